@@ -2,17 +2,19 @@ import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { type Backups, createBackups } from '../engine/backups/index.ts';
+import { adoptRows, createRecordIntegrity, type RecordIntegrity } from '../engine/integrity/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Ids } from '../lib/id.ts';
+import type { EndpointId, Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
+import { verifySignature } from '../storage/keys/signing-keys.ts';
 import { databaseSize } from '../storage/database-size.ts';
 import { createStatus, type StatusReaders } from './appliance-status.ts';
 import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
 import { type Base, type ComposeDeps, openBase } from './base.ts';
-import { type Callers, openCallers } from './callers.ts';
+import { appliance, type Callers, openCallers } from './callers.ts';
 import { type CertificateCare, openCertificateCare } from './certificate/certificate-care.ts';
 import { createNameCare, type NameCare } from './certificate/name-care.ts';
 import { createServing, isInsecure, type Serving } from './certificate/serving.ts';
@@ -49,6 +51,7 @@ export interface Gatehouse
     StatusReaders {
   auditLog: AuditLog;
   backups: Backups;
+  recordIntegrity: RecordIntegrity;
   /** Waits for recurring jobs that are still running after their stop. */
   standingJobs: { settled(): Promise<void> };
   serving: Serving;
@@ -74,6 +77,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const base = await openBase(config, deps, opened);
   const { ground, metrics, certificate } = base;
   const audited = await openAudit(base);
+  await adoptRows({ ...ground, ...audited, keys: base.vault.keys }, appliance);
   const profiles = createProfiles({ ...ground, ...audited });
   const certificateCare = await openCertificateCare({ ...base, ...audited });
   const queue = await openQueue(config, { ...ground, ...audited });
@@ -95,8 +99,19 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     // Assigned below, before the first call.
     backupTroubles: () => backups.warnings(),
     waitingSweeps: () => erasing.retention.waiting(),
+    altered: (organization) => recordIntegrity.found(organization),
   });
   const { eventsOut, ownPlaces, readings } = outbound;
+  const recordIntegrity = createRecordIntegrity({
+    ...{ ...ground, ...audited, ...base.vault },
+    signing: { ...base.vault.signing, verify: verifySignature },
+    async changed(_, id) {
+      profiles.forgetRead();
+      eventsOut.grants.forgetRead();
+      await eventsOut.webhooks.refresh(id as EndpointId);
+    },
+  });
+  if (serves) await recordIntegrity.tend();
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound, profiles };
   const people: People = createPeople({ ...shared, ...firstOwner, ...queue, ...later });
@@ -112,7 +127,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   await backups.resume();
   const live: LiveSessions = createLiveSessions({ ...shared, ...people, ...personTokenParts });
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing, ...live });
-  const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
+  const standing = { recordIntegrity, ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
   const standingJobs = addStandingJobs({ ...standing, ...eventsOut });
   const readers = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
@@ -122,11 +137,13 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     insecureHttp: isInsecure(config),
     ...{ database: writing(base), databaseBytes: () => databaseSize(base.database) },
     queueProblem: () => queue.redis?.problem(),
+    alteredRows: () => recordIntegrity.found().length,
   });
   const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
   return {
     ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, ...readers },
+    recordIntegrity,
     ...{ ...queue, ...eventsOut, ...callers, ...staff, ...firstOwner, ...people, ...live, ...keyCare },
     ...{ ...erasing, ...certificateCare, ...personTokenParts },
     ...createNameCare({ ...base, ...audited }, serving),

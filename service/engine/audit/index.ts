@@ -1,4 +1,5 @@
 export { applianceIdentity } from './appliance-identity.ts';
+export { hasLine } from './audit-store.ts';
 export type { Actor, Audit, AuditDeps, AuditLine } from './audit.ts';
 export { createAudit, describeActor, readActor } from './audit.ts';
 export type { AuditLog, AuditLogDeps } from './audit-log.ts';

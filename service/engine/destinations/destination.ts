@@ -23,6 +23,8 @@ export interface Grant {
 }
 
 export interface Grants {
+  /** What is remembered of rows is read again. */
+  forgetRead(): void;
   /** All of them, revoked ones too, the oldest first. */
   list(organization: OrganizationId): Promise<Grant[]>;
   /** At most `limit`, the newest first, of those older than the grant `before`; `revoked` picks those that were, or that hold now. */

@@ -50,6 +50,7 @@ export function createGrants(deps: GrantsDeps): Grants & ActiveGrants {
   }
 
   return {
+    forgetRead: () => known.clear(),
     active(organization) {
       const found = known.get(organization);
       if (found) return found;

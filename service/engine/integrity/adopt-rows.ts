@@ -8,7 +8,7 @@ import {
   unprotectedRows,
 } from '../../storage/keys/protected-tables.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
+import { type Actor, type Audit, hasLine } from '../audit/index.ts';
 
 export interface AdoptRowsDeps {
   db: Db;
@@ -19,7 +19,7 @@ export interface AdoptRowsDeps {
   log: Log;
 }
 
-const ACTION = 'rows.protect';
+const line = { action: 'rows.protect', target: ROWS_NOTE };
 /** Rows of one transaction. */
 const PAGE = 500;
 
@@ -31,7 +31,7 @@ const PAGE = 500;
 export async function adoptRows(deps: AdoptRowsDeps, actor: Actor): Promise<number> {
   const { db, inTransaction, integrity, keys, audit, log } = deps;
   if (await keys.note(ROWS_NOTE)) return 0;
-  if (await wasDone(db)) {
+  if (await hasLine(db, line)) {
     log.error(
       { note: ROWS_NOTE },
       'the note of the key store that rows are protected was deleted: rows without a MAC stay unused',
@@ -50,13 +50,8 @@ export async function adoptRows(deps: AdoptRowsDeps, actor: Actor): Promise<numb
     if (rows > 0) adopted[name] = rows;
   }
   const all = Object.values(adopted).reduce((sum, rows) => sum + rows, 0);
-  if (all > 0) await inTransaction((tx) => audit.add(tx, { actor, action: ACTION, details: adopted }));
+  if (all > 0) await inTransaction((tx) => audit.add(tx, { ...line, actor, details: adopted }));
   const { identity } = await keys.state();
   await keys.setNote(ROWS_NOTE, rowsMac(integrity, identity));
   return all;
-}
-
-async function wasDone(db: Db): Promise<boolean> {
-  const row = await db.selectFrom('audit').select('id').where('action', '=', ACTION).limit(1).executeTakeFirst();
-  return row !== undefined;
 }

@@ -21,6 +21,8 @@ export interface Profiles extends ProfileVersions {
    * slug of an own one.
    */
   page(organization: OrganizationId, page: { after?: string; limit: number }): Promise<Profile[]>;
+  /** What is remembered of rows is read again. */
+  forgetRead(): void;
   /** Organizations with an own profile that verifies where a built-in one would refuse by liveness; read once after each change. */
   lenientOrganizations(): Promise<Set<OrganizationId>>;
   /** The newest version; an organization's own goes before a built-in one. Throws PROFILE_NOT_FOUND. */
@@ -64,14 +66,15 @@ export function createProfiles({ db, audit, ids, clock, log, integrity, ...deps 
   const own = rememberUntilChanged(async (organization: OrganizationId) =>
     (await store.list({ organization })).map(toProfile),
   );
-  const inTransaction: InTransaction = (work) =>
-    deps.inTransaction(work).finally(() => {
-      lenient.forget();
-      own.forget();
-    });
+  const forgetRead = () => {
+    lenient.forget();
+    own.forget();
+  };
+  const inTransaction: InTransaction = (work) => deps.inTransaction(work).finally(forgetRead);
   const write = writeVersion({ store, audit, ids, clock, toProfile });
 
   return {
+    forgetRead,
     ...createProfileNames(store),
     ...createProfileVersions({
       store: { ...store, ...createVersionStore({ db }) },

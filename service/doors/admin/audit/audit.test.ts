@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { testIntegrity } from '../../../../test/support/integrity.ts';
 import { type Audited, startAudited } from '../../../../test/support/audited.ts';
 import { verifyExport } from '../../../engine/audit/index.ts';
+import type { IntegrityFault } from '../../../engine/integrity/index.ts';
 import { createOrganizations } from '../../../engine/organizations/index.ts';
 import { createServer } from '../../../http/server.ts';
 import { createIds } from '../../../lib/id.ts';
@@ -17,15 +18,17 @@ const ids = createIds(clock);
 let audited: Audited;
 let app: FastifyInstance;
 let organization: string;
+const faults: IntegrityFault[] = [];
 
 beforeEach(async () => {
   audited = await startAudited();
   const { db, inTransaction, audit, auditLog } = audited;
+  const recordIntegrity = { check: async () => faults, accept: async () => {} };
   const sealer = { async createOrganization() {} };
   const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock, integrity: testIntegrity });
   organization = (await organizations.create({ name: 'Museum' }, { is: 'operator', name: 'ada' })).id;
   app = createServer({ ids, log: silentLog });
-  await app.register(createDoor(auditRoutes({ auditLog }), controlMount(organizations)));
+  await app.register(createDoor(auditRoutes({ auditLog, recordIntegrity }), controlMount(organizations)));
 });
 afterEach(async () => {
   await app.close();
