@@ -8,8 +8,8 @@ import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EndpointId, Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
-import { verifySignature } from '../storage/keys/signing-keys.ts';
 import { databaseSize } from '../storage/database-size.ts';
+import { verifySignature } from '../storage/keys/signing-keys.ts';
 import { createStatus, type StatusReaders } from './appliance-status.ts';
 import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
@@ -127,7 +127,17 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   await backups.resume();
   const live: LiveSessions = createLiveSessions({ ...shared, ...people, ...personTokenParts });
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing, ...live });
-  const standing = { recordIntegrity, ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
+  const standing = {
+    recordIntegrity,
+    ...live,
+    ...queue,
+    ...erasing,
+    ...keyCare,
+    ...people,
+    ...staff,
+    backups,
+    certificate,
+  };
   const standingJobs = addStandingJobs({ ...standing, ...eventsOut });
   const readers = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },

@@ -148,6 +148,16 @@ export interface Schema {
     /** Scope and epoch of a person without an address who is known to that uniqueness scope alone; null: all others. */
     member_of: Generated<string | null>;
   };
+  /** An address that a person had until lately (engine/subjects). */
+  former_address: {
+    organization: string;
+    world: string;
+    /** As in `subject`. */
+    email_hash: string;
+    /** Null: of a person who was erased. */
+    subject: string | null;
+    freed_at: number;
+  };
   /** Where each human counts once (engine/uniqueness): the organization, or a region that a caller names. */
   uniqueness_scope: {
     id: string;
@@ -943,6 +953,8 @@ export interface Schema {
     decision: string | null;
     decided_by: string | null;
     decided_at: number | null;
+    /** Keyed hash of the address that it is about; null: of none. */
+    about: Generated<string | null>;
     /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
     mac: Generated<string | null>;
   };

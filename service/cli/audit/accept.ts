@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { acceptable, type Acceptable } from '../../engine/integrity/index.ts';
+import { type Acceptable, acceptable } from '../../engine/integrity/index.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 

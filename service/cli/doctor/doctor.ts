@@ -45,8 +45,8 @@ import {
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
 import { checkOwnGalleries } from './galleries.ts';
 import { examineHardening } from './hardening/hardening.ts';
-import { checkManifestSignature } from './models.ts';
 import { checkIntegrity } from './integrity.ts';
+import { checkManifestSignature } from './models.ts';
 import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './people.ts';
 import { checkGrants } from './postgres.ts';
 import { checkRetention } from './retention.ts';

@@ -24,7 +24,10 @@ export async function insertTicket(tx: Tx, integrity: SignInIntegrity, row: Tick
     created_at: row.createdAt,
     expires_at: row.expiresAt,
   };
-  await tx.insertInto('sign_in_ticket').values(withMac(integrity, 'sign_in_ticket', stored)).execute();
+  await tx
+    .insertInto('sign_in_ticket')
+    .values(withMac(integrity, 'sign_in_ticket', stored))
+    .execute();
 }
 
 /** None for a row that something else than this service made or changed. */

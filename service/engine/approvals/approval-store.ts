@@ -14,6 +14,7 @@ const fromRow = (row: Row): Approval => ({
   action: row.action as ApprovalAction,
   ...(row.world !== null && { world: row.world as World }),
   ...(row.subject !== null && { subject: row.subject as SubjectId }),
+  ...(row.about !== null && { about: row.about }),
   requestedBy: row.requested_by as AdministratorId,
   requestedAt: row.requested_at,
   expiresAt: row.expires_at,
@@ -22,23 +23,23 @@ const fromRow = (row: Row): Approval => ({
   ...(row.decided_at !== null && { decidedAt: row.decided_at }),
 });
 
-export async function insertApproval(
-  tx: Tx,
-  integrity: RowIntegrity,
-  approval: Approval,
-): Promise<void> {
+export async function insertApproval(tx: Tx, integrity: RowIntegrity, approval: Approval): Promise<void> {
   const row = {
-      id: approval.id,
-      organization: approval.organization,
-      world: approval.world ?? null,
-      action: approval.action,
-      subject: approval.subject ?? null,
-      requested_by: approval.requestedBy,
-      requested_at: approval.requestedAt,
-      expires_at: approval.expiresAt,
-      ...{ decision: null, decided_by: null, decided_at: null },
+    id: approval.id,
+    organization: approval.organization,
+    world: approval.world ?? null,
+    action: approval.action,
+    subject: approval.subject ?? null,
+    about: approval.about ?? null,
+    requested_by: approval.requestedBy,
+    requested_at: approval.requestedAt,
+    expires_at: approval.expiresAt,
+    ...{ decision: null, decided_by: null, decided_at: null },
   };
-  await tx.insertInto('approval').values(withMac(integrity, 'approval', row)).execute();
+  await tx
+    .insertInto('approval')
+    .values(withMac(integrity, 'approval', row))
+    .execute();
 }
 
 /** None for a row that another program wrote or changed. */
@@ -121,7 +122,14 @@ export const createWaitingApprovals = ({ db, clock }: { db: Db; clock: Clock }):
 export async function selectRunning(
   db: Db,
   integrity: RowIntegrity,
-  { organization, action, world, subject, requestedBy }: Omit<Approval, 'id' | 'requestedAt' | 'expiresAt'>,
+  {
+    organization,
+    action,
+    world,
+    subject,
+    about,
+    requestedBy,
+  }: Omit<Approval, 'id' | 'requestedAt' | 'expiresAt'>,
   now: number,
 ): Promise<Approval[]> {
   let query = db
@@ -133,6 +141,7 @@ export async function selectRunning(
     .where('expires_at', '>', now);
   query = world === undefined ? query.where('world', 'is', null) : query.where('world', '=', world);
   query = subject === undefined ? query.where('subject', 'is', null) : query.where('subject', '=', subject);
+  query = about === undefined ? query.where('about', 'is', null) : query.where('about', '=', about);
   return (await query.orderBy('id', 'desc').execute())
     .filter((row) => isSound(integrity, 'approval', row))
     .map(fromRow);
@@ -175,5 +184,6 @@ export async function removePerson(
     .select('id')
     .where('subject', 'in', [...subjects])
     .execute();
-  for (const { id } of rows) await updateProtected(tx, integrity, 'approval', id, { subject: null });
+  for (const { id } of rows)
+    await updateProtected(tx, integrity, 'approval', id, { subject: null, about: null });
 }

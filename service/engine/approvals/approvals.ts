@@ -20,7 +20,7 @@ import {
 } from './approval-store.ts';
 
 /** The action and its person. */
-export type Guarded = Pick<Approval, 'organization' | 'action' | 'world' | 'subject'>;
+export type Guarded = Pick<Approval, 'organization' | 'action' | 'world' | 'subject' | 'about'>;
 
 export interface Approvals {
   /**
@@ -75,6 +75,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     const requestedBy = who.administrator as AdministratorId;
     const found = await selectRunning(db, integrity, { ...what, requestedBy }, clock.now());
     const confirmed = found.find(({ decision }) => decision === 'confirmed');
+    if (!confirmed && what.action === 'subject.rebind') await requireAnother(deps, what, requestedBy);
     if (!confirmed) throw missing(what, found[0]);
     await inTransaction((tx) =>
       audit.add(tx, { ...lineOf(who, 'approval.use', confirmed), details: { action: what.action } }),
@@ -182,8 +183,25 @@ function administratorOf(who: Actor): AdministratorId {
   );
 }
 
-function missing({ action, world, subject }: Guarded, open: Approval | undefined): Problem {
-  const extra = { approval: { action, ...defined({ env: world, person: subject }) } };
+/** Throws CONFLICT where no other account could confirm: then the time has to pass. */
+async function requireAnother(
+  { administrators }: Pick<ApprovalsDeps, 'administrators'>,
+  { organization }: Guarded,
+  requestedBy: AdministratorId,
+): Promise<void> {
+  const able = (await administrators.list(organization)).some(
+    ({ id, role, passkeys }) =>
+      id !== requestedBy && (role === 'owner' || role === 'administrator') && passkeys > 0,
+  );
+  if (able) return;
+  throw new Problem(
+    'CONFLICT',
+    'Nothing was done: another person has this address, or had it within the last 90 days, and no second administrator with a passkey could confirm that it becomes this person’s. Wait until the 90 days are over, add a second administrator, or let the operator of the box change it (gatehouse subject change).',
+  );
+}
+
+function missing({ action, world, subject, about }: Guarded, open: Approval | undefined): Problem {
+  const extra = { approval: { action, ...defined({ env: world, person: subject, about }) } };
   const ends = open && new Date(open.expiresAt).toISOString();
   if (open?.decision === 'declined')
     return new Problem(

@@ -253,7 +253,10 @@ function fromRow(row: Selectable<Schema['audit']>): StoredLine {
 }
 
 /** Whether the log has a line with this action about this target. */
-export async function hasLine(db: Db, { action, target }: { action: string; target: string }): Promise<boolean> {
+export async function hasLine(
+  db: Db,
+  { action, target }: { action: string; target: string },
+): Promise<boolean> {
   const row = await db
     .selectFrom('audit')
     .select('id')

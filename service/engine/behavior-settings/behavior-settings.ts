@@ -61,7 +61,8 @@ export function createBehaviorSettings({
         throw new Problem('INVALID_REQUEST', 'Name at least one setting.');
       if (change.agents) checkAgents(change.agents);
       const after = await inTransaction(async (tx) => {
-        const before = (await selectBehaviorSettings(tx, integrity, organization)) ?? refuseUnknown(organization);
+        const before =
+          (await selectBehaviorSettings(tx, integrity, organization)) ?? refuseUnknown(organization);
         const settings = { ...before, ...change };
         await updateBehaviorSettings(tx, integrity, organization, settings);
         const details = { from: before, to: settings };

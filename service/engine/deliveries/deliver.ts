@@ -110,7 +110,10 @@ export function createDeliver({
     });
     const work = await load(String(job.payload.delivery));
     if (work?.altered)
-      log.error({ delivery: work.id }, 'a delivery is not sent, because another program wrote or changed its row');
+      log.error(
+        { delivery: work.id },
+        'a delivery is not sent, because another program wrote or changed its row',
+      );
     if (work === undefined || !isOpen(work)) return { outcome: { is: 'done' }, result: { is: 'over' } };
     const to = await endpoints.open(work.endpoint);
     if (to === undefined) return dropped(work, 'the endpoint was removed');

@@ -9,13 +9,7 @@ import { expiringDeliveries, expiringEvents } from './old-deliveries-store.ts';
  * What was delivered about a person. The outbox is here and not with `events`: an event and its deliveries are forgotten together,
  * in one pass over the events that name a person.
  */
-export const createDeliveryData = ({
-  db,
-  integrity,
-}: {
-  db: Db;
-  integrity: RowIntegrity;
-}): PersonalData => ({
+export const createDeliveryData = ({ db, integrity }: { db: Db; integrity: RowIntegrity }): PersonalData => ({
   tables: {
     outbox: {
       columns: ['subject', 'personal_sealed', 'until_delivered_sealed', 'payload'],

@@ -67,19 +67,22 @@ export async function insertGrant(
   { to, revoked: _, ...grant }: Grant,
 ): Promise<void> {
   const row = {
-      id: grant.id,
-      organization: grant.organization,
-      kind: to.is,
-      value: to.is === 'name' ? to.name : to.is === 'cidr' ? to.cidr : to.preset,
-      port: grant.port ?? null,
-      reach: grant.reach,
-      note: grant.note,
-      created_at: grant.createdAt,
-      created_by: grant.createdBy,
-      revoked_at: null,
-      revoked_by: null,
+    id: grant.id,
+    organization: grant.organization,
+    kind: to.is,
+    value: to.is === 'name' ? to.name : to.is === 'cidr' ? to.cidr : to.preset,
+    port: grant.port ?? null,
+    reach: grant.reach,
+    note: grant.note,
+    created_at: grant.createdAt,
+    created_by: grant.createdBy,
+    revoked_at: null,
+    revoked_by: null,
   };
-  await tx.insertInto('destination_grant').values(withMac(integrity, 'destination_grant', row)).execute();
+  await tx
+    .insertInto('destination_grant')
+    .values(withMac(integrity, 'destination_grant', row))
+    .execute();
 }
 
 export async function markRevoked(

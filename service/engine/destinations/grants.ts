@@ -146,7 +146,8 @@ async function requireNew(
     );
   const written = describeGrant(scope);
   const same = (await selectActiveGrants(tx, integrity, organization)).find(
-    (one) => !one.altered && describeGrant(one) === written && (one.reach === 'any' || scope.reach === 'public'),
+    (one) =>
+      !one.altered && describeGrant(one) === written && (one.reach === 'any' || scope.reach === 'public'),
   );
   if (same) throw new Problem('CONFLICT', `${written} is granted already: ${same.id}.`);
   return written;

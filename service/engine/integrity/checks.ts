@@ -131,7 +131,8 @@ const remedies: { [Name in ProtectedName]?: (id: string) => string } = {
 };
 
 const remedyOf = (name: ProtectedName, id: string): string =>
-  remedies[name]?.(id) ?? 'Find out who writes to the database; the person or program concerned begins again.';
+  remedies[name]?.(id) ??
+  'Find out who writes to the database; the person or program concerned begins again.';
 
 async function* checkReceipts({ db, signing }: IntegrityChecksDeps) {
   for (let after = ''; ; await turn()) {

@@ -15,7 +15,10 @@ export async function putPin(tx: Tx, integrity: KioskIntegrity, pin: StoredPin):
   await tx.deleteFrom('operator_pin').where('administrator', '=', pin.administrator).execute();
   const { administrator, hash, setAt } = pin;
   const row = { administrator, hash, set_at: setAt, failures: 0 };
-  await tx.insertInto('operator_pin').values(withMac(integrity, 'operator_pin', row)).execute();
+  await tx
+    .insertInto('operator_pin')
+    .values(withMac(integrity, 'operator_pin', row))
+    .execute();
 }
 
 export async function deletePin(tx: Tx, administrator: AdministratorId): Promise<void> {

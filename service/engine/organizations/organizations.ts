@@ -188,7 +188,11 @@ type Alter = (
 
 /** Writes what `decide` makes of the organization, and its line in the log. */
 const createAlter =
-  ({ inTransaction, audit, integrity }: Pick<OrganizationsDeps, 'inTransaction' | 'audit' | 'integrity'>): Alter =>
+  ({
+    inTransaction,
+    audit,
+    integrity,
+  }: Pick<OrganizationsDeps, 'inTransaction' | 'audit' | 'integrity'>): Alter =>
   (id, actor, decide) =>
     inTransaction(async (tx) => {
       const before = await requireOrganization(tx, integrity, id);

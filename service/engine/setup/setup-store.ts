@@ -42,7 +42,10 @@ export async function putSetup(tx: Tx, integrity: SetupIntegrity, row: SetupRow)
     claim_hash: row.claimHash ?? null,
     factor_owed: row.factorOwed ? 1 : 0,
   };
-  await tx.insertInto('setup').values(withMac(integrity, 'setup', values)).execute();
+  await tx
+    .insertInto('setup')
+    .values(withMac(integrity, 'setup', values))
+    .execute();
 }
 
 export async function deleteSetup(tx: Tx): Promise<void> {

@@ -12,6 +12,7 @@ import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
 import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
 import { createEnroll, type Enrolled } from './enroll-subject.ts';
+import { selectFormer } from './former-address-store.ts';
 import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
 import type { DamagedRow } from './loaded-templates-store.ts';
 import type { Availability } from './people/availability.ts';
@@ -71,6 +72,11 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   ): Promise<Subject>;
   /** As `createChange`; throws SUBJECT_NOT_FOUND. */
   change(realm: Realm, idOrEmail: string, change: SubjectChange, actor: Actor): Promise<Subject>;
+  /**
+   * The keyed hash of an address that another person has, or had within 90 days: a second administrator has to confirm that it becomes
+   * this person's. Undefined for others, and in the test world. Throws SUBJECT_NOT_FOUND.
+   */
+  addressOfAnother(realm: Realm, idOrEmail: string, email: string): Promise<string | undefined>;
   /** As `createRemovePicture`; throws SUBJECT_NOT_FOUND. */
   removePicture(
     realm: Realm,
@@ -152,7 +158,7 @@ export interface SubjectsDeps extends SubjectStoreDeps {
 }
 
 export function createSubjects(deps: SubjectsDeps): Subjects {
-  const { db, inTransaction, models, audit, consents, log, most = 10, changed = () => {} } = deps;
+  const { db, inTransaction, models, audit, consents, log, clock, most = 10, changed = () => {} } = deps;
   const store = createSubjectStore(deps);
   const embedders = () => {
     const { galleries } = models.current();
@@ -201,6 +207,16 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     },
     ...createPictureOperations({ store, index, get, templatesOf, confirm, removePicture, inTurnOf, changed }),
     pictures,
+    async addressOfAnother(realm, idOrEmail, email) {
+      if (realm.world !== 'live') return undefined;
+      const { id } = await get(realm, idOrEmail);
+      const hashes = store.addressHashes(realm, email);
+      const owner = await store.find(realm, { email });
+      const isAnothers =
+        (owner !== undefined && owner.id !== id) ||
+        (await selectFormer(db, realm, { hashes, self: id, at: clock.now() })) !== undefined;
+      return isAnothers ? store.emailHash(realm.organization, email) : undefined;
+    },
     async change(realm, idOrEmail, to, actor) {
       const changed = await change(realm, await get(realm, idOrEmail), to, actor);
       search.put(realm, changed);

@@ -103,8 +103,7 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
         pin: row.pin ?? undefined,
       };
     },
-    altered: () =>
-      [...rows.values()].filter((row) => !store.isOwn(row)).map(({ id }) => id as EndpointId),
+    altered: () => [...rows.values()].filter((row) => !store.isOwn(row)).map(({ id }) => id as EndpointId),
     async catchUp() {
       for (const id of [...stale]) await reread(id).catch(() => {});
     },
@@ -134,7 +133,10 @@ function byEvent(
   for (const row of rows) {
     if (row.state !== 'enabled' || row.kind !== 'endpoint') continue;
     if (!store.isOwn(row)) {
-      log.error({ endpoint: row.id }, 'a webhook endpoint gets nothing, because another program wrote or changed its row');
+      log.error(
+        { endpoint: row.id },
+        'a webhook endpoint gets nothing, because another program wrote or changed its row',
+      );
       continue;
     }
     let endpoint: Endpoint;

@@ -77,12 +77,11 @@ export function createEndpointStore({
       headers: Object.keys(openHeaders(row)),
       trust:
         row.pin !== null ? { is: 'pin', pin: row.pin } : row.ca !== null ? { is: 'ca' } : { is: 'system' },
-      state:
-        !isOwn(row)
-          ? { is: 'disabled', reason: ALTERED, at: row.state_at }
-          : row.state === 'enabled'
-            ? { is: 'enabled' }
-            : { is: 'disabled', reason: row.state_reason ?? '', at: row.state_at },
+      state: !isOwn(row)
+        ? { is: 'disabled', reason: ALTERED, at: row.state_at }
+        : row.state === 'enabled'
+          ? { is: 'enabled' }
+          : { is: 'disabled', reason: row.state_reason ?? '', at: row.state_at },
       cutOverAt: row.cut_over_at !== null && now < row.cut_over_at ? row.cut_over_at : undefined,
       failingSince: row.failing_since ?? undefined,
       lineage: row.lineage ?? undefined,

@@ -80,7 +80,7 @@ export const protectedTables = {
     key: 'id',
     covers: [
       ...['id', 'organization', 'world', 'action', 'subject', 'requested_by', 'requested_at', 'expires_at'],
-      ...['decision', 'decided_by', 'decided_at'],
+      ...['decision', 'decided_by', 'decided_at', 'about'],
     ],
     adopted: true,
   },
@@ -215,11 +215,7 @@ export const withMac = <Values extends object>(
 ): Values & { mac: string } => ({ ...row, mac: macOf(integrity, name, row) });
 
 /** Whether the service wrote the row as it is. */
-export function isSound(
-  integrity: RowIntegrity,
-  name: ProtectedName,
-  row: { mac: string | null },
-): boolean {
+export function isSound(integrity: RowIntegrity, name: ProtectedName, row: { mac: string | null }): boolean {
   return row.mac !== null && integrity.verify(specOf(name).of, fieldsOf(name, row), row.mac);
 }
 

@@ -233,7 +233,8 @@ export async function signingKeyFaults(
       },
       () => false,
     );
-    if (!fits) faults.push(`The public keys of "${purpose}" in the key store are not those of its private keys.`);
+    if (!fits)
+      faults.push(`The public keys of "${purpose}" in the key store are not those of its private keys.`);
   }
   return faults;
 }

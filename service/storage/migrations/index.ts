@@ -47,6 +47,7 @@ import { provisionalRealm } from './0046-provisional-realm.ts';
 import { grantReach } from './0047-grant-reach.ts';
 import { operatorPinFailures } from './0048-operator-pin-failures.ts';
 import { rowMacs } from './0049-row-macs.ts';
+import { formerAddresses } from './0050-former-addresses.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -98,4 +99,5 @@ export const migrations: readonly Migration[] = [
   grantReach,
   operatorPinFailures,
   rowMacs,
+  formerAddresses,
 ];

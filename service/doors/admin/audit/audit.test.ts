@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { testIntegrity } from '../../../../test/support/integrity.ts';
 import { type Audited, startAudited } from '../../../../test/support/audited.ts';
+import { testIntegrity } from '../../../../test/support/integrity.ts';
 import { verifyExport } from '../../../engine/audit/index.ts';
 import type { IntegrityFault } from '../../../engine/integrity/index.ts';
 import { createOrganizations } from '../../../engine/organizations/index.ts';
@@ -25,7 +25,15 @@ beforeEach(async () => {
   const { db, inTransaction, audit, auditLog } = audited;
   const recordIntegrity = { check: async () => faults, accept: async () => {} };
   const sealer = { async createOrganization() {} };
-  const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock, integrity: testIntegrity });
+  const organizations = createOrganizations({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    ids,
+    clock,
+    integrity: testIntegrity,
+  });
   organization = (await organizations.create({ name: 'Museum' }, { is: 'operator', name: 'ada' })).id;
   app = createServer({ ids, log: silentLog });
   await app.register(createDoor(auditRoutes({ auditLog, recordIntegrity }), controlMount(organizations)));

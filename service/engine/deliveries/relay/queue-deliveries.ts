@@ -8,12 +8,7 @@ import { insertDeliveries, type NewDelivery } from '../delivery-rows-store.ts';
  * so that none waits for another; a callback's is its host.
  */
 export async function queueDeliveries(
-  {
-    tx,
-    integrity,
-    jobs,
-    now,
-  }: { tx: Tx; integrity: RowIntegrity; jobs: Pick<Jobs, 'add'>; now: number },
+  { tx, integrity, jobs, now }: { tx: Tx; integrity: RowIntegrity; jobs: Pick<Jobs, 'add'>; now: number },
   deliveries: readonly NewDelivery[],
 ): Promise<void> {
   if (deliveries.length === 0) return;
