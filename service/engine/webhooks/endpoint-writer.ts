@@ -61,8 +61,8 @@ export function createEndpointWriter({ inTransaction, audit, book, store }: Endp
     return followed(id as EndpointId, async (tx) => {
       const before = await requireEndpoint(tx, realm, id);
       const decision = decide(before);
+      if (!store.isOwn(before) && decision?.action !== 'remove') throw altered(before);
       if (decision === undefined) return before;
-      if (!store.isOwn(before) && decision.action !== 'remove') throw altered(before);
       await updateEndpoint(tx, store.integrity, before.id, decision.update);
       await note(tx, actor, decision.action, before, decision.details);
       return (await selectEndpointById(tx, before.id as EndpointId))!;
