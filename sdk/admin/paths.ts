@@ -2667,7 +2667,7 @@ export interface paths {
         head?: never;
         /**
          * Change the address, name or date of birth of a person
-         * @description Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed.
+         * @description Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed. In the live world an address that another person has, or had within 90 days, always takes a second administrator.
          */
         patch: operations["changeSubject"];
         trace?: never;
@@ -4854,7 +4854,7 @@ export interface components {
              * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "subject.rebind" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4910,7 +4910,7 @@ export interface components {
              * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "subject.rebind" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4918,6 +4918,8 @@ export interface components {
             env?: "live" | "test";
             /** @description Person that it concerns; absent if none */
             person?: string;
+            /** @description Keyed hash of the address, as the refusal gave it; of subject.rebind alone */
+            about?: string;
         };
         /**
          * @description The four-eyes rule.
@@ -34536,6 +34538,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {
