@@ -2,19 +2,18 @@ import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { type Backups, createBackups } from '../engine/backups/index.ts';
-import { adoptRows, createRecordIntegrity, type RecordIntegrity } from '../engine/integrity/index.ts';
+import type { RecordIntegrity } from '../engine/integrity/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { EndpointId, Ids } from '../lib/id.ts';
+import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { databaseSize } from '../storage/database-size.ts';
-import { verifySignature } from '../storage/keys/signing-keys.ts';
 import { createStatus, type StatusReaders } from './appliance-status.ts';
 import { openAudit } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
 import { type Base, type ComposeDeps, openBase } from './base.ts';
-import { appliance, type Callers, openCallers } from './callers.ts';
+import { type Callers, openCallers } from './callers.ts';
 import { type CertificateCare, openCertificateCare } from './certificate/certificate-care.ts';
 import { createNameCare, type NameCare } from './certificate/name-care.ts';
 import { createServing, isInsecure, type Serving } from './certificate/serving.ts';
@@ -28,6 +27,7 @@ import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
 import { createPersonTokenParts, type PersonTokenParts } from './person-tokens.ts';
 import { openPictures, type Pictures } from './pictures.ts';
+import { adoptOlderRows, openRecordIntegrity } from './record-integrity.ts';
 import { readPeople, resumeService } from './resume.ts';
 import { openStaff, type Staff } from './staff/administrators.ts';
 import { createFirstOwner, type FirstOwner } from './staff/first-owner.ts';
@@ -77,7 +77,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const base = await openBase(config, deps, opened);
   const { ground, metrics, certificate } = base;
   const audited = await openAudit(base);
-  await adoptRows({ ...ground, ...audited, keys: base.vault.keys }, appliance);
+  await adoptOlderRows({ ...base, ...audited });
   const profiles = createProfiles({ ...ground, ...audited });
   const certificateCare = await openCertificateCare({ ...base, ...audited });
   const queue = await openQueue(config, { ...ground, ...audited });
@@ -102,16 +102,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     altered: (organization) => recordIntegrity.found(organization),
   });
   const { eventsOut, ownPlaces, readings } = outbound;
-  const recordIntegrity = createRecordIntegrity({
-    ...{ ...ground, ...audited, ...base.vault },
-    signing: { ...base.vault.signing, verify: verifySignature },
-    async changed(_, id) {
-      profiles.forgetRead();
-      eventsOut.grants.forgetRead();
-      await eventsOut.webhooks.refresh(id as EndpointId);
-    },
-  });
-  if (serves) await recordIntegrity.tend();
+  const recordIntegrity = await openRecordIntegrity({ ...base, ...audited, profiles, eventsOut }, serves);
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound, profiles };
   const people: People = createPeople({ ...shared, ...firstOwner, ...queue, ...later });

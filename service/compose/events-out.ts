@@ -19,8 +19,8 @@ import { createWebhooks, type EndpointWebhooks } from '../engine/webhooks/index.
 import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
-import type { RowIntegrity } from '../storage/keys/protected-tables.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
+import type { RowIntegrity } from '../storage/transaction.ts';
 import { webhookDialects } from './webhook-dialects.ts';
 
 /** Delivery of events: allowed destinations, webhooks, alert rules and the relay. */

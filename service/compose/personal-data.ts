@@ -15,7 +15,7 @@ import { createSessionData } from '../engine/sessions/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
 import { createUniquenessData } from '../engine/uniqueness/index.ts';
 import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
-import type { RowIntegrity } from '../storage/keys/protected-tables.ts';
+import type { RowIntegrity } from '../storage/transaction.ts';
 
 type PersonalDataDeps = SubjectDataDeps &
   ConsentDataDeps &

@@ -311,7 +311,10 @@ describe('an address that another person had, with four eyes off', () => {
     await erase('erased@example.com');
     const enroll = (email: string, actor: Actor) => {
       const embeddings = { 'a-net': direction(`new ${email}`), 'b-net': direction(`new ${email} b`, 64) };
-      const picture = staff.analyzer.show(`new ${email}`, analysisOf(`new ${email}`, { live: 0.99, embeddings }));
+      const picture = staff.analyzer.show(
+        `new ${email}`,
+        analysisOf(`new ${email}`, { live: 0.99, embeddings }),
+      );
       return staff.checks.enroll({ ...realm, email, picture, actor }).then(
         () => 'enrolled',
         ({ code }) => code,

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyBackup } from '../../service/backup/verify-backup.ts';
-import { type Gatehouse, compose } from '../../service/compose/compose.ts';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { builtInProfiles } from '../../service/engine/profiles/index.ts';
 import { systemClock } from '../../service/lib/clock.ts';
@@ -19,7 +19,10 @@ const FLIPS = 200;
 /** What is signed or carries a MAC: table, and columns that it covers. The rest is named in docs/SECURITY.md. */
 const record: Record<string, readonly string[]> = {
   ...Object.fromEntries(
-    protectedNames.map((name) => [name, [...specOf(name).covers.map((column) => column.split(':')[0]!), 'mac']]),
+    protectedNames.map((name) => [
+      name,
+      [...specOf(name).covers.map((column) => column.split(':')[0]!), 'mac'],
+    ]),
   ),
   erasure: ['receipt'],
   audit: ['actor', 'action', 'target', 'outcome', 'details', 'at', 'seq', 'previous_hash', 'hash'],
@@ -41,17 +44,20 @@ beforeAll(async () => {
   const { organizations, access, grants, webhooks, subjects, models, erasure, checks } = gatehouse;
   const { id: organization } = await organizations.create({ name: 'Museum' }, operator);
   const realm = { organization, world: 'live' } as const;
-  await access.createKey(
-    { organization, name: 'App', world: 'live', scopes: ['identity:verify'] },
-    operator,
-  );
+  await access.createKey({ organization, name: 'App', world: 'live', scopes: ['identity:verify'] }, operator);
   await grants.add(organization, '127.0.0.1:7455', '', operator);
   await webhooks.add(realm, { family: 'identity', url: 'http://127.0.0.1:7455/' }, operator);
   const { definition } = builtInProfiles[0]!;
   await checks.setProfile(organization, 'desk', definition, operator);
   await organizations.set(organization, { fourEyes: false, color: '#112233' }, operator);
   await gatehouse.administrators.create(
-    { organization, email: 'owner@example.com', name: 'Owner', role: 'owner', password: 'wet gravel under pines' },
+    {
+      organization,
+      email: 'owner@example.com',
+      name: 'Owner',
+      role: 'owner',
+      password: 'wet gravel under pines',
+    },
     operator,
   );
   await gatehouse.administrators.signIn({
@@ -65,7 +71,7 @@ beforeAll(async () => {
     if (email < 'c') await erasure.erase(realm, subject.id, { reason: 'request', actor: operator });
   }
   await gatehouse.auditLog.checkpoint('lines');
-}, 60_000);
+});
 afterAll(async () => {
   await gatehouse.close();
   rmSync(data, { recursive: true, force: true });
@@ -137,15 +143,23 @@ test('200 flipped bits of the record: each is noticed', async () => {
   const { unnoticed, tables } = await flipAll('gatehouse.db', record, 4711);
   expect(unnoticed).toEqual([]);
   expect([...tables]).toEqual(
-    expect.arrayContaining(['organization', 'profile', 'destination_grant', 'webhook_endpoint', 'api_key', 'erasure', 'audit']),
+    expect.arrayContaining([
+      'organization',
+      'profile',
+      'destination_grant',
+      'webhook_endpoint',
+      'api_key',
+      'erasure',
+      'audit',
+    ]),
   );
-}, 120_000);
+});
 
 test('200 flipped bits of the key store: each is noticed', async () => {
   const { unnoticed, tables } = await flipAll('keys.db', keyStore, 4712);
   expect(unnoticed).toEqual([]);
   expect([...tables].toSorted()).toEqual(Object.keys(keyStore).toSorted());
-}, 120_000);
+});
 
 test('the test of a backup looks at the same: the list of erased people, public keys, receipts and rows', async () => {
   const [folder, stick] = ['backups', 'stick'].map((name) => join(data, '..', `${basename(data)}-${name}`));
@@ -200,4 +214,4 @@ test('the test of a backup looks at the same: the list of erased people, public 
   } finally {
     for (const one of [folder!, stick!]) rmSync(one, { recursive: true, force: true });
   }
-}, 60_000);
+});

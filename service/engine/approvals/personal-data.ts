@@ -1,6 +1,5 @@
 import { time } from '../../lib/time.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { Db } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import { approvalsAbout, removePerson } from './approval-store.ts';
 

@@ -1,7 +1,6 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { selectBehaviorSettings, updateBehaviorSettings } from './behavior-settings-store.ts';
 import type { BehaviorSettings } from './settings.ts';

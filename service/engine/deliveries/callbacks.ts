@@ -1,7 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { DeliveryId, EventId, Ids, SubjectId } from '../../lib/id.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Destinations } from '../destinations/index.ts';
 import { type EventRealm, openEvents } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';

@@ -1,8 +1,7 @@
 import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type OpenedEvent, openEvents } from '../events/index.ts';
 import type { FinishedJob, JobHandler, JobOutcome, RunningJob } from '../jobs/index.ts';
 import type { EndpointBook, OpenEndpoint } from '../webhooks/index.ts';

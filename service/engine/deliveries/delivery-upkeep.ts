@@ -1,8 +1,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import type { EndpointId } from '../../lib/id.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { EndpointBook } from '../webhooks/index.ts';
 import { SCHEDULE } from './deliver.ts';
@@ -63,10 +62,6 @@ export function createDeliveryUpkeep({
       clock.now(),
     );
 
-  async function inPages(work: (tx: Tx) => Promise<number>): Promise<void> {
-    while ((await inTransaction(work)) === PAGE) await pause();
-  }
-
   /** Those whose schedule is over do not go out. */
   async function giveBack(parked: readonly ParkedDelivery[]): Promise<void> {
     await inTransaction(async (tx) => {
@@ -113,17 +108,22 @@ export function createDeliveryUpkeep({
       }
     },
     async prune() {
-      await inPages(async (tx) => {
+      await inPages(inTransaction, async (tx) => {
         const late = await selectParkedBefore(tx, clock.now() - SCHEDULE, PAGE);
         await giveUp(tx, late);
         return late.length;
       });
-      await inPages(async (tx) => {
+      await inPages(inTransaction, async (tx) => {
         const forsaken = await selectForsaken(tx, clock.now() - FORSAKEN, PAGE);
         await giveUp(tx, forsaken, 'Its job was removed from the queue, or ended without a result.');
         return forsaken.length;
       });
     },
-    dropUndelivered: () => inPages((tx) => dropOlder(tx, clock.now() - UNDELIVERED_KEPT, PAGE)),
+    dropUndelivered: () =>
+      inPages(inTransaction, (tx) => dropOlder(tx, clock.now() - UNDELIVERED_KEPT, PAGE)),
   };
+}
+
+async function inPages(inTransaction: InTransaction, work: (tx: Tx) => Promise<number>): Promise<void> {
+  while ((await inTransaction(work)) === PAGE) await pause();
 }

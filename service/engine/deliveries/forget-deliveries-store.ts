@@ -1,8 +1,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { SubjectId } from '../../lib/id.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Tx } from '../../storage/transaction.ts';
+import type { RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { ERASED_PAYLOAD } from '../events/index.ts';
 import { macsAfter } from './delivery-work-store.ts';
 import { ERASED } from './payload.ts';

@@ -1,5 +1,4 @@
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { Db } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import { exportDeliveries, exportEvents } from './exported-deliveries-store.ts';
 import { forgetDeliveries } from './forget-deliveries-store.ts';

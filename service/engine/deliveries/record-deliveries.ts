@@ -1,6 +1,5 @@
 import type { EndpointId, Ids } from '../../lib/id.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { Tx } from '../../storage/transaction.ts';
+import type { RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { FinishedJob } from '../jobs/index.ts';
 import type { DeliveryResult } from './deliver.ts';
 import {

@@ -1,8 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { DeliveryId, EndpointId, Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
+import type { InTransaction, RowIntegrity } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { EventRealm } from '../events/index.ts';
 import type { Endpoint, EndpointBook, EndpointKeeping, PayloadDialect } from '../webhooks/index.ts';

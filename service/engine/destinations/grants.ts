@@ -2,8 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
 import type { Grant, Grants } from './destination.ts';
 import { refusal } from './destination-refusal.ts';
@@ -35,26 +34,15 @@ export interface ActiveGrants {
 }
 
 export function createGrants(deps: GrantsDeps): Grants & ActiveGrants {
-  const { db, inTransaction, audit, ids, clock, own, integrity, log } = deps;
+  const { db, inTransaction, audit, ids, clock, own, integrity } = deps;
   const known = new Map<OrganizationId, Promise<readonly Grant[]>>();
-
-  async function selectInForce(organization: OrganizationId): Promise<Grant[]> {
-    const grants = await selectActiveGrants(db, integrity, organization);
-    const altered = grants.filter((grant) => grant.altered);
-    if (altered.length > 0)
-      log.error(
-        { organization, grants: altered.map(({ id }) => id) },
-        'grants are not in force because another program wrote or changed their rows in the database: revoke them, and grant again what is needed',
-      );
-    return grants.filter((grant) => !grant.altered);
-  }
 
   return {
     forgetRead: () => known.clear(),
     active(organization) {
       const found = known.get(organization);
       if (found) return found;
-      const reading = selectInForce(organization);
+      const reading = selectInForce(deps, organization);
       known.set(organization, reading);
       reading.catch(() => known.get(organization) === reading && known.delete(organization));
       return reading;
@@ -120,6 +108,21 @@ export function createGrants(deps: GrantsDeps): Grants & ActiveGrants {
       }
     },
   };
+}
+
+/** Those that the service wrote as they are. */
+async function selectInForce(
+  { db, integrity, log }: Pick<GrantsDeps, 'db' | 'integrity' | 'log'>,
+  organization: OrganizationId,
+): Promise<Grant[]> {
+  const grants = await selectActiveGrants(db, integrity, organization);
+  const altered = grants.filter((grant) => grant.altered);
+  if (altered.length > 0)
+    log.error(
+      { organization, grants: altered.map(({ id }) => id) },
+      'grants are not in force because another program wrote or changed their rows in the database: revoke them, and grant again what is needed',
+    );
+  return grants.filter((grant) => !grant.altered);
 }
 
 /** Throws DESTINATION_FORBIDDEN. */

@@ -85,7 +85,7 @@ export function createIntend(deps: IntendDeps): Intend {
       if (hash === undefined) continue;
       for (const one of personalData) await one.forgetAddress?.(tx, realm, hash);
     }
-    // Whom an administrator erases, the same administrator must not replace by another face.
+    // The administrator who erases a person must not enroll another face under the address.
     if (emailHash !== undefined && realm.world === 'live' && order.actor.is === 'administrator')
       await noteFormer(tx, realm, { emailHash, subject: undefined, at: clock.now() });
     await audit.add(tx, {

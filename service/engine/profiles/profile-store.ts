@@ -1,10 +1,14 @@
 import type { Selectable } from 'kysely';
 import type { OrganizationId } from '../../lib/id.ts';
-import { type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
+import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 
 export type ProfileRow = Selectable<Schema['profile']>;
+
+/** Whether the service wrote the row as it is. */
+export const isOwnProfile = (integrity: RowIntegrity, row: ProfileRow): boolean =>
+  isSound(integrity, 'profile', row);
 
 const newestOfEach = (db: Db) =>
   db

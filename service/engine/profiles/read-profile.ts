@@ -1,8 +1,8 @@
 import type { Log } from '../../lib/log.ts';
-import { isSound, type RowIntegrity } from '../../storage/keys/protected-tables.ts';
+import type { RowIntegrity } from '../../storage/transaction.ts';
 import { builtInProfiles } from './built-in-profiles.ts';
 import type { Profile, ProfileDefinition } from './profile.ts';
-import type { ProfileRow } from './profile-store.ts';
+import { isOwnProfile, type ProfileRow } from './profile-store.ts';
 import { readStoredProfile } from './read-stored-profile.ts';
 
 /** Reads rows; what this release does not know of one is in the log once. */
@@ -12,7 +12,7 @@ export function createReadProfile({ log, integrity }: { log: Log; integrity: Row
 
   return function toProfile(row: ProfileRow): Profile {
     const { id, slug, version } = row;
-    if (!isSound(integrity, 'profile', row)) {
+    if (!isOwnProfile(integrity, row)) {
       if (!logged.has(id))
         log.error({ profile: id }, 'a profile is not used, because another program wrote or changed its row');
       logged.add(id);

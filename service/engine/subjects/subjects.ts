@@ -10,9 +10,9 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Models } from '../models/index.ts';
+import { createAddressOfAnother } from './address-of-another.ts';
 import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
 import { createEnroll, type Enrolled } from './enroll-subject.ts';
-import { selectFormer } from './former-address-store.ts';
 import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
 import type { DamagedRow } from './loaded-templates-store.ts';
 import type { Availability } from './people/availability.ts';
@@ -158,7 +158,7 @@ export interface SubjectsDeps extends SubjectStoreDeps {
 }
 
 export function createSubjects(deps: SubjectsDeps): Subjects {
-  const { db, inTransaction, models, audit, consents, log, clock, most = 10, changed = () => {} } = deps;
+  const { db, inTransaction, models, audit, consents, log, most = 10, changed = () => {} } = deps;
   const store = createSubjectStore(deps);
   const embedders = () => {
     const { galleries } = models.current();
@@ -207,16 +207,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     },
     ...createPictureOperations({ store, index, get, templatesOf, confirm, removePicture, inTurnOf, changed }),
     pictures,
-    async addressOfAnother(realm, idOrEmail, email) {
-      if (realm.world !== 'live') return undefined;
-      const { id } = await get(realm, idOrEmail);
-      const hashes = store.addressHashes(realm, email);
-      const owner = await store.find(realm, { email });
-      const isAnothers =
-        (owner !== undefined && owner.id !== id) ||
-        (await selectFormer(db, realm, { hashes, self: id, at: clock.now() })) !== undefined;
-      return isAnothers ? store.emailHash(realm.organization, email) : undefined;
-    },
+    addressOfAnother: createAddressOfAnother({ ...deps, store, get }),
     async change(realm, idOrEmail, to, actor) {
       const changed = await change(realm, await get(realm, idOrEmail), to, actor);
       search.put(realm, changed);

@@ -1,8 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import type { RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { EventRealm } from '../events/index.ts';

@@ -4,40 +4,8 @@ import type { MasterKey } from '../master/master-key.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import type { KeyStore } from './key-store.ts';
 import { type OrganizationKeys, randomKey } from './organization-keys.ts';
+import type { Protected } from './protected.ts';
 import { secretBound } from './wrapped-key.ts';
-
-/** What is protected, each under a key of its own. */
-export type Protected =
-  | 'checkpoint-note'
-  | 'api-key'
-  | 'api-key-take-over'
-  | 'rows-protected'
-  | 'restore'
-  | 'administrator'
-  | 'administrator-password'
-  | 'administrator-session'
-  | 'administrator-csrf'
-  | 'administrator-face'
-  | 'passkey'
-  | 'passkey-challenge'
-  | 'recovery-code'
-  | 'one-time-code'
-  | 'sign-in-ticket'
-  | 'sign-in-failure'
-  | 'kiosk'
-  | 'operator-pin'
-  | 'setup'
-  | 'idempotency'
-  | 'live-session'
-  | 'behavior-challenge'
-  | 'behavior-verdict'
-  | 'behavior-session'
-  | 'organization'
-  | 'profile'
-  | 'destination-grant'
-  | 'webhook-endpoint'
-  | 'webhook-delivery'
-  | 'approval';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Updateable } from 'kysely';
 import type { Schema } from '../schema.ts';
-import type { Db, Tx } from '../transaction.ts';
-import type { Integrity, Protected } from './integrity.ts';
+import type { Db, RowIntegrity, Tx } from '../transaction.ts';
+import type { Protected } from './protected.ts';
 
-export type RowIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+export type { RowIntegrity };
 
 interface ProtectedTable {
   of: Protected;
@@ -240,7 +240,7 @@ export async function updateProtected<Name extends ProtectedName>(
   return true;
 }
 
-/** Gives a row the MAC of what it holds now, whoever wrote that. False where there is none with this id. */
+/** Gives a row the MAC of what it holds now, also where another program wrote that. False where there is none with this id. */
 export async function protectAsItIs(
   tx: Tx,
   integrity: RowIntegrity,

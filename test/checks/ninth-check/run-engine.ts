@@ -3,8 +3,8 @@ import { builtInProfiles } from '../../../service/engine/profiles/index.ts';
 import type { Problem } from '../../../service/lib/problem.ts';
 import { profilesPage } from '../../../service/reference/profiles-page.ts';
 import { key, operator, startEngine } from '../../support/engine.ts';
-import { asWrittenByService } from '../../support/integrity.ts';
 import { analysisOf, direction } from '../../support/faces.ts';
+import { asWrittenByService } from '../../support/integrity.ts';
 
 // Runs in a copy of the tree to which a check was added: prints what became of it.
 const engine = await startEngine();

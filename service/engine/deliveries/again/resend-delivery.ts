@@ -2,8 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { DeliveryId, Ids } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { RowIntegrity } from '../../../storage/keys/protected-tables.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Jobs } from '../../jobs/index.ts';
 import type { EndpointBook } from '../../webhooks/index.ts';
@@ -53,11 +52,7 @@ export function createResend({
     const work = (await selectWork(db, integrity, [row.id])).get(row.id);
     if (work?.event == null)
       throw new Problem('CONFLICT', 'This was a test: send another one with “webhook test”.');
-    if (work.altered)
-      throw new Problem(
-        'CONFLICT',
-        'Another program wrote or changed the row of this delivery in the database: it is not sent.',
-      );
+    refuseAltered(work);
     const opened = await openWork(sealer, work);
     if (opened === undefined)
       throw new Problem(
@@ -66,12 +61,7 @@ export function createResend({
       );
     const payload = payloads.of(to.endpoint.family, opened);
     if (payload.is === 'body') return { ...work, event: work.event };
-    throw new Problem(
-      'CONFLICT',
-      opened.is === 'erased'
-        ? 'The person of the event was erased.'
-        : `There is nothing to send: ${payload.reason}.`,
-    );
+    throw nothingToSend(opened.is === 'erased', payload.reason);
   }
 
   /** A sealed value opens in its own row alone. */
@@ -115,3 +105,17 @@ export function createResend({
     return toDelivery(added!);
   };
 }
+
+function refuseAltered({ altered }: DeliveryWork): void {
+  if (!altered) return;
+  throw new Problem(
+    'CONFLICT',
+    'Another program wrote or changed the row of this delivery in the database: it is not sent.',
+  );
+}
+
+const nothingToSend = (erased: boolean, reason: string) =>
+  new Problem(
+    'CONFLICT',
+    erased ? 'The person of the event was erased.' : `There is nothing to send: ${reason}.`,
+  );

@@ -1,8 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { RowIntegrity } from '../../../storage/keys/protected-tables.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { RecordedEvent } from '../../events/index.ts';
 import type { Jobs } from '../../jobs/index.ts';
 import { markRelayed, selectStillUnrelayed } from '../relay-store.ts';

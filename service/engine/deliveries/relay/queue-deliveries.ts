@@ -1,5 +1,4 @@
-import type { RowIntegrity } from '../../../storage/keys/protected-tables.ts';
-import type { Tx } from '../../../storage/transaction.ts';
+import type { RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Jobs } from '../../jobs/index.ts';
 import { insertDeliveries, type NewDelivery } from '../delivery-rows-store.ts';
 
