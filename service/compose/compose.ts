@@ -10,7 +10,7 @@ import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { databaseSize } from '../storage/database-size.ts';
 import { createStatus, type StatusReaders } from './appliance-status.ts';
-import { openAudit } from './audit.ts';
+import { openAudit, openRecordIntegrity } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
 import { type Base, type ComposeDeps, openBase } from './base.ts';
 import { type Callers, openCallers } from './callers.ts';
@@ -27,7 +27,6 @@ import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
 import { createPersonTokenParts, type PersonTokenParts } from './person-tokens.ts';
 import { openPictures, type Pictures } from './pictures.ts';
-import { adoptOlderRows, openRecordIntegrity } from './record-integrity.ts';
 import { readPeople, resumeService } from './resume.ts';
 import { openStaff, type Staff } from './staff/administrators.ts';
 import { createFirstOwner, type FirstOwner } from './staff/first-owner.ts';
@@ -77,7 +76,6 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const base = await openBase(config, deps, opened);
   const { ground, metrics, certificate } = base;
   const audited = await openAudit(base);
-  await adoptOlderRows({ ...base, ...audited });
   const profiles = createProfiles({ ...ground, ...audited });
   const certificateCare = await openCertificateCare({ ...base, ...audited });
   const queue = await openQueue(config, { ...ground, ...audited });
@@ -118,18 +116,8 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   await backups.resume();
   const live: LiveSessions = createLiveSessions({ ...shared, ...people, ...personTokenParts });
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing, ...live });
-  const standing = {
-    recordIntegrity,
-    ...live,
-    ...queue,
-    ...erasing,
-    ...keyCare,
-    ...people,
-    ...staff,
-    backups,
-    certificate,
-  };
-  const standingJobs = addStandingJobs({ ...standing, ...eventsOut });
+  const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
+  const standingJobs = addStandingJobs({ ...standing, ...eventsOut, recordIntegrity });
   const readers = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
     data: config.data,
@@ -144,13 +132,12 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const everything = opened.move();
   return {
     ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, ...readers },
-    recordIntegrity,
     ...{ ...queue, ...eventsOut, ...callers, ...staff, ...firstOwner, ...people, ...live, ...keyCare },
     ...{ ...erasing, ...certificateCare, ...personTokenParts },
     ...createNameCare({ ...base, ...audited }, serving),
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
     ...{ readLogo: pictures.readLogo, netProvider: pictures.netProvider },
-    ...{ serving, listens: ownPlaces.listens },
+    ...{ serving, recordIntegrity, listens: ownPlaces.listens },
     gauges: createMetricGauges({
       ...{ ...ground, ...queue },
       ...{ alerts: eventsOut.alerts, backups, readings, certificate },

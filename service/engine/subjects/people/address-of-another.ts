@@ -1,9 +1,9 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Db } from '../../storage/transaction.ts';
-import { selectFormer } from './former-address-store.ts';
-import type { Realm } from './realm.ts';
-import type { Subject } from './subject.ts';
-import type { SubjectStore } from './subject-store.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { Db } from '../../../storage/transaction.ts';
+import { selectFormer } from '../former-address-store.ts';
+import type { Realm } from '../realm.ts';
+import type { Subject } from '../subject.ts';
+import type { SubjectStore } from '../subject-store.ts';
 
 export interface AddressOfAnotherDeps {
   db: Db;
