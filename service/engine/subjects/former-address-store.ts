@@ -3,7 +3,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 
 /** For so long after a person had it, an address is not another person's without a second administrator. Milliseconds. */
-export const ADDRESS_KEPT = 90 * 86_400_000;
+const ADDRESS_KEPT = 90 * 86_400_000;
 
 export interface FormerAddress {
   /** Who had it; undefined of a person who was erased. */

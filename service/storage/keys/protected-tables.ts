@@ -22,7 +22,7 @@ interface ProtectedTable {
  * Every table whose rows carry a MAC, and what it covers. A column that is not here, another writer of the database can change
  * unnoticed (docs/SECURITY.md names them).
  */
-export const protectedTables = {
+const protectedTables = {
   organization: {
     of: 'organization',
     label: 'organization-1',
@@ -191,7 +191,7 @@ type AnyTables = any;
 export const specOf = (name: ProtectedName): ProtectedTable => protectedTables[name];
 
 /** What the MAC of a row is made of. An absent column counts as null. */
-export function fieldsOf(name: ProtectedName, row: object): (string | number | null)[] {
+function fieldsOf(name: ProtectedName, row: object): (string | number | null)[] {
   const { label, covers } = specOf(name);
   return [
     ...(label === undefined ? [] : [label]),
