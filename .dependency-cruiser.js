@@ -140,9 +140,12 @@ export default {
     ),
     rule(
       'only-stores-touch-storage',
-      { path: '^service/engine/', pathNot: '(-store|/personal-data)\\.ts$|\\.test\\.ts$' },
+      {
+        path: '^service/engine/',
+        pathNot: '(-store|/personal-data)\\.ts$|\\.test\\.ts$|^service/engine/integrity/',
+      },
       { path: '^service/storage/', pathNot: '^service/storage/transaction\\.ts$' },
-      'SQL lives in the feature’s -store.ts, and in its personal-data.ts what reads and removes a person.',
+      'SQL lives in the feature’s -store.ts, and in its personal-data.ts what reads and removes a person; integrity checks what storage has signed.',
     ),
     rule(
       'features-meet-at-index',

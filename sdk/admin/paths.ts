@@ -1877,11 +1877,51 @@ export interface paths {
         };
         /**
          * Verify the audit log
-         * @description Checks every line, every checkpoint, and the notes of the key store and its copies.
+         * @description Checks every line, every checkpoint, the notes of the key store and its copies, and everything else that is signed or carries a MAC.
          */
         get: operations["verifyAuditLog"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/integrity-faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check signatures and MACs
+         * @description Looks at keys, signed lists, receipts and rows with a MAC, and lists what the service did not write as it is. Takes longer with many people; other requests are answered meanwhile.
+         */
+        get: operations["listIntegrityFaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/accepted-rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a row that another program wrote
+         * @description The row counts as written by the service from here on, as it is. Look at what it holds first. The audit log records it.
+         */
+        post: operations["acceptAlteredRow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2647,7 +2687,7 @@ export interface paths {
         head?: never;
         /**
          * Change the address, name or date of birth of a person
-         * @description Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed.
+         * @description Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed. In the live world an address that another person has, or had within 90 days, always takes a second administrator.
          */
         patch: operations["changeSubject"];
         trace?: never;
@@ -4446,7 +4486,7 @@ export interface components {
              * @description Metric of the rule
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
             /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
             about?: string;
             /** @description Measured value */
@@ -4508,7 +4548,7 @@ export interface components {
                  * @description Metric of the rule
                  * @enum {string}
                  */
-                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
                 /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
                 about?: string;
                 /** @description Measured value */
@@ -4579,7 +4619,7 @@ export interface components {
              * @description Metric
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
             /** @description Length of the window in minutes */
             windowMinutes: number;
             /** @description Fires at this value or beyond */
@@ -4645,7 +4685,7 @@ export interface components {
                  * @description Metric
                  * @enum {string}
                  */
-                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
                 /** @description Length of the window in minutes */
                 windowMinutes: number;
                 /** @description Fires at this value or beyond */
@@ -4688,7 +4728,7 @@ export interface components {
              * @description Metric
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
             /**
              * @description Name, also used in notifications
              * @example many failures
@@ -4834,7 +4874,7 @@ export interface components {
              * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "subject.rebind" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4890,7 +4930,7 @@ export interface components {
              * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "subject.rebind" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4898,6 +4938,8 @@ export interface components {
             env?: "live" | "test";
             /** @description Person that it concerns; absent if none */
             person?: string;
+            /** @description Keyed hash of the address, as the refusal gave it; of subject.rebind alone */
+            about?: string;
         };
         /**
          * @description The four-eyes rule.
@@ -7761,7 +7803,7 @@ export interface components {
                  * @description Kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "behavior-zero" | "backup-drill" | "sessions";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "record-integrity" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "behavior-zero" | "backup-drill" | "sessions";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -8778,6 +8820,8 @@ export interface components {
                 /** @description Line of its note */
                 line?: number;
             }[];
+            /** @description Everything else that is signed or carries a MAC and is not as the service wrote it, at most 100 of each check; absent of an export */
+            integrity?: components["schemas"]["IntegrityFault"][];
             /** @description Kind of damage */
             damage?: {
                 /** @description First damaged line */
@@ -8787,6 +8831,65 @@ export interface components {
                 /** @description Description of the damage */
                 says: string;
             };
+        };
+        /**
+         * @description Something that the service did not write as it is.
+         * @example {
+         *       "check": "rows",
+         *       "table": "destination_grant",
+         *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+         *       "organization": "org_01m8ay6r06c205q2v4n9z7q4vd",
+         *       "says": "The row grt_01m8ayd08hmch8q2av3cj8zzzz of destination_grant is not as the service wrote it, and is not used. Revoke it (gatehouse grant revoke grt_01m8ayd08hmch8q2av3cj8zzzz), or accept it: gatehouse audit accept destination_grant grt_01m8ayd08hmch8q2av3cj8zzzz"
+         *     }
+         */
+        IntegrityFault: {
+            /**
+             * @description Check that found it
+             * @enum {string}
+             */
+            check: "rows" | "receipts" | "erasure-list" | "wrapped-keys" | "public-keys" | "notes";
+            /** @description Table of the database or of the key store */
+            table: string;
+            /** @description Key of the row */
+            id?: string;
+            /** @description Organization of the row */
+            organization?: string;
+            /** @description What is wrong, and what to do */
+            says: string;
+        };
+        /**
+         * @description What is signed or carries a MAC and is not as the service wrote it.
+         * @example {
+         *       "items": [
+         *         {
+         *           "check": "rows",
+         *           "table": "destination_grant",
+         *           "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+         *           "organization": "org_01m8ay6r06c205q2v4n9z7q4vd",
+         *           "says": "The row grt_01m8ayd08hmch8q2av3cj8zzzz of destination_grant is not as the service wrote it, and is not used. Revoke it (gatehouse grant revoke grt_01m8ayd08hmch8q2av3cj8zzzz), or accept it: gatehouse audit accept destination_grant grt_01m8ayd08hmch8q2av3cj8zzzz"
+         *         }
+         *       ]
+         *     }
+         */
+        IntegrityFaults: {
+            /** @description At most 100 of each check */
+            items: components["schemas"]["IntegrityFault"][];
+        };
+        /**
+         * @description A row that counts as written by the service from here on.
+         * @example {
+         *       "table": "destination_grant",
+         *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
+         *     }
+         */
+        AcceptedRow: {
+            /**
+             * @description Table of the row
+             * @enum {string}
+             */
+            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+            /** @description Key of the row */
+            id: string;
         };
         /** @description One page of a list. */
         AuditKeys: {
@@ -25212,7 +25315,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only jobs of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "behavior-zero" | "backup-drill" | "sessions";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "record-integrity" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "behavior-zero" | "backup-drill" | "sessions";
                 /** @description Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Maximum number of items per page */
@@ -28830,6 +28933,240 @@ export interface operations {
             };
             /**
              * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listIntegrityFaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is signed or carries a MAC and is not as the service wrote it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "check": "rows",
+                     *           "table": "destination_grant",
+                     *           "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                     *           "organization": "org_01m8ay6r06c205q2v4n9z7q4vd",
+                     *           "says": "The row grt_01m8ayd08hmch8q2av3cj8zzzz of destination_grant is not as the service wrote it, and is not used. Revoke it (gatehouse grant revoke grt_01m8ayd08hmch8q2av3cj8zzzz), or accept it: gatehouse audit accept destination_grant grt_01m8ayd08hmch8q2av3cj8zzzz"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IntegrityFaults"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acceptAlteredRow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "table": "destination_grant",
+                 *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AcceptedRow"];
+            };
+        };
+        responses: {
+            /** @description A row that counts as written by the service from here on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "table": "destination_grant",
+                     *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AcceptedRow"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
@@ -34312,6 +34649,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {

@@ -1,12 +1,18 @@
+import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { applianceIdentity, verifyChain } from '../engine/audit/index.ts';
+import { findIntegrityFaults } from '../engine/integrity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { everySubject, findDamage, organizationIds } from '../storage/backup-check.ts';
 import { type Database, openDatabase } from '../storage/connection.ts';
+import { openIntegrity } from '../storage/keys/integrity.ts';
 import type { KeyStore } from '../storage/keys/key-store.ts';
+import { openOrganizationKeys } from '../storage/keys/organization-keys.ts';
+import { verifySignature } from '../storage/keys/signing-keys.ts';
+import { rowMacs } from '../storage/migrations/0049-row-macs.ts';
 import { findOwnTemplates, type OwnTemplates } from './find-own-templates.ts';
 import type { LaidOutBackup } from './open-backup.ts';
 
@@ -33,7 +39,7 @@ export interface ExamineDeps {
  */
 export async function examineBackup(
   folder: string,
-  backup: Pick<LaidOutBackup, 'keys' | 'sealer' | 'signing'>,
+  backup: Pick<LaidOutBackup, 'keys' | 'sealer' | 'signing' | 'master' | 'facts'>,
   { clock, log, progress = () => {} }: ExamineDeps,
 ): Promise<Examination> {
   const path = join(folder, 'gatehouse.db');
@@ -51,6 +57,8 @@ export async function examineBackup(
     });
     if (!chain.valid)
       problems.push(`The audit chain is not valid: ${chain.damage?.says ?? 'it is damaged.'}`);
+    progress('checking signatures and MACs');
+    problems.push(...(await findFaults(database, backup)));
     const organizations = await organizationIds(db);
     const people = await countPeople(database, backup.keys);
     if (people.keyMissing > 0) {
@@ -87,6 +95,27 @@ export async function examineBackup(
   } finally {
     await database.close();
   }
+}
+
+/** A sentence for each thing that is signed or carries a MAC and is not as the service wrote it. */
+async function findFaults(
+  { db }: Pick<Database, 'db'>,
+  { keys, master, signing, facts }: Pick<LaidOutBackup, 'keys' | 'master' | 'signing' | 'facts'>,
+): Promise<string[]> {
+  const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
+  const integrity = await openIntegrity({ keys, master, organizations });
+  // A key store from before there were MACs.
+  if (!integrity) return [];
+  const faults = await findIntegrityFaults({
+    db,
+    keys,
+    master,
+    integrity,
+    organizations,
+    signing: { ...signing, verify: verifySignature },
+    unprotected: facts.schema < rowMacs.name,
+  });
+  return faults.map(({ says }) => says);
 }
 
 async function countPeople({ db }: Pick<Database, 'db'>, keys: KeyStore): Promise<Examination['people']> {

@@ -1,12 +1,19 @@
 import { randomFillSync } from 'node:crypto';
 import { z } from 'zod';
 import { createCheckpointNote, type NoteState } from '../storage/keys/checkpoint-note.ts';
-import { type Integrity, openIntegrity, TAKE_OVER_NOTE, takeOverMac } from '../storage/keys/integrity.ts';
+import {
+  type Integrity,
+  openIntegrity,
+  ROWS_NOTE,
+  TAKE_OVER_NOTE,
+  takeOverMac,
+} from '../storage/keys/integrity.ts';
 import type { KeyStore } from '../storage/keys/key-store.ts';
 import { adoptIntegrity } from '../storage/keys/note-guard.ts';
 import { openOrganizationKeys } from '../storage/keys/organization-keys.ts';
 import type { MasterKey } from '../storage/master/master-key.ts';
 import { apiKeyMac } from '../storage/migrations/0006-api-key-mac.ts';
+import { rowMacs } from '../storage/migrations/0049-row-macs.ts';
 
 /** What a restore says to the first start after it: JSON. */
 const Sealed = z.strictObject({
@@ -26,8 +33,7 @@ export interface RestoreSeal {
 
 /**
  * Prepares the restored key store, whose keys the restore has opened: gives it the integrity secret where it is from before
- * there was one, replaces a note of the audit log that is not its own, and lets rows of API keys from before they were protected
- * be taken over. On disk when it resolves.
+ * there was one, replaces a note of the audit log that is not its own, and lets rows from before they were protected be taken over. On disk when it resolves.
  */
 export async function openRestoreSeal(
   { keys, master }: { keys: KeyStore; master: MasterKey },
@@ -44,6 +50,8 @@ export async function openRestoreSeal(
   if (schema < apiKeyMac.name) {
     await keys.replaceNote({ name: TAKE_OVER_NOTE, value: takeOverMac(integrity, identity) });
   }
+  if (schema < rowMacs.name && (await keys.note(ROWS_NOTE)))
+    await keys.replaceNote({ name: ROWS_NOTE, value: '' });
   return {
     noteForged,
     async seal(value) {

@@ -50,6 +50,8 @@ export interface StatusDeps {
   certificate?(): ApplianceFacts['certificate'];
   /** Why what carries jobs cannot be used; undefined when it can. */
   queueProblem?(): string | undefined;
+  /** Rows that another program wrote or changed, as of the last look. */
+  alteredRows?(): number;
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
   /** Bytes that the database takes. */
@@ -114,7 +116,11 @@ async function describe(
     },
     backupWarnings: backups.warnings(),
     waitingSweeps: await describeWaiting(retention),
-    ...defined({ queueProblem: deps.queueProblem?.(), lenientOrganizations }),
+    ...defined({
+      queueProblem: deps.queueProblem?.(),
+      lenientOrganizations,
+      alteredRows: deps.alteredRows?.() || undefined,
+    }),
     matchOnlyOrganizations: storage.organizations.filter(
       ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
     ).length,

@@ -6,8 +6,13 @@ import {
   createAudit,
   createAuditLog,
 } from '../engine/audit/index.ts';
+import { adoptRows, createRecordIntegrity, type RecordIntegrity } from '../engine/integrity/index.ts';
+import type { Profiles } from '../engine/profiles/index.ts';
+import type { EndpointId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
+import { verifySignature } from '../storage/keys/signing-keys.ts';
 import type { Base } from './base.ts';
+import type { EventsOut } from './events-out.ts';
 
 export interface Audited {
   audit: Audit;
@@ -33,6 +38,8 @@ export async function openAudit({ config, ground, vault, opened }: Base): Promis
     await auditLog.acknowledgeRestore({ actor: { is: 'operator', name }, details });
   }
   await auditLog.begin();
+  // Before rows are read: those of an earlier release get their MAC.
+  await adoptRows({ ...ground, audit, keys: vault.keys }, { is: 'appliance', task: 'start' });
   opened.defer(() => signEnd(auditLog, log));
   return { audit, auditLog, restored };
 }
@@ -44,4 +51,32 @@ async function signEnd(auditLog: AuditLog, log: Log): Promise<void> {
   } catch (error) {
     log.error({ err: error }, 'the end of the audit log was not signed at this stop');
   }
+}
+
+/** Checks of what is signed or carries a MAC. A service that serves looks at its rows first. */
+export async function openRecordIntegrity(
+  {
+    ground,
+    vault,
+    audit,
+    profiles,
+    eventsOut,
+  }: Base & Audited & { profiles: Profiles; eventsOut: Pick<EventsOut, 'grants' | 'webhooks'> },
+  serves: boolean,
+): Promise<RecordIntegrity> {
+  const recordIntegrity = createRecordIntegrity({
+    ...ground,
+    audit,
+    keys: vault.keys,
+    master: vault.master,
+    organizations: vault.organizations,
+    signing: { ...vault.signing, verify: verifySignature },
+    async changed(_, id) {
+      profiles.forgetRead();
+      eventsOut.grants.forgetRead();
+      await eventsOut.webhooks.refresh(id as EndpointId);
+    },
+  });
+  if (serves) await recordIntegrity.tend();
+  return recordIntegrity;
 }

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { createIds, type Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import type { Database, DatabasePlace } from '../storage/connection.ts';
+import type { Integrity } from '../storage/keys/integrity.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
@@ -38,6 +39,8 @@ export interface Ground {
   ids: Ids;
   clock: Clock;
   log: Log;
+  /** Of rows that another writer of the database may not change. */
+  integrity: Integrity;
 }
 
 /** Dependencies of the groups. */
@@ -80,6 +83,7 @@ export async function openBase(
       ids: createIds(clock),
       clock,
       log,
+      integrity: vault.integrity,
     },
     ...{ config, place, database, vault, library, certificate, boxCertificate, opened },
     metrics: createMetrics({ processMetrics: true }),

@@ -2,6 +2,7 @@ import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { type Backups, createBackups } from '../engine/backups/index.ts';
+import type { RecordIntegrity } from '../engine/integrity/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -9,7 +10,7 @@ import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { databaseSize } from '../storage/database-size.ts';
 import { createStatus, type StatusReaders } from './appliance-status.ts';
-import { openAudit } from './audit.ts';
+import { openAudit, openRecordIntegrity } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
 import { type Base, type ComposeDeps, openBase } from './base.ts';
 import { type Callers, openCallers } from './callers.ts';
@@ -49,6 +50,7 @@ export interface Gatehouse
     StatusReaders {
   auditLog: AuditLog;
   backups: Backups;
+  recordIntegrity: RecordIntegrity;
   /** Waits for recurring jobs that are still running after their stop. */
   standingJobs: { settled(): Promise<void> };
   serving: Serving;
@@ -95,8 +97,10 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     // Assigned below, before the first call.
     backupTroubles: () => backups.warnings(),
     waitingSweeps: () => erasing.retention.waiting(),
+    altered: (organization) => recordIntegrity.found(organization),
   });
   const { eventsOut, ownPlaces, readings } = outbound;
+  const recordIntegrity = await openRecordIntegrity({ ...base, ...audited, profiles, eventsOut }, serves);
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound, profiles };
   const people: People = createPeople({ ...shared, ...firstOwner, ...queue, ...later });
@@ -113,7 +117,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const live: LiveSessions = createLiveSessions({ ...shared, ...people, ...personTokenParts });
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing, ...live });
   const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
-  const standingJobs = addStandingJobs({ ...standing, ...eventsOut });
+  const standingJobs = addStandingJobs({ ...standing, ...eventsOut, recordIntegrity });
   const readers = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
     data: config.data,
@@ -126,6 +130,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     insecureHttp: isInsecure(config),
     ...{ database: writing(base), databaseBytes: () => databaseSize(base.database) },
     queueProblem: () => queue.redis?.problem(),
+    alteredRows: () => recordIntegrity.found().length,
   });
   const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
@@ -136,7 +141,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     ...createNameCare({ ...base, ...audited }, serving),
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
     ...{ readLogo: pictures.readLogo, netProvider: pictures.netProvider },
-    ...{ serving, listens: ownPlaces.listens },
+    ...{ serving, recordIntegrity, listens: ownPlaces.listens },
     gauges: createMetricGauges({
       ...{ ...ground, ...queue },
       ...{ alerts: eventsOut.alerts, backups, readings, certificate },

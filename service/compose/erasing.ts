@@ -12,6 +12,7 @@ import { deletePresenceOf } from '../engine/presence/index.ts';
 import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { deleteSessionsOf } from '../engine/sessions/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
+import { deleteFormerOf } from '../engine/subjects/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
 import type { Audited } from './audit.ts';
@@ -104,6 +105,7 @@ export function createErasing({
       (organization) => ground.inTransaction((tx) => deleteChallengesOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteHeartbeatsOf(tx, organization)),
       (organization) => live().verdicts.forget(organization),
+      (organization) => ground.inTransaction((tx) => deleteFormerOf(tx, organization)),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],

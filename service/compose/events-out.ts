@@ -20,6 +20,7 @@ import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
+import type { RowIntegrity } from '../storage/transaction.ts';
 import { webhookDialects } from './webhook-dialects.ts';
 
 /** Delivery of events: allowed destinations, webhooks, alert rules and the relay. */
@@ -34,6 +35,7 @@ export interface EventsOut extends EventDelivery {
 export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events' | 'jobs'> {
   jobs: EventDeliveryDeps['jobs'];
   sealer: Sealer;
+  integrity: RowIntegrity;
   outgoing: Outgoing;
   /** Called after each attempt to deliver a webhook. */
   observed?: (attempt: { outcome: string; milliseconds: number }) => void;

@@ -35,7 +35,7 @@ export async function openOutbound({
   Callers &
   Pick<Pictures, 'models'> &
   Pick<Queue, 'jobs'> &
-  Pick<GaugeReadingsDeps, 'backupTroubles' | 'waitingSweeps'>): Promise<Outbound> {
+  Pick<GaugeReadingsDeps, 'backupTroubles' | 'waitingSweeps' | 'altered'>): Promise<Outbound> {
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
   const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
@@ -47,6 +47,7 @@ export async function openOutbound({
     organizations,
     backupTroubles: late.backupTroubles,
     waitingSweeps: late.waitingSweeps,
+    altered: late.altered,
     clock: ground.clock,
   });
   const eventsOut = await createEventsOut({

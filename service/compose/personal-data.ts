@@ -15,8 +15,11 @@ import { createSessionData } from '../engine/sessions/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
 import { createUniquenessData } from '../engine/uniqueness/index.ts';
 import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
+import type { RowIntegrity } from '../storage/transaction.ts';
 
-type PersonalDataDeps = SubjectDataDeps & ConsentDataDeps & VerificationDataDeps;
+type PersonalDataDeps = SubjectDataDeps &
+  ConsentDataDeps &
+  VerificationDataDeps & { integrity: RowIntegrity };
 
 /**
  * Every feature that keeps anything about a person, in the order of the record's sections. Erasure goes through the list from its end:

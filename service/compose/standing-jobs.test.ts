@@ -20,6 +20,7 @@ function start(over: Partial<StandingJobsDeps> = {}) {
     registrations: { expireDue: async () => expired.push('invitations') },
     keyPlaces: { sync: work('key-copies') },
     erasure: { retry: work('erasures') },
+    recordIntegrity: { tend: async () => void done.push('record-integrity') },
     calibrations: { tend: async () => void done.push('gallery-calibration') },
     administrators: { tidy: work('administrators') },
     reviews: { eraseDue: async () => done.push('reviews') },

@@ -8,6 +8,7 @@ import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import type { Heartbeats } from '../engine/heartbeats/index.ts';
 import type { Hosted } from '../engine/hosted/index.ts';
+import type { RecordIntegrity } from '../engine/integrity/index.ts';
 import type { JobKind, Jobs, RunningJob } from '../engine/jobs/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
 import type { Registrations } from '../engine/registrations/index.ts';
@@ -25,6 +26,7 @@ export interface StandingJobsDeps {
   erasure: Pick<Erasure, 'erase' | 'retry'>;
   calibrations: Pick<GalleryCalibrations, 'tend'>;
   administrators: Pick<Administrators, 'tidy'>;
+  recordIntegrity: Pick<RecordIntegrity, 'tend'>;
   reviews: Pick<Reviews, 'eraseDue'>;
   uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
   liveSessions: Pick<Sessions, 'expireDue'>;
@@ -54,6 +56,7 @@ export function addStandingJobs({
   erasure,
   calibrations,
   administrators,
+  recordIntegrity,
   reviews,
   uniqueness,
   liveSessions,
@@ -96,6 +99,7 @@ export function addStandingJobs({
   standing('erasures', MINUTE, () => erasure.retry());
   standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
   standing('administrators', 10 * MINUTE, () => administrators.tidy());
+  standing('record-integrity', 10 * MINUTE, () => recordIntegrity.tend());
   standing('reviews', 10 * MINUTE, () => reviews.eraseDue());
   standing('uniqueness', 10 * MINUTE, async () => {
     await uniqueness.expireDue();

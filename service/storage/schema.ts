@@ -47,6 +47,8 @@ export interface Schema {
     logo: Generated<string | null>;
     /** JSON: settings of the behavior score; null: the defaults. */
     behavior: Generated<string | null>;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   /** The face with which an administrator signs in. */
   administrator_face: {
@@ -120,6 +122,8 @@ export interface Schema {
     removed_by: Generated<string | null>;
     /** The version whose settings this one has put back. */
     restored_from: Generated<number | null>;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   subject: {
     id: string;
@@ -143,6 +147,16 @@ export interface Schema {
     birth_date_sealed: ColumnType<Uint8Array | null, Uint8Array | null | undefined, Uint8Array | null>;
     /** Scope and epoch of a person without an address who is known to that uniqueness scope alone; null: all others. */
     member_of: Generated<string | null>;
+  };
+  /** An address that a person had until lately (engine/subjects). */
+  former_address: {
+    organization: string;
+    world: string;
+    /** As in `subject`. */
+    email_hash: string;
+    /** Null: of a person who was erased. */
+    subject: string | null;
+    freed_at: number;
   };
   /** Where each human counts once (engine/uniqueness): the organization, or a region that a caller names. */
   uniqueness_scope: {
@@ -462,6 +476,8 @@ export interface Schema {
     created_by: string;
     revoked_at: number | null;
     revoked_by: string | null;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   webhook_endpoint: {
     id: string;
@@ -498,6 +514,8 @@ export interface Schema {
     failing_since: number | null;
     created_at: number;
     created_by: string;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   webhook_delivery: {
     id: string;
@@ -525,6 +543,8 @@ export interface Schema {
     next_at: number | null;
     created_at: number;
     finished_at: number | null;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   webhook_attempt: {
     id: string;
@@ -935,6 +955,10 @@ export interface Schema {
     decision: string | null;
     decided_by: string | null;
     decided_at: number | null;
+    /** Keyed hash of the address that it is about; null: of none. */
+    about: Generated<string | null>;
+    /** HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet. */
+    mac: Generated<string | null>;
   };
   /** Trials of backups: restored to scratch, and looked at. */
   backup_drill: {

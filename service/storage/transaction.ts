@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { Protected } from './keys/protected.ts';
 import type { Schema } from './schema.ts';
 
 /** A running transaction. Stores take it as their first argument wherever a change belongs to a larger one. */
@@ -15,3 +16,9 @@ export type Db = Kysely<Schema>;
  * `work` runs again after a conflict, so memory (galleries, caches) changes only after the promise has resolved.
  */
 export type InTransaction = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+
+/** Makes and verifies the MACs of rows (keys/protected-tables.ts): another writer of the database cannot. `fields` as of `Integrity`. */
+export interface RowIntegrity {
+  mac(of: Protected, fields: readonly (string | number | null)[]): string;
+  verify(of: Protected, fields: readonly (string | number | null)[], mac: string): boolean;
+}

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAccess } from '../../service/engine/access/index.ts';
+import type { Actor } from '../../service/engine/audit/index.ts';
+import { noteFormer, releaseAddress } from '../../service/engine/subjects/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';
@@ -228,6 +230,102 @@ describe('four eyes', () => {
     });
     expect((await rename(one, 'moved@example.com')).status).toBe(200);
     expect((await rename(other, 'one@example.com')).body.code).toBe('APPROVAL_REQUIRED');
+  });
+});
+
+describe('an address that another person had, with four eyes off', () => {
+  const rename = (token: string, id: string, email: string) =>
+    send('PATCH', `/subjects/${id}?env=live`, token, { email });
+  const confirmBy = async (id: string, email: string) => {
+    const all = await staff.administrators.list(staff.organization);
+    const by = all.find((one) => one.email === email.toLowerCase())!;
+    await staff.approvals.decide(staff.organization, id, 'confirmed', {
+      ...{ is: 'administrator', administrator: by.id },
+    });
+  };
+
+  test('two renames do not make a face stand for it: a second administrator confirms just this address', async () => {
+    const victim = await person('victim@example.com');
+    const evil = await person('evil@example.com');
+    const bea = await staff.make('Bea', 'administrator');
+    await staff.addPasskey(await staff.open(bea.email));
+    staff.advance(DAY);
+    const olga = await member('Olga', 'operator');
+    // A swap: the address is the victim's still.
+    expect((await rename(olga, evil, 'victim@example.com')).body.code).toBe('APPROVAL_REQUIRED');
+    expect((await rename(olga, victim, 'moved@example.com')).status).toBe(200);
+    const refused = await rename(olga, evil, 'victim@example.com');
+    expect(refused.body).toMatchObject({
+      code: 'APPROVAL_REQUIRED',
+      approval: { action: 'subject.rebind', env: 'live', person: evil, about: expect.any(String) },
+    });
+    const { id } = (await send('POST', '/approvals', olga, refused.body.approval)).body;
+    await confirmBy(id, bea.email);
+    // The confirmation is for one address.
+    expect((await rename(olga, victim, 'again@example.com')).status).toBe(200);
+    expect((await rename(olga, evil, 'moved@example.com')).body.code).toBe('APPROVAL_REQUIRED');
+    expect((await rename(olga, evil, 'victim@example.com')).status).toBe(200);
+    // Who had it before takes it back alone.
+    expect((await rename(olga, evil, 'evil@example.com')).status).toBe(200);
+    expect((await rename(olga, victim, 'moved@example.com')).status).toBe(200);
+  });
+
+  test('without a second administrator it waits until the 90 days are over; the operator of the box needs none', async () => {
+    const victim = await person('victim@example.com');
+    const evil = await person('evil@example.com');
+    const olga = await member('Olga', 'operator');
+    for (const one of await staff.administrators.list(staff.organization))
+      if (one.role === 'owner' || one.role === 'administrator')
+        for (const { id } of await staff.administrators.listPasskeys(one.id))
+          await staff.administrators.removePasskey(one.id, id, operator);
+    expect((await rename(olga, victim, 'moved@example.com')).status).toBe(200);
+    const { body } = await rename(olga, evil, 'victim@example.com');
+    expect([body.code, body.message ?? body.error]).toEqual([
+      'CONFLICT',
+      expect.stringContaining('Wait until the 90 days are over'),
+    ]);
+    const realm = { organization: staff.organization, world: 'live' } as const;
+    staff.advance(90 * DAY);
+    expect(await staff.subjects.addressOfAnother(realm, evil, 'victim@example.com')).toBeUndefined();
+    await staff.subjects.change(realm, evil, { email: 'victim@example.com' }, operator);
+  });
+
+  test('nor does a new person: renamed, erased by an administrator, or renamed and then erased', async () => {
+    const realm = { organization: staff.organization, world: 'live' } as const;
+    const adam = await staff.make('Adam', 'administrator');
+    const who = { is: 'administrator', administrator: adam.id } as const;
+    const renamed = await person('renamed@example.com');
+    const both = await person('both@example.com');
+    await person('erased@example.com');
+    await staff.subjects.change(realm, renamed, { email: 'moved@example.com' }, who);
+    await staff.subjects.change(realm, both, { email: 'moved2@example.com' }, who);
+    const erase = async (email: string) => {
+      const { id } = await staff.subjects.get(realm, email);
+      await staff.inTransaction(async (tx) => {
+        const emailHash = await releaseAddress(tx, id);
+        await noteFormer(tx, realm, { emailHash: emailHash!, subject: undefined, at: staff.clock.now() });
+        for (const one of staff.personalData) await one.forget?.(tx, [id], staff.clock.now());
+      });
+    };
+    await erase('moved2@example.com');
+    await erase('erased@example.com');
+    const enroll = (email: string, actor: Actor) => {
+      const embeddings = { 'a-net': direction(`new ${email}`), 'b-net': direction(`new ${email} b`, 64) };
+      const picture = staff.analyzer.show(
+        `new ${email}`,
+        analysisOf(`new ${email}`, { live: 0.99, embeddings }),
+      );
+      return staff.checks.enroll({ ...realm, email, picture, actor }).then(
+        () => 'enrolled',
+        ({ code }) => code,
+      );
+    };
+    for (const email of ['renamed@example.com', 'both@example.com', 'erased@example.com'])
+      expect([email, await enroll(email, who)]).toEqual([email, 'CONFLICT']);
+    const key = { is: 'key', key: 'key_1' } as const;
+    expect(await enroll('renamed@example.com', key)).toBe('CONFLICT');
+    // An erased person may come back through the organization's own program.
+    expect(await enroll('erased@example.com', key)).toBe('enrolled');
   });
 });
 

@@ -99,6 +99,7 @@ const nothingPersonal = [
   '/api/admin/key-store/places',
   '/api/admin/keys-without-person',
   '/api/admin/audit/verification',
+  '/api/admin/audit/integrity-faults',
   '/api/admin/audit/keys',
   '/api/admin/jobs',
   '/api/admin/jobs/counts',

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { testIntegrity } from '../support/integrity.ts';
 import { createOrganizations, type Organizations } from '../../service/engine/organizations/index.ts';
 import { createIds, type OrganizationId, type SiteId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
@@ -37,7 +38,7 @@ onBothDatabases('organizations', (newPlace) => {
       },
     };
     const audit = createTestAudit({ ids, clock });
-    return Object.assign(createOrganizations({ db, inTransaction, sealer, audit, ids, clock }), { keysMade });
+    return Object.assign(createOrganizations({ db, inTransaction, sealer, audit, ids, clock, integrity: testIntegrity }), { keysMade });
   }
 
   const auditLines = async () =>
@@ -166,6 +167,7 @@ onBothDatabases('organizations', (newPlace) => {
       inTransaction,
       ids,
       clock,
+      integrity: testIntegrity,
       sealer: { createOrganization: async () => {} },
       audit: { add: () => Promise.reject(new Error('no audit')) },
     });

@@ -38,6 +38,7 @@ export async function startAlerting(place: DatabasePlace) {
       ...{ diskFree: 10_000, certificateDays: 90, padMissing: false },
       backupTroubles: [] as string[],
       sweepWaiting: undefined as string | undefined,
+      alteredRows: [] as string[],
     },
     readings: (): Required<GaugeReadings> => ({
       diskFree: async () => at.box.diskFree,
@@ -45,6 +46,7 @@ export async function startAlerting(place: DatabasePlace) {
       padMissing: async () => at.box.padMissing,
       backupTroubles: () => at.box.backupTroubles,
       sweepWaiting: async () => at.box.sweepWaiting,
+      alteredRows: () => at.box.alteredRows,
     }),
     alerts: undefined as unknown as Alerts,
     /** As after a start: over the same database, with empty memory. */

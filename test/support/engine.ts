@@ -14,6 +14,7 @@ import { createEvents } from '../../service/engine/events/index.ts';
 import { createFlows } from '../../service/engine/flows/index.ts';
 import { createHeartbeats } from '../../service/engine/heartbeats/index.ts';
 import { createIdempotency } from '../../service/engine/idempotency/index.ts';
+import { createRecordIntegrity } from '../../service/engine/integrity/index.ts';
 import { createLimits } from '../../service/engine/limits/index.ts';
 import { createRefusedPictures, deleteClaim } from '../../service/engine/lockout/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
@@ -46,7 +47,7 @@ import type { DatabasePlace } from '../../service/storage/connection.ts';
 import { openKeyStore } from '../../service/storage/keys/key-store.ts';
 import { createNoteGuard, openNoteGuard } from '../../service/storage/keys/note-guard.ts';
 import { openOrganizationKeys } from '../../service/storage/keys/organization-keys.ts';
-import { openSigningKeys } from '../../service/storage/keys/signing-keys.ts';
+import { openSigningKeys, verifySignature } from '../../service/storage/keys/signing-keys.ts';
 import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { createScriptedAnalyzer } from './faces.ts';
@@ -309,7 +310,7 @@ export async function startEngine({
   const analyzer = createScriptedAnalyzer();
   const events = createEvents({ ids, clock, sealer });
   const limits = createLimits({ db, inTransaction, sealer, audit, clock, log, elapsed: () => clock.now() });
-  const profiles = createProfiles({ db, inTransaction, audit, ids, clock, log });
+  const profiles = createProfiles({ db, inTransaction, audit, ids, clock, log, integrity });
   const shared = {
     db,
     inTransaction,
@@ -322,6 +323,7 @@ export async function startEngine({
     clock,
     steady,
     log,
+    integrity,
   };
   const access = createAccess({ ...shared, integrity });
   const models = await createModels({ ...shared, library });
@@ -390,8 +392,17 @@ export async function startEngine({
     pace: async () => undefined,
   });
   const behavior = { ...shared, integrity, behaviorSettings, verdicts, pictures: challengePictures };
+  const recordIntegrity = createRecordIntegrity({
+    ...{ ...shared, keys, master },
+    organizations: organizationKeys,
+    signing: { ...signing, verify: verifySignature },
+    changed: async () => profiles.forgetRead(),
+  });
   const engine = {
     ...shared,
+    recordIntegrity,
+    master,
+    organizationKeys,
     behaviorSettings,
     /** No webhook takes its events; `openEventsOut` gives one whose events go out. */
     verdicts,

@@ -34,6 +34,7 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
       padMissing: async () => false,
       backupTroubles: () => [],
       sweepWaiting: async () => undefined,
+      alteredRows: () => [],
     },
   });
   await out.alerts.load();

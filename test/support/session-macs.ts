@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { protectedFields } from '../../service/engine/sessions/session-store.ts';
+import type { Selectable } from 'kysely';
 import { openIntegrity } from '../../service/storage/keys/integrity.ts';
+import { macOf } from '../../service/storage/keys/protected-tables.ts';
 import type { WrappedSecret } from '../../service/storage/keys/wrapped-key.ts';
 import { masterKeyFile } from '../../service/storage/master/master-key-file.ts';
+import type { Schema } from '../../service/storage/schema.ts';
 
-export type SessionColumns = Parameters<typeof protectedFields>[0];
+export type SessionColumns = Partial<Selectable<Schema['live_session']>>;
 
 /** HMACs of rows of live sessions, as the service of this data directory makes them: a row without one is no session. */
 export async function sessionMacs(data: string): Promise<(row: SessionColumns) => string> {
@@ -19,5 +21,5 @@ export async function sessionMacs(data: string): Promise<(row: SessionColumns) =
     master: await masterKeyFile(join(data, 'master.key')).open('current'),
     organizations: { boundToIntegrity: () => true },
   });
-  return (row) => integrity!.mac('live-session', protectedFields(row));
+  return (row) => macOf(integrity!, 'live_session', row);
 }

@@ -23,7 +23,7 @@ export function openDestinations(): Pick<Destinations, 'check'> & { asked: strin
 
 /** Endpoints of every family over an engine's database. */
 export const openWebhooks = (
-  engine: Pick<Engine, 'db' | 'inTransaction' | 'sealer' | 'audit' | 'ids'> & { clock: Clock },
+  engine: Pick<Engine, 'db' | 'inTransaction' | 'sealer' | 'audit' | 'ids' | 'integrity'> & { clock: Clock },
   destinations: Pick<Destinations, 'check'> = openDestinations(),
   log: Log = silentLog,
 ): EndpointWebhooks =>

@@ -39,6 +39,9 @@ export const attentionStrings = defineStrings(
     'KEY_COPY_BEHIND.do': 'Connect their media; “gatehouse keystore sync” writes them again.',
     NO_KEY_COPY: 'The key store has no copy: without it no backup opens',
     'NO_KEY_COPY.do': 'Add a folder on other media: “gatehouse keystore add DIR”.',
+    ROWS_ALTERED: 'Another program wrote or changed rows of the database, which are not used: {count}',
+    'ROWS_ALTERED.do':
+      'Find out who writes to the database; “gatehouse audit verify” names each row and what to do.',
     SWEEP_WAITS: 'Retention waits for an operator, who has to confirm the clock or a sweep',
     'SWEEP_WAITS.do': 'An operator looks at it on the box: “gatehouse retention waiting”.',
     NO_TLS:
@@ -125,6 +128,10 @@ export const attentionStrings = defineStrings(
     'KEY_COPY_BEHIND.do': 'Verbinden Sie ihre Medien; „gatehouse keystore sync“ schreibt sie neu.',
     NO_KEY_COPY: 'Der Schlüsselspeicher hat keine Kopie: Ohne ihn lässt sich keine Sicherung öffnen',
     'NO_KEY_COPY.do': 'Fügen Sie einen Ordner auf anderen Medien hinzu: „gatehouse keystore add DIR“.',
+    ROWS_ALTERED:
+      'Ein anderes Programm hat Zeilen der Datenbank geschrieben oder geändert, die nicht benutzt werden: {count}',
+    'ROWS_ALTERED.do':
+      'Finden Sie heraus, wer in die Datenbank schreibt; „gatehouse audit verify“ nennt jede Zeile und was zu tun ist.',
     SWEEP_WAITS: 'Das Löschen nach Fristen wartet auf einen Operator, der die Uhr oder einen Lauf bestätigt',
     'SWEEP_WAITS.do': 'Ein Operator sieht am Gerät nach: „gatehouse retention waiting“.',
     NO_TLS:

@@ -20,7 +20,10 @@ function firesAt({ metric, threshold, windowMinutes }: Rule): string {
   return `${figure} or ${fallsBelow.has(metric) ? 'less for' : isMeasured(metric) ? 'more for' : 'more in'} ${windowMinutes} min`;
 }
 const isMeasured = (metric: string) =>
-  metric === 'queue-depth' || metric === 'backup-trouble' || fallsBelow.has(metric);
+  metric === 'queue-depth' ||
+  metric === 'rows-altered' ||
+  metric === 'backup-trouble' ||
+  fallsBelow.has(metric);
 
 const sendsTo = ({ webhook, desktop, email }: Rule['channels']) =>
   [webhook && 'webhook', desktop && 'desktop', ...email].filter((one) => one !== false).join(', ') ||

@@ -32,7 +32,8 @@ export function addAuditVerify(audit: Command, runner: CommandRunner): void {
       .summary('verify that the log was not changed')
       .description(
         'Looks at every line, every checkpoint, the key store’s note of the newest one and the same note in every copy of the key ' +
-          'store: changed, missing, reordered, inserted and cut-off lines are found. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
+          'store: changed, missing, reordered, inserted and cut-off lines are found. Then at everything else that is signed or carries a MAC: keys, the list of ' +
+          'erased people, receipts, and the rows of the database that protect or open the box. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
           'With --file it checks an exported log instead, without data directory or service.',
       )
       .option('--file <file>', 'an export (audit export)')
@@ -100,7 +101,7 @@ function answer(
   json: unknown,
   more: readonly (readonly [string, Cell])[] = [],
 ): Answer {
-  const { damage, lines, outside, lastCheckpoint, uncovered, pruned, restores } = report;
+  const { damage, lines, outside, lastCheckpoint, uncovered, pruned, restores, integrity = [] } = report;
   const verdict = damage
     ? `${what} is DAMAGED${damage.seq > 0 ? ` at line ${damage.seq}` : ''} (${damage.is}).\n${oneLine(damage.says)}`
     : `${what} is whole: ${count(lines, 'line', 'lines')}.`;
@@ -124,6 +125,9 @@ function answer(
           `${place}: ${copyNotes[note]}${line === undefined ? '' : ` (line ${line})`}`,
         ] as const,
     ),
+    ...(integrity.length === 0 && report.integrity
+      ? [['signatures and MACs', 'keys, signed lists, receipts and protected rows are as written'] as const]
+      : []),
     ...restores.map(
       (restore) =>
         [
@@ -132,7 +136,9 @@ function answer(
         ] as const,
     ),
   ]);
-  return { json, text: `${verdict}\n${details}`, ...(damage ? { exitCode: 1 as const } : {}) };
+  const faults = integrity.map(({ says }) => `\nNOT AS WRITTEN: ${oneLine(says)}`).join('');
+  const bad = damage !== undefined || integrity.length > 0;
+  return { json, text: `${verdict}\n${details}${faults}`, ...(bad ? { exitCode: 1 as const } : {}) };
 }
 
 /** The key store notes checkpoints, not lines: the note may be older than the backup itself. */

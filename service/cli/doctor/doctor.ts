@@ -45,6 +45,7 @@ import {
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
 import { checkOwnGalleries } from './galleries.ts';
 import { examineHardening } from './hardening/hardening.ts';
+import { checkIntegrity } from './integrity.ts';
 import { checkManifestSignature } from './models.ts';
 import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './people.ts';
 import { checkGrants } from './postgres.ts';
@@ -177,6 +178,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
     checkConsent(organizations),
     ...checkKeysWithoutPerson(await replyOf(open.admin.GET('/api/admin/keys-without-person'))),
     ...checkOwnGalleries(await ownGalleries(open, organizations)),
+    ...checkIntegrity((await replyOf(open.admin.GET('/api/admin/audit/integrity-faults'))).items),
     ...checkErasures(await pendingErasures(open, organizations)),
     ...checkWebhooks(await eventsOut(open, organizations)),
     ...checkDeadJobs((await replyOf(open.admin.GET('/api/admin/jobs/counts'))).items),

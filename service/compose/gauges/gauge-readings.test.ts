@@ -10,7 +10,7 @@ import { createGaugeReadings } from './gauge-readings.ts';
 let data: string;
 let engine: Engine;
 let waiting: Waiting = { sweeps: [] };
-const box = { backupTroubles: () => [], waitingSweeps: async () => waiting };
+const box = { backupTroubles: () => [], waitingSweeps: async () => waiting, altered: () => [] };
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'gatehouse-gauges-'));
   engine = await startEngine();

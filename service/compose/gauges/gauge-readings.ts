@@ -7,6 +7,7 @@ import type { Models } from '../../engine/models/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Waiting } from '../../engine/retention/index.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 
 const MEBIBYTE = 2 ** 20;
 const DAY = 86_400_000;
@@ -23,6 +24,8 @@ export interface GaugeReadingsDeps {
   backupTroubles(): readonly string[];
   /** Confirmations needed before retention sweeps continue. */
   waitingSweeps(): Promise<Waiting>;
+  /** Rows that another program wrote or changed, as of the last look. */
+  altered(organization: OrganizationId): readonly { says: string }[];
   clock: Clock;
 }
 
@@ -35,6 +38,7 @@ export function createGaugeReadings({
   organizations,
   backupTroubles,
   waitingSweeps,
+  altered,
   clock,
 }: GaugeReadingsDeps): GaugeReadings {
   return {
@@ -53,6 +57,7 @@ export function createGaugeReadings({
       const { clock: doubt, sweeps } = await waitingSweeps();
       return doubt ?? sweeps.find((one) => one.organization === organization)?.why;
     },
+    alteredRows: (organization) => altered(organization).map(({ says }) => says),
     async padMissing(organization) {
       return models.current().padSets.length === 0 || (await organizations.get(organization)).matchOnly;
     },

@@ -32,11 +32,17 @@ export const consequences: Readonly<Record<Effect, Consequences>> = {
   destroys: { fresh: true, approval: 'data.destroy', alert: true },
 };
 
+/** An action, and the keyed hash of the address that it is about. */
+export interface AboutAddress {
+  action: ApprovalAction;
+  about: string;
+}
+
 /** Fields of a declared route from which follows what a call of it needs. `Call` is what its handler gets. */
 export interface Declared<Call> {
   effect: Effect;
   /** In the place of what the effect asks for: another action, or none; or what this call needs. */
-  approval?: ApprovalAction | 'none' | ((call: Call) => Promise<ApprovalAction | undefined>);
+  approval?: ApprovalAction | 'none' | ((call: Call) => Promise<ApprovalAction | AboutAddress | undefined>);
   /** Work of every day, or on the caller's own account: no approval and no alert. */
   daily?: true;
   /** Whether a call has no effect, by what it sends: then no approval and no alert. */
@@ -67,7 +73,8 @@ export async function followUpOf<Call extends { params: unknown }>(
   const about = { world, operation: operationId, beforeFactor };
   if (declared.daily || declared.harmless?.(call)) return { ...about, approval: undefined, alert: false };
   const { alert } = consequences[declared.effect];
-  const action = await actionOf(declared, call);
+  const asked = await actionOf(declared, call);
+  const { action, about: address } = typeof asked === 'object' ? asked : { action: asked, about: undefined };
   const approval =
     action === undefined || organization === undefined
       ? undefined
@@ -75,6 +82,7 @@ export async function followUpOf<Call extends { params: unknown }>(
           ...{ organization, action },
           ...(isOfWorld(action) && { world }),
           ...(isOfPerson(action) && { subject: (call.params as { id: string }).id as SubjectId }),
+          ...(address !== undefined && { about: address }),
         };
   return { ...about, approval, alert };
 }
@@ -82,7 +90,7 @@ export async function followUpOf<Call extends { params: unknown }>(
 async function actionOf<Call>(
   { effect, approval = consequences[effect].approval }: Declared<Call>,
   call: Call,
-): Promise<ApprovalAction | undefined> {
+): Promise<ApprovalAction | AboutAddress | undefined> {
   if (typeof approval === 'function') return approval(call);
   return approval === 'none' ? undefined : approval;
 }

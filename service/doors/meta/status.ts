@@ -60,6 +60,8 @@ export interface ApplianceStatus {
   backupWarnings?: string[];
   /** Retention sweeps that wait for an operator, one sentence each. */
   waitingSweeps?: string[];
+  /** Rows that another program wrote or changed; absent where there are none. */
+  alteredRows?: number;
   /** Why what carries jobs cannot be used: one sentence. */
   queueProblem?: string;
   /** Listens beyond this machine without TLS. */

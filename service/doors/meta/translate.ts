@@ -82,6 +82,10 @@ function warningsOf(status: ApplianceStatus): string[] {
       `The imported model ${id} is not used, because its file is missing or changed: import it again, or remove it.`,
     );
   }
+  if (status.alteredRows)
+    warnings.push(
+      `Rows of the database that another program wrote or changed, and that are not used: ${status.alteredRows}. Find out who writes to the database; “gatehouse audit verify” names each row and what to do.`,
+    );
   if (status.queueProblem !== undefined) warnings.push(status.queueProblem);
   warnings.push(
     ...(status.backupWarnings ?? []),

@@ -1,46 +1,21 @@
 import type { Selectable } from 'kysely';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
 import { compiledOnce } from '../../storage/compiled-once.ts';
-import type { Integrity } from '../../storage/keys/integrity.ts';
+import { isSound, macOf, type RowIntegrity } from '../../storage/keys/protected-tables.ts';
 import { createRecent } from '../../storage/recent.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ApiKey, KeyPrefix } from './api-key.ts';
 import type { Scope } from './scope.ts';
 
-export type KeyIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+export type KeyIntegrity = RowIntegrity;
 
 type KeyRow = Selectable<Schema['api_key']>;
-
-/**
- * Everything that says who the key is and what it may do. Its limits are not among them, since a writer of the database may set
- * their counters back anyway, nor is its last use.
- */
-const protectedFields = (row: KeyRow) => [
-  'api-key-1',
-  row.id,
-  row.organization,
-  row.name,
-  row.prefix,
-  row.world,
-  row.secret_hash,
-  row.hint,
-  row.scopes,
-  row.origins,
-  row.cidrs,
-  row.profiles,
-  row.browser,
-  row.lineage,
-  row.successor,
-  row.created_at,
-  row.expires_at,
-  row.revoked_at,
-];
 
 /** After each change of a row that was read as it was written. */
 async function protect(tx: Tx, integrity: KeyIntegrity, id: string): Promise<void> {
   const row = await tx.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const mac = integrity.mac('api-key', protectedFields(row));
+  const mac = macOf(integrity, 'api_key', row);
   await tx.updateTable('api_key').set({ mac }).where('id', '=', id).execute();
 }
 
@@ -54,11 +29,8 @@ export async function protectUnprotected(tx: Tx, integrity: KeyIntegrity): Promi
 /** Keys that are not revoked and whose rows this service did not write as they are. */
 export async function selectAltered(db: Db, integrity: KeyIntegrity): Promise<KeyId[]> {
   const rows = await db.selectFrom('api_key').selectAll().where('revoked_at', 'is', null).execute();
-  return rows.filter((row) => !isSound(row, integrity)).map(({ id }) => id as KeyId);
+  return rows.filter((row) => !isSound(integrity, 'api_key', row)).map(({ id }) => id as KeyId);
 }
-
-const isSound = (row: KeyRow, integrity: KeyIntegrity): boolean =>
-  row.mac !== null && integrity.verify('api-key', protectedFields(row), row.mac);
 
 export async function insertKey(
   tx: Tx,
@@ -278,6 +250,6 @@ function fromRow(row: KeyRow, integrity: KeyIntegrity): ApiKey {
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
     ...(row.last_used_address !== null && { lastUsedAddress: row.last_used_address }),
-    ...(!isSound(row, integrity) && { altered: true as const }),
+    ...(!isSound(integrity, 'api_key', row) && { altered: true as const }),
   };
 }

@@ -1,14 +1,14 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
 import { formerSpelling, normalizeEmail } from '../../storage/email-address.ts';
-import type { Integrity } from '../../storage/keys/integrity.ts';
+import { isSound, macOf, type RowIntegrity } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Role } from '../access/index.ts';
 import type { Administrator } from './administrator.ts';
 
 /** Detects rows that a writer of the database without keys made or changed. */
-export type SignInIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+export type SignInIntegrity = RowIntegrity;
 
 export { normalizeEmail };
 
@@ -25,24 +25,9 @@ export interface Account extends Administrator {
   dueAt: number;
 }
 
-/** Identity and rights of the account, without its name and last sign-in. */
-const protectedFields = (row: Row) => [
-  'administrator-1',
-  row.id,
-  row.organization,
-  row.email,
-  row.role,
-  row.appliance_owner,
-  row.password,
-  row.created_at,
-  row.disabled_at,
-  row.factor_due_at,
-  row.factor_required,
-];
-
 async function protect(tx: Tx, integrity: SignInIntegrity, id: string): Promise<void> {
   const row = await tx.selectFrom('administrator').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const mac = integrity.mac('administrator', protectedFields(row));
+  const mac = macOf(integrity, 'administrator', row);
   await tx.updateTable('administrator').set({ mac }).where('id', '=', id).execute();
 }
 
@@ -216,7 +201,7 @@ function fromRow(
     factorRequired: row.factor_required === 1,
     face: Number(row.faces) > 0,
     dueAt: row.factor_due_at,
-    ...(!integrity.verify('administrator', protectedFields(row), row.mac) && { altered: true as const }),
+    ...(!isSound(integrity, 'administrator', row) && { altered: true as const }),
   };
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
+import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -29,25 +29,15 @@ const toStored = (row: FaceRow): Stored => ({
   last_used_at: row.lastUsedAt ?? null,
 });
 
-const protectedFields = (row: Stored) => [
-  'administrator-face-1',
-  row.administrator,
-  row.organization,
-  createHash('sha256').update(row.template_sealed).digest('hex'),
-  row.seen,
-  row.consent,
-  row.created_at,
-];
-
-const withMac = (integrity: SignInIntegrity, row: FaceRow) => {
+const sealed = (integrity: SignInIntegrity, row: FaceRow) => {
   const stored = toStored(row);
-  return { ...stored, mac: integrity.mac('administrator-face', protectedFields(stored)) };
+  return withMac(integrity, 'administrator_face', stored);
 };
 
 /** In the place of one that is there. */
 export async function putFace(tx: Tx, integrity: SignInIntegrity, row: FaceRow): Promise<void> {
   await deleteFace(tx, row.administrator);
-  await tx.insertInto('administrator_face').values(withMac(integrity, row)).execute();
+  await tx.insertInto('administrator_face').values(sealed(integrity, row)).execute();
 }
 
 /** False where it was used, replaced or removed since it was read. */
@@ -59,9 +49,9 @@ export async function updateFace(
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('administrator_face')
-    .set(withMac(integrity, after))
+    .set(sealed(integrity, after))
     .where('administrator', '=', before.administrator)
-    .where('mac', '=', withMac(integrity, before).mac)
+    .where('mac', '=', sealed(integrity, before).mac)
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 }
@@ -77,7 +67,7 @@ export async function selectFace(
     .selectAll()
     .where('administrator', '=', administrator)
     .executeTakeFirst();
-  if (!row || !integrity.verify('administrator-face', protectedFields(row), row.mac)) return undefined;
+  if (!row || !isSound(integrity, 'administrator_face', row)) return undefined;
   return {
     administrator,
     organization: row.organization as OrganizationId,

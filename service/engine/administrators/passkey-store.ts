@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { AdministratorId } from '../../lib/id.ts';
+import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -21,16 +22,6 @@ export interface PasskeyRow {
 
 type Stored = Omit<Selectable<Schema['passkey']>, 'mac'>;
 
-const protectedFields = (row: Stored) => [
-  'passkey-1',
-  row.id,
-  row.administrator,
-  row.site,
-  row.public_key,
-  row.counter,
-  row.created_at,
-];
-
 const toStored = (row: PasskeyRow): Stored => ({
   id: row.id,
   administrator: row.administrator,
@@ -43,13 +34,13 @@ const toStored = (row: PasskeyRow): Stored => ({
   last_used_at: row.lastUsedAt ?? null,
 });
 
-const withMac = (integrity: SignInIntegrity, row: PasskeyRow) => {
+const sealed = (integrity: SignInIntegrity, row: PasskeyRow) => {
   const stored = toStored(row);
-  return { ...stored, mac: integrity.mac('passkey', protectedFields(stored)) };
+  return withMac(integrity, 'passkey', stored);
 };
 
 export async function insertPasskey(tx: Tx, integrity: SignInIntegrity, row: PasskeyRow): Promise<void> {
-  await tx.insertInto('passkey').values(withMac(integrity, row)).execute();
+  await tx.insertInto('passkey').values(sealed(integrity, row)).execute();
 }
 
 /** False when another request has used it meanwhile. */
@@ -61,7 +52,7 @@ export async function updateUse(
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('passkey')
-    .set(withMac(integrity, { ...before, counter, lastUsedAt }))
+    .set(sealed(integrity, { ...before, counter, lastUsedAt }))
     .where('id', '=', before.id)
     .where('counter', '=', before.counter)
     .executeTakeFirstOrThrow();
@@ -87,7 +78,7 @@ export async function selectPasskeys(
     .orderBy('id')
     .execute();
   return rows
-    .filter((row) => integrity.verify('passkey', protectedFields(row), row.mac))
+    .filter((row) => isSound(integrity, 'passkey', row))
     .map((row) => ({
       id: row.id,
       administrator: row.administrator as AdministratorId,
@@ -120,18 +111,13 @@ export interface ChallengeRow {
   createdAt: number;
 }
 
-const challengeFields = ({ holder, challenge, createdAt }: ChallengeRow) => [holder, challenge, createdAt];
-
 /** In place of an earlier one. */
 export async function putChallenge(tx: Tx, integrity: SignInIntegrity, row: ChallengeRow): Promise<void> {
-  const values = {
-    challenge: row.challenge,
-    created_at: row.createdAt,
-    mac: integrity.mac('passkey-challenge', challengeFields(row)),
-  };
+  const { holder, challenge, createdAt } = row;
+  const values = withMac(integrity, 'passkey_challenge', { holder, challenge, created_at: createdAt });
   await tx
     .insertInto('passkey_challenge')
-    .values({ holder: row.holder, ...values })
+    .values(values)
     .onConflict((conflict) => conflict.column('holder').doUpdateSet(values))
     .execute();
 }
@@ -147,9 +133,8 @@ export async function takeChallenge(
     .where('holder', '=', holder)
     .returningAll()
     .executeTakeFirst();
-  if (!row) return undefined;
-  const found = { holder, challenge: row.challenge, createdAt: row.created_at };
-  return integrity.verify('passkey-challenge', challengeFields(found), row.mac) ? found : undefined;
+  if (!row || !isSound(integrity, 'passkey_challenge', row)) return undefined;
+  return { holder, challenge: row.challenge, createdAt: row.created_at };
 }
 
 export async function deleteOldChallenges(tx: Tx, before: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { AdministratorId } from '../../lib/id.ts';
+import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -19,18 +20,6 @@ export interface SessionRow {
 
 type Stored = Omit<Selectable<Schema['administrator_session']>, 'mac'>;
 
-/** Account, expiry and rights. */
-const protectedFields = (row: Stored) => [
-  'administrator-session-1',
-  row.id,
-  row.administrator,
-  row.secret_hash,
-  row.created_at,
-  row.expires_at,
-  row.factor_at,
-  row.limited_to,
-];
-
 const toStored = (row: SessionRow): Stored => ({
   id: row.id,
   administrator: row.administrator,
@@ -44,17 +33,17 @@ const toStored = (row: SessionRow): Stored => ({
   limited_to: row.limitedTo ?? null,
 });
 
-const withMac = (integrity: SignInIntegrity, row: SessionRow) => {
+const sealed = (integrity: SignInIntegrity, row: SessionRow) => {
   const stored = toStored(row);
-  return { ...stored, mac: integrity.mac('administrator-session', protectedFields(stored)) };
+  return withMac(integrity, 'administrator_session', stored);
 };
 
 export async function insertSession(tx: Tx, integrity: SignInIntegrity, row: SessionRow): Promise<void> {
-  await tx.insertInto('administrator_session').values(withMac(integrity, row)).execute();
+  await tx.insertInto('administrator_session').values(sealed(integrity, row)).execute();
 }
 
 export async function updateSession(tx: Tx, integrity: SignInIntegrity, row: SessionRow): Promise<void> {
-  const { last_seen_at: _, ...stored } = withMac(integrity, row);
+  const { last_seen_at: _, ...stored } = sealed(integrity, row);
   await tx.updateTable('administrator_session').set(stored).where('id', '=', row.id).execute();
 }
 
@@ -128,7 +117,7 @@ function fromRow(
   row: Selectable<Schema['administrator_session']>,
   integrity: SignInIntegrity,
 ): SessionRow | undefined {
-  if (!integrity.verify('administrator-session', protectedFields(row), row.mac)) return undefined;
+  if (!isSound(integrity, 'administrator_session', row)) return undefined;
   return {
     id: row.id,
     administrator: row.administrator as AdministratorId,

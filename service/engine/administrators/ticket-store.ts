@@ -1,6 +1,5 @@
-import type { Selectable } from 'kysely';
 import type { AdministratorId } from '../../lib/id.ts';
-import type { Schema } from '../../storage/schema.ts';
+import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
 
@@ -16,18 +15,6 @@ export interface TicketRow {
   expiresAt: number;
 }
 
-type Stored = Omit<Selectable<Schema['sign_in_ticket']>, 'mac'>;
-
-const protectedFields = (row: Stored) => [
-  'sign-in-ticket-1',
-  row.hash,
-  row.administrator,
-  row.purpose,
-  row.source,
-  row.created_at,
-  row.expires_at,
-];
-
 export async function insertTicket(tx: Tx, integrity: SignInIntegrity, row: TicketRow): Promise<void> {
   const stored = {
     hash: row.hash,
@@ -37,10 +24,9 @@ export async function insertTicket(tx: Tx, integrity: SignInIntegrity, row: Tick
     created_at: row.createdAt,
     expires_at: row.expiresAt,
   };
-  const mac = integrity.mac('sign-in-ticket', protectedFields(stored));
   await tx
     .insertInto('sign_in_ticket')
-    .values({ ...stored, mac })
+    .values(withMac(integrity, 'sign_in_ticket', stored))
     .execute();
 }
 
@@ -51,7 +37,7 @@ export async function selectTicket(
   hash: string,
 ): Promise<TicketRow | undefined> {
   const row = await db.selectFrom('sign_in_ticket').selectAll().where('hash', '=', hash).executeTakeFirst();
-  if (!row || !integrity.verify('sign-in-ticket', protectedFields(row), row.mac)) return undefined;
+  if (!row || !isSound(integrity, 'sign_in_ticket', row)) return undefined;
   return {
     hash: row.hash,
     administrator: row.administrator as AdministratorId,

@@ -86,6 +86,10 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
     ...{ name: 'A retention sweep must be confirmed', windowMinutes: 1, threshold: 1, holdOffMinutes: 1440 },
     ...{ least: 1, most: 1, unit: 'nothing else: one waits or not' },
   },
+  'rows-altered': {
+    ...{ name: 'Another program wrote to the database', windowMinutes: 1, threshold: 1, holdOffMinutes: 60 },
+    ...{ least: 1, most: 100_000, unit: 'a whole number of rows' },
+  },
 };
 
 /** Judged visits that the window needs before their share counts. */

@@ -22,6 +22,7 @@ export const gaugeMetrics = [
   'pad-missing',
   'backup-trouble',
   'sweep-waiting',
+  'rows-altered',
 ] as const;
 export const alertMetrics = [...countedMetrics, ...gaugeMetrics] as const;
 export type AlertMetric = (typeof alertMetrics)[number];

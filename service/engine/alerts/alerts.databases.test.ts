@@ -533,6 +533,7 @@ onBothDatabases('alerts', (newPlace) => {
         'backup-trouble',
       ],
       'sweep-waiting',
+      'rows-altered',
     ]);
     for (const rule of first) await at.alerts.addRule(at.realm(), rule, operator);
     expect(await at.alerts.recommended(at.realm())).toEqual([]);

@@ -42,7 +42,7 @@ import { createWatchedRules } from './watching/watched-rules.ts';
 
 const MINUTE = 60_000;
 /** Watched once, in the live world. */
-const ofTheBox: readonly AlertMetric[] = ['pad-missing', 'backup-trouble', 'sweep-waiting'];
+const ofTheBox: readonly AlertMetric[] = ['pad-missing', 'backup-trouble', 'sweep-waiting', 'rows-altered'];
 
 export interface AlertsDeps {
   db: Db;

@@ -12,7 +12,7 @@ import type { Breach } from './watching/watched-rules.ts';
 
 export interface FirstRulesDeps {
   organizations: Pick<Organizations, 'list'>;
-  readings: Pick<GaugeReadings, 'backupTroubles' | 'sweepWaiting'>;
+  readings: Pick<GaugeReadings, 'backupTroubles' | 'sweepWaiting' | 'alteredRows'>;
   rules: Pick<RuleStore, 'everOf'>;
   changes: Pick<RuleChanges, 'change'>;
   editRules: Pick<EditRules, 'insert'>;
@@ -44,7 +44,7 @@ export function createFirstRules(deps: FirstRulesDeps) {
 
   return {
     fireEach,
-    /** Adds the rules for untestable backups and waiting sweeps. */
+    /** Adds the rules for untestable backups, waiting sweeps and altered rows. */
     async addBoxRules(): Promise<void> {
       const troubled = readings.backupTroubles().length > 0;
       for (const { id: organization, erasedAt } of await organizations.list()) {
@@ -53,6 +53,7 @@ export function createFirstRules(deps: FirstRulesDeps) {
         const waits = (await readings.sweepWaiting(organization)) !== undefined;
         if (troubled) await addOnce(realm, 'backup-trouble');
         if (waits) await addOnce(realm, 'sweep-waiting');
+        if (readings.alteredRows(organization).length > 0) await addOnce(realm, 'rows-altered');
       }
     },
     /** Fires the rules of `webhook-disabled`. */

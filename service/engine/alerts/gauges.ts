@@ -22,6 +22,8 @@ export interface GaugeReadings {
   backupTroubles(): readonly string[];
   /** Why a retention sweep of the organization waits for an operator; undefined when none does. */
   sweepWaiting(organization: OrganizationId): Promise<string | undefined>;
+  /** Rows of the organization, and of none, that another program wrote or changed: one sentence each. */
+  alteredRows(organization: OrganizationId): readonly string[];
 }
 
 /** What a gauge shows now, and why, where the figure does not say it. */
@@ -61,6 +63,10 @@ export function createGauges({ readings, waitingDeliveries, clock, log }: Gauges
       case 'sweep-waiting': {
         const reason = await readings.sweepWaiting(realm.organization);
         return reason === undefined ? { value: 0 } : { value: 1, reason };
+      }
+      case 'rows-altered': {
+        const rows = readings.alteredRows(realm.organization);
+        return { value: rows.length, ...(rows.length > 0 && { reason: rows.slice(0, 3).join(' ') }) };
       }
       default:
         return undefined;

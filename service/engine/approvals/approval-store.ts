@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { AdministratorId, ApprovalId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Approval, ApprovalAction, ApprovalState } from './approval.ts';
@@ -13,6 +14,7 @@ const fromRow = (row: Row): Approval => ({
   action: row.action as ApprovalAction,
   ...(row.world !== null && { world: row.world as World }),
   ...(row.subject !== null && { subject: row.subject as SubjectId }),
+  ...(row.about !== null && { about: row.about }),
   requestedBy: row.requested_by as AdministratorId,
   requestedAt: row.requested_at,
   expiresAt: row.expires_at,
@@ -21,25 +23,29 @@ const fromRow = (row: Row): Approval => ({
   ...(row.decided_at !== null && { decidedAt: row.decided_at }),
 });
 
-export async function insertApproval(tx: Tx, approval: Approval): Promise<void> {
+export async function insertApproval(tx: Tx, integrity: RowIntegrity, approval: Approval): Promise<void> {
+  const row = {
+    id: approval.id,
+    organization: approval.organization,
+    world: approval.world ?? null,
+    action: approval.action,
+    subject: approval.subject ?? null,
+    about: approval.about ?? null,
+    requested_by: approval.requestedBy,
+    requested_at: approval.requestedAt,
+    expires_at: approval.expiresAt,
+    ...{ decision: null, decided_by: null, decided_at: null },
+  };
   await tx
     .insertInto('approval')
-    .values({
-      id: approval.id,
-      organization: approval.organization,
-      world: approval.world ?? null,
-      action: approval.action,
-      subject: approval.subject ?? null,
-      requested_by: approval.requestedBy,
-      requested_at: approval.requestedAt,
-      expires_at: approval.expiresAt,
-      ...{ decision: null, decided_by: null, decided_at: null },
-    })
+    .values(withMac(integrity, 'approval', row))
     .execute();
 }
 
+/** None for a row that another program wrote or changed. */
 export async function selectApproval(
-  db: Db,
+  db: Db | Tx,
+  integrity: RowIntegrity,
   organization: OrganizationId,
   id: string,
 ): Promise<Approval | undefined> {
@@ -49,23 +55,19 @@ export async function selectApproval(
     .where('organization', '=', organization)
     .where('id', '=', id)
     .executeTakeFirst();
-  return row && fromRow(row);
+  return row && isSound(integrity, 'approval', row) ? fromRow(row) : undefined;
 }
 
 /** False when it has been decided meanwhile, or has ended. */
 export async function updateDecision(
   tx: Tx,
-  id: ApprovalId,
+  integrity: RowIntegrity,
+  { organization, id }: Pick<Approval, 'organization' | 'id'>,
   { decision, by, at }: { decision: 'confirmed' | 'declined'; by: AdministratorId; at: number },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('approval')
-    .set({ decision, decided_by: by, decided_at: at })
-    .where('id', '=', id)
-    .where('decision', 'is', null)
-    .where('expires_at', '>', at)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+  const open = await selectApproval(tx, integrity, organization, id);
+  if (open === undefined || open.decision !== undefined || open.expiresAt <= at) return false;
+  return updateProtected(tx, integrity, 'approval', id, { decision, decided_by: by, decided_at: at });
 }
 
 export interface ApprovalQuery {
@@ -77,6 +79,7 @@ export interface ApprovalQuery {
 /** The newest first. */
 export async function selectApprovals(
   db: Db,
+  integrity: RowIntegrity,
   organization: OrganizationId,
   { state, before, limit }: ApprovalQuery,
   now: number,
@@ -91,7 +94,9 @@ export async function selectApprovals(
     query = query
       .where('expires_at', '<=', now)
       .where((eb) => eb.or([eb('decision', 'is', null), eb('decision', '<>', 'declined')]));
-  return (await query.orderBy('id', 'desc').limit(limit).execute()).map(fromRow);
+  return (await query.orderBy('id', 'desc').limit(limit).execute())
+    .filter((row) => isSound(integrity, 'approval', row))
+    .map(fromRow);
 }
 
 export interface WaitingApprovals {
@@ -116,7 +121,15 @@ export const createWaitingApprovals = ({ db, clock }: { db: Db; clock: Clock }):
 /** Requests for just this by this account that have not ended, the newest first. */
 export async function selectRunning(
   db: Db,
-  { organization, action, world, subject, requestedBy }: Omit<Approval, 'id' | 'requestedAt' | 'expiresAt'>,
+  integrity: RowIntegrity,
+  {
+    organization,
+    action,
+    world,
+    subject,
+    about,
+    requestedBy,
+  }: Omit<Approval, 'id' | 'requestedAt' | 'expiresAt'>,
   now: number,
 ): Promise<Approval[]> {
   let query = db
@@ -128,7 +141,10 @@ export async function selectRunning(
     .where('expires_at', '>', now);
   query = world === undefined ? query.where('world', 'is', null) : query.where('world', '=', world);
   query = subject === undefined ? query.where('subject', 'is', null) : query.where('subject', '=', subject);
-  return (await query.orderBy('id', 'desc').execute()).map(fromRow);
+  query = about === undefined ? query.where('about', 'is', null) : query.where('about', '=', about);
+  return (await query.orderBy('id', 'desc').execute())
+    .filter((row) => isSound(integrity, 'approval', row))
+    .map(fromRow);
 }
 
 /** Of the organization, ended before `before`. */
@@ -158,10 +174,16 @@ export async function approvalsAbout(
   return rows.map(fromRow);
 }
 
-export async function removePerson(tx: Tx, subjects: readonly SubjectId[]): Promise<void> {
-  await tx
-    .updateTable('approval')
-    .set({ subject: null })
+export async function removePerson(
+  tx: Tx,
+  integrity: RowIntegrity,
+  subjects: readonly SubjectId[],
+): Promise<void> {
+  const rows = await tx
+    .selectFrom('approval')
+    .select('id')
     .where('subject', 'in', [...subjects])
     .execute();
+  for (const { id } of rows)
+    await updateProtected(tx, integrity, 'approval', id, { subject: null, about: null });
 }

@@ -8,6 +8,7 @@ export const approvalActions = [
   'organization.erase',
   'four-eyes.off',
   'subject.change',
+  'subject.rebind',
   'hold.release',
   'consent.withdraw',
   'retention.sweep',
@@ -17,10 +18,11 @@ export const approvalActions = [
 export type ApprovalAction = (typeof approvalActions)[number];
 
 /** Whether it takes two administrators with four eyes off, too. */
-export const isAlwaysAsked = (action: ApprovalAction): boolean => action === 'consent.withdraw';
+export const isAlwaysAsked = (action: ApprovalAction): boolean =>
+  action === 'consent.withdraw' || action === 'subject.rebind';
 /** Whether a request for it names one person. */
 export const isOfPerson = (action: ApprovalAction): boolean =>
-  ['subject.erase', 'subject.export', 'subject.change', 'hold.release'].includes(action);
+  ['subject.erase', 'subject.export', 'subject.change', 'subject.rebind', 'hold.release'].includes(action);
 /** Whether a request for it names a world. */
 export const isOfWorld = (action: ApprovalAction): boolean =>
   isOfPerson(action) || action === 'subjects.erase';
@@ -36,6 +38,8 @@ export interface Approval {
   /** Of a person or of all people of a world. */
   world?: World;
   subject?: SubjectId;
+  /** Keyed hash of the address that it is about: of `subject.rebind`. */
+  about?: string;
   requestedBy: AdministratorId;
   requestedAt: number;
   expiresAt: number;

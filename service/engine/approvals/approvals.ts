@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { AdministratorId, Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Administrators } from '../administrators/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Organization, Organizations } from '../organizations/index.ts';
@@ -19,7 +19,7 @@ import {
 } from './approval-store.ts';
 
 /** The action and its person. */
-export type Guarded = Pick<Approval, 'organization' | 'action' | 'world' | 'subject'>;
+export type Guarded = Pick<Approval, 'organization' | 'action' | 'world' | 'subject' | 'about'>;
 
 export interface Approvals {
   /**
@@ -55,6 +55,7 @@ export interface ApprovalsDeps {
   administrators: Pick<Administrators, 'list' | 'listPasskeys'>;
   ids: Ids;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 const HOUR = 3_600_000;
@@ -64,15 +65,16 @@ const FACTOR_AGE = 24 * HOUR;
 const KEPT = 90 * 24 * HOUR;
 
 export function createApprovals(deps: ApprovalsDeps): Approvals {
-  const { db, inTransaction, audit, organizations, clock } = deps;
+  const { db, inTransaction, audit, organizations, clock, integrity } = deps;
 
   async function guard<T>(what: Guarded, who: Actor, work: () => Promise<T>): Promise<T> {
     if (who.is !== 'administrator') return work();
     const { fourEyes = false } = await organizations.get(what.organization);
     if (!fourEyes && !isAlwaysAsked(what.action)) return work();
     const requestedBy = who.administrator as AdministratorId;
-    const found = await selectRunning(db, { ...what, requestedBy }, clock.now());
+    const found = await selectRunning(db, integrity, { ...what, requestedBy }, clock.now());
     const confirmed = found.find(({ decision }) => decision === 'confirmed');
+    if (!confirmed && what.action === 'subject.rebind') await requireAnother(deps, what, requestedBy);
     if (!confirmed) throw missing(what, found[0]);
     await inTransaction((tx) =>
       audit.add(tx, { ...lineOf(who, 'approval.use', confirmed), details: { action: what.action } }),
@@ -83,7 +85,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   return {
     guard,
     request: (what, who) => inTransaction((tx) => request(deps, tx, what, who)),
-    page: (organization, page) => selectApprovals(db, organization, page, clock.now()),
+    page: (organization, page) => selectApprovals(db, integrity, organization, page, clock.now()),
     decide: (organization, id, decision, who) => decide(deps, { organization, id, decision }, who),
     async setRequired(organization, required, who) {
       const set = () => organizations.set(organization, { fourEyes: required }, who);
@@ -97,14 +99,14 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 }
 
 async function request(
-  { audit, ids, clock }: ApprovalsDeps,
+  { audit, ids, clock, integrity }: ApprovalsDeps,
   tx: Tx,
   what: Guarded,
   who: Actor,
 ): Promise<Approval> {
   const requestedBy = administratorOf(who);
   const now = clock.now();
-  const [running] = (await selectRunning(tx, { ...what, requestedBy }, now)).filter(
+  const [running] = (await selectRunning(tx, integrity, { ...what, requestedBy }, now)).filter(
     ({ decision }) => decision !== 'declined',
   );
   if (running) return running;
@@ -113,14 +115,14 @@ async function request(
     ...{ requestedAt: now, expiresAt: now + LIFETIME },
   };
   await deleteEnded(tx, what.organization, now - KEPT);
-  await insertApproval(tx, approval);
+  await insertApproval(tx, integrity, approval);
   const { action, world, subject } = what;
   await audit.add(tx, { ...lineOf(who, 'approval.request', approval), details: { action, world, subject } });
   return approval;
 }
 
 async function decide(
-  { db, inTransaction, audit, administrators, clock }: ApprovalsDeps,
+  { db, inTransaction, audit, administrators, clock, integrity }: ApprovalsDeps,
   {
     organization,
     id,
@@ -129,7 +131,7 @@ async function decide(
   who: Actor,
 ): Promise<Approval> {
   const by = administratorOf(who);
-  const approval = await selectApproval(db, organization, id);
+  const approval = await selectApproval(db, integrity, organization, id);
   if (!approval) throw new Problem('NOT_FOUND', `No request has the id ${id}.`);
   if (decision === 'confirmed') {
     if (approval.requestedBy === by)
@@ -143,7 +145,7 @@ async function decide(
   }
   return inTransaction(async (tx) => {
     const at = clock.now();
-    if (!(await updateDecision(tx, approval.id, { decision, by, at })))
+    if (!(await updateDecision(tx, integrity, approval, { decision, by, at })))
       throw new Problem('CONFLICT', 'The request was decided already, or has ended after 24 hours.');
     const action = decision === 'confirmed' ? 'approval.confirm' : 'approval.decline';
     const details = { action: approval.action, requestedBy: approval.requestedBy };
@@ -180,8 +182,25 @@ function administratorOf(who: Actor): AdministratorId {
   );
 }
 
-function missing({ action, world, subject }: Guarded, open: Approval | undefined): Problem {
-  const extra = { approval: { action, ...defined({ env: world, person: subject }) } };
+/** Throws CONFLICT where no other account could confirm: then the time has to pass. */
+async function requireAnother(
+  { administrators }: Pick<ApprovalsDeps, 'administrators'>,
+  { organization }: Guarded,
+  requestedBy: AdministratorId,
+): Promise<void> {
+  const able = (await administrators.list(organization)).some(
+    ({ id, role, passkeys }) =>
+      id !== requestedBy && (role === 'owner' || role === 'administrator') && passkeys > 0,
+  );
+  if (able) return;
+  throw new Problem(
+    'CONFLICT',
+    'Nothing was done: another person has this address, or had it within the last 90 days, and no second administrator with a passkey could confirm that it becomes this person’s. Wait until the 90 days are over, add a second administrator, or let the operator of the box change it (gatehouse subject change).',
+  );
+}
+
+function missing({ action, world, subject, about }: Guarded, open: Approval | undefined): Problem {
+  const extra = { approval: { action, ...defined({ env: world, person: subject, about }) } };
   const ends = open && new Date(open.expiresAt).toISOString();
   if (open?.decision === 'declined')
     return new Problem(

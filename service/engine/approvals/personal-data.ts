@@ -1,10 +1,10 @@
 import { time } from '../../lib/time.ts';
-import type { Db } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import { approvalsAbout, removePerson } from './approval-store.ts';
 
 /** Requests to a second administrator. */
-export const createApprovalData = ({ db }: { db: Db }): PersonalData => ({
+export const createApprovalData = ({ db, integrity }: { db: Db; integrity: RowIntegrity }): PersonalData => ({
   tables: {
     approval: {
       columns: ['subject'],
@@ -12,7 +12,7 @@ export const createApprovalData = ({ db }: { db: Db }): PersonalData => ({
     },
   },
   // The row stays without the person: who asked and who confirmed.
-  forget: (tx, subjects) => removePerson(tx, subjects),
+  forget: (tx, subjects) => removePerson(tx, integrity, subjects),
   exportOf: async (person) => ({
     approvals: (await approvalsAbout(db, person)).map((approval) => ({
       id: approval.id,

@@ -251,3 +251,18 @@ function fromRow(row: Selectable<Schema['audit']>): StoredLine {
     hash: row.hash ?? '',
   };
 }
+
+/** Whether the log has a line with this action about this target. */
+export async function hasLine(
+  db: Db,
+  { action, target }: { action: string; target: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('audit')
+    .select('id')
+    .where('target', '=', target)
+    .where('action', '=', action)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { selectBehaviorSettings, updateBehaviorSettings } from './behavior-settings-store.ts';
 import type { BehaviorSettings } from './settings.ts';
@@ -21,19 +21,21 @@ export interface BehaviorSettingsDeps {
   db: Db;
   inTransaction: InTransaction;
   audit: Audit;
+  integrity: RowIntegrity;
 }
 
 export function createBehaviorSettings({
   db,
   inTransaction,
   audit,
+  integrity,
 }: BehaviorSettingsDeps): BehaviorSettingsOf {
   /** One entry per organization that was ever asked for. */
   const known = new Map<OrganizationId, BehaviorSettings>();
   const reading = new Map<OrganizationId, Promise<BehaviorSettings>>();
 
   async function read(organization: OrganizationId, from: Db | Tx): Promise<BehaviorSettings> {
-    return (await selectBehaviorSettings(from, organization)) ?? refuseUnknown(organization);
+    return (await selectBehaviorSettings(from, integrity, organization)) ?? refuseUnknown(organization);
   }
 
   async function readOnce(organization: OrganizationId): Promise<BehaviorSettings> {
@@ -58,9 +60,10 @@ export function createBehaviorSettings({
         throw new Problem('INVALID_REQUEST', 'Name at least one setting.');
       if (change.agents) checkAgents(change.agents);
       const after = await inTransaction(async (tx) => {
-        const before = (await selectBehaviorSettings(tx, organization)) ?? refuseUnknown(organization);
+        const before =
+          (await selectBehaviorSettings(tx, integrity, organization)) ?? refuseUnknown(organization);
         const settings = { ...before, ...change };
-        await updateBehaviorSettings(tx, organization, settings);
+        await updateBehaviorSettings(tx, integrity, organization, settings);
         const details = { from: before, to: settings };
         await audit.add(tx, { actor, action: 'behavior.set', organization, target: organization, details });
         return settings;

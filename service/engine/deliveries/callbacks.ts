@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { DeliveryId, EventId, Ids, SubjectId } from '../../lib/id.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Destinations } from '../destinations/index.ts';
 import { type EventRealm, openEvents } from '../events/index.ts';
 import type { Jobs } from '../jobs/index.ts';
@@ -36,6 +36,7 @@ export interface CallbacksDeps {
   jobs: Pick<Jobs, 'add'>;
   ids: Pick<Ids, 'next'>;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 export function createCallbacks({
@@ -47,6 +48,7 @@ export function createCallbacks({
   jobs,
   ids,
   clock,
+  integrity,
 }: CallbacksDeps): Callbacks {
   return {
     async accept(realm, { family, url }) {
@@ -74,7 +76,7 @@ export function createCallbacks({
         // Callbacks to one host wait only for each other.
         lane: `callback/${new URL(url).host}`,
       } as const;
-      await queueDeliveries({ tx, jobs, now: clock.now() }, [delivery]);
+      await queueDeliveries({ tx, integrity, jobs, now: clock.now() }, [delivery]);
       return id;
     },
   };

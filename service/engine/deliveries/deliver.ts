@@ -1,7 +1,7 @@
 import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type OpenedEvent, openEvents } from '../events/index.ts';
 import type { FinishedJob, JobHandler, JobOutcome, RunningJob } from '../jobs/index.ts';
 import type { EndpointBook, OpenEndpoint } from '../webhooks/index.ts';
@@ -56,6 +56,7 @@ export interface DeliverDeps {
   record(tx: Tx, finished: readonly FinishedJob<DeliveryResult>[]): Promise<void>;
   ids: Pick<Ids, 'next'>;
   log: Log;
+  integrity: RowIntegrity;
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
 }
@@ -76,9 +77,10 @@ export function createDeliver({
   record,
   ids,
   log,
+  integrity,
   observed,
 }: DeliverDeps): JobHandler<DeliveryResult> {
-  const load = createLoader(db);
+  const load = createLoader(db, integrity);
 
   async function urlOf(work: DeliveryWork, { endpoint }: OpenEndpoint): Promise<string | undefined> {
     if (work.url === null) return endpoint.url;
@@ -106,6 +108,11 @@ export function createDeliver({
       result: { is: 'dropped', work, reason } as const,
     });
     const work = await load(String(job.payload.delivery));
+    if (work?.altered)
+      log.error(
+        { delivery: work.id },
+        'a delivery is not sent, because another program wrote or changed its row',
+      );
     if (work === undefined || !isOpen(work)) return { outcome: { is: 'done' }, result: { is: 'over' } };
     const to = await endpoints.open(work.endpoint);
     if (to === undefined) return dropped(work, 'the endpoint was removed');
@@ -162,7 +169,7 @@ function outcomeOf({ outcome, status, sentence, retryAt }: Attempted): JobOutcom
 }
 
 /** Those asked for in one turn of the event loop are read by one statement. */
-function createLoader(db: Db): (id: string) => Promise<DeliveryWork | undefined> {
+function createLoader(db: Db, integrity: RowIntegrity): (id: string) => Promise<DeliveryWork | undefined> {
   const MOST = 100;
   const waiting: { id: string; answer: PromiseWithResolvers<DeliveryWork | undefined> }[] = [];
 
@@ -172,6 +179,7 @@ function createLoader(db: Db): (id: string) => Promise<DeliveryWork | undefined>
     try {
       const found = await selectWork(
         db,
+        integrity,
         asked.map(({ id }) => id),
       );
       for (const { id, answer } of asked) answer.resolve(found.get(id));

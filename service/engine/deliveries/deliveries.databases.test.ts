@@ -3,6 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { answer, type EventStack, openEventStack, type Posted } from '../../../test/support/event-stack.ts';
 import { until } from '../../../test/support/fake-time.ts';
+import { asWrittenByService } from '../../../test/support/integrity.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { OutgoingReply } from '../../outgoing/outgoing.ts';
 import { forgetDeliveries } from './forget-deliveries-store.ts';
@@ -228,7 +229,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await refused('moved');
     await stack.webhooks.enable(stack.realm, endpoint, operator);
     await engine.sealer.destroyPerson(subject);
-    await engine.inTransaction((tx) => forgetDeliveries(tx, [subject], stack.clock.now()));
+    await engine.inTransaction((tx) => forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now()));
     await refused('erased');
     await stack.webhooks.remove(stack.realm, endpoint, operator);
     await refused('removed');
@@ -250,7 +251,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
         payload: { subject, created: false, enrollment: 'enr_2' },
         personal: { subject, values: { email: 'ada@example.com' } },
       });
-      await forgetDeliveries(tx, [subject], stack.clock.now());
+      await forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now());
     });
     await engine.sealer.destroyPerson(subject);
     reply = async () => answer(200);
@@ -291,7 +292,10 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     expect(await errors()).toEqual([fixed]);
     // Over already, and tried once more by hand.
     await engine.db.updateTable('webhook_delivery').set({ state: 'failed' }).execute();
-    reply = failing(() => engine.inTransaction((tx) => forgetDeliveries(tx, [subject], stack.clock.now())));
+    await asWrittenByService(engine, 'webhook_delivery');
+    reply = failing(() =>
+      engine.inTransaction((tx) => forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now())),
+    );
     await stack.pass(60_000);
     expect(stack.posted).toHaveLength(2);
     expect(await errors()).toEqual([fixed]);

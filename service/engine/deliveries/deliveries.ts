@@ -23,7 +23,7 @@ import { createTestDelivery, type TestDeliveryDeps } from './test-delivery.ts';
 export type DeliveriesDeps = TestDeliveryDeps & ReplayDeps & ResendDeps & EndpointHealthDeps & TryWaitingDeps;
 
 export function createDeliveries(deps: DeliveriesDeps): Deliveries {
-  const { db, inTransaction, sealer, payloads, audit } = deps;
+  const { db, inTransaction, sealer, payloads, audit, integrity } = deps;
 
   /** The body that was sent, built again; empty if the event was removed. */
   async function bodyOf(row: DeliveryRow, work: DeliveryWork): Promise<string> {
@@ -33,7 +33,7 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
   }
 
   async function logOf(row: DeliveryRow): Promise<DeliveryAttempt[]> {
-    const work = (await selectWork(db, [row.id])).get(row.id);
+    const work = (await selectWork(db, integrity, [row.id])).get(row.id);
     const attempts = await selectAttempts(db, row.id);
     if (work === undefined || attempts.length === 0) return [];
     const body = await bodyOf(row, work);

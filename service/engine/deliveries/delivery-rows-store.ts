@@ -1,4 +1,5 @@
 import type { DeliveryId, EndpointId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -26,6 +27,7 @@ const PIECE = 100;
 /** With one job each, in this order. */
 export async function insertDeliveries(
   tx: Tx,
+  integrity: RowIntegrity,
   deliveries: readonly NewDelivery[],
   jobs: readonly string[],
   now: number,
@@ -35,25 +37,27 @@ export async function insertDeliveries(
     await tx
       .insertInto('webhook_delivery')
       .values(
-        piece.map((one, i) => ({
-          id: one.id,
-          organization: one.organization,
-          world: one.world,
-          endpoint: one.endpoint,
-          event: one.event,
-          event_name: one.name,
-          subject: one.subject ?? null,
-          origin: one.origin,
-          url_sealed: one.url ?? null,
-          lane: one.lane ?? null,
-          job: jobs[from + i]!,
-          state: 'waiting',
-          state_reason: null,
-          attempts: 0,
-          next_at: now,
-          created_at: now,
-          finished_at: null,
-        })),
+        piece.map((one, i) =>
+          withMac(integrity, 'webhook_delivery', {
+            id: one.id,
+            organization: one.organization,
+            world: one.world,
+            endpoint: one.endpoint,
+            event: one.event,
+            event_name: one.name,
+            subject: one.subject ?? null,
+            origin: one.origin,
+            url_sealed: one.url ?? null,
+            lane: one.lane ?? null,
+            job: jobs[from + i]!,
+            state: 'waiting',
+            state_reason: null,
+            attempts: 0,
+            next_at: now,
+            created_at: now,
+            finished_at: null,
+          }),
+        ),
       )
       .execute();
   }

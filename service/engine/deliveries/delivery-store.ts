@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { defined } from '../../lib/defined.ts';
 import { type DeliveryId, type EndpointId, firstIdAt } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { type EventRealm, eventColumns, type OutboxRow } from '../events/index.ts';
@@ -131,6 +132,7 @@ export async function hasUntriedReplay(
 /** A test delivery: sent already, with one attempt. */
 export async function insertTest(
   tx: Tx,
+  integrity: RowIntegrity,
   row: {
     id: DeliveryId;
     realm: EventRealm;
@@ -143,24 +145,26 @@ export async function insertTest(
 ): Promise<void> {
   await tx
     .insertInto('webhook_delivery')
-    .values({
-      id: row.id,
-      ...row.realm,
-      endpoint: row.endpoint,
-      event: null,
-      event_name: row.name,
-      subject: null,
-      origin: 'test',
-      url_sealed: null,
-      lane: null,
-      job: null,
-      state: row.state,
-      state_reason: row.reason,
-      attempts: 1,
-      next_at: null,
-      created_at: row.at,
-      finished_at: row.at,
-    })
+    .values(
+      withMac(integrity, 'webhook_delivery', {
+        id: row.id,
+        ...row.realm,
+        endpoint: row.endpoint,
+        event: null,
+        event_name: row.name,
+        subject: null,
+        origin: 'test',
+        url_sealed: null,
+        lane: null,
+        job: null,
+        state: row.state,
+        state_reason: row.reason,
+        attempts: 1,
+        next_at: null,
+        created_at: row.at,
+        finished_at: row.at,
+      }),
+    )
     .execute();
 }
 

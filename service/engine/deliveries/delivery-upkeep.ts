@@ -1,7 +1,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import type { EndpointId } from '../../lib/id.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { EndpointBook } from '../webhooks/index.ts';
 import { SCHEDULE } from './deliver.ts';
@@ -18,9 +18,10 @@ import { dropOlder } from './until-delivered-store.ts';
 export interface DeliveryUpkeepDeps {
   db: Db;
   inTransaction: InTransaction;
-  endpoints: Pick<EndpointBook, 'refresh' | 'catchUp'>;
+  endpoints: Pick<EndpointBook, 'refresh' | 'catchUp' | 'altered'>;
   jobs: Pick<Jobs, 'add' | 'wake'>;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 /** Work of deliveries outside their own transactions. */
@@ -49,19 +50,17 @@ export function createDeliveryUpkeep({
   endpoints,
   jobs,
   clock,
+  integrity,
 }: DeliveryUpkeepDeps): DeliveryUpkeep {
   const changed = new Set<EndpointId>();
 
   const giveUp = (tx: Tx, these: readonly { id: string; attempts: number }[], reason = TOO_LONG) =>
     settleDeliveries(
       tx,
+      integrity,
       these.map(({ id, attempts }) => ({ id, attempts, state: 'failed', reason, nextAt: null })),
       clock.now(),
     );
-
-  async function inPages(work: (tx: Tx) => Promise<number>): Promise<void> {
-    while ((await inTransaction(work)) === PAGE) await pause();
-  }
 
   /** Those whose schedule is over do not go out. */
   async function giveBack(parked: readonly ParkedDelivery[]): Promise<void> {
@@ -102,24 +101,29 @@ export function createDeliveryUpkeep({
     },
     async resume(until) {
       while (!until()) {
-        const parked = await selectParked(db, PAGE);
+        const parked = await selectParked(db, { limit: PAGE, except: endpoints.altered() });
         if (parked.length === 0) return;
         await giveBack(parked);
         await pause();
       }
     },
     async prune() {
-      await inPages(async (tx) => {
+      await inPages(inTransaction, async (tx) => {
         const late = await selectParkedBefore(tx, clock.now() - SCHEDULE, PAGE);
         await giveUp(tx, late);
         return late.length;
       });
-      await inPages(async (tx) => {
+      await inPages(inTransaction, async (tx) => {
         const forsaken = await selectForsaken(tx, clock.now() - FORSAKEN, PAGE);
         await giveUp(tx, forsaken, 'Its job was removed from the queue, or ended without a result.');
         return forsaken.length;
       });
     },
-    dropUndelivered: () => inPages((tx) => dropOlder(tx, clock.now() - UNDELIVERED_KEPT, PAGE)),
+    dropUndelivered: () =>
+      inPages(inTransaction, (tx) => dropOlder(tx, clock.now() - UNDELIVERED_KEPT, PAGE)),
   };
+}
+
+async function inPages(inTransaction: InTransaction, work: (tx: Tx) => Promise<number>): Promise<void> {
+  while ((await inTransaction(work)) === PAGE) await pause();
 }

@@ -7,6 +7,7 @@ import {
   type SubjectId,
   type World,
 } from '../../lib/id.ts';
+import { isSound, macOf, type RowIntegrity } from '../../storage/keys/protected-tables.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { OutboxRow } from '../events/index.ts';
 import type { Delivery } from './delivery.ts';
@@ -28,16 +29,29 @@ export interface DeliveryWork {
   lane: string | undefined;
   state: string;
   attempts: number;
+  /** Another program wrote or changed its row: it is not sent. */
+  altered: boolean;
   /** Undefined where its term is over. */
   row: OutboxRow | undefined;
 }
 
 /** A failed delivery is open again when an operator retries its dead job. */
-export const isOpen = ({ state }: Pick<DeliveryWork, 'state'>): boolean =>
-  state === 'waiting' || state === 'failed';
+export const isOpen = ({ state, altered }: Pick<DeliveryWork, 'state' | 'altered'>): boolean =>
+  !altered && (openStates as readonly string[]).includes(state);
+
+/** Those in which a delivery may still be sent. Only these have a MAC where an earlier release wrote the row. */
+const openStates = ['waiting', 'failed'] as const;
+
+const isAltered = (row: { state: string; mac: string | null }, integrity: RowIntegrity): boolean =>
+  !isSound(integrity, 'webhook_delivery', row) &&
+  (row.mac !== null || (openStates as readonly string[]).includes(row.state));
 
 /** By id; those that are gone are missing. Some hundred at a time. */
-export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<Map<string, DeliveryWork>> {
+export async function selectWork(
+  db: Db | Tx,
+  integrity: RowIntegrity,
+  ids: readonly string[],
+): Promise<Map<string, DeliveryWork>> {
   const rows = await db
     .selectFrom('webhook_delivery as d')
     .leftJoin('outbox as o', 'o.id', 'd.event')
@@ -54,13 +68,15 @@ export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<M
       'd.lane',
       'd.state',
       'd.attempts',
+      'd.created_at',
+      'd.mac',
       'o.id as o_id',
       'o.type',
       'o.subject as o_subject',
       'o.payload',
       'o.personal_sealed',
       'o.until_delivered_sealed',
-      'o.created_at',
+      'o.created_at as o_created_at',
     ])
     .where('d.id', 'in', ids)
     .execute();
@@ -80,6 +96,7 @@ export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<M
         lane: one.lane ?? undefined,
         state: one.state,
         attempts: one.attempts,
+        altered: isAltered(one, integrity),
         row:
           one.o_id === null
             ? undefined
@@ -92,7 +109,7 @@ export async function selectWork(db: Db | Tx, ids: readonly string[]): Promise<M
                 payload: one.payload!,
                 personal_sealed: one.personal_sealed,
                 until_delivered_sealed: one.until_delivered_sealed,
-                created_at: one.created_at!,
+                created_at: one.o_created_at!,
               },
       },
     ]),
@@ -160,8 +177,13 @@ export interface Settled {
 }
 
 /** Settles open deliveries only: an erasure may have dropped one or removed its reason meanwhile. */
-export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now: number): Promise<void> {
-  await settle(tx, settled, now);
+export async function settleDeliveries(
+  tx: Tx,
+  integrity: RowIntegrity,
+  settled: readonly Settled[],
+  now: number,
+): Promise<void> {
+  await settle(tx, integrity, settled, now);
   const over = settled.filter(({ state }) => state !== 'waiting');
   await dropDeliveredOf(
     tx,
@@ -169,33 +191,52 @@ export async function settleDeliveries(tx: Tx, settled: readonly Settled[], now:
   );
 }
 
-async function settle(tx: Tx, settled: readonly Settled[], now: number): Promise<void> {
-  const accepted = settled.filter(({ state, attempts }) => state === 'delivered' && attempts === 1);
-  const others = settled.filter((one) => !accepted.includes(one));
-  if (accepted.length > 0) {
-    await tx
-      .updateTable('webhook_delivery')
-      .set({ state: 'delivered', attempts: 1, next_at: null, finished_at: now })
-      .where(
-        'id',
-        'in',
-        accepted.map(({ id }) => id),
-      )
-      .where('state', 'in', ['waiting', 'failed'])
-      .where(({ eb, fn, val }) => eb(fn.coalesce('state_reason', val('')), '!=', ERASED))
-      .execute();
-  }
-  if (others.length === 0) return;
-  const rows = others.map(
+/** A row that another program altered is settled too, and stays altered. */
+async function settle(
+  tx: Tx,
+  integrity: RowIntegrity,
+  settled: readonly Settled[],
+  now: number,
+): Promise<void> {
+  if (settled.length === 0) return;
+  const macs = await macsAfter(tx, integrity, settled);
+  const rows = settled.map(
     ({ id, state, reason, attempts, nextAt, parked }) =>
       sql`(${id}, ${state}, cast(${reason} as text), cast(${attempts} as bigint), cast(${nextAt} as bigint), cast(${
         state === 'waiting' ? null : now
-      } as bigint), cast(${parked ? 1 : 0} as bigint))`,
+      } as bigint), cast(${parked ? 1 : 0} as bigint), cast(${macs.get(id) ?? null} as text))`,
   );
   await sql`update webhook_delivery set
       state = v.column2, state_reason = v.column3, attempts = v.column4, next_at = v.column5, finished_at = v.column6,
-      job = case when v.column7 = 1 then null else webhook_delivery.job end
+      job = case when v.column7 = 1 then null else webhook_delivery.job end, mac = v.column8
     from (values ${sql.join(rows)}) as v
     where webhook_delivery.id = v.column1 and webhook_delivery.state in ('waiting', 'failed')
       and coalesce(webhook_delivery.state_reason, '') <> ${ERASED}`.execute(tx);
+}
+
+/** The MACs of rows once they have these states. */
+export async function macsAfter(
+  tx: Tx,
+  integrity: RowIntegrity,
+  states: readonly { id: string; state: string }[],
+): Promise<Map<string, string | null>> {
+  const found = await tx
+    .selectFrom('webhook_delivery')
+    .select(['id', 'organization', 'world', 'endpoint', 'event', 'event_name', 'origin', 'lane', 'state'])
+    .select(['created_at', 'mac'])
+    .where(
+      'id',
+      'in',
+      states.map(({ id }) => id),
+    )
+    .execute();
+  const stateOf = new Map(states.map(({ id, state }) => [id, state]));
+  return new Map(
+    found.map((row) => [
+      row.id,
+      isSound(integrity, 'webhook_delivery', row)
+        ? macOf(integrity, 'webhook_delivery', { ...row, state: stateOf.get(row.id)! })
+        : row.mac,
+    ]),
+  );
 }

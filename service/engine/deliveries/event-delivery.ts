@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Outgoing } from '../../outgoing/outgoing.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { Events } from '../events/index.ts';
@@ -37,6 +37,7 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   ids: Ids;
   clock: Clock;
   log: Log;
+  integrity: RowIntegrity;
 }
 
 const HOUR = 3_600_000;

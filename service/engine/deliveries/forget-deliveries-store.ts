@@ -1,8 +1,9 @@
-import type { ExpressionBuilder } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Tx } from '../../storage/transaction.ts';
+import type { RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { ERASED_PAYLOAD } from '../events/index.ts';
+import { macsAfter } from './delivery-work-store.ts';
 import { ERASED } from './payload.ts';
 
 /** Rows of the outbox that are looked through at a time. */
@@ -12,7 +13,12 @@ const PAGE = 2_000;
  * What erasing these people does to events: none about them is delivered any more. Events and deliveries stay in their log
  * without ids of these people and without the receivers' answers; events not relayed yet never will be.
  */
-export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], now: number): Promise<void> {
+export async function forgetDeliveries(
+  tx: Tx,
+  integrity: RowIntegrity,
+  subjects: readonly SubjectId[],
+  now: number,
+): Promise<void> {
   if (subjects.length === 0) return;
   const events = await eventsNaming(tx, new Set(subjects));
   for (let from = 0; from < events.length; from += PAGE_OF_IDS) {
@@ -28,9 +34,9 @@ export async function forgetDeliveries(tx: Tx, subjects: readonly SubjectId[], n
       }))
       .where('id', 'in', ids)
       .execute();
-    await forget(tx, now, (eb) => eb('event', 'in', ids));
+    await forget(tx, integrity, now, (eb) => eb('event', 'in', ids));
   }
-  await forget(tx, now, (eb) => eb('subject', 'in', [...subjects]));
+  await forget(tx, integrity, now, (eb) => eb('subject', 'in', [...subjects]));
 }
 
 const PAGE_OF_IDS = 400;
@@ -61,18 +67,13 @@ type Which = (
   eb: ExpressionBuilder<Schema, 'webhook_delivery'>,
 ) => ReturnType<ExpressionBuilder<Schema, 'webhook_delivery'>>;
 
-async function forget(tx: Tx, now: number, which: Which): Promise<void> {
+async function forget(tx: Tx, integrity: RowIntegrity, now: number, which: Which): Promise<void> {
   await tx
     .updateTable('webhook_attempt')
     .set({ exchange_sealed: null })
     .where('delivery', 'in', (of) => of.selectFrom('webhook_delivery').select('id').where(which))
     .execute();
-  await tx
-    .updateTable('webhook_delivery')
-    .set({ state: 'dropped', state_reason: ERASED, next_at: null, finished_at: now })
-    .where(which)
-    .where('state', '=', 'waiting')
-    .execute();
+  await dropWaiting(tx, integrity, now, which);
   await tx
     .updateTable('webhook_delivery')
     .set({ state_reason: ERASED })
@@ -80,4 +81,21 @@ async function forget(tx: Tx, now: number, which: Which): Promise<void> {
     .where('state_reason', 'is not', null)
     .execute();
   await tx.updateTable('webhook_delivery').set({ subject: null, url_sealed: null }).where(which).execute();
+}
+
+async function dropWaiting(tx: Tx, integrity: RowIntegrity, now: number, which: Which): Promise<void> {
+  const waiting = await tx
+    .selectFrom('webhook_delivery')
+    .select('id')
+    .where(which)
+    .where('state', '=', 'waiting')
+    .execute();
+  for (let from = 0; from < waiting.length; from += PAGE_OF_IDS) {
+    const piece = waiting.slice(from, from + PAGE_OF_IDS).map(({ id }) => ({ id, state: 'dropped' }));
+    const macs = await macsAfter(tx, integrity, piece);
+    const rows = piece.map(({ id, state }) => sql`(${id}, ${state}, cast(${macs.get(id) ?? null} as text))`);
+    await sql`update webhook_delivery set
+        state = v.column2, state_reason = ${ERASED}, next_at = null, finished_at = cast(${now} as bigint), mac = v.column3
+      from (values ${sql.join(rows)}) as v where webhook_delivery.id = v.column1`.execute(tx);
+  }
 }

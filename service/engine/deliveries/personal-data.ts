@@ -1,4 +1,4 @@
-import type { Db } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import { exportDeliveries, exportEvents } from './exported-deliveries-store.ts';
 import { forgetDeliveries } from './forget-deliveries-store.ts';
@@ -8,7 +8,7 @@ import { expiringDeliveries, expiringEvents } from './old-deliveries-store.ts';
  * What was delivered about a person. The outbox is here and not with `events`: an event and its deliveries are forgotten together,
  * in one pass over the events that name a person.
  */
-export const createDeliveryData = ({ db }: { db: Db }): PersonalData => ({
+export const createDeliveryData = ({ db, integrity }: { db: Db; integrity: RowIntegrity }): PersonalData => ({
   tables: {
     outbox: {
       columns: ['subject', 'personal_sealed', 'until_delivered_sealed', 'payload'],
@@ -17,7 +17,7 @@ export const createDeliveryData = ({ db }: { db: Db }): PersonalData => ({
     webhook_delivery: { columns: ['subject', 'url_sealed'], record: { in: 'deliveries' } },
     webhook_attempt: { columns: ['exchange_sealed'], record: { in: 'deliveries.attempts' } },
   },
-  forget: forgetDeliveries,
+  forget: (tx, subjects, now) => forgetDeliveries(tx, integrity, subjects, now),
   expires: [expiringEvents(db), expiringDeliveries(db)],
   exportOf: async (person, order) => ({
     events: await exportEvents(db, person, order),

@@ -1,5 +1,5 @@
 import type { EndpointId, Ids } from '../../lib/id.ts';
-import type { Tx } from '../../storage/transaction.ts';
+import type { RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { FinishedJob } from '../jobs/index.ts';
 import type { DeliveryResult } from './deliver.ts';
 import {
@@ -15,13 +15,14 @@ import { createJudgeEndpoint, type JudgeEndpointDeps, type Sign } from './judge-
 
 export interface RecordDeliveriesDeps extends JudgeEndpointDeps {
   ids: Pick<Ids, 'next'>;
+  integrity: RowIntegrity;
 }
 
 type Finished = FinishedJob<DeliveryResult>;
 
 /** Records the outcomes of several deliveries, in the transaction that ends their jobs. */
 export function createRecordDeliveries(deps: RecordDeliveriesDeps) {
-  const { ids, clock } = deps;
+  const { ids, clock, integrity } = deps;
   const judge = createJudgeEndpoint(deps);
 
   /** Work of jobs without a result: they threw, or took too long. */
@@ -30,6 +31,7 @@ export function createRecordDeliveries(deps: RecordDeliveriesDeps) {
     if (open.length === 0) return new Map();
     return selectWork(
       tx,
+      integrity,
       open.map(({ job }) => String(job.payload.delivery)),
     );
   }
@@ -81,7 +83,7 @@ export function createRecordDeliveries(deps: RecordDeliveriesDeps) {
       }
     }
     await insertAttempts(tx, attempts);
-    await settleDeliveries(tx, settled, clock.now());
+    await settleDeliveries(tx, integrity, settled, clock.now());
     for (const [id, ofOne] of signs) await judge(tx, id, ofOne);
   };
 }

@@ -68,8 +68,11 @@ export interface ParkedDelivery {
   createdAt: number;
 }
 
-/** Deliveries that wait without a job although their endpoint is enabled again; a page of them, oldest first of each endpoint. */
-export async function selectParked(db: Db | Tx, limit: number): Promise<ParkedDelivery[]> {
+/** Deliveries that wait without a job although their endpoint is enabled again; a page of them, oldest first of each endpoint. `except`: endpoints. */
+export async function selectParked(
+  db: Db | Tx,
+  { limit, except }: { limit: number; except: readonly EndpointId[] },
+): Promise<ParkedDelivery[]> {
   const rows = await db
     .selectFrom('webhook_endpoint')
     .innerJoin('webhook_delivery', 'webhook_delivery.endpoint', 'webhook_endpoint.id')
@@ -85,6 +88,7 @@ export async function selectParked(db: Db | Tx, limit: number): Promise<ParkedDe
     .where('webhook_endpoint.state', '=', 'enabled')
     // Exactly the condition of the index.
     .where(sql<boolean>`webhook_delivery.state = 'waiting' and webhook_delivery.job is null`)
+    .$if(except.length > 0, (query) => query.where('webhook_endpoint.id', 'not in', except))
     .orderBy('webhook_delivery.endpoint')
     .orderBy('webhook_delivery.id')
     .limit(limit)

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { DeliveryId, EndpointId, Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
+import type { InTransaction, RowIntegrity } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { EventRealm } from '../events/index.ts';
 import type { Endpoint, EndpointBook, EndpointKeeping, PayloadDialect } from '../webhooks/index.ts';
@@ -22,11 +22,13 @@ export interface TestDeliveryDeps {
   audit: Audit;
   ids: Pick<Ids, 'next'>;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 /** One attempt, made at once and waited for; also to an endpoint that is disabled. It is in the log when its answer is there. */
 export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
-  const { inTransaction, sealer, endpoints, dialects, payloads, attempt, audit, ids, clock } = deps;
+  const { inTransaction, sealer, endpoints, dialects, payloads, attempt, audit, ids, clock, integrity } =
+    deps;
 
   async function record(
     realm: EventRealm,
@@ -40,7 +42,7 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
     const reason = accepted ? null : attempted.sentence;
     const state = accepted ? 'delivered' : 'failed';
     await inTransaction(async (tx) => {
-      await insertTest(tx, { id: delivery, realm, endpoint, name, state, reason, at });
+      await insertTest(tx, integrity, { id: delivery, realm, endpoint, name, state, reason, at });
       await insertAttempts(tx, [
         {
           id: attemptId,
@@ -77,6 +79,8 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
         `There is no webhook endpoint with the id ${id.slice(0, 64)} in the ${realm.world} world.`,
       );
     const { endpoint } = to;
+    if (endpoint.altered && endpoint.state.is === 'disabled')
+      throw new Problem('CONFLICT', endpoint.state.reason);
     if (endpoint.kind === 'callback')
       throw new Problem('CONFLICT', 'Callbacks go to the URL that each call names: there is none to test.');
     const name = nameOf(dialects, endpoint, event);

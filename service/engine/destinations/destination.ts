@@ -18,9 +18,13 @@ export interface Grant {
   createdAt: number;
   createdBy: string;
   revoked: { at: number; by: string } | undefined;
+  /** Another program wrote or changed its row in the database: it is not in force. */
+  altered?: true;
 }
 
 export interface Grants {
+  /** What is remembered of rows is read again. */
+  forgetRead(): void;
   /** All of them, revoked ones too, the oldest first. */
   list(organization: OrganizationId): Promise<Grant[]>;
   /** At most `limit`, the newest first, of those older than the grant `before`; `revoked` picks those that were, or that hold now. */

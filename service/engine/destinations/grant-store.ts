@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { GrantId, OrganizationId } from '../../lib/id.ts';
+import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Grant } from './destination.ts';
@@ -16,19 +17,24 @@ export async function isInUse(tx: Tx, organization: OrganizationId): Promise<boo
 }
 
 /** All of an organization, revoked ones too, the oldest first. */
-export async function selectGrants(db: Db | Tx, organization: OrganizationId): Promise<Grant[]> {
+export async function selectGrants(
+  db: Db | Tx,
+  integrity: RowIntegrity,
+  organization: OrganizationId,
+): Promise<Grant[]> {
   const rows = await db
     .selectFrom('destination_grant')
     .selectAll()
     .where('organization', '=', organization)
     .orderBy('id')
     .execute();
-  return rows.map(fromRow);
+  return rows.map((row) => fromRow(row, integrity));
 }
 
 /** The newest first, older than `before`. */
 export async function selectGrantPage(
   db: Db,
+  integrity: RowIntegrity,
   organization: OrganizationId,
   { revoked, before, limit }: { revoked?: boolean; before?: string; limit: number },
 ): Promise<Grant[]> {
@@ -36,11 +42,15 @@ export async function selectGrantPage(
   if (revoked !== undefined) query = query.where('revoked_at', revoked ? 'is not' : 'is', null);
   if (before !== undefined) query = query.where('id', '<', before);
   const rows = await query.orderBy('id', 'desc').limit(limit).execute();
-  return rows.map(fromRow);
+  return rows.map((row) => fromRow(row, integrity));
 }
 
-/** Grants in force. */
-export async function selectActiveGrants(db: Db | Tx, organization: OrganizationId): Promise<Grant[]> {
+/** Grants that were not revoked; with `altered` those that another program wrote, which are not in force. */
+export async function selectActiveGrants(
+  db: Db | Tx,
+  integrity: RowIntegrity,
+  organization: OrganizationId,
+): Promise<Grant[]> {
   const rows = await db
     .selectFrom('destination_grant')
     .selectAll()
@@ -48,41 +58,43 @@ export async function selectActiveGrants(db: Db | Tx, organization: Organization
     .where('revoked_at', 'is', null)
     .orderBy('id')
     .execute();
-  return rows.map(fromRow);
+  return rows.map((row) => fromRow(row, integrity));
 }
 
-export async function insertGrant(tx: Tx, { to, revoked: _, ...grant }: Grant): Promise<void> {
+export async function insertGrant(
+  tx: Tx,
+  integrity: RowIntegrity,
+  { to, revoked: _, ...grant }: Grant,
+): Promise<void> {
+  const row = {
+    id: grant.id,
+    organization: grant.organization,
+    kind: to.is,
+    value: to.is === 'name' ? to.name : to.is === 'cidr' ? to.cidr : to.preset,
+    port: grant.port ?? null,
+    reach: grant.reach,
+    note: grant.note,
+    created_at: grant.createdAt,
+    created_by: grant.createdBy,
+    revoked_at: null,
+    revoked_by: null,
+  };
   await tx
     .insertInto('destination_grant')
-    .values({
-      id: grant.id,
-      organization: grant.organization,
-      kind: to.is,
-      value: to.is === 'name' ? to.name : to.is === 'cidr' ? to.cidr : to.preset,
-      port: grant.port ?? null,
-      reach: grant.reach,
-      note: grant.note,
-      created_at: grant.createdAt,
-      created_by: grant.createdBy,
-      revoked_at: null,
-      revoked_by: null,
-    })
+    .values(withMac(integrity, 'destination_grant', row))
     .execute();
 }
 
 export async function markRevoked(
   tx: Tx,
+  integrity: RowIntegrity,
   { id }: Pick<Grant, 'id'>,
   { at, by }: { at: number; by: string },
 ): Promise<void> {
-  await tx
-    .updateTable('destination_grant')
-    .set({ revoked_at: at, revoked_by: by })
-    .where('id', '=', id)
-    .execute();
+  await updateProtected(tx, integrity, 'destination_grant', id, { revoked_at: at, revoked_by: by });
 }
 
-function fromRow(row: Selectable<Schema['destination_grant']>): Grant {
+function fromRow(row: Selectable<Schema['destination_grant']>, integrity: RowIntegrity): Grant {
   return {
     id: row.id as GrantId,
     organization: row.organization as OrganizationId,
@@ -93,6 +105,7 @@ function fromRow(row: Selectable<Schema['destination_grant']>): Grant {
     createdAt: row.created_at,
     createdBy: row.created_by,
     revoked: row.revoked_at === null ? undefined : { at: row.revoked_at, by: row.revoked_by ?? '' },
+    ...(!isSound(integrity, 'destination_grant', row) && { altered: true as const }),
   };
 }
 

@@ -79,3 +79,24 @@ export function createErasureStore(db: Db) {
     },
   };
 }
+
+/** Receipts in the order of their erasures, after `after`. */
+export async function pageOfReceipts(
+  db: Db,
+  after: string,
+  limit: number,
+): Promise<{ id: string; organization: OrganizationId; subject: string; receipt: string }[]> {
+  const rows = await db
+    .selectFrom('erasure')
+    .select(['id', 'organization', 'subject', 'receipt'])
+    .where('id', '>', after)
+    .where('receipt', 'is not', null)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    ...row,
+    organization: row.organization as OrganizationId,
+    receipt: row.receipt!,
+  }));
+}

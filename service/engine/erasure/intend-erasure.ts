@@ -5,7 +5,7 @@ import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { PersonalData } from '../personal-data/index.ts';
-import { isPresent, type Realm, releaseAddress, type Subjects } from '../subjects/index.ts';
+import { isPresent, noteFormer, type Realm, releaseAddress, type Subjects } from '../subjects/index.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
 import type { ErasureReason } from './receipt.ts';
 
@@ -85,6 +85,9 @@ export function createIntend(deps: IntendDeps): Intend {
       if (hash === undefined) continue;
       for (const one of personalData) await one.forgetAddress?.(tx, realm, hash);
     }
+    // The administrator who erases a person must not enroll another face under the address.
+    if (emailHash !== undefined && realm.world === 'live' && order.actor.is === 'administrator')
+      await noteFormer(tx, realm, { emailHash, subject: undefined, at: clock.now() });
     await audit.add(tx, {
       ...lineOf(realm, subject, order),
       details: { erasure: row.id, world: realm.world, reason: row.reason },

@@ -61,3 +61,23 @@ export async function signReceipt(
   if (kid !== key.kid) throw new Error('The key that signs receipts is not the newest public one.');
   return { ...unsigned, signature };
 }
+
+/** Whether the stored receipt is one that this appliance signed for this erasure and person. */
+export function isReceiptSigned(
+  { id, subject, receipt: text }: { id: string; subject: string; receipt: string },
+  { publicKeys, verify }: Pick<Signing, 'publicKeys' | 'verify'>,
+): boolean {
+  try {
+    const receipt = JSON.parse(text) as ErasureReceipt;
+    const { kid, signature } = receipt;
+    const key = publicKeys().find((one) => one.kid === kid && one.purpose === 'receipts');
+    return (
+      key !== undefined &&
+      receipt.erasure === id &&
+      receipt.subject === subject &&
+      verify(key.publicKey, receiptBytes(receipt), { kid, signature })
+    );
+  } catch {
+    return false;
+  }
+}

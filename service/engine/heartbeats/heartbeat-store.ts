@@ -1,10 +1,10 @@
-import type { Integrity } from '../../storage/keys/integrity.ts';
+import { isSound, type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { HeartbeatState, PageProgress } from '../behavior/index.ts';
 import type { RhythmState } from './rhythm.ts';
 
 /** Detects figures that another program wrote. */
-export type HeartbeatIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+export type HeartbeatIntegrity = RowIntegrity;
 
 /** What is kept between two heartbeats. */
 export interface FollowedSession {
@@ -26,10 +26,6 @@ interface Kept {
   expiresAt: number;
 }
 
-const protectedFields = (tokenHash: string, state: string, beatAt: number, expiresAt: number) => [
-  ...['behavior-session-1', tokenHash, state, beatAt, expiresAt],
-];
-
 /** None before the first beat, and for a row that another program wrote. */
 export async function selectFollowed(
   tx: Tx,
@@ -38,26 +34,28 @@ export async function selectFollowed(
 ): Promise<FollowedSession | undefined> {
   const row = await tx
     .selectFrom('behavior_session')
-    .select(['state', 'beat_at', 'expires_at', 'mac'])
+    .select(['token_hash', 'state', 'beat_at', 'expires_at', 'mac'])
     .where('token_hash', '=', tokenHash)
     .executeTakeFirst();
-  if (!row) return undefined;
-  const fields = protectedFields(tokenHash, row.state, row.beat_at, row.expires_at);
-  return integrity.verify('behavior-session', fields, row.mac)
-    ? (JSON.parse(row.state) as FollowedSession)
-    : undefined;
+  if (!row || !isSound(integrity, 'behavior_session', row)) return undefined;
+  return JSON.parse(row.state) as FollowedSession;
 }
 
 export async function putFollowed(tx: Tx, integrity: HeartbeatIntegrity, kept: Kept): Promise<void> {
   const { tokenHash, organization, world, session, anomaly, beatAt, expiresAt } = kept;
-  const state = JSON.stringify(session);
-  const changing = {
-    ...{ state, anomaly: anomaly ? 1 : 0, beat_at: beatAt, expires_at: expiresAt },
-    mac: integrity.mac('behavior-session', protectedFields(tokenHash, state, beatAt, expiresAt)),
-  };
+  const row = withMac(integrity, 'behavior_session', {
+    token_hash: tokenHash,
+    organization,
+    world,
+    state: JSON.stringify(session),
+    anomaly: anomaly ? 1 : 0,
+    beat_at: beatAt,
+    expires_at: expiresAt,
+  });
+  const { token_hash: _, organization: __, world: ___, ...changing } = row;
   await tx
     .insertInto('behavior_session')
-    .values({ token_hash: tokenHash, organization, world, ...changing })
+    .values(row)
     .onConflict((conflict) => conflict.column('token_hash').doUpdateSet(changing))
     .execute();
 }

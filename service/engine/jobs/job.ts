@@ -13,6 +13,7 @@ export const jobKinds = [
   'alert-gauges',
   'certificate',
   'gallery-calibration',
+  'record-integrity',
   'administrators',
   'reviews',
   'uniqueness',

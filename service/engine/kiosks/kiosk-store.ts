@@ -1,14 +1,14 @@
 import type { Selectable } from 'kysely';
 import type { KioskId, OrganizationId, World } from '../../lib/id.ts';
 import { normalizeEmail } from '../../storage/email-address.ts';
-import type { Integrity } from '../../storage/keys/integrity.ts';
+import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { fingerprintOf } from './device-key.ts';
 import { type Kiosk, MOST_TRIES } from './kiosk.ts';
 
 /** Detects rows that a writer of the database without keys made or changed. */
-export type KioskIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+export type KioskIntegrity = RowIntegrity;
 
 export { normalizeEmail };
 
@@ -18,16 +18,6 @@ type Row = Selectable<Schema['kiosk']>;
 export interface KnownKiosk extends Kiosk {
   publicKey: string;
 }
-
-const protectedFields = (row: Omit<Row, 'mac'>) => [
-  'kiosk-1',
-  row.id,
-  row.organization,
-  row.world,
-  row.public_key,
-  row.paired_at,
-  row.revoked_at,
-];
 
 function fromRow(row: Row): KnownKiosk {
   return {
@@ -62,7 +52,7 @@ export async function insertKiosk(
   };
   await tx
     .insertInto('kiosk')
-    .values({ ...row, mac: integrity.mac('kiosk', protectedFields(row)) })
+    .values(withMac(integrity, 'kiosk', row))
     .execute();
 }
 
@@ -73,7 +63,7 @@ export async function selectKiosk(
   id: string,
 ): Promise<KnownKiosk | undefined> {
   const row = await db.selectFrom('kiosk').selectAll().where('id', '=', id).executeTakeFirst();
-  return row && integrity.verify('kiosk', protectedFields(row), row.mac) ? fromRow(row) : undefined;
+  return row && isSound(integrity, 'kiosk', row) ? fromRow(row) : undefined;
 }
 
 /** The newest first. */
@@ -96,9 +86,7 @@ export async function updateRevoked(
   id: KioskId,
   revokedAt: number,
 ): Promise<void> {
-  const row = await tx.selectFrom('kiosk').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const mac = integrity.mac('kiosk', protectedFields({ ...row, revoked_at: revokedAt }));
-  await tx.updateTable('kiosk').set({ revoked_at: revokedAt, mac }).where('id', '=', id).execute();
+  await updateProtected(tx, integrity, 'kiosk', id, { revoked_at: revokedAt });
 }
 
 export async function updateSeen(tx: Tx, id: KioskId, at: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AdministratorId } from '../../lib/id.ts';
+import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { MOST_TRIES } from './kiosk.ts';
 import type { KioskIntegrity } from './kiosk-store.ts';
@@ -10,20 +11,13 @@ interface StoredPin {
   setAt: number;
 }
 
-const protectedFields = ({ administrator, hash, setAt }: StoredPin) => [
-  'operator-pin-1',
-  administrator,
-  hash,
-  setAt,
-];
-
 export async function putPin(tx: Tx, integrity: KioskIntegrity, pin: StoredPin): Promise<void> {
   await tx.deleteFrom('operator_pin').where('administrator', '=', pin.administrator).execute();
-  const mac = integrity.mac('operator-pin', protectedFields(pin));
   const { administrator, hash, setAt } = pin;
+  const row = { administrator, hash, set_at: setAt, failures: 0 };
   await tx
     .insertInto('operator_pin')
-    .values({ administrator, hash, set_at: setAt, mac, failures: 0 })
+    .values(withMac(integrity, 'operator_pin', row))
     .execute();
 }
 
@@ -42,8 +36,8 @@ export async function selectPin(
     .selectAll()
     .where('administrator', '=', administrator)
     .executeTakeFirst();
-  const pin = row && { administrator, hash: row.hash, setAt: row.set_at };
-  return pin && integrity.verify('operator-pin', protectedFields(pin), row.mac) ? pin : undefined;
+  if (!row || !isSound(integrity, 'operator_pin', row)) return undefined;
+  return { administrator, hash: row.hash, setAt: row.set_at };
 }
 
 /** Counts one try, which is a failure until it is known to be none. False: there were too many already, at whatever kiosk. */

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SiteId } from '../../lib/id.ts';
+import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Attestation } from '../consent/index.ts';
@@ -13,23 +14,33 @@ import type {
 } from './organization.ts';
 import { RetentionSettings } from './retention-settings.ts';
 
-export async function insertOrganization(tx: Tx, organization: Organization): Promise<void> {
-  await tx.insertInto('organization').values(toRow(organization)).execute();
+export async function insertOrganization(
+  tx: Tx,
+  integrity: RowIntegrity,
+  organization: Organization,
+): Promise<void> {
+  const row = withMac(integrity, 'organization', toRow(organization));
+  await tx.insertInto('organization').values(row).execute();
 }
 
-export async function updateOrganization(tx: Tx, organization: Organization): Promise<void> {
+export async function updateOrganization(
+  tx: Tx,
+  integrity: RowIntegrity,
+  organization: Organization,
+): Promise<void> {
   const { id, ...changes } = toRow(organization);
-  await tx.updateTable('organization').set(changes).where('id', '=', id).execute();
+  await updateProtected(tx, integrity, 'organization', id, changes);
 }
 
-export async function selectOrganizations(db: Db): Promise<Organization[]> {
+export async function selectOrganizations(db: Db, integrity: RowIntegrity): Promise<Organization[]> {
   const rows = await db.selectFrom('organization').selectAll().orderBy('id').execute();
-  return rows.map(fromRow);
+  return rows.map((row) => fromRow(row, integrity));
 }
 
 /** The newest first, older than `before`. */
 export async function selectOrganizationPage(
   db: Db,
+  integrity: RowIntegrity,
   { before, limit }: { before?: string; limit: number },
 ): Promise<Organization[]> {
   const rows = await db
@@ -39,12 +50,16 @@ export async function selectOrganizationPage(
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
-  return rows.map(fromRow);
+  return rows.map((row) => fromRow(row, integrity));
 }
 
-export async function selectOrganization(db: Db, id: OrganizationId): Promise<Organization | undefined> {
+export async function selectOrganization(
+  db: Db,
+  integrity: RowIntegrity,
+  id: OrganizationId,
+): Promise<Organization | undefined> {
   const row = await db.selectFrom('organization').selectAll().where('id', '=', id).executeTakeFirst();
-  return row && fromRow(row);
+  return row && fromRow(row, integrity);
 }
 
 /** Without `png`: none any more. */
@@ -134,7 +149,30 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
   };
 }
 
-function fromRow(row: Selectable<Schema['organization']>): Organization {
+/**
+ * Settings of a row that another program wrote or changed count for nothing: the strictest hold in their place, until an operator has
+ * accepted the row.
+ */
+function fromRow(row: Selectable<Schema['organization']>, integrity: RowIntegrity): Organization {
+  const as = asWritten(row);
+  if (isSound(integrity, 'organization', row)) return as;
+  const { id, name, createdAt, erasedAt } = as;
+  return {
+    id,
+    name,
+    createdAt,
+    matchOnly: false,
+    uniquenessPolicy: 'block',
+    consentPolicy: 'with-call',
+    allowedProfiles: [],
+    twoPersonReview: true,
+    fourEyes: true,
+    ...(erasedAt !== undefined && { erasedAt }),
+    altered: true,
+  };
+}
+
+function asWritten(row: Selectable<Schema['organization']>): Organization {
   return {
     id: row.id as OrganizationId,
     name: row.name,

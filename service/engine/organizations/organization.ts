@@ -58,6 +58,8 @@ export interface Organization {
   retention?: RetentionSettings;
   /** All its people and secrets were erased: nothing is made in it any more. Absent while it is in use. */
   erasedAt?: number;
+  /** Another program wrote or changed its row in the database: the strictest settings hold, and none can be set. */
+  altered?: true;
 }
 
 /** A place of the organization, known by its network: what the context checks use when a request names no location. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId, SiteId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { Attestation } from '../consent/index.ts';
 import type { ConsentLanguage, Organization, SetupSteps, Site, UniquenessPolicy } from './organization.ts';
@@ -109,10 +109,11 @@ export interface OrganizationsDeps {
   audit: Audit;
   ids: Ids;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 export function createOrganizations(deps: OrganizationsDeps): Organizations {
-  const { db, inTransaction, sealer, audit, ids, clock } = deps;
+  const { db, inTransaction, sealer, audit, ids, clock, integrity } = deps;
 
   const alter = createAlter(deps);
 
@@ -127,22 +128,22 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
         uniquenessPolicy: 'off',
         consentPolicy: 'attested',
       };
-      await refuseTaken(db, organization.name);
+      await refuseTaken(db, integrity, organization.name);
       await sealer.createOrganization(id);
       await inTransaction(async (tx) => {
-        await refuseTaken(tx, organization.name);
-        await insertOrganization(tx, organization);
+        await refuseTaken(tx, integrity, organization.name);
+        await insertOrganization(tx, integrity, organization);
         await audit.add(tx, { actor, action: 'organization.create', organization: id, target: id });
       });
       return organization;
     },
 
-    list: () => selectOrganizations(db),
-    page: (page) => selectOrganizationPage(db, page),
-    get: (id) => requireOrganization(db, id),
-    getIn: requireOrganization,
+    list: () => selectOrganizations(db, integrity),
+    page: (page) => selectOrganizationPage(db, integrity, page),
+    get: (id) => requireOrganization(db, integrity, id),
+    getIn: (tx, id) => requireOrganization(tx, integrity, id),
 
-    setFaceFactor: (...given) => setFaceFactor(audit, ...given),
+    setFaceFactor: (...given) => setFaceFactor(deps, ...given),
 
     async set(id, change, actor) {
       const wanted = {
@@ -152,12 +153,12 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
       };
       return alter(id, actor, async (before, tx) => {
         const alteration = changeSettings(before, wanted);
-        if (alteration?.details.name) await refuseTaken(tx, alteration.after.name, id);
+        if (alteration?.details.name) await refuseTaken(tx, integrity, alteration.after.name, id);
         return alteration;
       });
     },
 
-    ...createLooks(db, alter),
+    ...createLooks(deps, alter),
     setRetention: (id, change, actor) => alter(id, actor, (before) => changeRetention(before, change)),
 
     attestConsent: (id, given, actor) =>
@@ -168,10 +169,10 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
       }),
 
     async markErased(tx, id) {
-      const before = await requireOrganization(tx, id);
+      const before = await requireOrganization(tx, integrity, id);
       const { logo: _, color: __, ...rest } = before;
       await replaceLogo(tx, id);
-      await updateOrganization(tx, { ...rest, erasedAt: before.erasedAt ?? clock.now() });
+      await updateOrganization(tx, integrity, { ...rest, erasedAt: before.erasedAt ?? clock.now() });
     },
 
     ...createSites(deps),
@@ -186,19 +187,27 @@ type Alter = (
 
 /** Writes what `decide` makes of the organization, and its line in the log. */
 const createAlter =
-  ({ inTransaction, audit }: Pick<OrganizationsDeps, 'inTransaction' | 'audit'>): Alter =>
+  ({
+    inTransaction,
+    audit,
+    integrity,
+  }: Pick<OrganizationsDeps, 'inTransaction' | 'audit' | 'integrity'>): Alter =>
   (id, actor, decide) =>
     inTransaction(async (tx) => {
-      const before = await requireOrganization(tx, id);
+      const before = await requireOrganization(tx, integrity, id);
+      refuseAltered(before);
       const alteration = await decide(before, tx);
       if (!alteration) return before;
       const { after, action, details } = alteration;
-      await updateOrganization(tx, after);
+      await updateOrganization(tx, integrity, after);
       await audit.add(tx, { actor, action, organization: id, target: id, details });
       return after;
     });
 
-const createLooks = (db: Db, alter: Alter): Pick<Organizations, 'setLogo' | 'logoOf' | 'lookOf'> => ({
+const createLooks = (
+  { db, integrity }: Pick<OrganizationsDeps, 'db' | 'integrity'>,
+  alter: Alter,
+): Pick<Organizations, 'setLogo' | 'logoOf' | 'lookOf'> => ({
   setLogo: (id, logo, actor) =>
     alter(id, actor, async (before, tx) => {
       if (logo) refuseErased(before);
@@ -211,21 +220,22 @@ const createLooks = (db: Db, alter: Alter): Pick<Organizations, 'setLogo' | 'log
     }),
   logoOf: (id) => selectLogo(db, id),
   async lookOf(id) {
-    const organization = await requireOrganization(db, id);
+    const organization = await requireOrganization(db, integrity, id);
     return lookOf(organization, organization.logo && (await selectLogo(db, id)));
   },
 });
 
 async function setFaceFactor(
-  audit: Audit,
+  { audit, integrity }: Pick<OrganizationsDeps, 'audit' | 'integrity'>,
   ...[tx, id, allowed, actor]: Parameters<Organizations['setFaceFactor']>
 ): Promise<boolean> {
-  const before = await requireOrganization(tx, id);
+  const before = await requireOrganization(tx, integrity, id);
   refuseErased(before);
+  refuseAltered(before);
   const alteration = changeSettings(before, { faceFactor: allowed });
   if (!alteration) return false;
   const { after, action, details } = alteration;
-  await updateOrganization(tx, after);
+  await updateOrganization(tx, integrity, after);
   await audit.add(tx, { actor, action, organization: id, target: id, details });
   return true;
 }
@@ -236,28 +246,46 @@ interface Alteration {
   details: Record<string, unknown>;
 }
 
-async function requireOrganization(from: Db | Tx, id: OrganizationId): Promise<Organization> {
-  const organization = await selectOrganization(from, id);
+async function requireOrganization(
+  from: Db | Tx,
+  integrity: RowIntegrity,
+  id: OrganizationId,
+): Promise<Organization> {
+  const organization = await selectOrganization(from, integrity, id);
   if (organization) return organization;
   throw new Problem('NOT_FOUND', `No organization has the id ${id}.`);
 }
 
+/** What the row of an altered organization holds is not used, so nothing can be based on it. */
+function refuseAltered({ id, altered }: Organization): void {
+  if (!altered) return;
+  throw new Problem(
+    'CONFLICT',
+    `Another program wrote or changed the settings of ${id} in the database: the strictest hold, and nothing was changed. An operator looks at them on the box and accepts them with "gatehouse audit accept organization ${id}", or restores a backup.`,
+  );
+}
+
 /** Commands find an organization by its name too. */
-async function refuseTaken(from: Db | Tx, name: string, self?: OrganizationId): Promise<void> {
-  const others = await selectOrganizations(from);
+async function refuseTaken(
+  from: Db | Tx,
+  integrity: RowIntegrity,
+  name: string,
+  self?: OrganizationId,
+): Promise<void> {
+  const others = await selectOrganizations(from, integrity);
   const taken = others.find((other) => other.id !== self && other.name.toLowerCase() === name.toLowerCase());
   if (taken)
     throw new Problem('CONFLICT', `${taken.id} is called “${taken.name}” already: choose another name.`);
 }
 
-function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps) {
+function createSites({ db, inTransaction, audit, ids, clock, integrity }: OrganizationsDeps) {
   const oldestFirst = async (id: OrganizationId) => (await selectSites(db, id)).reverse();
 
   return {
     async addSite(id, input, actor) {
       const site: Site = { id: ids.next('site'), organization: id, ...checkSite(input) };
       await inTransaction(async (tx) => {
-        refuseErased(await requireOrganization(tx, id));
+        refuseErased(await requireOrganization(tx, integrity, id));
         await insertSite(tx, site, clock.now());
         const details = { cidr: site.cidr, country: site.country, timeZone: site.timeZone };
         await audit.add(tx, { actor, action: 'site.add', organization: id, target: site.id, details });
@@ -266,7 +294,7 @@ function createSites({ db, inTransaction, audit, ids, clock }: OrganizationsDeps
     },
 
     async listSites(id) {
-      await requireOrganization(db, id);
+      await requireOrganization(db, integrity, id);
       return oldestFirst(id);
     },
 

@@ -33,6 +33,7 @@ test.each<[string[], Partial<ApplianceFacts>]>([
   [['now BACKUP_TROUBLE'], { backupWarnings: ['One failed.', 'One is late.'] }],
   [['now KEY_COPY_BEHIND'], { keyCopies: { places: 2, notCurrent: 1 } }],
   [['soon NO_KEY_COPY'], { keyCopies: { places: 0, notCurrent: 0 } }],
+  [['now ROWS_ALTERED'], { alteredRows: 2 }],
   [['soon SWEEP_WAITS'], { waitingSweeps: ['It would erase 9 people.'] }],
   [['soon NO_TLS'], { insecureHttp: true }],
   [['soon CERTIFICATE_ENDS'], { certificate: { endsAt: 29 * DAY, renewsItself: false } }],

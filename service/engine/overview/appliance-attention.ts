@@ -12,6 +12,7 @@ export interface ApplianceFacts {
   keyCopies?: { places: number; notCurrent: number };
   backupWarnings?: readonly string[];
   waitingSweeps?: readonly string[];
+  alteredRows?: number;
   queueProblem?: string;
   insecureHttp?: boolean;
   lenientOrganizations?: number;
@@ -109,7 +110,16 @@ function* aboutKeeping({
   keyCopies,
   backupWarnings = [],
   waitingSweeps = [],
+  alteredRows = 0,
 }: ApplianceFacts): Generator<Attention> {
+  if (alteredRows > 0)
+    yield {
+      code: 'ROWS_ALTERED',
+      urgency: 'now',
+      sentence: `Rows of the database that another program wrote or changed, and that are not used: ${alteredRows}.`,
+      values: { count: alteredRows },
+      remedy: 'Find out who writes to the database; “gatehouse audit verify” names each row and what to do.',
+    };
   if (backupWarnings.length > 0)
     yield {
       code: 'BACKUP_TROUBLE',

@@ -1,9 +1,14 @@
 import type { Selectable } from 'kysely';
 import type { OrganizationId } from '../../lib/id.ts';
+import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 
 export type ProfileRow = Selectable<Schema['profile']>;
+
+/** Whether the service wrote the row as it is. */
+export const isOwnProfile = (integrity: RowIntegrity, row: ProfileRow): boolean =>
+  isSound(integrity, 'profile', row);
 
 const newestOfEach = (db: Db) =>
   db
@@ -38,7 +43,7 @@ interface ProfileListing {
 }
 
 /** The table `profile`: every version ever set, one row each; those that were put away have `removed_at`. */
-export function createProfileStore({ db }: { db: Db }) {
+export function createProfileStore({ db, integrity }: { db: Db; integrity: RowIntegrity }) {
   return {
     versionsNamed: (organization: OrganizationId, names: readonly string[]) =>
       versionsNamed(db, organization, names),
@@ -69,14 +74,16 @@ export function createProfileStore({ db }: { db: Db }) {
       slug: string,
       { at, by }: { at: number; by: string },
     ): Promise<number> {
-      const { numUpdatedRows } = await tx
-        .updateTable('profile')
-        .set({ removed_at: at, removed_by: by })
+      const rows = await tx
+        .selectFrom('profile')
+        .select('id')
         .where('organization', '=', organization)
         .where('slug', '=', slug)
         .where('removed_at', 'is', null)
-        .executeTakeFirst();
-      return Number(numUpdatedRows);
+        .execute();
+      for (const { id } of rows)
+        await updateProtected(tx, integrity, 'profile', id, { removed_at: at, removed_by: by });
+      return rows.length;
     },
     /** The newest version of each, by slug, those after `after`; of all organizations without one. */
     list: ({ organization, after, limit }: ProfileListing = {}): Promise<ProfileRow[]> =>
@@ -98,6 +105,7 @@ export function createProfileStore({ db }: { db: Db }) {
         .execute();
       return rows.map(({ slug }) => slug);
     },
+    sealed: (row: Omit<ProfileRow, 'mac'>): ProfileRow => withMac(integrity, 'profile', row),
     /** False when the version is taken; on PostgreSQL a version that is taken just now runs the transaction again. */
     async insert(tx: Tx, row: ProfileRow): Promise<boolean> {
       const { numInsertedOrUpdatedRows } = await tx

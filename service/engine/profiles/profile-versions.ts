@@ -48,7 +48,7 @@ interface NewVersion {
 }
 
 interface WriteDeps {
-  store: Pick<Store, 'newestIn' | 'insert'>;
+  store: Pick<Store, 'newestIn' | 'insert' | 'sealed'>;
   audit: Audit;
   ids: Ids;
   clock: Clock;
@@ -64,7 +64,7 @@ export function writeVersion({ store, audit, ids, clock, toProfile }: WriteDeps)
     const before = await store.newestIn(tx, organization, slug);
     const inUse = before?.removed_at === null ? before.version : 0;
     if (replaces !== undefined && replaces !== inUse) throw otherVersion(slug, inUse);
-    const row: ProfileRow = {
+    const row = store.sealed({
       id: ids.next('profile'),
       organization,
       slug,
@@ -75,7 +75,7 @@ export function writeVersion({ store, audit, ids, clock, toProfile }: WriteDeps)
       removed_at: null,
       removed_by: null,
       restored_from: restoredFrom ?? null,
-    };
+    });
     if (!(await store.insert(tx, row)))
       throw new Problem(
         'CONFLICT',
@@ -138,7 +138,12 @@ export function createProfileVersions({
         const newest = await store.newestIn(tx, organization, slug);
         if (newest?.version === version && newest.removed_at === null)
           throw new Problem('CONFLICT', `Version ${version} of the profile “${slug}” is the one in use.`);
-        const { definition } = toProfile(row);
+        const { definition, altered } = toProfile(row);
+        if (altered)
+          throw new Problem(
+            'CONFLICT',
+            `Another program wrote or changed version ${version} of the profile “${slug}” in the database: choose another version.`,
+          );
         return write(tx, { organization, slug, definition, restoredFrom: version, actor });
       }),
   };

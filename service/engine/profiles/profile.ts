@@ -117,4 +117,6 @@ export interface Profile {
   version: number;
   builtIn: boolean;
   definition: ProfileDefinition;
+  /** Another program wrote or changed its row in the database: its settings are not read, and nothing is judged by it. */
+  altered?: true;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import { asWrittenByService } from '../../../test/support/integrity.ts';
 import { applyRule, type CheckName, checkNames, composite, hardFailures } from '../checks/index.ts';
 import { builtInProfiles } from './built-in-profiles.ts';
 import { ProfileDefinition } from './profile.ts';
@@ -121,6 +122,7 @@ test('an own profile is custom, whatever it was copied from and however it was s
   expect([definition().maturity, written.definition.maturity]).toEqual(['proven', 'custom']);
   const stored = JSON.stringify(definition());
   await engine.db.updateTable('profile').set({ definition: stored }).execute();
+  await asWrittenByService(engine, 'profile');
   expect((await get('desk')).definition).toEqual({ ...definition(), maturity: 'custom' });
   expect((await get('default')).definition.maturity).toBe('proven');
 });

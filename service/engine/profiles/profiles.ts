@@ -3,7 +3,7 @@ import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { builtInProfiles } from './built-in-profiles.ts';
 import { isLenient } from './lenient-liveness.ts';
@@ -20,6 +20,8 @@ export interface Profiles extends ProfileVersions {
    * slug of an own one.
    */
   page(organization: OrganizationId, page: { after?: string; limit: number }): Promise<Profile[]>;
+  /** What is remembered of rows is read again. */
+  forgetRead(): void;
   /** Organizations with an own profile that verifies where a built-in one would refuse by liveness; read once after each change. */
   lenientOrganizations(): Promise<Set<OrganizationId>>;
   /** The newest version; an organization's own goes before a built-in one. Throws PROFILE_NOT_FOUND. */
@@ -50,11 +52,12 @@ export interface ProfilesDeps {
   ids: Ids;
   clock: Clock;
   log: Log;
+  integrity: RowIntegrity;
 }
 
-export function createProfiles({ db, audit, ids, clock, log, ...deps }: ProfilesDeps): Profiles {
-  const store = createProfileStore({ db });
-  const toProfile = createReadProfile(log);
+export function createProfiles({ db, audit, ids, clock, log, integrity, ...deps }: ProfilesDeps): Profiles {
+  const store = createProfileStore({ db, integrity });
+  const toProfile = createReadProfile({ log, integrity });
   const lenient = rememberUntilChanged(async () => {
     const rows = (await store.list()).filter((row) => isLenient(toProfile(row).definition));
     return new Set(rows.map(({ organization }) => organization as OrganizationId));
@@ -62,14 +65,15 @@ export function createProfiles({ db, audit, ids, clock, log, ...deps }: Profiles
   const own = rememberUntilChanged(async (organization: OrganizationId) =>
     (await store.list({ organization })).map(toProfile),
   );
-  const inTransaction: InTransaction = (work) =>
-    deps.inTransaction(work).finally(() => {
-      lenient.forget();
-      own.forget();
-    });
+  const forgetRead = () => {
+    lenient.forget();
+    own.forget();
+  };
+  const inTransaction: InTransaction = (work) => deps.inTransaction(work).finally(forgetRead);
   const write = writeVersion({ store, audit, ids, clock, toProfile });
 
   return {
+    forgetRead,
     ...createProfileNames(store),
     ...createProfileVersions({
       store: { ...store, ...createVersionStore({ db }) },
@@ -98,6 +102,7 @@ export function createProfiles({ db, audit, ids, clock, log, ...deps }: Profiles
       // An id has an underscore, a slug never.
       const slug = (idOrSlug.includes('_') && (await store.slugOf(organization, idOrSlug))) || idOrSlug;
       const found = (await own.read(organization)).find((one) => one.slug === slug) ?? builtInOf(slug);
+      if (found?.altered) throw altered(found);
       if (found) return found;
       throw notFound(idOrSlug);
     },
@@ -156,6 +161,12 @@ function createProfileNames(
     },
   };
 }
+
+const altered = ({ id, slug }: Profile) =>
+  new Problem(
+    'CONFLICT',
+    `Another program wrote or changed the row of the profile “${slug}” (${id}) in the database: nothing is judged by it. Set the profile again (profile set), or put an earlier version back (profile restore).`,
+  );
 
 const notFound = (idOrSlug: string) =>
   new Problem(

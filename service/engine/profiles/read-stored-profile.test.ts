@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
+import { withMac } from '../../storage/keys/protected-tables.ts';
 import { createProfiles } from './index.ts';
 
 /** The JSON of a row that release 0.1.1 wrote with `profile set desk`. */
@@ -16,16 +17,18 @@ afterEach(() => engine.stop());
 async function store(definition: string): Promise<void> {
   await engine.db
     .insertInto('profile')
-    .values({
-      id: 'prof_1',
-      organization: engine.organization,
-      slug: 'desk',
-      version: 1,
-      definition,
-      created_at: 0,
-      created_by: 'operator ada',
-      removed_at: null,
-    })
+    .values(
+      withMac(engine.integrity, 'profile', {
+        id: 'prof_1',
+        organization: engine.organization,
+        slug: 'desk',
+        version: 1,
+        definition,
+        created_at: 0,
+        created_by: 'operator ada',
+        removed_at: null,
+      }),
+    )
     .execute();
 }
 

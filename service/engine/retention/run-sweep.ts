@@ -36,7 +36,18 @@ export interface RunSweepDeps extends FindDueDeps, RequireConfirmedDeps {
 
 /** The people of the organization whose term is over now. */
 export const findPeopleDue = async (deps: RunSweepDeps, id: OrganizationId): Promise<Found> =>
-  findDue(deps, await deps.organizations.get(id), { builtAt: await deps.trust.firstBuiltAt() });
+  findDue(deps, requireOwnTerms(await deps.organizations.get(id)), {
+    builtAt: await deps.trust.firstBuiltAt(),
+  });
+
+/** By terms that another program wrote nothing is erased. */
+function requireOwnTerms(organization: Organization): Organization {
+  if (!organization.altered) return organization;
+  throw new Problem(
+    'CONFLICT',
+    `Another program wrote or changed the settings of ${organization.id} in the database: nothing is erased by its terms until an operator has accepted them (audit accept organization ${organization.id}).`,
+  );
+}
 
 /** One sweep of one organization, as `Retention.sweep`. */
 export async function runSweep(deps: RunSweepDeps, id: OrganizationId, order: SweepOrder): Promise<Sweep> {
@@ -89,7 +100,9 @@ async function pruneLog(
   { report, now }: Found,
   { actor, request }: SweepOrder,
 ): Promise<void> {
-  const terms = (await organizations.list()).map((one) => retentionPolicy(one).auditDays);
+  const all = await organizations.list();
+  if (all.some(({ altered }) => altered)) return;
+  const terms = all.map((one) => retentionPolicy(one).auditDays);
   const before = Math.min(now - Math.max(...terms) * DAY, (await oldestHeld(db)) ?? now);
   const pruned = await pruneAudit({ before, actor, ...defined({ request }) });
   report.auditLines = pruned.lines;

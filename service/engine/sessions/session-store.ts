@@ -2,7 +2,7 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Integrity } from '../../storage/keys/integrity.ts';
+import { isSound, macOf, type RowIntegrity } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { readActor } from '../audit/index.ts';
@@ -93,24 +93,13 @@ export function sessionOf(row: SessionRow): Session {
   };
 }
 
-export type SessionIntegrity = Pick<Integrity, 'mac' | 'verify'>;
+export type SessionIntegrity = RowIntegrity;
 
 export interface SessionStoreDeps {
   db: Db;
   integrity: SessionIntegrity;
   log: Log;
 }
-
-/** What the HMAC covers: all that lies plain, but for what an erasure takes out. What is sealed is bound to the row by itself. */
-const protectedColumns = [
-  ...['id', 'organization', 'world', 'flow', 'state', 'token_hash', 'follower_hash', 'actor', 'profile'],
-  ...['matching', 'verification', 'consent_version', 'consent_at', 'flash', 'motion', 'attempts'],
-  ...['running_since', 'held_until', 'decision', 'decided_at', 'outcome'],
-  ...['created_at', 'opened_at', 'expires_at'],
-] as (keyof SessionRow & Exclude<keyof SessionRow, `${string}_sealed` | 'mac'>)[];
-
-export const protectedFields = (row: Partial<SessionRow>) =>
-  protectedColumns.map((column) => (row[column] ?? null) as string | number | null);
 
 /** The table `live_session`. A row that was changed by other means than these is no session: it is logged and left out. */
 export const createSessionStore = (deps: SessionStoreDeps) => {
@@ -121,14 +110,14 @@ export const createSessionStore = (deps: SessionStoreDeps) => {
 
 function createChecks({ integrity, log }: SessionStoreDeps) {
   const isOwn = (row: SessionRow): boolean => {
-    if (row.mac !== null && integrity.verify('live-session', protectedFields(row), row.mac)) return true;
+    if (isSound(integrity, 'live_session', row)) return true;
     log.error({ session: row.id }, 'the row of a live session was changed outside of Gatehouse');
     return false;
   };
   return {
     isOwn,
     one: (row: SessionRow | undefined) => (row && isOwn(row) ? row : undefined),
-    sign: (row: Partial<SessionRow>) => integrity.mac('live-session', protectedFields(row)),
+    sign: (row: Partial<SessionRow>) => macOf(integrity, 'live_session', row),
   };
 }
 type RowChecks = ReturnType<typeof createChecks>;

@@ -1,4 +1,5 @@
 import type { Integrity } from '../../storage/keys/integrity.ts';
+import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 
 /** Detects a row that a writer of the database without keys made or changed. */
@@ -17,15 +18,6 @@ export interface SetupRow {
 
 const ID = 'setup';
 
-const protectedFields = ({ tokenHash, createdAt, expiresAt, claimHash, factorOwed }: SetupRow) => [
-  'setup-1',
-  tokenHash,
-  createdAt,
-  expiresAt,
-  claimHash ?? null,
-  factorOwed ? 1 : 0,
-];
-
 /** None where the row was not written by this service. */
 export async function selectSetup(db: Db, integrity: SetupIntegrity): Promise<SetupRow | undefined> {
   const row = await db.selectFrom('setup').selectAll().where('id', '=', ID).executeTakeFirst();
@@ -37,22 +29,22 @@ export async function selectSetup(db: Db, integrity: SetupIntegrity): Promise<Se
     ...(row.claim_hash !== null && { claimHash: row.claim_hash }),
     factorOwed: row.factor_owed === 1,
   };
-  return integrity.verify('setup', protectedFields(found), row.mac) ? found : undefined;
+  return isSound(integrity, 'setup', row) ? found : undefined;
 }
 
 export async function putSetup(tx: Tx, integrity: SetupIntegrity, row: SetupRow): Promise<void> {
   await deleteSetup(tx);
+  const values = {
+    id: ID,
+    token_hash: row.tokenHash,
+    created_at: row.createdAt,
+    expires_at: row.expiresAt,
+    claim_hash: row.claimHash ?? null,
+    factor_owed: row.factorOwed ? 1 : 0,
+  };
   await tx
     .insertInto('setup')
-    .values({
-      id: ID,
-      token_hash: row.tokenHash,
-      created_at: row.createdAt,
-      expires_at: row.expiresAt,
-      claim_hash: row.claimHash ?? null,
-      factor_owed: row.factorOwed ? 1 : 0,
-      mac: integrity.mac('setup', protectedFields(row)),
-    })
+    .values(withMac(integrity, 'setup', values))
     .execute();
 }
 

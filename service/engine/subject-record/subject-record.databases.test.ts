@@ -66,6 +66,7 @@ test('every table that names a person is in the record', async () => {
     'consent_withdrawal',
     'distinct_people',
     'erasure',
+    'former_address',
     'legal_hold',
     'live_movement',
     'live_session',

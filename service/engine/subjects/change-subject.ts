@@ -6,6 +6,7 @@ import type { Turns } from '../../lib/turns.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
+import { noteFormer } from './former-address-store.ts';
 import type { GalleryIndex } from './gallery-index.ts';
 import { requireBirthDate } from './people/birth-date.ts';
 import type { PeopleSearch } from './people/people-search.ts';
@@ -83,6 +84,7 @@ export function createChange({
         if (await hasOwner(tx, realm, { subject, hashes: store.addressHashes(realm, after.email) }))
           throw new Problem('CONFLICT', 'Another person of this organization has this address already.');
         await forgetAddress(tx, realm, emailHash);
+        await noteFormer(tx, realm, { emailHash, subject, at: clock.now() });
       }
       const values = { ...sealed, email_hash: hashAfter };
       if (!(await updatePerson(tx, subject, emailHash, values))) throw changedMeanwhile();

@@ -1,6 +1,7 @@
 export type { SubjectChange } from './change-subject.ts';
 export { deleteDistinct, insertDistinct } from './distinct-people-store.ts';
 export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
+export { deleteFormerOf, noteFormer } from './former-address-store.ts';
 export type { KeptPerson } from './kept-people-store.ts';
 export { countPeople, findKept, peopleNotUsedSince } from './kept-people-store.ts';
 export type { DistinctPerson } from './people/distinct-people.ts';

@@ -1,4 +1,5 @@
 import type { OrganizationId } from '../../lib/id.ts';
+import { time } from '../../lib/time.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData, SealedValue, Searched } from '../personal-data/index.ts';
@@ -8,6 +9,7 @@ import {
   exportPerson,
   exportProvisional,
 } from './exported-person-store.ts';
+import { forgetFormer, formerTimesOf } from './former-address-store.ts';
 import { selectProvisional } from './provisional-store.ts';
 import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
 import { markPlace, provisionalPlace, vectorPlace } from './template-store.ts';
@@ -38,6 +40,7 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
         columns: ['id', 'email_hash', 'email_sealed', 'name_sealed', 'birth_date_sealed'],
         record: { in: 'person' },
       },
+      former_address: { columns: ['subject', 'email_hash'], record: { in: 'formerAddresses' } },
       distinct_people: { columns: ['subject', 'other'], record: { in: 'notTheSame' } },
       template: { columns: ['subject', 'vector_sealed', 'mark_sealed'], record: { in: 'enrollments' } },
       provisional_template: { columns: ['subject', 'vector_sealed'], record: { in: 'provisionalTemplates' } },
@@ -49,6 +52,7 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
         .execute();
       await tx.deleteFrom('template').where('subject', 'in', subjects).execute();
       await tx.deleteFrom('provisional_template').where('subject', 'in', subjects).execute();
+      await forgetFormer(tx, subjects);
       await tx.deleteFrom('subject').where('id', 'in', subjects).execute();
     },
     async sealedValues(person) {
@@ -87,6 +91,9 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
       provisionalTemplates: order.enrolled
         ? await exportProvisional({ db, sealer }, person, order)
         : undefined,
+      formerAddresses: (await formerTimesOf(db, person.subject)).map((freedAt) => ({
+        freedAt: time(freedAt),
+      })),
       notTheSame: order.enrolled ? await exportDistinct(db, person) : undefined,
     }),
   };

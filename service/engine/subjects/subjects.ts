@@ -14,6 +14,7 @@ import { createChange, createSubjectTurns, type SubjectChange } from './change-s
 import { createEnroll, type Enrolled } from './enroll-subject.ts';
 import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
 import type { DamagedRow } from './loaded-templates-store.ts';
+import { createAddressOfAnother } from './people/address-of-another.ts';
 import type { Availability } from './people/availability.ts';
 import type { DistinctPeople } from './people/distinct-people.ts';
 import { createPeople } from './people/people.ts';
@@ -71,6 +72,11 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   ): Promise<Subject>;
   /** As `createChange`; throws SUBJECT_NOT_FOUND. */
   change(realm: Realm, idOrEmail: string, change: SubjectChange, actor: Actor): Promise<Subject>;
+  /**
+   * The keyed hash of an address that another person has, or had within 90 days: a second administrator has to confirm that it becomes
+   * this person's. Undefined for others, and in the test world. Throws SUBJECT_NOT_FOUND.
+   */
+  addressOfAnother(realm: Realm, idOrEmail: string, email: string): Promise<string | undefined>;
   /** As `createRemovePicture`; throws SUBJECT_NOT_FOUND. */
   removePicture(
     realm: Realm,
@@ -201,6 +207,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     },
     ...createPictureOperations({ store, index, get, templatesOf, confirm, removePicture, inTurnOf, changed }),
     pictures,
+    addressOfAnother: createAddressOfAnother({ ...deps, store, get }),
     async change(realm, idOrEmail, to, actor) {
       const changed = await change(realm, await get(realm, idOrEmail), to, actor);
       search.put(realm, changed);

@@ -6,6 +6,7 @@ import type { Actor, Audit } from '../audit/index.ts';
 import { type Consent, type Consents, isHeld, type Standing } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import { oneMoreToday } from './daily-enrollments.ts';
+import { selectFormer } from './former-address-store.ts';
 import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
 import { refuseMoreAnchors, surplusOf, type Vectors } from './pictures/surplus.ts';
 import type { Realm } from './realm.ts';
@@ -162,6 +163,7 @@ async function writePerson(
   { person }: SealedEnrollment,
 ): Promise<boolean> {
   if (!known && (await store.erasedAt(realm.organization, tx)) !== undefined) return false;
+  if (!known && 'email' in input) await refuseAnothers(tx, store, { realm, email: input.email, actor, at });
   const memberOf = 'memberOf' in input ? { member_of: input.memberOf } : {};
   const row = { id: subject, ...realm, email_hash: emailHash ?? null, ...person, ...memberOf };
   const written =
@@ -171,6 +173,27 @@ async function writePerson(
   if (written && actor.is === 'key')
     await store.setKeyEnrollments(tx, subject, oneMoreToday(await store.keyEnrollments(tx, subject), at));
   return written;
+}
+
+/**
+ * A new face does not begin to stand for an address that another person had within 90 days: who gave it up is still enrolled. Programs
+ * and self-service may enroll under the address of an erased person, who may return; staff may not, and the operator of the box may
+ * do either. Only in the live world.
+ */
+async function refuseAnothers(
+  tx: Tx,
+  store: Pick<SubjectStore, 'addressHashes'>,
+  { realm, email, actor, at }: Pick<Attempt, 'realm' | 'actor' | 'at'> & { email: string },
+): Promise<void> {
+  if (realm.world !== 'live' || actor.is === 'operator') return;
+  const former = await selectFormer(tx, realm, { hashes: store.addressHashes(realm, email), at });
+  if (!former) return;
+  const isStaff = actor.is === 'administrator' || actor.is === 'kiosk';
+  if (former.subject === undefined && !isStaff) return;
+  throw new Problem(
+    'CONFLICT',
+    `Another person of this organization had this address within the last 90 days: no new person is enrolled under it before ${new Date(former.until).toISOString()}. Enroll under another address and change it in the console with a second administrator, wait, or let the operator of the box enroll (gatehouse subject enroll).`,
+  );
 }
 
 /** Deletes the templates of the enrollments beyond the most a person keeps; none of a person under a legal hold. */

@@ -1,15 +1,14 @@
-import { type Insertable, type Selectable, sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { defined } from '../../lib/defined.ts';
 import { compiledForRows } from '../../storage/compiled-once.ts';
-import type { Integrity } from '../../storage/keys/integrity.ts';
+import { isSound, type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Finding, scoreOf, type TokenRecord, type VerdictRealm } from './verdict.ts';
 import type { VerdictKind } from './verdict-token.ts';
 import { deleteWindowsOf } from './window-store.ts';
 
-export type VerdictIntegrity = Pick<Integrity, 'mac' | 'verify'>;
-type VerdictRow = Selectable<Schema['behavior_verdict']>;
+export type VerdictIntegrity = RowIntegrity;
 
 export interface NewVerdict extends VerdictRealm {
   id: string;
@@ -37,13 +36,6 @@ export interface PastVerdict extends Finding {
 
 const DAY = 86_400_000;
 
-/** What the token stands for: a writer of the database without keys cannot make one. */
-const protectedFields = (row: Omit<VerdictRow, 'mac'>) => [
-  'behavior-verdict-1',
-  ...[row.id, row.token_hash, row.organization, row.world, row.lineage, row.kind, row.user_hash],
-  ...[row.human, String(row.confidence), row.judged_at, row.expires_at],
-];
-
 function toRow(verdict: NewVerdict, integrity: VerdictIntegrity): Insertable<Schema['behavior_verdict']> {
   const { finding, parts } = verdict;
   const row = {
@@ -63,7 +55,7 @@ function toRow(verdict: NewVerdict, integrity: VerdictIntegrity): Insertable<Sch
     judged_at: verdict.judgedAt,
     expires_at: verdict.expiresAt,
   };
-  return { ...row, mac: integrity.mac('behavior-verdict', protectedFields(row)) };
+  return withMac(integrity, 'behavior_verdict', row);
 }
 
 const insertRows = compiledForRows<Insertable<Schema['behavior_verdict']>>(
@@ -133,7 +125,7 @@ export async function selectToken(
     .where('world', '=', world)
     .executeTakeFirst();
   if (!row) return undefined;
-  if (!integrity.verify('behavior-verdict', protectedFields(row), row.mac)) {
+  if (!isSound(integrity, 'behavior_verdict', row)) {
     altered(row.id);
     return undefined;
   }

@@ -46,7 +46,7 @@ export function createAddEndpoint({
     const row = await followed(id, async (tx) => {
       await requireOrganization(tx, organization);
       requireRoom(await selectEndpoints(tx, realm, { kind: 'endpoint' }), wanted.lineage);
-      const inserted = await insertEndpoint(tx, {
+      const inserted = await insertEndpoint(tx, store.integrity, {
         ...columns,
         id,
         organization,

@@ -105,7 +105,9 @@ test('one whose headers cannot be opened gets nothing, and silences no other', a
     { family: 'identity', url: 'https://b.example/' },
     operator,
   );
-  await engine.inTransaction((tx) => updateEndpoint(tx, endpoint.id, { headers_sealed: new Uint8Array(40) }));
+  await engine.inTransaction((tx) =>
+    updateEndpoint(tx, engine.integrity, endpoint.id, { headers_sealed: new Uint8Array(40) }),
+  );
   await book.load();
   expect(found()).toEqual([other.id]);
   expect(logged).toEqual(['a webhook endpoint cannot be opened and gets nothing']);

@@ -35,6 +35,8 @@ export interface EndpointBook {
    * written is written. Never throws.
    */
   refresh(id: EndpointId, committed?: EndpointRow): Promise<void>;
+  /** Those that get nothing because another program wrote or changed their rows. */
+  altered(): EndpointId[];
   /** Reads again what `refresh` could not read. Never throws. */
   catchUp(): Promise<void>;
 }
@@ -101,6 +103,7 @@ export function createEndpointBook({ db, store, clock, log }: EndpointBookDeps):
         pin: row.pin ?? undefined,
       };
     },
+    altered: () => [...rows.values()].filter((row) => !store.isOwn(row)).map(({ id }) => id as EndpointId),
     async catchUp() {
       for (const id of [...stale]) await reread(id).catch(() => {});
     },
@@ -129,6 +132,13 @@ function byEvent(
   const built = new Map<string, Endpoint[]>();
   for (const row of rows) {
     if (row.state !== 'enabled' || row.kind !== 'endpoint') continue;
+    if (!store.isOwn(row)) {
+      log.error(
+        { endpoint: row.id },
+        'a webhook endpoint gets nothing, because another program wrote or changed its row',
+      );
+      continue;
+    }
     let endpoint: Endpoint;
     try {
       endpoint = store.toEndpoint(row, clock.now());

@@ -71,14 +71,14 @@ export function createEndpointKeeping({
 }: EndpointKeepingDeps): EndpointKeeping {
   return {
     async callbackEndpoint(tx, realm, family) {
-      const [found] = await selectEndpoints(tx, realm, { kind: 'callback', family });
+      const found = (await selectEndpoints(tx, realm, { kind: 'callback', family })).find(store.isOwn);
       if (found) return found.id as EndpointId;
       const { organization, world } = realm;
       await requireOrganization(tx, organization);
       const { signature, events } = dialectOf(dialects, family);
       const id = ids.next('endpoint');
       const now = clock.now();
-      const row = await insertEndpoint(tx, {
+      const row = await insertEndpoint(tx, store.integrity, {
         id,
         organization,
         world,
@@ -107,14 +107,14 @@ export function createEndpointKeeping({
       // A time in the future was written before the clock was set back.
       const failingSince = accepted ? undefined : Math.min(before ?? at, at);
       const changed = row !== undefined && failingSince !== before;
-      if (changed) await updateEndpoint(tx, id, { failing_since: failingSince ?? null });
+      if (changed) await updateEndpoint(tx, store.integrity, id, { failing_since: failingSince ?? null });
       return { failingSince, changed };
     },
 
     async switchOff(tx, id, reason) {
       const row = await selectEndpointById(tx, id);
       if (row?.state !== 'enabled') return false;
-      await updateEndpoint(tx, id, turnedOff(reason, clock.now()));
+      await updateEndpoint(tx, store.integrity, id, turnedOff(reason, clock.now()));
       await note(tx, appliance, 'disable', row, { reason: reason.slice(0, 200) });
       return true;
     },

@@ -1,6 +1,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { EndpointId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
@@ -15,9 +16,17 @@ export type EndpointUpdate = Updateable<Schema['webhook_endpoint']>;
 export type SealedField = 'secret' | 'next_secret' | 'headers';
 
 const VERSION = 1;
+const ALTERED =
+  'Another program wrote or changed its row in the database: remove it, and make a new one, or let an operator accept it (audit accept).';
 
 /** The table `webhook_endpoint`. */
-export function createEndpointStore({ sealer }: { sealer: EndpointSealer }) {
+export function createEndpointStore({
+  sealer,
+  integrity,
+}: {
+  sealer: EndpointSealer;
+  integrity: RowIntegrity;
+}) {
   const placeOf = (organization: string, id: string, field: SealedField) => ({
     organization: organization as OrganizationId,
     field: `webhook_endpoint.${field}/${id}`,
@@ -35,8 +44,13 @@ export function createEndpointStore({ sealer }: { sealer: EndpointSealer }) {
   const seal = (organization: OrganizationId, id: EndpointId, field: SealedField, text: string): Uint8Array =>
     sealer.sealOwn(placeOf(organization, id, field), new TextEncoder().encode(text));
 
+  const isOwn = (row: EndpointRow) => isSound(integrity, 'webhook_endpoint', row);
+
   return {
     seal,
+    integrity,
+    /** False for a row that another program wrote or changed: nothing is sent there. */
+    isOwn,
     sealHeaders: (
       organization: OrganizationId,
       id: EndpointId,
@@ -63,8 +77,9 @@ export function createEndpointStore({ sealer }: { sealer: EndpointSealer }) {
       headers: Object.keys(openHeaders(row)),
       trust:
         row.pin !== null ? { is: 'pin', pin: row.pin } : row.ca !== null ? { is: 'ca' } : { is: 'system' },
-      state:
-        row.state === 'enabled'
+      state: !isOwn(row)
+        ? { is: 'disabled', reason: ALTERED, at: row.state_at }
+        : row.state === 'enabled'
           ? { is: 'enabled' }
           : { is: 'disabled', reason: row.state_reason ?? '', at: row.state_at },
       cutOverAt: row.cut_over_at !== null && now < row.cut_over_at ? row.cut_over_at : undefined,
@@ -72,6 +87,7 @@ export function createEndpointStore({ sealer }: { sealer: EndpointSealer }) {
       lineage: row.lineage ?? undefined,
       createdAt: row.created_at,
       createdBy: row.created_by,
+      ...(!isOwn(row) && { altered: true as const }),
     }),
   };
 }
@@ -84,7 +100,7 @@ type NewRow = Omit<
 >;
 
 /** Enabled, with one secret. */
-export async function insertEndpoint(tx: Tx, row: NewRow): Promise<EndpointRow> {
+export async function insertEndpoint(tx: Tx, integrity: RowIntegrity, row: NewRow): Promise<EndpointRow> {
   const whole = {
     ...row,
     next_secret_sealed: null,
@@ -94,11 +110,20 @@ export async function insertEndpoint(tx: Tx, row: NewRow): Promise<EndpointRow> 
     state_at: row.created_at,
     failing_since: null,
   };
-  return tx.insertInto('webhook_endpoint').values(whole).returningAll().executeTakeFirstOrThrow();
+  return tx
+    .insertInto('webhook_endpoint')
+    .values(withMac(integrity, 'webhook_endpoint', whole))
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
-export async function updateEndpoint(tx: Tx, id: string, change: EndpointUpdate): Promise<void> {
-  await tx.updateTable('webhook_endpoint').set(change).where('id', '=', id).execute();
+export async function updateEndpoint(
+  tx: Tx,
+  integrity: RowIntegrity,
+  id: string,
+  change: EndpointUpdate,
+): Promise<void> {
+  await updateProtected(tx, integrity, 'webhook_endpoint', id, change);
 }
 
 /** In any state. */

@@ -5,12 +5,20 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { EventRealm } from '../events/index.ts';
 import type { EndpointBook } from './endpoint-book.ts';
 import type { NoteEndpoint } from './endpoint-keeping.ts';
-import { type EndpointRow, type EndpointUpdate, requireEndpoint, updateEndpoint } from './endpoint-store.ts';
+import {
+  type EndpointRow,
+  type EndpointStore,
+  type EndpointUpdate,
+  requireEndpoint,
+  selectEndpointById,
+  updateEndpoint,
+} from './endpoint-store.ts';
 
 export interface EndpointWriterDeps {
   inTransaction: InTransaction;
   audit: Audit;
   book: Pick<EndpointBook, 'refresh'>;
+  store: Pick<EndpointStore, 'integrity' | 'isOwn'>;
 }
 
 /** What is written to a row, and how the audit log names it. */
@@ -21,7 +29,7 @@ export interface Alteration {
 }
 
 /** Changes of endpoints: the row and its audit line in one transaction, and then what is in memory. */
-export function createEndpointWriter({ inTransaction, audit, book }: EndpointWriterDeps) {
+export function createEndpointWriter({ inTransaction, audit, book, store }: EndpointWriterDeps) {
   const note: NoteEndpoint = (tx, actor, action, row, details = {}) =>
     audit.add(tx, {
       actor,
@@ -53,14 +61,21 @@ export function createEndpointWriter({ inTransaction, audit, book }: EndpointWri
     return followed(id as EndpointId, async (tx) => {
       const before = await requireEndpoint(tx, realm, id);
       const decision = decide(before);
+      if (!store.isOwn(before) && decision?.action !== 'remove') throw altered(before);
       if (decision === undefined) return before;
-      await updateEndpoint(tx, before.id, decision.update);
+      await updateEndpoint(tx, store.integrity, before.id, decision.update);
       await note(tx, actor, decision.action, before, decision.details);
-      return { ...before, ...decision.update } as EndpointRow;
+      return (await selectEndpointById(tx, before.id as EndpointId))!;
     });
   }
 
   return { note, followed, alter };
 }
+
+const altered = ({ id }: EndpointRow) =>
+  new Problem(
+    'CONFLICT',
+    `Another program wrote or changed the row of ${id} in the database: nothing was changed. Remove it and make a new one.`,
+  );
 
 export type EndpointWriter = ReturnType<typeof createEndpointWriter>;

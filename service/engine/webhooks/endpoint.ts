@@ -28,6 +28,8 @@ export interface Endpoint {
   lineage: string | undefined;
   createdAt: number;
   createdBy: string;
+  /** Another program wrote or changed its row in the database: nothing is sent there. */
+  altered?: true;
 }
 
 export interface NewEndpoint {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { EventRealm } from '../events/index.ts';
@@ -35,6 +35,7 @@ export interface WebhooksDeps {
   clock: Clock;
   log: Log;
   random: FillRandom;
+  integrity: RowIntegrity;
 }
 
 /** All of it; who asks for endpoints sees Webhooks, who delivers sees the rest. */
@@ -49,7 +50,7 @@ export function createWebhooks(deps: WebhooksDeps): EndpointWebhooks {
   const { db, dialects, clock, random } = deps;
   const store = createEndpointStore(deps);
   const book = createEndpointBook({ ...deps, store });
-  const writer = createEndpointWriter({ ...deps, book });
+  const writer = createEndpointWriter({ ...deps, book, store });
   const { alter, note } = writer;
   const parts = { ...deps, store, writer };
   const shown = (row: EndpointRow) => store.toEndpoint(row, clock.now());

@@ -4,33 +4,8 @@ import type { MasterKey } from '../master/master-key.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import type { KeyStore } from './key-store.ts';
 import { type OrganizationKeys, randomKey } from './organization-keys.ts';
+import type { Protected } from './protected.ts';
 import { secretBound } from './wrapped-key.ts';
-
-/** What is protected, each under a key of its own. */
-export type Protected =
-  | 'checkpoint-note'
-  | 'api-key'
-  | 'api-key-take-over'
-  | 'restore'
-  | 'administrator'
-  | 'administrator-password'
-  | 'administrator-session'
-  | 'administrator-csrf'
-  | 'administrator-face'
-  | 'passkey'
-  | 'passkey-challenge'
-  | 'recovery-code'
-  | 'one-time-code'
-  | 'sign-in-ticket'
-  | 'sign-in-failure'
-  | 'kiosk'
-  | 'operator-pin'
-  | 'setup'
-  | 'idempotency'
-  | 'live-session'
-  | 'behavior-challenge'
-  | 'behavior-verdict'
-  | 'behavior-session';
 
 /**
  * Detects changes of what lies unencrypted: HMAC-SHA-256 under a key that the master key wraps. A writer of the database or of
@@ -80,6 +55,12 @@ export interface KeyTakeOver {
 }
 
 export const TAKE_OVER_NOTE = 'api-keys/take-over';
+
+/** Says since when rows of `adopted` tables (protected-tables.ts) have MACs; absent or empty before that. */
+export const ROWS_NOTE = 'rows/protected';
+
+export const rowsMac = (integrity: Integrity, identity: string) =>
+  integrity.mac('rows-protected', [identity]);
 
 export const takeOverMac = (integrity: Integrity, identity: string) =>
   integrity.mac('api-key-take-over', [identity]);

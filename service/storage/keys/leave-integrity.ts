@@ -1,6 +1,6 @@
 import type { MasterKey } from '../master/master-key.ts';
 import { CHECKPOINT_NOTE, openNote } from './checkpoint-note.ts';
-import { INTEGRITY_SECRET, openIntegrity, TAKE_OVER_NOTE } from './integrity.ts';
+import { INTEGRITY_SECRET, openIntegrity, ROWS_NOTE, TAKE_OVER_NOTE } from './integrity.ts';
 import type { KeyStore } from './key-store.ts';
 import { openOrganizationKeys } from './organization-keys.ts';
 import { formerOrganizationBound, organizationBound } from './wrapped-key.ts';
@@ -34,6 +34,7 @@ export async function leaveIntegrity(
     notes: [
       { name: CHECKPOINT_NOTE, value: note.is === 'sound' ? note.text : undefined },
       { name: TAKE_OVER_NOTE, value: undefined },
+      { name: ROWS_NOTE, value: undefined },
     ],
   });
 }

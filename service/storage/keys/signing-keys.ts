@@ -216,6 +216,29 @@ function isEndorsed(
   return verifyBytes(null, bytes, createPublicKey(publicKey), Buffer.from(endorsement, 'base64url'));
 }
 
+/** What does not fit in the stored signing keys, a sentence each: the public halves lie unencrypted beside the private ones. */
+export async function signingKeyFaults(
+  keys: Pick<KeyStore, 'secrets'>,
+  master: MasterKey,
+): Promise<string[]> {
+  const faults: string[] = [];
+  for (const secret of await keys.secrets()) {
+    const purpose = signingPurposes.find((one) => nameOf(one) === secret.name);
+    if (purpose === undefined) continue;
+    const fits = await openKey(master, purpose, secret).then(
+      ({ kid, publicKey }) => {
+        const details = Details.parse(JSON.parse(secret.details));
+        const own = details.kid === kid && details.publicKey === publicKey;
+        return own && details.retired.every((one) => keyId(one.publicKey) === one.kid);
+      },
+      () => false,
+    );
+    if (!fits)
+      faults.push(`The public keys of "${purpose}" in the key store are not those of its private keys.`);
+  }
+  return faults;
+}
+
 /** With the public key alone (PEM); needs nothing of the appliance. */
 export function verifySignature(
   publicKey: string,

@@ -46,6 +46,8 @@ import { captureSource } from './0045-capture-source.ts';
 import { provisionalRealm } from './0046-provisional-realm.ts';
 import { grantReach } from './0047-grant-reach.ts';
 import { operatorPinFailures } from './0048-operator-pin-failures.ts';
+import { rowMacs } from './0049-row-macs.ts';
+import { formerAddresses } from './0050-former-addresses.ts';
 import { sessionPictures } from './0055-session-pictures.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
@@ -97,5 +99,7 @@ export const migrations: readonly Migration[] = [
   provisionalRealm,
   grantReach,
   operatorPinFailures,
+  rowMacs,
+  formerAddresses,
   sessionPictures,
 ];

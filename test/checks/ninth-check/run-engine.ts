@@ -4,6 +4,7 @@ import type { Problem } from '../../../service/lib/problem.ts';
 import { profilesPage } from '../../../service/reference/profiles-page.ts';
 import { key, operator, startEngine } from '../../support/engine.ts';
 import { analysisOf, direction } from '../../support/faces.ts';
+import { asWrittenByService } from '../../support/integrity.ts';
 
 // Runs in a copy of the tree to which a check was added: prints what became of it.
 const engine = await startEngine();
@@ -38,6 +39,7 @@ await db
     removed_at: null,
   })
   .execute();
+await asWrittenByService(engine, 'profile');
 
 const accepted = await checks.verify(base);
 const refusal = await checks.verify({ ...base, profile: 'roomy' }).catch((error: Problem) => error);

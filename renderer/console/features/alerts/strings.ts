@@ -93,6 +93,7 @@ export const alertStrings = defineStrings(
     'pad-missing': 'Liveness models that are missing',
     'backup-trouble': 'Backups that failed or are late',
     'sweep-waiting': 'Erasure by term that waits for a decision',
+    'rows-altered': 'Rows that another program wrote to the database',
   },
   {
     title: 'Alarme',
@@ -189,5 +190,6 @@ export const alertStrings = defineStrings(
     'pad-missing': 'Fehlende Lebenderkennungs-Modelle',
     'backup-trouble': 'Fehlgeschlagene oder verspätete Sicherungen',
     'sweep-waiting': 'Löschung nach Frist, die auf eine Entscheidung wartet',
+    'rows-altered': 'Zeilen, die ein anderes Programm in die Datenbank schrieb',
   },
 );

@@ -30,6 +30,7 @@ export const approvalStrings = defineStrings(
     'organization.erase': 'Erase the organization',
     'four-eyes.off': 'Switch four eyes off',
     'subject.change': 'Change the identity of a person',
+    'subject.rebind': 'Give a person an address that another person has, or had within 90 days',
     'hold.release': 'Release a legal hold',
     'consent.withdraw': 'Withdraw the consent of many people',
     'retention.sweep': 'Sweep now',
@@ -87,6 +88,8 @@ export const approvalStrings = defineStrings(
     'organization.erase': 'Die Organisation löschen',
     'four-eyes.off': 'Vier Augen ausschalten',
     'subject.change': 'Die Identität einer Person ändern',
+    'subject.rebind':
+      'Einer Person eine Adresse geben, die eine andere hat oder in den letzten 90 Tagen hatte',
     'hold.release': 'Eine Aufbewahrungspflicht aufheben',
     'consent.withdraw': 'Die Einwilligung vieler Personen widerrufen',
     'retention.sweep': 'Jetzt nach Frist löschen',

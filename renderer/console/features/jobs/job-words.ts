@@ -10,6 +10,7 @@ const kinds: Record<JobKind, true> = {
   'backup-drill': true,
   erasures: true,
   'key-copies': true,
+  'record-integrity': true,
   'deliveries-prune': true,
   'alert-gauges': true,
   certificate: true,

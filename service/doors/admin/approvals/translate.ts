@@ -4,9 +4,12 @@ import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import type { ApprovalReply, NewApproval } from './wire.ts';
 
-export const toGuarded = (organization: OrganizationId, { action, env, person }: NewApproval): Guarded => ({
+export const toGuarded = (
+  organization: OrganizationId,
+  { action, env, person, about }: NewApproval,
+): Guarded => ({
   ...{ organization, action },
-  ...defined({ world: env, subject: person as SubjectId | undefined }),
+  ...defined({ world: env, subject: person as SubjectId | undefined, about }),
 });
 
 export function fromApproval(

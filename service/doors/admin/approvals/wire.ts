@@ -20,14 +20,22 @@ export const ApprovalQuery = z.strictObject({
   ...pageQuery(idOf('approval')),
 });
 
+const about = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'It must be what the refusal gave.')
+  .optional()
+  .describe('Keyed hash of the address, as the refusal gave it; of subject.rebind alone');
+
 export const NewApproval = z
-  .strictObject({ action, env, person })
-  .superRefine(({ action: what, env: world, person: subject }, context) => {
+  .strictObject({ action, env, person, about })
+  .superRefine(({ action: what, env: world, person: subject, about: address }, context) => {
     const [ofPerson, ofWorld] = [isOfPerson(what), isOfWorld(what)];
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
     if (ofPerson !== (subject !== undefined))
       fault('person', ofPerson ? 'Name the person by id.' : 'This concerns no one person: leave it out.');
+    if ((what === 'subject.rebind') !== (address !== undefined))
+      fault('about', 'Send what the refusal gave, of subject.rebind alone.');
     if (ofWorld !== (world !== undefined))
       fault('env', ofWorld ? 'Name the world, live or test.' : 'This concerns no world: leave it out.');
   })

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Audited, startAudited } from '../../../../test/support/audited.ts';
+import { testIntegrity } from '../../../../test/support/integrity.ts';
 import { verifyExport } from '../../../engine/audit/index.ts';
+import type { IntegrityFault } from '../../../engine/integrity/index.ts';
 import { createOrganizations } from '../../../engine/organizations/index.ts';
 import { createServer } from '../../../http/server.ts';
 import { createIds } from '../../../lib/id.ts';
@@ -16,15 +18,25 @@ const ids = createIds(clock);
 let audited: Audited;
 let app: FastifyInstance;
 let organization: string;
+const faults: IntegrityFault[] = [];
 
 beforeEach(async () => {
   audited = await startAudited();
   const { db, inTransaction, audit, auditLog } = audited;
+  const recordIntegrity = { check: async () => faults, accept: async () => {} };
   const sealer = { async createOrganization() {} };
-  const organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
+  const organizations = createOrganizations({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    ids,
+    clock,
+    integrity: testIntegrity,
+  });
   organization = (await organizations.create({ name: 'Museum' }, { is: 'operator', name: 'ada' })).id;
   app = createServer({ ids, log: silentLog });
-  await app.register(createDoor(auditRoutes({ auditLog }), controlMount(organizations)));
+  await app.register(createDoor(auditRoutes({ auditLog, recordIntegrity }), controlMount(organizations)));
 });
 afterEach(async () => {
   await app.close();

@@ -1,12 +1,14 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditLog } from '../../../engine/audit/index.ts';
+import type { RecordIntegrity } from '../../../engine/integrity/index.ts';
 import { pageOfShort, toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { auditors, ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromAuditLine, fromChainReport } from './translate.ts';
 import {
+  AcceptOrder,
   AuditKeysQuery,
   AuditKeysReply,
   AuditLineReply,
@@ -14,12 +16,14 @@ import {
   AuditQuery,
   ExportQuery,
   ExportRecordReply,
+  FaultsReply,
   FollowQuery,
   VerificationReply,
 } from './wire.ts';
 
 export interface AuditRouteDeps {
   auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys'>;
+  recordIntegrity: Pick<RecordIntegrity, 'check' | 'accept'>;
 }
 
 /** Poll interval for new lines, in milliseconds. */
@@ -99,7 +103,7 @@ const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
   }),
 ];
 
-const verifyingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
+const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'appliance',
@@ -109,10 +113,44 @@ const verifyingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
     operationId: 'verifyAuditLog',
     effect: 'none',
     summary: 'Verify the audit log',
-    description: 'Checks every line, every checkpoint, and the notes of the key store and its copies.',
+    description:
+      'Checks every line, every checkpoint, the notes of the key store and its copies, and everything else that is signed or carries a MAC.',
     stream: true,
     reply: VerificationReply,
-    handle: () => verification(auditLog),
+    handle: () => verification({ auditLog, recordIntegrity }),
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    may: ofAppliance,
+    method: 'GET',
+    url: '/audit/integrity-faults',
+    operationId: 'listIntegrityFaults',
+    effect: 'none',
+    summary: 'Check signatures and MACs',
+    description:
+      'Looks at keys, signed lists, receipts and rows with a MAC, and lists what the service did not write as it is. Takes longer with many people; other requests are answered meanwhile.',
+    lasting: true,
+    reply: FaultsReply,
+    handle: async () => ({ items: await recordIntegrity.check() }),
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    may: { ...ofAppliance, fresh: true },
+    method: 'POST',
+    url: '/audit/accepted-rows',
+    operationId: 'acceptAlteredRow',
+    effect: 'opens-the-box',
+    summary: 'Accept a row that another program wrote',
+    description:
+      'The row counts as written by the service from here on, as it is. Look at what it holds first. The audit log records it.',
+    body: AcceptOrder,
+    reply: AcceptOrder,
+    async handle({ body, who }) {
+      await recordIntegrity.accept(body.table, body.id, who);
+      return body;
+    },
   }),
   route({
     ...about,
@@ -140,10 +178,22 @@ async function* linesOf(pages: ReturnType<AuditLog['follow']>): AsyncGenerator<s
   }
 }
 
-function verification(auditLog: Pick<AuditLog, 'verify'>): PassThrough {
+function verification({
+  auditLog,
+  recordIntegrity,
+}: Pick<AuditRouteDeps, 'auditLog' | 'recordIntegrity'>): PassThrough {
   const lines = new PassThrough();
-  auditLog.verify({ progress: (seen, all) => void lines.write(`${JSON.stringify({ seen, all })}\n`) }).then(
-    (report) => lines.end(`${JSON.stringify({ report: fromChainReport(report) })}\n`),
+  const work = async () => {
+    const report = fromChainReport(
+      await auditLog.verify({
+        progress: (seen, all) => void lines.write(`${JSON.stringify({ seen, all })}\n`),
+      }),
+    );
+    const integrity = await recordIntegrity.check();
+    return { ...report, valid: report.valid && integrity.length === 0, integrity };
+  };
+  work().then(
+    (report) => lines.end(`${JSON.stringify({ report })}\n`),
     (error: Error) => lines.destroy(error),
   );
   return lines;

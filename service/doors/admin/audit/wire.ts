@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { acceptable, type IntegrityCheckName, integrityChecks } from '../../../engine/integrity/index.ts';
 import { pageQuery, pageReply, shortListQuery } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { actor, time } from '../reply-fields.ts';
@@ -86,6 +87,27 @@ const report = {
   restores: [],
 };
 
+const fault = {
+  check: 'rows',
+  table: 'destination_grant',
+  id: 'grt_01m8ayd08hmch8q2av3cj8zzzz',
+  organization: 'org_01m8ay6r06c205q2v4n9z7q4vd',
+  says: 'The row grt_01m8ayd08hmch8q2av3cj8zzzz of destination_grant is not as the service wrote it, and is not used. Revoke it (gatehouse grant revoke grt_01m8ayd08hmch8q2av3cj8zzzz), or accept it: gatehouse audit accept destination_grant grt_01m8ayd08hmch8q2av3cj8zzzz',
+} as const;
+const Fault = z
+  .strictObject({
+    check: z.enum(Object.keys(integrityChecks) as [IntegrityCheckName]).describe('Check that found it'),
+    table: z.string().describe('Table of the database or of the key store'),
+    id: z.string().optional().describe('Key of the row'),
+    organization: z.string().optional().describe('Organization of the row'),
+    says: z.string().describe('What is wrong, and what to do'),
+  })
+  .meta({
+    id: 'IntegrityFault',
+    description: 'Something that the service did not write as it is.',
+    examples: [fault],
+  });
+
 const Report = z
   .strictObject({
     valid: z.boolean().describe('Whether no line was changed, removed, inserted or moved'),
@@ -132,6 +154,12 @@ const Report = z
       )
       .optional()
       .describe('Copies of the key store'),
+    integrity: z
+      .array(Fault)
+      .describe(
+        'Everything else that is signed or carries a MAC and is not as the service wrote it, at most 100 of each check; absent of an export',
+      )
+      .optional(),
     damage: z
       .strictObject({
         seq: seq.describe('First damaged line'),
@@ -142,6 +170,25 @@ const Report = z
       .describe('Kind of damage'),
   })
   .meta({ id: 'AuditReport', description: 'Report of a verification of the log.', examples: [report] });
+
+export const FaultsReply = z
+  .strictObject({ items: z.array(Fault).describe('At most 100 of each check') })
+  .meta({
+    id: 'IntegrityFaults',
+    description: 'What is signed or carries a MAC and is not as the service wrote it.',
+    examples: [{ items: [fault] }],
+  });
+
+export const AcceptOrder = z
+  .strictObject({
+    table: z.enum(acceptable).describe('Table of the row'),
+    id: z.string().max(128).describe('Key of the row'),
+  })
+  .meta({
+    id: 'AcceptedRow',
+    description: 'A row that counts as written by the service from here on.',
+    examples: [{ table: 'destination_grant', id: fault.id }],
+  });
 
 export const VerificationReply = z
   .union([

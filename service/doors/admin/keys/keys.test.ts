@@ -29,7 +29,15 @@ beforeEach(async () => {
   const { db, inTransaction } = database;
   const { audit } = createTestAuditLog({ db, inTransaction, ids, clock });
   const sealer = { async createOrganization() {} };
-  organizations = createOrganizations({ db, inTransaction, sealer, audit, ids, clock });
+  organizations = createOrganizations({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    ids,
+    clock,
+    integrity: testIntegrity,
+  });
   access = createAccess({ db, inTransaction, integrity: testIntegrity, audit, ids, clock, log: silentLog });
   museum = (await organizations.create({ name: 'Museum' }, ada)).id;
   const checks = {

@@ -29,7 +29,7 @@ import {
 
 export interface SubjectRouteDeps extends PictureRouteDeps, DoubtfulRouteDeps {
   subjects: PictureRouteDeps['subjects'] &
-    Pick<Subjects, 'page' | 'count' | 'change' | 'suspiciousKeys' | 'distinctFrom'> &
+    Pick<Subjects, 'page' | 'count' | 'change' | 'addressOfAnother' | 'suspiciousKeys' | 'distinctFrom'> &
     StandingRouteDeps['subjects'] &
     UpgradeRouteDeps['subjects'];
   checks: Pick<Checks, 'enroll' | 'unlock'>;
@@ -168,14 +168,18 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     url: '/subjects/:id',
     operationId: 'changeSubject',
     effect: 'changes-identity',
+    approval: async ({ realm, params: { id }, body: { email } }) => {
+      const about = email === undefined ? undefined : await subjects.addressOfAnother(realm, id, email);
+      return about === undefined ? 'subject.change' : { action: 'subject.rebind', about };
+    },
     summary: 'Change the address, name or date of birth of a person',
     description:
-      'Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed.',
+      'Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed. In the live world an address that another person has, or had within 90 days, always takes a second administrator.',
     may: changing,
     params: personParams,
     body: SubjectChange,
     reply: SubjectReply,
-    refuses: ['SUBJECT_NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+    refuses: ['SUBJECT_NOT_FOUND', 'CONFLICT', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
     handle: async ({ realm, params: { id }, body, who }) =>
       fromSubject(await subjects.change(realm, id, defined(body), who)),
   }),

@@ -2,7 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import { type EventRealm, type OpenSealer, openEvents } from '../../events/index.ts';
 import type { Jobs } from '../../jobs/index.ts';
@@ -22,6 +22,7 @@ export interface ReplayDeps {
   audit: Audit;
   ids: Pick<Ids, 'next'>;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 /** Events read in one query, of all organizations. */
@@ -32,7 +33,7 @@ const DAY = 86_400_000;
 
 /** In pages, one transaction each: an interrupted replay has sent its first pages, and the audit line of its start exists. */
 export function createReplay(deps: ReplayDeps): Deliveries['replay'] {
-  const { db, inTransaction, endpoints, jobs, audit, clock } = deps;
+  const { db, inTransaction, endpoints, jobs, audit, clock, integrity } = deps;
   async function endpointOf(realm: EventRealm, id: string): Promise<Endpoint> {
     const found = await endpoints.open(id as Endpoint['id']);
     const endpoint = found?.endpoint;
@@ -69,7 +70,7 @@ export function createReplay(deps: ReplayDeps): Deliveries['replay'] {
       const until = Math.min(after + PAGE, seqs!.last);
       const planned = await planPage(deps, realm, endpoint, { after, until, since, before });
       if (planned.length > 0) {
-        await inTransaction((tx) => queueDeliveries({ tx, jobs, now: clock.now() }, planned));
+        await inTransaction((tx) => queueDeliveries({ tx, integrity, jobs, now: clock.now() }, planned));
         jobs.wake();
       }
       deliveries += planned.length;

@@ -2,7 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { DeliveryId, Ids } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Jobs } from '../../jobs/index.ts';
 import type { EndpointBook } from '../../webhooks/index.ts';
@@ -24,6 +24,7 @@ export interface ResendDeps {
   audit: Audit;
   ids: Pick<Ids, 'next'>;
   clock: Clock;
+  integrity: RowIntegrity;
 }
 
 /** Repeats a delivery as a new delivery. */
@@ -37,6 +38,7 @@ export function createResend({
   audit,
   ids,
   clock,
+  integrity,
 }: ResendDeps): Deliveries['resend'] {
   /** Throws CONFLICT where there is nothing to send it to, or nothing to send. */
   async function resendable(row: DeliveryRow): Promise<DeliveryWork & { event: string }> {
@@ -47,9 +49,10 @@ export function createResend({
         'CONFLICT',
         `The endpoint ${row.endpoint} is disabled (${to.endpoint.state.reason}): enable it first.`,
       );
-    const work = (await selectWork(db, [row.id])).get(row.id);
+    const work = (await selectWork(db, integrity, [row.id])).get(row.id);
     if (work?.event == null)
       throw new Problem('CONFLICT', 'This was a test: send another one with “webhook test”.');
+    refuseAltered(work);
     const opened = await openWork(sealer, work);
     if (opened === undefined)
       throw new Problem(
@@ -58,12 +61,7 @@ export function createResend({
       );
     const payload = payloads.of(to.endpoint.family, opened);
     if (payload.is === 'body') return { ...work, event: work.event };
-    throw new Problem(
-      'CONFLICT',
-      opened.is === 'erased'
-        ? 'The person of the event was erased.'
-        : `There is nothing to send: ${payload.reason}.`,
-    );
+    throw nothingToSend(opened.is === 'erased', payload.reason);
   }
 
   /** A sealed value opens in its own row alone. */
@@ -81,7 +79,7 @@ export function createResend({
     const url = await resealUrl(work, again);
     // Read before the commit: after it, the delivery may have gone out already.
     const added = await inTransaction(async (tx) => {
-      await queueDeliveries({ tx, jobs, now: clock.now() }, [
+      await queueDeliveries({ tx, integrity, jobs, now: clock.now() }, [
         {
           id: again,
           ...realm,
@@ -107,3 +105,17 @@ export function createResend({
     return toDelivery(added!);
   };
 }
+
+function refuseAltered({ altered }: DeliveryWork): void {
+  if (!altered) return;
+  throw new Problem(
+    'CONFLICT',
+    'Another program wrote or changed the row of this delivery in the database: it is not sent.',
+  );
+}
+
+const nothingToSend = (erased: boolean, reason: string) =>
+  new Problem(
+    'CONFLICT',
+    erased ? 'The person of the event was erased.' : `There is nothing to send: ${reason}.`,
+  );

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { RecordedEvent } from '../../events/index.ts';
 import type { Jobs } from '../../jobs/index.ts';
 import { markRelayed, selectStillUnrelayed } from '../relay-store.ts';
@@ -20,10 +20,11 @@ export interface PassOnDeps {
   alerts?: EventWatch;
   clock: Clock;
   log: Log;
+  integrity: RowIntegrity;
 }
 
 /** Writes what was planned for a batch of events: deliveries with their jobs, alerts, and that the events were passed on. */
-export function createPassOn({ inTransaction, jobs, alerts, clock, log }: PassOnDeps) {
+export function createPassOn({ inTransaction, jobs, alerts, clock, log, integrity }: PassOnDeps) {
   async function write(batch: readonly Planned[], watching: EventWatch | undefined): Promise<void> {
     await inTransaction(async (tx) => {
       const now = clock.now();
@@ -38,7 +39,7 @@ export function createPassOn({ inTransaction, jobs, alerts, clock, log }: PassOn
         left.flatMap(({ event }) => event ?? []),
       );
       await queueDeliveries(
-        { tx, jobs, now },
+        { tx, integrity, jobs, now },
         left.flatMap(({ deliveries }) => deliveries),
       );
       await markRelayed(tx, [...still], now);

@@ -1,4 +1,4 @@
-import type { Tx } from '../../../storage/transaction.ts';
+import type { RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import type { Jobs } from '../../jobs/index.ts';
 import { insertDeliveries, type NewDelivery } from '../delivery-rows-store.ts';
 
@@ -7,7 +7,7 @@ import { insertDeliveries, type NewDelivery } from '../delivery-rows-store.ts';
  * so that none waits for another; a callback's is its host.
  */
 export async function queueDeliveries(
-  { tx, jobs, now }: { tx: Tx; jobs: Pick<Jobs, 'add'>; now: number },
+  { tx, integrity, jobs, now }: { tx: Tx; integrity: RowIntegrity; jobs: Pick<Jobs, 'add'>; now: number },
   deliveries: readonly NewDelivery[],
 ): Promise<void> {
   if (deliveries.length === 0) return;
@@ -21,5 +21,5 @@ export async function queueDeliveries(
       key: one.id,
     })),
   );
-  await insertDeliveries(tx, deliveries, added, now);
+  await insertDeliveries(tx, integrity, deliveries, added, now);
 }

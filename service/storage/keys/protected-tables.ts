@@ -1,0 +1,282 @@
+import { createHash } from 'node:crypto';
+import type { Updateable } from 'kysely';
+import type { Schema } from '../schema.ts';
+import type { Db, RowIntegrity, Tx } from '../transaction.ts';
+import type { Protected } from './protected.ts';
+
+export type { RowIntegrity };
+
+interface ProtectedTable {
+  of: Protected;
+  /** First field of the MAC; absent: none. */
+  label?: string;
+  /** Primary key. */
+  key: string;
+  /** Columns that the MAC covers, in its order. Bytes are covered by their SHA-256, columns named `column:text` as text. */
+  covers: readonly string[];
+  /** A release before this one wrote rows without a MAC: they get theirs at the first start. */
+  adopted?: true;
+}
+
+/**
+ * Every table whose rows carry a MAC, and what it covers. A column that is not here, another writer of the database can change
+ * unnoticed (docs/SECURITY.md names them).
+ */
+const protectedTables = {
+  organization: {
+    of: 'organization',
+    label: 'organization-1',
+    key: 'id',
+    covers: [
+      ...['id', 'name', 'created_at', 'match_only', 'uniqueness_policy', 'consent_policy', 'retention'],
+      ...['attestation', 'allowed_profiles', 'erased_at', 'two_person_review', 'sign_in_notice'],
+      ...['redirect_targets', 'four_eyes', 'consent_language', 'face_factor', 'color', 'logo', 'behavior'],
+    ],
+    adopted: true,
+  },
+  profile: {
+    of: 'profile',
+    label: 'profile-1',
+    key: 'id',
+    covers: [
+      ...['id', 'organization', 'slug', 'version', 'definition', 'created_at', 'created_by'],
+      ...['removed_at', 'removed_by', 'restored_from'],
+    ],
+    adopted: true,
+  },
+  destination_grant: {
+    of: 'destination-grant',
+    label: 'destination-grant-1',
+    key: 'id',
+    covers: [
+      ...['id', 'organization', 'kind', 'value', 'port', 'reach', 'note', 'created_at', 'created_by'],
+      ...['revoked_at', 'revoked_by'],
+    ],
+    adopted: true,
+  },
+  webhook_endpoint: {
+    of: 'webhook-endpoint',
+    label: 'webhook-endpoint-1',
+    key: 'id',
+    covers: [
+      ...['id', 'organization', 'world', 'kind', 'family', 'url', 'events', 'signature', 'signature_header'],
+      ...['cut_over_at', 'ca', 'pin', 'lineage', 'state', 'created_at', 'created_by'],
+    ],
+    adopted: true,
+  },
+  webhook_delivery: {
+    of: 'webhook-delivery',
+    label: 'webhook-delivery-1',
+    key: 'id',
+    covers: [
+      ...['id', 'organization', 'world', 'endpoint', 'event', 'event_name', 'origin', 'lane', 'state'],
+      'created_at',
+    ],
+    adopted: true,
+  },
+  approval: {
+    of: 'approval',
+    label: 'approval-1',
+    key: 'id',
+    covers: [
+      ...['id', 'organization', 'world', 'action', 'subject', 'requested_by', 'requested_at', 'expires_at'],
+      ...['decision', 'decided_by', 'decided_at', 'about'],
+    ],
+    adopted: true,
+  },
+  api_key: {
+    of: 'api-key',
+    label: 'api-key-1',
+    key: 'id',
+    // Not its limits: their counters can be set back anyway.
+    covers: [
+      ...['id', 'organization', 'name', 'prefix', 'world', 'secret_hash', 'hint', 'scopes', 'origins'],
+      ...['cidrs', 'profiles', 'browser', 'lineage', 'successor', 'created_at', 'expires_at', 'revoked_at'],
+    ],
+  },
+  administrator: {
+    of: 'administrator',
+    label: 'administrator-1',
+    key: 'id',
+    covers: [
+      ...['id', 'organization', 'email', 'role', 'appliance_owner', 'password', 'created_at', 'disabled_at'],
+      ...['factor_due_at', 'factor_required'],
+    ],
+  },
+  administrator_session: {
+    of: 'administrator-session',
+    label: 'administrator-session-1',
+    key: 'id',
+    covers: ['id', 'administrator', 'secret_hash', 'created_at', 'expires_at', 'factor_at', 'limited_to'],
+  },
+  administrator_face: {
+    of: 'administrator-face',
+    label: 'administrator-face-1',
+    key: 'administrator',
+    covers: ['administrator', 'organization', 'template_sealed', 'seen', 'consent', 'created_at'],
+  },
+  passkey: {
+    of: 'passkey',
+    label: 'passkey-1',
+    key: 'id',
+    covers: ['id', 'administrator', 'site', 'public_key', 'counter', 'created_at'],
+  },
+  passkey_challenge: {
+    of: 'passkey-challenge',
+    key: 'holder',
+    covers: ['holder', 'challenge', 'created_at'],
+  },
+  sign_in_ticket: {
+    of: 'sign-in-ticket',
+    label: 'sign-in-ticket-1',
+    key: 'hash',
+    covers: ['hash', 'administrator', 'purpose', 'source', 'created_at', 'expires_at'],
+  },
+  kiosk: {
+    of: 'kiosk',
+    label: 'kiosk-1',
+    key: 'id',
+    covers: ['id', 'organization', 'world', 'public_key', 'paired_at', 'revoked_at'],
+  },
+  operator_pin: {
+    of: 'operator-pin',
+    label: 'operator-pin-1',
+    key: 'administrator',
+    covers: ['administrator', 'hash', 'set_at'],
+  },
+  setup: {
+    of: 'setup',
+    label: 'setup-1',
+    key: 'id',
+    covers: ['token_hash', 'created_at', 'expires_at', 'claim_hash', 'factor_owed'],
+  },
+  live_session: {
+    of: 'live-session',
+    key: 'id',
+    // All that lies plain, but for what an erasure takes out. What is sealed is bound to the row by itself.
+    covers: [
+      ...['id', 'organization', 'world', 'flow', 'state', 'token_hash', 'follower_hash', 'actor', 'profile'],
+      ...['matching', 'verification', 'consent_version', 'consent_at', 'flash', 'motion', 'attempts'],
+      ...['running_since', 'held_until', 'decision', 'decided_at', 'outcome'],
+      ...['created_at', 'opened_at', 'expires_at'],
+    ],
+  },
+  behavior_verdict: {
+    of: 'behavior-verdict',
+    label: 'behavior-verdict-1',
+    key: 'token_hash',
+    // What the token stands for.
+    covers: [
+      ...['id', 'token_hash', 'organization', 'world', 'lineage', 'kind', 'user_hash'],
+      ...['human', 'confidence:text', 'judged_at', 'expires_at'],
+    ],
+  },
+  behavior_session: {
+    of: 'behavior-session',
+    label: 'behavior-session-1',
+    key: 'token_hash',
+    covers: ['token_hash', 'state', 'beat_at', 'expires_at'],
+  },
+} as const satisfies { [Name in keyof Schema]?: ProtectedTable };
+
+export type ProtectedName = keyof typeof protectedTables;
+export const protectedNames = Object.keys(protectedTables) as ProtectedName[];
+
+/** A row that is there or will be, without its MAC. */
+type Row = Readonly<Record<string, unknown>>;
+// The tables have nothing in common but their MAC: rows are read and written by name.
+// biome-ignore lint/suspicious/noExplicitAny: see above.
+type AnyTables = any;
+
+export const specOf = (name: ProtectedName): ProtectedTable => protectedTables[name];
+
+/** What the MAC of a row is made of. An absent column counts as null. */
+function fieldsOf(name: ProtectedName, row: object): (string | number | null)[] {
+  const { label, covers } = specOf(name);
+  return [
+    ...(label === undefined ? [] : [label]),
+    ...covers.map((column) => {
+      const [named, kind] = column.split(':');
+      const value = (row as Row)[named!] ?? null;
+      if (value instanceof Uint8Array) return createHash('sha256').update(value).digest('hex');
+      return kind === 'text' && value !== null ? String(value) : (value as string | number | null);
+    }),
+  ];
+}
+
+export const macOf = (integrity: RowIntegrity, name: ProtectedName, row: object): string =>
+  integrity.mac(specOf(name).of, fieldsOf(name, row));
+
+/** The row with its MAC, to be inserted. */
+export const withMac = <Values extends object>(
+  integrity: RowIntegrity,
+  name: ProtectedName,
+  row: Values,
+): Values & { mac: string } => ({ ...row, mac: macOf(integrity, name, row) });
+
+/** Whether the service wrote the row as it is. */
+export function isSound(integrity: RowIntegrity, name: ProtectedName, row: { mac: string | null }): boolean {
+  return row.mac !== null && integrity.verify(specOf(name).of, fieldsOf(name, row), row.mac);
+}
+
+/** Changes a row and its MAC. A row that another program altered is changed too, but stays altered. Gives whether there is one. */
+export async function updateProtected<Name extends ProtectedName>(
+  tx: Tx,
+  integrity: RowIntegrity,
+  name: Name,
+  id: string,
+  change: Updateable<Schema[Name]>,
+): Promise<boolean> {
+  const from: AnyTables = tx;
+  const { key } = specOf(name);
+  const row = await from.selectFrom(name).selectAll().where(key, '=', id).executeTakeFirst();
+  if (row === undefined) return false;
+  const mac = isSound(integrity, name, row) ? macOf(integrity, name, { ...row, ...change }) : row.mac;
+  await from
+    .updateTable(name)
+    .set({ ...change, mac })
+    .where(key, '=', id)
+    .execute();
+  return true;
+}
+
+/** Gives a row the MAC of what it holds now, also where another program wrote that. False where there is none with this id. */
+export async function protectAsItIs(
+  tx: Tx,
+  integrity: RowIntegrity,
+  name: ProtectedName,
+  id: string,
+): Promise<boolean> {
+  const from: AnyTables = tx;
+  const { key } = specOf(name);
+  const row = await from.selectFrom(name).selectAll().where(key, '=', id).executeTakeFirst();
+  if (row === undefined) return false;
+  await from
+    .updateTable(name)
+    .set({ mac: macOf(integrity, name, row) })
+    .where(key, '=', id)
+    .execute();
+  return true;
+}
+
+/** Rows that an earlier release wrote without a MAC, at most `limit`: of deliveries those that may still be sent. */
+export async function unprotectedRows(tx: Db | Tx, name: ProtectedName, limit: number): Promise<string[]> {
+  const from: AnyTables = tx;
+  const { key } = specOf(name);
+  let query = from.selectFrom(name).select(key).where('mac', 'is', null);
+  if (name === 'webhook_delivery') query = query.where('state', 'in', ['waiting', 'failed']);
+  const rows: Record<string, string>[] = await query.limit(limit).execute();
+  return rows.map((row) => row[key]!);
+}
+
+/** Rows of a table in the order of their keys, after `after`; fewer than `limit` at the end. */
+export async function rowsAfter(
+  db: Db | Tx,
+  name: ProtectedName,
+  after: string,
+  limit: number,
+): Promise<(Row & { mac: string | null })[]> {
+  const from: AnyTables = db;
+  const { key } = specOf(name);
+  return from.selectFrom(name).selectAll().where(key, '>', after).orderBy(key).limit(limit).execute();
+}

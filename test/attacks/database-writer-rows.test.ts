@@ -1,0 +1,138 @@
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { adoptRows } from '../../service/engine/integrity/index.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { ROWS_NOTE } from '../../service/storage/keys/integrity.ts';
+import { onBothDatabases } from '../storage/databases.ts';
+import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { openEventsOut } from '../support/events-out.ts';
+
+// The attacker is an administrator of the database: he reads and writes every row, and has no key.
+
+onBothDatabases(
+  'rows that open or protect the box, and a writer of the database without keys',
+  (newPlace) => {
+    let engine: Engine;
+    let out: Awaited<ReturnType<typeof openEventsOut>>;
+    beforeEach(async () => {
+      engine = await startEngine({ place: await newPlace() });
+      out = await openEventsOut(engine);
+    });
+    afterEach(() => engine.stop());
+
+    const realm = () => ({ organization: engine.organization, world: 'live' as const });
+    const run = (statement: ReturnType<typeof sql>) => statement.execute(engine.db);
+    const faulty = async () =>
+      (await engine.recordIntegrity.check()).map(({ table, id, organization }) => [table, id, organization]);
+
+    test('a grant that he writes is not in force, and the check names it with what to do', async () => {
+      const { id } = await out.grants.add(engine.organization, 'hooks.example.org', '', operator);
+      await run(sql`insert into destination_grant (id, organization, kind, value, port, note, created_at, created_by, reach, mac)
+      select 'grt_forged', organization, 'cidr', '127.0.0.1/32', 7459, note, created_at, created_by, reach, mac
+      from destination_grant where id = ${id}`);
+      expect(
+        await out.destinations.check(engine.organization, 'https://127.0.0.1:7459/').catch((e) => e.code),
+      ).toBe('DESTINATION_NOT_GRANTED');
+      expect(await faulty()).toEqual([['destination_grant', 'grt_forged', engine.organization]]);
+      await engine.recordIntegrity.tend();
+      expect(engine.recordIntegrity.found(engine.organization)).toMatchObject([
+        { says: expect.stringContaining('gatehouse grant revoke grt_forged') },
+      ]);
+      await out.grants.revoke(engine.organization, 'grt_forged' as typeof id, operator);
+      expect((await out.grants.list(engine.organization)).map((one) => [one.id, one.altered])).toContainEqual(
+        [id, undefined],
+      );
+    });
+
+    test('an endpoint whose address he changes gets nothing, until an operator accepts it', async () => {
+      await out.grants.add(engine.organization, 'hooks.example.org', '', operator);
+      const { endpoint } = await out.webhooks.add(
+        realm(),
+        { family: 'identity', url: 'https://hooks.example.org/' },
+        operator,
+      );
+      const [name] = endpoint.events;
+      expect(out.webhooks.endpointsFor(realm(), name!)).toHaveLength(1);
+      await run(
+        sql`update webhook_endpoint set url = 'https://stolen.example.org/' where id = ${endpoint.id}`,
+      );
+      await out.webhooks.load();
+      expect(out.webhooks.endpointsFor(realm(), name!)).toEqual([]);
+      expect(await out.webhooks.get(realm(), endpoint.id)).toMatchObject({
+        altered: true,
+        state: { is: 'disabled' },
+      });
+      await expect(out.webhooks.enable(realm(), endpoint.id, operator)).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
+      await expect(out.deliveries.test(realm(), endpoint.id, undefined, operator)).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
+      await engine.recordIntegrity.accept('webhook_endpoint', endpoint.id, operator);
+      await out.webhooks.load();
+      expect(out.webhooks.endpointsFor(realm(), name!)).toHaveLength(1);
+      expect(await faulty()).toEqual([]);
+    });
+
+    test('settings that he weakens count for nothing: the strictest hold, and none can be based on them', async () => {
+      await engine.organizations.set(engine.organization, { fourEyes: true }, operator);
+      await run(sql`update organization set four_eyes = 0, match_only = 1 where id = ${engine.organization}`);
+      expect(await engine.organizations.get(engine.organization)).toMatchObject({
+        altered: true,
+        fourEyes: true,
+        matchOnly: false,
+        consentPolicy: 'with-call',
+      });
+      await expect(
+        engine.organizations.set(engine.organization, { twoPersonReview: false }, operator),
+      ).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('audit accept') });
+      expect(await faulty()).toEqual([['organization', engine.organization, engine.organization]]);
+    });
+
+    test('a profile that he weakens judges nothing, and the one that is set again does', async () => {
+      const [builtIn] = await engine.profiles.list(engine.organization);
+      await engine.profiles.set(engine.organization, 'desk', builtIn!.definition, operator);
+      await run(
+        sql`update profile set definition = replace(definition, '"hardFail":true', '"hardFail":false')`,
+      );
+      engine.profiles.forgetRead();
+      await expect(engine.profiles.get(engine.organization, 'desk')).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
+      expect((await faulty()).map(([table]) => table)).toEqual(['profile']);
+      await engine.profiles.set(engine.organization, 'desk', builtIn!.definition, operator);
+      expect((await engine.profiles.get(engine.organization, 'desk')).version).toBe(2);
+    });
+
+    test('a confirmation that he writes confirms nothing', async () => {
+      const ada = await engine.administrators.create(
+        { organization: engine.organization, email: 'ada@example.com', name: 'Ada', role: 'administrator' },
+        operator,
+      );
+      const who = { is: 'administrator', administrator: ada.administrator.id } as const;
+      await run(sql`update organization set four_eyes = 1`);
+      await engine.recordIntegrity.accept('organization', engine.organization, operator);
+      const what = { organization: engine.organization, action: 'data.destroy' } as const;
+      const { id } = await engine.approvals.request(what, who);
+      await run(
+        sql`update approval set decision = 'confirmed', decided_by = 'adm_2', decided_at = 1 where id = ${id}`,
+      );
+      await expect(engine.approvals.guard(what, who, async () => 'done')).rejects.toMatchObject({
+        code: 'APPROVAL_REQUIRED',
+      });
+    });
+
+    test('rows of an earlier release are protected once, and never again', async () => {
+      const { id } = await out.grants.add(engine.organization, 'hooks.example.org', '', operator);
+      await run(sql`update destination_grant set mac = null`);
+      const deps = { ...engine, log: silentLog };
+      expect(await adoptRows(deps, operator)).toBe(1);
+      expect(await faulty()).toEqual([]);
+      await run(sql`update destination_grant set mac = null, value = 'stolen.example.org'`);
+      expect(await adoptRows(deps, operator)).toBe(0);
+      await engine.keys.setNote(ROWS_NOTE, '');
+      expect(await adoptRows(deps, operator)).toBe(0);
+      expect(await faulty()).toEqual([['destination_grant', id, engine.organization]]);
+    });
+  },
+);
