@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, TemplateId } from '../../lib/id.ts';
-import { unfinishedStates } from '../../storage/erasure-conditions.ts';
+import { isUnfinished } from '../../storage/erasure-conditions.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import { type TemplateTransform, untransformed } from '../../storage/sealing/template-transform.ts';
 import type { Db } from '../../storage/transaction.ts';
@@ -92,7 +92,7 @@ export function createLoadedTemplates({ db, sealer }: Deps) {
     const unfinished = await db
       .selectFrom('erasure')
       .select('subject')
-      .where('state', 'in', unfinishedStates)
+      .where(isUnfinished)
       .execute();
     const erasing = new Set(unfinished.map(({ subject }) => subject));
     let rows = await readPage(db, files, { subject: '', id: '' });

@@ -46,6 +46,7 @@ import { captureSource } from './0045-capture-source.ts';
 import { provisionalRealm } from './0046-provisional-realm.ts';
 import { grantReach } from './0047-grant-reach.ts';
 import { operatorPinFailures } from './0048-operator-pin-failures.ts';
+import { queryIndexes } from './0053-query-indexes.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
 export const migrations: readonly Migration[] = [
@@ -96,4 +97,5 @@ export const migrations: readonly Migration[] = [
   provisionalRealm,
   grantReach,
   operatorPinFailures,
+  queryIndexes,
 ];
