@@ -1,15 +1,6 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { type Kysely, sql } from 'kysely';
 import { fileOf } from './file-of.ts';
-
-/** Under type stripping this file is `.ts`, after the build `.js`. */
-const worker = new URL(
-  import.meta.url.endsWith('.ts')
-    ? './write-ahead/checkpoint-worker.ts'
-    : './write-ahead/checkpoint-worker.js',
-  import.meta.url,
-);
+import { copyLog } from './write-ahead/checkpoints.ts';
 
 /** Pages (4 KiB) of the log that are copied in this thread: some milliseconds. */
 const MOST_HERE = 500;
@@ -23,7 +14,7 @@ const TIMES = 3;
 export async function emptyLog<S>(db: Kysely<S>): Promise<boolean> {
   const path = await fileOf(db);
   for (let time = 0; path !== undefined && time < TIMES && (await uncopied(db)) > MOST_HERE; time++)
-    await copyInThread(path);
+    await copyLog(path);
   return db.connection().execute(async (one) => {
     const { rows } = await sql<{ timeout: number }>`pragma busy_timeout`.execute(one);
     await sql`pragma busy_timeout = 0`.execute(one);
@@ -42,13 +33,4 @@ export async function emptyLog<S>(db: Kysely<S>): Promise<boolean> {
 async function uncopied<S>(db: Kysely<S>): Promise<number> {
   const { rows } = await sql<{ log: number; checkpointed: number }>`pragma wal_checkpoint(noop)`.execute(db);
   return rows[0] ? rows[0].log - rows[0].checkpointed : 0;
-}
-
-async function copyInThread(path: string): Promise<void> {
-  const thread = new Worker(worker, { workerData: path });
-  const ended = once(thread, 'exit');
-  thread.postMessage('copy');
-  await once(thread, 'message');
-  thread.postMessage('end');
-  await ended;
 }

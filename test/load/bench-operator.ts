@@ -36,7 +36,9 @@ export async function benchOperator(people: number, say: (line: string) => void)
   writeFileSync(stretches, '');
   const cli = createCli(
     {},
-    { watch: { module: join(import.meta.dirname, 'loop-stretches.ts'), into: ['GATEHOUSE_STRETCHES', stretches] } },
+    {
+      watch: { module: join(import.meta.dirname, 'loop-stretches.ts'), into: ['LOOP_STRETCHES', stretches] },
+    },
   );
   try {
     const made = await cli.json<{ organizationId: OrganizationId; keys: { test: string; live: string } }>(
@@ -45,9 +47,13 @@ export async function benchOperator(people: number, say: (line: string) => void)
       'Bench',
     );
     const nameOf = (number: number) => `Given${number % 997} Family${number}`;
-    await addPeople(cli.data, { organization: made.organizationId, count: people, manifest, nameOf }, (done) => {
-      if (done % 10_000 === 0) say(`operator: ${done} of ${people} people made`);
-    });
+    await addPeople(
+      cli.data,
+      { organization: made.organizationId, count: people, manifest, nameOf },
+      (done) => {
+        if (done % 10_000 === 0) say(`operator: ${done} of ${people} people made`);
+      },
+    );
     return await measureOperator(cli, { ...made, people, stretches }, say);
   } finally {
     await cli.clean();
@@ -117,7 +123,7 @@ export async function measureOperator(
     ]),
   );
   await measure('org rotate-key', () => run(cli, 'org', 'rotate-key'));
-  await measure('org renew-templates', () => run(cli, 'org', 'renew-templates'));
+  await measure('org renew-templates', () => run(cli, 'org', 'renew-templates', '--confirm', 'Bench'));
   await delay(5_000);
   memory.after = await rss();
   await service.end();

@@ -16,10 +16,10 @@ const APART = 5;
 const LEAST = 10;
 
 /**
- * Loaded into a service with `--import`: writes into the file `GATEHOUSE_STRETCHES`, a line of JSON each, how long the event loop had no turn.
+ * Loaded into a service with `--import`: writes into the file `LOOP_STRETCHES`, a line of JSON each, how long the event loop had no turn.
  * What has run since the timer before it ran without one, but for the turns of at most `APART` that it waited.
  */
-const file = process.env.GATEHOUSE_STRETCHES;
+const file = process.env.LOOP_STRETCHES;
 if (file !== undefined && isMainThread) {
   let wall = performance.now();
   let used = process.threadCpuUsage();

@@ -89,11 +89,7 @@ export function createLoadedTemplates({ db, sealer }: Deps) {
     as: (organization: OrganizationId) => Transform,
     damaged: (row: DamagedRow) => void,
   ): AsyncGenerator<LoadedTemplate[]> {
-    const unfinished = await db
-      .selectFrom('erasure')
-      .select('subject')
-      .where(isUnfinished)
-      .execute();
+    const unfinished = await db.selectFrom('erasure').select('subject').where(isUnfinished).execute();
     const erasing = new Set(unfinished.map(({ subject }) => subject));
     let rows = await readPage(db, files, { subject: '', id: '' });
     const threads = rows.length === LARGE_PAGE ? sealer.openInThreads() : undefined;
