@@ -1,7 +1,7 @@
 import type { Db } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import { exportDeliveries, exportEvents } from './exported-deliveries-store.ts';
-import { forgetDeliveries } from './forget-deliveries-store.ts';
+import { lookThenForget } from './forget-deliveries-store.ts';
 import { expiringDeliveries, expiringEvents } from './old-deliveries-store.ts';
 
 /**
@@ -17,7 +17,7 @@ export const createDeliveryData = ({ db }: { db: Db }): PersonalData => ({
     webhook_delivery: { columns: ['subject', 'url_sealed'], record: { in: 'deliveries' } },
     webhook_attempt: { columns: ['exchange_sealed'], record: { in: 'deliveries.attempts' } },
   },
-  forget: forgetDeliveries,
+  lookThenForget: (subjects) => lookThenForget(db, subjects),
   expires: [expiringEvents(db), expiringDeliveries(db)],
   exportOf: async (person, order) => ({
     events: await exportEvents(db, person, order),

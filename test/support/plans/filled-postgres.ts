@@ -12,7 +12,7 @@ export interface RecordedStatement {
 }
 
 /** Of each table: enough that an index is cheaper than the table. */
-const ROWS = 20_000;
+const ROWS = 5_000;
 const NAMED = 'filled for plans';
 
 /** Those of `recorded` that read a whole table that grows, with their plans, on a database whose tables all have rows and statistics. */
@@ -25,6 +25,8 @@ export async function explainOnPostgres(
   try {
     const { rows } = await client.query("select tablename from pg_tables where schemaname = 'public'");
     const tables = new Set(rows.map(({ tablename }) => tablename as string));
+    // A table of this size is read whole where a third of it is asked for, whatever indexes it has.
+    await client.query('set enable_seqscan = off');
     const faults: string[] = [];
     for (const { sql, values } of recorded) {
       const plan = await client
@@ -43,7 +45,7 @@ export async function explainOnPostgres(
 }
 
 /** One for all files of the run; those that ask for it at once wait for the first. */
-async function filledDatabase(folder: string): Promise<string> {
+export async function filledDatabase(folder: string): Promise<string> {
   const server = reachPostgres(folder);
   return server.administer(async (lock) => {
     await lock.query('select pg_advisory_lock(2)');
@@ -72,6 +74,11 @@ async function fill(client: pg.Client): Promise<void> {
     `select table_name as "table", column_name as "column", data_type as type, is_nullable = 'YES' as nullable
      from information_schema.columns where table_schema = 'public' order by table_name, ordinal_position`,
   );
+  const checks = await client.query(
+    "select conrelid::regclass as table, quote_ident(conname) as name from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace",
+  );
+  for (const { table, name } of checks.rows)
+    await client.query(`alter table ${table} drop constraint ${name}`);
   // No row needs the one that it refers to.
   await client.query("set session_replication_role = 'replica'");
   for (const [table, columns] of Map.groupBy(rows as Column[], (row) => row.table)) {
@@ -98,13 +105,15 @@ function filledWith({ column, type, nullable }: Column): string {
 }
 
 function plainValue(column: string, type: string): string {
+  if (type === 'bytea') return "'\\x00'::bytea";
+  if (column === 'leaving') return 'case when i % 100 = 0 then 1 else 0 end';
+  if (column === 'epoch') return '1';
+  if (type !== 'text') return type === 'double precision' ? 'i / 10.0' : 'i';
   if (column === 'organization') return "'org_' || i % 3";
   if (column === 'world') return "case when i % 10 = 0 then 'test' else 'live' end";
   // One in a hundred waits.
   if (column === 'state' || column === 'status')
     return "case when i % 100 = 0 then 'waiting' else 'done' end";
-  if (/^(?:embedder|embedder_sha256|kind|lineage|profile|outcome)$/.test(column)) return "'v' || i % 3";
-  if (type === 'text') return `md5(i || '${column}')`;
-  if (type === 'bytea') return "'\\x00'";
-  return 'i';
+  if (/^(?:embedder|embedder_sha256|kind|lineage|profile|outcome|scope)$/.test(column)) return "'v' || i % 3";
+  return `md5(i || '${column}')`;
 }

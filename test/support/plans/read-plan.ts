@@ -33,7 +33,9 @@ export function readSqlitePlan(sql: string, details: readonly string[]): Plan {
 interface Node {
   'Node Type': string;
   'Relation Name'?: string;
+  'Index Name'?: string;
   'Index Cond'?: string;
+  Filter?: string;
   Plans?: Node[];
 }
 
@@ -41,25 +43,24 @@ interface Node {
 export function readPostgresPlan(sql: string, root: Node): Plan {
   const reads: TableRead[] = [];
   let sorted = false;
-  const visit = (node: Node, table = node['Relation Name']): void => {
+  // `limited`: by a limit alone, in the order of the index, and without a filter it reads as many rows as it gives.
+  const visit = (node: Node, above: string | undefined, limited: boolean): void => {
     const kind = node['Node Type'];
+    const table = node['Relation Name'] ?? above;
     sorted ||= kind === 'Sort';
-    if (table !== undefined && /Scan$/.test(kind) && kind !== 'Bitmap Heap Scan') {
+    const bounded = limited && /^Index/.test(kind) && node.Filter === undefined;
+    if (table !== undefined && /Scan$/.test(kind) && kind !== 'Bitmap Heap Scan' && !bounded) {
       const condition = node['Index Cond'] ?? '';
-      const by = [...condition.matchAll(/"?(\w+)"?\)?(?:::\w+)? (?:=|<|>|IS NULL|~)/g)].map(
-        ([, column]) => column!,
-      );
-      reads.push({
-        table,
-        by: kind === 'Tid Scan' ? ['rowid'] : by,
-        detail: `${kind} ${table} ${condition}`,
-      });
+      const by = [...condition.matchAll(/"?(\w+)"?\)?(?:::\w+)? (?:=|<|>|~)/g)].map(([, column]) => column!);
+      const detail = [kind, table, node['Index Name'], condition].filter(Boolean).join(' ');
+      reads.push({ table, by: kind === 'Tid Scan' ? ['rowid'] : by, detail });
     }
     // The index of a bitmap scan does not name the table.
-    for (const part of node.Plans ?? [])
-      visit(part, part['Relation Name'] ?? (/^Bitmap/.test(part['Node Type']) ? table : undefined));
+    const below = /^Bitmap/.test(kind) ? table : undefined;
+    const still = kind === 'Limit' || (limited && /^(?:Result|Append)$/.test(kind));
+    for (const part of node.Plans ?? []) visit(part, below, still);
   };
-  visit(root);
+  visit(root, undefined, false);
   return { reads, paged: isPaged(sql) && !sorted };
 }
 

@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { DefaultQueryCompiler } from 'kysely';
 import pg from 'pg';
 import { afterAll, expect, inject } from 'vitest';
-import { explainOnPostgres, type RecordedStatement } from './filled-postgres.ts';
+import type { RecordedStatement } from './filled-postgres.ts';
 import { readSqlitePlan } from './read-plan.ts';
 import { wholeReads } from './whole-reads.ts';
 
@@ -107,8 +107,11 @@ const watched = watch();
 afterAll(async () => {
   const folder = inject('postgres');
   const recorded = watched.postgres.splice(0);
-  if (folder !== undefined && recorded.length > 0)
+  if (folder !== undefined && recorded.length > 0) {
+    // Most files need none of what it loads.
+    const { explainOnPostgres } = await import('./filled-postgres.ts');
     watched.faults.push(...(await explainOnPostgres(folder, recorded)));
+  }
   expect(
     watched.faults.splice(0),
     'statements that read a whole table, or all rows of an organization: give them an index, or name them in test/support/plans/whole-reads.ts with a reason',
