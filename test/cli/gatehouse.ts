@@ -134,7 +134,7 @@ export interface CliOptions {
   openFiles?: number;
   /** Where the data directory is made; the system's temporary directory when absent. */
   folder?: string;
-  /** A module that the processes load first, and a file that it writes into: the variable and its value. */
+  /** A module that a service loads first, and a file that it writes into: the variable and its value. */
   watch?: { module: string; into: readonly [name: string, file: string] };
 }
 
@@ -162,7 +162,7 @@ export function createCli(
 
   function start(...words: string[]): Running {
     const options = Object.keys(settings).length === 0 ? optionsFor(words) : ['--disable-sigusr1'];
-    const first = watch ? ['--import', watch.module] : [];
+    const first = watch && words[0] === 'serve' ? ['--import', watch.module] : [];
     const own = [node, ...options, ...first, program, ...words];
     const [command, ...rest] =
       openFiles === undefined ? own : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];

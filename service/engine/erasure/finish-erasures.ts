@@ -104,7 +104,7 @@ async function removeRows(
 ): Promise<void> {
   if (open.length === 0) return;
   const people = peopleOf(open);
-  const forgets = [];
+  const forgets: PersonalData['forget'][] = [];
   for (const { forget, lookThenForget } of personalData.toReversed())
     forgets.push(lookThenForget ? await lookThenForget(people) : forget);
   const now = clock.now();

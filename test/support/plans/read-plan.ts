@@ -30,21 +30,22 @@ export function readSqlitePlan(sql: string, details: readonly string[]): Plan {
   return { reads, paged: isPaged(sql) && !details.some((detail) => /TEMP B-TREE FOR ORDER BY/.test(detail)) };
 }
 
-interface Node {
+/** A node of PostgreSQL's `explain (format json)`. */
+export interface PostgresPlan {
   'Node Type': string;
   'Relation Name'?: string;
   'Index Name'?: string;
   'Index Cond'?: string;
   Filter?: string;
-  Plans?: Node[];
+  Plans?: PostgresPlan[];
 }
 
 /** Of PostgreSQL's `explain (format json)`. */
-export function readPostgresPlan(sql: string, root: Node): Plan {
+export function readPostgresPlan(sql: string, root: PostgresPlan): Plan {
   const reads: TableRead[] = [];
   let sorted = false;
   // `limited`: by a limit alone, in the order of the index, and without a filter it reads as many rows as it gives.
-  const visit = (node: Node, above: string | undefined, limited: boolean): void => {
+  const visit = (node: PostgresPlan, above: string | undefined, limited: boolean): void => {
     const kind = node['Node Type'];
     const table = node['Relation Name'] ?? above;
     sorted ||= kind === 'Sort';

@@ -95,7 +95,7 @@ function watchPostgres({ built, seen, postgres }: Watch): void {
     const [sql, values] = given;
     if (typeof sql === 'string' && !seen.has(`pg ${sql}`) && built.has(sql) && PLANNED.test(sql)) {
       seen.add(`pg ${sql}`);
-      postgres.push({ sql, values: Array.isArray(values) ? values : [] });
+      postgres.push({ sql, parameters: Array.isArray(values) ? values.length : 0 });
     }
     return query.apply(this, given);
   };
