@@ -5,7 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 
 /** Keys that are looked at in one go. */
-const PAGE = 1_000;
+const PAGE = 500;
 
 /** Those of these subjects that are in the database. */
 export type KnownSubjects = (subjects: readonly SubjectId[]) => Promise<ReadonlySet<string>>;
