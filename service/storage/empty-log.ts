@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { fileOf } from './file-of.ts';
+import { fileOf } from './file-reading/file-of.ts';
 import { copyLog } from './write-ahead/checkpoints.ts';
 
 /** Pages (4 KiB) of the log that are copied in this thread: some milliseconds. */

@@ -39,7 +39,7 @@ export async function writePlannerFigures(tx: Kysely<any>): Promise<void> {
       select t.name as tbl, i.name as idx, i."unique" as one, c.seqno + 1 as place,
         case when i.partial then ${PARTIAL} else ${ROWS} end as rows,
         count(*) over (partition by t.name, i.name) as places,
-        sum(c.name not in (${few}) or c.name is null) over (partition by t.name, i.name order by c.seqno) as telling
+        sum(c.name not in (${few}) or c.name is null) over (partition by t.name, i.name order by c.seqno) as selective
       from sqlite_schema t join pragma_index_list(t.name) i join pragma_index_info(i.name) c
       where t.type = 'table' and t.name not like 'sqlite_%'
     )
@@ -47,7 +47,7 @@ export async function writePlannerFigures(tx: Kysely<any>): Promise<void> {
     select tbl, idx, cast(max(rows) as integer) || ' ' || group_concat(
       cast(case
         when one and place = places then 1
-        when telling > 0 then max(2, ${OF_ONE} - telling)
+        when selective > 0 then max(2, ${OF_ONE} - selective)
         else rows / (1 + 2 * place)
       end as integer), ' ' order by place)
     from columns group by tbl, idx`.execute(tx);

@@ -60,7 +60,7 @@ export async function benchOperator(people: number, say: (line: string) => void)
   }
 }
 
-/** On a data directory with people, the first of whom is `p0@example.com`. */
+/** On a data directory with people, the first of which is `p0@example.com`. */
 export async function measureOperator(
   cli: Cli,
   {
@@ -189,7 +189,7 @@ async function readNames(cli: Cli, organization: string): Promise<void> {
   await socket.close();
 }
 
-/** Asks `/ready` until it is told to stop; gives what each answer took. */
+/** Asks `/ready` until the returned function is called; gives what each answer took. */
 function askReady(url: string): () => Promise<number[]> {
   const took: number[] = [];
   let over = false;

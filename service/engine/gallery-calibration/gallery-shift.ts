@@ -1,6 +1,6 @@
 import type { CrossScores } from '../../inference/gallery/cross-scores.ts';
-import { turnsEvery } from '../../lib/turns-every.ts';
 import { type Calibration, thresholdForFalseMatchRate } from '../matching/index.ts';
+import { turnsEvery } from './turns-every.ts';
 
 /** The smallest false-match rate that a gallery is looked at, and the pairs that a rate needs at least. */
 const RATE = 1e-3;

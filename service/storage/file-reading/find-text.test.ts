@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openSqlite } from './connection.ts';
-import { emptyLog } from './empty-log.ts';
+import { openSqlite } from '../connection.ts';
+import { emptyLog } from '../empty-log.ts';
+import { migrations } from '../migrations/index.ts';
+import { openSqliteFile } from '../sqlite.ts';
 import { findText } from './find-text.ts';
-import { migrations } from './migrations/index.ts';
-import { openSqliteFile } from './sqlite.ts';
 
 let folder: string;
 beforeEach(() => {

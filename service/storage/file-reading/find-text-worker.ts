@@ -1,7 +1,7 @@
 /** Looks for a text in columns of a SQLite file (find-text.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
-import { lowerThisThread } from '../lib/machine/thread-priority.ts';
+import { lowerThisThread } from '../../lib/machine/thread-priority.ts';
 import type { ColumnWithText, TextSearch } from './find-text.ts';
 
 lowerThisThread();
