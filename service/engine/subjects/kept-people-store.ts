@@ -84,22 +84,40 @@ export async function findKept(db: Db, realm: Realm, subject: SubjectId): Promis
 }
 
 /** People without those whose erasure has begun; in slices, between which others have a turn. */
-export async function countPeople(db: Db, { organization, world }: Realm): Promise<number> {
+export async function countPeople(db: Db, realm: Realm): Promise<number> {
   let counted = 0;
   for (let after = ''; ; await pause()) {
-    const slice = db
-      .selectFrom('subject')
-      .where('organization', '=', organization)
-      .where('world', '=', world)
-      .where('id', '>', after);
-    const end = await slice.select('id').orderBy('id').limit(1).offset(SLICE).executeTakeFirst();
-    const { n } = await slice
-      .$if(end !== undefined, (rows) => rows.where('id', '<=', end!.id))
+    const end = await endOfSlice(db, realm, after, SLICE);
+    const { n } = await peopleAfter(db, realm, after)
+      .$if(end !== undefined, (rows) => rows.where('id', '<=', end!))
       .where(notBeingErased)
       .select((eb) => eb.fn.countAll<number>().as('n'))
       .executeTakeFirstOrThrow();
     counted += Number(n);
     if (end === undefined) return counted;
-    after = end.id;
+    after = end;
   }
 }
+
+/** The id up to which there are `size` more people and one, read from an index; undefined where there are fewer. */
+export async function endOfSlice(
+  db: Db,
+  realm: Realm,
+  after: string,
+  size: number,
+): Promise<string | undefined> {
+  const row = await peopleAfter(db, realm, after)
+    .select('id')
+    .orderBy('id')
+    .limit(1)
+    .offset(size)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+const peopleAfter = (db: Db, { organization, world }: Realm, after: string) =>
+  db
+    .selectFrom('subject')
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('id', '>', after);
