@@ -61,7 +61,7 @@ export async function benchOperator(people: number, say: (line: string) => void)
 }
 
 /** On a data directory with people, the first of which is `p0@example.com`. */
-export async function measureOperator(
+async function measureOperator(
   cli: Cli,
   {
     organizationId,
