@@ -25,6 +25,8 @@ const common = {
   // Of a busy machine, and less than a test may take. What is polled for comes from files, sockets, threads and processes.
   expect: { poll: { timeout: 240_000 } },
 };
+/** For projects whose tests run the service in their own process: the plan of every statement is judged. */
+const plansWatched = { setupFiles: [...common.setupFiles, 'test/support/plans/watch-plans.ts'] };
 /** For projects whose files keep nothing between two tests: half of the time was the same modules loaded again for every file. */
 const sharing = { isolate: false };
 /** Of a machine ten times slower than the one on which the longest without a time of their own take half a minute. */
@@ -65,6 +67,7 @@ export default defineConfig({
           ...common,
           ...sharing,
           ...patient,
+          ...plansWatched,
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['{installers,main,models,renderer,sdk,service}/**/*.test.ts'],
@@ -78,6 +81,7 @@ export default defineConfig({
           ...common,
           ...sharing,
           ...patient,
+          ...plansWatched,
           name: 'databases',
           sequence: { groupOrder: 1 },
           include: onDatabases,
@@ -103,6 +107,7 @@ export default defineConfig({
           ...common,
           ...sharing,
           ...patient,
+          ...plansWatched,
           name: 'commands',
           globalSetup: ['test/support/bundled-program.ts', 'test/support/folder-of-run.ts'],
           sequence: { groupOrder: 1 },

@@ -1,12 +1,14 @@
 /** Copies one SQLite file (backup-copy.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { lowerThisThread } from '../lib/machine/thread-priority.ts';
 import { type CopyFacts, readCopyFacts } from './backup-copy-facts.ts';
 
 export type CopyReply =
   | { is: 'done'; facts: CopyFacts }
   | { is: 'failed'; code: string | undefined; message: string };
 
+lowerThisThread();
 parentPort?.postMessage(copy(workerData as { from: string; to: string }));
 
 function copy({ from, to }: { from: string; to: string }): CopyReply {

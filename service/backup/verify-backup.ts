@@ -9,6 +9,8 @@ import { wipeKeys } from './wipe-keys.ts';
 /** Prefix of the folders in which backups are tested. */
 export const PROOF_FOLDER = 'gatehouse-verify-';
 
+export type VerifyOrder = Omit<OpenBackupOrder, 'into'> & { scratch?: string };
+
 export interface VerifiedBackup extends Examination {
   facts: BackupFacts;
 }
@@ -17,10 +19,7 @@ export interface VerifiedBackup extends Examination {
  * Restores a backup to a folder of its own (0700, under `scratch`, the system's temporary folder unless given), looks at all of
  * it, and removes the folder again. Throws what `layOutBackup` throws; what else is wrong stands in `problems`.
  */
-export async function verifyBackup({
-  scratch = tmpdir(),
-  ...order
-}: Omit<OpenBackupOrder, 'into'> & { scratch?: string }): Promise<VerifiedBackup> {
+export async function verifyBackup({ scratch = tmpdir(), ...order }: VerifyOrder): Promise<VerifiedBackup> {
   const folder = mkdtempSync(join(scratch, PROOF_FOLDER));
   try {
     const backup = await layOutBackup({ ...order, into: folder });

@@ -8,7 +8,8 @@ import { readBackupFolder } from '../backup/backup-folder.ts';
 import { openBackupKey } from '../backup/backup-key.ts';
 import { drain, packParts } from '../backup/backup-parts.ts';
 import { backupSettings, importedModels, readPassphraseFile } from '../backup/backup-parts-of.ts';
-import { PROOF_FOLDER, verifyBackup } from '../backup/verify-backup.ts';
+import { verifyAside } from '../backup/verify-aside.ts';
+import { PROOF_FOLDER } from '../backup/verify-backup.ts';
 import { wipeKeys } from '../backup/wipe-keys.ts';
 import type { BackupFiles, DrillFindings, DrillStep } from '../engine/backups/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -108,11 +109,10 @@ async function drill(
   const scratch = scratchOf(data);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   try {
-    const { facts, schema, organizations, people, templates, match, audit, problems } = await verifyBackup({
+    const { facts, schema, organizations, people, templates, match, audit, problems } = await verifyAside({
       file: path,
       keys: places[0] ?? data,
       master: vault.master,
-      masterKeyFiles: [],
       ...{ scratch, clock, log },
       progress: (step, done, of) => progress({ step, ...defined({ done, of }) }),
     });

@@ -57,7 +57,7 @@ interface ServerLimits {
   handler: number;
   /** Milliseconds a connection may be silent between two requests. */
   keepAlive: number;
-  /** Milliseconds in which nothing is sent or taken during a request, as by a caller who does not read the answer. */
+  /** Milliseconds in which nothing is sent or taken during a request, as by a caller who does not read the answer; 0: any. */
   silent: number;
   /** Interval, in milliseconds, at which connections are checked against `head` and `request`. */
   poll: number;

@@ -8,7 +8,13 @@ export async function createControlServer(
   gatehouse: AdminDeps & Pick<Gatehouse, 'ids'>,
   { log, connections }: Pick<ServerDeps, 'log' | 'connections'>,
 ): Promise<ReturnType<typeof createServer>> {
-  const app = createServer({ ids: gatehouse.ids, log, ...defined({ connections }) });
+  const app = createServer({
+    ids: gatehouse.ids,
+    log,
+    // A backup or an erasure takes minutes before it answers; only the operator can open this socket.
+    limits: { silent: 0 },
+    ...defined({ connections }),
+  });
   await app.register(createControlAdminDoor(gatehouse));
   return app;
 }

@@ -1,7 +1,9 @@
 /** Looks at one SQLite file (backup-check.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { lowerThisThread } from '../lib/machine/thread-priority.ts';
 
+lowerThisThread();
 parentPort?.postMessage(findProblems(workerData as string));
 
 function findProblems(path: string): string[] {

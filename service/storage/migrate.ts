@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
 import { type Columns, columnsOf, type DialectName, type Migration, migrationHash } from './migration.ts';
+import { writePlannerFigures } from './planner-figures.ts';
 
 interface MigrationRecord {
   name: string;
@@ -110,6 +111,7 @@ async function apply(
           .values({ name, hash: migrationHash(statements), applied_at: clock.now() })
           .execute();
       }
+      if (dialect === 'sqlite') await writePlannerFigures(tx);
     });
   } catch (error) {
     if (error instanceof Problem) throw error;

@@ -134,6 +134,8 @@ export interface CliOptions {
   openFiles?: number;
   /** Where the data directory is made; the system's temporary directory when absent. */
   folder?: string;
+  /** A module that a service loads first, and a file that it writes into: the variable and its value. */
+  watch?: { module: string; into: readonly [name: string, file: string] };
 }
 
 /** It ends with the test file: the channel closes. */
@@ -143,7 +145,7 @@ const inProcessOfItsOwn = new Set(['serve', 'start']);
 
 export function createCli(
   settings: Record<string, string> = sparing,
-  { openFiles, folder = tmpdir() }: CliOptions = {},
+  { openFiles, folder = tmpdir(), watch }: CliOptions = {},
 ): Cli {
   const data = mkdtempSync(join(folder, 'gatehouse-cli-'));
   const temporary = mkdtempSync(join(tmpdir(), 'gatehouse-tmp-'));
@@ -155,11 +157,13 @@ export function createCli(
     TZ: 'UTC',
     NODE_COMPILE_CACHE: compiled,
     ...settings,
+    ...(watch && Object.fromEntries([watch.into])),
   };
 
   function start(...words: string[]): Running {
     const options = Object.keys(settings).length === 0 ? optionsFor(words) : ['--disable-sigusr1'];
-    const own = [node, ...options, program, ...words];
+    const first = watch && words[0] === 'serve' ? ['--import', watch.module] : [];
+    const own = [node, ...options, ...first, program, ...words];
     const [command, ...rest] =
       openFiles === undefined ? own : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
     const child = spawn(command!, rest, { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -10,7 +10,6 @@ import { manifestFile } from '../support/measured-pipeline.ts';
 import { addPeople } from './people-directory.ts';
 import { median, quantile } from './statistics.ts';
 
-const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 100_000);
 const VERIFICATIONS = Number(process.env.BENCH_VERIFICATIONS ?? 1_000_000);
 const ROUNDS = 30;
 const WEEK = 7 * 24 * 3_600_000;
@@ -23,14 +22,14 @@ interface Measured {
 }
 
 /** What the console asks of many people and verifications: the first answer, and later ones. */
-export async function benchPeople(say: (line: string) => void): Promise<Evidence> {
+export async function benchPeople(people: number, say: (line: string) => void): Promise<Evidence> {
   const manifest = Manifest.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
   const cli = createCli({});
   try {
     const { organizationId } = await cli.json<{ organizationId: OrganizationId }>('init', '--org', 'Bench');
     const nameOf = (number: number) => `Given${number % 997} Family${number}`;
-    await addPeople(cli.data, { organization: organizationId, count: PEOPLE, manifest, nameOf }, (done) => {
-      if (done % 10_000 === 0) say(`people: ${done} of ${PEOPLE} made`);
+    await addPeople(cli.data, { organization: organizationId, count: people, manifest, nameOf }, (done) => {
+      if (done % 10_000 === 0) say(`people: ${done} of ${people} made`);
     });
     addVerifications(cli.data, organizationId);
     say(`people: ${VERIFICATIONS} verifications made`);
@@ -60,7 +59,7 @@ export async function benchPeople(say: (line: string) => void): Promise<Evidence
       say(`people: ${what}: first ${first.toFixed(0)} ms, then ${median(later).toFixed(1)} ms`);
     };
     const wait = watchLoop(service.url);
-    const names = await readNames(ask);
+    const names = await readNames(ask, people);
     say(
       `people: the first search by name ${names.first.toFixed(0)} ms, all names read in ${names.all.toFixed(0)} ms`,
     );
@@ -79,9 +78,9 @@ export async function benchPeople(say: (line: string) => void): Promise<Evidence
     await service.end();
     return {
       title: 'People and verifications in the console',
-      measured: { people: PEOPLE, verifications: VERIFICATIONS, names, rows, longestHealth: longest },
+      measured: { people, verifications: VERIFICATIONS, names, rows, longestHealth: longest },
       lines: [
-        `Milliseconds over the control socket with ${PEOPLE.toLocaleString('en')} people and ${VERIFICATIONS.toLocaleString('en')} verifications of one week (SQLite); ${ROUNDS} rounds after the first. \`/ready\`, asked every 20 ms meanwhile, took at most ${longest.toFixed(0)} ms.`,
+        `Milliseconds over the control socket with ${people.toLocaleString('en')} people and ${VERIFICATIONS.toLocaleString('en')} verifications of one week (SQLite); ${ROUNDS} rounds after the first. \`/ready\`, asked every 20 ms meanwhile, took at most ${longest.toFixed(0)} ms.`,
         `The very first search by name, on a service that has read no name: ${names.first.toFixed(0)} ms, among the newest ${names.read.toLocaleString('en')}; all names are read ${(names.all / 1000).toFixed(1)} s after it, and meanwhile a search takes ${names.meanwhile.p95.toFixed(0)} ms at p95 (median ${names.meanwhile.median.toFixed(0)} ms).`,
         '',
         ...markdownTable(
@@ -96,7 +95,7 @@ export async function benchPeople(say: (line: string) => void): Promise<Evidence
 }
 
 /** The first search of all, and those that come while the service reads the names. */
-async function readNames(ask: (path: string) => Promise<{ reading?: { read: number } }>) {
+async function readNames(ask: (path: string) => Promise<{ reading?: { read: number } }>, people: number) {
   const begun = performance.now();
   const { reading } = await ask('/subjects?search=family10');
   const first = performance.now() - begun;
@@ -110,7 +109,7 @@ async function readNames(ask: (path: string) => Promise<{ reading?: { read: numb
   const all = performance.now() - begun;
   const meanwhile =
     times.length > 0 ? { median: median(times), p95: quantile(times, 0.95) } : { median: 0, p95: 0 };
-  return { first, read: reading?.read ?? PEOPLE, all, meanwhile };
+  return { first, read: reading?.read ?? people, all, meanwhile };
 }
 
 /** Asks `/ready` all the time; gives the longest that an answer took. */

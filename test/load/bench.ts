@@ -11,6 +11,7 @@ import { benchGpu } from './bench-gpu.ts';
 import { benchGuidance } from './bench-guidance.ts';
 import { benchHostile } from './bench-hostile.ts';
 import { benchJobs } from './bench-jobs.ts';
+import { benchOperator } from './bench-operator.ts';
 import { benchPeople } from './bench-people.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
 import { benchSearch } from './bench-search.ts';
@@ -21,7 +22,7 @@ import { benchStart } from './bench-start.ts';
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Each part of the whole, by name: what it measures, and its evidence by title. */
-const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
+const parts: Record<string, (options: { people: number }) => Promise<Record<string, Evidence>>> = {
   pipeline: async () => ({ pipeline: await benchPipeline(say), workers: await benchScaling(say) }),
   search: async () => ({ search: await benchSearch(say) }),
   loop: () => benchService(say),
@@ -37,7 +38,10 @@ const parts: Record<string, () => Promise<Record<string, Evidence>>> = {
     collectorEngines: await benchCollectorEngines(say),
   }),
   gpu: async () => ({ gpu: await benchGpu(say) }),
-  people: async () => ({ people: await benchPeople(say) }),
+  people: async ({ people }) => ({
+    people: await benchPeople(people, say),
+    operator: await benchOperator(people, say),
+  }),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
 /** `memory` is measured by `loop` on the way. */
@@ -64,12 +68,13 @@ const program = new Command('bench')
     'where bench.md and bench.json are kept',
     join(import.meta.dirname, '../../docs/evidence'),
   )
+  .option('--people <count>', 'people of the part `people`; a million for the whole', Number, 100_000)
   .showHelpAfterError()
-  .action(async (named: string[], { out }: { out: string }) => {
+  .action(async (named: string[], { out, people }: { out: string; people: number }) => {
     const unknown = named.find((name) => !(name in parts));
     if (unknown !== undefined) program.error(`There is no part "${unknown}".`);
     for (const name of named.length > 0 ? named : everything) {
-      const measured = await parts[name]!();
+      const measured = await parts[name]!({ people });
       for (const { title, lines } of Object.values(measured))
         console.log(`${[title, ...lines].join('\n')}\n`);
       keepEvidence(out, 'bench', measured, describeMachine());

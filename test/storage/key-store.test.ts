@@ -86,8 +86,11 @@ onBothDatabases(
           .sort(),
       ).toEqual(['sub_ada', 'sub_cy']);
       expect([await again.countPersons(), await again.peopledOrganizations()]).toEqual([2, [organization]]);
-      expect((await again.personsBefore(6)).sort()).toEqual(['sub_ada', 'sub_cy']);
-      expect(await again.personsBefore(5)).toEqual([]);
+      expect(await again.personsAfter('', 2)).toEqual([
+        { subject: 'sub_ada', createdAt: 5 },
+        { subject: 'sub_cy', createdAt: 5 },
+      ]);
+      expect(await again.personsAfter('sub_ada', 1)).toEqual([{ subject: 'sub_cy', createdAt: 5 }]);
       expect((await again.secrets()).map(({ name }) => name)).toEqual(['signing/audit']);
       expect(await again.erasureLedger()).toEqual([{ seq: 1, entry: 'one' }]);
       expect([await again.note('n'), await again.note('other')]).toEqual(['two', undefined]);

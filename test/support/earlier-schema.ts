@@ -22,7 +22,9 @@ export async function giveEarlierSchema(data: string, migration: string): Promis
   old.pragma('foreign_keys = OFF');
   old.prepare('attach database ? as now').run(path);
   const tables = old
-    .prepare("select name from main.sqlite_schema where type = 'table' and name <> 'schema_migration'")
+    .prepare(
+      "select name from main.sqlite_schema where type = 'table' and name <> 'schema_migration' and name not like 'sqlite_%'",
+    )
     .pluck()
     .all() as string[];
   for (const table of tables) {

@@ -40,7 +40,15 @@ export function createSocketTransport(socketPath: string): Transport {
   const socket = createSocketFetch(reached.path, stopped);
   return {
     via: 'service',
-    fetch: socket.fetch,
+    async fetch(request) {
+      try {
+        return await socket.fetch(request);
+      } catch (error) {
+        const lost =
+          error instanceof Problem && (await probeSocket(socketPath).catch(() => 'stale')) === 'service';
+        throw lost ? connectionLost(error) : error;
+      }
+    },
     async close() {
       socket.close();
       reached[Symbol.dispose]();
@@ -53,4 +61,11 @@ const stopped = (error: NodeJS.ErrnoException) =>
     'INTERNAL',
     `The service stopped while the command ran (${error.code}). Start it and run the command again.`,
     { cause: error },
+  );
+
+const connectionLost = ({ cause }: Problem) =>
+  new Problem(
+    'INTERNAL',
+    `The connection to the service was lost (${(cause as NodeJS.ErrnoException).code}). The service runs, and goes on with what it had begun: see what has become of it, with "gatehouse backup list", "gatehouse receipt list" or "gatehouse audit tail", before you run the command again.`,
+    { cause },
   );

@@ -1,5 +1,6 @@
 import type { OrganizationId, World } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+import { isWaiting } from '../../storage/waiting-deliveries.ts';
 import type { EventRealm, EventType } from '../events/index.ts';
 import { countedTypes, type SeenEvent } from './watching/counted-event.ts';
 
@@ -98,7 +99,7 @@ export function createSeenEventsStore({ db }: { db: Db }) {
         .select(({ fn }) => fn.countAll<number>().as('waiting'))
         .where('organization', '=', organization)
         .where('world', '=', world)
-        .where('state', '=', 'waiting')
+        .where(isWaiting)
         .executeTakeFirstOrThrow();
       return Number(waiting);
     },

@@ -229,7 +229,9 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await refused('moved');
     await stack.webhooks.enable(stack.realm, endpoint, operator);
     await engine.sealer.destroyPerson(subject);
-    await engine.inTransaction((tx) => forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now()));
+    await engine.inTransaction((tx) =>
+      forgetDeliveries(tx, engine.integrity, { subjects: [subject], now: stack.clock.now() }),
+    );
     await refused('erased');
     await stack.webhooks.remove(stack.realm, endpoint, operator);
     await refused('removed');
@@ -251,7 +253,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
         payload: { subject, created: false, enrollment: 'enr_2' },
         personal: { subject, values: { email: 'ada@example.com' } },
       });
-      await forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now());
+      await forgetDeliveries(tx, engine.integrity, { subjects: [subject], now: stack.clock.now() });
     });
     await engine.sealer.destroyPerson(subject);
     reply = async () => answer(200);
@@ -294,7 +296,9 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     await engine.db.updateTable('webhook_delivery').set({ state: 'failed' }).execute();
     await asWrittenByService(engine, 'webhook_delivery');
     reply = failing(() =>
-      engine.inTransaction((tx) => forgetDeliveries(tx, engine.integrity, [subject], stack.clock.now())),
+      engine.inTransaction((tx) =>
+        forgetDeliveries(tx, engine.integrity, { subjects: [subject], now: stack.clock.now() }),
+      ),
     );
     await stack.pass(60_000);
     expect(stack.posted).toHaveLength(2);

@@ -5,6 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import { type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
+import { isWaiting } from '../../storage/waiting-deliveries.ts';
 import { type EventRealm, eventColumns, type OutboxRow } from '../events/index.ts';
 import type { Delivery, DeliveryQuery, DeliveryState } from './delivery.ts';
 
@@ -93,11 +94,17 @@ export async function selectEventsBetween(
 
 /** The first and last `seq` there are; undefined for an empty outbox. */
 export async function selectSeqs(db: Db | Tx): Promise<{ first: number; last: number } | undefined> {
-  const { first, last } = await db
-    .selectFrom('outbox')
-    .select(({ fn }) => [fn.min('seq').as('first'), fn.max('seq').as('last')])
-    .executeTakeFirstOrThrow();
-  return first === null || last === null ? undefined : { first: Number(first), last: Number(last) };
+  const end = (direction: 'asc' | 'desc') =>
+    db
+      .selectFrom('outbox')
+      .select('seq')
+      .where('seq', 'is not', null)
+      .orderBy('seq', direction)
+      .limit(1)
+      .executeTakeFirst();
+  const first = await end('asc');
+  const last = await end('desc');
+  return first && last && { first: Number(first.seq), last: Number(last.seq) };
 }
 
 /** The jobs of what waits for the endpoint, the oldest first. What waits without a job waits for the endpoint to be enabled. */
@@ -106,7 +113,7 @@ export async function selectWaitingJobs(db: Db, endpoint: string, limit: number)
     .selectFrom('webhook_delivery')
     .select('job')
     .where('endpoint', '=', endpoint)
-    .where('state', '=', 'waiting')
+    .where(isWaiting)
     .where('job', 'is not', null)
     .orderBy('id')
     .limit(limit)
@@ -121,7 +128,7 @@ export async function hasUntriedReplay(
 ): Promise<boolean> {
   const row = await ofRealm(db, endpoint)
     .where('endpoint', '=', endpoint.id)
-    .where('state', '=', 'waiting')
+    .where(isWaiting)
     .where('origin', '=', 'replay')
     .where('attempts', '=', 0)
     .limit(1)

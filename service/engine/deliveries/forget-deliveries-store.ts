@@ -1,13 +1,40 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { RowIntegrity, Tx } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { ERASED_PAYLOAD } from '../events/index.ts';
 import { macsAfter } from './delivery-work-store.ts';
 import { ERASED } from './payload.ts';
 
 /** Rows of the outbox that are looked through at a time. */
-const PAGE = 2_000;
+const PAGE = 1_000;
+
+/** Events that name people, as far as they were looked through. */
+interface Looked {
+  events: string[];
+  /** `seq` of the last event that there was before. */
+  through: number;
+}
+
+/**
+ * Looks through all events before the transaction that erases these people, in which nothing else has a turn; gives what forgets them there,
+ * and looks through the events since.
+ */
+export async function lookThenForget(
+  { db, integrity }: { db: Db; integrity: RowIntegrity },
+  subjects: readonly SubjectId[],
+): Promise<(tx: Tx, subjects: readonly SubjectId[], now: number) => Promise<void>> {
+  const last = await db
+    .selectFrom('outbox')
+    .select('seq')
+    .where('seq', 'is not', null)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const looked = { events: await eventsNaming(db, new Set(subjects), pause), through: last?.seq ?? 0 };
+  return (tx, people, now) => forgetDeliveries(tx, integrity, { subjects: people, now, looked });
+}
 
 /**
  * What erasing these people does to events: none about them is delivered any more. Events and deliveries stay in their log
@@ -16,11 +43,13 @@ const PAGE = 2_000;
 export async function forgetDeliveries(
   tx: Tx,
   integrity: RowIntegrity,
-  subjects: readonly SubjectId[],
-  now: number,
+  { subjects, now, looked }: { subjects: readonly SubjectId[]; now: number; looked?: Looked },
 ): Promise<void> {
   if (subjects.length === 0) return;
-  const events = await eventsNaming(tx, new Set(subjects));
+  const named = new Set(subjects);
+  const events = looked
+    ? [...looked.events, ...(await eventsNaming(tx, named, undefined, looked.through))]
+    : await eventsNaming(tx, named);
   for (let from = 0; from < events.length; from += PAGE_OF_IDS) {
     const ids = events.slice(from, from + PAGE_OF_IDS);
     await tx
@@ -41,18 +70,23 @@ export async function forgetDeliveries(
 
 const PAGE_OF_IDS = 400;
 
-/** By what is sealed for them, and by their ids in payloads: one pass, however many people there are. */
-async function eventsNaming(tx: Tx, subjects: ReadonlySet<string>): Promise<string[]> {
+/** By what is sealed for them, and by their ids in payloads: one pass, however many people there are. `through`: those after it alone. */
+async function eventsNaming(
+  from: Db | Tx,
+  subjects: ReadonlySet<string>,
+  turn: () => Promise<void> = async () => {},
+  through?: number,
+): Promise<string[]> {
   const found: string[] = [];
-  for (let after = ''; ; ) {
-    const rows = await tx
+  for (let after = ''; ; await turn()) {
+    const page = from
       .selectFrom('outbox')
       .select(['id', 'subject', 'payload'])
       .where('id', '>', after)
-      .where((eb) => eb.or([eb('subject', 'is not', null), eb('payload', 'like', '%sub%')]))
+      .$if(through !== undefined, (rows) => rows.where('seq', '>', through!))
       .orderBy('id')
-      .limit(PAGE)
-      .execute();
+      .limit(PAGE);
+    const rows = await page.execute();
     for (const { id, subject, payload } of rows) {
       const named = payload.match(/\bsub_[0-9A-Za-z]+/g) ?? [];
       if ((subject !== null && subjects.has(subject)) || named.some((one) => subjects.has(one)))

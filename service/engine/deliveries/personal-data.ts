@@ -1,7 +1,7 @@
 import type { Db, RowIntegrity } from '../../storage/transaction.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import { exportDeliveries, exportEvents } from './exported-deliveries-store.ts';
-import { forgetDeliveries } from './forget-deliveries-store.ts';
+import { lookThenForget } from './forget-deliveries-store.ts';
 import { expiringDeliveries, expiringEvents } from './old-deliveries-store.ts';
 
 /**
@@ -17,7 +17,7 @@ export const createDeliveryData = ({ db, integrity }: { db: Db; integrity: RowIn
     webhook_delivery: { columns: ['subject', 'url_sealed'], record: { in: 'deliveries' } },
     webhook_attempt: { columns: ['exchange_sealed'], record: { in: 'deliveries.attempts' } },
   },
-  forget: (tx, subjects, now) => forgetDeliveries(tx, integrity, subjects, now),
+  lookThenForget: (subjects) => lookThenForget({ db, integrity }, subjects),
   expires: [expiringEvents(db), expiringDeliveries(db)],
   exportOf: async (person, order) => ({
     events: await exportEvents(db, person, order),

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { emptyLog } from '../../storage/empty-log.ts';
+import { fileOf } from '../../storage/file-reading/file-of.ts';
+import { findText } from '../../storage/file-reading/find-text.ts';
 import { homeSchema, keptSchemas } from '../../storage/postgres/kept-schemas.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { TableSearch } from './receipt.ts';
@@ -20,12 +22,23 @@ export async function findTablesNaming(
   const tables = (await db.introspection.getTables()).filter(
     ({ name, schema }) => !keeping.has(name) && (home === undefined || schema === home),
   );
-  for (const { name, columns } of tables) {
-    for (const column of columns.filter(({ dataType }) => dataType.toLowerCase() === 'text')) {
-      const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}
-        where ${sql.ref(column.name)} like ${`%${id}%`}`.execute(db);
+  const searched = tables
+    .map(({ name, columns }) => ({
+      table: name,
+      columns: columns
+        .filter(({ dataType }) => dataType.toLowerCase() === 'text')
+        .map((column) => column.name),
+    }))
+    .filter(({ columns }) => columns.length > 0);
+  const path = dialect === 'sqlite' ? await fileOf(db) : undefined;
+  if (path !== undefined)
+    return { searched: tables.length, found: await findText({ path, text: id, tables: searched }) };
+  for (const { table, columns } of searched) {
+    for (const column of columns) {
+      const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
+        where ${sql.ref(column)} like ${`%${id}%`}`.execute(db);
       const n = Number(rows[0]?.n ?? 0);
-      if (n > 0) found.push({ table: name, column: column.name, rows: n });
+      if (n > 0) found.push({ table, column, rows: n });
     }
   }
   return { searched: tables.length, found };

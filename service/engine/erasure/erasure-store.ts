@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ErasureId, OrganizationId } from '../../lib/id.ts';
-import { unfinishedStates } from '../../storage/erasure-conditions.ts';
+import { isUnfinished } from '../../storage/erasure-conditions.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
@@ -12,8 +12,7 @@ export type ErasureStore = ReturnType<typeof createErasureStore>;
 
 /** The table `erasure`. */
 export function createErasureStore(db: Db) {
-  const unfinished = () =>
-    db.selectFrom('erasure').selectAll().where('state', 'in', unfinishedStates).orderBy('id');
+  const unfinished = () => db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id');
 
   return {
     async insert(tx: Tx, row: Insertable<Schema['erasure']>): Promise<void> {

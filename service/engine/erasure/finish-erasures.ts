@@ -103,9 +103,13 @@ async function removeRows(
   open: readonly ErasureRow[],
 ): Promise<void> {
   if (open.length === 0) return;
+  const people = peopleOf(open);
+  const forgets: PersonalData['forget'][] = [];
+  for (const { forget, lookThenForget } of personalData.toReversed())
+    forgets.push(lookThenForget ? await lookThenForget(people) : forget);
   const now = clock.now();
   await inTransaction(async (tx) => {
-    for (const { forget } of personalData.toReversed()) await forget?.(tx, peopleOf(open), now);
+    for (const forget of forgets) await forget?.(tx, people, now);
   });
 }
 

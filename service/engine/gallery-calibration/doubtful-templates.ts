@@ -24,11 +24,11 @@ const TIMES = 3;
  * People of the sample whose template is in doubt. Nothing is said of a superseded scorer: under A no bad picture is found so, and one
  * Asian person in forty is (decision 0043).
  */
-export function doubtfulPeople(
+export async function doubtfulPeople(
   { scorer, subjects, request }: Sample,
   { byPair }: Pick<CrossScores, 'byPair'>,
   { personRules }: Pick<ModelSet, 'personRules'>,
-): Map<SubjectId, Doubt> {
+): Promise<Map<SubjectId, Doubt>> {
   const found = new Map<SubjectId, Doubt>();
   if (scorer.supersededBy !== undefined) return found;
   const people = subjects.length;
@@ -41,7 +41,7 @@ export function doubtfulPeople(
       return rule === undefined || personScore(rule, vector) >= 0;
     }),
   );
-  const reaching = countReaching({ byPair }, people, threshold);
+  const reaching = await countReaching({ byPair }, people, threshold);
   for (const [place, subject] of subjects.entries()) {
     if (!isPerson[place]) found.set(subject, 'no-person');
     else if (reaching[place]! >= Math.max(FEWEST, TIMES * RATE * (people - 1)))

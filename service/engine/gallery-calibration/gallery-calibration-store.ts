@@ -1,9 +1,13 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 
 export type CalibrationRow = Selectable<Schema['gallery_calibration']>;
+
+/** Lines of the audit log that are looked through in one go. */
+const SLICE = 2_000;
 
 /** The table `gallery_calibration`: figures about a gallery, nothing about a person. */
 export function createGalleryCalibrationStore({ db }: { db: Db }) {
@@ -34,19 +38,25 @@ export function createGalleryCalibrationStore({ db }: { db: Db }) {
     },
     /** Pairs of people that an enrollment found alike: one person twice, or not decided yet. */
     async suspectedPairs(organization: OrganizationId): Promise<[SubjectId, SubjectId][]> {
-      const rows = await db
-        .selectFrom('audit')
-        .select(['target', 'details'])
-        .where('organization', '=', organization)
-        .where('action', '=', 'subject.enroll')
-        .where('details', 'like', '%"duplicateOf"%')
-        .execute();
-      return rows.flatMap(({ target, details }) => {
-        const { duplicateOf } = JSON.parse(details) as { duplicateOf?: unknown };
-        return target !== null && typeof duplicateOf === 'string'
-          ? [[target as SubjectId, duplicateOf as SubjectId]]
-          : [];
-      });
+      const pairs: [SubjectId, SubjectId][] = [];
+      for (let after = ''; ; await pause()) {
+        const slice = db.selectFrom('audit').where('id', '>', after);
+        const end = await slice.select('id').orderBy('id').limit(1).offset(SLICE).executeTakeFirst();
+        const rows = await slice
+          .$if(end !== undefined, (lines) => lines.where('id', '<=', end!.id))
+          .select(['target', 'details'])
+          .where('organization', '=', organization)
+          .where('action', '=', 'subject.enroll')
+          .where('details', 'like', '%"duplicateOf"%')
+          .execute();
+        for (const { target, details } of rows) {
+          const { duplicateOf } = JSON.parse(details) as { duplicateOf?: unknown };
+          if (target !== null && typeof duplicateOf === 'string')
+            pairs.push([target as SubjectId, duplicateOf as SubjectId]);
+        }
+        if (end === undefined) return pairs;
+        after = end.id;
+      }
     },
   };
 }

@@ -250,16 +250,16 @@ function createMeasuring(
       const people = peopleOf(realm, scorer);
       if (people < FEWEST_PEOPLE) continue;
       const comparable = subjects.listPeopleWith(realm, scorer.terms[0]!.model);
-      const sample = shuffled(comparable, random).slice(0, MOST_PEOPLE);
+      const sample = shuffled(comparable, random, MOST_PEOPLE);
       const compared = sampleOf(scorer, await readEnrolled(subjects, realm, sample), suspected);
       const enough = compared.subjects.length >= FEWEST_PEOPLE;
       const scores = enough ? await crossScores(compared.request) : nothing;
-      const doubtful = enough ? doubtfulPeople(compared, scores, models.current()).size : 0;
+      const doubtful = enough ? (await doubtfulPeople(compared, scores, models.current())).size : 0;
       for (const table of tablesOf(scorer)) {
         // Nothing measured says that the people are less alike than before.
         if (!enough && (current(realm, table)?.pairs ?? 0) > 0) continue;
         const { threshold, ...measured } = measureShift(scores.rising, table.calibration);
-        const worst = enough ? worstTenth(scores, compared.subjects.length, threshold) : 0;
+        const worst = enough ? await worstTenth(scores, compared.subjects.length, threshold) : 0;
         await kept.save(
           {
             ...{ ...realm, scorer: scorer.id, holds_for: heldBy(table), basis: basisOf(table), people },
@@ -284,7 +284,7 @@ function createMeasuring(
         // Nothing is said of it (doubtfulPeople): its pairs need not be compared.
         if (scorer.supersededBy !== undefined) continue;
         const sample = sampleOf(scorer, enrolled, suspected);
-        const doubts = doubtfulPeople(sample, await crossScores(sample.request), models.current());
+        const doubts = await doubtfulPeople(sample, await crossScores(sample.request), models.current());
         for (const [subject, doubt] of doubts) found.set(subject, doubt);
       }
     }

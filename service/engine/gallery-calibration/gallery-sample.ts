@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { CrossScoresRequest } from '../../inference/gallery/cross-scores.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { SubjectId } from '../../lib/id.ts';
@@ -20,9 +21,11 @@ export async function readEnrolled(
   people: readonly SubjectId[],
 ): Promise<Map<SubjectId, Enrollment[]>> {
   const enrolled = new Map<SubjectId, Enrollment[]>();
-  for (let i = 0; i < people.length; i += CHUNK)
+  for (let i = 0; i < people.length; i += CHUNK) {
     for (const [one, enrollments] of await subjects.enrollmentsOf(realm, people.slice(i, i + CHUNK)))
       enrolled.set(one, enrollments);
+    await turn();
+  }
   return enrolled;
 }
 
@@ -61,12 +64,12 @@ export function sampleOf(
   return { scorer, subjects, request };
 }
 
-/** The same in a random order, all equally likely. */
-export function shuffled<T>(all: readonly T[], random: () => number): T[] {
+/** At most `most` of them in a random order, all equally likely. */
+export function shuffled<T>(all: readonly T[], random: () => number, most = all.length): T[] {
   const drawn = [...all];
-  for (let i = 0; i < drawn.length; i++) {
+  for (let i = 0; i < Math.min(most, drawn.length); i++) {
     const other = i + Math.floor(random() * (drawn.length - i));
     [drawn[i], drawn[other]] = [drawn[other]!, drawn[i]!];
   }
-  return drawn;
+  return drawn.slice(0, most);
 }

@@ -1,5 +1,6 @@
 import type { CrossScores } from '../../inference/gallery/cross-scores.ts';
 import { type Calibration, thresholdForFalseMatchRate } from '../matching/index.ts';
+import { turnsEvery } from './turns-every.ts';
 
 /** The smallest false-match rate that a gallery is looked at, and the pairs that a rate needs at least. */
 const RATE = 1e-3;
@@ -8,6 +9,8 @@ const PAIRS = 10;
 const TOLERANCE = 1.5;
 /** The share of people who are looked at beside all. */
 const TENTH = 0.1;
+/** Pairs that are looked at before others have a turn: a millisecond or two. */
+const PAIRS_AT_ONCE = 100_000;
 
 export interface MeasuredShift {
   /** What the table's thresholds and scores are to be raised by; 0 where the gallery follows the table. */
@@ -36,16 +39,17 @@ export function measureShift(scores: Float64Array, calibration: Calibration): Me
 }
 
 /** The share of pairs that reach the threshold among those of the tenth of people who have most of them; 0 without pairs. */
-export function worstTenth(
+export async function worstTenth(
   { byPair }: Pick<CrossScores, 'byPair'>,
   people: number,
   threshold: number,
-): number {
-  const reaching = countReaching({ byPair }, people, threshold);
+): Promise<number> {
+  const reaching = await countReaching({ byPair }, people, threshold);
   const most = [...reaching.keys()].sort((a, b) => reaching[b]! - reaching[a]!);
   const tenth = new Set(most.slice(0, Math.ceil(TENTH * people)));
   let [above, pairs] = [0, 0];
-  for (const one of tenth)
+  const turn = turnsEvery(PAIRS_AT_ONCE);
+  for (const one of tenth) {
     for (let other = 0; other < people; other++) {
       // A pair within the tenth is counted once.
       if (other === one || (other < one && tenth.has(other))) continue;
@@ -54,23 +58,28 @@ export function worstTenth(
       pairs += 1;
       if (score >= threshold) above += 1;
     }
+    await turn(people);
+  }
   return pairs === 0 ? 0 : above / pairs;
 }
 
 /** With how many others each person's score reaches the threshold. */
-export function countReaching(
+export async function countReaching(
   { byPair }: Pick<CrossScores, 'byPair'>,
   people: number,
   threshold: number,
-): Int32Array {
+): Promise<Int32Array> {
   const reaching = new Int32Array(people);
   let pair = 0;
-  for (let a = 0; a < people; a++)
+  const turn = turnsEvery(PAIRS_AT_ONCE);
+  for (let a = 0; a < people; a++) {
     for (let b = a + 1; b < people; b++, pair++) {
       if (!(byPair[pair]! >= threshold)) continue;
       reaching[a]! += 1;
       reaching[b]! += 1;
     }
+    await turn(people - a);
+  }
   return reaching;
 }
 

@@ -60,7 +60,7 @@ export interface TemplateRenewalsDeps {
 const appliance: Actor = { is: 'appliance', task: 'template-renewal' };
 
 export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRenewals {
-  const { transforms, pages, inTransaction, audit, log, limit = 200 } = deps;
+  const { transforms, pages, inTransaction, audit, log, limit = 100 } = deps;
   const states = new Map<OrganizationId, Exclude<TemplateRenewal, { is: 'none' }>>();
   const running = new Map<OrganizationId, Promise<void>>();
   let stopping = false;

@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, TemplateId } from '../../lib/id.ts';
-import { unfinishedStates } from '../../storage/erasure-conditions.ts';
+import { isUnfinished } from '../../storage/erasure-conditions.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import { type TemplateTransform, untransformed } from '../../storage/sealing/template-transform.ts';
 import type { Db } from '../../storage/transaction.ts';
@@ -89,11 +89,7 @@ export function createLoadedTemplates({ db, sealer }: Deps) {
     as: (organization: OrganizationId) => Transform,
     damaged: (row: DamagedRow) => void,
   ): AsyncGenerator<LoadedTemplate[]> {
-    const unfinished = await db
-      .selectFrom('erasure')
-      .select('subject')
-      .where('state', 'in', unfinishedStates)
-      .execute();
+    const unfinished = await db.selectFrom('erasure').select('subject').where(isUnfinished).execute();
     const erasing = new Set(unfinished.map(({ subject }) => subject));
     let rows = await readPage(db, files, { subject: '', id: '' });
     const threads = rows.length === LARGE_PAGE ? sealer.openInThreads() : undefined;

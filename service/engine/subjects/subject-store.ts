@@ -26,8 +26,12 @@ const encoder = new TextEncoder();
 export function createSubjectStore(deps: SubjectStoreDeps) {
   const { db, sealer } = deps;
 
-  async function knownSubjects(): Promise<Set<string>> {
-    const rows = await db.selectFrom('subject').select('id').execute();
+  async function known(subjects: readonly SubjectId[]): Promise<Set<string>> {
+    const rows = await db
+      .selectFrom('subject')
+      .select('id')
+      .where('id', 'in', [...subjects])
+      .execute();
     return new Set(rows.map(({ id }) => id));
   }
 
@@ -54,8 +58,8 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
       return row?.erased_at ?? undefined;
     },
     destroyKey: (subject: SubjectId) => sealer.destroyPerson(subject),
-    sweepKeys: async () => sealer.sweepOrphans(await knownSubjects()),
-    suspiciousKeys: async () => sealer.suspiciousOrphans(await knownSubjects()),
+    sweepKeys: () => sealer.sweepOrphans(known),
+    suspiciousKeys: () => sealer.suspiciousOrphans(known),
 
     /** Needs the person's key. */
     async sealPerson(realm: Realm, subject: SubjectId, email: string | undefined, name: string | undefined) {

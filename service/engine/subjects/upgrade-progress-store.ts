@@ -1,8 +1,13 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import type { SubjectId, World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { EmbedderChange } from '../models/index.ts';
+import { endOfSlice } from './kept-people-store.ts';
 import type { Realm } from './realm.ts';
+
+/** People that are counted in one go: each with three look-ups. */
+const SLICE = 500;
 
 /** How far the people are who have templates of a superseded embedder. */
 export interface UpgradeProgress {
@@ -15,27 +20,23 @@ export interface UpgradeProgress {
 
 export function createUpgradeProgress({ db }: { db: Db }) {
   return {
-    /** Reads every person of the realm. */
+    /** Reads every person of the realm, in slices, between which others have a turn. */
     async upgradeProgress(realm: Realm, change: EmbedderChange): Promise<UpgradeProgress> {
-      const row = await db
-        .selectFrom(peopleOf(db, realm, change).as('one'))
-        .select(({ fn, eb }) => [
-          fn.countAll<number>().as('all'),
-          fn.sum<number>(eb.case().when('upgraded', '>', 0).then(1).else(0).end()).as('upgraded'),
-          fn
-            .sum<number>(
-              eb
-                .case()
-                .when(eb.and([eb('upgraded', '=', 0), eb('provisional', '>', 0)]))
-                .then(1)
-                .else(0)
-                .end(),
-            )
-            .as('provisional'),
-        ])
-        .executeTakeFirstOrThrow();
-      const [upgraded, provisional] = [Number(row.upgraded ?? 0), Number(row.provisional ?? 0)];
-      return { upgraded, provisional, waiting: Number(row.all) - upgraded - provisional };
+      const progress = { upgraded: 0, provisional: 0, waiting: 0 };
+      for (let after = ''; ; await pause()) {
+        const end = await endOfSlice(db, realm, after, SLICE);
+        const people = peopleOf(db, realm, change).where('subject.id', '>', after);
+        const row = await countProgress(
+          db,
+          end === undefined ? people : people.where('subject.id', '<=', end),
+        );
+        const [upgraded, provisional] = [Number(row.upgraded ?? 0), Number(row.provisional ?? 0)];
+        progress.upgraded += upgraded;
+        progress.provisional += provisional;
+        progress.waiting += Number(row.all) - upgraded - provisional;
+        if (end === undefined) return progress;
+        after = end;
+      }
     },
     /** People with a provisional template, in one realm or over all organizations. */
     async countProvisional(realm?: Realm): Promise<{ world: World; people: number }[]> {
@@ -103,3 +104,22 @@ const peopleOf = (db: Db, { organization, world }: Realm, { from, to }: Embedder
         .whereRef('provisional_template.subject', '=', 'subject.id')
         .as('provisional'),
     ]);
+
+const countProgress = (db: Db, people: ReturnType<typeof peopleOf>) =>
+  db
+    .selectFrom(people.as('one'))
+    .select(({ fn, eb }) => [
+      fn.countAll<number>().as('all'),
+      fn.sum<number>(eb.case().when('upgraded', '>', 0).then(1).else(0).end()).as('upgraded'),
+      fn
+        .sum<number>(
+          eb
+            .case()
+            .when(eb.and([eb('upgraded', '=', 0), eb('provisional', '>', 0)]))
+            .then(1)
+            .else(0)
+            .end(),
+        )
+        .as('provisional'),
+    ])
+    .executeTakeFirstOrThrow();

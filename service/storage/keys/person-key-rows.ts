@@ -14,8 +14,8 @@ export interface PersonKeyRows {
   addPerson(key: WrappedPersonKey): Promise<void>;
   /** How many there were. */
   removePersons(subjects: readonly SubjectId[]): Promise<number>;
-  /** The people whose key was written before `time` (ms since 1970). */
-  personsBefore(time: number): Promise<SubjectId[]>;
+  /** The people with a key after `after`, in the order of their ids, at most `limit`; and when it was written, ms since 1970. */
+  personsAfter(after: string, limit: number): Promise<{ subject: SubjectId; createdAt: number }[]>;
   /** Those of the organization whose key was written further than `milliseconds` from `time`, before or after. */
   personsApart(organization: OrganizationId, time: number, milliseconds: number): Promise<SubjectId[]>;
   countPersons(): Promise<number>;
@@ -68,13 +68,15 @@ export function createPersonKeyRows(
         },
         { destroys: true },
       ),
-    async personsBefore(time) {
+    async personsAfter(after, limit) {
       const rows = await db
         .selectFrom('person_key')
-        .select('subject')
-        .where('created_at', '<', time)
+        .select(['subject', 'created_at as createdAt'])
+        .where('subject', '>', after)
+        .orderBy('subject')
+        .limit(limit)
         .execute();
-      return rows.map(({ subject }) => subject as SubjectId);
+      return rows as { subject: SubjectId; createdAt: number }[];
     },
     async personsApart(organization, time, milliseconds) {
       const rows = await db

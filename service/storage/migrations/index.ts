@@ -48,6 +48,7 @@ import { grantReach } from './0047-grant-reach.ts';
 import { operatorPinFailures } from './0048-operator-pin-failures.ts';
 import { rowMacs } from './0049-row-macs.ts';
 import { formerAddresses } from './0050-former-addresses.ts';
+import { queryIndexes } from './0053-query-indexes.ts';
 import { sessionPictures } from './0055-session-pictures.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
@@ -101,5 +102,6 @@ export const migrations: readonly Migration[] = [
   operatorPinFailures,
   rowMacs,
   formerAddresses,
+  queryIndexes,
   sessionPictures,
 ];

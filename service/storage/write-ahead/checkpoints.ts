@@ -198,3 +198,13 @@ function createCopies(path: string): Copies {
     },
   };
 }
+
+/** Copies the log of the database in a thread once, as far as no reader needs it. */
+export async function copyLog(path: string): Promise<void> {
+  const thread = new Worker(worker, { workerData: path });
+  const ended = once(thread, 'exit');
+  thread.postMessage('copy');
+  await once(thread, 'message');
+  thread.postMessage('end');
+  await ended;
+}

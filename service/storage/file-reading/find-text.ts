@@ -1,0 +1,35 @@
+import { Worker } from 'node:worker_threads';
+
+/** A column with rows that contain the text. */
+export interface ColumnWithText {
+  table: string;
+  column: string;
+  rows: number;
+}
+
+export interface TextSearch {
+  /** Of the SQLite file. */
+  path: string;
+  /** Without `%` and `_`. In any case. */
+  text: string;
+  /** With at least one column each. */
+  tables: readonly { table: string; columns: readonly string[] }[];
+}
+
+/** Under type stripping this file is `.ts`, after the build `.js`. */
+const worker = new URL(
+  import.meta.url.endsWith('.ts') ? './find-text-worker.ts' : './find-text-worker.js',
+  import.meta.url,
+);
+
+/** The columns of a SQLite file that contain the text. Reads every row, in a thread over a connection of its own: what is committed. */
+export function findText(search: TextSearch): Promise<ColumnWithText[]> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(worker, { workerData: search });
+    thread.once('message', resolve);
+    thread.once('error', reject);
+    thread.once('exit', (code) =>
+      reject(new Error(`The thread that searches the database ended with ${code}.`)),
+    );
+  });
+}

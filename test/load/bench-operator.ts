@@ -1,0 +1,219 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { Manifest } from '../../service/inference/models/manifest.ts';
+import type { OrganizationId } from '../../service/lib/id.ts';
+import { type Cli, createCli } from '../cli/gatehouse.ts';
+import { type Evidence, markdownTable } from '../support/evidence.ts';
+import { manifestFile } from '../support/measured-pipeline.ts';
+import type { Stretch } from './loop-stretches.ts';
+import { addPeople } from './people-directory.ts';
+import { picturesToEnroll } from './pictures.ts';
+import { quantile } from './statistics.ts';
+
+const IDLE_SECONDS = 20;
+const VERIFICATIONS = 20;
+/** From one question of `/ready` to the next, milliseconds. */
+const APART = 20;
+
+interface Measured {
+  what: string;
+  seconds: number;
+  /** Of the main thread without a turn of its event loop, milliseconds of processor time. */
+  longest: number;
+  /** Stretches above 50 ms. */
+  above50: number;
+  /** Of `/ready`, milliseconds. */
+  p99: number;
+  slowest: number;
+}
+
+/** What an operator does beside the doors, on a box with many people: how long the main thread gave nothing else a turn, and `/ready`. */
+export async function benchOperator(people: number, say: (line: string) => void): Promise<Evidence> {
+  const manifest = Manifest.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
+  const stretches = join(import.meta.dirname, `../../node_modules/.cache/stretches-${process.pid}.jsonl`);
+  writeFileSync(stretches, '');
+  const cli = createCli(
+    {},
+    {
+      watch: { module: join(import.meta.dirname, 'loop-stretches.ts'), into: ['LOOP_STRETCHES', stretches] },
+    },
+  );
+  try {
+    const made = await cli.json<{ organizationId: OrganizationId; keys: { test: string; live: string } }>(
+      'init',
+      '--org',
+      'Bench',
+    );
+    const nameOf = (number: number) => `Given${number % 997} Family${number}`;
+    await addPeople(
+      cli.data,
+      { organization: made.organizationId, count: people, manifest, nameOf },
+      (done) => {
+        if (done % 10_000 === 0) say(`operator: ${done} of ${people} people made`);
+      },
+    );
+    return await measureOperator(cli, { ...made, people, stretches }, say);
+  } finally {
+    await cli.clean();
+  }
+}
+
+/** On a data directory with people, the first of which is `p0@example.com`. */
+async function measureOperator(
+  cli: Cli,
+  {
+    organizationId,
+    keys,
+    people,
+    stretches,
+  }: { organizationId: string; keys: { live: string }; people: number; stretches: string },
+  say: (line: string) => void,
+): Promise<Evidence> {
+  const begun = performance.now();
+  const service = await cli.serve('--log-level', 'error');
+  const start = (performance.now() - begun) / 1000;
+  say(`operator: ready after ${start.toFixed(1)} s`);
+  const rows: Measured[] = [];
+  async function measure(what: string, work: () => Promise<unknown>): Promise<void> {
+    const from = Date.now();
+    const wait = askReady(service.url);
+    let failed = '';
+    await work().catch((error: Error) => {
+      failed = error.message;
+    });
+    const seconds = (Date.now() - from) / 1000;
+    const took = await wait();
+    const cpu = stretchesIn(stretches, from, Date.now()).map((stretch) => stretch.cpu);
+    const row = {
+      what: failed === '' ? what : `${what} (failed: ${failed.slice(0, 160)})`,
+      seconds,
+      longest: Math.max(0, ...cpu),
+      above50: cpu.filter((one) => one > 50).length,
+      p99: quantile(took, 0.99),
+      slowest: Math.max(...took),
+    };
+    rows.push(row);
+    say(
+      `operator: ${row.what}: ${seconds.toFixed(1)} s, longest ${row.longest.toFixed(0)} ms, above 50 ms ${row.above50}, /ready p99 ${row.p99.toFixed(0)} ms, slowest ${row.slowest.toFixed(0)} ms`,
+    );
+  }
+  const rss = async () =>
+    Number(
+      /^process_resident_memory_bytes (\S+)/m.exec(
+        await (await request(`${service.url}/metrics`)).body.text(),
+      )?.[1] ?? 0,
+    ) /
+    2 ** 20;
+
+  const memory = { before: await rss(), after: 0 };
+  await measure('idle', () => delay(IDLE_SECONDS * 1000));
+  await measure('verification', () => verify(service.url, keys.live));
+  await measure('names read for the search', () => readNames(cli, organizationId));
+  await measure('doctor', () => cli.start('doctor').ended);
+  await measure('retention, dry run', () => run(cli, 'retention', 'sweep', '--dry-run'));
+  await measure('org calibrate', () => run(cli, 'org', 'calibrate'));
+  await measure('backup', () => run(cli, 'backup', cli.temporary));
+  await measure('erase', () => run(cli, 'subject', 'erase', 'p1@example.com', '--confirm', 'p1@example.com'));
+  await measure('erase beside a backup', () =>
+    Promise.all([
+      run(cli, 'backup', cli.temporary),
+      run(cli, 'subject', 'erase', 'p2@example.com', '--confirm', 'p2@example.com'),
+    ]),
+  );
+  await measure('org rotate-key', () => run(cli, 'org', 'rotate-key'));
+  await measure('org renew-templates', () => run(cli, 'org', 'renew-templates', '--confirm', 'Bench'));
+  await delay(5_000);
+  memory.after = await rss();
+  await service.end();
+  const idle = rows[0]!.p99;
+  return {
+    title: 'The operator’s work beside the doors',
+    measured: { people, start, memory, rows },
+    lines: [
+      `With ${people.toLocaleString('en')} people in one organization (SQLite); ready ${start.toFixed(1)} s after the start. \`longest\`: processor time of the main thread without a turn of its event loop. \`/ready\` is asked every ${APART} ms; its p99 on the idle service is ${idle.toFixed(1)} ms. Resident memory ${memory.before.toFixed(0)} MiB after the start, ${memory.after.toFixed(0)} MiB at the end.`,
+      '',
+      ...markdownTable(
+        ['what', 's', 'longest, ms', 'above 50 ms', '/ready p99, ms', 'times idle', '/ready slowest, ms'],
+        rows.map((row) => [
+          row.what,
+          row.seconds.toFixed(1),
+          row.longest.toFixed(0),
+          String(row.above50),
+          row.p99.toFixed(1),
+          (row.p99 / idle).toFixed(1),
+          row.slowest.toFixed(0),
+        ]),
+      ),
+    ],
+  };
+}
+
+async function run(cli: Cli, ...words: string[]): Promise<void> {
+  // In a process of its own: two may run at a time.
+  const { code, stderr } = await cli.start(...words).ended;
+  if (code !== 0) throw new Error(`gatehouse ${words.join(' ')} ended with ${code}: ${stderr}`);
+}
+
+/** The body of one of the pictures that can be enrolled, verified several times. */
+async function verify(url: string, key: string): Promise<void> {
+  const post = async (path: string, body: string) => {
+    const answer = await request(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body,
+    });
+    await answer.body.dump();
+    return answer.statusCode;
+  };
+  for await (const picture of picturesToEnroll()) {
+    const body = JSON.stringify({ email: 'measured@example.com', image: picture.toString('base64') });
+    if ((await post('/api/enroll', body)) >= 300) continue;
+    for (let i = 0; i < VERIFICATIONS; i++) await post('/api/verify', body);
+    return;
+  }
+  throw new Error('No picture could be enrolled.');
+}
+
+async function readNames(cli: Cli, organization: string): Promise<void> {
+  const socket = new Agent({ connect: { socketPath: join(cli.data, 'control.sock') } });
+  for (;;) {
+    const { body } = await request(
+      `http://control/api/admin/subjects?search=family11&organization=${organization}&env=live`,
+      { dispatcher: socket },
+    );
+    if (((await body.json()) as { reading?: unknown }).reading === undefined) break;
+    await delay(200);
+  }
+  await socket.close();
+}
+
+/** Asks `/ready` until the returned function is called; gives what each answer took. */
+function askReady(url: string): () => Promise<number[]> {
+  const took: number[] = [];
+  let over = false;
+  const asking = (async () => {
+    while (!over) {
+      const start = performance.now();
+      const { body } = await request(`${url}/ready`);
+      await body.dump();
+      took.push(performance.now() - start);
+      await delay(APART);
+    }
+  })();
+  return async () => {
+    over = true;
+    await asking;
+    return took;
+  };
+}
+
+function stretchesIn(file: string, from: number, to: number): Stretch[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Stretch)
+    .filter(({ at }) => at >= from && at <= to);
+}

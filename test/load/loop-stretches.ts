@@ -1,0 +1,37 @@
+import { appendFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+
+/** A time without a turn of the event loop of a service's main thread, milliseconds. */
+export interface Stretch {
+  /** Since 1970: when it was over. */
+  at: number;
+  /** Processor time of the main thread in it. */
+  cpu: number;
+  wall: number;
+}
+
+/** Milliseconds from one look to the next. */
+const APART = 5;
+/** Shorter stretches are not written down. */
+const LEAST = 10;
+
+/**
+ * Loaded into a service with `--import`: writes into the file `LOOP_STRETCHES`, a line of JSON each, how long the event loop had no turn.
+ * What has run since the timer before it ran without one, but for the turns of at most `APART` that it waited.
+ */
+const file = process.env.LOOP_STRETCHES;
+if (file !== undefined && isMainThread) {
+  let wall = performance.now();
+  let used = process.threadCpuUsage();
+  setInterval(() => {
+    const now = performance.now();
+    const usage = process.threadCpuUsage();
+    const cpu = (usage.user + usage.system - used.user - used.system) / 1000;
+    if (cpu > LEAST) {
+      const stretch: Stretch = { at: Date.now(), cpu, wall: now - wall };
+      appendFileSync(file, `${JSON.stringify(stretch)}\n`);
+    }
+    wall = now;
+    used = usage;
+  }, APART).unref();
+}
