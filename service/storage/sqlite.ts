@@ -12,8 +12,8 @@ import {
 } from 'kysely';
 import { Problem } from '../lib/problem.ts';
 import { type DirectStatements, runPrepared } from './direct-statements.ts';
+import type { OpenFiles } from './file-reading/open-files.ts';
 import { guardDriver } from './guarded-driver.ts';
-import type { OpenFiles } from './open-files.ts';
 import { cacheStatements, type Preparer } from './statement-cache.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';

@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
-import { testIntegrity } from '../support/integrity.ts';
 import { createOrganizations, type Organizations } from '../../service/engine/organizations/index.ts';
 import { createIds, type OrganizationId, type SiteId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
+import { testIntegrity } from '../support/integrity.ts';
 import { onBothDatabases } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
@@ -38,7 +38,10 @@ onBothDatabases('organizations', (newPlace) => {
       },
     };
     const audit = createTestAudit({ ids, clock });
-    return Object.assign(createOrganizations({ db, inTransaction, sealer, audit, ids, clock, integrity: testIntegrity }), { keysMade });
+    return Object.assign(
+      createOrganizations({ db, inTransaction, sealer, audit, ids, clock, integrity: testIntegrity }),
+      { keysMade },
+    );
   }
 
   const auditLines = async () =>

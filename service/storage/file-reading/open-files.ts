@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { Problem } from '../lib/problem.ts';
+import { Problem } from '../../lib/problem.ts';
 
 /**
  * Whether the files of an open SQLite database are still the ones that their names stand for. What is written into files that were deleted,
