@@ -17,7 +17,7 @@ export async function asWrittenByService(
   name: ProtectedName,
 ): Promise<void> {
   await inTransaction(async (tx) => {
-    for (const row of await rowsAfter(tx, name, '', 1_000))
+    for (const row of await rowsAfter(tx, name, '', { limit: 1_000 }))
       await protectAsItIs(tx, integrity, name, String(row[specOf(name).key]));
   });
 }

@@ -18,7 +18,7 @@ export type Acceptable = (typeof acceptable)[number];
 export interface RecordIntegrity {
   /** Everything that is signed or carries a MAC, looked at now. Gives way to other work. */
   check(): Promise<IntegrityFault[]>;
-  /** Looks at the rows with a MAC, for `found`; called by the running service. */
+  /** Looks at the rows with a MAC that stay, and the deliveries that wait, for `found`; called by the running service. */
   tend(): Promise<void>;
   /** What the last look found; of one organization with what belongs to none. */
   found(organization?: OrganizationId): readonly IntegrityFault[];
@@ -39,7 +39,7 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
   let last: readonly IntegrityFault[] = [];
 
   async function tend(): Promise<void> {
-    const faults = await findIntegrityFaults(deps, ['rows']);
+    const faults = await findIntegrityFaults({ ...deps, standing: true }, ['rows']);
     const known = new Set(last.map(({ table, id }) => `${table}/${id}`));
     const fresh = faults.filter(({ table, id }) => !known.has(`${table}/${id}`));
     for (const { table, id } of fresh)

@@ -16,6 +16,8 @@ interface ProtectedTable {
   covers: readonly string[];
   /** A release before this one wrote rows without a MAC: they get theirs at the first start. */
   adopted?: true;
+  /** Rows come and go with the work of every minute: they are checked when they are read, and by who asks for all. */
+  passing?: true;
 }
 
 /**
@@ -108,6 +110,7 @@ const protectedTables = {
     label: 'administrator-session-1',
     key: 'id',
     covers: ['id', 'administrator', 'secret_hash', 'created_at', 'expires_at', 'factor_at', 'limited_to'],
+    passing: true,
   },
   administrator_face: {
     of: 'administrator-face',
@@ -125,12 +128,14 @@ const protectedTables = {
     of: 'passkey-challenge',
     key: 'holder',
     covers: ['holder', 'challenge', 'created_at'],
+    passing: true,
   },
   sign_in_ticket: {
     of: 'sign-in-ticket',
     label: 'sign-in-ticket-1',
     key: 'hash',
     covers: ['hash', 'administrator', 'purpose', 'source', 'created_at', 'expires_at'],
+    passing: true,
   },
   kiosk: {
     of: 'kiosk',
@@ -160,6 +165,7 @@ const protectedTables = {
       ...['running_since', 'held_until', 'decision', 'decided_at', 'outcome'],
       ...['created_at', 'opened_at', 'expires_at'],
     ],
+    passing: true,
   },
   behavior_verdict: {
     of: 'behavior-verdict',
@@ -170,12 +176,14 @@ const protectedTables = {
       ...['id', 'token_hash', 'organization', 'world', 'lineage', 'kind', 'user_hash'],
       ...['human', 'confidence:text', 'judged_at', 'expires_at'],
     ],
+    passing: true,
   },
   behavior_session: {
     of: 'behavior-session',
     label: 'behavior-session-1',
     key: 'token_hash',
     covers: ['token_hash', 'state', 'beat_at', 'expires_at'],
+    passing: true,
   },
 } as const satisfies { [Name in keyof Schema]?: ProtectedTable };
 
@@ -269,14 +277,16 @@ export async function unprotectedRows(tx: Db | Tx, name: ProtectedName, limit: n
   return rows.map((row) => row[key]!);
 }
 
-/** Rows of a table in the order of their keys, after `after`; fewer than `limit` at the end. */
+/** Rows of a table in the order of their keys, after `after`; fewer than `limit` at the end. `waiting`: of deliveries those that will be sent. */
 export async function rowsAfter(
   db: Db | Tx,
   name: ProtectedName,
   after: string,
-  limit: number,
+  { limit, waiting = false }: { limit: number; waiting?: boolean },
 ): Promise<(Row & { mac: string | null })[]> {
   const from: AnyTables = db;
   const { key } = specOf(name);
-  return from.selectFrom(name).selectAll().where(key, '>', after).orderBy(key).limit(limit).execute();
+  let query = from.selectFrom(name).selectAll().where(key, '>', after);
+  if (waiting && name === 'webhook_delivery') query = query.where('state', '=', 'waiting');
+  return query.orderBy(key).limit(limit).execute();
 }
