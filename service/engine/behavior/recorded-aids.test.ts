@@ -9,8 +9,8 @@ const recorded = readFileSync(new URL('recorded-aids.jsonl', import.meta.url), '
   .split('\n')
   .map((line) => JSON.parse(line) as { name: string; how: string; data: unknown });
 
-/** Slow and uneven keys, and presses that are held: nothing in these is of a program. */
-const asByHand = (name: string): boolean => /^on-screen keyboard|mousetweaks/.test(name);
+/** Slow and uneven keys, presses that are held, and a field that the browser filled: nothing in these is of a program. */
+const asByHand = (name: string): boolean => /^on-screen keyboard|mousetweaks|^autofill/.test(name);
 
 describe.each(recorded)('$name', ({ name, data }) => {
   const window = SessionData.parse(data);

@@ -70,6 +70,17 @@ export const aids: readonly Aid[] = [
     packages: ['at-spi2-core'],
     use: byAccessibility(`type:${SENTENCE}`, 'press:First', 'press:Second', 'press:Third'),
   },
+  {
+    name: 'autofill',
+    how: 'Chromium fills a field with what it kept of the form that was sent before: arrow keys and Enter in its list (XTest keys)',
+    packages: [],
+    async use({ xdotool }) {
+      const toCity = ['key Tab', 'sleep 0.4', 'key Tab', 'sleep 0.6'];
+      await xdotool([...toCity, 'type --delay 120 rotterdam', 'sleep 0.4', 'key Return']);
+      await pause(6_000);
+      await xdotool([...toCity, 'key Down', 'sleep 1.5', 'key Down', 'sleep 1.2', 'key Return', 'sleep 0.5']);
+    },
+  },
 ];
 
 /** Such a keyboard decides on the release whether a key was a letter or a modifier, and sends the letter only then. */

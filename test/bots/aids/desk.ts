@@ -89,12 +89,17 @@ async function output(child: ChildProcess, input = ''): Promise<string> {
 }
 
 async function startSite() {
-  const opened = Promise.withResolvers<{ boxes: Record<string, Box>; waiting: ServerResponse }>();
+  const opened = Promise.withResolvers<Record<string, Box>>();
   const left = Promise.withResolvers<Done>();
+  /** Of the page that was loaded last. */
+  let waiting: ServerResponse | undefined;
   const server = createServer(async (request, reply) => {
     let text = '';
     for await (const part of request.setEncoding('utf8')) text += part;
-    if (request.url === '/ready') return opened.resolve({ boxes: JSON.parse(text), waiting: reply });
+    if (request.url === '/ready') {
+      waiting = reply;
+      return opened.resolve(JSON.parse(text) as Record<string, Box>);
+    }
     reply.end(request.url === '/gatehouse.js' ? readFileSync(script) : readFileSync(page));
     if (request.url === '/done') left.resolve(JSON.parse(text) as Done);
   });
@@ -102,9 +107,9 @@ async function startSite() {
   await once(server, 'listening');
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}/`,
-    ready: opened.promise.then(({ boxes }) => boxes),
-    async done(): Promise<Done> {
-      (await opened.promise).waiting.end();
+    ready: opened.promise,
+    done(): Promise<Done> {
+      waiting?.end();
       return left.promise;
     },
     close() {

@@ -4,7 +4,7 @@ import { minimumJerk } from '../movers/minimum-jerk.ts';
 import type { Box, Place, Point } from '../stage.ts';
 import { type Desk, following } from './desk.ts';
 
-export const buttons = ['first', 'second', 'third', 'fourth'] as const;
+const buttons = ['first', 'second', 'third', 'fourth'] as const;
 
 /** Twice as slow as a hand, at the rate of a camera. */
 function headMovement(from: Place, into: Box, random: Random): Point[] {
