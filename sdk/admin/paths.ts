@@ -13116,9 +13116,9 @@ export interface components {
                 fitSm?: number | null;
                 /** @description What the path leaves of the log duration, standard deviation, 0 to 5 */
                 fitts2?: number | null;
-                /** @description Share of steps, as received, that equal the median step of their movement; from scripts with `axis` without those of `axis`, 0 to 1 */
+                /** @description Share of steps, as received, that equal the median step of their movement; from scripts with `axis` not where that is level, upright or diagonal, 0 to 1 */
                 eq: number | null;
-                /** @description Share of such steps that are level, upright or diagonal, as keys move a pointer, 0 to 1 */
+                /** @description Share of steps of movements that are level, upright or diagonal throughout, as keys move a pointer, 0 to 1 */
                 axis?: number | null;
             };
             /** @description Presses of pointers; times and approach of the mouse alone */

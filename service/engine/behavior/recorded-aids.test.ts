@@ -1,21 +1,39 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { contradictions } from './consistency.ts';
-import { judgeBehavior, researchModel, SessionData } from './index.ts';
+import { beat, type HeartbeatState, judgeBehavior, researchModel, SessionData } from './index.ts';
 
-/** What the collector measured in Chromium 156 with a window of its own on Xvfb, 2026-11-26; `how` says what pressed. */
-const recorded = JSON.parse(readFileSync(new URL('recorded-aids.json', import.meta.url), 'utf8')) as {
-  name: string;
-  how: string;
-  data: unknown;
-}[];
+/** What the collector measured in Chromium with a window of its own on Xvfb (`test/bots/aids`); `how` says what pressed. */
+const recorded = readFileSync(new URL('recorded-aids.jsonl', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as { name: string; how: string; data: unknown });
 
-test.each(recorded)('$name is assistive, and no agent', ({ data }) => {
+/** Slow and uneven keys, presses that are held, and a field that the browser filled: nothing in these is of a program. */
+const asByHand = (name: string): boolean => /^on-screen keyboard|mousetweaks|^autofill/.test(name);
+
+describe.each(recorded)('$name', ({ name, data }) => {
   const window = SessionData.parse(data);
-  expect(contradictions(window)).toEqual([]);
-  for (const context of [{}, { model: researchModel }])
-    expect(judgeBehavior(window, context)).toMatchObject({
-      ...{ human: true, confidence: 0.5, assistive: true },
+
+  test('agrees with itself', () => {
+    expect(contradictions(window)).toEqual([]);
+  });
+
+  test.each([
+    ['rules alone', {}],
+    ['the learned layer', { model: researchModel }],
+  ])('is of a person for %s, and no heartbeat blocks it', (_, context) => {
+    const judged = judgeBehavior(window, context);
+    expect(judged).toMatchObject({
+      ...{ human: true, assistive: !asByHand(name) },
       agent: { is_agent: false, agent_confidence: 0, signals: [] },
     });
+    if (judged.assistive) expect(judged.confidence).toBe(0.5);
+    let state: HeartbeatState | undefined;
+    for (let beats = 0; beats < 20; beats++) {
+      const seen = beat(state, judged, 95);
+      expect(seen.action).not.toBe('block');
+      state = seen.state;
+    }
+  });
 });

@@ -87,9 +87,13 @@ const Mouse = z
       fitts2: newer(number('What the path leaves of the log duration, standard deviation', 0, 5)),
     },
     eq: ratio(
-      'Share of steps, as received, that equal the median step of their movement; from scripts with `axis` without those of `axis`',
+      'Share of steps, as received, that equal the median step of their movement; from scripts with `axis` not where that is level, upright or diagonal',
     ),
-    axis: newer(ratio('Share of such steps that are level, upright or diagonal, as keys move a pointer')),
+    axis: newer(
+      ratio(
+        'Share of steps of movements that are level, upright or diagonal throughout, as keys move a pointer',
+      ),
+    ),
   })
   .describe('Movements of the mouse, resampled to 20 ms: independent of the rate of its events');
 

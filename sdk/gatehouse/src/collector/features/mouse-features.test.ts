@@ -90,6 +90,29 @@ test('equal steps are noticed, those of a bell-shaped reach are not', () => {
   expect(mouseFeatures(reach(0, [0, 0], [900, 200])).eq).toBeLessThan(0.6);
 });
 
+test('a pointer that keys move goes one way, whatever its speed; a hand does not', () => {
+  /** As MouseKeys of X: each 40 ms a step that grows to 30 px. */
+  const held = (toRight: number, down: number): PointerSample[] =>
+    Array.from({ length: 24 }, (_, at) => {
+      const way = Array.from({ length: at }, (_, step) => Math.min(30, 1 + 2 * step)).reduce(
+        (a, b) => a + b,
+        0,
+      );
+      return { t: 40 * at, x: 100 + toRight * way, y: 100 + down * way };
+    });
+  for (const way of [held(1, 0), held(0, 1), held(1, 1)])
+    expect(mouseFeatures(way)).toMatchObject({ axis: 1, eq: 0 });
+  const last = held(1, 0).at(-1)!;
+  const turned = held(1, 1).map(({ t, x, y }) => ({ t: t + last.t, x: x - 100 + last.x, y }));
+  expect(mouseFeatures([...held(1, 0), ...turned.slice(1)]).axis).toBe(1);
+  for (const to of [
+    [900, 60],
+    [600, 590],
+    [40, 30],
+  ] as const)
+    expect(mouseFeatures(reach(0, [0, 0], [...to], { bow: 5 })).axis).toBe(0);
+});
+
 test('the rate of the recorder hardly shows in the shape', () => {
   const at = (every: number) =>
     mouseFeatures(reach(0, [0, 0], [600, 300], { duration: 800, bow: 80, every }));

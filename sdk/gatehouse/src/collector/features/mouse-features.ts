@@ -3,7 +3,7 @@ import { medianGap, stretchesOf } from './movements.ts';
 import type { PointerSample } from './raw-window.ts';
 import { correlation, deviation, interquartile, quantileOfSorted, sorted, sum } from './statistics.ts';
 
-type Figure = Exclude<keyof MovementFigures, 'steps' | 'equal' | 'onAxis'>;
+type Figure = Exclude<keyof MovementFigures, 'steps' | 'comparable' | 'equal' | 'onAxis'>;
 
 /** Group `mouse` of `sessionData`, before rounding. `usualGap`: median gap of the samples. `figures`: what is known of movements from before. */
 export function mouseFeatures(
@@ -69,13 +69,17 @@ export function mouseFeatures(
     fitSm: spread('speedRestSmooth'),
     /** What the length of the movements leaves of their log duration. */
     fitts2: fitts === undefined ? undefined : deviation(durations)! * Math.sqrt(1 - fitts ** 2),
-    eq: shareOfSteps(movements, 'equal'),
-    axis: shareOfSteps(movements, 'onAxis'),
+    eq: shareOfSteps(movements, 'equal', 'comparable'),
+    axis: shareOfSteps(movements, 'onAxis', 'steps'),
   };
 }
 
-/** Share of steps that are the usual step of their movement: the constant velocity of a program, or of keys that move the pointer. */
-function shareOfSteps(movements: readonly MovementFigures[], which: 'equal' | 'onAxis'): number | undefined {
-  const steps = sum(movements.map((one) => one.steps));
+/** The constant velocity of a program, or the directions of keys that move the pointer. */
+function shareOfSteps(
+  movements: readonly MovementFigures[],
+  which: 'equal' | 'onAxis',
+  all: 'comparable' | 'steps',
+): number | undefined {
+  const steps = sum(movements.map((one) => one[all]));
   return steps === 0 ? undefined : sum(movements.map((one) => one[which])) / steps;
 }

@@ -2,16 +2,18 @@ import { chordOf, type MovementChord } from './movement-chord.ts';
 import { type MovementShape, shapeOf } from './movement-shape.ts';
 import { type MovementStructure, structureOf } from './movement-structure.ts';
 import { type MovementTurning, turningOf } from './movement-turning.ts';
-import { type Movement, movementOf } from './movements.ts';
+import { movementOf } from './movements.ts';
 import type { PointerSample } from './raw-window.ts';
 import { gaps, median } from './statistics.ts';
 
 /** What is computed of one movement. */
 export interface MovementFigures extends MovementShape, MovementChord, MovementTurning, MovementStructure {
-  /** Steps as recorded, and those that are the usual step to the pixel that rounding takes. 0 of a slow hand. */
+  /** Steps as recorded. */
   steps: number;
+  /** The same, 0 of a slow hand, and those of them that are the usual step to the pixel that rounding takes, unless that is on an axis. */
+  comparable: number;
   equal: number;
-  /** Of the equal ones, where the usual step is level, upright or diagonal; `equal` is 0 then. */
+  /** All of `steps` where they are level, upright or diagonal, as keys move a pointer; else 0. */
   onAxis: number;
 }
 
@@ -25,8 +27,11 @@ interface Known {
   figures: MovementFigures | undefined;
 }
 
-/** Shorter steps of a slow hand are equal by rounding: pixels. */
+/** Shorter steps of a slow hand are equal, or level, by rounding: pixels. */
 const SHORTEST_EQUAL_STEP = 3;
+/** Of a movement by keys: shares of its steps. */
+const ON_AXIS = 0.97;
+const LONG_STEPS = 0.3;
 
 export type Figures = ReturnType<typeof createFigures>;
 
@@ -62,23 +67,36 @@ export function createFigures() {
 
 function figuresOf(samples: Stretch): MovementFigures | undefined {
   const movement = movementOf(samples);
-  return (
-    movement && {
-      ...shapeOf(movement),
-      ...chordOf(movement),
-      ...turningOf(movement),
-      ...structureOf(movement),
-      ...equalStepsOf(movement),
-    }
-  );
+  if (!movement) return undefined;
+  const [dx, dy] = [gaps(movement.wholeX), gaps(movement.wholeY)];
+  return {
+    ...shapeOf(movement),
+    ...chordOf(movement),
+    ...turningOf(movement),
+    ...structureOf(movement),
+    ...equalStepsOf(dx, dy),
+    ...axisStepsOf(dx, dy),
+  };
 }
 
-function equalStepsOf({ wholeX, wholeY }: Movement) {
-  const [dx, dy] = [gaps(wholeX), gaps(wholeY)];
+function equalStepsOf(dx: readonly number[], dy: readonly number[]) {
   const [usualX, usualY] = [median(dx)!, median(dy)!];
-  const steps = Math.hypot(usualX, usualY) < SHORTEST_EQUAL_STEP ? 0 : dx.length;
+  const comparable = isLong(usualX, usualY) ? dx.length : 0;
   const isEqual = (one: number, at: number) => Math.abs(one - usualX) <= 1 && Math.abs(dy[at]! - usualY) <= 1;
-  const many = steps && dx.filter(isEqual).length;
-  const isOnAxis = usualX === 0 || usualY === 0 || Math.abs(usualX) === Math.abs(usualY);
-  return { steps, equal: isOnAxis ? 0 : many, onAxis: isOnAxis ? many : 0 };
+  return {
+    comparable,
+    equal: isOnAxis(usualX, usualY) ? 0 : comparable && dx.filter(isEqual).length,
+  };
 }
+
+/** Of any length and in any of the eight directions: MouseKeys gathers speed, and keys take turns. Hands go level for a part of their way. */
+function axisStepsOf(dx: readonly number[], dy: readonly number[]) {
+  const steps = dx.length;
+  const shareOf = (holds: (x: number, y: number) => boolean) =>
+    dx.filter((one, at) => holds(one, dy[at]!)).length / steps;
+  const byKeys = shareOf(isOnAxis) >= ON_AXIS && shareOf(isLong) >= LONG_STEPS;
+  return { steps, onAxis: byKeys ? steps : 0 };
+}
+
+const isLong = (x: number, y: number): boolean => Math.hypot(x, y) >= SHORTEST_EQUAL_STEP;
+const isOnAxis = (x: number, y: number): boolean => x === 0 || y === 0 || Math.abs(x) === Math.abs(y);
