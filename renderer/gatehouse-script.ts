@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Plugin } from 'vite';
 
 /** Bytes after gzip that the script may have which other sites load from the appliance. */
-const SCRIPT_BUDGET = 10_200;
+export const SCRIPT_BUDGET = 10_300;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Builds `sdk/gatehouse/src/collector/script` into one file beside the pages, which the appliance serves as `/sdk/gatehouse.js`. */

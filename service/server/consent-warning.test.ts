@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { consentOfAll, operator, startEngine } from '../../test/support/engine.ts';
 import { analysisOf, direction } from '../../test/support/faces.ts';
+import { asWrittenByService } from '../../test/support/integrity.ts';
 import { warnWithoutConsent } from './consent-warning.ts';
 
 test('an organization that holds real people without a word on consent is warned of, and no other', async () => {
@@ -25,6 +26,7 @@ test('an organization that holds real people without a word on consent is warned
   await engine.organizations.create({ name: 'Without people' }, operator);
   expect(await warn()).toEqual([]);
   await engine.db.updateTable('organization').set({ attestation: null }).execute();
+  await asWrittenByService(engine, 'organization');
   expect(await warn()).toEqual([{ organization, people: 1 }]);
   await engine.organizations.set(organization, { consentPolicy: 'with-call' }, operator);
   expect(await warn()).toEqual([]);

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Browser, Frame, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCRIPT_BUDGET } from '../../renderer/gatehouse-script.ts';
 import { contradictions } from '../../service/engine/behavior/consistency.ts';
 import { judgeBehavior, SessionData } from '../../service/engine/behavior/index.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
@@ -321,7 +322,7 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     )) as [boolean, number];
     expect([same, moves]).toEqual([true, 2]);
     const answer = await fetch(`${site.applianceUrl}/sdk/gatehouse.js`);
-    expect(gzipSync(await answer.text()).byteLength).toBeLessThanOrEqual(10_000);
+    expect(gzipSync(await answer.text()).byteLength).toBeLessThanOrEqual(SCRIPT_BUDGET);
     await context.close();
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { consentOfAll, type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
+import { asWrittenByService } from '../../../test/support/integrity.ts';
 import type { World } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Consent } from '../consent/index.ts';
@@ -76,5 +77,6 @@ test('an organization that held real people before goes on', async () => {
   await engine.organizations.attestConsent(engine.organization, consentOfAll, operator);
   expect(await enroll('ada@example.com', 'live')).toBe('enrolled');
   await engine.db.updateTable('organization').set({ attestation: null }).execute();
+  await asWrittenByService(engine, 'organization');
   expect(await enroll('bob@example.com', 'live')).toBe('enrolled');
 });
