@@ -74,7 +74,7 @@ export function createCommandRunner(terminal: Terminal): CommandRunner {
                 data,
                 terminal,
                 control: (how) => {
-                  opened ??= openControl(data, how);
+                  opened ??= openControl(data, { ...how, note: terminal.note });
                   return opened;
                 },
               },

@@ -20,11 +20,28 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export function createControl(transport: Transport): Control {
+/** Milliseconds between two lines that a call is still at work. */
+const STILL = 10_000;
+
+/** `note`: gets a line every ten seconds while a call is not answered yet. */
+export function createControl(transport: Transport, note?: (line: string) => void): Control {
   const operator = operatorName();
+  async function answerOf(request: Request): Promise<Response> {
+    const begun = performance.now();
+    const timer = setInterval(() => {
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      const leave = transport.via === 'service' ? ' Ctrl-C leaves the service to finish.' : '';
+      note?.(`Still at work after ${seconds} s.${leave}`);
+    }, STILL).unref();
+    try {
+      return await Promise.race([transport.fetch(request), aborted(request.signal)]);
+    } finally {
+      clearInterval(timer);
+    }
+  }
   async function send(request: Request): Promise<Response> {
     request.headers.set('x-gatehouse-operator', operator);
-    const response = await Promise.race([transport.fetch(request), aborted(request.signal)]);
+    const response = await answerOf(request);
     if (response.ok) return response;
     throw toProblem(response.status, await response.text(), request);
   }

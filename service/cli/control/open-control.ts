@@ -20,6 +20,8 @@ export interface OpenOptions {
   passphrase?: () => Promise<string>;
   /** Called for each schema that is migrated; without it an older schema is refused. Only where no service runs. */
   migrating?: (change: SchemaChange) => void;
+  /** Gets a line every ten seconds while a call is not answered yet. */
+  note?: (line: string) => void;
 }
 
 /** A command, or a service that is starting or stopping, holds the directory for moments only: worth waiting for. */
@@ -35,7 +37,7 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
   const socketPath = join(data, 'control.sock');
   for (let attempt = 1; ; attempt++) {
     if ((await probeSocket(socketPath)) === 'service')
-      return createControl(createSocketTransport(socketPath));
+      return createControl(createSocketTransport(socketPath), options.note);
     if (!options.create) await requireInitialized(data);
     if (options.needsService !== undefined) throw new Problem('CONFLICT', options.needsService);
     // Loaded only now: native packages cost a quarter of a second that `--help` and a running service need not pay.
@@ -50,6 +52,7 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
           passphrase: options.passphrase,
           migrating: options.migrating,
         }),
+        options.note,
       );
     } catch (error) {
       if (!isHeld(error) || attempt === TRIES) throw error;
