@@ -204,8 +204,9 @@ describe('the log is cut back without any key', () => {
 });
 
 const marker = () => join(data, 'restored.json');
-const restore = (keys: string) =>
+const restore = (keys: string, acceptUnproven = false) =>
   restoreBackup({
+    acceptUnproven,
     file,
     keys,
     masterKeyFiles: [join(data, 'master.key')],
@@ -287,7 +288,8 @@ describe('what is allowed goes on', () => {
     writeNote('{"seq":1}', copyIn(keys));
     withoutCopies();
     rmSync(`${share}-away`, { recursive: true });
-    await restore(keys);
+    await expect(restore(keys)).rejects.toThrow(/note audit\/checkpoint .* Put back the newest copy/);
+    await restore(keys, true);
     const { details } = JSON.parse(JSON.parse(readFileSync(marker(), 'utf8')).value);
     expect(details).toMatchObject({ note: 'forged' });
     expect(await (await start()).auditLog.verify()).toMatchObject({ valid: true });

@@ -12,6 +12,7 @@ import { createControlServer } from '../../service/server/control-server.ts';
 import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
 import { createLiveSession } from '../support/live-session.ts';
+import { sealedPictures } from '../support/session-pictures.ts';
 import { sparing } from '../support/sparing.ts';
 import { enrollTwins } from '../support/twins.ts';
 
@@ -23,6 +24,7 @@ const personal: Record<string, string> = {
   '/api/admin/subjects/:id/verifications': 'verification.list',
   '/api/admin/verifications/:id': 'verification.read',
   '/api/admin/sessions/:id': 'session.read',
+  '/api/admin/sessions/:id/pictures/:index': 'session.picture',
   '/api/admin/subjects/:id/consent': 'consent.read',
   '/api/admin/subjects/:id/export': 'subject.export',
   '/api/admin/holds': 'hold.list',
@@ -207,7 +209,11 @@ async function prepare(route: string): Promise<void> {
   if (!/\/(review|sessions)\//.test(route)) return;
   const realm = { organization: ids.organization as OrganizationId, world: 'test' } as const;
   if (route.includes('/sessions/')) {
-    ids.session = await createLiveSession(gatehouse, realm);
+    const session = await createLiveSession(gatehouse, realm);
+    Object.assign(ids, { session, index: '0' });
+    const jpeg = Buffer.from('jpeg');
+    const kept = await sealedPictures(data, { organization: realm.organization, session, jpeg });
+    inDatabase((database) => database.prepare('update live_session set pictures_sealed = ?').run(kept));
     return;
   }
   ids.review = await enrollTwins(gatehouse, realm);

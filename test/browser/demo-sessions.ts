@@ -1,13 +1,8 @@
-import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { OrganizationId } from '../../service/lib/id.ts';
-import type { KeyStore } from '../../service/storage/keys/key-store.ts';
-import { openOrganizationKeys } from '../../service/storage/keys/organization-keys.ts';
-import { masterKeyFile } from '../../service/storage/master/master-key-file.ts';
-import { createOwnValues } from '../../service/storage/sealing/own-values.ts';
 import { portrait } from '../cli/portraits.ts';
 import { type SessionColumns, sessionMacs } from '../support/session-macs.ts';
+import { sealedPictures } from '../support/session-pictures.ts';
 import type { RunningBox } from './running-box.ts';
 
 type Send = (method: string, path: string, body?: unknown) => Promise<unknown>;
@@ -176,7 +171,11 @@ export async function makeDemoSessions(
     const unsure = await apiSession(order, { subjectRef: 'customer-9928' });
     change(database, unsure, { state: 'processing', held_until: Date.now() + 70 * 3_600_000, attempts: 3 });
     change(database, unsure, { outcome: JSON.stringify(undecided) });
-    const kept = await picturesOf(box, organization, unsure);
+    const kept = await sealedPictures(box.data, {
+      organization,
+      session: unsure,
+      jpeg: await portrait('cleo'),
+    });
     database.rows.prepare('update live_session set pictures_sealed = ? where id = ?').run(kept, unsure);
     const presence = { orgId: organization, purpose: 'Authorize production deployment' };
     const there = await ofLink(order, 'presence', await ask('/api/presence/sessions', presence));
@@ -280,28 +279,6 @@ function change({ rows, macOf }: Rows, id: string, values: Record<string, string
   if (changes !== 1) throw new Error(`There is no session ${id}.`);
   const row = rows.prepare('select * from live_session where id = ?').get(id) as SessionColumns;
   rows.prepare('update live_session set mac = ? where id = ?').run(macOf(row), id);
-}
-
-/** As the service seals them: one picture of each step. */
-async function picturesOf({ data }: RunningBox, organization: string, session: string): Promise<Uint8Array> {
-  const store = new Database(join(data, 'keys.db'), { readonly: true });
-  const rows = store
-    .prepare('select *, lookup_wrapped as lookupWrapped from organization_key order by generation')
-    .all();
-  store.close();
-  const keys = { organizations: async () => rows } as unknown as KeyStore;
-  const master = await masterKeyFile(join(data, 'master.key')).open('current');
-  const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
-  const steps = ['turn-left', 'blink', 'turn-right', 'hold-still'];
-  const jpeg = (await portrait('cleo')).toString('base64');
-  return createOwnValues(organizations, randomFillSync).sealOwn(
-    {
-      organization: organization as OrganizationId,
-      field: `live_session.pictures/${session}`,
-      version: 1,
-    },
-    Buffer.from(JSON.stringify(steps.map((step) => ({ step, jpeg })))),
-  );
 }
 
 interface Rows {

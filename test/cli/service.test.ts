@@ -58,7 +58,7 @@ test('commands go through the running service, and both see the same people and 
   ]);
   expect([
     await statusAsHost(`${service.url}/ready`, 'localhost'),
-    await statusAsHost(`${service.url}/ready`, 'rebound.example'),
+    await statusAsHost(`${service.url}/console`, 'rebound.example'),
   ]).toEqual([200, 421]);
 
   const { code, stdout } = await service.end();

@@ -97,7 +97,8 @@ test('sealed, it listens and says so on every path; the control socket takes not
   expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([503, origin]);
   const asks = { origin, 'access-control-request-method': 'POST' };
   expect((await fetch(`${url}/api/verify`, { method: 'OPTIONS', headers: asks })).status).toBe(204);
-  expect(await statusAsHost(`${url}/health`, 'rebound.example')).toBe(421);
+  expect(await statusAsHost(`${url}/health`, 'rebound.example')).toBe(200);
+  expect(await statusAsHost(`${url}/api/verify`, 'rebound.example')).toBe(421);
   const refused = await cli.run('org', 'list', '--json');
   expect([refused.code, JSON.parse(refused.stdout).code]).toEqual([1, 'SEALED']);
   const second = await cli.run('serve', '--port', '0');

@@ -248,7 +248,7 @@ function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
       const realm = toRealm(caller);
       const finding = await deps.verifyToken(realm, token, { kind: 'pass' }, caller.actor);
       const session = finding.valid && (await deps.liveSessions.find(realm, finding.claims.sessionId));
-      return fromFinding(finding, session ? session.risk : undefined);
+      return fromFinding(finding, session || undefined);
     },
   );
 }

@@ -54,12 +54,12 @@ export const fromSession = (session: WholeSession): SessionStatus => ({
 export function fromResult(
   sessionId: string,
   result: SessionResult,
-  figures: Pick<WholeSession, 'profile' | 'challengesCompleted' | 'processingTimeMs' | 'source'>,
+  figures: Pick<WholeSession, 'profile' | 'challengesCompleted' | 'processingTimeMs'>,
   whole?: Pick<WholeSession, 'risk' | 'metadata'>,
 ): FinalizeReply {
   const { decision, passToken = null, passExpiresAt } = result;
-  const { profile, challengesCompleted, processingTimeMs, source: captureSource } = figures;
-  const ours = { profile, challengesCompleted, processingTimeMs, captureSource };
+  const { profile, challengesCompleted, processingTimeMs } = figures;
+  const ours = { profile, challengesCompleted, processingTimeMs };
   return {
     sessionId,
     decision: decision && decisions[decision],
@@ -99,15 +99,20 @@ export function fromState(
   };
 }
 
-/** `risk`: of the session; the pass has none, since a browser holds it. */
-export function fromFinding(finding: TokenFinding, risk?: WholeSession['risk']): PassAnswer {
+/** `session`: absent where it is not kept any more. The pass has no risk, since a browser holds it. */
+export function fromFinding(
+  finding: TokenFinding,
+  session?: Pick<WholeSession, 'risk' | 'source'>,
+): PassAnswer {
   if (!finding.valid) return finding;
   if (finding.kind !== 'pass') return { valid: false, reason: 'wrong_kind' };
+  const risk = session?.risk;
   const { sessionId, decision, iat, exp, assurance, profile, subjectRef, humanId } = finding.claims;
   return {
     ...{ valid: true, sessionId, decision },
     ...{ issuedAt: time(iat * 1000), expiresAt: time(exp * 1000) },
     ...(risk && { riskLevel: risk.level, riskFlags: risk.flags.map(fromFlag) }),
+    ...(session && { capture: { source: session.source } }),
     ...{ assurance, profile },
     ...defined({ subjectRef, humanId }),
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
+import { CaptureSource } from '../../engine/profiles/index.ts';
 
 const moment = (what: string) => z.iso.datetime().describe(what);
 const id = 'sess_01m7w3hb8hbf355he5zqwjztdk';
@@ -245,9 +246,7 @@ export const FinalizeReply = z
     riskFlags: z.array(z.string()).describe('`spoof_suspected`, `duplicate_identity`, …'),
     metadata: z
       .record(z.string(), z.unknown())
-      .describe(
-        '`profile`, `challengesCompleted`, `processingTimeMs`, `captureSource` (where the frames came from: `browser`, `kiosk`, `api`), and yours',
-      ),
+      .describe('`profile`, `challengesCompleted`, `processingTimeMs`, and yours'),
   })
   .meta({
     id: 'FinalizedSession',
@@ -265,7 +264,6 @@ export const FinalizeReply = z
           profile: 'specter',
           challengesCompleted: 4,
           processingTimeMs: 3400,
-          captureSource: 'browser',
           checkoutId: 'order_42',
         },
       },
@@ -298,6 +296,10 @@ export const PassAnswer = z
     riskFlags: z.array(z.string()).optional().describe('Reasons of the risk'),
     assurance: z.string().optional().describe('How the challenge was passed'),
     profile: z.string().optional().describe('Profile of the session'),
+    capture: z
+      .strictObject({ source: CaptureSource })
+      .optional()
+      .describe('Where the frames of the session came from'),
     subjectRef: z
       .string()
       .optional()
@@ -318,6 +320,7 @@ export const PassAnswer = z
         riskFlags: [],
         assurance: 'active',
         profile: 'specter',
+        capture: { source: 'browser' as const },
       },
       { valid: false, reason: 'expired' },
     ],

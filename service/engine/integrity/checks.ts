@@ -236,7 +236,7 @@ async function* checkNotes({ keys, integrity }: IntegrityChecksDeps) {
   const changed = (id: string) => ({
     table: 'note',
     id,
-    says: `The note ${id} of the key store is not as the service wrote it. ${PUT_BACK}`,
+    says: `The note ${id} of the key store is not as the service wrote it. Put back the newest copy of the key store ("gatehouse keystore places" names them).`,
   });
   if (openNote(integrity, identity, await keys.note(CHECKPOINT_NOTE)).is === 'forged')
     yield changed(CHECKPOINT_NOTE);
