@@ -57,6 +57,8 @@ export interface PassVerification {
   expiresAt?: string;
   riskLevel?: 'low' | 'medium' | 'high';
   riskFlags?: string[];
+  /** Where the frames came from: `browser`, `kiosk` or `api`. */
+  capture?: { source: string };
   subjectRef?: string;
   humanId?: string;
   profile?: string;
