@@ -96,8 +96,8 @@ test.skipIf(missing)(
     const layer = (...words: string[]) =>
       execFileSync(process.execPath, [gatehouse, 'behavior', 'layer', '--data', box.data, ...words]);
     layer('--use', 'research', '--accept-licence-doubt');
-    // Its movements are a person's; its presses come from nowhere.
-    const driven = personWindow({ mouse: humanMovements, click: { tele: 0.75 } });
+    // Its movements are a person's; it types as a library does.
+    const driven = personWindow({ mouse: humanMovements, key: { n: 20, relay: 0.9 } });
     expect(decision({ userId: 'user_of_three', sessionData: driven })).toBe('challenge');
     layer('--use', 'rules');
   },
