@@ -3856,6 +3856,11 @@ export interface components {
              * @description Time when its people and its secrets were erased
              */
             erasedAt?: string;
+            /**
+             * @description Another program wrote or changed it in the database: it is not used until it is made again or accepted. Absent otherwise
+             * @constant
+             */
+            altered?: true;
         };
         /**
          * @description The error reply of all families.
@@ -5597,6 +5602,11 @@ export interface components {
             /** @description Whether it is built in */
             builtIn: boolean;
             /**
+             * @description Another program wrote or changed it in the database: it is not used until it is made again or accepted. Absent otherwise
+             * @constant
+             */
+            altered?: true;
+            /**
              * @description Whether it takes the place of the built-in profile of this slug
              * @constant
              */
@@ -5974,6 +5984,11 @@ export interface components {
             version: number;
             /** @description Whether it is built in */
             builtIn: boolean;
+            /**
+             * @description Another program wrote or changed it in the database: it is not used until it is made again or accepted. Absent otherwise
+             * @constant
+             */
+            altered?: true;
             /**
              * @description Whether it takes the place of the built-in profile of this slug
              * @constant
@@ -6850,6 +6865,11 @@ export interface components {
                 at: string;
             };
             /**
+             * @description Another program wrote or changed it in the database: it is not used until it is made again or accepted. Absent otherwise
+             * @constant
+             */
+            altered?: true;
+            /**
              * Format: date-time
              * @description End of the old secret during a rotation
              */
@@ -7066,6 +7086,11 @@ export interface components {
                  */
                 at: string;
             };
+            /**
+             * @description Another program wrote or changed it in the database: it is not used until it is made again or accepted. Absent otherwise
+             * @constant
+             */
+            altered?: true;
             /**
              * Format: date-time
              * @description End of the old secret during a rotation

@@ -9,6 +9,7 @@ import { parseConfig } from '../../service/config.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createControlServer } from '../../service/server/control-server.ts';
+import { protectedNames } from '../../service/storage/keys/protected-tables.ts';
 import { adminUrl } from '../support/admin-url.ts';
 import { by } from '../support/audited.ts';
 import { createLiveSession } from '../support/live-session.ts';
@@ -255,4 +256,31 @@ test.each(Object.keys(personal))('%s gives out nothing when it cannot be written
   expect(reply.statusCode).toBe(500);
   expect(reply.body).not.toContain(email);
   expect(reply.body).not.toContain(ids.subject);
+});
+
+test('rows that another program changed break no route that reads', async () => {
+  const organization = ids.organization as OrganizationId;
+  const realm = { organization, world: 'test' } as const;
+  await gatehouse.grants.add(organization, '127.0.0.1:7459', '', by.actor);
+  const order = { family: 'identity', url: 'http://127.0.0.1:7459/' } as const;
+  const { endpoint } = await gatehouse.webhooks.add(realm, order, by.actor);
+  const profile = `/api/admin/profiles/default?organization=${organization}`;
+  const { definition } = (await app.inject(profile)).json();
+  const copy = { method: 'PUT', url: profile.replace('default', 'desk'), payload: definition } as const;
+  expect((await app.inject(copy)).statusCode).toBeLessThan(300);
+  await app.close();
+  await gatehouse.close();
+  inDatabase((database) => {
+    for (const name of protectedNames) database.exec(`update ${name} set mac = 'changed'`);
+  });
+  gatehouse = await open();
+  app = await createControlServer(gatehouse, { log: silentLog });
+  await app.ready();
+  Object.assign(ids, { webhook: endpoint.id, slug: 'desk', version: '1' });
+  const broken: string[] = [];
+  for (const route of [...Object.keys(personal), ...nothingPersonal]) {
+    const reply = await ask(route);
+    if (reply.statusCode === 500) broken.push(`${route}: ${reply.body}`);
+  }
+  expect(broken).toEqual([]);
 });

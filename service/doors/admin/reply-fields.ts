@@ -15,6 +15,14 @@ export const actor = z
     '`key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted',
   );
 
+/** Of a row that is not used. */
+export const altered = z
+  .literal(true)
+  .optional()
+  .describe(
+    'Another program wrote or changed it in the database: it is not used until it is made again or accepted. Absent otherwise',
+  );
+
 /** How the pictures were taken. */
 export const capture = z.strictObject({ source: CaptureSource }).meta({
   id: 'CaptureSource',

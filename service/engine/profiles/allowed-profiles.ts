@@ -42,7 +42,7 @@ export function requireAllowed(
   throw new Problem(
     'PROFILE_NOT_ALLOWED',
     names === ''
-      ? 'No profile is allowed to this caller: an operator chooses with “gatehouse org set --profiles”.'
+      ? 'No profile is allowed to this caller: an operator chooses with “gatehouse org set --profiles”; “gatehouse doctor” says whether the settings of the organization are in use.'
       : `The profile ${profile.id} is not allowed to this caller: name one of ${names}.`,
   );
 }

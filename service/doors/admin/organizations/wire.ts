@@ -5,7 +5,7 @@ import { consentLanguages, type SetupStep, setupStates } from '../../../engine/o
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { lineOfText } from '../../../http/text-fields.ts';
 import { idOf } from '../ids.ts';
-import { actor, time } from '../reply-fields.ts';
+import { actor, altered, time } from '../reply-fields.ts';
 
 const name = lineOfText(120).describe('Name, unique on the box');
 const matchOnly = z
@@ -135,6 +135,7 @@ export const OrganizationReply = z
       .optional()
       .describe('The logo that people see who are verified; absent: none'),
     erasedAt: time('Time when its people and its secrets were erased').optional(),
+    altered,
   })
   .meta({ id: 'Organization', description: 'An organization and its settings.', examples: [example] });
 

@@ -4,7 +4,7 @@ import { HoldsFor } from '../../../engine/matching/index.ts';
 import { builtInProfiles, ProfileDefinition } from '../../../engine/profiles/index.ts';
 import { unknowns } from '../../../engine/verification/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
-import { actor, time } from '../reply-fields.ts';
+import { actor, altered, time } from '../reply-fields.ts';
 
 const slug = z
   .string()
@@ -43,6 +43,7 @@ export const ProfileReply = z
     slug: z.string().describe('Name in requests'),
     version: z.int().describe('Its newest version'),
     builtIn: z.boolean().describe('Whether it is built in'),
+    altered,
     replacesBuiltIn: z
       .literal(true)
       .optional()

@@ -3,7 +3,7 @@ import { families, signatureDialects } from '../../../engine/webhooks/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { lineOfText } from '../../../http/text-fields.ts';
 import { idOf } from '../ids.ts';
-import { actor, time } from '../reply-fields.ts';
+import { actor, altered, time } from '../reply-fields.ts';
 import { catalogEntry, secret, webhook } from './reply-examples.ts';
 
 /** What the routes read. The engine says what of it makes sense; here is how it is written. */
@@ -165,6 +165,7 @@ export const WebhookReply = z
         }),
       ])
       .describe('Whether it is enabled; if not, the reason'),
+    altered,
     cutOverAt: time('End of the old secret during a rotation').optional(),
     failingSince: time('Time since when no delivery was accepted; after five days it is disabled').optional(),
     lineage: z
