@@ -6,6 +6,7 @@ import { Problem } from '../lib/problem.ts';
 import { openDatabase } from '../storage/connection.ts';
 import { createPostgresClient } from '../storage/postgres/postgres-session.ts';
 import { toStorageProblem } from '../storage/storage-problem.ts';
+import { type Table, tablesInOrder } from '../storage/tables-in-order.ts';
 
 /** Rows fetched and written in one go: some milliseconds of the event loop. */
 const PAGE = 500;
@@ -27,7 +28,7 @@ export async function copyPostgres(url: string, to: string, clock: Clock): Promi
     await source.connect();
     await source.query('begin isolation level repeatable read read only');
     await requireSameSchema(source, target);
-    for (const table of tablesOf(target)) await copyTable(source, target, table);
+    for (const table of tablesInOrder(target)) await copyTable(source, target, table);
     await source.query('commit');
   } catch (error) {
     throw toStorageProblem(error);
@@ -48,19 +49,11 @@ async function requireSameSchema(source: pg.Client, target: Sqlite.Database): Pr
   );
 }
 
-function tablesOf(target: Sqlite.Database): string[] {
-  return target
-    .prepare(
-      "select name from sqlite_schema where type = 'table' and name <> 'schema_migration' and name not like 'sqlite_%' order by name",
-    )
-    .pluck()
-    .all() as string[];
-}
-
-async function copyTable(source: pg.Client, target: Sqlite.Database, table: string): Promise<void> {
-  const columns = (target.pragma(`table_info(${quoted(table)})`) as { name: string }[]).map(
-    ({ name }) => name,
-  );
+async function copyTable(
+  source: pg.Client,
+  target: Sqlite.Database,
+  { name: table, columns }: Table,
+): Promise<void> {
   const list = columns.map(quoted).join(', ');
   const insert = target.prepare(
     `insert into ${quoted(table)} (${list}) values (${columns.map(() => '?').join(', ')})`,

@@ -12,7 +12,6 @@ import { openIntegrity } from '../storage/keys/integrity.ts';
 import type { KeyStore } from '../storage/keys/key-store.ts';
 import { openOrganizationKeys } from '../storage/keys/organization-keys.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
-import { rowMacs } from '../storage/migrations/0049-row-macs.ts';
 import { findOwnTemplates, type OwnTemplates } from './find-own-templates.ts';
 import type { LaidOutBackup } from './open-backup.ts';
 
@@ -100,11 +99,11 @@ export async function examineBackup(
 /** A sentence for each thing that is signed or carries a MAC and is not as the service wrote it. */
 async function findFaults(
   { db }: Pick<Database, 'db'>,
-  { keys, master, signing, facts }: Pick<LaidOutBackup, 'keys' | 'master' | 'signing' | 'facts'>,
+  { keys, master, signing }: Pick<LaidOutBackup, 'keys' | 'master' | 'signing'>,
 ): Promise<string[]> {
   const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
   const integrity = await openIntegrity({ keys, master, organizations });
-  // A key store from before there were MACs.
+  // One without any key.
   if (!integrity) return [];
   const faults = await findIntegrityFaults({
     db,
@@ -113,7 +112,6 @@ async function findFaults(
     integrity,
     organizations,
     signing: { ...signing, verify: verifySignature },
-    unprotected: facts.schema < rowMacs.name,
   });
   return faults.map(({ says }) => says);
 }

@@ -114,7 +114,7 @@ export async function layOutBackup({
 }
 
 function requireKnownSchema({ schema, gatehouse }: BackupFacts): void {
-  if (migrations.some(({ name }) => name === schema)) return;
+  if (migrations.some(({ name, replaces }) => [name, replaces?.name].includes(schema))) return;
   throw new Problem(
     'BACKUP_UNUSABLE',
     `The backup has schema ${schema} (Gatehouse ${gatehouse}), this Gatehouse knows schemas up to ${migrations.at(-1)?.name}: use that Gatehouse or a newer one.`,

@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
-import { MIGRATION_LOCK, schemaTable } from '../storage/migrate.ts';
+import { MIGRATION_LOCK, RECORD_TABLES, recordTables } from '../storage/migrate.ts';
 import { columnsOf, migrationHash } from '../storage/migration.ts';
 import { migrations } from '../storage/migrations/index.ts';
 import { type PostgresSession, withPostgresSession } from '../storage/postgres/postgres-session.ts';
@@ -43,7 +43,7 @@ export async function restorePostgres(from: string, url: string, clock: Clock): 
       for (const table of tables) await copyTable(source, target, table);
       await target.query('commit');
     });
-    return () => takeOut(url, ['schema_migration', ...tables.map(({ name }) => name)]);
+    return () => takeOut(url, [...RECORD_TABLES, ...tables.map(({ name }) => name)]);
   } finally {
     source.close();
   }
@@ -60,7 +60,7 @@ async function requireEmpty(client: PostgresSession): Promise<void> {
 }
 
 async function makeSchema(target: PostgresSession, clock: Clock): Promise<void> {
-  await target.query(schemaTable(columnsOf.postgres));
+  for (const statement of recordTables(columnsOf.postgres)) await target.query(statement);
   for (const { name, up } of migrations) {
     const statements = up(columnsOf.postgres);
     for (const statement of statements) await target.query(statement);

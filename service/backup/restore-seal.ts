@@ -1,19 +1,11 @@
 import { randomFillSync } from 'node:crypto';
 import { z } from 'zod';
 import { createCheckpointNote, type NoteState } from '../storage/keys/checkpoint-note.ts';
-import {
-  type Integrity,
-  openIntegrity,
-  ROWS_NOTE,
-  TAKE_OVER_NOTE,
-  takeOverMac,
-} from '../storage/keys/integrity.ts';
+import { type Integrity, openIntegrity } from '../storage/keys/integrity.ts';
 import type { KeyStore } from '../storage/keys/key-store.ts';
 import { adoptIntegrity } from '../storage/keys/note-guard.ts';
 import { openOrganizationKeys } from '../storage/keys/organization-keys.ts';
 import type { MasterKey } from '../storage/master/master-key.ts';
-import { apiKeyMac } from '../storage/migrations/0006-api-key-mac.ts';
-import { rowMacs } from '../storage/migrations/0049-row-macs.ts';
 
 /** What a restore says to the first start after it: JSON. */
 const Sealed = z.strictObject({
@@ -32,26 +24,23 @@ export interface RestoreSeal {
 }
 
 /**
- * Prepares the restored key store, whose keys the restore has opened: gives it the integrity secret where it is from before
- * there was one, replaces a note of the audit log that is not its own, and lets rows from before they were protected be taken over. On disk when it resolves.
+ * Prepares the restored key store, whose keys the restore has opened: replaces a note of the audit log that is not its own. On disk when it
+ * resolves.
  */
-export async function openRestoreSeal(
-  { keys, master }: { keys: KeyStore; master: MasterKey },
-  { schema }: { schema: string },
-): Promise<RestoreSeal> {
+export async function openRestoreSeal({
+  keys,
+  master,
+}: {
+  keys: KeyStore;
+  master: MasterKey;
+}): Promise<RestoreSeal> {
   const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
   const integrity =
-    (await openIntegrity({ keys, master, organizations })) ??
-    (await adoptIntegrity({ keys, master, organizations }));
+    (await openIntegrity({ keys, master, organizations })) ?? (await adoptIntegrity({ keys, master }));
   const note = createCheckpointNote({ keys, integrity });
   const noteForged = (await note.read()).is === 'forged';
   if (noteForged) await note.write('');
   const { identity } = await keys.state();
-  if (schema < apiKeyMac.name) {
-    await keys.replaceNote({ name: TAKE_OVER_NOTE, value: takeOverMac(integrity, identity) });
-  }
-  if (schema < rowMacs.name && (await keys.note(ROWS_NOTE)))
-    await keys.replaceNote({ name: ROWS_NOTE, value: '' });
   return {
     noteForged,
     async seal(value) {

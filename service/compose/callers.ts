@@ -33,8 +33,6 @@ export async function openCallers({
     refusals: limits.refusals,
   });
   opened.defer(() => access.settled());
-  const takeOver = await vault.keyTakeOver.isAllowed();
-  await access.protectKeys({ takeOver, actor: appliance });
-  if (takeOver) await vault.keyTakeOver.end();
+  await access.alteredKeys();
   return { organizations, limits, access };
 }

@@ -1,28 +1,25 @@
-import { randomFillSync } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { giveEarlierPostgresSchema } from '../../test/support/earlier-schema.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../../test/support/postgres.ts';
 import { compose } from '../compose/compose.ts';
 import { parseConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { openDatabase } from '../storage/connection.ts';
-import { type KeyStorePlace, openKeyStore } from '../storage/keys/key-store.ts';
-import { leaveIntegrity } from '../storage/keys/leave-integrity.ts';
-import { openOrganizationKeys } from '../storage/keys/organization-keys.ts';
-import { masterKeyFile } from '../storage/master/master-key-file.ts';
-import { apiKeyMac } from '../storage/migrations/0006-api-key-mac.ts';
+import type { Migration } from '../storage/migration.ts';
 import { migrations } from '../storage/migrations/index.ts';
 import { type GoBackOrder, goBack } from './go-back.ts';
 
 const ada = { is: 'operator', name: 'ada' } as const;
 const newest = migrations.at(-1)!.name;
-const before = migrations.at(-2)!.name;
+const later: Migration = {
+  name: '9001-later',
+  up: ({ text, strict }) => [`create table later (id ${text} primary key not null)${strict}`],
+};
 const binaries = findPostgres();
 
 describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', () => {
@@ -55,13 +52,18 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
       {},
     );
   const open = () => compose(config(), { log: silentLog, workers: 'when-needed' });
-  const start = async () => (await open()).close();
+  /** As a later release brings the database forward. */
+  const upgrade = async () => {
+    const deps = { clock: systemClock, log: silentLog };
+    await (await openDatabase({ kind: 'postgres', url }, deps, [...migrations, later])).close();
+  };
   const order = (more: Partial<GoBackOrder> = {}): GoBackOrder => ({
     config: config(),
     actor: 'ada',
     confirm: 0,
     clock: systemClock,
     log: silentLog,
+    migrations: [...migrations, later],
     ...more,
   });
 
@@ -89,24 +91,6 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
     }
   }
 
-  async function withKeys<T>(
-    work: (
-      keys: Awaited<ReturnType<typeof openKeyStore>>,
-      master: Awaited<ReturnType<ReturnType<typeof masterKeyFile>['open']>>,
-    ) => Promise<T>,
-  ): Promise<T> {
-    const place: KeyStorePlace =
-      keysDatabaseUrl === undefined
-        ? { kind: 'sqlite', path: join(data, 'keys.db') }
-        : { kind: 'postgres', url: keysDatabaseUrl };
-    const keys = await openKeyStore(place, { clock: systemClock });
-    try {
-      return await work(keys, await masterKeyFile(join(data, 'master.key')).open('current'));
-    } finally {
-      await keys.close();
-    }
-  }
-
   const schemas = async (like: string) => {
     const { rows } = await admin.query<{ nspname: string }>(
       'select nspname from pg_namespace where starts_with(nspname, $1) order by 1',
@@ -121,38 +105,23 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
     aside: await schemas('aside'),
     marker: existsSync(join(data, 'restored.json')),
   });
-  const asItWas = { version: newest, aside: [], marker: false };
+  const asItWas = { version: later.name, aside: [], marker: false };
 
   test.each(['keys.db', 'PostgreSQL'])(
-    'before the protection of API keys and back again, keys in %s: the key store is as it was, and every key still counts',
+    'after an upgrade and back again, keys in %s: every key still counts',
     async (keysIn) => {
       if (keysIn === 'PostgreSQL') keysDatabaseUrl = await server.createDatabase();
       const key = await fill();
-      await giveEarlierPostgresSchema(url, apiKeyMac.name);
-      await withKeys((keys, master) => leaveIntegrity(keys, master, randomFillSync));
-      expect(await accepts(key)).toBe(true);
-      const former = migrations.slice(0, migrations.indexOf(apiKeyMac));
-
+      await upgrade();
       const back = await goBack(order());
       const [aside = ''] = await schemas('aside');
       expect(back).toMatchObject({
-        from: newest,
-        to: former.at(-1)!.name,
+        ...{ from: later.name, to: newest },
         aside: `the PostgreSQL schema ${aside}`,
         removal: `DROP SCHEMA ${aside} CASCADE;`,
       });
       expect(await schemas('snapshot')).toEqual([]);
-      await withKeys(async (keys, master) => {
-        expect((await keys.secrets()).map(({ name }) => name)).not.toContain('integrity');
-        const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
-        expect(organizations.boundToIntegrity()).toBe(false);
-      });
-      const deps = { clock: systemClock, log: silentLog, older: 'refuse' } as const;
-      await (await openDatabase({ kind: 'postgres', url }, deps, former)).close();
       await expect(goBack(order())).rejects.toThrow(/went back .* already/);
-      // What the older Gatehouse does at its first start.
-      rmSync(join(data, 'restored.json'));
-
       await admin.query(`drop schema ${aside} cascade`);
       expect(await accepts(key)).toBe(true);
     },
@@ -160,8 +129,7 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
 
   test('a snapshot that was changed, or whose templates were renewed since, changes nothing', async () => {
     await fill();
-    await giveEarlierPostgresSchema(url, newest);
-    await start();
+    await upgrade();
     const [snapshot = ''] = await schemas('snapshot');
     const act = (action: string, where: string) =>
       admin.query(`update audit set id = 'aud_renewed', action = $1 where ${where}`, [action]);
@@ -177,14 +145,13 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
     await admin.query(`alter table ${snapshot}.away rename to audit`);
     await expect(goBack(order({ confirm: 3 }))).rejects.toMatchObject({ code: 'CONFIRMATION_REQUIRED' });
     expect(await unchanged()).toEqual(asItWas);
-    expect(await goBack(order())).toMatchObject({ to: before });
+    expect(await goBack(order())).toMatchObject({ to: newest });
   });
 
   test('a key store that got a new form with the upgrade does not go back', async () => {
     keysDatabaseUrl = await server.createDatabase();
     await fill();
-    await giveEarlierPostgresSchema(url, newest);
-    await start();
+    await upgrade();
     const keys = new pg.Client({ connectionString: keysDatabaseUrl });
     await keys.connect();
     await keys.query('update schema_migration set applied_at = $1', [Date.now() + 1000]);
@@ -195,9 +162,7 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
 
   test('a database that another process holds, or whose tables another session reads, stays as it is; then the same command completes it', async () => {
     const key = await fill();
-    await giveEarlierPostgresSchema(url, apiKeyMac.name);
-    await withKeys((keys, master) => leaveIntegrity(keys, master, randomFillSync));
-    expect(await accepts(key)).toBe(true);
+    await upgrade();
     const elsewhere = await openDatabase(
       { kind: 'postgres', url },
       { clock: systemClock, log: silentLog, writer: 'gatehouse elsewhere' },
@@ -209,8 +174,7 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
     await expect(goBack(order({ lockPatience: 100 }))).rejects.toThrow(/Another session reads/);
     await admin.query('rollback');
     expect(await unchanged()).toEqual(asItWas);
-    expect(await goBack(order())).toMatchObject({ from: newest });
-    rmSync(join(data, 'restored.json'));
+    expect(await goBack(order())).toMatchObject({ from: later.name });
     expect(await accepts(key)).toBe(true);
   });
 
@@ -218,30 +182,28 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
     'a connection lost %s the commit took place: what the server says counts',
     async (when) => {
       await fill();
-      await giveEarlierPostgresSchema(url, newest);
-      await start();
+      await upgrade();
       await using proxy = await startCuttingProxy(url, when);
       const going = goBack(order({ config: { ...config(), databaseUrl: proxy.url } }));
-      if (when === 'after') expect(await going).toMatchObject({ from: newest, to: before });
+      if (when === 'after') expect(await going).toMatchObject({ from: later.name, to: newest });
       else {
         await expect(going).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
         expect(await unchanged()).toEqual(asItWas);
-        expect(await goBack(order())).toMatchObject({ to: before });
+        expect(await goBack(order())).toMatchObject({ to: newest });
       }
-      expect(await unchanged()).toMatchObject({ version: before, marker: true });
+      expect(await unchanged()).toMatchObject({ version: newest, marker: true });
     },
   );
 
   test('lost for good, it says that it does not know; the same command then finds out', async () => {
     await fill();
-    await giveEarlierPostgresSchema(url, newest);
-    await start();
+    await upgrade();
     await using proxy = await startCuttingProxy(url, 'after', { forGood: true });
     await expect(goBack(order({ config: { ...config(), databaseUrl: proxy.url } }))).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
       message: expect.stringContaining('run the same command again'),
     });
-    expect(await unchanged()).toMatchObject({ version: before, marker: true });
+    expect(await unchanged()).toMatchObject({ version: newest, marker: true });
     await expect(goBack(order())).rejects.toThrow(/went back .* already/);
   });
 });

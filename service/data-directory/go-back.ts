@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -18,10 +17,10 @@ import type { RestoreLoss } from '../storage/former/restore-loss.ts';
 import { readKeyStoreVersion } from '../storage/key-store-version.ts';
 import { type KeyStorePlace, openKeyStore } from '../storage/keys/key-store.ts';
 import { keyMigrations } from '../storage/keys/key-store-schema.ts';
-import { leaveIntegrity } from '../storage/keys/leave-integrity.ts';
 import { acceptLostOrganizations } from '../storage/keys/lost-organizations.ts';
 import { masterPlaces, openMaster, type Unlock } from '../storage/master/open-master.ts';
-import { apiKeyMac } from '../storage/migrations/0006-api-key-mac.ts';
+import type { Migration } from '../storage/migration.ts';
+import { migrations as ours } from '../storage/migrations/index.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
 
@@ -37,6 +36,8 @@ export interface GoBackOrder {
   unlock?: Unlock;
   /** Milliseconds for a table of PostgreSQL that another session reads; 10,000 unless given. */
   lockPatience?: number;
+  /** Of this Gatehouse unless given. */
+  migrations?: readonly Migration[];
 }
 
 export interface WentBack {
@@ -54,8 +55,7 @@ export interface WentBack {
 
 /**
  * Puts the newest snapshot with an older schema in place of the database, for the Gatehouse from before an upgrade. The key store
- * keeps its keys, so people erased since stay erased; where it has a form that the older Gatehouse does not know, it is
- * brought back to the former one. Cut short, nothing is lost: the same command completes it. Throws CONFLICT where a process holds the
+ * keeps its keys, so people erased since stay erased. Cut short, nothing is lost: the same command completes it. Throws CONFLICT where a process holds the
  * directory or its PostgreSQL database, where no snapshot serves, and where the directory went back already; CONFIRMATION_REQUIRED
  * before anything is changed, with what is lost.
  */
@@ -97,15 +97,15 @@ export async function goBack(order: GoBackOrder): Promise<WentBack> {
 }
 
 async function openFormer(place: DatabasePlace, order: GoBackOrder): Promise<FormerDatabase> {
-  const { config, log, lockPatience } = order;
+  const { config, log, lockPatience, migrations = ours } = order;
   const { data } = config;
   const admit = (from: string) => requireNotYetBack(data, from);
   switch (place.kind) {
     case 'sqlite':
-      return openFormerSqlite(place.path, admit);
+      return openFormerSqlite(place.path, { admit, migrations });
     case 'postgres':
       return openFormerPostgres(place.url, {
-        ...{ writer: writerOf(data), log, admit },
+        ...{ writer: writerOf(data), log, admit, migrations },
         ...defined({ lockPatience }),
       });
     case 'sqlite-memory':
@@ -221,12 +221,8 @@ async function bringKeysBack(
     const text = markerText({ actor, details });
     const places = await masterPlaces(config.data, { masterKeyFile: config.masterKeyFile, keys });
     const master = await openMaster({ keys, places, log, unlock, mayCreate: false });
-    if (snapshot.version >= apiKeyMac.name) {
-      const seal = await openRestoreSeal({ keys, master }, { schema: snapshot.version });
-      return await seal.seal(text);
-    }
-    await leaveIntegrity(keys, master, randomFillSync);
-    return text;
+    const seal = await openRestoreSeal({ keys, master });
+    return await seal.seal(text);
   } finally {
     await keys.close();
   }

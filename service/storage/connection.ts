@@ -36,7 +36,7 @@ export type DatabasePlace =
 export interface Database {
   db: Db;
   dialect: DialectName;
-  /** The newest migration, `0001-ground`. */
+  /** The newest migration, `0001-baseline`. */
   version: string;
   /**
    * Throws (a bug, not a Problem) when called, or when `db` is used, inside a running transaction. The changes are on disk when it

@@ -1,7 +1,16 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
-import { type Columns, columnsOf, type DialectName, type Migration, migrationHash } from './migration.ts';
+import {
+  type Columns,
+  columnsOf,
+  type DialectName,
+  type FormerSchema,
+  type Migration,
+  migrationHash,
+  schemaDigest,
+  schemaNumber,
+} from './migration.ts';
 import { writePlannerFigures } from './planner-figures.ts';
 
 interface MigrationRecord {
@@ -9,12 +18,12 @@ interface MigrationRecord {
   hash: string;
   applied_at: number;
 }
-type Recorded = { schema_migration: MigrationRecord };
+type Recorded = { schema_migration: MigrationRecord; schema: { min_reader: number; min_writer: number } };
 
 /** What is about to happen to a database that has an older schema. */
 export interface SchemaChange {
   what: StoreName;
-  /** `0006-api-key-mac`: the newest migration that it has, and the newest there is. */
+  /** `0001-baseline`: the newest migration that it has, and the newest there is. */
   from: string;
   to: string;
   /** Where the checked copy from before is: a path, or the PostgreSQL schema in words. Undefined where none is taken (the key store). */
@@ -48,8 +57,9 @@ export interface MigrateDeps extends OlderSchema {
 export const MIGRATION_LOCK = 7_184_001;
 
 /**
- * Brings the database forward, one transaction per migration (an empty one: one for all), and gives the name of its newest one. Throws CONFLICT
- * for a database that a newer Gatehouse wrote or whose recorded migrations differ from ours, and for an older one with `refuse`.
+ * Brings the database forward, one transaction per migration (an empty one: one for all), and gives the name of its newest one. A database that a
+ * newer Gatehouse brought further stays as it is where that one says so (`schema.min_writer`). Throws CONFLICT for other newer ones, for one
+ * whose recorded migrations differ from ours, for one older than the schema that our first migration replaces, and for an older one with `refuse`.
  */
 export async function migrate({
   db,
@@ -67,36 +77,56 @@ export async function migrate({
   const recorded: Kysely<Recorded> = db;
   await recorded.transaction().execute(async (tx) => {
     await takeTurn(tx, dialect);
-    await sql.raw(schemaTable(columns)).execute(tx);
+    // The other one with the next migration: an older schema that is refused stays as it is.
+    await sql.raw(recordTables(columns)[0]).execute(tx);
   });
   const applied = await readApplied(recorded);
-  requirePrefix(applied, migrations, dialect);
+  const former = formerOf(applied, migrations, dialect);
+  if (former === undefined) await requirePrefix(recorded, applied, { migrations, dialect });
   const from = applied.at(-1)?.name;
+  const left = former === undefined ? migrations.slice(applied.length) : migrations;
   let kept: string | undefined;
-  if (from !== undefined && applied.length < migrations.length) {
+  if (from !== undefined && left.length > 0) {
     if (older === 'refuse') throw olderSchema(what, from, newest.name);
     kept = await snapshot?.(from);
     announce({ what, from, to: newest.name, snapshot: kept });
   }
 
-  const left = migrations.slice(applied.length);
   // An empty database has nothing to go back to between two of them: it waits for the disk once.
   for (const together of from === undefined ? [left] : left.map((one) => [one]))
-    await apply(recorded, together, { dialect, clock, kept });
-  return newest.name;
+    await apply(recorded, together, { dialect, clock, kept, former });
+  return left.at(-1)?.name ?? from ?? newest.name;
+}
+
+function formerOf(
+  applied: readonly MigrationRecord[],
+  [first]: readonly Migration[],
+  dialect: DialectName,
+): FormerSchema | undefined {
+  const former = first?.replaces;
+  return former && schemaDigest(applied) === former.digest[dialect] ? former : undefined;
 }
 
 /** In one transaction. */
 async function apply(
   db: Kysely<Recorded>,
   migrations: readonly Migration[],
-  { dialect, clock, kept }: Pick<MigrateDeps, 'dialect' | 'clock'> & { kept: string | undefined },
+  {
+    dialect,
+    clock,
+    kept,
+    former,
+  }: Pick<MigrateDeps, 'dialect' | 'clock'> & {
+    kept: string | undefined;
+    former: FormerSchema | undefined;
+  },
 ): Promise<void> {
   let current = '';
   try {
     await db.transaction().execute(async (tx) => {
       await takeTurn(tx, dialect);
-      for (const { name, up } of migrations) {
+      for (const statement of recordTables(columnsOf[dialect])) await sql.raw(statement).execute(tx);
+      for (const { name, up, needs, replaces } of migrations) {
         current = name;
         const done = await tx
           .selectFrom('schema_migration')
@@ -105,11 +135,18 @@ async function apply(
           .executeTakeFirst();
         if (done) continue;
         const statements = up(columnsOf[dialect]);
-        for (const statement of statements) await sql.raw(statement).execute(tx);
+        const before = replaces && replaces === former ? former.up(columnsOf[dialect]) : undefined;
+        for (const statement of before ?? statements) await sql.raw(statement).execute(tx);
+        if (before) await tx.deleteFrom('schema_migration').execute();
         await tx
           .insertInto('schema_migration')
           .values({ name, hash: migrationHash(statements), applied_at: clock.now() })
           .execute();
+        if (needs)
+          await tx
+            .updateTable('schema')
+            .set({ min_reader: needs.reader, min_writer: needs.writer })
+            .execute();
       }
       if (dialect === 'sqlite') await writePlannerFigures(tx);
     });
@@ -123,13 +160,22 @@ async function apply(
   }
 }
 
-/** Makes the table in which a database records what was done to it. */
-export const schemaTable = ({ text, integer, strict }: Columns) =>
+/** Make the tables in which a database records what was done to it, and which migration a program must know that reads or writes it. */
+export const recordTables = ({ text, integer, strict }: Columns): [string, ...string[]] => [
   `create table if not exists schema_migration (
     name ${text} primary key not null,
     hash ${text} not null,
     applied_at ${integer} not null
-  )${strict}`;
+  )${strict}`,
+  `create table if not exists schema (
+    min_reader ${integer} not null,
+    min_writer ${integer} not null
+  )${strict}`,
+  'insert into schema select 1, 1 where not exists (select * from schema)',
+];
+
+/** Their names: no migration made them. */
+export const RECORD_TABLES: readonly string[] = ['schema_migration', 'schema'];
 
 const olderSchema = (what: StoreName, from: string, to: string) =>
   new Problem(
@@ -145,26 +191,36 @@ function readApplied(db: Kysely<Recorded>): Promise<MigrationRecord[]> {
   return db.selectFrom('schema_migration').selectAll().orderBy('name').execute();
 }
 
-function requirePrefix(
+async function requirePrefix(
+  db: Kysely<Recorded>,
   applied: readonly MigrationRecord[],
-  migrations: readonly Migration[],
-  dialect: DialectName,
-): void {
+  { migrations, dialect }: Pick<MigrateDeps, 'migrations' | 'dialect'>,
+): Promise<void> {
   const ours = migrations.at(-1)!.name;
   const theirs = applied.at(-1)?.name;
-  if (theirs !== undefined && !migrations.some(({ name }) => name === theirs)) {
+  const former = migrations[0]!.replaces;
+  if (former && applied[0] && applied[0].name !== migrations[0]!.name) {
     throw new Problem(
       'CONFLICT',
-      `The database has schema ${theirs}, this Gatehouse knows schemas up to ${ours}: start a Gatehouse that knows ${theirs}, or go back with its "gatehouse migrate --back", which puts back the snapshot from before the upgrade.`,
+      `The database has schema ${theirs}, which is older than this Gatehouse opens: it opens ${former.name}, the schema of the last Gatehouse 0.1, and newer ones. Start that Gatehouse once on this database, then this one. Nothing was changed.`,
     );
   }
-  for (const [index, { name, hash }] of applied.entries()) {
+  for (const [index, { name, hash }] of applied.slice(0, migrations.length).entries()) {
     const migration = migrations[index];
-    if (migration?.name !== name || migrationHash(migration.up(columnsOf[dialect])) !== hash) {
-      throw new Problem(
-        'CONFLICT',
-        `The database was built by another migration ${name} than this Gatehouse has: start the Gatehouse that wrote it, or a released one.`,
-      );
-    }
+    if (migration?.name === name && migrationHash(migration.up(columnsOf[dialect])) === hash) continue;
+    if (!migrations.some((one) => one.name === name)) throw newerSchema(name, ours);
+    throw new Problem(
+      'CONFLICT',
+      `The database was built by another migration ${name} than this Gatehouse has: start the Gatehouse that wrote it, or a released one.`,
+    );
   }
+  if (theirs === undefined || applied.length <= migrations.length) return;
+  const { min_writer } = await db.selectFrom('schema').select('min_writer').executeTakeFirstOrThrow();
+  if (schemaNumber(ours, migrations) < min_writer) throw newerSchema(theirs, ours);
 }
+
+const newerSchema = (theirs: string, ours: string) =>
+  new Problem(
+    'CONFLICT',
+    `The database has schema ${theirs}, this Gatehouse knows schemas up to ${ours}: start a Gatehouse that knows ${theirs}, or go back with its "gatehouse migrate --back", which puts back the snapshot from before the upgrade.`,
+  );

@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import { schemaTable } from './migrate.ts';
+import { RECORD_TABLES, recordTables } from './migrate.ts';
 import { columnsOf, type Migration } from './migration.ts';
 
 export interface Table {
@@ -7,14 +7,16 @@ export interface Table {
   columns: string[];
 }
 
-/** The tables that our migrations made, but the record of the migrations; each after those it refers to. */
+/** The tables that our migrations made, without those that record them; each after those it refers to. */
 export function tablesInOrder(database: Sqlite.Database): Table[] {
-  const names = database
-    .prepare(
-      "select name from sqlite_schema where type = 'table' and name <> 'schema_migration' and name not like 'sqlite_%' order by name",
-    )
-    .pluck()
-    .all() as string[];
+  const names = (
+    database
+      .prepare(
+        "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name",
+      )
+      .pluck()
+      .all() as string[]
+  ).filter((name) => !RECORD_TABLES.includes(name));
   const order = new Set<string>();
   const visit = (name: string): void => {
     if (order.has(name)) return;
@@ -34,7 +36,7 @@ export function tablesInOrder(database: Sqlite.Database): Table[] {
 export function tablesMadeBy(migrations: readonly Migration[]): Table[] {
   const database = new Sqlite(':memory:');
   try {
-    database.exec(schemaTable(columnsOf.sqlite));
+    for (const statement of recordTables(columnsOf.sqlite)) database.exec(statement);
     for (const { up } of migrations) for (const statement of up(columnsOf.sqlite)) database.exec(statement);
     return tablesInOrder(database);
   } finally {

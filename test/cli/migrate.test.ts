@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrations } from '../../service/storage/migrations/index.ts';
-import { giveEarlierSchema } from '../support/earlier-schema.ts';
+import { type Expected, packed } from '../upgrade/expected.ts';
+import { unpackFixture } from '../upgrade/unpack-fixture.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 
 const newest = migrations.at(-1)!.name;
-const before = migrations.at(-2)!.name;
+const before = migrations[0]!.replaces!.name;
 
 describe('a directory of the version before', () => {
   let cli: Cli;
-  let organization: string;
+  let organizations: Expected;
   beforeAll(async () => {
     cli = createCli();
-    ({ organizationId: organization } = await cli.json<{ organizationId: string }>(
-      'init',
-      '--org',
-      'Museum',
-    ));
-    await giveEarlierSchema(cli.data, newest);
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-migrate-'));
+    organizations = unpackFixture(folder);
+    cpSync(join(folder, packed.data), cli.data, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   });
   afterAll(() => cli.clean());
 
   const bytes = () =>
     Object.fromEntries(
       readdirSync(cli.data)
-        .filter((name) => statSync(join(cli.data, name)).isFile())
+        .filter((name) => statSync(join(cli.data, name)).isFile() && !name.startsWith('writer.lock'))
         .map((name) => [
           name,
           createHash('sha256')
@@ -47,7 +47,7 @@ describe('a directory of the version before', () => {
     const doctor = await cli.run('doctor', '--json');
     expect(doctor.code).toBe(1);
     expect(doctor.stdout).toContain('gatehouse migrate');
-    expect((await cli.run('org', 'create', '--name', 'Library')).code).toBe(1);
+    expect((await cli.run('org', 'create', '--name', 'Archive')).code).toBe(1);
     expect(bytes()).toEqual(found);
   });
 
@@ -60,24 +60,25 @@ describe('a directory of the version before', () => {
     expect(await cli.json('migrate')).toEqual({ changes: [] });
     const { snapshot: copy, ...rest } = await cli.json<{ snapshot: string }>('migrate', '--snapshot');
     expect([rest, statSync(copy).mode & 0o777]).toEqual([{ changes: [] }, 0o600]);
-    expect(readdirSync(join(cli.data, 'snapshots')).map((name) => name.slice(0, 4))).toEqual([
-      before.slice(0, 4),
-      newest.slice(0, 4),
-    ]);
+    expect(
+      readdirSync(join(cli.data, 'snapshots'))
+        .map((name) => name.slice(0, 4))
+        .sort(),
+    ).toEqual([before, newest].map((name) => name.slice(0, 4)).sort());
 
-    await cli.json('org', 'create', '--name', 'Library');
+    await cli.json('org', 'create', '--name', 'Archive');
     const asked = await cli.run('migrate', '--back', '--json');
     expect(asked.code).toBe(1);
     const { code: why, error } = JSON.parse(asked.stdout);
     expect([why, error]).toEqual([
       'CONFIRMATION_REQUIRED',
       expect.stringMatching(
-        /holds 0 people.*people: 0, .*lines of the audit log \(changes of any kind\): \d/,
+        /holds 5 people.*people: 0, .*lines of the audit log \(changes of any kind\): \d/,
       ),
     ]);
-    expect((await names()).sort()).toEqual(['Library', 'Museum']);
+    expect((await names()).sort()).toEqual(['Archive', 'Library', 'Museum']);
 
-    const back = await cli.json<{ aside: string }>('migrate', '--back', '--confirm', '0');
+    const back = await cli.json<{ aside: string }>('migrate', '--back', '--confirm', '5');
     expect(back).toMatchObject({ from: newest, to: before });
     expect(readdirSync(cli.data)).toContain(back.aside.slice(cli.data.length + 1));
     expect((await cli.run('org', 'list')).stderr).toContain(before);
@@ -91,12 +92,13 @@ describe('a directory of the version before', () => {
         `"msg":"the database is brought from schema ${before} to ${newest}; a checked copy .*snapshots/${before}-`,
       ),
     );
-    const refused = await cli.run('migrate', '--back', '--confirm', '0');
+    const refused = await cli.run('migrate', '--back', '--confirm', '5');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('stop it first')]);
-    expect(await names()).toEqual(['Museum']);
+    expect((await names()).sort()).toEqual(['Library', 'Museum']);
     await service.end();
-    const { items: organizations } = await cli.json<{ items: { id: string }[] }>('org', 'list');
-    expect(organizations.map(({ id }) => id)).toEqual([organization]);
+    const { items } = await cli.json<{ items: { id: string }[] }>('org', 'list');
+    const { organization, otherOrganization } = organizations;
+    expect(items.map(({ id }) => id).sort()).toEqual([organization, otherOrganization].sort());
     const audit = await cli.run('audit', 'verify');
     expect([audit.code, audit.stdout]).toEqual([
       0,

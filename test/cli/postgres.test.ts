@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrations } from '../../service/storage/migrations/index.ts';
-import { giveEarlierPostgresSchema } from '../support/earlier-schema.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 import { portrait } from './portraits.ts';
 
 const newest = migrations.at(-1)!.name;
-const before = migrations.at(-2)!.name;
 const binaries = findPostgres();
 
 describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
@@ -166,77 +164,6 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
     } finally {
       await owner.end();
     }
-  });
-
-  test('migrate keeps the database of before in a schema; killed in the middle of --back, the same command completes it', async () => {
-    await cli.json('init', '--org', 'Museum', '--database-url', url);
-    const enroll = async (name: Parameters<typeof portrait>[0]) => {
-      const picture = join(cli.data, `${name}.jpg`);
-      writeFileSync(picture, await portrait(name));
-      await cli.json('subject', 'enroll', '--test', '--email', `${name}@example.com`, picture);
-    };
-    const people = async () => {
-      const { items } = await cli.json<{ items: { email: string }[] }>('subject', 'list', '--test');
-      return items.map(({ email }) => email).sort();
-    };
-    await enroll('ada');
-    await enroll('bea');
-    await giveEarlierPostgresSchema(url, newest);
-
-    const { code, stdout, stderr } = await cli.run('migrate');
-    expect([code, stderr]).toEqual([0, `Bringing the database from schema ${before} to ${newest} …\n`]);
-    const [, snapshot] = /lies in the PostgreSQL schema (gatehouse_snapshot_\w+)\./.exec(stdout) ?? [];
-    expect(snapshot).toMatch(/^gatehouse_snapshot_\d{4}(_\d\d){5}_\d{3}$/);
-    expect(stdout).toContain('migrate --back');
-    const erased = await cli.json<{ proof: { notSearched: string[] } }>(
-      'subject',
-      'erase',
-      '--test',
-      'ada@example.com',
-      '--confirm',
-      'ada@example.com',
-    );
-    expect(erased.proof.notSearched.join()).toContain(snapshot);
-    await enroll('stranger');
-
-    const asked = await cli.run('migrate', '--back', '--json');
-    expect(JSON.parse(asked.stdout)).toMatchObject({
-      code: 'CONFIRMATION_REQUIRED',
-      error: expect.stringMatching(/holds 2 people.*people: 1, /),
-    });
-
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    const version = async () =>
-      (await client.query('select max(name) as name from schema_migration')).rows[0].name;
-    await client.query('begin; lock table subject in access share mode');
-    const back = cli.start('migrate', '--back', '--confirm', '2');
-    await expect
-      .poll(async () => {
-        const { rows } = await client.query(
-          "select from pg_locks where locktype = 'relation' and not granted and mode = 'AccessExclusiveLock'",
-        );
-        return rows.length;
-      })
-      .toBe(1);
-    back.child.kill('SIGKILL');
-    await back.ended;
-    await client.query('rollback');
-    expect(await version()).toBe(newest);
-
-    const went = await cli.json<{ aside: string }>('migrate', '--back', '--confirm', '2');
-    expect(went).toMatchObject({ from: newest, to: before, lost: { people: 2, peopleLost: 1 } });
-    expect(await version()).toBe(before);
-    const { rows } = await client.query(
-      `select count(*)::int as n from ${went.aside.split(' ').at(-1)}.subject`,
-    );
-    expect(rows).toEqual([{ n: 2 }]);
-    await client.end();
-    expect((await cli.run('subject', 'list', '--test')).stderr).toContain(before);
-
-    await cli.json('migrate');
-    expect(await people()).toEqual(['bea@example.com']);
-    expect(await cli.json('audit', 'verify')).toMatchObject({ valid: true });
   });
 
   test('a database in another encoding is refused by init, by a start and by doctor, and leaves nothing', async () => {

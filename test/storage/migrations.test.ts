@@ -73,137 +73,6 @@ onBothDatabases('migrations', (newPlace, kind) => {
     expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
   });
 
-  test('to 0010: what an earlier version wrote of a failed job is gone, and nothing else of it', async () => {
-    const place = await newPlace('empty');
-    const job = {
-      ...{ kind: 'webhook', state: 'dead', priority: 2, lane: null, organization: null, payload: '{}' },
-      ...{ idempotency_key: null, run_at: 1, attempts: 10, fence: 10, lease_until: null, created_at: 1 },
-    };
-    const before = migrations.findIndex(({ name }) => name === '0010-job-errors');
-    const earlier = await openDatabase(place, deps, migrations.slice(0, before));
-    await earlier.db
-      .insertInto('job')
-      .values([
-        { ...job, id: 'job_1', seq: 1, last_error: '550 no ada@example.com', finished_at: 1 },
-        { ...job, id: 'job_2', seq: 2, last_error: null, finished_at: 2 },
-      ])
-      .execute();
-    await earlier.close();
-    const { db, close } = await openDatabase(place, deps);
-    const rows = await db.selectFrom('job').selectAll().orderBy('seq').execute();
-    await close();
-    expect(rows).toEqual([
-      { ...job, id: 'job_1', seq: 1, last_error: 'recorded by an earlier version', finished_at: 1 },
-      { ...job, id: 'job_2', seq: 2, last_error: null, finished_at: 2 },
-    ]);
-  });
-
-  test('to 0039 and 0041: verdicts whose tokens count, and windows that were seen, stay', async () => {
-    const place = await newPlace('empty');
-    const before = migrations.findIndex(({ name }) => name === '0039-smaller-verdict-indexes');
-    const verdict = {
-      ...{ id: 'vdt_1', token_hash: 'a1', organization: 'org_1', world: 'live', lineage: 'key_1' },
-      ...{ kind: 'verified', user_hash: 'b2', human: 1, confidence: 0.75, evidence: 1.5, agent: null },
-      ...{ notes: '[]', parts: null, judged_at: 1, expires_at: 2, mac: 'c3' },
-    };
-    const window = {
-      ...{ organization: 'org_1', world: 'live', fingerprint: 'abcdefghijklmnopqrstuv' },
-      ...{ sid_hash: 'd4', seq: 3, up_ms: 0.5, seen_at: 1 },
-    };
-    const earlier = await openDatabase(place, deps, migrations.slice(0, before));
-    await earlier.db
-      .insertInto('organization')
-      .values({
-        ...{ id: 'org_1', name: 'kept', created_at: 7, match_only: 0 },
-        ...{ uniqueness_policy: 'off', consent_policy: 'attested' },
-      })
-      .execute();
-    await earlier.db.insertInto('behavior_verdict').values(verdict).execute();
-    await earlier.db.insertInto('behavior_window').values(window).execute();
-    await earlier.close();
-    const { db, close } = await openDatabase(place, deps);
-    const rows = [
-      await db.selectFrom('behavior_verdict').selectAll().execute(),
-      await db.selectFrom('behavior_window').selectAll().execute(),
-      await db.selectFrom('behavior_window_print').selectAll().execute(),
-      await db.selectFrom('behavior_window_indexed').selectAll().execute(),
-    ];
-    const twice = db
-      .insertInto('behavior_verdict')
-      .values({ ...verdict, id: 'vdt_2' })
-      .execute();
-    await expect(twice).rejects.toThrow(/unique/i);
-    await close();
-    expect(rows).toEqual([[verdict], [window], [{ print: 'abcdefgh', seen_at: 1 }], [{ before: 2 }]]);
-  });
-
-  test('to 0013: verifications of before are listed by how they ended and what failed', async () => {
-    const place = await newPlace('empty');
-    const before = migrations.findIndex(({ name }) => name === '0013-verification-lists');
-    const earlier = await openDatabase(place, deps, migrations.slice(0, before));
-    await earlier.db
-      .insertInto('organization')
-      .values({
-        id: 'org_1',
-        name: 'kept',
-        created_at: 7,
-        match_only: 0,
-        uniqueness_policy: 'off',
-        consent_policy: 'attested',
-      })
-      .execute();
-    const failing = (...checks: string[]) =>
-      JSON.stringify(
-        ['faceQuality', 'liveness', 'geoFence'].map((check) => ({
-          check,
-          pass: !checks.includes(check),
-          score: 0.5,
-          weight: 1,
-        })),
-      );
-    const row = (id: string, verified: number, reason: string | null, checks = failing()) => ({
-      ...{ id, organization: 'org_1', world: 'test', subject: null, kind: '1:1', profile: 'builtin:default' },
-      ...{
-        profile_version: 1,
-        verified,
-        reason,
-        confidence: 0,
-        composite: 0,
-        assurance: 'match-only',
-        checks,
-      },
-      ...{ models: '{}', timing: '{}', actor: 'key:key_1', created_at: 1 },
-      ...{ place_sealed: null, device_sealed: null, probe_sealed: null },
-    });
-    await earlier.db
-      .insertInto('verification')
-      .values([
-        row('ver_1', 1, null),
-        row('ver_2', 0, 'Identity not recognised', failing('faceQuality')),
-        row('ver_3', 0, 'No face was found in the picture.', failing('faceQuality')),
-        row('ver_4', 0, 'Move closer.', failing('liveness')),
-        row('ver_5', 0, 'Move closer.', failing('liveness', 'geoFence')),
-        row('ver_6', 0, 'The light is poor.'),
-      ])
-      .execute();
-    await earlier.close();
-    const { db, close } = await openDatabase(place, deps);
-    const rows = await db
-      .selectFrom('verification')
-      .select(['outcome', 'decided_by', 'failed'])
-      .orderBy('id')
-      .execute();
-    await close();
-    expect(rows.map((one) => Object.values(one).join(' '))).toEqual([
-      'VERIFIED  ,',
-      'NOT_RECOGNIZED  ,faceQuality,',
-      'FACE_NOT_FOUND  ,faceQuality,',
-      'CHECK_FAILED liveness ,liveness,',
-      'CHECK_FAILED  ,liveness,geoFence,',
-      'BELOW_MINIMUM  ,',
-    ]);
-  });
-
   test('an older schema can be refused: it stays as it is; an empty database is given one all the same', async () => {
     const place = await newPlace('empty');
     const refuse = { ...deps, older: 'refuse' } as const;
@@ -225,10 +94,22 @@ onBothDatabases('migrations', (newPlace, kind) => {
     expect(announced).toEqual([{ what: 'database', from: version, to: '9001-note', snapshot }]);
   });
 
-  test('a newer schema is refused naming both versions', async () => {
+  test('a newer schema to which only something was added stays as it is, and is written to', async () => {
     const place = await newPlace('empty');
     const ours = await fill(place);
     await (await openDatabase(place, deps, [...migrations, note])).close();
+    const older = await openDatabase(place, deps);
+    await older.db.updateTable('organization').set({ name: 'changed' }).execute();
+    await older.close();
+    expect([older.version, ours]).toEqual(['9001-note', migrations.at(-1)!.name]);
+    expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
+  });
+
+  test('a newer schema that needs a newer program is refused naming both versions', async () => {
+    const place = await newPlace('empty');
+    const ours = await fill(place);
+    const contracted = { ...note, needs: { reader: 1, writer: 9001 } };
+    await (await openDatabase(place, deps, [...migrations, contracted])).close();
     await expect(openDatabase(place, deps)).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringMatching(new RegExp(`schema 9001-note.*up to ${ours}.*snapshot`)),

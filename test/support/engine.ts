@@ -292,7 +292,6 @@ export async function startEngine({
     held: undefined,
     keys,
     master,
-    organizations: organizationKeys,
     copies: { readNotes: async () => [] },
     guard: createNoteGuard(),
   });

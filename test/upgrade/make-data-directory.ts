@@ -85,6 +85,8 @@ async function setUp({ folder, directory }: Workplace, first: First, host: strin
   const { json } = directory;
   const organization = first.organizationId;
   const of = ['--org', organization];
+  await json('models', 'enable', 'face-recognition');
+  await json('models', 'disable', 'face-reidentification-retail-0095');
   await json('org', 'set', ...of, '--match-only', '--consent', 'with-call', '--uniqueness', 'warn');
   await json(
     ...['retention', 'set', ...of, '--verifications', '3650', '--deliveries', '365', '--audit', '36500'],
@@ -98,6 +100,7 @@ async function setUp({ folder, directory }: Workplace, first: First, host: strin
   await json('profile', 'set', 'front-door', join(folder, 'front-door.json'), ...of);
   const other = await json<{ id: string }>('org', 'create', '--name', 'Library');
   await json('consent', 'attest', '--org', other.id, ...consent);
+  await json('profile', 'set', 'default', join(folder, 'default.json'), '--org', other.id);
   await json('site', 'add', ...of, '--name', 'Hall', '--cidr', '127.0.0.0/8', ...site);
   const retired = await json<{ id: string }>('grant', 'add', 'old.example.org', ...of);
   await json('grant', 'revoke', retired.id, '--confirm', 'old.example.org', ...of);
@@ -249,6 +252,9 @@ async function fill(place: Workplace): Promise<{ made: Made; erased: string; con
       all.some(({ attempts, state }) => state.is === 'waiting' && attempts > 0),
     );
     await directory.json('org', 'calibrate', '--org', made.organization);
+    // From here on its people are compared by another model, for which they have no template yet.
+    await directory.json('models', 'enable', 'face-reidentification-retail-0095');
+    await directory.json('profile', 'reset', 'default', '--org', made.otherOrganization);
     const contents = await readContents({
       ...{ directory, url: service.url, adminKey: made.keys.admin, organization: made.organization },
       ...{ profiles, person: 'cleo@example.com' },

@@ -8,7 +8,6 @@ import { type ApiKey, isValid } from './api-key.ts';
 import {
   copyLimits,
   insertKey,
-  protectUnprotected,
   selectAltered,
   selectKey,
   selectKeys,
@@ -73,12 +72,8 @@ export interface AccessDeps extends AuthenticationDeps {
 export function createAccess(deps: AccessDeps): Access & {
   /** When the last uses seen so far are written; before the database is closed. */
   settled(): Promise<void>;
-  /**
-   * At start, before the first key is used. `takeOver`: the rows without protection are from before there was any, or from an
-   * older backup that an operator restored; they get theirs, with a line in the log. Gives the keys that are refused because
-   * something else than this service made or changed their rows.
-   */
-  protectKeys(order: { takeOver: boolean; actor: Actor }): Promise<{ taken: KeyId[]; altered: KeyId[] }>;
+  /** At start: the keys that are refused because something else than this service made or changed their rows; logged too. */
+  alteredKeys(): Promise<KeyId[]>;
 } {
   const { db, inTransaction, integrity, audit, ids, clock, random = randomFillSync } = deps;
   const authentication = createAuthentication(deps);
@@ -144,7 +139,7 @@ export function createAccess(deps: AccessDeps): Access & {
       return canonical !== undefined && origins.has(canonical);
     },
     originsOf: (organization, actor) => originsOf(deps, organization, actor),
-    protectKeys: (order) => protectKeys(deps, order),
+    alteredKeys: () => alteredKeys(deps),
     settled: authentication.settled,
   };
 }
@@ -233,17 +228,7 @@ function successorOf(
   return { ...same, ...own, ...end };
 }
 
-async function protectKeys(
-  { db, inTransaction, integrity, audit, log }: AccessDeps,
-  { takeOver, actor }: { takeOver: boolean; actor: Actor },
-): Promise<{ taken: KeyId[]; altered: KeyId[] }> {
-  const taken = takeOver
-    ? await inTransaction(async (tx) => {
-        const keys = await protectUnprotected(tx, integrity);
-        if (keys.length > 0) await audit.add(tx, { actor, action: 'key.protect', details: { keys } });
-        return keys;
-      })
-    : [];
+async function alteredKeys({ db, integrity, log }: AccessDeps): Promise<KeyId[]> {
   const altered = await selectAltered(db, integrity);
   if (altered.length > 0) {
     log.error(
@@ -251,5 +236,5 @@ async function protectKeys(
       'API keys are refused because their rows in the database were written or changed by another program: revoke them and create new ones',
     );
   }
-  return { taken, altered };
+  return altered;
 }

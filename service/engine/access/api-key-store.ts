@@ -19,13 +19,6 @@ async function protect(tx: Tx, integrity: KeyIntegrity, id: string): Promise<voi
   await tx.updateTable('api_key').set({ mac }).where('id', '=', id).execute();
 }
 
-/** The rows without a MAC, from before there was one. */
-export async function protectUnprotected(tx: Tx, integrity: KeyIntegrity): Promise<KeyId[]> {
-  const rows = await tx.selectFrom('api_key').select('id').where('mac', 'is', null).orderBy('id').execute();
-  for (const { id } of rows) await protect(tx, integrity, id);
-  return rows.map(({ id }) => id as KeyId);
-}
-
 /** Keys that are not revoked and whose rows this service did not write as they are. */
 export async function selectAltered(db: Db, integrity: KeyIntegrity): Promise<KeyId[]> {
   const rows = await db.selectFrom('api_key').selectAll().where('revoked_at', 'is', null).execute();

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, scorerR, startEngine } from '../../../test/support/engine.ts';
@@ -7,9 +6,6 @@ import { direction, near } from '../../../test/support/faces.ts';
 import { crossScores } from '../../inference/gallery/cross-scores.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
-import { openDatabase } from '../../storage/connection.ts';
-import { galleriesByRates } from '../../storage/migrations/0044-galleries-by-rates.ts';
-import { migrations } from '../../storage/migrations/index.ts';
 import { createAccess } from '../access/index.ts';
 import { createOrganizationErasure } from '../erasure/index.ts';
 import { createGalleryCalibrationStore } from './gallery-calibration-store.ts';
@@ -118,29 +114,5 @@ onBothDatabases('figures of own galleries', (newPlace, kind) => {
     const [person, other] = [people[0]!, people[1]!];
     await engine.subjects.markDistinct(realm, { person, other, same: false }, operator);
     expect(await pairs()).toBe((31 * 30) / 2);
-  });
-});
-
-onBothDatabases('figures of own galleries', (newPlace) => {
-  test('of earlier releases stay, as those of the average', async () => {
-    const place = await newPlace('empty');
-    const deps = { clock: { now: () => 0 }, log: silentLog };
-    const before = migrations.slice(0, migrations.indexOf(galleriesByRates));
-    const old = await openDatabase(place, deps, before);
-    await sql`insert into organization (id, name, created_at, match_only, uniqueness_policy, consent_policy)
-      values ('org_1', 'Acme', 0, 0, 'off', 'attested')`.execute(old.db);
-    await sql`insert into gallery_calibration
-      (organization, world, scorer, basis, shift, people, compared, pairs, rate, above, measured_at)
-      values ('org_1', 'live', 'r', 'table/files', 0.25, 41, 40, 780, 0.0128, 39, 7)`.execute(old.db);
-    await old.close();
-    const { db, close } = await openDatabase(place, deps);
-    expect(await createGalleryCalibrationStore({ db }).all()).toEqual([
-      {
-        ...{ organization: 'org_1', world: 'live', scorer: 'r', holds_for: 'average', basis: 'table/files' },
-        ...{ shift: 0.25, people: 41, compared: 40, pairs: 780, rate: 0.0128, above: 39 },
-        ...{ worst_tenth: 0.05, doubtful: 0, measured_at: 7 },
-      },
-    ]);
-    await close();
   });
 });

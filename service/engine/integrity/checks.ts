@@ -1,13 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { CHECKPOINT_NOTE, openNote } from '../../storage/keys/checkpoint-note.ts';
-import {
-  type Integrity,
-  ROWS_NOTE,
-  rowsMac,
-  TAKE_OVER_NOTE,
-  takeOverMac,
-} from '../../storage/keys/integrity.ts';
+import { type Integrity, ROWS_NOTE, rowsMac } from '../../storage/keys/integrity.ts';
 import type { KeyStore } from '../../storage/keys/key-store.ts';
 import type { OrganizationKeys } from '../../storage/keys/organization-keys.ts';
 import {
@@ -42,8 +36,6 @@ export interface IntegrityChecksDeps {
   integrity: Integrity;
   organizations: Pick<OrganizationKeys, 'unwrapPerson'>;
   signing: LedgerDeps['signing'];
-  /** The record is of a release whose rows without a MAC have not got theirs yet, such as a backup from before. */
-  unprotected?: boolean;
   /** Only rows that stay, and deliveries that wait: what the running service looks at every few minutes. */
   standing?: boolean;
 }
@@ -90,16 +82,10 @@ async function* checkRows(deps: IntegrityChecksDeps) {
 }
 
 async function* checkTable(
-  {
-    db,
-    integrity,
-    unprotected = false,
-    standing: waiting = false,
-  }: Pick<IntegrityChecksDeps, 'db' | 'integrity' | 'unprotected' | 'standing'>,
+  { db, integrity, standing: waiting = false }: Pick<IntegrityChecksDeps, 'db' | 'integrity' | 'standing'>,
   name: ProtectedName,
 ) {
-  const { key, adopted = false } = specOf(name);
-  if (adopted && unprotected) return;
+  const { key } = specOf(name);
   for (let after = ''; ; await turn()) {
     const rows = await rowsAfter(db, name, after, { limit: PAGE, waiting });
     for (const row of rows) {
@@ -240,11 +226,6 @@ async function* checkNotes({ keys, integrity }: IntegrityChecksDeps) {
   });
   if (openNote(integrity, identity, await keys.note(CHECKPOINT_NOTE)).is === 'forged')
     yield changed(CHECKPOINT_NOTE);
-  for (const [name, right] of [
-    [TAKE_OVER_NOTE, takeOverMac(integrity, identity)],
-    [ROWS_NOTE, rowsMac(integrity, identity)],
-  ] as const) {
-    const note = await keys.note(name);
-    if (note && note !== right) yield changed(name);
-  }
+  const rows = await keys.note(ROWS_NOTE);
+  if (rows && rows !== rowsMac(integrity, identity)) yield changed(ROWS_NOTE);
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { MIGRATION_LOCK } from '../migrate.ts';
-import { migrations } from '../migrations/index.ts';
+import { type Migration, schemaNumber } from '../migration.ts';
 import { ASIDE_PREFIX } from '../postgres/kept-schemas.ts';
 import { takePostgresLock } from '../postgres/postgres-lock.ts';
 import { explainRefusal } from '../postgres/postgres-refusal.ts';
@@ -37,6 +37,7 @@ export interface FormerOrder {
   writer: string;
   log: Log;
   admit(from: string): void;
+  migrations: readonly Migration[];
   /** Milliseconds for a table that another session reads; 10,000 unless given. */
   lockPatience?: number;
 }
@@ -47,7 +48,7 @@ export interface FormerOrder {
  */
 export async function openFormerPostgres(
   url: string,
-  { writer, log, admit, lockPatience = LOCK_PATIENCE }: FormerOrder,
+  { writer, log, admit, migrations, lockPatience = LOCK_PATIENCE }: FormerOrder,
 ): Promise<FormerDatabase> {
   const session = await openPostgresSession(url, 'gatehouse migrate --back');
   await using opened = new AsyncDisposableStack();
@@ -59,7 +60,9 @@ export async function openFormerPostgres(
     const from = await newestIn(session, home);
     admit(from);
     upTo(migrations, from);
-    const snapshot = (await snapshotsOf(session, home)).findLast(({ version }) => version < from);
+    const snapshot = (await snapshotsOf(session, home)).findLast(
+      ({ version }) => schemaNumber(version, migrations) < schemaNumber(from, migrations),
+    );
     if (!snapshot) throw noSnapshot(session, from);
     const facts = await compareWith(session, home, snapshot);
     const everything = opened.move();
@@ -78,6 +81,7 @@ export async function openFormerPostgres(
             home,
             from,
             snapshot,
+            migrations,
             lockPatience,
             fence: () => lock.fence((statement, values) => session.query(statement, values)),
           },
@@ -144,6 +148,7 @@ interface Exchange {
   home: string;
   from: string;
   snapshot: PostgresSnapshot;
+  migrations: readonly Migration[];
   lockPatience: number;
   fence(): Promise<void>;
 }
@@ -173,7 +178,7 @@ async function exchange(work: Exchange, marker: BackMarker | undefined, clock: C
 }
 
 async function moveTables(
-  { session, home, from, snapshot, lockPatience }: Exchange,
+  { session, home, from, snapshot, migrations, lockPatience }: Exchange,
   aside: string,
 ): Promise<void> {
   await session.query(`set local synchronous_commit = 'on'; set local lock_timeout = ${lockPatience}`);

@@ -4,20 +4,26 @@ import type { Clock } from '../../lib/clock.ts';
 import { syncFile, syncFolder } from '../../lib/durable-file.ts';
 import { Problem } from '../../lib/problem.ts';
 import { findDamage } from '../backup-check.ts';
+import { type Migration, schemaNumber } from '../migration.ts';
 import { type Snapshot, snapshotsIn } from '../snapshot/snapshot.ts';
 import { openSqliteFile } from '../sqlite.ts';
 import type { Aside, BackMarker, FormerDatabase } from './former-database.ts';
 import { lossBetween } from './restore-loss.ts';
 
 /** `admit` may refuse by the schema of the database. Throws CONFLICT where there is no database `path` or no snapshot with an older schema. */
-export function openFormerSqlite(path: string, admit: (from: string) => void): FormerDatabase {
+export function openFormerSqlite(
+  path: string,
+  { admit, migrations }: { admit: (from: string) => void; migrations: readonly Migration[] },
+): FormerDatabase {
   if (!existsSync(path)) throw new Problem('CONFLICT', `There is no database ${path}.`);
   const now = openSqliteFile(path);
   try {
     const from = now.prepare('select max(name) from schema_migration').pluck().get() as string;
     admit(from);
     const folder = join(dirname(path), 'snapshots');
-    const snapshot = snapshotsIn(folder).findLast(({ version }) => version < from);
+    const snapshot = snapshotsIn(folder).findLast(
+      ({ version }) => schemaNumber(version, migrations) < schemaNumber(from, migrations),
+    );
     if (!snapshot) {
       throw new Problem(
         'CONFLICT',

@@ -18,7 +18,7 @@ export interface Integrity {
   verify(of: Protected, fields: readonly (string | number | null)[], mac: string): boolean;
 }
 
-export const INTEGRITY_SECRET = 'integrity';
+const INTEGRITY_SECRET = 'integrity';
 
 /** `secret`: 32 bytes. */
 export function createIntegrity(secret: Uint8Array): Integrity {
@@ -44,40 +44,11 @@ export function createIntegrity(secret: Uint8Array): Integrity {
   };
 }
 
-/**
- * Permission to protect rows of API keys that have no MAC: given once, with the secret, and protected by it, so that an attacker who
- * deletes or writes notes cannot give it again.
- */
-export interface KeyTakeOver {
-  isAllowed(): Promise<boolean>;
-  /** Ends the permission. On disk when it resolves. */
-  end(): Promise<void>;
-}
-
-export const TAKE_OVER_NOTE = 'api-keys/take-over';
-
 /** Says since when rows of `adopted` tables (protected-tables.ts) have MACs; absent or empty before that. */
 export const ROWS_NOTE = 'rows/protected';
 
 export const rowsMac = (integrity: Integrity, identity: string) =>
   integrity.mac('rows-protected', [identity]);
-
-export const takeOverMac = (integrity: Integrity, identity: string) =>
-  integrity.mac('api-key-take-over', [identity]);
-
-export function createKeyTakeOver(
-  keys: Pick<KeyStore, 'note' | 'state' | 'replaceNote'>,
-  integrity: Integrity,
-): KeyTakeOver {
-  return {
-    async isAllowed() {
-      const { identity } = await keys.state();
-      const mac = await keys.note(TAKE_OVER_NOTE);
-      return mac !== undefined && integrity.verify('api-key-take-over', [identity], mac);
-    },
-    end: () => keys.replaceNote({ name: TAKE_OVER_NOTE, value: '' }),
-  };
-}
 
 export interface OpenIntegrityDeps {
   keys: Pick<KeyStore, 'secrets'>;
@@ -86,7 +57,7 @@ export interface OpenIntegrityDeps {
 }
 
 /**
- * The secret of this key store; `undefined` in one that never had it: a new store, or one from before there was such a secret.
+ * The secret of this key store; `undefined` in a new one.
  * Throws SEALED when it was deleted, which the organizations' keys show, and when another master key wrapped it.
  */
 export async function openIntegrity({

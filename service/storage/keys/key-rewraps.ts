@@ -24,22 +24,10 @@ export interface MasterRewrap {
   notes: readonly Note[];
 }
 
-/** A store from before it had the secret, and a new one. */
+/** Of a new store. */
 export interface IntegrityAdoption {
   secret: WrappedSecret;
-  /** Rewrapped by the same master key. */
-  organizations: readonly WrappedOrganizationKey[];
   notes: readonly { name: string; make: (revision: number) => string }[];
-}
-
-/** A store as it was before it had the integrity secret. */
-export interface IntegrityLeaving {
-  /** Name of the secret. */
-  secret: string;
-  /** Rewrapped by the same master key. */
-  organizations: readonly WrappedOrganizationKey[];
-  /** An undefined value removes the note. */
-  notes: readonly { name: string; value: string | undefined }[];
 }
 
 /** What rotations ask of the key store. Each write is one transaction; what it replaced is not readable afterwards. */
@@ -49,13 +37,8 @@ export interface KeyRewraps {
   /** Throws CONFLICT, and changes nothing, when a row was added, changed or removed since they were read. */
   rewrapMaster(rewrap: MasterRewrap): Promise<void>;
   replaceNote(note: Note): Promise<void>;
-  /**
-   * Adds the integrity secret, binds the organizations' keys to it and writes the first notes that it protects: all or nothing.
-   * Throws CONFLICT when a row was changed since it was read.
-   */
+  /** Adds the integrity secret and writes the first notes that it protects: all or nothing. */
   adoptIntegrity(adoption: IntegrityAdoption): Promise<void>;
-  /** The way back of `adoptIntegrity`, all or nothing. Throws CONFLICT when a row was changed since it was read. */
-  leaveIntegrity(leaving: IntegrityLeaving): Promise<void>;
   /** Throws if no secret has its name. */
   replaceSecret(secret: WrappedSecret): Promise<void>;
   /** Throws CONFLICT, and removes nothing, while one of them wraps a person's key. */
@@ -141,33 +124,18 @@ export function createKeyRewraps(
   };
 }
 
-/** The secret that protects notes and rows, and the organizations' keys that name it. */
-function createIntegrityRewraps(
-  replace: Replace,
-  clock: Clock,
-): Pick<KeyRewraps, 'adoptIntegrity' | 'leaveIntegrity'> {
+/** The secret that protects notes and rows. */
+function createIntegrityRewraps(replace: Replace, clock: Clock): Pick<KeyRewraps, 'adoptIntegrity'> {
   return {
-    adoptIntegrity: ({ secret, organizations, notes }) =>
+    adoptIntegrity: ({ secret, notes }) =>
       replace(async (tx) => {
         await requireMaster(tx, secret.master);
         await tx
           .insertInto('appliance_secret')
           .values({ ...secret, created_at: clock.now() })
           .execute();
-        await rewrapOrganizations(tx, organizations);
         for (const { name, make } of notes) await writeNoteAtRevision(tx, name, make);
-        return touchedBy(organizations, [secret], notes);
-      }),
-    leaveIntegrity: ({ secret, organizations, notes }) =>
-      replace(async (tx) => {
-        const gone = await tx.deleteFrom('appliance_secret').where('name', '=', secret).executeTakeFirst();
-        if (gone.numDeletedRows !== 1n) throw changedMeanwhile();
-        await rewrapOrganizations(tx, organizations);
-        for (const { name, value } of notes) {
-          if (value === undefined) await tx.deleteFrom('note').where('name', '=', name).execute();
-          else await writeNote(tx, { name, value });
-        }
-        return touchedBy(organizations, [{ name: secret }], notes);
+        return touchedBy([], [secret], notes);
       }),
   };
 }
@@ -184,21 +152,6 @@ const touchedBy = (
   { table: 'appliance_secret', keys: secrets.map(({ name }) => [name]) },
   { table: 'note', keys: notes.map(({ name }) => [name]) },
 ];
-
-async function rewrapOrganizations(
-  tx: Transaction<KeySchema>,
-  organizations: readonly WrappedOrganizationKey[],
-): Promise<void> {
-  for (const { organization, generation, wrapped } of organizations) {
-    const { numUpdatedRows } = await tx
-      .updateTable('organization_key')
-      .set({ wrapped })
-      .where('organization', '=', organization)
-      .where('generation', '=', generation)
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) throw changedMeanwhile();
-  }
-}
 
 export async function writeNote(tx: Transaction<KeySchema>, { name, value }: Note): Promise<void> {
   await tx

@@ -13,9 +13,8 @@ import {
   openNote,
   sealNote,
 } from './checkpoint-note.ts';
-import { type Integrity, makeIntegrity, TAKE_OVER_NOTE, takeOverMac } from './integrity.ts';
+import { type Integrity, makeIntegrity } from './integrity.ts';
 import type { KeyStore } from './key-store.ts';
-import type { OrganizationKeys } from './organization-keys.ts';
 
 /** Keeps copies from being overwritten while the key store in use may be an old one; waits until the keys are open. */
 export interface NoteGuard {
@@ -43,20 +42,18 @@ export interface OpenNoteGuardDeps {
   held: Integrity | undefined;
   keys: KeyStore;
   master: MasterKey;
-  organizations: OrganizationKeys;
   copies: Pick<OpenKeyCopies, 'readNotes'>;
   guard: NoteGuard;
 }
 
 /**
- * Compares the note of the newest audit checkpoint with the note of every copy that can be reached. A key store from before
- * there was an integrity secret gets it here, once. Throws SEALED when a copy is ahead.
+ * Compares the note of the newest audit checkpoint with the note of every copy that can be reached. A new key store gets its integrity
+ * secret here. Throws SEALED when a copy is ahead.
  */
 export async function openNoteGuard({
   held,
   keys,
   master,
-  organizations,
   copies,
   guard,
 }: OpenNoteGuardDeps): Promise<{ integrity: Integrity; checkpointNote: CheckpointNote }> {
@@ -64,7 +61,7 @@ export async function openNoteGuard({
     const sealed = (await copies.readNotes()).find(({ note }) => isSealed(note?.text));
     if (sealed) throw new Problem('SEALED', olderThanCopy(sealed.place));
   }
-  const integrity = held ?? (await adoptIntegrity({ keys, master, organizations }));
+  const integrity = held ?? (await adoptIntegrity({ keys, master }));
   const checkpointNote = createCheckpointNote({ keys, integrity, copies });
   const ahead = (await checkpointNote.copies()).find(({ is }) => is === 'ahead');
   if (ahead) throw new Problem('SEALED', aheadSentence(ahead));
@@ -76,18 +73,13 @@ export async function openNoteGuard({
 export async function adoptIntegrity({
   keys,
   master,
-  organizations,
-}: Pick<OpenNoteGuardDeps, 'keys' | 'master' | 'organizations'>): Promise<Integrity> {
+}: Pick<OpenNoteGuardDeps, 'keys' | 'master'>): Promise<Integrity> {
   const { integrity, row } = await makeIntegrity(master, randomFillSync);
   const { identity } = await keys.state();
   const value = (await keys.note(CHECKPOINT_NOTE)) ?? '';
   await keys.adoptIntegrity({
     secret: row,
-    organizations: await organizations.bindToIntegrity(),
-    notes: [
-      { name: CHECKPOINT_NOTE, make: (revision) => sealNote(integrity, identity, value, revision) },
-      { name: TAKE_OVER_NOTE, make: () => takeOverMac(integrity, identity) },
-    ],
+    notes: [{ name: CHECKPOINT_NOTE, make: (revision) => sealNote(integrity, identity, value, revision) }],
   });
   return integrity;
 }

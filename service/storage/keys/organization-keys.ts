@@ -4,14 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
 import type { KeyStore } from './key-store.ts';
-import {
-  formerOrganizationBound,
-  lookupBound,
-  organizationBound,
-  personBound,
-  type WrappedOrganizationKey,
-  type WrappedPersonKey,
-} from './wrapped-key.ts';
+import { lookupBound, organizationBound, personBound, type WrappedPersonKey } from './wrapped-key.ts';
 import { writeWrapped } from './write-wrapped.ts';
 
 /** The keys of the organizations, opened. They wrap the keys of their people. */
@@ -35,10 +28,8 @@ export interface OrganizationKeys {
   addGeneration(organization: OrganizationId): Promise<number>;
   /** As it will lie under the newest generation. */
   rewrapPerson(row: WrappedPersonKey): WrappedPersonKey;
-  /** Whether an organization's key says that the key store has an integrity secret. */
+  /** Whether there is an organization's key: each says that the key store has an integrity secret. */
   boundToIntegrity(): boolean;
-  /** The rows that do not say so yet, as they lie once they do. */
-  bindToIntegrity(): Promise<WrappedOrganizationKey[]>;
   /** Removes the generations before the newest. Throws CONFLICT while one of them wraps a person's key. */
   dropOlder(organization: OrganizationId): Promise<void>;
   /**
@@ -65,8 +56,8 @@ export interface OrganizationKeysDeps {
 
 /** Opens every organization's key with the master key. Throws SEALED when it is not the one that wrapped them. */
 export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<OrganizationKeys> {
-  const { keys, master, random } = deps;
-  const { organizations, bound } = await openAll(deps);
+  const { keys, random } = deps;
+  const organizations = await openAll(deps);
 
   function of(organization: OrganizationId): Opened {
     const found = organizations.get(organization);
@@ -122,8 +113,7 @@ export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<
       plain.fill(0);
       return rewrapped;
     },
-    boundToIntegrity: () => bound,
-    bindToIntegrity: () => bindToIntegrity(keys, master),
+    boundToIntegrity: () => organizations.size > 0,
   };
 }
 
@@ -141,16 +131,11 @@ const openedOf = ({ generation, key, lookup }: Generation): Opened => ({
   lookup: createSecretKey(lookup),
 });
 
-/** `bound`: one of the rows says that the key store has an integrity secret. */
-async function openAll({ keys, master }: OrganizationKeysDeps) {
+async function openAll({ keys, master }: OrganizationKeysDeps): Promise<Map<OrganizationId, Opened>> {
   const organizations = new Map<OrganizationId, Opened>();
-  let bound = false;
   for (const row of await keys.organizations()) {
     const { organization, generation } = row;
-    const current = await master.unwrap(row.wrapped, organizationBound(organization, generation));
-    const key =
-      current ?? (await master.unwrap(row.wrapped, formerOrganizationBound(organization, generation)));
-    bound ||= current !== undefined;
+    const key = await master.unwrap(row.wrapped, organizationBound(organization, generation));
     const lookup = await master.unwrap(row.lookupWrapped, lookupBound(organization));
     if (key === undefined || lookup === undefined) {
       throw new Problem(
@@ -167,7 +152,7 @@ async function openAll({ keys, master }: OrganizationKeysDeps) {
       generations: new Map([...older, ...opened.generations]),
     });
   }
-  return { organizations, bound };
+  return organizations;
 }
 
 const addWrapped = (
@@ -234,22 +219,6 @@ function createGenerations(
       await dropOlder(organization);
     },
   };
-}
-
-/** The rows that do not name the integrity secret yet, as they lie once they do. */
-async function bindToIntegrity(
-  keys: Pick<KeyStore, 'organizations'>,
-  master: MasterKey,
-): Promise<WrappedOrganizationKey[]> {
-  const rows: WrappedOrganizationKey[] = [];
-  for (const row of await keys.organizations()) {
-    const { organization, generation } = row;
-    const key = await master.unwrap(row.wrapped, formerOrganizationBound(organization, generation));
-    if (key === undefined) continue;
-    rows.push({ ...row, wrapped: await master.wrap(key, organizationBound(organization, generation)) });
-    key.fill(0);
-  }
-  return rows;
 }
 
 /** 32 bytes. */

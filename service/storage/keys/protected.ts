@@ -2,7 +2,6 @@
 export type Protected =
   | 'checkpoint-note'
   | 'api-key'
-  | 'api-key-take-over'
   | 'rows-protected'
   | 'restore'
   | 'administrator'

@@ -12,7 +12,7 @@ import type { OlderSchema } from '../migrate.ts';
 import { createSealer, type Sealer } from '../sealing/sealed.ts';
 import type { Db } from '../transaction.ts';
 import type { CheckpointNote } from './checkpoint-note.ts';
-import { createKeyTakeOver, type Integrity, type KeyTakeOver, openIntegrity } from './integrity.ts';
+import { type Integrity, openIntegrity } from './integrity.ts';
 import { type KeyStore, type KeyStorePlace, openKeyStore } from './key-store.ts';
 import { lostOrganizations } from './lost-organizations.ts';
 import { createNoteGuard, openNoteGuard } from './note-guard.ts';
@@ -26,7 +26,6 @@ export interface Vault {
   /** Detects changes by a writer without keys. */
   integrity: Integrity;
   /** Adds MACs to rows of API keys from before they had one. */
-  keyTakeOver: KeyTakeOver;
   /** Note of the newest audit checkpoint. */
   checkpointNote: CheckpointNote;
   keys: KeyStore;
@@ -109,7 +108,6 @@ export async function openVault(
     held,
     keys,
     master,
-    organizations: organizationKeys,
     copies,
     guard,
   });
@@ -121,7 +119,6 @@ export async function openVault(
     sealer,
     signing,
     integrity,
-    keyTakeOver: createKeyTakeOver(keys, integrity),
     checkpointNote,
     keys,
     copies,

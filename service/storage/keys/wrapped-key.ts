@@ -33,9 +33,6 @@ export interface WrappedPersonKey {
 /** Says besides that its key store has the integrity secret: a store without it was tampered with (integrity.ts). */
 export const organizationBound = (organization: OrganizationId, generation: number) =>
   `organization-2|${organization}|${generation}`;
-/** Additional data of a key store without an integrity secret. */
-export const formerOrganizationBound = (organization: OrganizationId, generation: number) =>
-  `organization|${organization}|${generation}`;
 export const lookupBound = (organization: OrganizationId) => `lookup|${organization}`;
 export const personBound = (organization: OrganizationId, subject: SubjectId) =>
   `person|${organization}|${subject}`;

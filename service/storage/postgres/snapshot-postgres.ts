@@ -2,7 +2,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
-import { MIGRATION_LOCK, schemaTable } from '../migrate.ts';
+import { MIGRATION_LOCK, recordTables } from '../migrate.ts';
 import { columnsOf, type Migration } from '../migration.ts';
 import { supersededOf } from '../snapshot/snapshot.ts';
 import { toStorageProblem } from '../storage-problem.ts';
@@ -35,13 +35,15 @@ export const describeSchema = (schema: string): string => `the PostgreSQL schema
 
 /**
  * Copies the tables of the database into a new schema beside them, in one transaction, and compares every row before it is committed;
- * of older snapshots those of the two newest other schemas stay. Gives the schema in words; undefined where the database does not have `version` any more. Throws
+ * of older snapshots those of the two newest other schemas stay. Gives the schema in words; undefined where the database does not have `version` any more, and for the schema of the release before. Throws
  * CONFLICT where the role may not make a schema, STORAGE_FULL where it has no room, INTERNAL when the copy differs: nothing is there then.
  */
 export async function takePostgresSnapshot(
   url: string,
   { version, migrations, clock }: { version: string; migrations: readonly Migration[]; clock: Clock },
 ): Promise<string | undefined> {
+  // How its tables were made is not in this program.
+  if (version === migrations[0]?.replaces?.name) return undefined;
   const applied = upTo(migrations, version);
   const tables = withRecord(tablesMadeBy(applied));
   try {
@@ -139,6 +141,7 @@ export function upTo(migrations: readonly Migration[], version: string): readonl
 /** With the record of the migrations. */
 export const withRecord = (tables: readonly Table[]): Table[] => [
   { name: 'schema_migration', columns: ['name', 'hash', 'applied_at'] },
+  { name: 'schema', columns: ['min_reader', 'min_writer'] },
   ...tables,
 ];
 
@@ -150,7 +153,7 @@ async function makeTables(
 ): Promise<void> {
   await session.query(`create schema ${quoted(schema)}`);
   await session.query(`set local search_path to ${quoted(schema)}`);
-  await session.query(schemaTable(columnsOf.postgres));
+  for (const statement of recordTables(columnsOf.postgres)) await session.query(statement);
   for (const { up } of migrations) {
     for (const statement of up(columnsOf.postgres)) await session.query(statement);
   }

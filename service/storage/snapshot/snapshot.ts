@@ -53,7 +53,7 @@ export function takeSnapshot(
 
 export interface Snapshot {
   path: string;
-  /** `0006-api-key-mac`: the newest migration in it. */
+  /** `0001-baseline`: the newest migration in it. */
   version: string;
   /** When it was taken, by the clock of that moment; ms since 1970. */
   takenAt: number;
