@@ -3,12 +3,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { migrations } from '../../service/storage/migrations/index.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 import { portrait } from './portraits.ts';
 
-const newest = migrations.at(-1)!.name;
 const binaries = findPostgres();
 
 describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {

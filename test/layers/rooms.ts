@@ -4,8 +4,7 @@ import { posix } from 'node:path';
 const WIDEST = 25;
 
 /** Not counted, each with the reason. */
-const allowedWide: Readonly<Record<string, string>> = {
-};
+const allowedWide: Readonly<Record<string, string>> = {};
 
 export interface LayerRule {
   from: { path?: string | string[] };
