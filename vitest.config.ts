@@ -43,7 +43,7 @@ const keepNothing = [
   'test/attacks/live-{attacks,repeats,species,tampering}.test.ts',
   'test/audit/{changes,key-changes,reads}.test.ts',
   'test/backup/{full-disk,postgres,proof,restore}.test.ts',
-  'test/docs/{commands,links,monitoring,webhook-catalog}.test.ts',
+  'test/docs/{commands,data-model,links,monitoring,webhook-catalog}.test.ts',
   'test/erasure/administrators.test.ts',
   'test/events/behavior-events.test.ts',
   'test/{accuracy,bots,checks,doors,gallery-calibration,layers,live,load,support,webhooks,wire}/**/*.test.ts',
