@@ -21,6 +21,9 @@ export const auditors: readonly Role[] = [...managers, 'auditor'];
 export const readers: readonly Role[] = [...operators, 'auditor'];
 /** Who sees what a reviewer compares. */
 export const reviewers: readonly Role[] = [...auditors, 'reviewer'];
+/** Who decides about a live session that waits for a person. */
+export const sessionDeciders: readonly Role[] = [...operators, 'reviewer'];
+export const sessionReaders: readonly Role[] = [...sessionDeciders, 'auditor'];
 
 export const mayOpen = (
   { roles, appliance }: ScreenData,

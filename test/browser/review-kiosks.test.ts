@@ -66,11 +66,11 @@ test.skipIf(missing)(`a duplicate is compared side by side, decided by keys, and
   await page.getByRole('img', { name: 'Face of Ada Known' }).waitFor();
 
   await page.keyboard.press('d');
-  await page.getByText('Nothing waits for you').waitFor();
+  await page.getByText('No faces to compare').waitFor();
   await button('Undo').click();
   await heading('Is this the same person?').waitFor();
   await page.keyboard.press('s');
-  await page.getByText('Nothing waits for you').waitFor();
+  await page.getByText('No faces to compare').waitFor();
   await open('/review?state=decided&env=test');
   await page.getByRole('link', { name: 'Possible duplicate' }).click();
   await page.getByText('Same person: decided by you').waitFor();

@@ -26,6 +26,8 @@ export interface Kept {
   people: Record<string, PeoplePart & { machine: Machine }>;
   repeats?: { rows: readonly RepeatsRow[]; machine: Machine };
   rest?: { rows: readonly RestRow[]; machine: Machine };
+  /** What was measured by other scripts, in words; kept until it is written anew. */
+  beside?: readonly string[];
 }
 
 /** Keeps what was measured now beside what was measured before, and renders all of it to `FOLDER/liveness.md`. */
@@ -72,7 +74,7 @@ const isSame = (one: Machine, other: Machine) => describe(one) === describe(othe
 const partName = ({ setting, motion }: Omit<PeoplePart, 'rows'>): string =>
   `${motion ? 'with motion' : 'without motion'}, ${settingName(setting)}`;
 
-export function render({ attacks, people, repeats, rest }: Kept): string {
+export function render({ attacks, people, repeats, rest, beside = [] }: Kept): string {
   const machines = new Set(
     [
       ...Object.values(attacks).flatMap(({ rows, machine }) => rows.map((row) => row.machine ?? machine)),
@@ -118,6 +120,7 @@ export function render({ attacks, people, repeats, rest }: Kept): string {
     ...Object.entries(people).flatMap(([name, part]) => peopleLines(name, part)),
     ...repeatsLines(repeats?.rows),
     ...(rest ? restLines(rest) : []),
+    ...beside,
     '## Measured',
     '',
     ...[...machines].map((line) => `- ${line}`),

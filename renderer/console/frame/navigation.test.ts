@@ -15,7 +15,7 @@ test('a role sees the screens that it may open, and nothing else', () => {
   const appliance = ['models', 'jobs', 'backups'];
   expect(seenBy('owner', true)).toEqual(all);
   expect(seenBy('owner')).toEqual(all.filter((one) => !appliance.includes(one)));
-  expect(seenBy('reviewer')).toEqual(['review']);
+  expect(seenBy('reviewer')).toEqual(['review', 'sessions']);
   expect(all.filter((one) => !seenBy('operator').includes(one))).toEqual([
     ...['review', 'models', 'jobs', 'audit', 'backups', 'administrators'],
   ]);

@@ -26,7 +26,15 @@ import {
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { Role } from '../api/auth.ts';
-import { auditors, mayOpen, operators, readers, reviewers, type ScreenData } from '../screen-data.ts';
+import {
+  auditors,
+  mayOpen,
+  operators,
+  readers,
+  reviewers,
+  type ScreenData,
+  sessionReaders,
+} from '../screen-data.ts';
 import type { frameStrings } from './frame-strings.ts';
 
 export interface NavigationEntry extends ScreenData {
@@ -48,8 +56,8 @@ export const navigation: readonly NavigationGroup[] = [
       { to: '/people', label: 'people', icon: IconUsers, roles: readers },
       { to: '/enroll', label: 'enroll', icon: IconUserPlus, roles: operators },
       { to: '/verifications', label: 'verifications', icon: IconListCheck, roles: readers },
-      { to: '/sessions', label: 'liveSessions', icon: IconDeviceMobile, roles: readers },
       { to: '/review', label: 'review', icon: IconScale, roles: reviewers },
+      { to: '/sessions', label: 'liveSessions', icon: IconDeviceMobile, roles: sessionReaders },
     ],
   },
   {

@@ -38,3 +38,7 @@ export const readers: readonly Role[] = [...operators, 'auditor'];
 export const reviewers: readonly Role[] = [...managers, 'reviewer'];
 /** Reviewers, and administrators who only read. */
 export const reviewReaders: readonly Role[] = [...reviewers, 'auditor'];
+/** Operators and reviewers: a session that waits for a person is decided by either. */
+export const sessionDeciders: readonly Role[] = [...operators, 'reviewer'];
+/** Who decides about sessions, and administrators who only read. */
+export const sessionReaders: readonly Role[] = [...sessionDeciders, 'auditor'];

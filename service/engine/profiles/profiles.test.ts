@@ -236,6 +236,26 @@ test.each<[string, string, (valid: ProfileDefinition) => unknown, string]>([
     (valid) => ({ ...valid, challenge: { steps: ['turn-left', 'jump'], count: 2 } }),
     'challenge.steps.1',
   ],
+  [
+    'a person who decides about sessions that kiosks do not begin',
+    'desk',
+    (valid) => ({
+      ...valid,
+      capture: 'kiosk',
+      challenge: { steps: ['turn-left', 'blink'], count: 2, undecided: 'review' },
+    }),
+    'challenge.undecided',
+  ],
+  [
+    'the same about suspect cameras',
+    'desk',
+    (valid) => ({
+      ...valid,
+      capture: 'kiosk',
+      challenge: { steps: ['turn-left', 'blink'], count: 2, suspectCamera: 'review' },
+    }),
+    'challenge.suspectCamera',
+  ],
 ])('%s is refused by name', async (_, slug, change, path) => {
   const attempt = engine.checks.setProfile(
     engine.organization,

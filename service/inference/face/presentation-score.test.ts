@@ -99,6 +99,36 @@ test('a crop at the edge of the picture sees no black that is not there', async 
   expect([...(await createPresentationScore(model)(createPyramid(white), box, [1]))]).toEqual([1]);
 });
 
+test.each(['NCHW', 'NHWC'] as const)(
+  'a chip pixel is the mean of what it covers, and nothing else (%s)',
+  async (layout) => {
+    // Three pixels wide, as one of the eight columns of the chip.
+    const bar: Picture = {
+      width: 24,
+      height: 24,
+      pixels: Uint8Array.from({ length: 24 * 24 * 3 }, (_, i) =>
+        Math.floor((Math.floor(i / 3) % 24) / 3) === 4 ? 255 : 0,
+      ),
+    };
+    const columns: number[] = [];
+    const { model } = brightness(true);
+    const input = { ...model.entry.input, layout };
+    const seeing: OnnxModel = {
+      ...model,
+      entry: { ...model.entry, input },
+      async run(data, count) {
+        for (let x = 0; x < 8; x++) columns.push(data[layout === 'NCHW' ? 24 + x : 3 * (24 + x)]!);
+        return { live: new Float32Array(count) };
+      },
+    };
+    await createPresentationScore(seeing)(createPyramid(bar), { x: 6, y: 6, width: 12, height: 12 }, [1]);
+    for (const [x, value] of columns.entries()) {
+      if (x === 4) expect(value).toBeGreaterThan(0.9);
+      else expect(value).toBeLessThan(0.1);
+    }
+  },
+);
+
 test('margins are averaged, not probabilities, and the offset moves the even point', () => {
   const of = (...weights: number[]) => ({
     models: weights.map((weight, i) => ({ model: `net-${i}`, weight })),

@@ -2,8 +2,7 @@ import type { Box } from '../face.ts';
 import type { ModelEntry } from '../models/manifest.ts';
 import type { OnnxModel } from '../models/onnx-model.ts';
 import type { Pyramid } from '../pictures/picture.ts';
-import type { Affine } from './affine.ts';
-import { createWarp, finePyramidLevel } from './warp.ts';
+import { createMeanChip } from './mean-chip.ts';
 
 /** Probabilities that the face is live, 0..1, as one model sees it: one for each share of the full crop, in their order. */
 export type PresentationScore = (
@@ -15,15 +14,14 @@ export type PresentationScore = (
 export function createPresentationScore(model: OnnxModel): PresentationScore {
   const { input: spec, crop } = model.entry;
   if (!crop) throw new Error(`The PAD model ${model.entry.id} has no crop in the manifest.`);
-  // A coarser level, or a black border, is a trace that the picture does not have.
-  const warp = createWarp(spec, { level: finePyramidLevel, edge: 'clamp' });
+  const chip = createMeanChip(spec);
   const length = spec.size[0] * spec.size[1] * 3;
   let input = new Float32Array(length);
   return async (pyramid, box, shares) => {
     const { width, height } = pyramid.level(0);
     if (input.length < shares.length * length) input = new Float32Array(shares.length * length);
     for (const [i, share] of shares.entries())
-      warp(pyramid, boxToPicture(padCrop(box, crop, width, height, share), spec.size), input, i * length);
+      chip(pyramid, padCrop(box, crop, width, height, share), input, i * length);
     if (!spec.batch) return oneByOne(model, input, shares.length, length);
     const { live } = await model.run(input, shares.length);
     return live!;
@@ -63,12 +61,3 @@ export function padCrop(
     height: cropHeight,
   };
 }
-
-const boxToPicture = (box: Box, [width, height]: readonly [number, number]): Affine => [
-  box.width / width,
-  0,
-  box.x,
-  0,
-  box.height / height,
-  box.y,
-];

@@ -131,25 +131,3 @@ test('the finer level is one on which a chip pixel spans one to two pixels', () 
     0, 0, 0, 1, 1, 2, 4,
   ]);
 });
-
-test('clamped, what lies outside is the nearest pixel', () => {
-  const picture = noise(11, 5);
-  const into = new Float32Array(9 * 7 * 3);
-  const sampling = { level: finePyramidLevel, edge: 'clamp' } as const;
-  fc.assert(
-    fc.property(fc.integer({ min: -12, max: 14 }), fc.integer({ min: -9, max: 8 }), (left, top) => {
-      createWarp(plain, sampling)(createPyramid(picture), [1, 0, left, 0, 1, top], into, 0);
-      for (let row = 0; row < 7; row++) {
-        for (let column = 0; column < 9; column++) {
-          const x = Math.min(10, Math.max(0, column + left));
-          const y = Math.min(4, Math.max(0, row + top));
-          for (let c = 0; c < 3; c++)
-            expect(into[(row * 9 + column) * 3 + c]).toBe(picture.pixels[(y * 11 + x) * 3 + c]);
-        }
-      }
-    }),
-  );
-  const dot: Picture = { width: 1, height: 1, pixels: Uint8Array.of(10, 20, 30) };
-  createWarp(plain, sampling)(createPyramid(dot), [0.7, 0, -3, 0, 0.7, -2], into, 0);
-  expect([...into.subarray(0, 6)]).toEqual([10, 20, 30, 10, 20, 30]);
-});

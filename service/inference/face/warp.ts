@@ -9,26 +9,15 @@ const { imul } = Math;
 const BITS = 11;
 const ONE = 1 << BITS;
 
-export interface Sampling {
-  /** Pyramid level for a crop whose chip pixels span `scale` picture pixels, at most `depth`. */
-  level(scale: number, depth: number): number;
-  /** What lies outside the picture: black, or its nearest pixel. */
-  edge: 'black' | 'clamp';
-}
-
 /**
  * The warp for a model's input as the manifest states it, bilinear; precomputes what does not depend on the picture.
- * Unless `sampling` says otherwise: on the pyramid level nearest to the chip's resolution, black outside.
+ * On the pyramid level nearest to the chip's resolution, black outside.
  */
-export function createWarp(
-  input: ModelEntry['input'],
-  sampling: Sampling = { level: pyramidLevel, edge: 'black' },
-): Warp {
+export function createWarp(input: ModelEntry['input']): Warp {
   const [width, height] = input.size;
   const to = placement(input);
-  const sampleAtEdge = sampling.edge === 'black' ? sampleBlack : sampleClamped;
   return (pyramid, toPicture, into, offset) => {
-    const index = sampling.level(affineScale(toPicture), pyramid.depth);
+    const index = pyramidLevel(affineScale(toPicture), pyramid.depth);
     const source = pyramid.level(index);
     const shrink = 1 / 2 ** index;
     const line: Line = { x: 0, y: 0, dx: toPicture[0] * shrink, dy: toPicture[3] * shrink };
@@ -48,12 +37,12 @@ export function createWarp(
       );
       const at = offset + row * width * to.step;
       if (end <= first) {
-        fillAtEdge(sampleAtEdge, source, line, into, at, to, 0, width);
+        fillAtEdge(source, line, into, at, to, 0, width);
         continue;
       }
-      fillAtEdge(sampleAtEdge, source, line, into, at, to, 0, first);
+      fillAtEdge(source, line, into, at, to, 0, first);
       fillInside(source, line, into, at, to, first, end);
-      fillAtEdge(sampleAtEdge, source, line, into, at, to, end, width);
+      fillAtEdge(source, line, into, at, to, end, width);
     }
   };
 }
@@ -80,7 +69,7 @@ interface Channel {
   add: number;
 }
 
-function placement({ size, layout, colour, mean, scale }: ModelEntry['input']): Placement {
+export function placement({ size, layout, colour, mean, scale }: ModelEntry['input']): Placement {
   const planar = layout === 'NCHW';
   const plane = planar ? size[0] * size[1] : 1;
   const channel = (index: 0 | 1 | 2): Channel => ({
@@ -159,7 +148,6 @@ function fillInside(
 }
 
 function fillAtEdge(
-  sampleAtEdge: SampleAtEdge,
   source: Picture,
   { x, y, dx, dy }: Line,
   into: Float32Array,
@@ -172,9 +160,9 @@ function fillAtEdge(
     const sx = x + column * dx;
     const sy = y + column * dy;
     const pixel = at + column * step;
-    into[pixel + red.at] = sampleAtEdge(source, sx, sy, 0) * red.mul + red.add;
-    into[pixel + green.at] = sampleAtEdge(source, sx, sy, 1) * green.mul + green.add;
-    into[pixel + blue.at] = sampleAtEdge(source, sx, sy, 2) * blue.mul + blue.add;
+    into[pixel + red.at] = sampleBlack(source, sx, sy, 0) * red.mul + red.add;
+    into[pixel + green.at] = sampleBlack(source, sx, sy, 1) * green.mul + green.add;
+    into[pixel + blue.at] = sampleBlack(source, sx, sy, 2) * blue.mul + blue.add;
   }
 }
 
@@ -203,24 +191,6 @@ function insideTo(start: number, step: number, size: number): number {
   if (step > 0) return Math.floor((high - start) / step) + 1;
   if (step < 0) return Math.floor((low - start) / step) + 1;
   return start >= low && start <= high ? Number.POSITIVE_INFINITY : 0;
-}
-
-type SampleAtEdge = (source: Picture, x: number, y: number, channel: number) => number;
-
-/** Bilinear with the nearest pixel beyond the edge. */
-function sampleClamped({ width, height, pixels }: Picture, x: number, y: number, channel: number): number {
-  const cx = Math.min(width - 1, Math.max(0, x));
-  const cy = Math.min(height - 1, Math.max(0, y));
-  const ix = Math.min(Math.max(0, width - 2), Math.floor(cx));
-  const iy = Math.min(Math.max(0, height - 2), Math.floor(cy));
-  const [fx, fy] = [cx - ix, cy - iy];
-  const right = width > 1 ? 1 : 0;
-  const below = height > 1 ? 1 : 0;
-  const at = (dx: number, dy: number) => pixels[((iy + dy) * width + ix + dx) * 3 + channel]!;
-  return (
-    (at(0, 0) * (1 - fx) + at(right, 0) * fx) * (1 - fy) +
-    (at(0, below) * (1 - fx) + at(right, below) * fx) * fy
-  );
 }
 
 /** Bilinear with black beyond the edge. */

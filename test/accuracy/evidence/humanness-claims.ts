@@ -1,4 +1,5 @@
 import type { Claim } from '../../../service/engine/evidence/index.ts';
+import { JUDGE_SINCE } from '../../live/report.ts';
 import type { HumannessMeasure } from '../humanness/measure.ts';
 import { type KeptPart, measuredOn, percent } from './kept-figures.ts';
 
@@ -29,6 +30,9 @@ export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure
         ]),
       },
       limits: [
+        ...(machine.date < JUDGE_SINCE
+          ? ['By the judge before evidence was weighed: not fitted and not measured anew since.']
+          : []),
         'As many attacks as people are assumed; most attacks are simulated, and the people are few.',
         'Films that are fed in the place of a camera take no part: the score does not see them.',
       ],

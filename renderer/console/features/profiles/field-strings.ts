@@ -136,6 +136,8 @@ export const fieldStrings = defineStrings(
     'quality.underExposurePrevention': 'face in shadow',
     'quality.overExposurePrevention': 'face in strong light',
     liveTitle: 'Live sessions',
+    liveAtKiosk:
+      'Kiosks take pictures and begin no live sessions, and this profile takes pictures of a kiosk only. So what stands here has no effect, and no person is asked to decide.',
     withoutMotion: 'People who cannot move their head',
     motionReview: 'A person decides',
     motionAllow: 'Approved at once (open to replay)',
@@ -155,7 +157,7 @@ export const fieldStrings = defineStrings(
     undecidedReview: 'A person decides',
     undecidedRefuse: 'Refused',
     undecidedHint:
-      'Where the last attempt of a session ends so, a person sees what spoke against it and decides. A proof of presence cannot wait: there it is refused.',
+      'Where the last attempt of a session ends so, a person sees what spoke against it and decides. A proof of presence cannot wait: there it is refused. Kiosks take pictures and begin no live sessions, so a clerk is never asked.',
     pageBehavior: 'How the person uses the page',
     behaviorOff: 'Not collected',
     behaviorRecord: 'Recorded, counts in the risk',
@@ -314,6 +316,8 @@ export const fieldStrings = defineStrings(
     'quality.underExposurePrevention': 'Gesicht im Schatten',
     'quality.overExposurePrevention': 'Gesicht in grellem Licht',
     liveTitle: 'Live-Sitzungen',
+    liveAtKiosk:
+      'Kioske nehmen Bilder auf und beginnen keine Live-Sitzungen, und dieses Profil nimmt nur Bilder eines Kiosks. Was hier steht, hat also keine Wirkung, und keine Person wird um eine Entscheidung gebeten.',
     withoutMotion: 'Personen, die den Kopf nicht bewegen können',
     motionReview: 'Eine Person entscheidet',
     motionAllow: 'Sofort bestätigt (offen für Aufnahmen)',
@@ -333,7 +337,7 @@ export const fieldStrings = defineStrings(
     undecidedReview: 'Eine Person entscheidet',
     undecidedRefuse: 'Abgelehnt',
     undecidedHint:
-      'Endet der letzte Versuch einer Sitzung so, sieht eine Person, was dagegen sprach, und entscheidet. Ein Anwesenheitsnachweis kann nicht warten: Dort wird abgelehnt.',
+      'Endet der letzte Versuch einer Sitzung so, sieht eine Person, was dagegen sprach, und entscheidet. Ein Anwesenheitsnachweis kann nicht warten: Dort wird abgelehnt. Kioske nehmen Bilder auf und beginnen keine Live-Sitzungen: Dort wird die Betreuung nie gefragt.',
     pageBehavior: 'Wie die Person die Seite benutzt',
     behaviorOff: 'Nicht erfasst',
     behaviorRecord: 'Festgehalten, zählt beim Risiko',

@@ -2,6 +2,7 @@ import { Checkbox } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type Control, useController, useWatch } from 'react-hook-form';
+import { Note } from '../../../ui/feedback/note.tsx';
 import {
   CheckboxField,
   NumberField,
@@ -209,9 +210,11 @@ function Ticks({
 export function LiveCard({ control }: Props) {
   const t = useStrings(fieldStrings);
   const chosen = useWatch({ control, name: 'challenge.withoutMotion' });
+  const isKioskOnly = useWatch({ control, name: 'capture' }) === 'kiosk';
   return (
     <Card title={t('liveTitle')}>
       <Stack>
+        {isKioskOnly && <Note title={t('liveAtKiosk')} />}
         <SelectField
           control={control}
           name="challenge.withoutMotion"

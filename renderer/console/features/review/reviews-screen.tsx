@@ -51,11 +51,16 @@ function ReviewsScreen() {
       title={t('title')}
       lead={t('lead')}
       actions={
-        first && (
-          <ButtonLink to="/review/$id" params={{ id: first.id }} kind="primary">
-            {t('begin')}
+        <>
+          <ButtonLink to="/sessions" search={{ inReview: 'true' }}>
+            {t('waitingSessions')}
           </ButtonLink>
-        )
+          {first && (
+            <ButtonLink to="/review/$id" params={{ id: first.id }} kind="primary">
+              {t('begin')}
+            </ButtonLink>
+          )}
+        </>
       }
     >
       <QueryTable

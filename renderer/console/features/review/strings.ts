@@ -5,6 +5,7 @@ export const reviewStrings = defineStrings(
     title: 'Review',
     lead: 'Faces that are like another person’s. You compare them and decide; Gatehouse does not decide this alone.',
     begin: 'Begin with the oldest',
+    waitingSessions: 'Live sessions that wait',
     what: 'Item',
     duplicate: 'Possible duplicate',
     enrolledBoth: 'Both are enrolled',
@@ -23,7 +24,7 @@ export const reviewStrings = defineStrings(
     came: 'Came',
     picturesUntil: 'Pictures until',
     picturesErased: 'Erased',
-    empty: 'Nothing waits for you',
+    empty: 'No faces to compare',
     emptyText:
       'When a new face is like that of an enrolled person, both come up here. Settings says whether new faces are compared at all.',
     question: 'Is this the same person?',
@@ -145,6 +146,7 @@ export const reviewStrings = defineStrings(
     title: 'Nachprüfung',
     lead: 'Gesichter, die dem einer anderen Person ähneln. Sie vergleichen und entscheiden; Gatehouse tut das nicht allein.',
     begin: 'Mit dem ältesten beginnen',
+    waitingSessions: 'Wartende Live-Sitzungen',
     what: 'Vorgang',
     duplicate: 'Mögliches Doppel',
     enrolledBoth: 'Beide sind erfasst',
@@ -163,7 +165,7 @@ export const reviewStrings = defineStrings(
     came: 'Eingang',
     picturesUntil: 'Bilder bis',
     picturesErased: 'Gelöscht',
-    empty: 'Nichts wartet auf Sie',
+    empty: 'Keine Gesichter zu vergleichen',
     emptyText:
       'Ähnelt ein neues Gesicht dem einer erfassten Person, erscheinen beide hier. Ob neue Gesichter verglichen werden, steht in den Einstellungen.',
     question: 'Ist das dieselbe Person?',

@@ -15,7 +15,7 @@ import { Actor } from '../../actor.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { sourceStrings } from '../../reasons/source-strings.ts';
-import { operators, reviewers } from '../../screen-data.ts';
+import { operators, readers, reviewers, sessionDeciders } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
 import { Against, Evidence, HumannessCard } from './evidence.tsx';
@@ -60,7 +60,7 @@ function SessionScreen() {
           <>
             {session.waitsFor !== undefined &&
               session.waitsFor !== 'uniqueness' &&
-              operators.includes(user.role) && <Decide session={session} waitsFor={session.waitsFor} />}
+              sessionDeciders.includes(user.role) && <Decide session={session} waitsFor={session.waitsFor} />}
             {session.waitsFor === 'uniqueness' && reviewers.includes(user.role) && (
               <ButtonLink to="/review" search={{ kind: 'uniqueness' }} kind="primary">
                 {t('openReview')}
@@ -81,7 +81,7 @@ function SessionScreen() {
             </Stack>
             <About session={session} />
           </Columns>
-          {session.pictures && operators.includes(user.role) && (
+          {session.pictures && sessionDeciders.includes(user.role) && (
             <Card title={t('pictures')}>
               <Stack gap={12}>
                 <Pictures session={session} />
@@ -214,6 +214,7 @@ function Cancel({ id, env }: { id: string; env: 'live' | 'test' }) {
 function Sums({ session }: { session: Session }) {
   const t = useStrings(sessionStrings);
   const format = useFormat();
+  const { user } = useSession();
   const flagText = (flag: string) => {
     const key = flagKey(flag);
     return key === undefined ? flag : t(key as 'flags');
@@ -239,7 +240,7 @@ function Sums({ session }: { session: Session }) {
             [t('took'), processingTimeMs > 0 ? format.duration(processingTimeMs) : undefined],
           ]}
         />
-        {(person ?? verification) !== undefined && (
+        {(person ?? verification) !== undefined && readers.includes(user.role) && (
           <Row>
             {person !== undefined && (
               <ButtonLink to="/people/$id" params={{ id: person }}>

@@ -12,7 +12,8 @@ import type { Column } from '../../../ui/tables/column.ts';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { readers } from '../../screen-data.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
 import { useAddressFilters, useAddressPages } from '../../use-address.ts';
 import { decisions, flows, states } from './search.ts';
 import { reasonKey, sessionStrings } from './strings.ts';
@@ -25,6 +26,7 @@ const LIMIT = 50;
 function SessionsScreen() {
   const t = useStrings(sessionStrings);
   const env = useWorld();
+  const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
   const pages = useAddressPages(after);
   const query = useQuery({
@@ -58,9 +60,11 @@ function SessionsScreen() {
             icon={IconDeviceMobile}
             title={t('empty')}
             action={
-              <ButtonLink to="/flows" kind="primary">
-                {t('emptyAction')}
-              </ButtonLink>
+              readers.includes(user.role) && (
+                <ButtonLink to="/flows" kind="primary">
+                  {t('emptyAction')}
+                </ButtonLink>
+              )
             }
           >
             {t('emptyText')}

@@ -2,7 +2,7 @@ import type { Sessions } from '../../../engine/sessions/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
 import { paramsOf } from '../ids.ts';
-import { operators, readers } from '../may-call.ts';
+import { operators, sessionDeciders, sessionReaders } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromSession, fromWhole } from './translate.ts';
 import {
@@ -35,7 +35,7 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     effect: 'reads-personal',
     summary: 'List live sessions',
     description: 'The newest first. Sealed fields are not opened.',
-    may: { operator: true, administrator: readers, key: false },
+    may: { operator: true, administrator: sessionReaders, key: false },
     query: SessionsQuery,
     reply: SessionPageReply,
     async handle({ realm, query: { cursor, limit, inReview, ...filter } }) {
@@ -56,7 +56,7 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     summary: 'Show a live session',
     description:
       'With the evidence of its deciding attempt and its sealed values. The access is recorded in the audit log.',
-    may: { operator: true, administrator: readers, key: false },
+    may: { operator: true, administrator: sessionReaders, key: false },
     params: paramsOf('session'),
     reply: WholeSessionReply,
     refuses: ['NOT_FOUND'],
@@ -91,7 +91,7 @@ const decidingRoutes = ({ liveSessions }: LiveSessionRouteDeps): AdminRoute[] =>
     summary: 'Show a picture of a session that waits for a person',
     description:
       'A JPEG of the last attempt, the newest of a step; `pictures` of the session names the steps. Kept where the profile has a person decide about undecided attempts or suspect cameras (`undecided`, `suspectCamera`: `review`), sealed, and deleted with the decision. The access is recorded in the audit log.',
-    may: { operator: true, administrator: operators, key: false },
+    may: { operator: true, administrator: sessionDeciders, key: false },
     params: SessionPictureParams,
     picture: true,
     refuses: ['NOT_FOUND'],
@@ -108,7 +108,7 @@ const decidingRoutes = ({ liveSessions }: LiveSessionRouteDeps): AdminRoute[] =>
     summary: 'Decide a session that waits for a person',
     description:
       'For a session with `waitsFor` `without-motion`: the person passed the check without moving the head, which an old recording passes too. With `camera`: the camera had the name of a program that passes films off as a camera, or it changed in the attempt, and the profile has a person decide. With `undecided`: the evidence of the last attempt neither suffices for a living person nor refuses one, and the profile has a person decide. Where `pictures` of the session is there, look at them; else see or call the person before you approve. If the organization requires two administrators, the first call is a vote.',
-    may: { operator: true, administrator: operators, key: false },
+    may: { operator: true, administrator: sessionDeciders, key: false },
     params: paramsOf('session'),
     body: SessionDecisionRequest,
     reply: SessionReply,
