@@ -160,7 +160,7 @@ async function write(
     await readBack(path, key);
     return { bytes };
   } finally {
-    clearCopies(copy);
+    await clearCopies(copy);
   }
 }
 
@@ -187,8 +187,8 @@ function clearScratch(scratch: string): void {
   }
 }
 
-function clearCopies(copy: string): void {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
+async function clearCopies(copy: string): Promise<void> {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(`${copy}${suffix}`, { force: true });
 }
 
 function namesIn(folder: string): string[] {

@@ -1,14 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { Manifest } from '../../service/inference/models/manifest.ts';
-import type { OrganizationId } from '../../service/lib/id.ts';
-import { type Cli, createCli } from '../cli/gatehouse.ts';
+import type { Cli } from '../cli/gatehouse.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
-import { manifestFile } from '../support/measured-pipeline.ts';
 import type { Stretch } from './loop-stretches.ts';
-import { addPeople } from './people-directory.ts';
 import { picturesToEnroll } from './pictures.ts';
 import { quantile } from './statistics.ts';
 
@@ -27,41 +24,15 @@ interface Measured {
   /** Of `/ready`, milliseconds. */
   p99: number;
   slowest: number;
+  /** Resident memory after it, MiB. */
+  memory: number;
 }
 
-/** What an operator does beside the doors, on a box with many people: how long the main thread gave nothing else a turn, and `/ready`. */
-export async function benchOperator(people: number, say: (line: string) => void): Promise<Evidence> {
-  const manifest = Manifest.parse(JSON.parse(readFileSync(manifestFile, 'utf8')));
-  const stretches = join(import.meta.dirname, `../../node_modules/.cache/stretches-${process.pid}.jsonl`);
-  writeFileSync(stretches, '');
-  const cli = createCli(
-    {},
-    {
-      watch: { module: join(import.meta.dirname, 'loop-stretches.ts'), into: ['LOOP_STRETCHES', stretches] },
-    },
-  );
-  try {
-    const made = await cli.json<{ organizationId: OrganizationId; keys: { test: string; live: string } }>(
-      'init',
-      '--org',
-      'Bench',
-    );
-    const nameOf = (number: number) => `Given${number % 997} Family${number}`;
-    await addPeople(
-      cli.data,
-      { organization: made.organizationId, count: people, manifest, nameOf },
-      (done) => {
-        if (done % 10_000 === 0) say(`operator: ${done} of ${people} people made`);
-      },
-    );
-    return await measureOperator(cli, { ...made, people, stretches }, say);
-  } finally {
-    await cli.clean();
-  }
-}
-
-/** On a data directory with people, the first of which is `p0@example.com`. */
-async function measureOperator(
+/**
+ * What an operator does beside the doors, on a box with many people: how long the main thread gave nothing else a turn, `/ready`, and
+ * the memory after it. The first of the people are `p0@example.com` and so on; the file `stretches` is of `loop-stretches.ts`.
+ */
+export async function measureOperator(
   cli: Cli,
   {
     organizationId,
@@ -93,10 +64,11 @@ async function measureOperator(
       above50: cpu.filter((one) => one > 50).length,
       p99: quantile(took, 0.99),
       slowest: Math.max(...took),
+      memory: await rss(),
     };
     rows.push(row);
     say(
-      `operator: ${row.what}: ${seconds.toFixed(1)} s, longest ${row.longest.toFixed(0)} ms, above 50 ms ${row.above50}, /ready p99 ${row.p99.toFixed(0)} ms, slowest ${row.slowest.toFixed(0)} ms`,
+      `operator: ${row.what}: ${seconds.toFixed(1)} s, longest ${row.longest.toFixed(0)} ms, above 50 ms ${row.above50}, /ready p99 ${row.p99.toFixed(1)} ms, slowest ${row.slowest.toFixed(0)} ms, memory ${row.memory.toFixed(0)} MiB`,
     );
   }
   const rss = async () =>
@@ -124,18 +96,28 @@ async function measureOperator(
   );
   await measure('org rotate-key', () => run(cli, 'org', 'rotate-key'));
   await measure('org renew-templates', () => run(cli, 'org', 'renew-templates', '--confirm', 'Bench'));
-  await delay(5_000);
+  await delay(60_000);
   memory.after = await rss();
+  const load = loadavg();
   await service.end();
   const idle = rows[0]!.p99;
   return {
     title: 'The operator’s work beside the doors',
-    measured: { people, start, memory, rows },
+    measured: { people, start, memory, load, rows },
     lines: [
-      `With ${people.toLocaleString('en')} people in one organization (SQLite); ready ${start.toFixed(1)} s after the start. \`longest\`: processor time of the main thread without a turn of its event loop. \`/ready\` is asked every ${APART} ms; its p99 on the idle service is ${idle.toFixed(1)} ms. Resident memory ${memory.before.toFixed(0)} MiB after the start, ${memory.after.toFixed(0)} MiB at the end.`,
+      `With ${people.toLocaleString('en')} people in one organization (SQLite); ready ${start.toFixed(1)} s after the start. \`longest\`: processor time of the main thread without a turn of its event loop. \`/ready\` is asked every ${APART} ms; its p99 on the idle service is ${idle.toFixed(1)} ms. Resident memory ${memory.before.toFixed(0)} MiB after the start, ${memory.after.toFixed(0)} MiB a minute after the last. Load of the machine ${load.map((one) => one.toFixed(1)).join(', ')} (1, 5, 15 minutes) at the end.`,
       '',
       ...markdownTable(
-        ['what', 's', 'longest, ms', 'above 50 ms', '/ready p99, ms', 'times idle', '/ready slowest, ms'],
+        [
+          'what',
+          's',
+          'longest, ms',
+          'above 50 ms',
+          '/ready p99, ms',
+          'times idle',
+          '/ready slowest, ms',
+          'memory after, MiB',
+        ],
         rows.map((row) => [
           row.what,
           row.seconds.toFixed(1),
@@ -144,6 +126,7 @@ async function measureOperator(
           row.p99.toFixed(1),
           (row.p99 / idle).toFixed(1),
           row.slowest.toFixed(0),
+          row.memory.toFixed(0),
         ]),
       ),
     ],

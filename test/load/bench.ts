@@ -11,7 +11,6 @@ import { benchGpu } from './bench-gpu.ts';
 import { benchGuidance } from './bench-guidance.ts';
 import { benchHostile } from './bench-hostile.ts';
 import { benchJobs } from './bench-jobs.ts';
-import { benchOperator } from './bench-operator.ts';
 import { benchPeople } from './bench-people.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
 import { benchSearch } from './bench-search.ts';
@@ -38,10 +37,7 @@ const parts: Record<string, (options: { people: number }) => Promise<Record<stri
     collectorEngines: await benchCollectorEngines(say),
   }),
   gpu: async () => ({ gpu: await benchGpu(say) }),
-  people: async ({ people }) => ({
-    people: await benchPeople(people, say),
-    operator: await benchOperator(people, say),
-  }),
+  people: ({ people }) => benchPeople(people, say),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
 };
 /** `memory` is measured by `loop` on the way. */
@@ -68,7 +64,7 @@ const program = new Command('bench')
     'where bench.md and bench.json are kept',
     join(import.meta.dirname, '../../docs/evidence'),
   )
-  .option('--people <count>', 'people of the part `people`; a million for the whole', Number, 100_000)
+  .option('--people <count>', 'people of the part `people`', Number, 1_000_000)
   .showHelpAfterError()
   .action(async (named: string[], { out, people }: { out: string; people: number }) => {
     const unknown = named.find((name) => !(name in parts));

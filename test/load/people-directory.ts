@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { createSubjectStore } from '../../service/engine/subjects/subject-store.ts';
 import type { Manifest } from '../../service/inference/models/manifest.ts';
 import { systemClock } from '../../service/lib/clock.ts';
@@ -6,6 +7,8 @@ import { createIds, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
 import { openVault } from '../../service/storage/keys/vault.ts';
+import type { WrappedPersonKey } from '../../service/storage/keys/wrapped-key.ts';
+import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { createRandom } from '../accuracy/random.ts';
 
 const PAGE = 500;
@@ -40,7 +43,13 @@ export async function addPeople(
     { clock, log: silentLog },
   );
   const vault = await openVault(data, { db: database.db, clock, log: silentLog });
-  const store = createSubjectStore({ db: database.db, sealer: vault.sealer });
+  // One transaction and one wait for the disk for each key would take most of the time: they are written together at the end.
+  const keys: WrappedPersonKey[] = [];
+  const sealer = await createSealer({
+    keys: { ...vault.keys, addPerson: async (key) => void keys.push(key) },
+    ...{ master: vault.master, clock, log: silentLog },
+  });
+  const store = createSubjectStore({ db: database.db, sealer });
   const realm = { organization, world: 'live' as const };
   const at = clock.now();
 
@@ -83,7 +92,10 @@ export async function addPeople(
       for (; people.length < PAGE && done < count; done++) people.push(await person(done));
       await database.inTransaction(async (tx) => {
         for (const { subject } of people) await store.insertSubject(tx, subject);
-        for (const { template } of people) await store.insertTemplates(tx, [template]);
+        await store.insertTemplates(
+          tx,
+          people.map(({ template }) => template),
+        );
       });
       progress(done);
     }
@@ -91,6 +103,20 @@ export async function addPeople(
     await vault.close();
     await database.close();
   }
+  addKeys(data, keys, at);
+}
+
+function addKeys(data: string, keys: readonly WrappedPersonKey[], at: number): void {
+  const database = new Sqlite(join(data, 'keys.db'));
+  const insert = database.prepare(
+    'insert into person_key (subject, organization, generation, wrapped, created_at) values (?, ?, ?, ?, ?)',
+  );
+  database.transaction(() => {
+    for (const { subject, organization, generation, wrapped } of keys)
+      insert.run(subject, organization, generation, wrapped, at);
+    database.prepare('update store_state set revision = revision + 1').run();
+  })();
+  database.close();
 }
 
 function unitVector(dimensions: number, random: () => number): Float32Array {

@@ -1,12 +1,12 @@
-import { setImmediate as pause } from 'node:timers/promises';
 import type { SubjectId } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import { isUnderHold } from '../../storage/legal-holds.ts';
+import { type Slice, slices } from '../../storage/slices.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { readStanding, type Standing } from '../consent/index.ts';
 import type { Realm } from './realm.ts';
 
-/** Rows that are read in one go: some milliseconds of the event loop. */
+/** Rows that are looked at in one go: some milliseconds of the event loop. */
 const PAGE = 500;
 /** Rows that are counted in one go, in an index. */
 const SLICE = 5_000;
@@ -50,15 +50,16 @@ const toKept = (row: Row): KeptPerson => ({
   held: Number(row.held) === 1,
 });
 
-/** People not used or enrolled since `before`, and people with a recorded consent or withdrawal; in pages. */
+/** People not used or enrolled since `before`, and people with a recorded consent or withdrawal; in pages, some of them empty. */
 export async function* peopleNotUsedSince(
   db: Db,
   realm: Realm,
   before: number,
 ): AsyncGenerator<KeptPerson[]> {
-  for (let after = ''; ; ) {
+  for await (const { after, through } of slicesOfPeople(db, realm, PAGE)) {
     const rows = await rowsOf(db, realm)
       .where('subject.id', '>', after)
+      .$if(through !== undefined, (all) => all.where('subject.id', '<=', through!))
       .where(({ eb, and, or }) =>
         or([
           eb('subject.withheld', '<>', '[]'),
@@ -68,11 +69,7 @@ export async function* peopleNotUsedSince(
           ]),
         ]),
       )
-      .orderBy('subject.id')
-      .limit(PAGE)
       .execute();
-    if (rows.length === 0) return;
-    after = rows.at(-1)!.id;
     yield rows.map(toKept);
   }
 }
@@ -83,37 +80,31 @@ export async function findKept(db: Db, realm: Realm, subject: SubjectId): Promis
   return row && toKept(row);
 }
 
-/** People without those whose erasure has begun; in slices, between which others have a turn. */
+/** People without those whose erasure has begun. */
 export async function countPeople(db: Db, realm: Realm): Promise<number> {
   let counted = 0;
-  for (let after = ''; ; await pause()) {
-    const end = await endOfSlice(db, realm, after, SLICE);
+  for await (const { after, through } of slicesOfPeople(db, realm, SLICE)) {
     const { n } = await peopleAfter(db, realm, after)
-      .$if(end !== undefined, (rows) => rows.where('id', '<=', end!))
+      .$if(through !== undefined, (rows) => rows.where('id', '<=', through!))
       .where(notBeingErased)
       .select((eb) => eb.fn.countAll<number>().as('n'))
       .executeTakeFirstOrThrow();
     counted += Number(n);
-    if (end === undefined) return counted;
-    after = end;
   }
+  return counted;
 }
 
-/** The id up to which there are `size` more people and one, read from an index; undefined where there are fewer. */
-export async function endOfSlice(
-  db: Db,
-  realm: Realm,
-  after: string,
-  size: number,
-): Promise<string | undefined> {
-  const row = await peopleAfter(db, realm, after)
-    .select('id')
-    .orderBy('id')
-    .limit(1)
-    .offset(size)
-    .executeTakeFirst();
-  return row?.id;
-}
+/** Ranges with `size` people each, as an index has them. */
+export const slicesOfPeople = (db: Db, realm: Realm, size: number): AsyncGenerator<Slice> =>
+  slices(async (after) => {
+    const row = await peopleAfter(db, realm, after)
+      .select('id')
+      .orderBy('id')
+      .limit(1)
+      .offset(size)
+      .executeTakeFirst();
+    return row?.id;
+  });
 
 const peopleAfter = (db: Db, { organization, world }: Realm, after: string) =>
   db

@@ -1,8 +1,12 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
+import { slices } from '../../storage/slices.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { provisionalPlace, vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';
+
+/** Rows that are counted in one go. */
+const COUNTED = 2_000;
 
 export interface TemplatePagesDeps {
   db: Db;
@@ -24,10 +28,28 @@ export function createTemplatePages(
   return {
     /** How many are not under `generation` yet. */
     async count(organization: OrganizationId, generation: number): Promise<number> {
-      const { n } = await older(organization, generation)
-        .select((eb) => eb.fn.countAll<number>().as('n'))
-        .executeTakeFirstOrThrow();
-      return Number(n);
+      let counted = 0;
+      const endAfter = async (after: string) =>
+        (
+          await db
+            .selectFrom(table)
+            .select('id')
+            .where('organization', '=', organization)
+            .where('id', '>', after)
+            .orderBy('id')
+            .limit(1)
+            .offset(COUNTED)
+            .executeTakeFirst()
+        )?.id;
+      for await (const { after, through } of slices(endAfter)) {
+        const { n } = await older(organization, generation)
+          .where('id', '>', after)
+          .$if(through !== undefined, (all) => all.where('id', '<=', through!))
+          .select((eb) => eb.fn.countAll<number>().as('n'))
+          .executeTakeFirstOrThrow();
+        counted += Number(n);
+      }
+      return counted;
     },
     /**
      * Rotates the next `limit` after the row `after` anew. Undefined when there are no more. What does not open, because the person was

@@ -3,6 +3,7 @@ import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { TemplateTransform } from '../../storage/sealing/template-transform.ts';
+import { type Slice, slices } from '../../storage/slices.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 import { toBytes } from './vector-bytes.ts';
@@ -131,13 +132,10 @@ export function createTemplateRows(db: Db) {
     },
     countComparable: (...sets: readonly Readonly<Record<string, string>>[]) => countComparable(db, sets),
     /** People with templates, over all organizations and worlds. */
-    async countEnrolled(): Promise<number> {
-      const { n } = await db
-        .selectFrom('template')
-        .select((eb) => eb.fn.count<number>('subject').distinct().as('n'))
-        .executeTakeFirstOrThrow();
-      return Number(n);
-    },
+    countEnrolled: () =>
+      countInSlices(db, (slice) =>
+        templatesIn(db, slice).select((eb) => eb.fn.count<number>('subject').distinct().as('n')),
+      ),
   };
 }
 
@@ -145,19 +143,50 @@ export function createTemplateRows(db: Db) {
 async function countComparable(db: Db, sets: readonly Readonly<Record<string, string>>[]): Promise<number> {
   const [first, ...others] = sets.filter((files) => Object.keys(files).length > 0);
   if (first === undefined) return 0;
-  const { n } = await db
-    .selectFrom(
-      others.reduce((all, files) => all.union(withAll(db, files)), withAll(db, first)).as('comparable'),
-    )
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .executeTakeFirstOrThrow();
-  return Number(n);
+  return countInSlices(db, (slice) =>
+    db
+      .selectFrom(
+        others
+          .reduce((all, files) => all.union(withAll(db, slice, files)), withAll(db, slice, first))
+          .as('comparable'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('n')),
+  );
 }
 
-function withAll(db: Db, files: Readonly<Record<string, string>>) {
-  const wanted = Object.entries(files);
-  return db
+/** Templates whose people are counted in one go. */
+const SLICE = 5_000;
+
+async function countInSlices(
+  db: Db,
+  count: (slice: Slice) => { executeTakeFirstOrThrow(): Promise<{ n: number }> },
+): Promise<number> {
+  let counted = 0;
+  const endAfter = async (after: string) =>
+    (
+      await db
+        .selectFrom('template')
+        .select('subject')
+        .where('subject', '>', after)
+        .orderBy('subject')
+        .limit(1)
+        .offset(SLICE)
+        .executeTakeFirst()
+    )?.subject;
+  for await (const slice of slices(endAfter))
+    counted += Number((await count(slice).executeTakeFirstOrThrow()).n);
+  return counted;
+}
+
+const templatesIn = (db: Db, { after, through }: Slice) =>
+  db
     .selectFrom('template')
+    .where('subject', '>', after)
+    .$if(through !== undefined, (all) => all.where('subject', '<=', through!));
+
+function withAll(db: Db, slice: Slice, files: Readonly<Record<string, string>>) {
+  const wanted = Object.entries(files);
+  return templatesIn(db, slice)
     .select('subject')
     .where(({ eb, and, or }) =>
       or(

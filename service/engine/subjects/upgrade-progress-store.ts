@@ -1,9 +1,8 @@
-import { setImmediate as pause } from 'node:timers/promises';
 import type { SubjectId, World } from '../../lib/id.ts';
 import { notBeingErased } from '../../storage/erasure-conditions.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { EmbedderChange } from '../models/index.ts';
-import { endOfSlice } from './kept-people-store.ts';
+import { slicesOfPeople } from './kept-people-store.ts';
 import type { Realm } from './realm.ts';
 
 /** People that are counted in one go: each with three look-ups. */
@@ -23,20 +22,18 @@ export function createUpgradeProgress({ db }: { db: Db }) {
     /** Reads every person of the realm, in slices, between which others have a turn. */
     async upgradeProgress(realm: Realm, change: EmbedderChange): Promise<UpgradeProgress> {
       const progress = { upgraded: 0, provisional: 0, waiting: 0 };
-      for (let after = ''; ; await pause()) {
-        const end = await endOfSlice(db, realm, after, SLICE);
+      for await (const { after, through } of slicesOfPeople(db, realm, SLICE)) {
         const people = peopleOf(db, realm, change).where('subject.id', '>', after);
         const row = await countProgress(
           db,
-          end === undefined ? people : people.where('subject.id', '<=', end),
+          through === undefined ? people : people.where('subject.id', '<=', through),
         );
         const [upgraded, provisional] = [Number(row.upgraded ?? 0), Number(row.provisional ?? 0)];
         progress.upgraded += upgraded;
         progress.provisional += provisional;
         progress.waiting += Number(row.all) - upgraded - provisional;
-        if (end === undefined) return progress;
-        after = end;
       }
+      return progress;
     },
     /** People with a provisional template, in one realm or over all organizations. */
     async countProvisional(realm?: Realm): Promise<{ world: World; people: number }[]> {

@@ -5,6 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Opened } from '../connection.ts';
 import type { KeySchema } from './key-store-schema.ts';
 import type { KeyWriter, Touched } from './key-writer.ts';
+import { countOlderKeys } from './person-key-rows.ts';
 import type { WrappedOrganizationKey, WrappedSecret } from './wrapped-key.ts';
 
 interface Note {
@@ -102,16 +103,10 @@ export function createKeyRewraps(
         if (numUpdatedRows !== 1n) throw new Error(`The key store holds no secret "${name}".`);
         return { table: 'appliance_secret', keys: [[name]] };
       }),
-    removeGenerationsBefore: (organization, newest) =>
-      replace(async (tx) => {
-        const used = await tx
-          .selectFrom('person_key')
-          .select('subject')
-          .where('organization', '=', organization)
-          .where('generation', '<', newest)
-          .limit(1)
-          .executeTakeFirst();
-        if (used) throw changedMeanwhile();
+    async removeGenerationsBefore(organization, newest) {
+      // Before the transaction, which would hold the event loop for all of them: no key is wrapped by an older generation any more.
+      if ((await countOlderKeys(db, organization, newest)) > 0) throw changedMeanwhile();
+      await replace(async (tx) => {
         const gone = await tx
           .deleteFrom('organization_key')
           .where('organization', '=', organization)
@@ -120,7 +115,8 @@ export function createKeyRewraps(
           .execute();
         const keys = gone.map(({ generation }) => [organization, generation]);
         return { table: 'organization_key', keys };
-      }),
+      });
+    },
   };
 }
 

@@ -3,9 +3,13 @@ import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Opened } from '../connection.ts';
 import type { DialectName } from '../migration.ts';
+import { slices } from '../slices.ts';
 import type { KeySchema } from './key-store-schema.ts';
 import type { KeyWriter } from './key-writer.ts';
 import type { WrappedPersonKey } from './wrapped-key.ts';
+
+/** Keys that are counted in one go. */
+const COUNTED = 5_000;
 
 /** The keys of people. */
 export interface PersonKeyRows {
@@ -109,15 +113,7 @@ function createPersonRewraps(
   write: KeyWriter['write'],
 ): Pick<PersonKeyRows, 'countOlderPersons' | 'olderPersons' | 'rewrapPersons'> {
   return {
-    async countOlderPersons(organization, newest) {
-      const { count } = await db
-        .selectFrom('person_key')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('organization', '=', organization)
-        .where('generation', '<', newest)
-        .executeTakeFirstOrThrow();
-      return Number(count);
-    },
+    countOlderPersons: (organization, newest) => countOlderKeys(db, organization, newest),
     async olderPersons(organization, newest, { after, limit }) {
       const rows = await db
         .selectFrom('person_key')
@@ -137,6 +133,30 @@ function createPersonRewraps(
         return { touched: { table: 'person_key', keys }, result: undefined };
       }),
   };
+}
+
+/** Keys of people that are wrapped by a generation before `newest`. */
+export async function countOlderKeys(
+  db: Kysely<KeySchema>,
+  organization: OrganizationId,
+  newest: number,
+): Promise<number> {
+  let counted = 0;
+  const keysAfter = (after: string) => db.selectFrom('person_key').where('subject', '>', after);
+  const endAfter = async (after: string) => {
+    const rows = keysAfter(after).select('subject').orderBy('subject').limit(1).offset(COUNTED);
+    return (await rows.executeTakeFirst())?.subject;
+  };
+  for await (const { after, through } of slices(endAfter)) {
+    const { count } = await keysAfter(after)
+      .$if(through !== undefined, (all) => all.where('subject', '<=', through!))
+      .where('organization', '=', organization)
+      .where('generation', '<', newest)
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    counted += Number(count);
+  }
+  return counted;
 }
 
 /** One statement: on SQLite no other work has a turn during a transaction, and one for each row takes several times as long. */
