@@ -3668,6 +3668,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/works": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List long works
+         * @description Backups, erasures, sweeps, calibrations and new secrets that run now, with their progress, and those that ended lately in this process.
+         */
+        get: operations["listWorks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/works/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a long work
+         * @description Its progress, and what it was answered with: for a caller whose connection was lost.
+         */
+        get: operations["getWork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/seal": {
         parameters: {
             query?: never;
@@ -13818,6 +13858,116 @@ export interface components {
             success: string;
             /** @description Text after a failure */
             failure: string;
+        };
+        /** @description One page of a list. */
+        WorkPage: {
+            /** @description What runs, and what ended lately; the newest first */
+            items: components["schemas"]["Work"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A long work of the service that was asked for.
+         * @example {
+         *       "id": "req_01m7w3hb8hbf355he5zqwjztdk",
+         *       "operation": "createBackup",
+         *       "state": "running",
+         *       "startedAt": "2026-11-27T09:14:00.000Z",
+         *       "now": {
+         *         "step": "sealing the file",
+         *         "done": 1200000000,
+         *         "of": 3100000000
+         *       }
+         *     }
+         */
+        Work: {
+            /** @description `x-request-id` of the request that began it */
+            id: string;
+            /** @description Operation of this API */
+            operation: string;
+            /** @description Id of the organization */
+            organization?: string;
+            /**
+             * @description State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /**
+             * Format: date-time
+             * @description Time of its begin
+             */
+            startedAt?: string;
+            /**
+             * Format: date-time
+             * @description Time of its end
+             */
+            finishedAt?: string;
+            /** @description The last step that it noted */
+            now?: {
+                /** @description In English */
+                step: string;
+                /** @description So much of the step is done: people, pages or bytes */
+                done?: number;
+                /** @description So much the step has */
+                of?: number;
+            };
+            /** @description Why it failed */
+            reason?: string;
+        };
+        /**
+         * @description A long work, and what it was answered with.
+         * @example {
+         *       "id": "req_01m7w3hb8hbf355he5zqwjztdk",
+         *       "operation": "createBackup",
+         *       "state": "running",
+         *       "startedAt": "2026-11-27T09:14:00.000Z",
+         *       "now": {
+         *         "step": "sealing the file",
+         *         "done": 1200000000,
+         *         "of": 3100000000
+         *       }
+         *     }
+         */
+        FollowedWork: {
+            /** @description `x-request-id` of the request that began it */
+            id: string;
+            /** @description Operation of this API */
+            operation: string;
+            /** @description Id of the organization */
+            organization?: string;
+            /**
+             * @description State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed";
+            /**
+             * Format: date-time
+             * @description Time of its begin
+             */
+            startedAt?: string;
+            /**
+             * Format: date-time
+             * @description Time of its end
+             */
+            finishedAt?: string;
+            /** @description The last step that it noted */
+            now?: {
+                /** @description In English */
+                step: string;
+                /** @description So much of the step is done: people, pages or bytes */
+                done?: number;
+                /** @description So much the step has */
+                of?: number;
+            };
+            /** @description Why it failed */
+            reason?: string;
+            /**
+             * @description Code of the refusal, where it failed
+             * @enum {string}
+             */
+            code?: "INVALID_REQUEST" | "MALFORMED_JSON" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "HOST_NOT_ALLOWED" | "CONFLICT" | "IDEMPOTENCY_KEY_REUSED" | "MISSING_AUTH" | "INVALID_API_KEY_FORMAT" | "INVALID_API_KEY" | "INSUFFICIENT_SCOPE" | "ORIGIN_NOT_ALLOWED" | "TRIAL_EXPIRED" | "MONTHLY_LIMIT_EXCEEDED" | "BURST_LIMIT_EXCEEDED" | "USER_FLOOD_DETECTED" | "SIGN_IN_REFUSED" | "SIGN_IN_DELAYED" | "SECOND_FACTOR_REQUIRED" | "FRESH_FACTOR_REQUIRED" | "APPROVAL_REQUIRED" | "LAST_FACTOR" | "PASSKEY_REFUSED" | "FACE_REFUSED" | "CSRF_REFUSED" | "PASSWORD_TOO_WEAK" | "SETUP_CLOSED" | "SETUP_TOKEN_REFUSED" | "IMAGE_UNREADABLE" | "IMAGE_TOO_LARGE" | "IMAGE_FORMAT_UNSUPPORTED" | "FACE_NOT_FOUND" | "SEVERAL_FACES" | "FACE_TOO_SMALL" | "FACE_QUALITY_REFUSED" | "REPLAYED_PICTURE" | "CHECK_FAILED" | "SUBJECT_NOT_FOUND" | "TEMPLATE_MISMATCH" | "DUPLICATE_IDENTITY" | "CONSENT_REQUIRED" | "CONSENT_WITHDRAWN" | "VERIFICATION_DISABLED" | "LEGAL_HOLD" | "CONFIRMATION_REQUIRED" | "SESSION_EXPIRED" | "SESSION_KEY_MISMATCH" | "ORGANIZATION_MISMATCH" | "EMAIL_MISMATCH" | "KIOSK_REQUIRED" | "MOTION_REQUIRED" | "DESTINATION_NOT_GRANTED" | "DESTINATION_FORBIDDEN" | "RECIPIENT_NOT_APPROVED" | "PROFILE_NOT_FOUND" | "PROFILE_NOT_ALLOWED" | "MODEL_NOT_INSTALLED" | "PAD_NOT_INSTALLED" | "LICENCE_NOT_ACCEPTED" | "OVERLOADED" | "TIMEOUT" | "SEALED" | "WRONG_PASSPHRASE" | "BACKUP_UNUSABLE" | "STORAGE_FULL" | "STORAGE_UNAVAILABLE" | "INTERNAL";
+            /** @description The reply of the operation, where it is done */
+            reply?: unknown;
         };
         /**
          * @description Whether the master key is available. Without it every other route answers `SEALED`.
@@ -41749,6 +41899,160 @@ export interface operations {
             };
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listWorks: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkPage"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `x-request-id` of the request that began it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A long work, and what it was answered with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "req_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "operation": "createBackup",
+                     *       "state": "running",
+                     *       "startedAt": "2026-11-27T09:14:00.000Z",
+                     *       "now": {
+                     *         "step": "sealing the file",
+                     *         "done": 1200000000,
+                     *         "of": 3100000000
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FollowedWork"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,8 +1,10 @@
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
+import { noteProgress } from '../lib/progress.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
 import type { DialectName } from '../storage/migration.ts';
 import { toStorageProblem } from '../storage/storage-problem.ts';
@@ -44,7 +46,12 @@ export async function copySqlite(from: string, to: string): Promise<CopyFacts> {
   try {
     mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
     closeSync(openSync(to, 'wx', 0o600));
-    const reply = await inWorker({ from, to });
+    const { size } = await stat(from);
+    const looking = setInterval(async () => {
+      const written = await stat(to).catch(() => undefined);
+      noteProgress('copying the database', Math.min(written?.size ?? 0, size), size);
+    }, 1_000);
+    const reply = await inWorker({ from, to }).finally(() => clearInterval(looking));
     if (reply.is === 'done') return reply.facts;
     throw Object.assign(new Error(reply.message), reply.code === undefined ? {} : { code: reply.code });
   } catch (error) {

@@ -41,6 +41,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   audit: async () => (await import('./audit/audit-command.ts')).addAuditCommand,
   token: async () => (await import('./token/token.ts')).addToken,
   jobs: async () => (await import('./jobs/jobs.ts')).addJobs,
+  work: async () => (await import('./work/work.ts')).addWork,
   backup: async () => (await import('./backup/backup.ts')).addBackup,
   restore: async () => (await import('./backup/restore.ts')).addRestore,
   update: async () => (await import('./update/update.ts')).addUpdate,

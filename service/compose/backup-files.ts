@@ -19,6 +19,7 @@ import type { Log } from '../lib/log.ts';
 import { readOnlyRemedy } from '../lib/machine/read-only-place.ts';
 import { outsideFolder } from '../lib/outside-folder.ts';
 import { Problem } from '../lib/problem.ts';
+import { noteProgress } from '../lib/progress.ts';
 import { productVersion } from '../lib/version.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
 import type { Vault } from '../storage/keys/vault.ts';
@@ -74,7 +75,8 @@ export function createBackupFiles(deps: BackupFilesDeps): BackupFiles {
       // The empty folder of an unmounted medium is no evidence.
       return folder === undefined || folder.length === 0 ? 'away' : 'removed';
     },
-    prove: async (path, places) => (await drill(deps, path, places)).problems,
+    prove: async (path, places) =>
+      (await drill(deps, path, places, ({ step, done, of }) => noteProgress(step, done, of))).problems,
     drill: (path, places, progress) => drill(deps, path, places, progress),
     keepPassphrase: () => keepPassphrase(deps),
     remove: (path) => rm(path, { force: true }),
@@ -156,7 +158,8 @@ async function write(
       models: models.list,
     };
     const parts = [backupSettings(data), ...models.parts, { name: 'gatehouse.db', path: copy }];
-    const { bytes } = await writeBackupFile(path, facts, key, packParts(parts));
+    const { size } = await stat(copy);
+    const { bytes } = await writeBackupFile(path, facts, key, noted(packParts(parts), size));
     await readBack(path, key);
     return { bytes };
   } finally {
@@ -164,11 +167,21 @@ async function write(
   }
 }
 
+/** `size`: of the database, which is nearly all of it. */
+async function* noted(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let sealed = 0;
+  for await (const bytes of source) {
+    sealed += bytes.length;
+    noteProgress('sealing the file', Math.min(sealed, size), size);
+    yield bytes;
+  }
+}
+
 /** Deletes a file that cannot be read back. */
 async function readBack(path: string, key: BackupKey): Promise<void> {
   const written = await openBackupFile(path);
   try {
-    await drain(written.read(key));
+    await drain(written.read(key, (done, of) => noteProgress('reading the file back', done, of)));
   } catch (error) {
     await rm(path, { force: true });
     throw error;

@@ -4,6 +4,7 @@ import type { AuditLog } from '../engine/audit/index.ts';
 import { type Backups, createBackups } from '../engine/backups/index.ts';
 import type { RecordIntegrity } from '../engine/integrity/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
+import { createWorks, type Works } from '../engine/works/index.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
@@ -54,6 +55,8 @@ export interface Gatehouse
   /** Waits for recurring jobs that are still running after their stop. */
   standingJobs: { settled(): Promise<void> };
   serving: Serving;
+  /** Long works that operators asked for. */
+  works: Works;
   /** The port of the doors: never a destination of a delivery. */
   listens(port: number): void;
   metrics: Metrics;
@@ -141,7 +144,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     ...createNameCare({ ...base, ...audited }, serving),
     ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
     ...{ readLogo: pictures.readLogo, netProvider: pictures.netProvider },
-    ...{ serving, recordIntegrity, listens: ownPlaces.listens },
+    ...{ serving, recordIntegrity, listens: ownPlaces.listens, works: createWorks(ground.clock) },
     gauges: createMetricGauges({
       ...{ ...ground, ...queue },
       ...{ alerts: eventsOut.alerts, backups, readings, certificate },

@@ -5,6 +5,7 @@ const rooms = [
   'organizationErasure',
   'custody',
   'renewals',
+  'works',
   'jobs',
   'boardLinks',
   'keyPlaces',

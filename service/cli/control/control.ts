@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type AdminClient, createAdminClient } from '../../../sdk/admin/client.ts';
+import { type AdminClient, createAdminClient, type Schemas } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra, problemCodes } from '../../lib/problem.ts';
 import { startedByAccount } from '../directory-owner.ts';
+import { describeProgress } from '../work/text.ts';
+import { ConnectionLost } from './socket-transport.ts';
 
 /** The control API as the commands see it: one request, one answer, a Problem when it refuses. */
 export interface Control {
@@ -22,25 +25,33 @@ export interface Transport {
 
 /** Milliseconds between two lines that a call is still at work. */
 const STILL = 10_000;
+/** Milliseconds between two looks at work whose connection was lost. */
+const LOOK = 1_000;
 
 /** `note`: gets a line every ten seconds while a call is not answered yet. */
 export function createControl(transport: Transport, note?: (line: string) => void): Control {
   const operator = operatorName();
   async function answerOf(request: Request): Promise<Response> {
     const begun = performance.now();
-    const timer = setInterval(() => {
+    const id = request.headers.get('x-request-id')!;
+    const timer = setInterval(async () => {
       const seconds = Math.round((performance.now() - begun) / 1000);
       const leave = transport.via === 'service' ? ' Ctrl-C leaves the service to finish.' : '';
-      note?.(`Still at work after ${seconds} s.${leave}`);
+      const now = (await workOf(transport, id).catch(() => undefined))?.now;
+      note?.(`Still at work after ${seconds} s${now ? `: ${describeProgress(now)}` : ''}.${leave}`);
     }, STILL).unref();
     try {
-      return await Promise.race([transport.fetch(request), aborted(request.signal)]);
+      return await Promise.race([
+        transport.fetch(request).catch((error) => resultOf(transport, id, error)),
+        aborted(request.signal),
+      ]);
     } finally {
       clearInterval(timer);
     }
   }
   async function send(request: Request): Promise<Response> {
     request.headers.set('x-gatehouse-operator', operator);
+    request.headers.set('x-request-id', `cli-${randomUUID()}`);
     const response = await answerOf(request);
     if (response.ok) return response;
     throw toProblem(response.status, await response.text(), request);
@@ -50,6 +61,23 @@ export function createControl(transport: Transport, note?: (line: string) => voi
     admin: createAdminClient(send),
     close: () => transport.close(),
   };
+}
+
+/** The long work that this request began; undefined where the service knows none. */
+async function workOf(transport: Transport, id: string): Promise<Schemas['FollowedWork'] | undefined> {
+  const response = await transport.fetch(new Request(`http://control/api/admin/works/${id}`));
+  return response.ok ? ((await response.json()) as Schemas['FollowedWork']) : undefined;
+}
+
+/** After a lost connection: what the work that goes on in the service is answered with in the end. */
+async function resultOf(transport: Transport, id: string, error: unknown): Promise<Response> {
+  for (; ; await new Promise((resolve) => setTimeout(resolve, LOOK))) {
+    const work = error instanceof ConnectionLost ? await workOf(transport, id) : undefined;
+    if (!work) throw error;
+    if (work.state === 'running') continue;
+    if (work.code === undefined) return Response.json(work.reply);
+    throw new Problem(work.code, work.reason ?? '');
+  }
 }
 
 /** Rejects when the signal aborts. A call inside this process goes on, but is not waited for. */

@@ -63,9 +63,12 @@ const stopped = (error: NodeJS.ErrnoException) =>
     { cause: error },
   );
 
+/** The service runs, and goes on with what it had begun. */
+export class ConnectionLost extends Problem {}
+
 const connectionLost = ({ cause }: Problem) =>
-  new Problem(
+  new ConnectionLost(
     'INTERNAL',
-    `The connection to the service was lost (${(cause as NodeJS.ErrnoException).code}). The service runs, and goes on with what it had begun: see what has become of it, with "gatehouse backup list", "gatehouse receipt list" or "gatehouse audit tail", before you run the command again.`,
+    `The connection to the service was lost (${(cause as NodeJS.ErrnoException).code}). The service runs, and goes on with what it had begun: see what has become of it, with "gatehouse work", "gatehouse receipt list" or "gatehouse audit tail", before you run the command again.`,
     { cause },
   );

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import type { Works } from '../../engine/works/index.ts';
 import { type AdministratorRouteDeps, administratorRoutes } from './administrators/routes.ts';
 import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
 import { type ApprovalRouteDeps, approvalRoutes } from './approvals/routes.ts';
@@ -41,6 +42,7 @@ import { type SubjectRouteDeps, subjectRoutes } from './subjects/routes.ts';
 import { type UniquenessRouteDeps, uniquenessRoutes } from './uniqueness/routes.ts';
 import { type VerificationRouteDeps, verificationRoutes } from './verifications/routes.ts';
 import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
+import { type WorkRouteDeps, workRoutes } from './works/routes.ts';
 
 export type { BoxNameRoom, CertificateRoom } from './certificate/routes.ts';
 export type { SealState } from './seal/routes.ts';
@@ -85,7 +87,8 @@ export type AdminDeps = OrganizationRouteDeps &
   ReviewRouteDeps &
   UniquenessRouteDeps &
   EvidenceRouteDeps &
-  BehaviorRouteDeps;
+  BehaviorRouteDeps &
+  WorkRouteDeps & { works: Works };
 
 /** Every administrative operation, for all callers. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -127,12 +130,13 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
   ...behaviorRoutes(deps),
   ...evidenceRoutes(deps),
   ...flowRoutes(deps),
+  ...workRoutes(deps),
   ...sealRoutes(openSeal),
 ];
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */
 export const createControlAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>
-  createDoor(adminRoutes(deps), controlMount(deps.organizations));
+  createDoor(adminRoutes(deps), controlMount(deps.organizations, deps.works));
 
 /** On the LAN, for administrators and API keys, each in its own organization. */
 export const createAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>

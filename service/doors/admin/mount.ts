@@ -3,9 +3,11 @@ import type { Alerts } from '../../engine/alerts/index.ts';
 import type { Approvals } from '../../engine/approvals/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
+import { createWorks, type Works } from '../../engine/works/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import type { AccessList } from '../../http/route-access.ts';
 import { requireFactor } from '../../http/sign-in/administrator-sessions.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { actorOfCaller, operatorOf } from './actor.ts';
@@ -31,11 +33,16 @@ export interface AdminMount {
   isForBox(request: FastifyRequest): boolean;
   /** Runs `work`, once a second administrator has confirmed it where that is asked for; alerts the administrators of it. */
   perform<T>(request: FastifyRequest, followUp: FollowUp, work: () => Promise<T>): Promise<T>;
+  works: Pick<Works, 'follow'>;
 }
 
 /** The control socket: who can open it is the operator, so no credential is asked for. */
-export function controlMount(organizations: Pick<Organizations, 'get'>): AdminMount {
+export function controlMount(
+  organizations: Pick<Organizations, 'get'>,
+  works: AdminMount['works'] = createWorks(systemClock),
+): AdminMount {
   return {
+    works,
     configOf: ({ may, refuses = [] }) => (may.operator ? { refuses } : undefined),
     place: placeOfOperator(organizations),
     actorOf: operatorOf,
@@ -49,11 +56,14 @@ export const networkMount = ({
   organizations,
   approvals,
   alerts,
+  works = createWorks(systemClock),
 }: {
   organizations: Pick<Organizations, 'get'>;
   approvals: Pick<Approvals, 'guard'>;
   alerts: Pick<Alerts, 'noteChange'>;
+  works?: AdminMount['works'];
 }): AdminMount => ({
+  works,
   configOf: ({ may, keyRefusal, refuses = [], idempotent }) => {
     const access = accessOf(may);
     return access && { refuses, idempotent, access: { ...access, ...defined({ keyRefusal }) } };

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Actor } from '../../engine/audit/index.ts';
 import { untilClosed } from '../../http/listening/until-closed.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { checkedReply } from './checked-reply.ts';
 import { consequences, type Declared, type Effect, followUpOf } from './effect.ts';
@@ -71,8 +72,8 @@ interface Definition<
   file?: string;
   /** Problem codes beyond those of every route. */
   refuses?: readonly ProblemCode[];
-  /** No time limit. */
-  lasting?: true;
+  /** No time limit. `followed`: in the list of works, where the operator finds its progress and its reply too. */
+  lasting?: true | 'followed';
   /** The reply holds what is shown once, so it is not kept for a repeat with the same `Idempotency-Key`. */
   shownOnce?: true;
   /** Polled by machines: logged at debug. */
@@ -157,13 +158,19 @@ export function route<
             request: request.id,
             signal: definition.stream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
           };
-          const answer = await mount.perform(request, await followUpOf(definition, call), async () =>
-            definition.handle(call),
-          );
+          const followUp = await followUpOf(definition, call);
+          const perform = async () =>
+            bodyOf(definition, await mount.perform(request, followUp, async () => definition.handle(call)));
+          const about = { id: request.id, operation: operationId, ...organizationOf(place) };
+          const answer = await (definition.lasting === 'followed'
+            ? mount.works.follow(about, perform)
+            : perform());
           if (definition.picture) return reply.type('image/jpeg').send(Buffer.from(answer as Uint8Array));
           if (answer instanceof FileAnswer) return sendFile(reply, answer);
           if (definition.stream) return streamReply(reply, answer as AsyncIterable<Uint8Array | string>);
-          return send(reply, definition, answer);
+          return definition.reply
+            ? reply.code(definition.status ?? 200).send(answer)
+            : reply.code(204).send();
         },
       });
     },
@@ -175,7 +182,7 @@ const isIdempotent = (route: {
   method: string;
   status?: number;
   upload?: object;
-  lasting?: true;
+  lasting?: true | 'followed';
   shownOnce?: true;
 }) => route.method === 'POST' && route.status === 201 && !route.upload && !route.lasting && !route.shownOnce;
 
@@ -209,10 +216,12 @@ function inputOf<Params extends z.ZodType, Query extends z.ZodObject, Body exten
   };
 }
 
-function send(
-  reply: FastifyReply,
-  { status = 200, reply: schema }: { status?: number; reply?: z.ZodType },
+/** What is no file and no stream, as its schema says. */
+const bodyOf = (
+  { reply, stream, picture }: { reply?: z.ZodType; stream?: true; picture?: true },
   answer: unknown,
-) {
-  return schema ? reply.code(status).send(checkedReply(schema, answer)) : reply.code(204).send();
-}
+): unknown =>
+  reply && !stream && !picture && !(answer instanceof FileAnswer) ? checkedReply(reply, answer) : answer;
+
+const organizationOf = (place: { organization?: OrganizationId | undefined }) =>
+  place.organization === undefined ? {} : { organization: place.organization };

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { noteProgress } from '../../lib/progress.ts';
 
 /** A byte pattern and what kind of thing it is. At least `SHORTEST` bytes, so that chance does not find it. */
 export interface Needle {
@@ -42,7 +43,8 @@ export async function filesUnder(
 export async function searchFiles(files: readonly string[], needles: readonly Needle[]): Promise<Haystack> {
   const search = createSearch(needles);
   const result: Haystack = { files: 0, bytes: 0, found: [], unreadable: [] };
-  for (const file of files) {
+  for (const [i, file] of files.entries()) {
+    noteProgress('searching the files', i, files.length);
     try {
       const { bytes, times } = await searchFile(file, search);
       result.files += 1;

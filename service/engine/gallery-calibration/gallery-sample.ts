@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { CrossScoresRequest } from '../../inference/gallery/cross-scores.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { SubjectId } from '../../lib/id.ts';
+import { noteProgress } from '../../lib/progress.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
 
 /** People that one scorer can compare, in the order of the request. */
@@ -22,6 +23,7 @@ export async function readEnrolled(
 ): Promise<Map<SubjectId, Enrollment[]>> {
   const enrolled = new Map<SubjectId, Enrollment[]>();
   for (let i = 0; i < people.length; i += CHUNK) {
+    noteProgress('reading templates', i, people.length);
     for (const [one, enrollments] of await subjects.enrollmentsOf(realm, people.slice(i, i + CHUNK)))
       enrolled.set(one, enrollments);
     await turn();

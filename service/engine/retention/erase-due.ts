@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { noteProgress } from '../../lib/progress.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Realm } from '../personal-data/index.ts';
@@ -30,7 +31,8 @@ export async function eraseDue(
   { due, policy, report }: Found,
   { actor, request }: SweepOrder,
 ): Promise<void> {
-  for (const { realm, subject } of due) {
+  for (const [i, { realm, subject }] of due.entries()) {
+    noteProgress('erasing people', i, due.length);
     // Since the people were found, this one may have been verified, enrolled, held or erased.
     const person = await findKept(db, realm, subject);
     const reason = person && !person.held ? dueReason(person, policy, clock.now()) : undefined;

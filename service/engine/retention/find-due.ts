@@ -1,10 +1,10 @@
-import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
+import { noteProgress } from '../../lib/progress.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type Organization, type RetentionPolicy, retentionPolicy } from '../organizations/index.ts';
 import type { PersonalData, Realm } from '../personal-data/index.ts';
-import { countPeople, peopleNotUsedSince } from '../subjects/index.ts';
+import { countPeople, LOOKED_AT_ONCE, peopleNotUsedSince } from '../subjects/index.ts';
 import { DAY, type DueReason, dueReason, needsConfirmation } from './due.ts';
 import { emptyReport, type SweepReport } from './sweep-report.ts';
 
@@ -52,7 +52,10 @@ export async function findDue(
     const realm = { organization: organization.id, world };
     const inWorld = await countPeople(db, realm);
     let dueInWorld = 0;
+    let looked = 0;
     for await (const page of peopleNotUsedSince(db, realm, now - policy.unusedDays * DAY)) {
+      looked = Math.min(inWorld, looked + LOOKED_AT_ONCE);
+      noteProgress('looking at people', looked, inWorld);
       for (const person of page) {
         const reason = dueReason(person, policy, now);
         if (reason === undefined) continue;
@@ -65,7 +68,6 @@ export async function findDue(
         report.due[reason]++;
         due.push({ realm, subject: person.subject, reason });
       }
-      await pause();
     }
     people += inWorld;
     tooMany ||= needsConfirmation(dueInWorld, inWorld);

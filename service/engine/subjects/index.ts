@@ -3,7 +3,7 @@ export { deleteDistinct, insertDistinct } from './distinct-people-store.ts';
 export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
 export { deleteFormerOf, noteFormer } from './former-address-store.ts';
 export type { KeptPerson } from './kept-people-store.ts';
-export { countPeople, findKept, peopleNotUsedSince } from './kept-people-store.ts';
+export { countPeople, findKept, LOOKED_AT_ONCE, peopleNotUsedSince } from './kept-people-store.ts';
 export type { DistinctPerson } from './people/distinct-people.ts';
 export type { SubjectDataDeps } from './personal-data.ts';
 export { createSubjectData } from './personal-data.ts';

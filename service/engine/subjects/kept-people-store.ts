@@ -7,7 +7,7 @@ import { readStanding, type Standing } from '../consent/index.ts';
 import type { Realm } from './realm.ts';
 
 /** Rows that are looked at in one go: some milliseconds of the event loop. */
-const PAGE = 500;
+export const LOOKED_AT_ONCE = 500;
 /** Rows that are counted in one go, in an index. */
 const SLICE = 5_000;
 
@@ -56,7 +56,7 @@ export async function* peopleNotUsedSince(
   realm: Realm,
   before: number,
 ): AsyncGenerator<KeptPerson[]> {
-  for await (const { after, through } of slicesOfPeople(db, realm, PAGE)) {
+  for await (const { after, through } of slicesOfPeople(db, realm, LOOKED_AT_ONCE)) {
     const rows = await rowsOf(db, realm)
       .where('subject.id', '>', after)
       .$if(through !== undefined, (all) => all.where('subject.id', '<=', through!))

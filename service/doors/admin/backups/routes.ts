@@ -68,7 +68,7 @@ const fileRoutes = ({ backups }: BackupRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Write a backup',
     description: 'Runs while requests are served. Replies when the file has been read back and tested.',
-    lasting: true,
+    lasting: 'followed',
     body: NewBackup,
     status: 201,
     reply: MadeBackupReply,

@@ -45,7 +45,7 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     description:
       'Destroys the key of the person in the key store and in every copy of it, then removes the rows. A repeated call by id continues, and returns the current receipt.',
     may: { operator: true, administrator: managers, key: false },
-    lasting: true,
+    lasting: 'followed',
     params: personParams,
     body: EraseOrder,
     reply: ReceiptReply,
@@ -69,7 +69,7 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     summary: 'Erase all people of a world',
     description: 'Page by page: call it again with `next` as `after`, and with `left` as `confirm`.',
     may: { operator: true, administrator: ['owner'], key: false },
-    lasting: true,
+    lasting: 'followed',
     body: EraseManyOrder,
     reply: MassErasureReply,
     refuses: ['CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],

@@ -115,7 +115,7 @@ const fileRoutes = ({ modelChanges }: ModelRouteDeps): AdminRoute[] => [
     description:
       'Profiles that would use other models or be refused, their thresholds, and the number of people who could no longer be recognized. Pictures are not stored, so no job can create templates for another model: these people have to be enrolled again. Nothing is changed.',
     body: ModelChangesRequest,
-    lasting: true,
+    lasting: 'followed',
     reply: ModelDryRunReply,
     refuses: ['NOT_FOUND', 'MODEL_NOT_INSTALLED'],
     handle: ({ body: { changes } }) => modelChanges.dryRun(changes),

@@ -205,7 +205,7 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
       description:
         'Compares the enrolled people with one another and raises thresholds if more pairs of different people are similar than the calibration of the scorer states. Galleries with fewer than 30 people are skipped.',
       may: { operator: true, administrator: operators, key: false },
-      lasting: true,
+      lasting: 'followed',
       reply: CalibrationsReply,
       refuses: ['NOT_FOUND', 'STORAGE_FULL'],
       async handle({ organization, who }) {

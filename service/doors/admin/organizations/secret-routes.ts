@@ -36,7 +36,7 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       description:
         'Revokes every API key, erases people page by page, then the sites, webhooks, rules, grants and the secrets of the organization. Call it until it is `done`.',
       may: ofAppliance,
-      lasting: true,
+      lasting: 'followed',
       body: OrganizationErasure,
       reply: ErasedReply,
       refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'LEGAL_HOLD', 'STORAGE_FULL'],
