@@ -161,6 +161,8 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/grants': 'o OAo-a k --',
   'POST /api/admin/grants': 'o OA--- - -f opens-the-box',
   'DELETE /api/admin/grants/:id': 'o OA--- - -s',
+  'GET /api/admin/works': 'o ----- - B-',
+  'GET /api/admin/works/:id': 'o ----- - --',
   'GET /api/admin/jobs': 'o ----- - B-',
   'GET /api/admin/jobs/counts': 'o ----- - B-',
   'GET /api/admin/jobs/:id': 'o ----- - B-',

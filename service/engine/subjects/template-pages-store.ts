@@ -11,7 +11,7 @@ const COUNTED = 2_000;
 export interface TemplatePagesDeps {
   db: Db;
   inTransaction: InTransaction;
-  sealer: Pick<Sealer, 'openMany' | 'seal' | 'transformOf' | 'transforms'>;
+  sealer: Pick<Sealer, 'sealAnew' | 'transformOf' | 'transforms'>;
 }
 
 /** The templates of an organization in one of their tables, put under another rotation a page at a time. */
@@ -65,19 +65,20 @@ export function createTemplatePages(
       const last = rows.at(-1);
       if (!last) return undefined;
       const known = new Set([0, ...sealer.transforms.generations(organization)]);
-      const opened = await sealer.openMany(
-        rows.map((row) => ({ place: placeOf(row), sealed: row.vector_sealed })),
-      );
       const { rotate } = sealer.transformOf(organization, generation);
-      const renewed: { id: string; transform: number; sealed: Uint8Array }[] = [];
-      for (const [i, value] of opened.entries()) {
-        const row = rows[i]!;
-        if (value.is !== 'open' || !known.has(row.transform)) continue;
-        const vector = sealer.transformOf(organization, row.transform).restore(toVector(value.plain));
-        const place = placeOf({ ...row, transform: generation });
-        const { id, transform } = row;
-        renewed.push({ id, transform, sealed: await sealer.seal(place, toBytes(rotate(vector))) });
-      }
+      const anew = await sealer.sealAnew(
+        rows.map((row) => ({ place: placeOf(row), sealed: row.vector_sealed })),
+        (plain, i) => {
+          const row = rows[i]!;
+          if (!known.has(row.transform)) return undefined;
+          const vector = sealer.transformOf(organization, row.transform).restore(toVector(plain));
+          return { place: placeOf({ ...row, transform: generation }), plain: toBytes(rotate(vector)) };
+        },
+      );
+      const renewed = rows.flatMap(({ id, transform }, i) => {
+        const sealed = anew[i];
+        return sealed ? [{ id, transform, sealed }] : [];
+      });
       await inTransaction(async (tx) => {
         for (const { id, transform, sealed } of renewed) {
           await tx

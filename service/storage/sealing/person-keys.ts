@@ -7,8 +7,8 @@ import { createRecent } from '../recent.ts';
 
 /** The keys of people, unwrapped; those used last are remembered. */
 export interface PersonKeys {
-  /** Without the people who have no key. */
-  ofMany(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject>>;
+  /** Without the people who have no key. `passing`: of a pass over many people, which are not remembered in the place of others. */
+  ofMany(subjects: Iterable<SubjectId>, passing?: 'passing'): Promise<Map<SubjectId, KeyObject>>;
   /** Throws SUBJECT_NOT_FOUND without a key. */
   of(subject: SubjectId): Promise<KeyObject>;
   /** Remembers the key of a new person. */
@@ -27,7 +27,11 @@ export function createPersonKeys(
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
 
-  async function ofMany(subjects: Iterable<SubjectId>, again = false): Promise<Map<SubjectId, KeyObject>> {
+  async function ofMany(
+    subjects: Iterable<SubjectId>,
+    passing?: 'passing',
+    again = false,
+  ): Promise<Map<SubjectId, KeyObject>> {
     const found = new Map<SubjectId, KeyObject>();
     const missing: SubjectId[] = [];
     for (const subject of new Set(subjects)) {
@@ -48,12 +52,12 @@ export function createPersonKeys(
       const key = createSecretKey(plain);
       plain.fill(0);
       found.set(row.subject, key);
-      if (destructions === before) remembered.set(row.subject, key);
+      if (destructions === before && !passing) remembered.set(row.subject, key);
     }
     if (moved.length > 0) {
       if (again)
         throw new Error(`The key of ${moved[0]} names a generation that its organization does not have.`);
-      for (const [subject, key] of await ofMany(moved, true)) found.set(subject, key);
+      for (const [subject, key] of await ofMany(moved, passing, true)) found.set(subject, key);
     }
     return found;
   }
@@ -68,7 +72,7 @@ export function createPersonKeys(
   }
 
   return {
-    ofMany: (subjects) => ofMany(subjects),
+    ofMany: (subjects, passing) => ofMany(subjects, passing),
     of,
     remember: remembered.set,
     forget(subjects) {

@@ -1,7 +1,12 @@
+import type { KeyObject } from 'node:crypto';
+import { setImmediate as pause } from 'node:timers/promises';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.ts';
 import type { PersonKeys } from './person-keys.ts';
 import { createValueOpener, type Unsealed, type ValueOpenerDeps } from './value-opener.ts';
+
+/** Values that are sealed anew in one go: some milliseconds of the event loop. */
+const AT_ONCE = 25;
 
 /** Position of a sealed value. It opens only there. */
 export interface SealedPlace {
@@ -23,6 +28,14 @@ export interface PersonValues {
   open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array>;
   /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
   openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
+  /**
+   * What a pass over many people seals anew: `change` gives the plain bytes and their new place, or undefined for what stays. The answers
+   * are in order, undefined too where nothing opens; other work has a turn in between.
+   */
+  sealAnew(
+    values: readonly { place: SealedPlace; sealed: Uint8Array }[],
+    change: (plain: Uint8Array, index: number) => { place: SealedPlace; plain: Uint8Array } | undefined,
+  ): Promise<(Uint8Array | undefined)[]>;
   /** As `openMany`, in threads of its own until it is closed: for what reads everything. */
   openInThreads(): {
     openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
@@ -35,11 +48,13 @@ export function createPersonValues(
   random: Random,
   opening: Pick<ValueOpenerDeps, 'keys' | 'wrappingKey'>,
 ): PersonValues {
+  function sealUnder(key: KeyObject, place: SealedPlace, plain: Uint8Array): Uint8Array {
+    const format = place.world === undefined ? 1 : 2;
+    return encrypt(key, plain, valueBound(place, format), random, format);
+  }
+
   return {
-    async seal(place, plain) {
-      const format = place.world === undefined ? 1 : 2;
-      return encrypt(await persons.of(place.subject), plain, valueBound(place, format), random, format);
-    },
+    seal: async (place, plain) => sealUnder(await persons.of(place.subject), place, plain),
     async open(place, sealed) {
       const plain = decrypt(await persons.of(place.subject), sealed, valueBound(place, formatOf(sealed)));
       if (plain) return plain;
@@ -55,6 +70,21 @@ export function createPersonValues(
           ? { is: 'open', plain, ...(isOlder(place, sealed) && { older: true }) }
           : { is: 'damaged' };
       });
+    },
+    async sealAnew(values, change) {
+      const found = await persons.ofMany(
+        values.map(({ place }) => place.subject),
+        'passing',
+      );
+      const anew: (Uint8Array | undefined)[] = [];
+      for (const [index, { place, sealed }] of values.entries()) {
+        if (index % AT_ONCE === AT_ONCE - 1) await pause();
+        const key = found.get(place.subject);
+        const plain = key && decrypt(key, sealed, valueBound(place, formatOf(sealed)));
+        const next = plain && change(plain, index);
+        anew.push(next && sealUnder(key!, next.place, next.plain));
+      }
+      return anew;
     },
     openInThreads() {
       const opener = createValueOpener(opening);
