@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
-import { noteProgress } from '../lib/progress.ts';
+import { noteProgress } from '../lib/progress/progress.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
 import type { DialectName } from '../storage/migration.ts';
 import { toStorageProblem } from '../storage/storage-problem.ts';

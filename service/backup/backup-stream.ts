@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
+import { setImmediate as pause } from 'node:timers/promises';
 
 /** Plain bytes in one sealed chunk. */
 export const CHUNK = 2 ** 20;
@@ -54,7 +55,10 @@ export async function* sealStream(
   for await (const bytes of source) {
     for (let taken = 0; taken < bytes.length; ) {
       // Only when more follows: the last chunk must be known as the last.
-      if (filled === CHUNK) yield seal(false);
+      if (filled === CHUNK) {
+        yield seal(false);
+        await pause();
+      }
       const part = bytes.subarray(taken, taken + CHUNK - filled);
       waiting.set(part, filled);
       filled += part.length;

@@ -19,7 +19,7 @@ import type { Log } from '../lib/log.ts';
 import { readOnlyRemedy } from '../lib/machine/read-only-place.ts';
 import { outsideFolder } from '../lib/outside-folder.ts';
 import { Problem } from '../lib/problem.ts';
-import { noteProgress } from '../lib/progress.ts';
+import { noteProgress } from '../lib/progress/progress.ts';
 import { productVersion } from '../lib/version.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
 import type { Vault } from '../storage/keys/vault.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { ConnectionLost } from './connection-lost.ts';
 import { createControl, operatorName, type Transport } from './control.ts';
-import { ConnectionLost } from './socket-transport.ts';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { createSocketFetch } from '../../../sdk/admin/socket-fetch.ts';
 import { openSocketPath, type SocketPath } from '../../lib/machine/socket-path.ts';
 import { Problem } from '../../lib/problem.ts';
+import { ConnectionLost } from './connection-lost.ts';
 import type { Transport } from './control.ts';
 
 /** State of a control socket: a service answers, there is no file, or a killed service left the file. */
@@ -62,9 +63,6 @@ const stopped = (error: NodeJS.ErrnoException) =>
     `The service stopped while the command ran (${error.code}). Start it and run the command again.`,
     { cause: error },
   );
-
-/** The service runs, and goes on with what it had begun. */
-export class ConnectionLost extends Problem {}
 
 const connectionLost = ({ cause }: Problem) =>
   new ConnectionLost(

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { noteProgress } from '../../lib/progress.ts';
+import { noteProgress } from '../../lib/progress/progress.ts';
 
 /** A byte pattern and what kind of thing it is. At least `SHORTEST` bytes, so that chance does not find it. */
 export interface Needle {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { CrossScoresRequest } from '../../inference/gallery/cross-scores.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { SubjectId } from '../../lib/id.ts';
-import { noteProgress } from '../../lib/progress.ts';
+import { noteProgress } from '../../lib/progress/progress.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
 
 /** People that one scorer can compare, in the order of the request. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import { noteProgress } from '../../lib/progress.ts';
+import { noteProgress } from '../../lib/progress/progress.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Realm } from '../personal-data/index.ts';

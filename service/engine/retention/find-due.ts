@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
-import { noteProgress } from '../../lib/progress.ts';
+import { noteProgress } from '../../lib/progress/progress.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type Organization, type RetentionPolicy, retentionPolicy } from '../organizations/index.ts';
 import type { PersonalData, Realm } from '../personal-data/index.ts';

@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
-import { slices } from '../../storage/slices.ts';
+import { slices } from '../../storage/slices/slices.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { provisionalPlace, vectorPlace } from './template-store.ts';
 import { toBytes, toVector } from './vector-bytes.ts';

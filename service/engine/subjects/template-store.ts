@@ -3,7 +3,7 @@ import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { TemplateTransform } from '../../storage/sealing/template-transform.ts';
-import { type Slice, slices } from '../../storage/slices.ts';
+import { type Slice, slices } from '../../storage/slices/slices.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from './realm.ts';
 import { toBytes } from './vector-bytes.ts';

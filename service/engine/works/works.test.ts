@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Problem } from '../../lib/problem.ts';
-import { noteProgress } from '../../lib/progress.ts';
+import { noteProgress } from '../../lib/progress/progress.ts';
 import { createWorks } from './works.ts';
 
 const about = { id: 'req_1', operation: 'createBackup' };

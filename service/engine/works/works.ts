@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
-import { type Progress, withProgress } from '../../lib/progress.ts';
+import { type Progress, withProgress } from '../../lib/progress/progress.ts';
 
 /** A long work of this process that was asked for. Times are ms since 1970. */
 export interface Work {

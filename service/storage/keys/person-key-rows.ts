@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Opened } from '../connection.ts';
 import type { DialectName } from '../migration.ts';
-import { slices } from '../slices.ts';
+import { slices } from '../slices/slices.ts';
 import type { KeySchema } from './key-store-schema.ts';
 import type { KeyWriter } from './key-writer.ts';
 import type { WrappedPersonKey } from './wrapped-key.ts';

@@ -9,6 +9,7 @@ import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { admin, replyOf, type Schemas } from '../../api/admin.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { BackupProgress } from './drills.tsx';
 import { backupStrings } from './strings.ts';
 
 /** Writes a backup into a folder of the box, and shows what came of it. */
@@ -41,6 +42,7 @@ export function BackupNow({ folder: known, close }: { folder: string; close(): v
     >
       <Stack>
         <p>{t('nowText')}</p>
+        <BackupProgress />
         <TextInput
           label={t('folder')}
           description={t('folderHint')}

@@ -82,9 +82,37 @@ function OneDrill({ drill }: { drill: DrillReply }) {
   );
 }
 
+/** How far the backup is that is being written; the service says it, also where another page or a command asked for it. */
+export function BackupProgress() {
+  const { data } = useQuery({
+    queryKey: ['backups', 'works'],
+    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/works', { params: { query: {} }, signal })),
+    refetchInterval: 2_000,
+  });
+  const running = data?.items.find(
+    ({ operation, state }) => operation === 'createBackup' && state === 'running',
+  );
+  if (!running?.now) return null;
+  return (
+    <Row>
+      <Loader size="sm" />
+      <span role="status">
+        <Step now={running.now} />
+      </span>
+    </Row>
+  );
+}
+
 const steps: Readonly<
-  Record<string, 'step-keys' | 'step-read' | 'step-database' | 'step-audit' | 'step-templates'>
+  Record<
+    string,
+    | ('step-copy' | 'step-seal' | 'step-read-back')
+    | ('step-keys' | 'step-read' | 'step-database' | 'step-audit' | 'step-templates')
+  >
 > = {
+  'copying the database': 'step-copy',
+  'sealing the file': 'step-seal',
+  'reading the file back': 'step-read-back',
   'opening the keys': 'step-keys',
   'reading the backup': 'step-read',
   'checking the database': 'step-database',

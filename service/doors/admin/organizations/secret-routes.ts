@@ -71,6 +71,8 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       description:
         'Wraps the key of every person with a new key in the background, then removes the old one.',
       may: { operator: true, administrator: managers, key: false },
+      // It counts the keys of all people first.
+      lasting: 'followed',
       status: 202,
       reply: StartedReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
@@ -110,6 +112,8 @@ function renewalRoutes({
       description:
         'Runs in the background. The old secret is destroyed at the end: templates in earlier backups cannot be used any more.',
       may: { operator: true, administrator: ['owner'], key: false },
+      // It counts the templates of all people first.
+      lasting: 'followed',
       body: RenewalOrder,
       status: 202,
       reply: StartedReply,

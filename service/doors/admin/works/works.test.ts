@@ -5,10 +5,11 @@ import { type Engine, startEngine } from '../../../../test/support/engine.ts';
 import { createWorks, type Works } from '../../../engine/works/index.ts';
 import { createServer } from '../../../http/server.ts';
 import { silentLog } from '../../../lib/log.ts';
-import { noteProgress } from '../../../lib/progress.ts';
+import { noteProgress } from '../../../lib/progress/progress.ts';
 import { createDoor } from '../door.ts';
 import { ofOperator } from '../may-call.ts';
 import { controlMount } from '../mount.ts';
+import { secretRoutes } from '../organizations/secret-routes.ts';
 import { route } from '../route.ts';
 import { workRoutes } from './routes.ts';
 
@@ -18,10 +19,11 @@ let works: Works;
 let going: ReturnType<typeof Promise.withResolvers<void>>;
 
 /** A work that takes as long as the test wants. */
-const digging = () =>
+const digging = (url: '/digs' | '/short-digs') =>
   route({
     ...{ tag: 'works', within: 'appliance', may: ofOperator, effect: 'none', method: 'POST' },
-    ...{ url: '/digs', operationId: 'dig', summary: 'Dig', description: 'Digs.', lasting: 'followed' },
+    ...{ url, operationId: 'dig', summary: 'Dig', description: 'Digs.' },
+    ...(url === '/digs' && { lasting: 'followed' }),
     reply: z.strictObject({ metres: z.int().describe('How deep') }),
     async handle() {
       noteProgress('digging', 1, 4);
@@ -30,18 +32,35 @@ const digging = () =>
     },
   });
 
+const started = async () => {
+  await going.promise;
+  return { generation: 2, total: 9 };
+};
+
 beforeEach(async () => {
   engine = await startEngine();
   works = createWorks(engine.clock);
   going = Promise.withResolvers();
-  app = createServer({ ids: engine.ids, log: silentLog });
+  app = createServer({ ids: engine.ids, log: silentLog, limits: { handler: 1 } });
   const deps = {
     organizations: engine.organizations,
-    custody: { organizationRotation: () => ({ is: 'running', done: 3, total: 9 }) as const },
-    renewals: { state: () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }) as const },
+    organizationErasure: { erase: started },
+    custody: {
+      organizationRotation: () => ({ is: 'running', done: 3, total: 9 }) as const,
+      rotateOrganization: started,
+    },
+    renewals: {
+      state: () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }) as const,
+      start: started,
+    },
     works,
   };
-  await app.register(createDoor([digging(), ...workRoutes(deps)], controlMount(engine.organizations, works)));
+  await app.register(
+    createDoor(
+      [digging('/digs'), digging('/short-digs'), ...workRoutes(deps), ...secretRoutes(deps as never)],
+      controlMount(engine.organizations, works),
+    ),
+  );
 });
 afterEach(async () => {
   going.resolve();
@@ -79,4 +98,18 @@ test('new secrets are in the list with their organization', async () => {
     }),
     expect.objectContaining({ operation: 'renewTemplates', state: 'failed', reason: 'The disk is full.' }),
   ]);
+});
+
+test('new secrets count the rows of all people first, however long that takes', async () => {
+  const post = async (path: string, payload?: object) =>
+    (await app.inject({ method: 'POST', url: `/api/admin${path}`, ...(payload && { payload }) })).json();
+  const { organization } = engine;
+  const { name } = await engine.organizations.get(organization);
+  const asked = [
+    post(`/organization/key/rotation?organization=${organization}`),
+    post(`/organization/templates/renewal?organization=${organization}`, { confirm: name }),
+  ];
+  expect(await post('/short-digs')).toMatchObject({ code: 'TIMEOUT' });
+  going.resolve();
+  for (const one of asked) expect(await one).toEqual({ generation: 2, total: 9 });
 });
