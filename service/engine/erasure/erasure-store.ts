@@ -1,8 +1,9 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ErasureId, OrganizationId } from '../../lib/id.ts';
 import { isUnfinished } from '../../storage/erasure-conditions.ts';
+import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
 
 export type ErasureRow = Selectable<Schema['erasure']>;
@@ -10,24 +11,31 @@ export type ErasureState = 'intended' | 'key-destroyed' | 'pending' | 'done';
 
 export type ErasureStore = ReturnType<typeof createErasureStore>;
 
-/** The table `erasure`. */
-export function createErasureStore(db: Db) {
+/** The table `erasure`. A row that another program wrote or changed is none: it destroys no key. */
+export function createErasureStore(db: Db, integrity: RowIntegrity) {
+  const isOwn = (row: Parameters<typeof isSound>[2]) => isSound(integrity, 'erasure', row);
   const unfinished = () => db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id');
 
   return {
     async insert(tx: Tx, row: Insertable<Schema['erasure']>): Promise<void> {
-      await tx.insertInto('erasure').values(row).execute();
+      await tx
+        .insertInto('erasure')
+        .values(withMac(integrity, 'erasure', row))
+        .execute();
     },
-    get: (id: ErasureId): Promise<ErasureRow | undefined> =>
-      db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst(),
+    async get(id: ErasureId): Promise<ErasureRow | undefined> {
+      const row = await db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && isOwn(row) ? row : undefined;
+    },
     async ofSubject({ organization, world }: Realm, subject: string): Promise<ErasureRow | undefined> {
-      return db
+      const rows = await db
         .selectFrom('erasure')
         .selectAll()
         .where('organization', '=', organization)
         .where('world', '=', world)
         .where('subject', '=', subject)
-        .executeTakeFirst();
+        .execute();
+      return rows.find(isOwn);
     },
     async page(
       organization: OrganizationId,
@@ -43,14 +51,25 @@ export function createErasureStore(db: Db) {
         .limit(limit)
         .execute();
     },
-    unfinished: () => unfinished().execute(),
+    unfinished: async () => (await unfinished().execute()).filter(isOwn),
     /** The people whose keys were destroyed, as far as this database knows. */
     async destroyed() {
-      return db
+      const rows = await db
         .selectFrom('erasure')
-        .select(['id', 'organization', 'world', 'subject', 'intended_at'])
+        .select([
+          'id',
+          'organization',
+          'world',
+          'subject',
+          'reason',
+          'actor',
+          'request',
+          'intended_at',
+          'mac',
+        ])
         .where('state', '!=', 'intended')
         .execute();
+      return rows.filter(isOwn);
     },
     async keysDestroyed(ids: readonly string[], copies: string): Promise<void> {
       if (ids.length === 0) return;
