@@ -124,7 +124,7 @@ onBothDatabases(
       });
     });
 
-    test('an erasure that he writes erases nobody: no key is destroyed, and nothing is signed', async () => {
+    test('an erasure that he writes is not carried out: no key is destroyed, and nothing is signed', async () => {
       const person = async (email: string) => {
         const embeddings = { 'a-net': direction(email) };
         const { subject } = await engine.subjects.enroll(

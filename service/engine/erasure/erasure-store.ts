@@ -14,8 +14,6 @@ export type ErasureStore = ReturnType<typeof createErasureStore>;
 /** The table `erasure`. A row that another program wrote or changed is none: it destroys no key. */
 export function createErasureStore(db: Db, integrity: RowIntegrity) {
   const isOwn = (row: Parameters<typeof isSound>[2]) => isSound(integrity, 'erasure', row);
-  const unfinished = () => db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id');
-
   return {
     async insert(tx: Tx, row: Insertable<Schema['erasure']>): Promise<void> {
       await tx
@@ -37,21 +35,9 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
         .execute();
       return rows.find(isOwn);
     },
-    async page(
-      organization: OrganizationId,
-      { pending, limit, before }: { pending: boolean; limit: number; before?: ErasureId },
-    ): Promise<ErasureRow[]> {
-      const rows = pending ? unfinished() : db.selectFrom('erasure').selectAll();
-      return rows
-        .where('organization', '=', organization)
-        .where('receipt', 'is not', null)
-        .$if(before !== undefined, (older) => older.where('id', '<', before!))
-        .clearOrderBy()
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute();
-    },
-    unfinished: async () => (await unfinished().execute()).filter(isOwn),
+    page: (...order: PageOrder) => pageOfErasures(db, ...order),
+    unfinished: async () =>
+      (await db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id').execute()).filter(isOwn),
     /** The people whose keys were destroyed, as far as this database knows. */
     async destroyed() {
       const rows = await db
@@ -97,6 +83,23 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
     },
   };
 }
+
+type PageOrder = [
+  organization: OrganizationId,
+  page: { pending: boolean; limit: number; before?: ErasureId },
+];
+
+const pageOfErasures = (db: Db, ...[organization, { pending, limit, before }]: PageOrder) =>
+  db
+    .selectFrom('erasure')
+    .selectAll()
+    .$if(pending, (query) => query.where(isUnfinished))
+    .where('organization', '=', organization)
+    .where('receipt', 'is not', null)
+    .$if(before !== undefined, (older) => older.where('id', '<', before!))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
 
 /** Receipts in the order of their erasures, after `after`. */
 export async function pageOfReceipts(

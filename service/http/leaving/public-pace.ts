@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../../lib/problem.ts';
 import { type BodyPace, createBodyPace } from '../bodies/body-pace.ts';
-import { createTurns } from './turns.ts';
+import { createFairTurns } from './turns.ts';
 
 /** Requests without a credential of one address: those at once, then so many a second. */
 export const publicRate = { perSecond: 200, burst: 1_000 } as const;
@@ -15,7 +15,7 @@ export function pacePublic(
   sourceOf: (address: string) => string,
 ): void {
   const waiting = new Map<string, number>();
-  const turn = createTurns();
+  const turn = createFairTurns();
   app.addHook('onRequest', async (request) => {
     // A route that is not there costs as much as one that is open to all.
     if (!request.is404 && request.routeOptions.config.access !== 'public') return;
