@@ -36013,6 +36013,7 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {

@@ -56,7 +56,7 @@ export async function adminOpenApiDocument(): Promise<unknown> {
   const app = createServer({ access: {} as never, ids: createIds(systemClock), log: silentLog });
   await app.register(createDocumentedAdminDoor());
   await app.ready();
-  const document = describeRoutes(
+  const document = await describeRoutes(
     app.published,
     productVersion(),
     { ...families, webhooks: [] },

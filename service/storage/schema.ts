@@ -309,6 +309,7 @@ export interface Schema {
     completed_at: number | null;
     copies: Generated<string>;
     receipt: string | null;
+    mac: string | null;
   };
   flow: {
     id: string;

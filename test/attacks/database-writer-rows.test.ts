@@ -5,7 +5,9 @@ import { silentLog } from '../../service/lib/log.ts';
 import { ROWS_NOTE } from '../../service/storage/keys/integrity.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
+import { openErasure } from '../support/erasure.ts';
 import { openEventsOut } from '../support/events-out.ts';
+import { direction } from '../support/faces.ts';
 
 // The attacker is an administrator of the database: he reads and writes every row, and has no key.
 
@@ -120,6 +122,33 @@ onBothDatabases(
       await expect(engine.approvals.guard(what, who, async () => 'done')).rejects.toMatchObject({
         code: 'APPROVAL_REQUIRED',
       });
+    });
+
+    test('an erasure that he writes is not carried out: no key is destroyed, and nothing is signed', async () => {
+      const person = async (email: string) => {
+        const embeddings = { 'a-net': direction(email) };
+        const { subject } = await engine.subjects.enroll(
+          realm(),
+          { email, embeddings, quality: 1 },
+          operator,
+        );
+        return subject.id;
+      };
+      const [victim, other] = [await person('victim@example.com'), await person('other@example.com')];
+      for (const [id, subject, state] of [
+        ['ers_forged1', victim, 'intended'],
+        ['ers_forged2', other, 'done'],
+      ] as const)
+        await run(sql`insert into erasure (id, organization, world, subject, state, reason, actor, intended_at, copies)
+        values (${id}, ${engine.organization}, 'live', ${subject}, ${state}, 'request', 'operator:root', 1, '[]')`);
+      const erasure = await openErasure(engine);
+      expect(await erasure.resume()).toEqual({ restored: 0, finished: 0, pending: 0 });
+      expect(await erasure.retry()).toEqual({ finished: 0, pending: 0 });
+      expect((await engine.keys.persons([victim, other])).length).toBe(2);
+      expect((await faulty()).map(([table, id]) => [table, id])).toEqual([
+        ['erasure', 'ers_forged1'],
+        ['erasure', 'ers_forged2'],
+      ]);
     });
 
     test('rows of an earlier release are protected once, and never again', async () => {

@@ -168,7 +168,7 @@ describe('four eyes', () => {
     await staff.approvals.setRequired(staff.organization, true, operator);
   });
 
-  test('no way around: a sweep, the release of a hold, the terms and two renames are each guarded', async () => {
+  test('no way around: a sweep, the release of a hold, the terms, two renames and confirmed blends are each guarded', async () => {
     const victim = await person('victim@example.com');
     const evil = await person('evil@example.com');
     const olga = await member('Olga', 'operator');
@@ -179,6 +179,7 @@ describe('four eyes', () => {
       [adam, 'PATCH', '/retention', { unusedDays: 1 }],
       [olga, 'PATCH', `/subjects/${victim}?env=live`, { email: 'moved@example.com' }],
       [olga, 'PATCH', `/subjects/${evil}?env=live`, { email: 'victim@example.com' }],
+      [olga, 'PATCH', `/subjects/${victim}/pictures/enr_${'0'.repeat(26)}?env=live`, { confirmed: true }],
       [adam, 'PATCH', '/organization', { matchOnly: true }],
       [adam, 'PATCH', '/organization', { twoPersonReview: false }],
       [adam, 'DELETE', '/profiles/default'],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AdministratorCaller, Role } from '../../service/engine/access/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { toSessionCookie } from '../../service/http/sign-in/session-cookie.ts';
@@ -19,14 +19,21 @@ let made = 0;
 const callerOf = (role: Role) =>
   ({
     ...{ is: 'administrator', administrator: `adm_${role}`, session: 'ses_1' },
-    ...{ organization: engine.organization, role, applianceOwner: false },
+    ...{ organization: engine.organization, role, applianceOwner: false, withoutFactor },
   }) as AdministratorCaller;
+/** Whether the account has no second factor, and whether one was proven just now. */
+let withoutFactor = false;
+let isFresh = true;
+afterEach(() => {
+  withoutFactor = false;
+  isFresh = true;
+});
 /** Access tokens `<role>.access.token`; the cookie is that of an owner, on a page of the appliance. */
 const administrators = {
   byToken: async (token: string) => callerOf(token.split('.')[0] as Role),
   byCookie: async () => callerOf('owner'),
   checkCsrf: () => true,
-  hasFreshFactor: () => true,
+  hasFreshFactor: () => isFresh,
 };
 
 beforeAll(async () => {
@@ -110,6 +117,17 @@ describe.each(titled(reading))('%s', (_, order) => {
       expect((await ask(order, by(role))).status).toBe(404);
     expect((await ask(order, by('reviewer'))).body.code).toBe('INSUFFICIENT_SCOPE');
   });
+});
+
+test.each(titled([...ordering, ...reading]))('%s: takes a second factor of the account', async (_, order) => {
+  withoutFactor = true;
+  expect((await ask(order, by('owner'))).body.code).toBe('SECOND_FACTOR_REQUIRED');
+});
+
+test('enrolling takes a second factor proven just now, as in the console; verifying does not', async () => {
+  isFresh = false;
+  expect((await ask(ordering[0]!, by('operator'))).body.code).toBe('FRESH_FACTOR_REQUIRED');
+  expect((await ask(ordering[1]!, by('operator'))).status).toBe(200);
 });
 
 test.each(titled([...ordering, ...reading]))('%s: a cookie is no credential', async (_, order) => {

@@ -151,6 +151,10 @@ function restoredText(
       `Import these models again, their files were not in the backup: ${missingModels.join(', ')}.`,
     ),
     ...when(
+      !drill,
+      `In force again is what was revoked, disabled or withdrawn after ${about.takenAt}: API keys, accounts with their passkeys and PINs, kiosks, grants, webhooks and consents. Before people use it, look through ${invocation} key list, admin list, kiosk list, grant list and webhook list, and record again the withdrawals that you know of (${invocation} consent withdraw).`,
+    ),
+    ...when(
       aside !== undefined,
       `The old directory is kept as ${aside}, with keys as they were: a person who is erased from now on still has a key there. When all is well: rm -r '${aside}'`,
     ),

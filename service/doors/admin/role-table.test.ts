@@ -111,7 +111,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/subjects/:id': 'o OAo-a - -s reads-personal',
   'POST /api/admin/subjects': 'o OAo-- - -f changes-identity daily',
   'PATCH /api/admin/subjects/:id': 'o OAo-- - -f changes-identity approval',
-  'PATCH /api/admin/subjects/:id/pictures/:picture': 'o OAo-- - -f changes-identity daily',
+  'PATCH /api/admin/subjects/:id/pictures/:picture': 'o OAo-- - -f changes-identity approval',
   'DELETE /api/admin/subjects/:id/pictures/:picture': 'o OAo-- - -f changes-identity approval',
   'POST /api/admin/subjects/unlock': 'o OAo-- - -f weakens-protection daily',
   'POST /api/admin/subjects/:id/erase': 'o OA--- - -f destroys approval',

@@ -87,7 +87,7 @@ const enrollRoute = {
   bodyLimit: pictureLimits.body,
   config: {
     ...takesPictures,
-    access: ordering('identity:enroll'),
+    access: { ...ordering('identity:enroll'), fresh: true },
     idempotent: true,
     refuses: [
       ...pictureRefusals,

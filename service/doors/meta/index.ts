@@ -103,7 +103,7 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
 }
 
 function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): void {
-  let document: Buffer | undefined;
+  let document: Promise<Buffer> | undefined;
   compressReplies(app);
   app.get(
     '/openapi.json',
@@ -118,8 +118,10 @@ function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): v
       },
     },
     async (_, reply) => {
-      document ??= Buffer.from(JSON.stringify(openApiDocument(app.published, version, families)));
-      return reply.type('application/json; charset=utf-8').send(document);
+      document ??= openApiDocument(app.published, version, families).then((content) =>
+        Buffer.from(JSON.stringify(content)),
+      );
+      return reply.type('application/json; charset=utf-8').send(await document);
     },
   );
 }

@@ -389,6 +389,15 @@ describe('/metrics', () => {
 });
 
 describe('/openapi.json', () => {
+  test('other requests are answered while it is made for the first time', async () => {
+    const { app } = await start(async () => healthy);
+    const order: string[] = [];
+    const made = app.inject('/openapi.json').then(() => order.push('document'));
+    for (let i = 0; i < 5; i++) await app.inject('/ready').then(() => order.push('ready'));
+    await made;
+    expect(order).toEqual([...Array(5).fill('ready'), 'document']);
+  });
+
   // biome-ignore lint/suspicious/noExplicitAny: a document of unknown depth is walked
   type Any = any;
   const document = async (): Promise<Any> =>

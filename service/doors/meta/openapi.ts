@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { wireErrorOf } from '../../http/default-errors.ts';
 import type { PublishedRoute } from '../../http/published-route.ts';
@@ -82,19 +83,23 @@ export interface FamilyParts {
   webhooks: readonly PublishedWebhook[];
 }
 
-/** The OpenAPI 3.1 document of everything this server answers, from the schemas the routes are checked with. */
-export function openApiDocument(
+/**
+ * The OpenAPI 3.1 document of everything this server answers, from the schemas the routes are checked with. Other requests are
+ * answered between two routes: the first caller of a process must not hold them up.
+ */
+export async function openApiDocument(
   published: PublishedRoute[],
   version: string,
   { checkResult, webhooks }: FamilyParts,
   { title, introduction } = lanDocument,
-): Json {
+): Promise<Json> {
   const schemas: Json = {};
   const described = { schemas, error: errorReply(checkResult), lan: title === lanDocument.title };
   const paths: Record<string, Json> = {};
   const used = new Set<string>();
   for (const route of published) {
     if (route.schema.hide || route.schema.operationId === undefined) continue;
+    await turn();
     for (const method of route.methods) {
       if (method === 'HEAD' || method === 'OPTIONS') continue;
       for (const tag of route.schema.tags ?? []) used.add(tag);

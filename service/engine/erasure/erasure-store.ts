@@ -1,8 +1,9 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ErasureId, OrganizationId } from '../../lib/id.ts';
 import { isUnfinished } from '../../storage/erasure-conditions.ts';
+import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
 
 export type ErasureRow = Selectable<Schema['erasure']>;
@@ -10,47 +11,51 @@ export type ErasureState = 'intended' | 'key-destroyed' | 'pending' | 'done';
 
 export type ErasureStore = ReturnType<typeof createErasureStore>;
 
-/** The table `erasure`. */
-export function createErasureStore(db: Db) {
-  const unfinished = () => db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id');
-
+/** The table `erasure`. A row that another program wrote or changed is none: it destroys no key. */
+export function createErasureStore(db: Db, integrity: RowIntegrity) {
+  const isOwn = (row: Parameters<typeof isSound>[2]) => isSound(integrity, 'erasure', row);
   return {
     async insert(tx: Tx, row: Insertable<Schema['erasure']>): Promise<void> {
-      await tx.insertInto('erasure').values(row).execute();
+      await tx
+        .insertInto('erasure')
+        .values(withMac(integrity, 'erasure', row))
+        .execute();
     },
-    get: (id: ErasureId): Promise<ErasureRow | undefined> =>
-      db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst(),
+    async get(id: ErasureId): Promise<ErasureRow | undefined> {
+      const row = await db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && isOwn(row) ? row : undefined;
+    },
     async ofSubject({ organization, world }: Realm, subject: string): Promise<ErasureRow | undefined> {
-      return db
+      const rows = await db
         .selectFrom('erasure')
         .selectAll()
         .where('organization', '=', organization)
         .where('world', '=', world)
         .where('subject', '=', subject)
-        .executeTakeFirst();
-    },
-    async page(
-      organization: OrganizationId,
-      { pending, limit, before }: { pending: boolean; limit: number; before?: ErasureId },
-    ): Promise<ErasureRow[]> {
-      const rows = pending ? unfinished() : db.selectFrom('erasure').selectAll();
-      return rows
-        .where('organization', '=', organization)
-        .where('receipt', 'is not', null)
-        .$if(before !== undefined, (older) => older.where('id', '<', before!))
-        .clearOrderBy()
-        .orderBy('id', 'desc')
-        .limit(limit)
         .execute();
+      return rows.find(isOwn);
     },
-    unfinished: () => unfinished().execute(),
+    page: (...order: PageOrder) => pageOfErasures(db, ...order),
+    unfinished: async () =>
+      (await db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id').execute()).filter(isOwn),
     /** The people whose keys were destroyed, as far as this database knows. */
     async destroyed() {
-      return db
+      const rows = await db
         .selectFrom('erasure')
-        .select(['id', 'organization', 'world', 'subject', 'intended_at'])
+        .select([
+          'id',
+          'organization',
+          'world',
+          'subject',
+          'reason',
+          'actor',
+          'request',
+          'intended_at',
+          'mac',
+        ])
         .where('state', '!=', 'intended')
         .execute();
+      return rows.filter(isOwn);
     },
     async keysDestroyed(ids: readonly string[], copies: string): Promise<void> {
       if (ids.length === 0) return;
@@ -78,6 +83,23 @@ export function createErasureStore(db: Db) {
     },
   };
 }
+
+type PageOrder = [
+  organization: OrganizationId,
+  page: { pending: boolean; limit: number; before?: ErasureId },
+];
+
+const pageOfErasures = (db: Db, ...[organization, { pending, limit, before }]: PageOrder) =>
+  db
+    .selectFrom('erasure')
+    .selectAll()
+    .$if(pending, (query) => query.where(isUnfinished))
+    .where('organization', '=', organization)
+    .where('receipt', 'is not', null)
+    .$if(before !== undefined, (older) => older.where('id', '<', before!))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
 
 /** Receipts in the order of their erasures, after `after`. */
 export async function pageOfReceipts(

@@ -2,6 +2,7 @@ import { defined } from '../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { createTurns } from '../../lib/turns.ts';
+import type { RowIntegrity } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import { listHeld } from '../consent/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
@@ -61,6 +62,7 @@ export interface ErasureDeps
     ProverDeps['subjects'];
   /** The embedders that galleries are searched by. */
   galleries(): readonly string[];
+  integrity: RowIntegrity;
   log: Log;
 }
 
@@ -68,8 +70,8 @@ export interface ErasureDeps
 const appliance: Actor = { is: 'appliance', task: 'erasure' };
 
 export function createErasure(deps: ErasureDeps): Erasure {
-  const { db, dialect, subjects, clock, log } = deps;
-  const store = createErasureStore(db);
+  const { db, integrity, dialect, subjects, clock, log } = deps;
+  const store = createErasureStore(db, integrity);
   const ledger = createLedger(deps);
   const elsewhere =
     dialect === 'postgres'

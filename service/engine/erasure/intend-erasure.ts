@@ -125,6 +125,7 @@ const rowOf = (
   completed_at: null,
   copies: '[]',
   receipt: null,
+  mac: null,
 });
 
 export const noSuchPerson = () => new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');

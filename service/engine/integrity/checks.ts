@@ -118,6 +118,8 @@ const remedies: { [Name in ProtectedName]?: (id: string) => string } = {
   webhook_endpoint: (id) =>
     `Remove it (gatehouse webhook remove ${id}), or accept it: gatehouse audit accept webhook_endpoint ${id}`,
   approval: () => 'Ask for the confirmation again.',
+  erasure: (id) =>
+    `No one is erased by it, but it hides the person: delete it from the database (delete from erasure where id = '${id}').`,
   webhook_delivery: () => 'It is not sent: send the event again with gatehouse webhook replay.',
   api_key: (id) => `Revoke it: gatehouse key revoke ${id}`,
   administrator: (id) => `Reset the account: gatehouse admin reset ${id}`,

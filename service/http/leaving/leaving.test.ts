@@ -133,3 +133,20 @@ test('public routes are taken from one address at a pace; what is far ahead of i
   now += 1_000;
   expect(await from('192.0.2.1')).toBe(200);
 });
+
+test('hundreds of requests at once are taken in turns, and a caller from elsewhere does not wait for them all', async () => {
+  const app = make();
+  pacePublic(app, createPublicPace({ elapsed: () => 0, wait: async () => {} }), (address) => address);
+  const order: string[] = [];
+  app.get('/open', { config: { access: 'public' } }, async ({ ip }) => {
+    order.push(ip);
+    return 'ok';
+  });
+  await app.ready();
+  const from = (remoteAddress: string) => app.inject({ url: '/open', remoteAddress });
+  const many = Array.from({ length: 300 }, (_, at) => from(`192.0.2.${1 + (at % 3)}`));
+  const other = from('198.51.100.1');
+  await Promise.all([...many, other]);
+  expect(order).toHaveLength(301);
+  expect(order.indexOf('198.51.100.1')).toBeLessThan(6);
+});

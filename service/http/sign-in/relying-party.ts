@@ -11,12 +11,14 @@ const operators: readonly Role[] = ['owner', 'administrator', 'operator'];
 /** Operators, and administrators who only read. */
 const readers: readonly Role[] = [...operators, 'auditor'];
 
+/** A password alone reaches no person by these doors either. */
+const tokens = { tokenOnly: true, factor: true } as const;
 /** An API key with the scope, or the access token of an administrator who does the daily work. */
 export const ordering = (key: Scope) =>
-  ({ key, administrator: operators, tokenOnly: true }) as const satisfies AccessList;
+  ({ key, administrator: operators, ...tokens }) as const satisfies AccessList;
 /** An API key with the scope, or the access token of an administrator who may read. */
 export const reading = (key: Scope) =>
-  ({ key, administrator: readers, tokenOnly: true }) as const satisfies AccessList;
+  ({ key, administrator: readers, ...tokens }) as const satisfies AccessList;
 
 /** Where an administrator acts. */
 export const PlaceQuery = z.object({

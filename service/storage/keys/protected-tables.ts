@@ -86,6 +86,14 @@ const protectedTables = {
     ],
     adopted: true,
   },
+  erasure: {
+    of: 'erasure',
+    label: 'erasure-1',
+    key: 'id',
+    // What was ordered: its state goes on by itself, and its receipt is signed.
+    covers: ['id', 'organization', 'world', 'subject', 'reason', 'actor', 'request', 'intended_at'],
+    adopted: true,
+  },
   api_key: {
     of: 'api-key',
     label: 'api-key-1',

@@ -28,4 +28,5 @@ export type Protected =
   | 'destination-grant'
   | 'webhook-endpoint'
   | 'webhook-delivery'
-  | 'approval';
+  | 'approval'
+  | 'erasure';

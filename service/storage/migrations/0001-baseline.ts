@@ -342,7 +342,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- JSON: what became of each copy of the key store.
       copies ${text} not null default '[]',
       -- The signed receipt, JSON.
-      receipt ${text}
+      receipt ${text},
+      -- HMAC over what was ordered (keys/protected-tables.ts).
+      mac ${text}
     )${strict}`,
   `create index erasure_state on erasure (state, id)`,
   `create index erasure_subject on erasure (organization, subject)`,

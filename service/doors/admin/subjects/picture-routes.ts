@@ -28,13 +28,12 @@ export function pictureRoutes({ subjects }: PictureRouteDeps): AdminRoute[] {
       method: 'PATCH',
       operationId: 'confirmPicture',
       effect: 'changes-identity',
-      daily: true,
       summary: 'Confirm an enrolled picture',
       description:
         'Later pictures have to match a confirmed one, and it is never dropped. One confirmed picture stays.',
       body: Confirmation,
       reply: EnrolledPictures,
-      refuses: ['SUBJECT_NOT_FOUND', 'NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+      refuses: ['SUBJECT_NOT_FOUND', 'NOT_FOUND', 'CONFLICT', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
       async handle({ realm, params: { id, picture }, body: { confirmed }, who }) {
         const named = { subject: id, enrollment: picture, confirmed };
         return left(await subjects.confirm(realm, named, who));
