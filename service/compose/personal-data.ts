@@ -1,7 +1,6 @@
 import { createAlertData } from '../engine/alerts/index.ts';
 import { createApprovalData } from '../engine/approvals/index.ts';
 import { createAuditData } from '../engine/audit/index.ts';
-import { createBehaviorData } from '../engine/behavior-layer/index.ts';
 import { type ConsentDataDeps, createConsentData } from '../engine/consent/index.ts';
 import { createDeliveryData } from '../engine/deliveries/index.ts';
 import { createErasureData } from '../engine/erasure/index.ts';
@@ -35,7 +34,6 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   createRegistrationData(deps),
   createReviewData(deps),
   createUniquenessData(deps),
-  createBehaviorData(),
   createLockoutData(deps),
   createDeliveryData(deps),
   createAlertData(deps),

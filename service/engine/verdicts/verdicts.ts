@@ -132,7 +132,7 @@ export interface VerdictsDeps {
   limits: Pick<Limits, 'admitUser'>;
   settings: Pick<BehaviorSettingsOf, 'get'>;
   /** The learned layer that the organization has chosen; absent: rules alone. */
-  learned?: (realm: VerdictRealm) => Pick<JudgeContext, 'model' | 'z0'>;
+  learned?: (realm: VerdictRealm) => Pick<JudgeContext, 'model'>;
   ids: Ids;
   clock: Clock;
   steady: SteadyClock;

@@ -35,8 +35,6 @@ const small = new Set([
   ...['backup_run', 'backup_drill', 'retention_sweep', 'behavior_tally', 'audit_checkpoint'],
   // Of administrators and sources that sign in now; removed every hour.
   ...['administrator_session', 'sign_in_ticket', 'one_time_code', 'passkey_challenge', 'sign_in_failure'],
-  // At most 50,000 rows of an organization (behavior-layer/confirmed-store.ts).
-  'behavior_confirmed',
   // A row for each counter of a key or an organization, and for each scorer, model and job.
   ...['usage_counter', 'gallery_calibration', 'behavior_layer', 'behavior_window_indexed', 'job_schedule'],
   // Mails of a day.

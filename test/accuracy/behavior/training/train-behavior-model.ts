@@ -1,6 +1,10 @@
-import { Problem } from '../../../lib/problem.ts';
-import { type BehaviorModel, FULL_MOVEMENTS, mouseFeatures } from '../model/behavior-model.ts';
-import { inputsOf, sumOfStumps, zeroOf } from '../model/score-mouse.ts';
+import {
+  type BehaviorModel,
+  FULL_MOVEMENTS,
+  mouseFeatures,
+} from '../../../../service/engine/behavior/model/behavior-model.ts';
+import { inputsOf, sumOfStumps, zeroOf } from '../../../../service/engine/behavior/model/score-mouse.ts';
+import { Problem } from '../../../../service/lib/problem.ts';
 import { boostStumps } from './boost-stumps.ts';
 import { platt } from './calibrate.ts';
 import { carryingInputs } from './carrying-inputs.ts';

@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../../test/accuracy/random.ts';
-import { personWindow } from '../../../../test/support/behavior-windows.ts';
-import {
-  BehaviorModel,
-  boostStumps,
-  judgeBehavior,
-  type SessionData,
-  type TrainingWindow,
-  trainBehaviorModel,
-} from '../index.ts';
-import { mouseFeatures } from '../model/behavior-model.ts';
-import { fitStumps } from './train-behavior-model.ts';
+import { BehaviorModel, judgeBehavior, type SessionData } from '../../../../service/engine/behavior/index.ts';
+import { mouseFeatures } from '../../../../service/engine/behavior/model/behavior-model.ts';
+import { personWindow } from '../../../support/behavior-windows.ts';
+import { createRandom } from '../../random.ts';
+import { boostStumps } from './boost-stumps.ts';
+import { fitStumps, trainBehaviorModel } from './train-behavior-model.ts';
+import type { TrainingWindow } from './training-window.ts';
 
 const random = createRandom(7);
 const around = (middle: number, spread: number) => middle + spread * (random() + random() + random() - 1.5);

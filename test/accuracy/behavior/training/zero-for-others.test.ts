@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../../test/accuracy/random.ts';
+import { createRandom } from '../../random.ts';
 import { zeroForOthers } from './zero-for-others.ts';
 
 const random = createRandom(3);

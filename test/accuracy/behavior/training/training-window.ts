@@ -1,5 +1,5 @@
-import { FULL_MOVEMENTS } from '../model/behavior-model.ts';
-import type { SessionData } from '../session-data.ts';
+import { FULL_MOVEMENTS } from '../../../../service/engine/behavior/model/behavior-model.ts';
+import type { SessionData } from '../../../../service/engine/behavior/session-data.ts';
 
 /** One window whose author is known. */
 export interface TrainingWindow {

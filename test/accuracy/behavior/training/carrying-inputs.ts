@@ -1,4 +1,4 @@
-import { mouseFeatures } from '../model/behavior-model.ts';
+import { mouseFeatures } from '../../../../service/engine/behavior/model/behavior-model.ts';
 import { isFullWindow, type TrainingWindow } from './training-window.ts';
 
 /** By how much two sets of people may lie further apart than people and programs; 1 is apart without an overlap. */
