@@ -228,13 +228,6 @@ export interface Schema {
     up_ms: number;
     seen_at: number;
   };
-  behavior_window_indexed: {
-    before: number;
-  };
-  behavior_window_print: {
-    print: string;
-    seen_at: number;
-  };
   claim: {
     organization: string;
     world: string;

@@ -1,6 +1,5 @@
 import { type Insertable, sql } from 'kysely';
 import { defined } from '../../lib/defined.ts';
-import { compiledForRows } from '../../storage/compiled-once.ts';
 import { isSound, type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
@@ -58,53 +57,25 @@ function toRow(verdict: NewVerdict, integrity: VerdictIntegrity): Insertable<Sch
   return withMac(integrity, 'behavior_verdict', row);
 }
 
-const insertRows = compiledForRows<Insertable<Schema['behavior_verdict']>>(
-  [
-    ...(['id', 'token_hash', 'organization', 'world', 'lineage', 'kind', 'user_hash', 'human'] as const),
-    ...(['confidence', 'evidence', 'agent', 'notes', 'parts', 'judged_at', 'expires_at', 'mac'] as const),
-  ],
-  (to, rows) => to.insertInto('behavior_verdict').values(rows),
-);
-
-export async function insertVerdicts(
-  tx: Tx,
-  integrity: VerdictIntegrity,
-  verdicts: readonly NewVerdict[],
-): Promise<void> {
-  await insertRows(
-    tx,
-    verdicts.map((one) => toRow(one, integrity)),
-  );
-  await countScores(tx, verdicts);
+export async function insertVerdict(tx: Tx, integrity: VerdictIntegrity, verdict: NewVerdict): Promise<void> {
+  await tx.insertInto('behavior_verdict').values(toRow(verdict, integrity)).execute();
+  await countScore(tx, verdict);
 }
 
-const addToTallies = compiledForRows<Insertable<Schema['behavior_tally']>>(
-  ['organization', 'world', 'day', 'score', 'verdicts', 'agents'],
-  (to, rows) =>
-    to
-      .insertInto('behavior_tally')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(['organization', 'world', 'day', 'score']).doUpdateSet((eb) => ({
-          verdicts: eb('behavior_tally.verdicts', '+', eb.ref('excluded.verdicts')),
-          agents: eb('behavior_tally.agents', '+', eb.ref('excluded.agents')),
-        })),
-      ),
-);
-
-/** One more of its day and score for each. */
-async function countScores(tx: Tx, verdicts: readonly NewVerdict[]): Promise<void> {
-  const tallies = new Map<string, Insertable<Schema['behavior_tally']>>();
-  for (const { organization, world, judgedAt, finding } of verdicts) {
-    const day = judgedAt - (judgedAt % DAY);
-    const score = scoreOf(finding.confidence);
-    const name = `${organization} ${world} ${day} ${score}`;
-    const tally = tallies.get(name) ?? { organization, world, day, score, verdicts: 0, agents: 0 };
-    tally.verdicts++;
-    if (finding.agent?.is_agent) tally.agents++;
-    tallies.set(name, tally);
-  }
-  await addToTallies(tx, [...tallies.values()]);
+/** One more of its day and score. */
+async function countScore(tx: Tx, { organization, world, judgedAt, finding }: NewVerdict): Promise<void> {
+  const day = judgedAt - (judgedAt % DAY);
+  const agents = finding.agent?.is_agent ? 1 : 0;
+  await tx
+    .insertInto('behavior_tally')
+    .values({ organization, world, day, score: scoreOf(finding.confidence), verdicts: 1, agents })
+    .onConflict((conflict) =>
+      conflict.columns(['organization', 'world', 'day', 'score']).doUpdateSet((eb) => ({
+        verdicts: eb('behavior_tally.verdicts', '+', eb.ref('excluded.verdicts')),
+        agents: eb('behavior_tally.agents', '+', eb.ref('excluded.agents')),
+      })),
+    )
+    .execute();
 }
 
 /**
