@@ -17,6 +17,7 @@ import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import { type Finding, scoreOf, type TokenRecord, type VerdictCaller, type VerdictRealm } from './verdict.ts';
 import {
   deleteExpired,
+  deleteOldWindows,
   deleteTallies,
   deleteVerdictsOf,
   insertVerdict,
@@ -28,7 +29,6 @@ import {
   type VerdictIntegrity,
 } from './verdict-store.ts';
 import { hashVerdictToken, newVerdictToken, storedFormsOf, type VerdictKind } from './verdict-token.ts';
-import { deleteOldWindows } from './window-store.ts';
 import { createWindows } from './windows.ts';
 
 /** An agent whose signature was verified. */

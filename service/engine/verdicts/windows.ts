@@ -11,7 +11,7 @@ import {
   vectorFingerprint,
 } from '../behavior/index.ts';
 import type { VerdictRealm } from './verdict.ts';
-import { addWindow } from './window-store.ts';
+import { addWindow } from './verdict-store.ts';
 
 /** Recognizes copies of windows, and windows that do not follow from the last one of their page. */
 export interface Windows {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
-import { addWindow, deleteOldWindows, deleteWindowsOf, type SeenWindow } from './window-store.ts';
+import { addWindow, deleteOldWindows, deleteWindowsOf, type SeenWindow } from './verdict-store.ts';
 
 let engine: Engine;
 
