@@ -19,7 +19,7 @@ const largePages = '--use-largepages=silent';
 
 /**
  * V8's memory reducer goes through the whole heap 100 s after the last time, whatever the load, only to give memory back: meanwhile requests
- * on a busy core wait for 100 to 300 ms. It is there from the start of V8, so it can be left out here alone (docs/decisions/0033).
+ * on a busy core wait for 100 to 300 ms. It is there from the start of V8, so it can be left out here alone.
  */
 const noReducer = '--no-memory-reducer';
 

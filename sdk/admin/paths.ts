@@ -2124,26 +2124,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/behavior/layer/zero": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Set the zero of your own people
-         * @description Moves the zero of the weights in use to where 1 % of your own people lie below it, or back. `gatehouse behavior recalibrate` measures it on windows of people confirmed by a face or a passkey, a little lower than the quantile of the people measured, so that it holds for people who come later. Refused with CONFLICT for fewer than 500 windows or 30 people, and for a zero more than 1.5 below that of the weights, or more than 3 above. Other weights have no own zero until it is measured for them. With `adapts` the appliance measures it daily on people whose live sessions were approved, and moves it within the same limits; every move is in the audit log.
-         */
-        put: operations["setBehaviorZero"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/certificate": {
         parameters: {
             query?: never;
@@ -7868,7 +7848,7 @@ export interface components {
                  * @description Kind
                  * @enum {string}
                  */
-                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "record-integrity" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "behavior-zero" | "backup-drill" | "sessions";
+                kind: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "record-integrity" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "backup-drill" | "sessions";
                 /** @description Due */
                 waiting: number;
                 /** @description Not due yet */
@@ -9341,7 +9321,7 @@ export interface components {
          */
         BehaviorLayer: {
             /**
-             * @description `rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you trained
+             * @description `rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you gave
              * @enum {string}
              */
             layer: "rules" | "research" | "own";
@@ -9444,37 +9424,6 @@ export interface components {
                     doubt?: string;
                 };
             };
-            /** @description The zero of your own people */
-            zero?: {
-                /** @description Zero in use */
-                z0: number;
-                /** @description Windows that it was measured on */
-                windows: number;
-                /** @description People that they are of */
-                people: number;
-                /**
-                 * Format: date-time
-                 * @description When it was set
-                 */
-                at: string;
-                /** @description Its distance from the zero of the weights */
-                drift: number;
-            };
-            /** @description Whether the zero moves by itself, daily, to that of people whose live sessions were approved */
-            adapts: boolean;
-            /** @description What confirmed people of your site say; only when the layer is read, and where weights are in use */
-            site?: {
-                /** @description Their windows of the last thirty days */
-                windows: number;
-                /** @description How many people they are of */
-                people: number;
-                /** @description Their zero; absent for too few, and where it is too far */
-                z0?: number;
-                /** @description Its distance from the zero in use */
-                drift?: number;
-                /** @description Why it is not taken over */
-                refused?: string;
-            };
         };
         /** @description Boosted stumps over the shape of movements. */
         BehaviorWeights: {
@@ -9542,7 +9491,7 @@ export interface components {
          */
         BehaviorLayerRequest: {
             /**
-             * @description `rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you trained
+             * @description `rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you gave
              * @enum {string}
              */
             layer: "rules" | "research" | "own";
@@ -9551,33 +9500,8 @@ export interface components {
              * @default false
              */
             acceptLicenceDoubt: boolean;
-            /** @description New weights for the layer `own`, as `gatehouse behavior train` makes them; without them those of the last time */
+            /** @description New weights for the layer `own`, in the form that `npm run behavior:train` writes; without them those of the last time */
             weights?: components["schemas"]["BehaviorWeights"];
-        };
-        /**
-         * @example {
-         *       "zero": {
-         *         "z0": 0.61,
-         *         "windows": 812,
-         *         "people": 44
-         *       }
-         *     }
-         * @example {
-         *       "adapts": true
-         *     }
-         */
-        BehaviorZeroRequest: {
-            /** @description Null: the zero of the weights again; absent: it stays */
-            zero?: {
-                /** @description Where 1 % of your people lie below, in z */
-                z0: number;
-                /** @description Windows that it was measured on */
-                windows: number;
-                /** @description People that they are of */
-                people: number;
-            } | null;
-            /** @description Whether the zero moves by itself from now on; absent: as before */
-            adapts?: boolean;
         };
         /**
          * @description The certificate of the box.
@@ -25490,7 +25414,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only jobs of this kind */
-                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "record-integrity" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "behavior-zero" | "backup-drill" | "sessions";
+                kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "record-integrity" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "backup-drill" | "sessions";
                 /** @description Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet */
                 state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
                 /** @description Maximum number of items per page */
@@ -30805,163 +30729,6 @@ export interface operations {
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
             503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    setBehaviorZero: {
-        parameters: {
-            query?: {
-                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
-                organization?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "zero": {
-                 *         "z0": 0.61,
-                 *         "windows": 812,
-                 *         "people": 44
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["BehaviorZeroRequest"];
-            };
-        };
-        responses: {
-            /** @description How windows are judged: by rules alone, or by a learned layer too. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "layer": "rules",
-                     *       "adapts": false,
-                     *       "offered": {
-                     *         "id": "research-5",
-                     *         "z0": 0.385263,
-                     *         "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
-                     *         "trained": {
-                     *           "at": "2026-11-21",
-                     *           "on": [
-                     *             "balabit",
-                     *             "webbot",
-                     *             "zoo"
-                     *           ],
-                     *           "humanWindows": 7996,
-                     *           "people": 22,
-                     *           "botWindows": 1060,
-                     *           "generators": [
-                     *             "bezier",
-                     *             "windmouse"
-                     *           ],
-                     *           "doubt": "Trained on data sets that were published for research."
-                     *         }
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["BehaviorLayer"];
-                };
-            };
-            /**
-             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
-             *     - `MALFORMED_JSON`: The body is not JSON.
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `MISSING_AUTH`: No API key was sent. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
-             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
-            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,7 +1,6 @@
 import { createAlertData } from '../engine/alerts/index.ts';
 import { createApprovalData } from '../engine/approvals/index.ts';
 import { createAuditData } from '../engine/audit/index.ts';
-import { createBehaviorData } from '../engine/behavior-layer/index.ts';
 import { type ConsentDataDeps, createConsentData } from '../engine/consent/index.ts';
 import { createDeliveryData } from '../engine/deliveries/index.ts';
 import { createErasureData } from '../engine/erasure/index.ts';
@@ -35,7 +34,6 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   createRegistrationData(deps),
   createReviewData(deps),
   createUniquenessData(deps),
-  createBehaviorData(),
   createLockoutData(deps),
   createDeliveryData(deps),
   createAlertData(deps),
@@ -86,8 +84,6 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   behavior_verdict:
     'Verdicts on behavior under keyed hashes of the callers’ ids of users, until their tokens have run out (a day by default); they name no person.',
   behavior_window: 'Hashes of windows of behavior, for seven days; they name no person.',
-  behavior_window_print: 'Where windows of behavior are found, as long as they are kept.',
-  behavior_window_indexed: 'A moment, for the same.',
   behavior_tally: 'Counts of verdicts by day and score.',
   behavior_challenge:
     'Visual challenges under keyed hashes of the callers’ ids of users, for an hour after their end; they name no person.',

@@ -31,7 +31,6 @@ function start(over: Partial<StandingJobsDeps> = {}) {
       sweep: async () => void expired.push('old challenges'),
     },
     heartbeats: { sweep: async () => void expired.push('heartbeats') },
-    behaviorLayers: { tend: work('behavior-zero') },
     deliveryUpkeep: { dropUndelivered: async () => void expired.push('user ids') },
     certificate: { reload: () => void done.push('certificate') },
     ...over,

@@ -2,7 +2,6 @@ import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Administrators } from '../engine/administrators/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
 import type { BehaviorChallenges } from '../engine/behavior-challenges/index.ts';
-import type { BehaviorLayers } from '../engine/behavior-layer/index.ts';
 import type { EventDelivery } from '../engine/deliveries/index.ts';
 import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
@@ -35,7 +34,6 @@ export interface StandingJobsDeps {
   verdicts: Pick<Verdicts, 'sweep'>;
   behaviorChallenges: Pick<BehaviorChallenges, 'expireDue' | 'sweep'>;
   heartbeats: Pick<Heartbeats, 'sweep'>;
-  behaviorLayers: Pick<BehaviorLayers, 'tend'>;
   deliveryUpkeep: Pick<EventDelivery['deliveryUpkeep'], 'dropUndelivered'>;
   /** None where the doors are not served over TLS. */
   certificate: Pick<ServedCertificate, 'reload'> | undefined;
@@ -66,7 +64,6 @@ export function addStandingJobs({
   behaviorChallenges,
   heartbeats,
   deliveryUpkeep,
-  behaviorLayers,
   certificate,
 }: StandingJobsDeps): {
   /** Waits for the runs in progress: a stop does not wait for them, but they use what closes next. */
@@ -116,7 +113,6 @@ export function addStandingJobs({
       deliveryUpkeep.dropUndelivered(),
     ]),
   );
-  standing('behavior-zero', 24 * 60 * MINUTE, () => behaviorLayers.tend());
   // Also ends the job that an earlier start with TLS left.
   standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
   return {

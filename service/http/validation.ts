@@ -1,7 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { Problem, type ProblemDetail } from '../lib/problem.ts';
-import { takesAsIs } from './bodies/takes-as-is.ts';
 import { dropNulls } from './drop-nulls.ts';
 
 /** A refusal names at most this many wrong fields. */
@@ -25,11 +24,8 @@ const whole: Record<string, string> = {
  */
 export const zodValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const drop = httpPart === 'body' ? dropNulls(schema) : undefined;
-  const takes = httpPart === 'body' ? takesAsIs(schema) : undefined;
   return (data: unknown) => {
-    if (takes?.(data)) return { value: data };
     const value = drop ? drop(data) : data;
-    if (drop && takes?.(value)) return { value };
     const result = schema.safeParse(value, { error: sentence });
     if (result.success) return { value: result.data };
     return { error: invalidRequest(result.error, whole[httpPart ?? 'body'] ?? 'The request') };

@@ -1,5 +1,5 @@
+import { randomFillSync } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { createRandomBlocks } from './random/random-blocks.ts';
 
 /** An id that cannot be swapped with another kind's. */
 export type Id<Kind extends string> = string & { readonly __kind: Kind };
@@ -99,7 +99,7 @@ export function firstIdAt(kind: IdKind, time: number): string {
   return `${prefixes[kind]}_${text}`;
 }
 
-export function createIds(clock: Clock, random: (into: Uint8Array) => void = createRandomBlocks()): Ids {
+export function createIds(clock: Clock, random: (into: Uint8Array) => void = randomFillSync): Ids {
   const bytes = new Uint8Array(16);
   return {
     next(kind) {

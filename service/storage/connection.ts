@@ -7,7 +7,7 @@ import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
-import { offerDirectStatements } from './direct-statements.ts';
+import { type ConfirmedDisk, createConfirmedDisk } from './confirmed-disk.ts';
 import { type OpenFiles, watchOpenFiles } from './file-reading/open-files.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
@@ -19,10 +19,9 @@ import { explainRefusal } from './postgres/postgres-refusal.ts';
 import { takePostgresSnapshot } from './postgres/snapshot-postgres.ts';
 import type { Schema } from './schema.ts';
 import { takeSnapshot } from './snapshot/snapshot.ts';
-import { openSqliteFile, openSqliteMemory, sqliteWays } from './sqlite.ts';
+import { openSqliteFile, openSqliteMemory, sqliteDialect } from './sqlite.ts';
 import type { Db, InTransaction } from './transaction.ts';
 import { createTransactionGuard } from './transaction-guard.ts';
-import { createLateSync, type LateSync } from './write-ahead/late-sync.ts';
 
 /** Milliseconds for which a transaction waits at most until it is begun. */
 const TURN_PATIENCE = 15_000;
@@ -40,8 +39,7 @@ export interface Database {
   version: string;
   /**
    * Throws (a bug, not a Problem) when called, or when `db` is used, inside a running transaction. The changes are on disk when it
-   * resolves; of a SQLite file the event loop does not stand still while the disk writes, so that others may see them a moment before.
-   * Throws STORAGE_UNAVAILABLE where the disk did not confirm.
+   * resolves. Throws STORAGE_UNAVAILABLE where the disk did not confirm.
    */
   inTransaction: InTransaction;
   /**
@@ -77,7 +75,7 @@ export async function openDatabase(
       const file = openSqliteFile(place.path);
       const snapshot = (version: string) =>
         takeSnapshot(file, join(dirname(place.path), 'snapshots'), version, deps.clock);
-      return openSqlite<Schema>(file, { ...deps, late: createLateSync(file) }, migrations, snapshot);
+      return openSqlite<Schema>(file, deps, migrations, snapshot);
     }
     case 'sqlite-memory':
       return openSqlite<Schema>(openSqliteMemory(), deps, migrations);
@@ -99,39 +97,26 @@ export interface Opened<S> {
   close(): Promise<void>;
 }
 
-/** `late`: transactions wait for the disk in a thread; else while everything else stands still. */
 export async function openSqlite<S>(
   database: Sqlite.Database,
-  {
-    clock,
-    late,
-    ...older
-  }: Pick<DatabaseDeps, 'clock'> & OlderSchema & { what?: StoreName; late?: LateSync },
+  { clock, ...older }: Pick<DatabaseDeps, 'clock'> & OlderSchema & { what?: StoreName },
   migrations: readonly Migration[],
   snapshot?: (version: string) => string,
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
   const files = database.memory ? undefined : watchOpenFiles(database.name);
-  const ways = sqliteWays(database, guard, { late, files });
-  const db = new Kysely<S>({ dialect: ways.dialect });
-  offerDirectStatements(db, ways.reads);
+  const disk = database.memory ? undefined : createConfirmedDisk();
+  const db = new Kysely<S>({ dialect: sqliteDialect(database, guard, { disk, files }) });
   const inTransaction: Opened<S>['inTransaction'] = (work) =>
-    db.transaction().execute(async (tx) => {
-      const end = offerDirectStatements(tx, ways.inTransaction);
-      try {
-        return await guard.run(() => work(tx));
-      } finally {
-        end();
-      }
-    });
+    db.transaction().execute((tx) => guard.run(() => work(tx)));
   return finish(db, {
     dialect: 'sqlite',
     clock,
     ...older,
     migrations,
     ...(snapshot && { snapshot: async (version: string) => snapshot(version) }),
-    inTransaction: late ? (work) => late.run(() => inTransaction(work)) : inTransaction,
-    ...defined({ late, files }),
+    inTransaction,
+    ...defined({ disk, files }),
   });
 }
 
@@ -208,7 +193,7 @@ async function finish<S>(
     migrations,
     snapshot,
     inTransaction,
-    late,
+    disk,
     files,
     lock,
     ...older
@@ -219,19 +204,18 @@ async function finish<S>(
     migrations: readonly Migration[];
     snapshot?: (version: string) => Promise<string | undefined>;
     inTransaction: Opened<S>['inTransaction'];
-    late?: Pick<LateSync, 'requireConfirmed' | 'close'>;
+    disk?: Pick<ConfirmedDisk, 'require'>;
     files?: OpenFiles;
     lock?: PostgresLock;
   },
 ): Promise<Opened<S>> {
   const close = async () => {
     await db.destroy();
-    await late?.close();
     await lock?.close();
   };
   const requireWriter = () => {
     lock?.require();
-    late?.requireConfirmed();
+    disk?.require();
     files?.require();
   };
   try {

@@ -175,15 +175,6 @@ export interface Schema {
     last_answer_at: number | null;
     answer_mac: string;
   };
-  behavior_confirmed: {
-    organization: string;
-    person: string;
-    weights: string;
-    z: number;
-    day: number;
-    subject: string | null;
-    email_hash: string | null;
-  };
   behavior_layer: {
     organization: string;
     layer: string;
@@ -191,8 +182,6 @@ export interface Schema {
     accepted_by: string | null;
     accepted_at: number | null;
     own_weights: string | null;
-    zero: string | null;
-    adapts: Generated<number>;
   };
   behavior_session: {
     token_hash: string;
@@ -237,13 +226,6 @@ export interface Schema {
     sid_hash: string;
     seq: number;
     up_ms: number;
-    seen_at: number;
-  };
-  behavior_window_indexed: {
-    before: number;
-  };
-  behavior_window_print: {
-    print: string;
     seen_at: number;
   };
   claim: {

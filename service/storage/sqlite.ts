@@ -11,13 +11,12 @@ import {
   SqliteDriver,
 } from 'kysely';
 import { Problem } from '../lib/problem.ts';
-import { type DirectStatements, runPrepared } from './direct-statements.ts';
+import type { ConfirmedDisk } from './confirmed-disk.ts';
 import type { OpenFiles } from './file-reading/open-files.ts';
 import { guardDriver } from './guarded-driver.ts';
 import { cacheStatements, type Preparer } from './statement-cache.ts';
 import { toStorageProblem } from './storage-problem.ts';
 import type { TransactionGuard } from './transaction-guard.ts';
-import type { LateSync } from './write-ahead/late-sync.ts';
 
 /** How long a statement waits for another process's lock, in milliseconds. It blocks the event loop meanwhile. */
 const BUSY_MILLISECONDS = 5_000;
@@ -73,50 +72,28 @@ function setPragmas(database: Sqlite.Database): void {
   database.pragma('trusted_schema = OFF');
 }
 
-/** What is asked around each change. */
+/** What is asked around each change; absent for a database in memory. */
 interface Writing {
-  late?: Pick<LateSync, 'begins' | 'changes'> | undefined;
-  /** Absent for a database in memory. */
+  disk?: ConfirmedDisk | undefined;
   files?: OpenFiles | undefined;
-}
-
-/** Kysely's dialect, and the statements that need none of it. */
-export interface SqliteWays {
-  dialect: Dialect;
-  /** Reads outside of a transaction. */
-  reads: DirectStatements;
-  /** All statements of the transaction that has the connection. */
-  inTransaction: DirectStatements;
 }
 
 /**
  * Kysely's SQLite with `BEGIN IMMEDIATE` (a transaction that reads first and writes later cannot meet SQLITE_BUSY) and
  * one connection taken in turn. The turns are ours, not Kysely's, so that `guard` speaks before a query starts to wait.
  */
-export function sqliteWays(
+export function sqliteDialect(
   database: Sqlite.Database,
   guard: TransactionGuard,
-  { late, files }: Writing = {},
-): SqliteWays {
-  const statements = cacheStatements(database);
+  writing: Writing = {},
+): Dialect {
   const kyselys = new SqliteDialect({ database });
-  const { driver, isTaken } = turnTakingDriver(database, statements, { late, files });
-  const run: DirectStatements['run'] = ({ sql, parameters }) =>
-    runPrepared(statements.prepare(sql), parameters);
+  const driver = turnTakingDriver(database, cacheStatements(database), writing);
   return {
-    dialect: {
-      createQueryCompiler: () => kyselys.createQueryCompiler(),
-      createIntrospector: (db) => kyselys.createIntrospector(db),
-      createAdapter: () => new TurnTakingAdapter(),
-      createDriver: () => guardDriver(driver, guard),
-    },
-    reads: {
-      run(query) {
-        guard.refuseInside();
-        return isTaken() || !SelectQueryNode.is(query.query) ? undefined : run(query);
-      },
-    },
-    inTransaction: { run },
+    createQueryCompiler: () => kyselys.createQueryCompiler(),
+    createIntrospector: (db) => kyselys.createIntrospector(db),
+    createAdapter: () => new TurnTakingAdapter(),
+    createDriver: () => guardDriver(driver, guard),
   };
 }
 
@@ -126,11 +103,7 @@ class TurnTakingAdapter extends SqliteAdapter {
   }
 }
 
-function turnTakingDriver(
-  database: Sqlite.Database,
-  statements: Preparer,
-  { late, files }: Writing,
-): { driver: Driver; isTaken(): boolean } {
+function turnTakingDriver(database: Sqlite.Database, statements: Preparer, { disk, files }: Writing): Driver {
   const driver = new SqliteDriver({ database: statements });
   const waiting: (() => void)[] = [];
   let taken = false;
@@ -141,7 +114,7 @@ function turnTakingDriver(
     const execute = made.executeQuery.bind(made);
     made.executeQuery = async <R>(...[query, ...rest]: Parameters<typeof execute>) => {
       if (database.inTransaction || SelectQueryNode.is(query.query)) return execute<R>(query, ...rest);
-      late?.changes();
+      disk?.require();
       files?.require();
       const result = await execute<R>(query, ...rest);
       files?.requireWritten();
@@ -150,7 +123,7 @@ function turnTakingDriver(
     return made;
   }
 
-  const turns: Driver = {
+  return {
     init: () => driver.init(),
     async acquireConnection() {
       if (taken) await new Promise<void>((turn) => waiting.push(turn));
@@ -164,12 +137,14 @@ function turnTakingDriver(
       else taken = false;
     },
     async beginTransaction() {
-      late?.begins();
+      disk?.require();
       files?.require();
       statements.prepare('begin immediate').run();
     },
     async commitTransaction() {
-      statements.prepare('commit').run();
+      const commit = () => statements.prepare('commit').run();
+      if (disk) disk.write(commit);
+      else commit();
       files?.requireWritten();
     },
     async rollbackTransaction() {
@@ -178,5 +153,4 @@ function turnTakingDriver(
     },
     destroy: () => driver.destroy(),
   };
-  return { driver: turns, isTaken: () => taken };
 }

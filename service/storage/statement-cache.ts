@@ -1,5 +1,5 @@
 import type Sqlite from 'better-sqlite3';
-import { createRecent } from './recent.ts';
+import { createRecent } from '../lib/collections/recent.ts';
 
 /** What Kysely needs of a database. */
 export type Preparer = Pick<Sqlite.Database, 'prepare' | 'close'>;

@@ -106,16 +106,6 @@ const changes: Record<string, () => Sample> = {
     body: { layer: 'research', acceptLicenceDoubt: true },
     action: 'behavior.layer',
   }),
-  'PUT /api/admin/behavior/layer/zero': () => ({
-    before: () =>
-      gatehouse.behaviorLayers.choose(
-        ids.organization as OrganizationId,
-        { layer: 'research', acceptLicenceDoubt: true },
-        by.actor,
-      ),
-    body: { zero: { z0: 0.3, windows: 812, people: 44 } },
-    action: 'behavior.zero',
-  }),
   'PUT /api/admin/profiles/:slug': () => ({
     body: profile,
     action: 'profile.set',

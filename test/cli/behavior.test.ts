@@ -1,36 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { researchModel } from '../../service/engine/behavior/index.ts';
 import { type Cli, createCli } from './gatehouse.ts';
 
-interface Layer {
-  layer: string;
-  adapts: boolean;
-  zero?: object;
-  site?: { windows: number; people: number; refused?: string };
-}
-
 let cli: Cli;
+let folder: string;
 beforeAll(async () => {
   cli = createCli();
+  folder = mkdtempSync(join(tmpdir(), 'weights-'));
   await cli.json('init', '--org', 'Acme & Sons');
 });
-afterAll(() => cli.clean());
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  return cli.clean();
+});
 
-const adapt = (...words: string[]) => cli.json<Layer>('behavior', 'adapt', ...words);
+const layer = (...words: string[]) => cli.json('behavior', 'layer', ...words);
 async function refused(...words: string[]) {
-  const { code, stdout } = await cli.run('behavior', 'adapt', ...words, '--json');
+  const { code, stdout } = await cli.run('behavior', 'layer', ...words, '--json');
   const problem = JSON.parse(stdout) as { code: string; error: string };
   return [code, problem.code, problem.error];
 }
 
-test('the zero adapts where it is switched on, and says what is missing', async () => {
-  expect(await adapt()).toMatchObject({ layer: 'rules', adapts: false });
-  expect(await refused('accept')).toEqual([1, 'CONFLICT', expect.stringContaining('Rules judge alone')]);
-  await cli.json('behavior', 'layer', '--use', 'research', '--accept-licence-doubt');
-  expect(await adapt('on')).toMatchObject({ layer: 'research', adapts: true });
-  expect(await adapt()).toMatchObject({ adapts: true, site: { windows: 0, people: 0 } });
-  expect((await cli.run('behavior', 'adapt')).stdout).toMatch(/moves by itself\s+yes, daily/);
-  expect(await refused('accept')).toEqual([1, 'CONFLICT', expect.stringContaining('at least 500 windows')]);
-  expect(await adapt('off')).toMatchObject({ adapts: false });
-  expect(await adapt()).not.toHaveProperty('zero');
-  expect(await refused('sometimes')).toEqual([2, 'USAGE', expect.stringContaining('on, off, accept')]);
+test('the learned layer is chosen, with weights from a file too', async () => {
+  expect(await layer()).toMatchObject({ layer: 'rules' });
+  expect(await refused('--use', 'own')).toEqual([1, 'CONFLICT', expect.stringContaining('--weights')]);
+  const file = join(folder, 'shop.json');
+  expect(await refused('--use', 'own', '--weights', file)).toEqual([
+    ...[2, 'USAGE', expect.stringContaining('no file')],
+  ]);
+  writeFileSync(file, '{');
+  expect(await refused('--use', 'own', '--weights', file)).toEqual([
+    ...[2, 'USAGE', expect.stringContaining('is not JSON')],
+  ]);
+  writeFileSync(file, JSON.stringify({ ...researchModel, bias: 'none' }));
+  expect(await refused('--use', 'own', '--weights', file)).toEqual([
+    ...[expect.any(Number), 'INVALID_REQUEST', expect.stringContaining('weights.bias')],
+  ]);
+  writeFileSync(file, JSON.stringify({ ...researchModel, id: 'shop-2027' }));
+  expect(await refused('--use', 'research', '--weights', file)).toEqual([
+    ...[2, 'USAGE', expect.stringContaining('--use own')],
+  ]);
+  expect(await layer('--use', 'own', '--weights', file)).toMatchObject({ model: { id: 'shop-2027' } });
 });

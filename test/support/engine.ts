@@ -388,7 +388,6 @@ export async function startEngine({
     ...{ ...shared, integrity, settings: behaviorSettings },
     receives: () => false,
     learned: (realm) => behaviorLayers.learned(realm.organization),
-    pace: async () => undefined,
   });
   const behavior = { ...shared, integrity, behaviorSettings, verdicts, pictures: challengePictures };
   const recordIntegrity = createRecordIntegrity({

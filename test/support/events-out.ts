@@ -41,7 +41,6 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
   const verdicts = createVerdicts({
     ...{ ...engine, log, events: out.events, settings: engine.behaviorSettings },
     receives: receiversOf(out.webhooks, out.alerts),
-    pace: async () => undefined,
   });
   const behavior = { ...engine, verdicts, pictures: challengePictures };
   return {

@@ -1,6 +1,4 @@
-import { availableParallelism } from 'node:os';
 import type { Config } from '../../config.ts';
-import { letHeapsGrow } from '../../lib/machine/heap-growth.ts';
 import { lowerV8Threads } from '../../lib/machine/thread-priority.ts';
 import type { Service, ServiceOutput } from '../../server/serve.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
@@ -44,10 +42,7 @@ export async function runService(
   });
   lowerV8Threads();
   const { serve } = await import('../../server/serve.ts');
-  const start = (settings: Config) => {
-    letHeapsGrow(settings.workers || availableParallelism());
-    return serve(settings, output, until.signal);
-  };
+  const start = (settings: Config) => serve(settings, output, until.signal);
 
   /** Until it is stopped. True: it is to start anew. */
   async function run(service: Service): Promise<boolean> {

@@ -90,7 +90,6 @@ export function createLiveSessions({
     verifyLive: checks.verifyLive,
     challenges: liveChallenges,
     observed: metrics.attempt,
-    confirmedBehavior: behaviorLayers,
   });
   const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
   ends.presence = presence.end;

@@ -33,7 +33,6 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/organization/templates/renewal': 'o O---- - -f destroys approval',
   'GET /api/admin/behavior/layer': 'o OAo-a - --',
   'PUT /api/admin/behavior/layer': 'o OA--- - -f weakens-protection approval',
-  'PUT /api/admin/behavior/layer/zero': 'o OA--- - -f weakens-protection approval',
   'GET /api/admin/behavior/layer/weights': 'o OAo-a - --',
   'GET /api/admin/sites': 'o OAo-a - --',
   'POST /api/admin/sites': 'o OA--- - -s',

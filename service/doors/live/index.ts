@@ -158,7 +158,7 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
           'CONFLICT',
           'The page of this session collects no behavior: its profile does not say so, or the person has not agreed yet.',
         );
-      liveSessions.noteBehavior(holder.id, request.body, { ownPage: true });
+      liveSessions.noteBehavior(holder.id, request.body);
       return reply.code(204).send();
     },
   );

@@ -61,7 +61,6 @@ beforeEach(async () => {
   const liveSessions = liveSessionsOver(engine, {
     challenges,
     uniqueness: engine.uniqueness,
-    confirmedBehavior: engine.behaviorLayers,
     ends: { api: createApiEnd({ events, passes: personTokens.passes, callbacks }) },
   });
   sessions = liveSessions;
@@ -185,42 +184,6 @@ test('the callback has all flags of the risk, as finalize has them', async () =>
   const event = (await payloads()).list.find(({ type }) => type === 'session.decided');
   const body = sessionsEvents.translate({ ...event, personal: { passToken: null } } as never)!.body();
   expect(body).toMatchObject({ event: 'verification.completed', riskFlags });
-});
-
-test('behavior teaches the zero of the site only from approved people in the live world', async () => {
-  await engine.behaviorLayers.choose(
-    engine.organization,
-    { layer: 'research', acceptLicenceDoubt: true },
-    operator,
-  );
-  const learned = async () => (await engine.db.selectFrom('behavior_confirmed').select('z').execute()).length;
-  let seq = 0;
-  const window = () =>
-    personWindow({ sid: `sid-of-a-person-${++seq}`, mouse: { n: 12, str: 0.8 + seq / 100 } });
-  const key = await keyOf();
-  const session = async (of: string, sessionData: object, order: object = { subjectRef: 'user_7' }) => {
-    const { sessionId, token } = (await post('/api/v1/sessions', of, order)).body;
-    await person(sessionId, token, of, { sessionData });
-    return (await post(`/api/v1/sessions/${sessionId}/finalize`, of)).body.decision;
-  };
-  const begun = (await post('/api/v1/sessions', key, { subjectRef: 'user_7' })).body;
-  await post(`/api/v1/sessions/${begun.sessionId}/signals`, begun.token, { sessionData: window() });
-  expect(await learned()).toBe(0);
-  expect(await session(await keyOf({ world: 'test' }), window())).toBe('approved');
-  expect(await session(key, programWindow())).toBe('approved');
-  expect(await session(key, window(), {})).toBe('approved');
-  expect(await learned()).toBe(0);
-  expect(await session(key, window())).toBe('approved');
-  expect(await learned()).toBe(1);
-  const counted = { subjectRef: 'user_8', uniquenessPolicy: 'block' };
-  expect(await session(key, window(), counted)).toBe('approved');
-  expect(await learned()).toBe(2);
-  const { subject } = await engine.db
-    .selectFrom('uniqueness_member')
-    .select('subject')
-    .executeTakeFirstOrThrow();
-  await forget('behavior_confirmed', subject as SubjectId);
-  expect(await learned()).toBe(1);
 });
 
 test('from the order to the pass: session, consent, signals, decision, pass, salt', async () => {

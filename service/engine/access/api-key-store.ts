@@ -1,8 +1,7 @@
 import type { Selectable } from 'kysely';
+import { createRecent } from '../../lib/collections/recent.ts';
 import type { KeyId, OrganizationId, World } from '../../lib/id.ts';
-import { compiledOnce } from '../../storage/compiled-once.ts';
 import { isSound, macOf, type RowIntegrity } from '../../storage/keys/protected-tables.ts';
-import { createRecent } from '../../storage/recent.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ApiKey, KeyPrefix } from './api-key.ts';
@@ -86,10 +85,6 @@ export async function selectKey(
   return row && fromRow(row, integrity);
 }
 
-const selectByHash = compiledOnce((from, [secretHash]: [string]) =>
-  from.selectFrom('api_key').selectAll().where('secret_hash', '=', secretHash),
-);
-
 /** Keys whose parsed rows are held. */
 const KEYS_HELD = 2_000;
 
@@ -97,7 +92,11 @@ const KEYS_HELD = 2_000;
 export function createKeyReads(db: Db, integrity: KeyIntegrity) {
   const held = createRecent<string, { row: KeyRow; key: ApiKey }>(KEYS_HELD);
   return async (secretHash: string): Promise<{ key: ApiKey; secretHash: string } | undefined> => {
-    const [row] = await selectByHash(db, secretHash);
+    const row = await db
+      .selectFrom('api_key')
+      .selectAll()
+      .where('secret_hash', '=', secretHash)
+      .executeTakeFirst();
     if (!row) return undefined;
     const earlier = held.get(secretHash);
     if (earlier && isSameRow(earlier.row, row)) return { key: earlier.key, secretHash: row.secret_hash };

@@ -25,7 +25,6 @@ const applianceTasks = [
   'audit',
   'backups',
   'behavior-challenges',
-  'behavior-zero',
   'certificate',
   'erasure',
   'gallery-calibration',

@@ -1,4 +1,2 @@
 export type { BehaviorLayers, ChosenLayer } from './behavior-layers.ts';
 export { createBehaviorLayers } from './behavior-layers.ts';
-export type { ConfirmedPerson } from './confirmed.ts';
-export { createBehaviorData } from './personal-data.ts';

@@ -297,14 +297,13 @@ const anyModel: fc.Arbitrary<BehaviorModel> = fc
 const anyContext = fc
   .record({
     weights: fc.option(fc.record({ model: anyModel }), { freq: 2, nil: {} }),
-    zero: fc.option(fc.record({ z0: finite }), { freq: 1, nil: {} }),
     more: fc.oneof(
       { weight: 6, arbitrary: fc.constant({}) },
       { weight: 1, arbitrary: fc.constant({ replayed: true }) },
       { weight: 1, arbitrary: fc.record({ declared: fc.record({ name: fc.string() }) }) },
     ),
   })
-  .map(({ weights, zero, more }) => ({ ...weights, ...zero, ...more }));
+  .map(({ weights, more }) => ({ ...weights, ...more }));
 
 const ruleNames = new Set(behaviorRules.map(({ name }) => name));
 

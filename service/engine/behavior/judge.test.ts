@@ -21,6 +21,12 @@ const model = BehaviorModel.parse({
   stumps: [[0, 0.95, 2, -2]],
   trained: { at: '2026-11-21', on: [], humanWindows: 0, people: 0, botWindows: 0, generators: [] },
 });
+/** The same weights with every zero moved alike. */
+const zeroAt = (weights: BehaviorModel, z0: number): BehaviorModel => ({
+  ...weights,
+  z0,
+  thinZeros: weights.thinZeros.map((zero) => zero + z0 - weights.z0),
+});
 const onlyMoves = {
   counts: { down: 0, up: 0, keyDown: 0, keyUp: 0, input: 0 },
   click: emptyWindow().click,
@@ -92,10 +98,13 @@ describe('a judgement', () => {
     });
   });
 
-  it('shrinks the learned layer for few movements, and moves its zero with the site', () => {
+  it('shrinks the learned layer for few movements', () => {
     const few = personWindow({ ...onlyMoves, mouse: { n: 4, str: 0.99 } });
     expect(judgeBehavior(few, { model }).parts.mouse).toMatchObject({ z: -2, logOdds: -1 });
-    expect(judgeBehavior(few, { model, z0: -3 }).parts.mouse).toMatchObject({ z: -2, logOdds: 0.5 });
+    expect(judgeBehavior(few, { model: zeroAt(model, -3) }).parts.mouse).toMatchObject({
+      z: -2,
+      logOdds: 0.5,
+    });
   });
 
   it('of a program names its rules', () => {
@@ -214,7 +223,7 @@ describe('a judgement', () => {
 test('between people’s zero and where programs are rarer, movements count for nothing', () => {
   const careful = { ...model, even: 1.5 };
   expect(judgeBehavior(personWindow(), { model: careful }).parts.mouse).toMatchObject({ z: 2, logOdds: 0.5 });
-  expect(judgeBehavior(personWindow(), { model: careful, z0: 1 }).parts.mouse).toMatchObject({
+  expect(judgeBehavior(personWindow(), { model: zeroAt(careful, 1) }).parts.mouse).toMatchObject({
     z: 2,
     logOdds: 0,
   });
@@ -224,9 +233,8 @@ test('between people’s zero and where programs are rarer, movements count for 
 
 test('weights with a calibration of full windows speak for a person by it, and against one as before', () => {
   const calibrated = { ...model, even: 1.5, full: { slope: 2, even: 0.75 } };
-  const mouse = (str: number, z0?: number) =>
-    judgeBehavior(personWindow({ mouse: { str } }), { model: calibrated, ...(z0 !== undefined && { z0 }) })
-      .parts.mouse;
+  const mouse = (str: number, z0 = 0) =>
+    judgeBehavior(personWindow({ mouse: { str } }), { model: zeroAt(calibrated, z0) }).parts.mouse;
   const usual = personWindow().mouse.str!;
   expect(mouse(usual)).toMatchObject({ z: 2, logOdds: 2.5, ratio: 0.5 });
   expect(mouse(usual, 1)).toMatchObject({ z: 2, logOdds: 0.5 });
@@ -247,11 +255,11 @@ test('figures that an older script leaves out speak against a person, never for 
   expect(older(0.99)).toMatchObject({ z: -2, logOdds: -2, ratio: -2 });
 });
 
-test('a zero for thin windows moves with the site’s own', () => {
+test('thin windows have zeros of their own', () => {
   const thin = { ...model, thinZeros: [-1, -1, -1, -1, -1, -1, -1] };
   const few = personWindow({ mouse: { n: 4 } });
   expect(judgeBehavior(few, { model: thin }).parts.mouse).toMatchObject({ z: 2, logOdds: 1.5 });
-  expect(judgeBehavior(few, { model: thin, z0: 1 }).parts.mouse).toMatchObject({ z: 2, logOdds: 1 });
+  expect(judgeBehavior(few, { model: { ...thin, z0: 1 } }).parts.mouse).toMatchObject({ z: 2, logOdds: 1.5 });
 });
 
 test('what contradicts itself, or was another window’s, does not speak for a person', () => {

@@ -33,8 +33,6 @@ export interface Judgement {
 export interface JudgeContext extends Circumstances {
   /** The learned layer; without one the rules judge alone. */
   model?: BehaviorModel;
-  /** Zero of the site's own traffic, instead of the model's. */
-  z0?: number;
 }
 
 /** Bound of the sum: nothing measured here is surer than 98 %. */
@@ -54,8 +52,7 @@ export function judgeBehavior(data: SessionData | undefined, context: JudgeConte
   const hardRule = fired.some(({ hard }) => hard);
   const rules = hardRule ? fired : [];
   const pointed = !hardRule && isPointingAid(data, fired);
-  const mouse =
-    pointed || !context.model ? undefined : believed(scoreMouse(data, context.model, context.z0), rules);
+  const mouse = pointed || !context.model ? undefined : believed(scoreMouse(data, context.model), rules);
   const assistive = !hardRule && (pointed || (fired.length > 0 && (mouse?.logOdds ?? 0) >= 0));
   // What is easily imitated never makes up for evidence against a person (BEHAVIOR.md 5.9).
   const typing = fired.length > 0 || pointed || (mouse?.logOdds ?? 0) < 0 ? 0 : organicTyping(data);

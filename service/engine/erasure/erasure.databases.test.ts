@@ -191,18 +191,8 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
         released_at: 2,
       })
       .execute();
-    const figure = { organization: engine.organization, weights: 'sha', z: 1, day: 0 };
-    await engine.db
-      .insertInto('behavior_confirmed')
-      .values([
-        { ...figure, person: 'ada by her name', subject: id, email_hash: hash },
-        { ...figure, person: 'ada by her address', subject: null, email_hash: hash },
-        { ...figure, person: 'another', subject: other, email_hash: null },
-      ])
-      .execute();
     expect(await columnsWith(id)).toEqual(
       expect.arrayContaining([
-        'behavior_confirmed.subject',
         'consent.subject',
         'consent_withdrawal.subject',
         'legal_hold.subject',
@@ -220,8 +210,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
       // Ids only, for receivers of events.
     ]);
     expect(await columnsWith(hash)).toEqual([]);
-    expect(await columnsWith('another')).toEqual(['behavior_confirmed.person', 'claim.claim_hash']);
-    expect(await columnsWith('ada by her ')).toEqual([]);
+    expect(await columnsWith('another')).toEqual(['claim.claim_hash']);
     const kept = await engine.db.selectFrom('verification').selectAll().orderBy('id').execute();
     expect(kept[0]).toMatchObject({
       id: 'ver_1',

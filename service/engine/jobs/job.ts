@@ -18,7 +18,6 @@ export const jobKinds = [
   'reviews',
   'uniqueness',
   'behavior-sweep',
-  'behavior-zero',
   'backup-drill',
   'sessions',
 ] as const;

@@ -1,12 +1,9 @@
-import { createLastKey } from '../../lib/recent-rows/recent-rows.ts';
-import type { RowKey } from '../../lib/recent-rows/row-table.ts';
 import type { SlidingWindow } from '../../lib/sliding-window.ts';
 import { reaches, take } from './rate-window.ts';
-import { createUseRing } from './use-ring.ts';
 
 /**
- * Uses by name in the slots of a minute, in bounded memory: where one group has too many, its oldest are forgotten, and nothing of other
- * groups.
+ * Uses by name in the slots of a minute, in bounded memory: where one group has too many names, those that were counted longest ago are
+ * forgotten, and nothing of other groups.
  */
 export interface MinuteCounts {
   /** The slots in which this name was counted. */
@@ -22,92 +19,53 @@ export interface MinuteCounts {
   readonly isEmpty: boolean;
 }
 
-/** `groupOf`: the group of a name. `most`: of a group, names times the slots in which they were counted. */
+/** Names that one use takes out where they are over, so that a group does not grow while others come. */
+const TAKEN_OUT = 2;
+
+/** `groupOf`: the group of a name. `most`: names of a group. */
 export function createMinuteCounts(groupOf: (name: string) => string, most: number): MinuteCounts {
-  const groups = new Map<string, GroupCounts>();
-  const keyOf = createLastKey();
-  /** A name is mostly counted right after it was read. */
-  let last = { name: '', group: groupOf('') };
+  /** In each group the name that was counted last is the last. */
+  const groups = new Map<string, Map<string, SlidingWindow>>();
 
-  function groupNamed(name: string): string {
-    if (name !== last.name) last = { name, group: groupOf(name) };
-    return last.group;
+  function put(name: string, window: SlidingWindow): void {
+    const group = groupOf(name);
+    const names = groups.get(group) ?? new Map<string, SlidingWindow>();
+    groups.set(group, names);
+    names.delete(name);
+    names.set(name, window);
+    if (names.size > most) names.delete(names.keys().next().value!);
   }
 
-  function countsFor(name: string): GroupCounts {
-    const group = groupNamed(name);
-    const known = groups.get(group);
-    if (known) return known;
-    const made = createGroupCounts(most);
-    groups.set(group, made);
-    return made;
+  function deleteOver(names: Map<string, SlidingWindow>, now: number, atMost: number): void {
+    let left = atMost;
+    for (const [name, window] of names) {
+      if (left-- === 0 || reaches(window.at(-1)!.start, now)) return;
+      names.delete(name);
+    }
   }
 
-  const of = (name: string): SlidingWindow => groups.get(groupNamed(name))?.of(keyOf(name)) ?? [];
+  const of = (name: string): SlidingWindow => groups.get(groupOf(name))?.get(name) ?? [];
 
   return {
     of,
     has: (name) => of(name).length > 0,
-    count: (name, now) => countsFor(name).count(keyOf(name), now),
-    restore: (name, slot) => countsFor(name).restore(keyOf(name), slot),
-    delete: (name) => groups.get(groupNamed(name))?.delete(keyOf(name)),
+    count(name, now) {
+      const names = groups.get(groupOf(name));
+      if (names) deleteOver(names, now, TAKEN_OUT);
+      const window = take(of(name), now);
+      put(name, window);
+      return window;
+    },
+    restore: (name, slot) => put(name, [...of(name).filter(({ start }) => start !== slot.start), slot]),
+    delete: (name) => void groups.get(groupOf(name))?.delete(name),
     tidy(now) {
-      for (const [named, counts] of groups) {
-        counts.tidy(now);
-        if (counts.isEmpty) groups.delete(named);
+      for (const [group, names] of groups) {
+        deleteOver(names, now, Number.POSITIVE_INFINITY);
+        if (names.size === 0) groups.delete(group);
       }
     },
     get isEmpty() {
       return groups.size === 0;
-    },
-  };
-}
-
-/** Room that a group takes at once; twice as much whenever it is full. */
-const FIRST_ROOM = 64;
-/** Entries that one use takes out where they are over, so that a group does not grow while others come. */
-const TAKEN_OUT = 2;
-/** Entries that one `tidy` takes out: some milliseconds in which nothing else is answered. */
-const TIDIED = 20_000;
-
-type GroupCounts = ReturnType<typeof createGroupCounts>;
-
-function createGroupCounts(most: number) {
-  let ring = createUseRing(FIRST_ROOM);
-
-  function deleteOver(now: number, atMost: number): void {
-    for (let i = 0; i < atMost && ring.oldest !== undefined && !reaches(ring.oldest, now); i++)
-      ring.deleteOldest();
-  }
-
-  function makeRoom(): void {
-    if (ring.size >= most) ring.deleteOldest();
-    else if (ring.size === ring.room) ring = ring.resized(2 * ring.room);
-  }
-
-  return {
-    get isEmpty() {
-      return ring.size === 0;
-    },
-    of: (key: RowKey): SlidingWindow => ring.of(key),
-    count(key: RowKey, now: number): SlidingWindow {
-      deleteOver(now, TAKEN_OUT);
-      const before = ring.of(key);
-      const window = take(before, now);
-      const { start, used } = window.at(-1)!;
-      if (before.at(-1)?.start !== start) makeRoom();
-      ring.set(key, start, used);
-      return window;
-    },
-    restore(key: RowKey, { start, used }: SlidingWindow[number]): void {
-      makeRoom();
-      ring.set(key, start, used);
-    },
-    delete: (key: RowKey) => ring.delete(key),
-    tidy(now: number): void {
-      if (ring.newest !== undefined && !reaches(ring.newest, now)) ring = createUseRing(FIRST_ROOM);
-      deleteOver(now, TIDIED);
-      while (ring.room > FIRST_ROOM && 8 * ring.size < ring.room) ring = ring.resized(ring.room / 2);
     },
   };
 }

@@ -1,9 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Insertable } from 'kysely';
 import { z } from 'zod';
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
-import { compiledForRows } from '../../storage/compiled-once.ts';
-import type { Schema } from '../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { LimitSettings } from './limit-settings.ts';
 
@@ -23,20 +20,6 @@ export function selectCounts(db: Db): Promise<Count[]> {
   return db.selectFrom('usage_counter').select(['name', 'period', 'used']).execute();
 }
 
-const replaceRows = compiledForRows<Insertable<Schema['usage_counter']>>(
-  ['name', 'period', 'used', 'updated_at'],
-  (to, rows) =>
-    to
-      .insertInto('usage_counter')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(['name', 'period']).doUpdateSet((eb) => ({
-          used: eb.ref('excluded.used'),
-          updated_at: eb.ref('excluded.updated_at'),
-        })),
-      ),
-);
-
 /** Replaces the counts, in transactions short enough that nothing else waits for long. */
 export async function writeCounts(
   inTransaction: InTransaction,
@@ -46,7 +29,18 @@ export async function writeCounts(
   for (let i = 0; i < counts.length; i += ROWS) {
     if (i > 0) await setImmediate();
     const rows = counts.slice(i, i + ROWS).map((count) => ({ ...count, updated_at: at }));
-    await inTransaction((tx) => replaceRows(tx, rows));
+    await inTransaction((tx) =>
+      tx
+        .insertInto('usage_counter')
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.columns(['name', 'period']).doUpdateSet((eb) => ({
+            used: eb.ref('excluded.used'),
+            updated_at: eb.ref('excluded.updated_at'),
+          })),
+        )
+        .execute(),
+    );
   }
 }
 

@@ -22,7 +22,7 @@ export interface UsageDeps {
   clock: Clock;
   /** Goes at an even pace: minutes. */
   steady: Clock;
-  /** Of one group, names times the slots in which they were counted that are held at most; where there are more, the oldest are forgotten. */
+  /** Names of one group that are held at most; where there are more, those that were counted longest ago are forgotten. */
   most?: number;
 }
 

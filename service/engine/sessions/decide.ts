@@ -2,7 +2,6 @@ import type { SubjectId, VerificationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { type Actor, readActor } from '../audit/index.ts';
-import type { SessionData } from '../behavior/index.ts';
 import { type KeptFrames, keepFrames } from './keep-frames.ts';
 import type { SessionParts } from './parts.ts';
 import { riskOf } from './risk.ts';
@@ -42,7 +41,7 @@ export type Opened = Awaited<ReturnType<SessionParts['sealed']['whole']>>;
  * transaction. False, and nothing done, for one that is decided.
  */
 export const createDecide =
-  ({ store, frames, movements, audit, ends, sealed, clock, uniqueness, behaviors, ...parts }: SessionParts) =>
+  ({ store, frames, movements, audit, ends, sealed, clock, uniqueness, behaviors }: SessionParts) =>
   async (tx: Tx, row: SessionRow, opened: Opened, ending: Ending): Promise<boolean> => {
     const { decision, person, verification, actor, request, resealed } = ending;
     const now = clock.now();
@@ -64,12 +63,6 @@ export const createDecide =
     };
     if (!(await store.changeUndecided(tx, row.id, changed))) return false;
     const after: SessionRow = { ...current, ...changed };
-    if (decision === 'approved') {
-      const subject = person?.id ?? ending.countedAs;
-      // What no erasure would reach is not kept.
-      if (subject !== undefined || ending.uniqueness === undefined)
-        await teach(parts, tx, after, { ...opened, subject }, behaviors.windows(row.id));
-    }
     // Of a session that ends while a reviewer decides about its newcomer.
     if (current.held_until !== null && ending.uniqueness === undefined)
       await uniqueness?.withdraw(tx, row.id);
@@ -92,20 +85,6 @@ export const createDecide =
     if (reply) await store.setAnswer(tx, row.id, await sealed.seal(after, 'answer', reply));
     return true;
   };
-
-/** The zero of the site's behavior score: from people with a name of the caller, in the live world. */
-async function teach(
-  { confirmedBehavior }: Pick<SessionParts, 'confirmedBehavior'>,
-  tx: Tx,
-  row: SessionRow,
-  { subjectRef, subject }: Pick<Opened, 'subjectRef'> & { subject: SubjectId | undefined },
-  windows: readonly SessionData[],
-): Promise<void> {
-  const { organization, world } = realmOf(row);
-  if (world !== 'live' || subjectRef === undefined) return;
-  const reached = { subject, emailHash: row.email_hash ?? undefined };
-  await confirmedBehavior?.confirmed(tx, organization, { reference: subjectRef, ...reached }, windows);
-}
 
 export function endOf(ends: SessionParts['ends'], { flow }: Pick<SessionRow, 'flow'>) {
   const end = ends[flow as keyof typeof ends];

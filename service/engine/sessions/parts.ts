@@ -1,12 +1,10 @@
 import type { FaceAnalyzer } from '../../inference/face.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Ids, OrganizationId, World } from '../../lib/id.ts';
+import type { Ids, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Turns } from '../../lib/turns.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
-import type { SessionData } from '../behavior/index.ts';
-import type { ConfirmedPerson } from '../behavior-layer/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Profiles } from '../profiles/index.ts';
@@ -52,15 +50,6 @@ export interface SessionsDeps {
   challenges: Challenges;
   /** Absent: a session that asks for uniqueness is refused. */
   uniqueness?: UniquenessJudge;
-  /** Takes windows of behavior of people whose sessions were approved in the live world; absent: they are dropped. */
-  confirmedBehavior?: {
-    confirmed(
-      tx: Tx,
-      organization: OrganizationId,
-      person: ConfirmedPerson,
-      windows: readonly SessionData[],
-    ): Promise<void>;
-  };
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
   /** A flow without one is refused. */

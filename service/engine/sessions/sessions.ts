@@ -177,10 +177,9 @@ export interface Sessions {
   /** By id, for the relying party. Throws NOT_FOUND; CONFLICT before the person has finished. */
   finalize(realm: Realm, id: string, request?: string): Promise<SessionResult>;
   /**
-   * Behavior on the page of a session, for its risk and the humanness score; the newest counts, until the session is decided. `ownPage`: on
-   * Gatehouse's own page, which teaches nothing about the relying party's site.
+   * Behavior on the page of a session, for its risk and the humanness score; the newest counts, until the session is decided.
    */
-  noteBehavior(id: string, data: SessionData, order?: { ownPage: boolean }): void;
+  noteBehavior(id: string, data: SessionData): void;
   /** Whether an approval still counts: the session is kept, and its person was not erased since. */
   stands(realm: Realm, id: string): Promise<boolean>;
   /** A reviewer has decided about the newcomer of a session that is held, or time has; in that transaction. */

@@ -61,7 +61,6 @@ test('every table that names a person is in the record', async () => {
     'alert',
     'approval',
     'audit',
-    'behavior_confirmed',
     'consent',
     'consent_withdrawal',
     'distinct_people',
@@ -83,7 +82,7 @@ test('every table that names a person is in the record', async () => {
   ]);
   const uses = Object.assign({}, ...engine.personalData.map(({ tables }) => tables));
   // Numbers that only a computation reads: the record says that they are there.
-  const onlyCompared = ['behavior_confirmed', 'live_movement'];
+  const onlyCompared = ['live_movement'];
   for (const name of naming)
     expect(uses[name].record).toHaveProperty(onlyCompared.includes(name) ? 'leftOut' : 'in');
   await engine.stop();

@@ -1,12 +1,10 @@
 import { type Insertable, sql } from 'kysely';
 import { defined } from '../../lib/defined.ts';
-import { compiledForRows } from '../../storage/compiled-once.ts';
 import { isSound, type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Finding, scoreOf, type TokenRecord, type VerdictRealm } from './verdict.ts';
 import type { VerdictKind } from './verdict-token.ts';
-import { deleteWindowsOf } from './window-store.ts';
 
 export type VerdictIntegrity = RowIntegrity;
 
@@ -58,53 +56,25 @@ function toRow(verdict: NewVerdict, integrity: VerdictIntegrity): Insertable<Sch
   return withMac(integrity, 'behavior_verdict', row);
 }
 
-const insertRows = compiledForRows<Insertable<Schema['behavior_verdict']>>(
-  [
-    ...(['id', 'token_hash', 'organization', 'world', 'lineage', 'kind', 'user_hash', 'human'] as const),
-    ...(['confidence', 'evidence', 'agent', 'notes', 'parts', 'judged_at', 'expires_at', 'mac'] as const),
-  ],
-  (to, rows) => to.insertInto('behavior_verdict').values(rows),
-);
-
-export async function insertVerdicts(
-  tx: Tx,
-  integrity: VerdictIntegrity,
-  verdicts: readonly NewVerdict[],
-): Promise<void> {
-  await insertRows(
-    tx,
-    verdicts.map((one) => toRow(one, integrity)),
-  );
-  await countScores(tx, verdicts);
+export async function insertVerdict(tx: Tx, integrity: VerdictIntegrity, verdict: NewVerdict): Promise<void> {
+  await tx.insertInto('behavior_verdict').values(toRow(verdict, integrity)).execute();
+  await countScore(tx, verdict);
 }
 
-const addToTallies = compiledForRows<Insertable<Schema['behavior_tally']>>(
-  ['organization', 'world', 'day', 'score', 'verdicts', 'agents'],
-  (to, rows) =>
-    to
-      .insertInto('behavior_tally')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(['organization', 'world', 'day', 'score']).doUpdateSet((eb) => ({
-          verdicts: eb('behavior_tally.verdicts', '+', eb.ref('excluded.verdicts')),
-          agents: eb('behavior_tally.agents', '+', eb.ref('excluded.agents')),
-        })),
-      ),
-);
-
-/** One more of its day and score for each. */
-async function countScores(tx: Tx, verdicts: readonly NewVerdict[]): Promise<void> {
-  const tallies = new Map<string, Insertable<Schema['behavior_tally']>>();
-  for (const { organization, world, judgedAt, finding } of verdicts) {
-    const day = judgedAt - (judgedAt % DAY);
-    const score = scoreOf(finding.confidence);
-    const name = `${organization} ${world} ${day} ${score}`;
-    const tally = tallies.get(name) ?? { organization, world, day, score, verdicts: 0, agents: 0 };
-    tally.verdicts++;
-    if (finding.agent?.is_agent) tally.agents++;
-    tallies.set(name, tally);
-  }
-  await addToTallies(tx, [...tallies.values()]);
+/** One more of its day and score. */
+async function countScore(tx: Tx, { organization, world, judgedAt, finding }: NewVerdict): Promise<void> {
+  const day = judgedAt - (judgedAt % DAY);
+  const agents = finding.agent?.is_agent ? 1 : 0;
+  await tx
+    .insertInto('behavior_tally')
+    .values({ organization, world, day, score: scoreOf(finding.confidence), verdicts: 1, agents })
+    .onConflict((conflict) =>
+      conflict.columns(['organization', 'world', 'day', 'score']).doUpdateSet((eb) => ({
+        verdicts: eb('behavior_tally.verdicts', '+', eb.ref('excluded.verdicts')),
+        agents: eb('behavior_tally.agents', '+', eb.ref('excluded.agents')),
+      })),
+    )
+    .execute();
 }
 
 /**
@@ -217,4 +187,57 @@ export async function deleteVerdictsOf(inTransaction: InTransaction, organizatio
     await tx.deleteFrom('behavior_tally').where('organization', '=', organization).execute();
   });
   await deleteWindowsOf(inTransaction, organization);
+}
+
+/** A window of behavior as it was first seen. */
+export interface SeenWindow extends VerdictRealm {
+  fingerprint: string;
+  sidHash: string;
+  seq: number;
+  upMs: number;
+  seenAt: number;
+}
+
+export type EarlierWindow = Pick<SeenWindow, 'sidHash' | 'seq' | 'upMs'>;
+
+/** Adds it, unless there is one with its fingerprint in its realm: then that one is given, as it was first seen. */
+export async function addWindow(
+  tx: Tx,
+  { organization, world, fingerprint, sidHash, seq, upMs, seenAt }: SeenWindow,
+): Promise<EarlierWindow | undefined> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('behavior_window')
+    .values({ organization, world, fingerprint, sid_hash: sidHash, seq, up_ms: upMs, seen_at: seenAt })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  if (numInsertedOrUpdatedRows === 1n) return undefined;
+  const earlier = await tx
+    .selectFrom('behavior_window')
+    .select(['sid_hash', 'seq', 'up_ms'])
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('fingerprint', '=', fingerprint)
+    .executeTakeFirstOrThrow();
+  return { sidHash: earlier.sid_hash, seq: earlier.seq, upMs: earlier.up_ms };
+}
+
+/** Deletes some `limit` of those that were seen before this moment; fewer: there are no more. */
+export const deleteOldWindows = (tx: Tx, before: number, limit: number): Promise<number> =>
+  deleteChosen(tx, sql`seen_at < ${before} limit ${limit}`);
+
+/** Rows of one transaction: nothing else is answered meanwhile. */
+const SLICE = 2_000;
+
+/** All of an organization, some at a time. */
+export async function deleteWindowsOf(inTransaction: InTransaction, organization: string): Promise<void> {
+  const chosen = sql`organization = ${organization} limit ${SLICE}`;
+  while ((await inTransaction((tx) => deleteChosen(tx, chosen))) === SLICE);
+}
+
+async function deleteChosen(tx: Tx, chosen: ReturnType<typeof sql>): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`delete from behavior_window
+    where (organization, world, fingerprint) in (
+      select organization, world, fingerprint from behavior_window where ${chosen}
+    )`.execute(tx);
+  return Number(numAffectedRows);
 }

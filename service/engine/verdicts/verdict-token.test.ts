@@ -1,9 +1,9 @@
+import { randomFillSync } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createRandomBlocks } from '../../lib/random/random-blocks.ts';
 import { hashVerdictToken, isVerdictToken, newVerdictToken, storedFormsOf } from './verdict-token.ts';
 
-const random = createRandomBlocks();
+const random = (into: Uint8Array) => void randomFillSync(into);
 /** Until the time no longer fits. */
 const moments = fc.integer({ min: 0, max: Date.UTC(2081, 0) });
 

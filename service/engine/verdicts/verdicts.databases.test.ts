@@ -7,10 +7,10 @@ import { type Engine, operator, startEngine } from '../../../test/support/engine
 import { type EventsOut, openEventsOut } from '../../../test/support/events-out.ts';
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { Tx } from '../../storage/transaction.ts';
 import type { SessionData } from '../behavior/index.ts';
-import { insertVerdicts, type NewVerdict } from './verdict-store.ts';
+import { insertVerdict, type NewVerdict } from './verdict-store.ts';
 import type { Verdicts } from './verdicts.ts';
-import { createWindows } from './windows.ts';
 
 const DAY = 86_400_000;
 let engine: Engine;
@@ -113,7 +113,7 @@ onBothDatabases('verdicts', (newPlace) => {
       ...{ judgedAt: engine.clock.now(), expiresAt: engine.clock.now() + DAY },
     };
     await engine.db.deleteFrom('behavior_verdict').execute();
-    await engine.inTransaction((tx) => insertVerdicts(tx, engine.integrity, [older]));
+    await engine.inTransaction((tx) => insertVerdict(tx, engine.integrity, older));
     expect(await verdicts.tokenOf(realm(), token)).toMatchObject({ tokenHash: older.tokenHash, score: 70 });
     engine.advance(DAY);
     expect(await verdicts.tokenOf(realm(), token)).toBeUndefined();
@@ -182,23 +182,23 @@ onBothDatabases('verdicts', (newPlace) => {
       }),
     );
     expect(copies).toEqual([true, true]);
-    const windows = createWindows(engine);
-    const under = await windows.arrive(realm(), vector('c', 3, 40_000));
-    const seen = await engine.inTransaction((tx) => windows.seen(tx, realm(), vector('c', 4, 40_500)));
-    expect(seen).toEqual({ replayed: true, outOfOrder: false });
-    under.release();
+    const seen = await verdicts.commit((tx) => verdicts.judge(tx, realm(), vector('c', 4, 40_500)));
+    expect(seen.notes).toContain('replayed_vector');
   });
 
-  test('a window under way counts as seen for heartbeats and challenges too', async () => {
+  test('a window of a heartbeat counts as seen, and one whose transaction was undone does not', async () => {
     await open();
-    const windows = createWindows(engine);
     const data = personWindow({ sid: 'a'.repeat(20) });
-    const under = await windows.arrive(realm(), data);
     const copy = { ...data, sid: 'b'.repeat(20) };
-    const seen = () => engine.inTransaction((tx) => windows.seen(tx, realm(), copy));
-    expect(await seen()).toEqual({ replayed: true, outOfOrder: false });
-    under.release();
-    expect(await seen()).toEqual({ replayed: false, outOfOrder: false });
+    const judge = (window: SessionData) => (tx: Tx) => verdicts.judge(tx, realm(), window);
+    const undone = engine.inTransaction(async (tx) => {
+      await judge(data)(tx);
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect((await engine.inTransaction(judge(copy))).notes).not.toContain('replayed_vector');
+    const answer = await verdicts.verify(caller(), { userId: 'u', data });
+    expect(answer.notes).toContain('replayed_vector');
   });
 
   test('the windows of a page have to follow from each other', async () => {

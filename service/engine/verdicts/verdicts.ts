@@ -1,10 +1,9 @@
-import { hash } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, KeyId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { SteadyClock } from '../../lib/machine/steady-clock.ts';
-import { createRandomBlocks } from '../../lib/random/random-blocks.ts';
 import type { Timer } from '../../lib/timer.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
@@ -18,9 +17,10 @@ import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import { type Finding, scoreOf, type TokenRecord, type VerdictCaller, type VerdictRealm } from './verdict.ts';
 import {
   deleteExpired,
+  deleteOldWindows,
   deleteTallies,
   deleteVerdictsOf,
-  insertVerdicts,
+  insertVerdict,
   type NewVerdict,
   type PastVerdict,
   selectTallies,
@@ -29,8 +29,7 @@ import {
   type VerdictIntegrity,
 } from './verdict-store.ts';
 import { hashVerdictToken, newVerdictToken, storedFormsOf, type VerdictKind } from './verdict-token.ts';
-import { apart, deleteOldWindows, type SeenWindow } from './window-store.ts';
-import { type Arrival, createWindows, type Look, type Windows } from './windows.ts';
+import { createWindows } from './windows.ts';
 
 /** An agent whose signature was verified. */
 export interface Declared {
@@ -90,12 +89,12 @@ export interface Verdicts {
     data: SessionData | undefined,
     known?: { declared?: Declared | undefined; outOfOrder?: boolean },
   ): Promise<Judgement>;
-  /** The agent that signed a request, if one did whose key is pinned; a signature counts once, so this is not called inside of a group. */
+  /** The agent that signed a request, if one did whose key is pinned; a signature counts once, so this is not called inside of a transaction. */
   declaredBy(realm: VerdictRealm, signed: SignedRequest | undefined): Promise<Declared | undefined>;
   /** Keyed hash of the caller's id of a user: the only form in which it is stored. */
   userHashOf(realm: VerdictRealm, userId: string): string;
   /** Runs a change in the transaction of the next group; see `GroupCommit`. */
-  commit: GroupCommit<unknown, unknown>['commit'];
+  commit: GroupCommit['commit'];
   /** Writes a token, its verdict and its event. */
   issue(tx: Tx, issue: Issue): Promise<{ token: string; expiresAt: number }>;
   /** Writes the event alone. */
@@ -132,37 +131,13 @@ export interface VerdictsDeps {
   limits: Pick<Limits, 'admitUser'>;
   settings: Pick<BehaviorSettingsOf, 'get'>;
   /** The learned layer that the organization has chosen; absent: rules alone. */
-  learned?: (realm: VerdictRealm) => Pick<JudgeContext, 'model' | 'z0'>;
+  learned?: (realm: VerdictRealm) => Pick<JudgeContext, 'model'>;
   ids: Ids;
   clock: Clock;
   steady: SteadyClock;
   log: Log;
   random?: (into: Uint8Array) => void;
   timer?: Timer;
-  /** Waits until the next group may begin. */
-  pace?: () => Promise<void>;
-}
-
-/** A verdict with what is written beside it. */
-interface Written {
-  verdict: NewVerdict;
-  announcement: Announcement;
-}
-
-/** What the group judges: it finds copies of all its windows at once, on the connection that it has already. */
-interface Order {
-  caller: VerdictCaller;
-  userId: string;
-  userHash: string;
-  data: SessionData | undefined;
-  arrival: Arrival | undefined;
-  declared: Declared | undefined;
-  tokenHours: number;
-}
-
-interface Judged {
-  answer: Finding & { token: string };
-  first: SeenWindow | undefined;
 }
 
 const HOUR = 3_600_000;
@@ -173,64 +148,63 @@ const TALLIES_KEPT = 400 * 24 * HOUR;
 const SWEEP_ROWS = 500;
 
 export function createVerdicts(deps: VerdictsDeps): Verdicts {
-  const { db, sealer, limits, settings } = deps;
+  const { db, inTransaction, sealer, limits, settings } = deps;
   const windows = createWindows(deps);
   const lines = createAuditLines(deps);
-  const write = createWriting(deps);
-  const contextOf = createContexts(deps);
-  const draft = createDraft(deps);
-  const group = createGroupCommit<Order, Judged>({
-    ...{ ...deps, apart },
-    writeRows: createJudging({ windows, contextOf, draft, write }),
-  });
+  const group = createGroupCommit(inTransaction);
+  const agents = createDeclaredAgents(deps);
+  const announce = createAnnouncing(deps);
+  const issue = createIssuing(deps, announce);
+  const tokenOf = createTokenReads(deps);
 
   const userHashOf = ({ organization, world }: VerdictRealm, userId: string): string => {
     // The hash inside keeps capitals and spaces apart, which an address does not.
     const id = hash('sha256', userId, 'hex');
     return sealer.emailHash(organization, `behavior-user/${world}/${id}`);
   };
-
-  const agents = createDeclaredAgents(deps);
   const declaredBy: Verdicts['declaredBy'] = async (realm, signed) => signed && agents.find(realm, signed);
 
-  const tokenOf = createTokenReads(deps);
+  async function judgeIn(
+    tx: Tx,
+    realm: VerdictRealm,
+    data: SessionData | undefined,
+    { declared, outOfOrder = false }: { declared?: Declared | undefined; outOfOrder?: boolean },
+  ): Promise<Judgement> {
+    const replayed = data !== undefined && (await windows.isCopy(tx, realm, data));
+    const context = { ...deps.learned?.(realm), ...(declared && { declared }), replayed, outOfOrder };
+    return judgeBehavior(data, context);
+  }
 
   return {
     userHashOf,
     declaredBy,
+    announce,
+    tokenOf,
     commit: group.commit,
-    announce: write.announcement,
     async verify(caller, { userId, data, signed, source }) {
       const userHash = userHashOf(caller, userId);
       await limits.admitUser(caller, userHash, source);
-      const arrival = data && (await windows.arrive(caller, data));
-      try {
-        const declared = signed && (await declaredBy(caller, signed));
-        const { tokenHours } = await settings.get(caller.organization);
-        const order: Order = { caller, userId, userHash, data, arrival, declared, tokenHours };
-        const { answer, first } = await group.write(order);
-        if (first) windows.remember(first);
-        lines.note(caller, { human: answer.human, agent: answer.agent?.is_agent === true });
-        return answer;
-      } finally {
-        arrival?.release();
-      }
+      const declared = await declaredBy(caller, signed);
+      const { tokenHours } = await settings.get(caller.organization);
+      const outOfOrder = data !== undefined && windows.outOfOrder(caller, data);
+      const answer = await group.commit(async (tx) => {
+        const judgement = await judgeIn(tx, caller, data, { declared, outOfOrder });
+        const order: Issue = { ...judgement, caller, kind: 'verified', userHash, reference: userId };
+        const { finding, token } = await issue(tx, order, tokenHours);
+        return { ...finding, token };
+      });
+      lines.note(caller, { human: answer.human, agent: answer.agent?.is_agent === true });
+      return answer;
     },
     async judge(tx, realm, data, { declared, outOfOrder = false } = {}) {
-      const seen = data && (await windows.seen(tx, realm, data));
-      const replayed = seen?.replayed === true;
-      const known = { declared, replayed, outOfOrder: outOfOrder || seen?.outOfOrder === true };
-      return judgeBehavior(data, contextOf(realm, known));
+      const follows = data === undefined || !windows.outOfOrder(realm, data);
+      return judgeIn(tx, realm, data, { declared, outOfOrder: outOfOrder || !follows });
     },
-    async issue(tx, issue) {
-      const { caller, reference, human, confidence } = issue;
-      const { tokenHours } = await settings.get(caller.organization, tx);
-      const { verdict, token } = draft(issue, tokenHours);
-      const announcement = { caller, human, confidence, token, ...defined({ reference }) };
-      await write.rows(tx, [{ verdict, announcement }]);
-      return { token, expiresAt: verdict.expiresAt };
+    async issue(tx, order) {
+      const { tokenHours } = await settings.get(order.caller.organization, tx);
+      const { token, expiresAt } = await issue(tx, order, tokenHours);
+      return { token, expiresAt };
     },
-    tokenOf,
     async checkToken(realm, token, userId) {
       const record = await tokenOf(realm, token);
       if (!record) return { valid: false, reason: 'unknown' };
@@ -239,29 +213,14 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     },
     recent: (realm, page) => selectVerdicts(db, realm, page),
     distribution: (realm, since) => selectTallies(db, realm, since),
-    ...createUpkeep(deps, windows),
+    sweep: () => sweep(inTransaction, deps.clock.now()),
+    forget: (organization) => deleteVerdictsOf(inTransaction, organization),
     async settled() {
       await group.settled();
-      await windows.settled();
       await lines.settled();
     },
   };
 }
-
-interface Known {
-  declared: Declared | undefined;
-  replayed?: boolean | undefined;
-  outOfOrder?: boolean | undefined;
-}
-
-/** What a window is judged with: the layer that the organization has chosen, and what is known beside the window. */
-const createContexts =
-  ({ learned }: VerdictsDeps) =>
-  (realm: VerdictRealm, { declared, replayed = false, outOfOrder = false }: Known): JudgeContext => ({
-    ...learned?.(realm),
-    ...{ replayed, outOfOrder },
-    ...(declared && { declared }),
-  });
 
 function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts['tokenOf'] {
   const altered = (id: string) =>
@@ -272,106 +231,49 @@ function createTokenReads({ db, integrity, clock, log }: VerdictsDeps): Verdicts
   };
 }
 
-/** A verdict with a new token, not written yet. */
-function createDraft({ ids, clock, random = createRandomBlocks() }: VerdictsDeps) {
-  return (issue: Issue, tokenHours: number): { verdict: NewVerdict; token: string } => {
-    const { caller, kind, userHash, evidence = 0, parts, human, confidence, notes, agent } = issue;
+/** Writes a verdict with a new token, and its event. */
+function createIssuing(
+  { integrity, ids, clock, random = randomFillSync }: VerdictsDeps,
+  announce: Verdicts['announce'],
+) {
+  return async (tx: Tx, issue: Issue, tokenHours: number): Promise<NewVerdict & { token: string }> => {
+    const { caller, kind, userHash, reference, evidence = 0, parts, human, confidence, notes, agent } = issue;
     const { organization, world, lineage } = caller;
     const judgedAt = clock.now();
     const token = newVerdictToken(kind, judgedAt, random);
     const verdict: NewVerdict = {
-      ...{ id: ids.next('verdict'), tokenHash: hashVerdictToken(token) },
-      ...{ organization, world, lineage, kind, userHash, evidence, parts, judgedAt },
+      id: ids.next('verdict'),
+      tokenHash: hashVerdictToken(token),
+      organization,
+      world,
+      lineage,
+      kind,
+      userHash,
+      evidence,
+      parts,
+      judgedAt,
       finding: { human, confidence, score: scoreOf(confidence), notes, ...defined({ agent }) },
       expiresAt: judgedAt + tokenHours * HOUR,
     };
-    return { verdict, token };
+    await insertVerdict(tx, integrity, verdict);
+    await announce(tx, { caller, human, confidence, token, ...defined({ reference }) });
+    return { ...verdict, token };
   };
 }
 
-/** Judges windows of a group, and writes their verdicts. */
-function createJudging({
-  windows,
-  contextOf,
-  draft,
-  write,
-}: {
-  windows: Pick<Windows, 'look' | 'write'>;
-  contextOf: ReturnType<typeof createContexts>;
-  draft: ReturnType<typeof createDraft>;
-  write: ReturnType<typeof createWriting>;
-}) {
-  function judge(order: Order, { replayed, first }: Look): Judged & Written {
-    const { caller, userId, userHash, data, arrival, declared, tokenHours } = order;
-    const context = contextOf(caller, { declared, replayed, outOfOrder: arrival?.outOfOrder });
-    const judgement = judgeBehavior(data, context);
-    const { verdict, token } = draft({ ...judgement, caller, kind: 'verified', userHash }, tokenHours);
-    const { human, confidence } = judgement;
-    return {
-      ...{ verdict, first, answer: { ...verdict.finding, token } },
-      announcement: { caller, reference: userId, human, confidence, token },
-    };
-  }
-
-  return async (tx: Tx, orders: readonly Order[]): Promise<Judged[]> => {
-    const looks = await windows.look(
-      tx,
-      orders.map(({ arrival }) => arrival),
-    );
-    const judged = orders.map((order, i) => judge(order, looks[i]!));
-    await write.rows(tx, judged);
-    await windows.write(
-      tx,
-      judged.flatMap(({ first }) => first ?? []),
-    );
-    return judged;
-  };
-}
-
-/** Writes verdicts and their events in a transaction. */
-function createWriting({ integrity, events, receives }: VerdictsDeps) {
-  async function announcement(
-    tx: Tx,
-    { caller, reference, human, confidence, token }: Announcement,
-  ): Promise<void> {
+const createAnnouncing =
+  ({ events, receives }: VerdictsDeps): Verdicts['announce'] =>
+  async (tx, { caller, reference, human, confidence, token }) => {
     const { organization, world } = caller;
     if (!receives({ organization, world }, { human })) return;
     await events.add(tx, {
-      ...{ type: 'behavior.judged', organization, world },
+      type: 'behavior.judged',
+      organization,
+      world,
       payload: { human, confidence },
       personal: { values: { token }, ...(reference !== undefined && { untilDelivered: { reference } }) },
     });
-  }
-
-  return {
-    announcement,
-    async rows(tx: Tx, written: readonly Written[]): Promise<void> {
-      await insertVerdicts(
-        tx,
-        integrity,
-        written.map(({ verdict }) => verdict),
-      );
-      for (const one of written) await announcement(tx, one.announcement);
-    },
   };
-}
-
-/** Windows are in their index first: one that is deleted while it waits for its place there would get it all the same. */
-function createUpkeep(
-  { inTransaction, clock }: VerdictsDeps,
-  windows: Pick<Windows, 'flush'>,
-): Pick<Verdicts, 'sweep' | 'forget'> {
-  return {
-    async sweep() {
-      await windows.flush();
-      await sweep(inTransaction, clock.now());
-    },
-    async forget(organization) {
-      await windows.flush();
-      await deleteVerdictsOf(inTransaction, organization);
-    },
-  };
-}
 
 async function sweep(inTransaction: InTransaction, now: number): Promise<void> {
   const all = async (remove: (tx: Tx) => Promise<number>) => {

@@ -1,4 +1,4 @@
-import { createRecentRows } from '../../lib/recent-rows/recent-rows.ts';
+import { createRecent } from '../../lib/collections/recent.ts';
 
 export interface BodyPace {
   /**
@@ -29,18 +29,18 @@ export const bodyRate = { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 }
 export const REFUSED_PICTURE_BYTES = 2 * 1024 * 1024;
 
 /** Keys whose bytes are remembered; those that have sent nothing for long are forgotten first. */
-const MOST_KEYS = 10_000;
+const MOST_KEYS = 20_000;
 
 /** Bodies are read on the one thread that answers every caller, so a key's bodies are read no faster than this. */
 export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps): BodyPace {
   /** Milliseconds of the moment at which a key's bytes are paid for. */
-  const paid = createRecentRows({ most: MOST_KEYS, width: 1 });
+  const paid = createRecent<string, { until: number }>(MOST_KEYS);
   /** Milliseconds to wait once `bytes` more are counted; negative within the burst. */
   function count(who: string, bytes: number): number {
     const now = elapsed();
-    const [before = now] = paid.get(who) ?? [];
+    const before = paid.get(who)?.until ?? now;
     const until = Math.max(before, now) + (bytes / perSecond) * 1000;
-    paid.set(who, [until]);
+    paid.set(who, { until });
     return until - now - (burst / perSecond) * 1000;
   }
   return {

@@ -1,16 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../lib/problem.ts';
-import {
-  BACKSLASH,
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  COLON,
-  COMMA,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-} from './json-bytes.ts';
-import { parsePlainJson } from './plain-json.ts';
+
+/** The bytes that give JSON its structure (RFC 8259 §2). */
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
 
 interface JsonLimits {
   /** Objects and arrays inside one another. */
@@ -64,10 +63,7 @@ export function parseJson(body: Buffer, { limits, longTexts = false }: JsonOptio
   const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
   if (bytes.length === 0) throw malformed('The body is empty; JSON was announced.');
   if (!isUtf8(bytes)) throw malformed('The body is not UTF-8.');
-  const allowed = { ...jsonLimits, ...limits };
-  const plain = bytes.length <= BYTES_BETWEEN * allowed.tokens ? parsePlainJson(bytes, allowed) : undefined;
-  if (plain) return plain.value;
-  const long = inspect(bytes, allowed);
+  const long = inspect(bytes, { ...jsonLimits, ...limits });
   const around = longTexts && long.length > 0;
   try {
     return around ? parseAround(bytes, long) : JSON.parse(bytes.toString('utf8'));

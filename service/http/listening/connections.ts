@@ -1,12 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import {
-  createLinkedList,
-  type Linked,
-  type LinkedList,
-  unlinked,
-} from '../../lib/short-lived/linked-list.ts';
 import type { SlicedResponse } from '../leaving/sliced-response.ts';
 import type { Sender } from '../leaving/unsent-bytes.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -42,7 +36,7 @@ interface Connections {
   senders(): [object, Sender][];
 }
 
-interface Connection extends Linked<Connection> {
+interface Connection {
   socket: Socket;
   source: Source;
   /** Requests under way. */
@@ -56,11 +50,11 @@ interface Connection extends Linked<Connection> {
   isLetIn?: true;
 }
 
-interface Source extends Linked<Source> {
+interface Source {
   name: string;
   open: number;
   /** Longest idle first. */
-  idle: LinkedList<Connection>;
+  idle: Set<Connection>;
   limit: number;
 }
 
@@ -151,7 +145,7 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
 
   /** Closes the one of `source` that has been idle longest; false when none is. */
   function displace(source: Source | undefined): boolean {
-    const longest = source?.idle.first;
+    const longest = source && first(source.idle);
     if (!longest) return false;
     counts.displaced++;
     leave(longest);
@@ -176,7 +170,9 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
       const address = socket.remoteAddress ?? '';
       const name = sourceOf(address);
       const source: Source = sources.get(name) ?? {
-        ...{ name, open: 0, idle: createLinkedList(), ...unlinked },
+        name,
+        open: 0,
+        idle: new Set(),
         limit: isProxy(address) ? limits.total : limits.perAddress,
       };
       const full = source.open >= source.limit || open.size >= limits.total;
@@ -186,7 +182,7 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
         crowded?.(stats());
         if (!room) return undefined;
       }
-      const connection: Connection = { socket, source, requests: 0, ...unlinked };
+      const connection: Connection = { socket, source, requests: 0 };
       sources.set(name, source);
       open.add(connection);
       source.open++;
@@ -204,18 +200,21 @@ function createRegister({ limits, sourceOf, isProxy, crowded }: ConnectionsDeps)
   };
 }
 
+/** The one that is in it for the longest time. */
+const first = <T>(of: ReadonlySet<T>): T | undefined => of.values().next().value;
+
 /** The idle connections. Sources are ordered by their number, so that the largest is found at once. */
 function createIdle() {
-  const bySize: LinkedList<Source>[] = [];
+  const bySize: Set<Source>[] = [];
   let largest = 0;
   let count = 0;
 
   /** Moves a source to those that have as many as it has now. */
   function move(source: Source, sizeBefore: number): void {
     const { size } = source.idle;
-    bySize[sizeBefore]?.remove(source);
+    bySize[sizeBefore]?.delete(source);
     if (size > 0) {
-      bySize[size] ??= createLinkedList();
+      bySize[size] ??= new Set();
       bySize[size].add(source);
     }
     largest = Math.max(largest, size);
@@ -232,11 +231,14 @@ function createIdle() {
     },
     remove(connection: Connection): void {
       const { source } = connection;
-      if (!source.idle.remove(connection)) return;
+      if (!source.idle.delete(connection)) return;
       move(source, source.idle.size + 1);
       count--;
     },
     /** The largest source; of equal ones the one that has been so longest. */
-    largestSource: (): Source | undefined => bySize[largest]?.first,
+    largestSource(): Source | undefined {
+      const sources = bySize[largest];
+      return sources && first(sources);
+    },
   };
 }

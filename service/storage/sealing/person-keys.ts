@@ -1,9 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createRecent } from '../../lib/collections/recent.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { OrganizationKeys } from '../keys/organization-keys.ts';
-import { createRecent } from '../recent.ts';
 
 /** The keys of people, unwrapped; those used last are remembered. */
 export interface PersonKeys {

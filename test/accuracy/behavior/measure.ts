@@ -1,4 +1,4 @@
-import { researchModel } from '../../../service/engine/behavior/model/research-model.ts';
+import { researchModel } from '../../../service/engine/behavior/model/behavior-model.ts';
 import type { Trace } from '../../bots/trace.ts';
 import type { CollectorFigures } from '../../load/bench-collector.ts';
 import type { Evidence } from '../../support/evidence.ts';

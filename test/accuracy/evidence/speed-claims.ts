@@ -1,5 +1,4 @@
 import type { Claim } from '../../../service/engine/evidence/index.ts';
-import { p99Verdict } from '../../load/paced-load.ts';
 import { type KeptPart, measuredOn } from './kept-figures.ts';
 
 export interface Bench {
@@ -14,14 +13,9 @@ export interface Bench {
     runs: Record<string, { milliseconds: number; p95: number; fasterThan: Record<string, number> }>;
   }>;
   behavior: KeptPart<{
-    rows: {
-      what: string;
-      rate: number;
-      latency: { p50: number; p99: number };
-      late: { p99: number };
-      /** Absent in runs of before it was measured. */
-      fromDue?: { p99: number };
-    }[];
+    rows: { callers: number; rate: number; latency: { p50: number; p99: number } }[];
+    /** Transactions of one row a second that SQLite alone puts on the same disk. */
+    alone: number;
   }>;
 }
 
@@ -57,28 +51,24 @@ export function speedClaims({ loop, pipeline, behavior }: Bench): Claim[] {
   ];
 }
 
-/** The first row is the load of the goal; the second as fast as it goes. */
-const behaviorSpeed = ({ measured: { rows }, machine }: Bench['behavior']): Claim => {
-  const [asked, fastest] = rows;
-  const at = (row: typeof asked) => Math.round(row!.rate).toLocaleString('en');
-  const { latency, late, fromDue = { p99: Number.POSITIVE_INFINITY } } = asked!;
-  const within = `${latency.p99.toFixed(1)} ms of being sent${Number.isFinite(fromDue.p99) ? ` and ${fromDue.p99.toFixed(1)} ms of when they were due` : ''}`;
-  const isQuick = p99Verdict({ latency, fromDue, late }, 10) === 'holds';
+const behaviorSpeed = ({ measured: { rows, alone }, machine }: Bench['behavior']): Claim => {
+  const most = rows.reduce((a, b) => (b.rate > a.rate ? b : a));
+  const whole = (rate: number) => Math.round(rate).toLocaleString('en');
   return {
     id: 'speed-behavior',
     group: 'speed',
     title: 'Behavior scores a second',
-    claim: `Asked for 2,000 a second on one core, ${at(asked)} are answered, 99 of 100 within ${within} (the goal is 10 ms). As fast as it goes, ${at(fastest)} a second.`,
-    verdict: asked!.rate < 1990 ? 'missed' : isQuick ? 'holds' : 'part',
+    claim: `${whole(most.rate)} a second on one core with ${most.callers} callers at once, each on disk before its answer (the goal is 300): ${(most.rate / alone).toFixed(2)} times the transactions of one row that SQLite alone puts on the same disk.`,
+    verdict: most.rate >= 300 ? 'holds' : 'missed',
     maturity: 'proven',
     data: 'Windows of features, each new, one API key',
     ...measuredOn(machine),
     command: 'npm run bench -- behavior',
     table: {
-      head: ['Load', 'Answered a second', 'Half within ms', '99 of 100 within ms'],
-      rows: rows.map(({ what, rate, latency }) => [
-        what,
-        Math.round(rate).toLocaleString('en'),
+      head: ['Callers at once', 'Answered a second', 'Half within ms', '99 of 100 within ms'],
+      rows: rows.map(({ callers, rate, latency }) => [
+        String(callers),
+        whole(rate),
         latency.p50.toFixed(1),
         latency.p99.toFixed(1),
       ]),

@@ -9,7 +9,7 @@ import { wholeReads } from './whole-reads.ts';
 /** Statements with a plan. */
 const PLANNED = /^\s*(?:select|insert|update|delete|with)\b/i;
 /** What all statements pass through. */
-const PASSED = /node_modules|^node:|\/service\/storage\/compiled-once/;
+const PASSED = /node_modules|^node:/;
 /** Migrations change every row once. */
 const NOT_WATCHED = /\.test\.ts|\/service\/storage\/(?:migrate|planner-figures)\.ts/;
 

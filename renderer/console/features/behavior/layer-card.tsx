@@ -37,7 +37,7 @@ function LayerChoice({ described, mayChange }: { described: Described; mayChange
   const queryClient = useQueryClient();
   const [layer, choose] = useState<Layer>(described.layer);
   const [accepts, setAccepts] = useState(false);
-  const { accepted, zero, offered } = described;
+  const { accepted, offered } = described;
   const isAccepted = accepted?.model === offered.id;
   const mustAccept = layer === 'research' && offered.trained.doubt !== undefined && !isAccepted;
   const saving = useMutation({
@@ -68,17 +68,6 @@ function LayerChoice({ described, mayChange }: { described: Described; mayChange
       {accepted && (
         <p className="small muted">{t('accepted', { by: accepted.by, at: format.date(accepted.at) })}</p>
       )}
-      {zero && (
-        <p className="small muted">
-          {t('zero', {
-            z0: format.score(zero.z0),
-            windows: format.count(zero.windows),
-            people: format.count(zero.people),
-            drift: format.score(zero.drift),
-          })}
-        </p>
-      )}
-      <Site {...{ described, mayChange }} />
       {saving.error && <LoadFailed error={saving.error} />}
       {mayChange && layer !== described.layer && (
         <Row>
@@ -93,45 +82,6 @@ function LayerChoice({ described, mayChange }: { described: Described; mayChange
           {mustAccept && !accepts && <span className="small muted">{t('acceptFirst')}</span>}
         </Row>
       )}
-    </Stack>
-  );
-}
-
-/** What confirmed people of the site say, before it is taken over; and whether it is. */
-function Site({ described: { site, adapts }, mayChange }: { described: Described; mayChange: boolean }) {
-  const t = useStrings(layerStrings);
-  const format = useFormat();
-  const queryClient = useQueryClient();
-  const changing = useMutation({
-    mutationFn: (body: { adapts: boolean } | { zero: null }) =>
-      replyOf(admin.PUT('/api/admin/behavior/layer/zero', { params: { query: {} }, body })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['behavior-layer'] }),
-  });
-  if (!site) return null;
-  const { windows, people, z0, drift, refused } = site;
-  const counted = { windows: format.count(windows), people: format.count(people) };
-  return (
-    <Stack gap={12}>
-      <p className="small muted">
-        {z0 === undefined || drift === undefined
-          ? t('siteFew', counted)
-          : t('site', { ...counted, z0: format.score(z0), drift: format.score(drift) })}
-      </p>
-      {refused !== undefined && <p className="small muted">{refused}</p>}
-      {mayChange && (
-        <Row>
-          <Checkbox
-            label={t('adapts')}
-            checked={adapts}
-            disabled={changing.isPending}
-            onChange={({ currentTarget }) => changing.mutate({ adapts: currentTarget.checked })}
-          />
-          <Button disabled={changing.isPending} onClick={() => changing.mutate({ zero: null })}>
-            {t('resetZero')}
-          </Button>
-        </Row>
-      )}
-      {changing.error && <LoadFailed error={changing.error} />}
     </Stack>
   );
 }

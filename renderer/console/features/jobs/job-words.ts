@@ -19,7 +19,6 @@ const kinds: Record<JobKind, true> = {
   reviews: true,
   uniqueness: true,
   'behavior-sweep': true,
-  'behavior-zero': true,
   sessions: true,
 };
 export const jobKinds = Object.keys(kinds) as [JobKind, ...JobKind[]];

@@ -67,7 +67,6 @@ export const jobStrings = defineStrings(
     reviews: 'Cleaning of reviews',
     uniqueness: 'Terms of uniqueness scopes',
     'behavior-sweep': 'Removal of expired behavior verdicts',
-    'behavior-zero': 'Adaptation of the behavior score',
     sessions: 'Ending of live sessions',
   },
   {
@@ -136,7 +135,6 @@ export const jobStrings = defineStrings(
     reviews: 'Aufräumen der Prüfungen',
     uniqueness: 'Fristen der Eindeutigkeitsbereiche',
     'behavior-sweep': 'Löschen abgelaufener Verhaltensurteile',
-    'behavior-zero': 'Anpassung der Verhaltenswertung',
     sessions: 'Beenden von Sitzungen',
   },
 );

@@ -4,7 +4,7 @@ import { BehaviorModel } from '../../../engine/behavior/index.ts';
 const layer = z
   .enum(['rules', 'research', 'own'])
   .describe(
-    '`rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you trained',
+    '`rules`: rules alone, the default; `research`: with weights trained on research data; `own`: with weights that you gave',
   );
 
 const weights = z.object({
@@ -28,33 +28,6 @@ export const BehaviorLayerReply = z
       .describe('The acceptance on record'),
     offered: weights.describe('Weights of research data that may be chosen'),
     own: weights.optional().describe('Weights of your own'),
-    zero: z
-      .object({
-        z0: z.number().describe('Zero in use'),
-        windows: z.int().describe('Windows that it was measured on'),
-        people: z.int().describe('People that they are of'),
-        at: z.iso.datetime().describe('When it was set'),
-        drift: z.number().describe('Its distance from the zero of the weights'),
-      })
-      .optional()
-      .describe('The zero of your own people'),
-    adapts: z
-      .boolean()
-      .describe(
-        'Whether the zero moves by itself, daily, to that of people whose live sessions were approved',
-      ),
-    site: z
-      .object({
-        windows: z.int().describe('Their windows of the last thirty days'),
-        people: z.int().describe('How many people they are of'),
-        z0: z.number().optional().describe('Their zero; absent for too few, and where it is too far'),
-        drift: z.number().optional().describe('Its distance from the zero in use'),
-        refused: z.string().optional().describe('Why it is not taken over'),
-      })
-      .optional()
-      .describe(
-        'What confirmed people of your site say; only when the layer is read, and where weights are in use',
-      ),
   })
   .meta({
     id: 'BehaviorLayer',
@@ -93,7 +66,7 @@ export const BehaviorLayerRequest = z
       .default(false)
       .describe('You accept the doubt about the licence of the weights; stays on record with your name'),
     weights: BehaviorWeights.optional().describe(
-      'New weights for the layer `own`, as `gatehouse behavior train` makes them; without them those of the last time',
+      'New weights for the layer `own`, in the form that `npm run behavior:train` writes; without them those of the last time',
     ),
   })
   .refine(({ layer: chosen, weights: given }) => given === undefined || chosen === 'own', {
@@ -101,28 +74,3 @@ export const BehaviorLayerRequest = z
     error: 'Weights come with the layer "own".',
   })
   .meta({ id: 'BehaviorLayerRequest', examples: [{ layer: 'research', acceptLicenceDoubt: true }] });
-
-export const BehaviorZeroRequest = z
-  .strictObject({
-    zero: z
-      .strictObject({
-        z0: z.number().min(-100).max(100).describe('Where 1 % of your people lie below, in z'),
-        windows: z.int().min(0).describe('Windows that it was measured on'),
-        people: z.int().min(0).describe('People that they are of'),
-      })
-      .nullable()
-      .optional()
-      .describe('Null: the zero of the weights again; absent: it stays'),
-    adapts: z
-      .boolean()
-      .optional()
-      .describe('Whether the zero moves by itself from now on; absent: as before'),
-  })
-  .refine(({ zero, adapts }) => zero !== undefined || adapts !== undefined, {
-    path: ['zero'],
-    error: 'Give a zero, or say whether it adapts.',
-  })
-  .meta({
-    id: 'BehaviorZeroRequest',
-    examples: [{ zero: { z0: 0.61, windows: 812, people: 44 } }, { adapts: true }],
-  });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import research from './research-5.json' with { type: 'json' };
 
 /**
  * Inputs of the learned layer, in this order: shape of movements, resampled. Absolute speed, rest, pauses and anything that follows
@@ -94,3 +95,6 @@ export const BehaviorModel = z.strictObject({
     .describe('What the weights were trained on'),
 });
 export type BehaviorModel = z.output<typeof BehaviorModel>;
+
+/** Written by `npm run behavior:train`; docs/BEHAVIOR.md says on what it was trained, and why it is off. */
+export const researchModel: BehaviorModel = BehaviorModel.parse(research);

@@ -1,16 +1,18 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { goldenWindows } from '../../../../test/accuracy/golden-windows.ts';
 import { personWindow, programWindow } from '../../../../test/support/behavior-windows.ts';
-import { BehaviorModel, judgeBehavior, researchModel } from '../index.ts';
+import { judgeBehavior, researchModel } from '../index.ts';
 
 describe('the research model', () => {
   const golden = JSON.parse(
     readFileSync(new URL('./research-golden.json', import.meta.url), 'utf8'),
   ) as number[];
 
-  it('has the form of a model, and says why its licence is doubtful', () => {
-    expect(BehaviorModel.parse(researchModel)).toEqual(researchModel);
+  it('is the file that was accepted, and says why its licence is doubtful', () => {
+    const sha256 = createHash('sha256').update(JSON.stringify(researchModel)).digest('hex');
+    expect(sha256).toBe('e639021d7fb18c767dea3092c52c0dc56226cedc79750354d6bfc641aeea10f3');
     expect(researchModel.trained).toMatchObject({
       on: ['balabit', 'sapimouse', 'simulated', 'webbot', 'zoo'],
     });

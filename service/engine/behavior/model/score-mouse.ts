@@ -19,16 +19,15 @@ export interface MouseScore {
 export function scoreMouse(
   { mouse, glob, winMs }: SessionData,
   model: BehaviorModel,
-  z0 = model.z0,
 ): MouseScore | undefined {
   if (mouse.n === 0) return undefined;
   const z = sumOfStumps(mouse, model);
   const shrunk = Math.min(1, mouse.n / FULL_MOVEMENTS) * Math.min(1, (glob.act * winMs) / FULL_ACTIVITY_MS);
-  const above = z - zeroOf(mouse.n, model, z0);
+  const above = z - zeroOf(mouse.n, model);
   // What an older script, or a caller, leaves out does not speak for a person.
   const complete = model.features.every((name) => mouse[name] !== undefined);
   const { slope, even } = model.full ?? model;
-  const beyondEven = Math.max(0, (model.full ? z - z0 : above) - even);
+  const beyondEven = Math.max(0, (model.full ? z - model.z0 : above) - even);
   const calibrated = above < 0 ? model.slope * above : complete ? slope * beyondEven : 0;
   const logOdds = bounded(calibrated) * shrunk;
   const ratio = bounded(model.slope * (above - model.even)) * shrunk;
@@ -41,7 +40,7 @@ export function scoreMouse(
 
 const bounded = (value: number): number => Math.max(-MOST, Math.min(MOST, value));
 
-/** A zero of the site's own moves those of thinner windows by the same. */
+/** Another zero than the model's moves those of thinner windows by the same. */
 export function zeroOf(
   movements: number,
   model: Pick<BehaviorModel, 'z0' | 'thinZeros'>,

@@ -1,13 +1,10 @@
 import type { Clock } from '../../../lib/clock.ts';
-import { judgeBehavior, type SessionData, vectorFingerprint } from '../../behavior/index.ts';
+import { judgeBehavior, type SessionData } from '../../behavior/index.ts';
 import type { SessionEvidence, SessionLiveness } from '../session.ts';
 
 /** What pages reported of behavior during their sessions, judged by the rules; the newest window counts. In memory: a restart forgets it. */
 export interface SessionBehaviors {
-  /** `ownPage`: of Gatehouse's own page, whose windows are judged and not kept. */
-  note(session: string, data: SessionData, order?: { ownPage: boolean }): void;
-  /** The windows of the session on which no rule fired, each once. */
-  windows(session: string): SessionData[];
+  note(session: string, data: SessionData): void;
   /** The evidence of an outcome, with that of the behavior. */
   added<Outcome extends { liveness?: SessionLiveness }>(session: string, outcome: Outcome): Outcome;
 }
@@ -16,14 +13,9 @@ export interface SessionBehaviors {
 const KEPT = 15 * 60_000;
 /** Sessions whose reports are kept. */
 const MOST = 10_000;
-/** Windows of one session. */
-const WINDOWS = 5;
 
 export function createSessionBehaviors({ clock }: { clock: Clock }): SessionBehaviors {
-  const kept = new Map<
-    string,
-    { at: number; evidence: SessionEvidence; windows: Map<string, SessionData> }
-  >();
+  const kept = new Map<string, { at: number; evidence: SessionEvidence }>();
 
   function forgetOld(now: number): void {
     for (const [session, { at }] of kept) {
@@ -33,16 +25,13 @@ export function createSessionBehaviors({ clock }: { clock: Clock }): SessionBeha
   }
 
   return {
-    note(session, data, { ownPage } = { ownPage: false }) {
+    note(session, data) {
       const now = clock.now();
       forgetOld(now);
-      const { confidence, notes, agent, parts } = judgeBehavior(data);
-      const windows = kept.get(session)?.windows ?? new Map<string, SessionData>();
-      const name = parts.rules.length === 0 && !ownPage ? vectorFingerprint(data) : undefined;
-      if (name !== undefined && windows.size < WINDOWS) windows.set(name, data);
+      const { confidence, notes, agent } = judgeBehavior(data);
       kept.delete(session);
       kept.set(session, {
-        ...{ at: now, windows },
+        at: now,
         evidence: {
           kind: 'behavior',
           // Thin data says nothing, neither for nor against the person.
@@ -52,7 +41,6 @@ export function createSessionBehaviors({ clock }: { clock: Clock }): SessionBeha
         },
       });
     },
-    windows: (session) => [...(kept.get(session)?.windows.values() ?? [])],
     added(session, outcome) {
       const found = kept.get(session);
       const { liveness } = outcome;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { SessionData, trainBehaviorModel } from '../../../../service/engine/behavior/index.ts';
+import { SessionData } from '../../../../service/engine/behavior/index.ts';
 import { simulateSession } from '../../../bots/families/simulate.ts';
 import { emptyTrack, type Subject } from '../sets/data-set.ts';
+import { trainBehaviorModel } from '../training/train-behavior-model.ts';
 import { type BehaviorWindow, windowsOf } from '../windows.ts';
 import { devQuantiles, fitOn } from './dev-quantile.ts';
 

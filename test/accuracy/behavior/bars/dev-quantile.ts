@@ -1,12 +1,8 @@
-import { type TrainingWindow, zeroForOthers } from '../../../../service/engine/behavior/index.ts';
 import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
-import {
-  type Fitted,
-  FOLDS,
-  fitStumps,
-} from '../../../../service/engine/behavior/training/train-behavior-model.ts';
-import { isFullWindow } from '../../../../service/engine/behavior/training/training-window.ts';
 import { personOf, siteOf } from '../sets/data-set.ts';
+import { type Fitted, FOLDS, fitStumps } from '../training/train-behavior-model.ts';
+import { isFullWindow, type TrainingWindow } from '../training/training-window.ts';
+import { zeroForOthers } from '../training/zero-for-others.ts';
 import type { BehaviorWindow } from '../windows.ts';
 
 const PEOPLE_BELOW = 0.01;

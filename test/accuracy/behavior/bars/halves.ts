@@ -1,6 +1,6 @@
-import { zeroForOthers } from '../../../../service/engine/behavior/index.ts';
 import { createRandom } from '../../random.ts';
 import { mean, quantile } from '../figures.ts';
+import { zeroForOthers } from '../training/zero-for-others.ts';
 
 interface ScoredWindow {
   person: string;

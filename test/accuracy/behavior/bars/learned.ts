@@ -1,11 +1,7 @@
-import {
-  type BehaviorModel,
-  researchModel,
-  SessionData,
-  trainBehaviorModel,
-} from '../../../../service/engine/behavior/index.ts';
+import { type BehaviorModel, researchModel, SessionData } from '../../../../service/engine/behavior/index.ts';
 import { scoreMouse, zeroOf } from '../../../../service/engine/behavior/model/score-mouse.ts';
 import { siteOf } from '../sets/data-set.ts';
+import { trainBehaviorModel } from '../training/train-behavior-model.ts';
 import { withKin } from '../training-windows.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { isFull } from './bar.ts';
@@ -58,7 +54,7 @@ function trainWithout(
 
 /** Higher is more like a person; below 0 it is less than 99 % of the people of training. Undefined without a movement. */
 export function marginOf({ data }: BehaviorWindow, model: BehaviorModel, z0 = model.z0): number | undefined {
-  const scored = scoreMouse(SessionData.parse(data), model, z0);
+  const scored = scoreMouse(SessionData.parse(data), model);
   return scored && scored.z - zeroOf(data.mouse.n, model, z0);
 }
 

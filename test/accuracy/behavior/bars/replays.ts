@@ -75,8 +75,8 @@ export async function measureCopies(halfMinutes: readonly Shown[]): Promise<Copi
       await engine.inTransaction(async (tx) => {
         seen.push({
           ...{ person: personOf(window), named: vectorFingerprint(data) !== undefined },
-          first: isCalledCopy(data, await windows.seen(tx, realm, data)),
-          again: isCalledCopy(again, await windows.seen(tx, realm, again)),
+          first: isCalledCopy(data, await windows.isCopy(tx, realm, data)),
+          again: isCalledCopy(again, await windows.isCopy(tx, realm, again)),
         });
       });
     }
@@ -93,7 +93,7 @@ export async function measureCopies(halfMinutes: readonly Shown[]): Promise<Copi
   return { twice: of('again'), first: of('first'), nameless: seen.length - named.length };
 }
 
-function isCalledCopy(data: SessionData, { replayed }: { replayed: boolean }): boolean {
+function isCalledCopy(data: SessionData, replayed: boolean): boolean {
   const { notes, human } = judgeBehavior(data, { replayed });
   return notes.includes('replayed_vector') && !human;
 }

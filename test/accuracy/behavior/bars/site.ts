@@ -1,9 +1,10 @@
-import { type BehaviorModel, zeroForOthers } from '../../../../service/engine/behavior/index.ts';
+import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
 import { sumOfStumps } from '../../../../service/engine/behavior/model/score-mouse.ts';
 import { bots } from '../../../bots/bots.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { type Area, areaOf, percent, type Rate, rateOfPeople, shown, shownArea } from '../figures.ts';
 import { aboutSessions, personOf, siteOf } from '../sets/data-set.ts';
+import { zeroForOthers } from '../training/zero-for-others.ts';
 import type { BehaviorWindow } from '../windows.ts';
 import { type Bar, isFull } from './bar.ts';
 import { devQuantiles, fitOn } from './dev-quantile.ts';

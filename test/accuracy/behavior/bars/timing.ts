@@ -1,9 +1,9 @@
-import { type BehaviorModel, boostStumps } from '../../../../service/engine/behavior/index.ts';
+import type { BehaviorModel } from '../../../../service/engine/behavior/index.ts';
 import { mouseFeatures } from '../../../../service/engine/behavior/model/behavior-model.ts';
-import type { Stump } from '../../../../service/engine/behavior/training/boost-stumps.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { areaUnderCurve, quantile, rateOf, shown } from '../figures.ts';
 import type { Subject } from '../sets/data-set.ts';
+import { boostStumps, type Stump } from '../training/boost-stumps.ts';
 import { type BehaviorWindow, windowsOf } from '../windows.ts';
 import { type Bar, HALF_MINUTE, isFull } from './bar.ts';
 import { trainingWindows } from './learned.ts';
