@@ -6,6 +6,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../connection.ts';
 import { type CopyPlaces, createCopyPlaces } from '../key-copies/copy-places.ts';
+import { writerAt } from '../key-copies/writer-line.ts';
 import type { OlderSchema } from '../migrate.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { openSqliteFile, openSqliteMemory } from '../sqlite.ts';
@@ -56,6 +57,8 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   writeAtRevision(name: string, make: (revision: number) => string): Promise<void>;
   /** Which store this is, and after how many writes. */
   state(): Promise<{ identity: string; revision: number }>;
+  /** The process that wrote a revision of the store, or of the store that it was made of; undefined where that is not known. */
+  writerAt(revision: number): Promise<string | undefined>;
   /** Rows of one table as copies hold them, in the order of their keys (by code point), after `after`; fewer than `limit` at the end. */
   rows(
     table: CopiedTable,
@@ -110,6 +113,7 @@ export async function openKeyStore(
       return place.kind === 'sqlite' ? `${place.path}-wal` : 'the key store';
     },
     state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
+    writerAt: (revision) => writerAt(db, revision),
     rows: (table, after, limit) => readRows(db, table, after, limit),
     follow,
     requireWriter,

@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
+import { joinLine } from '../key-copies/writer-line.ts';
 import type { DialectName } from '../migration.ts';
 import {
   type CopiedTable,
@@ -56,6 +57,8 @@ export interface KeyWriter {
 export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema>): KeyWriter {
   const inTurn = createOneAtATime();
   let follower: KeyFollower | undefined;
+  /** This process is in the line of those that wrote. */
+  let inLine = false;
   /** Something was deleted from them that may be readable still. */
   const readable = new Set<CopiedTable>();
 
@@ -90,6 +93,7 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
             .set((eb) => ({ revision: eb('revision', '+', 1) }))
             .returning('revision')
             .executeTakeFirstOrThrow();
+          if (!inLine) touched.push(await joinLine(tx, revision));
           return {
             touched,
             result,
@@ -97,6 +101,7 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
             changes: follower ? await readChanges(tx, dialect, touched) : [],
           };
         });
+        inLine ||= revision !== undefined;
         if (revision === undefined) return { result, forgotten: undefined, followed: undefined };
         const forgotten = destroys ? await settle(forget(touched.map(({ table }) => table))) : undefined;
         return { result, forgotten, followed: follower?.written({ revision, changes }) };
