@@ -1908,6 +1908,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit/protected-row": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a row with a MAC
+         * @description What it holds now, also where another program wrote that.
+         */
+        get: operations["getProtectedRow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit/accepted-rows": {
         parameters: {
             query?: never;
@@ -1919,7 +1939,7 @@ export interface paths {
         put?: never;
         /**
          * Accept a row that another program wrote
-         * @description The row counts as written by the service from here on, as it is. Look at what it holds first. The audit log records it.
+         * @description The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.
          */
         post: operations["acceptAlteredRow"];
         delete?: never;
@@ -8901,10 +8921,43 @@ export interface components {
             items: components["schemas"]["IntegrityFault"][];
         };
         /**
+         * @description What a row with a MAC holds now.
+         * @example {
+         *       "table": "destination_grant",
+         *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+         *       "sound": false,
+         *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10",
+         *       "columns": {
+         *         "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+         *         "organization": "org_01m8ay6r06c205q2v4n9z7q4vd",
+         *         "kind": "name",
+         *         "value": "hooks.example.org"
+         *       }
+         *     }
+         */
+        ProtectedRow: {
+            /**
+             * @description Table of the row
+             * @enum {string}
+             */
+            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+            /** @description Key of the row */
+            id: string;
+            /** @description Whether the service wrote it as it is */
+            sound: boolean;
+            /** @description Digest of what the row held when it was looked at */
+            seen: string;
+            /** @description Columns that the MAC covers, with their values; bytes as their SHA-256 */
+            columns: {
+                [key: string]: string | number | null;
+            };
+        };
+        /**
          * @description A row that counts as written by the service from here on.
          * @example {
          *       "table": "destination_grant",
-         *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
+         *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+         *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10"
          *     }
          */
         AcceptedRow: {
@@ -8915,6 +8968,8 @@ export interface components {
             table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
             /** @description Key of the row */
             id: string;
+            /** @description Digest of what the row held when it was looked at */
+            seen: string;
         };
         /** @description One page of a list. */
         AuditKeys: {
@@ -29084,6 +29139,116 @@ export interface operations {
             };
         };
     };
+    getProtectedRow: {
+        parameters: {
+            query: {
+                /** @description Table of the row */
+                table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+                /** @description Key of the row */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a row with a MAC holds now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "table": "destination_grant",
+                     *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                     *       "sound": false,
+                     *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10",
+                     *       "columns": {
+                     *         "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                     *         "organization": "org_01m8ay6r06c205q2v4n9z7q4vd",
+                     *         "kind": "name",
+                     *         "value": "hooks.example.org"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProtectedRow"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     acceptAlteredRow: {
         parameters: {
             query?: never;
@@ -29096,7 +29261,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "table": "destination_grant",
-                 *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
+                 *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                 *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10"
                  *     }
                  */
                 "application/json": components["schemas"]["AcceptedRow"];
@@ -29112,7 +29278,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "table": "destination_grant",
-                     *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
+                     *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                     *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10"
                      *     }
                      */
                     "application/json": components["schemas"]["AcceptedRow"];
@@ -29155,6 +29322,15 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

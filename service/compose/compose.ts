@@ -100,7 +100,10 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     altered: (organization) => recordIntegrity.found(organization),
   });
   const { eventsOut, ownPlaces, readings } = outbound;
-  const recordIntegrity = await openRecordIntegrity({ ...base, ...audited, profiles, eventsOut }, serves);
+  const recordIntegrity = await openRecordIntegrity(
+    { ...base, ...audited, profiles, eventsOut, behaviorSettings: () => live.behaviorSettings },
+    serves,
+  );
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound, profiles };
   const people: People = createPeople({ ...shared, ...firstOwner, ...queue, ...later });

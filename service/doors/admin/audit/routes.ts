@@ -9,6 +9,8 @@ import { type AdminRoute, route } from '../route.ts';
 import { fromAuditLine, fromChainReport } from './translate.ts';
 import {
   AcceptOrder,
+  AlteredRowQuery,
+  AlteredRowReply,
   AuditKeysQuery,
   AuditKeysReply,
   AuditLineReply,
@@ -23,7 +25,7 @@ import {
 
 export interface AuditRouteDeps {
   auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys'>;
-  recordIntegrity: Pick<RecordIntegrity, 'check' | 'accept'>;
+  recordIntegrity: Pick<RecordIntegrity, 'check' | 'look' | 'accept'>;
 }
 
 /** Poll interval for new lines, in milliseconds. */
@@ -137,6 +139,23 @@ const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRo
   route({
     ...about,
     within: 'appliance',
+    may: ofAppliance,
+    method: 'GET',
+    url: '/audit/protected-row',
+    operationId: 'getProtectedRow',
+    effect: 'none',
+    summary: 'Look at a row with a MAC',
+    description: 'What it holds now, also where another program wrote that.',
+    query: AlteredRowQuery,
+    reply: AlteredRowReply,
+    async handle({ query: { table, id } }) {
+      const { columns, digest, sound } = await recordIntegrity.look(table, id);
+      return { table, id, sound, seen: digest, columns };
+    },
+  }),
+  route({
+    ...about,
+    within: 'appliance',
     may: { ...ofAppliance, fresh: true },
     method: 'POST',
     url: '/audit/accepted-rows',
@@ -144,11 +163,12 @@ const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRo
     effect: 'opens-the-box',
     summary: 'Accept a row that another program wrote',
     description:
-      'The row counts as written by the service from here on, as it is. Look at what it holds first. The audit log records it.',
+      'The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.',
+    refuses: [...about.refuses, 'CONFLICT'],
     body: AcceptOrder,
     reply: AcceptOrder,
     async handle({ body, who }) {
-      await recordIntegrity.accept(body.table, body.id, who);
+      await recordIntegrity.accept(body, who);
       return body;
     },
   }),
