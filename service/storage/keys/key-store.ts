@@ -77,6 +77,7 @@ interface KeyStoreDeps extends OlderSchema {
   log?: Log;
   /** As for the database (connection.ts). */
   writer?: string;
+  directory?: DatabaseDeps['directory'];
   random?: Random;
 }
 
@@ -86,14 +87,14 @@ interface KeyStoreDeps extends OlderSchema {
  */
 export async function openKeyStore(
   place: KeyStorePlace,
-  { clock, log = silentLog, random = randomFillSync, writer, ...older }: KeyStoreDeps,
+  { clock, log = silentLog, random = randomFillSync, writer, directory, ...older }: KeyStoreDeps,
 ): Promise<KeyStore> {
   const opened = await open(place, {
     clock,
     log,
     what: 'key store',
     ...older,
-    ...defined({ writer }),
+    ...defined({ writer, directory }),
   });
   const { db, dialect, requireWriter, close } = opened;
   const keyWriter = createKeyWriter(opened);

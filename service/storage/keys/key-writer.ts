@@ -54,7 +54,7 @@ export interface KeyWriter {
   follow(follower: KeyFollower): void;
 }
 
-export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema>): KeyWriter {
+export function createKeyWriter({ db, dialect, inTransaction, confirmWriter }: Opened<KeySchema>): KeyWriter {
   const inTurn = createOneAtATime();
   let follower: KeyFollower | undefined;
   /** This process is in the line of those that wrote. */
@@ -74,6 +74,8 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
       if (readable.size > 0 && (await emptyLog(db))) readable.clear();
     } else {
       for (const table of readable) {
+        // No transaction, which would hold the lock, can be around it.
+        await confirmWriter();
         await sql`vacuum (full) ${sql.table(table)}`.execute(db);
         readable.delete(table);
       }
