@@ -3,7 +3,7 @@ import { ListFault } from './list-fault.ts';
 /** How a ZIP file begins, which a workbook is. */
 const WORKBOOK = [0x50, 0x4b, 3, 4];
 /** Of DOS. */
-const END_OF_FILE = /\u{1A}$/u;
+const END_OF_FILE = '\u001a';
 
 /**
  * The text of a CSV file: UTF-8, UTF-16 of either byte order by its byte order mark or its zero bytes, else `encoding`, a name of
@@ -15,7 +15,8 @@ export function readTableText(bytes: Uint8Array, encoding?: string): string {
     throw new ListFault({ is: 'workbook' }, 'It is an Excel workbook. Save it as CSV UTF-8.');
   const unicode = unicodeOf(bytes);
   const used = unicode ?? encoding ?? 'utf-8';
-  const text = decode(bytes, used)?.replace(END_OF_FILE, '');
+  const whole = decode(bytes, used);
+  const text = whole?.endsWith(END_OF_FILE) ? whole.slice(0, -1) : whole;
   if (text === undefined && used === 'utf-8' && unicode === undefined)
     throw new ListFault(
       { is: 'no-encoding' },
