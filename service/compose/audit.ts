@@ -62,13 +62,13 @@ export async function openRecordIntegrity(
     audit,
     profiles,
     eventsOut,
-    behaviorSettings,
+    live,
   }: Base &
     Audited & {
       profiles: Profiles;
       eventsOut: Pick<EventsOut, 'grants' | 'webhooks'>;
       /** Called when a row was accepted. */
-      behaviorSettings(): Pick<BehaviorSettingsOf, 'forgetRead'>;
+      live(): { behaviorSettings: Pick<BehaviorSettingsOf, 'forgetRead'> };
     },
   serves: boolean,
 ): Promise<RecordIntegrity> {
@@ -80,7 +80,7 @@ export async function openRecordIntegrity(
     organizations: vault.organizations,
     signing: { ...vault.signing, verify: verifySignature },
     async changed(_, id) {
-      behaviorSettings().forgetRead();
+      live().behaviorSettings.forgetRead();
       profiles.forgetRead();
       eventsOut.grants.forgetRead();
       await eventsOut.webhooks.refresh(id as EndpointId);

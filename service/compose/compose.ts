@@ -101,7 +101,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   });
   const { eventsOut, ownPlaces, readings } = outbound;
   const recordIntegrity = await openRecordIntegrity(
-    { ...base, ...audited, profiles, eventsOut, behaviorSettings: () => live.behaviorSettings },
+    { ...base, ...audited, ...outbound, ...later, profiles },
     serves,
   );
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });

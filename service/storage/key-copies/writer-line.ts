@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { KeySchema } from '../keys/key-store-schema.ts';
-import type { Touched } from '../keys/key-writer.ts';
 
 /**
  * Which processes wrote to a key store, each from which revision on: notes of the store, which its copies hold too. Two directories that went
@@ -13,14 +12,14 @@ const DIGITS = 16;
 
 const nameOf = (revision: number) => `${PREFIX}${String(revision).padStart(DIGITS, '0')}`;
 
-/** Adds this process to the line with its first write, which gives the store `revision`. In the transaction of that write. */
-export async function joinLine(tx: Kysely<KeySchema>, revision: number): Promise<Touched> {
+/** Adds this process to the line with its first write, which gives the store `revision`: the name of its note. In the transaction of that write. */
+export async function joinLine(tx: Kysely<KeySchema>, revision: number): Promise<string> {
   const name = nameOf(revision);
   await tx
     .insertInto('note')
     .values({ name, value: randomBytes(8).toString('hex') })
     .execute();
-  return { table: 'note', keys: [[name]] };
+  return name;
 }
 
 /** The process that wrote `revision`; undefined for one of a release that kept no line. */

@@ -95,7 +95,7 @@ export function createKeyWriter({ db, dialect, inTransaction, confirmWriter }: O
             .set((eb) => ({ revision: eb('revision', '+', 1) }))
             .returning('revision')
             .executeTakeFirstOrThrow();
-          if (!inLine) touched.push(await joinLine(tx, revision));
+          if (!inLine) touched.push({ table: 'note', keys: [[await joinLine(tx, revision)]] });
           return {
             touched,
             result,

@@ -42,6 +42,7 @@ const about = {
 export const auditRoutes = (deps: AuditRouteDeps): AdminRoute[] => [
   ...readingRoutes(deps),
   ...verifyingRoutes(deps),
+  ...protectedRowRoutes(deps),
 ];
 
 const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
@@ -139,6 +140,25 @@ const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRo
   route({
     ...about,
     within: 'appliance',
+    method: 'GET',
+    url: '/audit/keys',
+    operationId: 'listAuditKeys',
+    effect: 'none',
+    summary: 'List the public keys of the audit log',
+    description: 'Keep these keys outside the box: they verify its exports.',
+    query: AuditKeysQuery,
+    reply: AuditKeysReply,
+    handle: ({ query }) => ({
+      appliance: auditLog.appliance,
+      ...pageOfShort(auditLog.publicKeys(), query, ({ kid }) => kid),
+    }),
+  }),
+];
+
+const protectedRowRoutes = ({ recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'appliance',
     may: ofAppliance,
     method: 'GET',
     url: '/audit/protected-row',
@@ -171,22 +191,6 @@ const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRo
       await recordIntegrity.accept(body, who);
       return body;
     },
-  }),
-  route({
-    ...about,
-    within: 'appliance',
-    method: 'GET',
-    url: '/audit/keys',
-    operationId: 'listAuditKeys',
-    effect: 'none',
-    summary: 'List the public keys of the audit log',
-    description: 'Keep these keys outside the box: they verify its exports.',
-    query: AuditKeysQuery,
-    reply: AuditKeysReply,
-    handle: ({ query }) => ({
-      appliance: auditLog.appliance,
-      ...pageOfShort(auditLog.publicKeys(), query, ({ kid }) => kid),
-    }),
   }),
 ];
 
