@@ -1908,26 +1908,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/audit/accepted-rows": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Accept a row that another program wrote
-         * @description The row counts as written by the service from here on, as it is. Look at what it holds first. The audit log records it.
-         */
-        post: operations["acceptAlteredRow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/audit/keys": {
         parameters: {
             query?: never;
@@ -1942,6 +1922,46 @@ export interface paths {
         get: operations["listAuditKeys"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/protected-row": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a row with a MAC
+         * @description What it holds now, also where another program wrote that.
+         */
+        get: operations["getProtectedRow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/accepted-rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a row that another program wrote
+         * @description The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.
+         */
+        post: operations["acceptAlteredRow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8920,22 +8940,6 @@ export interface components {
             /** @description At most 100 of each check */
             items: components["schemas"]["IntegrityFault"][];
         };
-        /**
-         * @description A row that counts as written by the service from here on.
-         * @example {
-         *       "table": "destination_grant",
-         *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
-         *     }
-         */
-        AcceptedRow: {
-            /**
-             * @description Table of the row
-             * @enum {string}
-             */
-            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
-            /** @description Key of the row */
-            id: string;
-        };
         /** @description One page of a list. */
         AuditKeys: {
             /** @description Id of the appliance, which is part of every signature */
@@ -8949,6 +8953,57 @@ export interface components {
             }[];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
+        };
+        /**
+         * @description What a row with a MAC holds now.
+         * @example {
+         *       "table": "destination_grant",
+         *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+         *       "sound": false,
+         *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10",
+         *       "columns": {
+         *         "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+         *         "organization": "org_01m8ay6r06c205q2v4n9z7q4vd",
+         *         "kind": "name",
+         *         "value": "hooks.example.org"
+         *       }
+         *     }
+         */
+        ProtectedRow: {
+            /**
+             * @description Table of the row
+             * @enum {string}
+             */
+            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+            /** @description Key of the row */
+            id: string;
+            /** @description Whether the service wrote it as it is */
+            sound: boolean;
+            /** @description Digest of what the row held when it was looked at */
+            seen: string;
+            /** @description Columns that the MAC covers, with their values; bytes as their SHA-256 */
+            columns: {
+                [key: string]: string | number | null;
+            };
+        };
+        /**
+         * @description A row that counts as written by the service from here on.
+         * @example {
+         *       "table": "destination_grant",
+         *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+         *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10"
+         *     }
+         */
+        AcceptedRow: {
+            /**
+             * @description Table of the row
+             * @enum {string}
+             */
+            table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+            /** @description Key of the row */
+            id: string;
+            /** @description Digest of what the row held when it was looked at */
+            seen: string;
         };
         /** @description One page of a list. */
         BackupPage: {
@@ -29158,136 +29213,6 @@ export interface operations {
             };
         };
     };
-    acceptAlteredRow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "table": "destination_grant",
-                 *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
-                 *     }
-                 */
-                "application/json": components["schemas"]["AcceptedRow"];
-            };
-        };
-        responses: {
-            /** @description A row that counts as written by the service from here on. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "table": "destination_grant",
-                     *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["AcceptedRow"];
-                };
-            };
-            /**
-             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
-             *     - `MALFORMED_JSON`: The body is not JSON.
-             */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `MISSING_AUTH`: No API key was sent. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
-             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
-             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
-             */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     listAuditKeys: {
         parameters: {
             query?: {
@@ -29362,6 +29287,257 @@ export interface operations {
             };
             /**
              * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getProtectedRow: {
+        parameters: {
+            query: {
+                /** @description Table of the row */
+                table: "organization" | "profile" | "destination_grant" | "webhook_endpoint";
+                /** @description Key of the row */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a row with a MAC holds now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "table": "destination_grant",
+                     *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                     *       "sound": false,
+                     *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10",
+                     *       "columns": {
+                     *         "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                     *         "organization": "org_01m8ay6r06c205q2v4n9z7q4vd",
+                     *         "kind": "name",
+                     *         "value": "hooks.example.org"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProtectedRow"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acceptAlteredRow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "table": "destination_grant",
+                 *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                 *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AcceptedRow"];
+            };
+        };
+        responses: {
+            /** @description A row that counts as written by the service from here on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "table": "destination_grant",
+                     *       "id": "grt_01m8ayd08hmch8q2av3cj8zzzz",
+                     *       "seen": "5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AcceptedRow"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */

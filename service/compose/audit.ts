@@ -6,6 +6,7 @@ import {
   createAudit,
   createAuditLog,
 } from '../engine/audit/index.ts';
+import type { BehaviorSettingsOf } from '../engine/behavior-settings/index.ts';
 import { adoptRows, createRecordIntegrity, type RecordIntegrity } from '../engine/integrity/index.ts';
 import type { Profiles } from '../engine/profiles/index.ts';
 import type { EndpointId } from '../lib/id.ts';
@@ -61,7 +62,14 @@ export async function openRecordIntegrity(
     audit,
     profiles,
     eventsOut,
-  }: Base & Audited & { profiles: Profiles; eventsOut: Pick<EventsOut, 'grants' | 'webhooks'> },
+    live,
+  }: Base &
+    Audited & {
+      profiles: Profiles;
+      eventsOut: Pick<EventsOut, 'grants' | 'webhooks'>;
+      /** Called when a row was accepted. */
+      live(): { behaviorSettings: Pick<BehaviorSettingsOf, 'forgetRead'> };
+    },
   serves: boolean,
 ): Promise<RecordIntegrity> {
   const recordIntegrity = createRecordIntegrity({
@@ -72,6 +80,7 @@ export async function openRecordIntegrity(
     organizations: vault.organizations,
     signing: { ...vault.signing, verify: verifySignature },
     async changed(_, id) {
+      live().behaviorSettings.forgetRead();
       profiles.forgetRead();
       eventsOut.grants.forgetRead();
       await eventsOut.webhooks.refresh(id as EndpointId);

@@ -103,9 +103,9 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     altered: (organization) => recordIntegrity.found(organization),
   });
   const { eventsOut, ownPlaces, readings } = outbound;
-  const recordIntegrity = await openRecordIntegrity({ ...base, ...audited, profiles, eventsOut }, serves);
   const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
   const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound, profiles };
+  const recordIntegrity = await openRecordIntegrity({ ...shared, ...later }, serves);
   const people: People = createPeople({ ...shared, ...firstOwner, ...queue, ...later });
   const keyCare = createKeyCare({ ...base, ...audited });
   const erasing = createErasing({ ...shared, ...staff, ...people, ...later });

@@ -64,7 +64,7 @@ export async function openDirectory(
 
   // Both, before one of them is given tables.
   for (const one of [place, keysPlace]) if (one.kind === 'postgres') await checkPostgres(one.url);
-  const database = await openDatabase(place, { clock, log, writer, ...schema });
+  const database = await openDatabase(place, { clock, log, writer, directory: lock, ...schema });
   opened.defer(() => database.close());
   const vault = await openVault(data, {
     db: database.db,
@@ -73,6 +73,7 @@ export async function openDirectory(
     keysPlace,
     leaveCopies,
     writer,
+    directory: lock,
     ...schema,
     masterKeyFile: config.masterKeyFile,
     unlock: config.passphraseFile === undefined ? unlock : unlockFromFile(config.passphraseFile),

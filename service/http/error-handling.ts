@@ -7,6 +7,7 @@ import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import type { WireErrors } from './default-errors.ts';
+import { explainBrokenRequest } from './proxies/broken-request.ts';
 import { acceptsHtml, prefixNotSupported, prefixOf } from './proxies/path-prefix.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { describeError } from './structured-log.ts';
@@ -115,7 +116,18 @@ export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
   const shaken = new WeakSet<Socket>();
   app.server.on('secureConnection', (socket: Socket) => shaken.add(socket));
   app.server.removeAllListeners('clientError');
+  const noted = new Set<string>();
+  /** Once a run, of whichever caller: a proxy that is set up wrongly sends nothing else. */
+  function note(error: Error, socket: Socket): string {
+    const { says, known } = explainBrokenRequest(error);
+    if (known && !noted.has(says)) {
+      noted.add(says);
+      app.log.warn({ address: socket.remoteAddress }, says);
+    }
+    return says;
+  }
   app.server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
+    const says = note(error, socket);
     // No answer is possible before the TLS handshake is done.
     const mute = socket instanceof TLSSocket && !shaken.has(socket);
     if (error.code === 'ECONNRESET' || mute || !socket.writable || hasAnswered(socket)) {
@@ -131,7 +143,7 @@ export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
               'PAYLOAD_TOO_LARGE',
               'The head of the request is too long.',
             ]
-          : ['400 Bad Request', 'INVALID_REQUEST', 'This is not a valid HTTP request.'];
+          : ['400 Bad Request', 'INVALID_REQUEST', says];
     refuse(socket, line, code, sentence);
   });
   app.server.on('connect', (_: IncomingMessage, socket: Duplex) =>

@@ -40,6 +40,27 @@ test.each(['', '   ', 'a\nb', 'a\r\nFAKE', '\u001b]0;pwned\u0007', 'a\u2028b', '
   },
 );
 
+test.each([
+  ['ada@example.com.', 'It must not end in a dot.'],
+  ['ada@例え。', 'It must not end in a dot.'],
+  ['ada\u200b@example.com', 'It holds an invisible character (U+200B): type it again.'],
+  ['ada@exam\u00adple.com', 'It holds an invisible character (U+00AD): type it again.'],
+])('of the address %j is said why it is none', (text, message) => {
+  expect(emailAddress.safeParse(text).error?.issues.map((issue) => issue.message)).toEqual([message]);
+});
+
+test.each(['\u200b', '\u00ad\u2060', '\u{e0041}', '\u034f'])('%j shows nothing, and is no line', (text) => {
+  expect(
+    lineOfText(20)
+      .safeParse(text)
+      .error?.issues.map(({ message }) => message),
+  ).toEqual(['It must hold a visible character.']);
+});
+
+test('joiners inside a name are part of it', () => {
+  expect(lineOfText(20).parse('می\u200cخواهم')).toBe('می\u200cخواهم');
+});
+
 test.each([lineOfText(20), emailAddress])('lost letters are refused', (field) => {
   expect(field.safeParse('J\ufffdrgen@example.com').error?.issues.map(({ message }) => message)).toEqual([
     'It holds U+FFFD in place of letters that were lost: send it as UTF-8.',

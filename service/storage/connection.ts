@@ -44,7 +44,7 @@ export interface Database {
   inTransaction: InTransaction;
   /**
    * Throws STORAGE_UNAVAILABLE while another process may be writing (the lock on a PostgreSQL database was lost), after the disk of a
-   * SQLite file did not confirm a change, and while that file is not where it was opened.
+   * SQLite file did not confirm a change, and while that file, or the data directory, is not where it was opened.
    */
   requireWriter(): void;
   close(): Promise<void>;
@@ -58,6 +58,8 @@ export interface DatabaseDeps extends OlderSchema {
    * for the second. SQLite files are guarded by the lock on their data directory.
    */
   writer?: string;
+  /** The data directory, where the database is not in it: while it is gone, nothing is written. */
+  directory?: Pick<OpenFiles, 'require'>;
 }
 
 /**
@@ -94,6 +96,8 @@ export interface Opened<S> {
   version: string;
   inTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
   requireWriter(): void;
+  /** The same, asked of the database itself: first of what cannot run in a transaction. */
+  confirmWriter(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -122,7 +126,7 @@ export async function openSqlite<S>(
 
 export async function openPostgres<S>(
   url: string,
-  { clock, log, writer, ...older }: DatabaseDeps & { what?: StoreName },
+  { clock, log, writer, directory, ...older }: DatabaseDeps & { what?: StoreName },
   migrations: readonly Migration[],
   snapshot?: (version: string) => Promise<string | undefined>,
 ): Promise<Opened<S>> {
@@ -140,19 +144,23 @@ export async function openPostgres<S>(
   const lock =
     writer === undefined ? undefined : await lockOrEnd(url, { log, holder: writer, sessions }, pool);
   const inTurn = createOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
+  const fence = async (tx: Kysely<S>) =>
+    lock?.fence((statement, values) => tx.executeQuery(CompiledQuery.raw(statement, values)));
   const opened = finish(db, {
     dialect: 'postgres',
     clock,
     ...older,
     migrations,
-    ...defined({ snapshot }),
+    fence,
+    ...defined({ snapshot, files: directory }),
     // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two at a time would only conflict.
     inTransaction: async (work) => {
       guard.refuseInside();
       return inTurn(() => {
         lock?.require();
+        directory?.require();
         return serializable(db, guard, async (tx) => {
-          await lock?.fence((statement, values) => tx.executeQuery(CompiledQuery.raw(statement, values)));
+          await fence(tx);
           return work(tx);
         });
       });
@@ -194,6 +202,7 @@ async function finish<S>(
     snapshot,
     inTransaction,
     disk,
+    fence = async () => {},
     files,
     lock,
     ...older
@@ -204,8 +213,10 @@ async function finish<S>(
     migrations: readonly Migration[];
     snapshot?: (version: string) => Promise<string | undefined>;
     inTransaction: Opened<S>['inTransaction'];
+    /** First in each transaction of a migration. */
+    fence?: (db: Kysely<S>) => Promise<void>;
     disk?: Pick<ConfirmedDisk, 'require'>;
-    files?: OpenFiles;
+    files?: Pick<OpenFiles, 'require'>;
     lock?: PostgresLock;
   },
 ): Promise<Opened<S>> {
@@ -224,10 +235,15 @@ async function finish<S>(
       dialect,
       migrations,
       clock,
+      fence,
       ...older,
       ...defined({ snapshot }),
     });
-    return { db, dialect, version, inTransaction, requireWriter, close };
+    const confirmWriter = async () => {
+      requireWriter();
+      await fence(db);
+    };
+    return { db, dialect, version, inTransaction, requireWriter, confirmWriter, close };
   } catch (error) {
     await close();
     throw error;

@@ -43,6 +43,9 @@ export interface MigrateDeps extends OlderSchema {
   db: Kysely<any>;
   dialect: DialectName;
   migrations: readonly Migration[];
+  /** First in each transaction; throws where another process writes to the database. */
+  // biome-ignore lint/suspicious/noExplicitAny: as db.
+  fence?: (tx: Kysely<any>) => Promise<void>;
   /** For messages. */
   what?: StoreName;
   clock: Clock;
@@ -67,6 +70,7 @@ export async function migrate({
   migrations,
   what = 'database',
   clock,
+  fence = async () => {},
   older = 'migrate',
   announce = () => {},
   snapshot,
@@ -77,6 +81,7 @@ export async function migrate({
   const recorded: Kysely<Recorded> = db;
   await recorded.transaction().execute(async (tx) => {
     await takeTurn(tx, dialect);
+    await fence(tx);
     // The other one with the next migration: an older schema that is refused stays as it is.
     await sql.raw(recordTables(columns)[0]).execute(tx);
   });
@@ -94,7 +99,7 @@ export async function migrate({
 
   // An empty database has nothing to go back to between two of them: it waits for the disk once.
   for (const together of from === undefined ? [left] : left.map((one) => [one]))
-    await apply(recorded, together, { dialect, clock, kept, former });
+    await apply(recorded, together, { dialect, clock, fence, kept, former });
   return left.at(-1)?.name ?? from ?? newest.name;
 }
 
@@ -114,9 +119,10 @@ async function apply(
   {
     dialect,
     clock,
+    fence,
     kept,
     former,
-  }: Pick<MigrateDeps, 'dialect' | 'clock'> & {
+  }: Required<Pick<MigrateDeps, 'dialect' | 'clock' | 'fence'>> & {
     kept: string | undefined;
     former: FormerSchema | undefined;
   },
@@ -125,6 +131,7 @@ async function apply(
   try {
     await db.transaction().execute(async (tx) => {
       await takeTurn(tx, dialect);
+      await fence(tx);
       for (const statement of recordTables(columnsOf[dialect])) await sql.raw(statement).execute(tx);
       for (const { name, up, needs, replaces } of migrations) {
         current = name;

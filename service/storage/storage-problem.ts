@@ -66,6 +66,10 @@ const refusals = [
     says: 'The database server has no memory or connection left for this: nothing was changed. Try again shortly; the operator raises the connection limit of the role, the database or the server, or ends sessions that are not needed.',
   },
   {
+    codes: /^25006$/,
+    says: 'The database server takes no writes: nothing was changed. The operator checks whether it is a standby (SELECT pg_is_in_recovery()) and lets the URL name the primary, or sets default_transaction_read_only back for the role and the database.',
+  },
+  {
     codes: /^(28...|3D000|42501)$/,
     says: 'The database server refuses the role of this service: nothing was changed. The operator runs "gatehouse doctor", which names the remedy.',
   },
@@ -75,7 +79,7 @@ const refusals = [
   },
 ];
 
-const unwritable = new Set(['EROFS', 'EACCES', 'EPERM', '25006']);
+const unwritable = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** SQLSTATE classes of a lost or refused connection (08, 57P0x), the system's words for the same, and pg's own. */
 function isUnreachable(error: unknown, code: string | undefined): boolean {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
+import { watchDirectory } from './file-reading/open-files.ts';
 import { toStorageProblem } from './storage-problem.ts';
 
 /** The process that writes to a data directory. */
@@ -14,6 +15,8 @@ export interface Writer {
 }
 
 export interface WriterLock {
+  /** Throws STORAGE_UNAVAILABLE where the folder is not the one that was locked. */
+  require(): void;
   /** Twice does no harm. */
   release(): void;
 }
@@ -56,6 +59,7 @@ export function takeWriterLock(folder: string, writer: Writer, clock: Clock): Wr
   const held = lock;
   heldLocks.add(held);
   return {
+    ...watchDirectory(path),
     release() {
       if (!held.open) return;
       try {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { adoptRows } from '../../service/engine/integrity/index.ts';
+import { type Acceptable, adoptRows } from '../../service/engine/integrity/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { ROWS_NOTE } from '../../service/storage/keys/integrity.ts';
 import { onBothDatabases } from '../storage/databases.ts';
@@ -21,6 +21,10 @@ onBothDatabases(
       out = await openEventsOut(engine);
     });
     afterEach(() => engine.stop());
+    const accept = async (table: Acceptable, id: string) => {
+      const { digest: seen } = await engine.recordIntegrity.look(table, id);
+      await engine.recordIntegrity.accept({ table, id, seen }, operator);
+    };
 
     const realm = () => ({ organization: engine.organization, world: 'live' as const });
     const run = (statement: ReturnType<typeof sql>) => statement.execute(engine.db);
@@ -70,7 +74,7 @@ onBothDatabases(
       await expect(out.deliveries.test(realm(), endpoint.id, undefined, operator)).rejects.toMatchObject({
         code: 'CONFLICT',
       });
-      await engine.recordIntegrity.accept('webhook_endpoint', endpoint.id, operator);
+      await accept('webhook_endpoint', endpoint.id);
       await out.webhooks.load();
       expect(out.webhooks.endpointsFor(realm(), name!)).toHaveLength(1);
       expect(await faulty()).toEqual([]);
@@ -113,7 +117,7 @@ onBothDatabases(
       );
       const who = { is: 'administrator', administrator: ada.administrator.id } as const;
       await run(sql`update organization set four_eyes = 1`);
-      await engine.recordIntegrity.accept('organization', engine.organization, operator);
+      await accept('organization', engine.organization);
       const what = { organization: engine.organization, action: 'data.destroy' } as const;
       const { id } = await engine.approvals.request(what, who);
       await run(
@@ -149,6 +153,24 @@ onBothDatabases(
         ['erasure', 'ers_forged1'],
         ['erasure', 'ers_forged2'],
       ]);
+    });
+
+    test('a row is accepted as it was shown, and not as it is since', async () => {
+      const { id } = await out.grants.add(engine.organization, 'hooks.example.org', '', operator);
+      await run(sql`update destination_grant set value = 'other.example.org' where id = ${id}`);
+      const shown = await engine.recordIntegrity.look('destination_grant', id);
+      expect(shown).toMatchObject({
+        sound: false,
+        columns: { value: 'other.example.org', revoked_at: null },
+      });
+      await run(sql`update destination_grant set value = 'stolen.example.org' where id = ${id}`);
+      const row = { table: 'destination_grant', id, seen: shown.digest } as const;
+      await expect(engine.recordIntegrity.accept(row, operator)).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await faulty()).toEqual([['destination_grant', id, engine.organization]]);
+      await run(sql`update destination_grant set value = 'other.example.org' where id = ${id}`);
+      await engine.recordIntegrity.accept(row, operator);
+      expect(await faulty()).toEqual([]);
+      expect(await engine.recordIntegrity.look('destination_grant', id)).toMatchObject({ sound: true });
     });
 
     test('rows of an earlier release are protected once, and never again', async () => {

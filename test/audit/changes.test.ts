@@ -157,10 +157,13 @@ const changes: Record<string, () => Sample> = {
     action: 'grant.add',
   }),
   'DELETE /api/admin/grants/:id': () => ({ action: 'grant.revoke' }),
-  'POST /api/admin/audit/accepted-rows': () => ({
-    body: { table: 'organization', id: ids.organization },
-    action: 'rows.accept',
-  }),
+  'POST /api/admin/audit/accepted-rows': () => {
+    const body = { table: 'organization', id: ids.organization, seen: '' };
+    const before = async () => {
+      body.seen = (await gatehouse.recordIntegrity.look('organization', ids.organization!)).digest;
+    };
+    return { before, body, action: 'rows.accept' };
+  },
   'POST /api/admin/webhooks': () => ({
     body: { family: 'identity', url: 'http://127.0.0.1:2/other' },
     action: 'webhook.add',

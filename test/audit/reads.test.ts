@@ -103,6 +103,7 @@ const nothingPersonal = [
   '/api/admin/keys-without-person',
   '/api/admin/audit/verification',
   '/api/admin/audit/integrity-faults',
+  '/api/admin/audit/protected-row',
   '/api/admin/audit/keys',
   '/api/admin/jobs',
   '/api/admin/jobs/counts',

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../service/lib/log.ts';
-import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { type Database, openDatabase, openPostgres } from '../../service/storage/connection.ts';
+import { type KeySchema, keyMigrations } from '../../service/storage/keys/key-store-schema.ts';
+import { createKeyWriter } from '../../service/storage/keys/key-writer.ts';
 import { FENCE } from '../../service/storage/postgres/writer-row.ts';
 import { type CutNetwork, createCutNetwork } from '../support/cut-network.ts';
 import { findPostgres, nameOf, startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -13,6 +16,8 @@ const binaries = findPostgres();
 const program = fileURLToPath(new URL('./hold-writer-lock.ts', import.meta.url));
 const clock = { now: () => 1 };
 const network = createCutNetwork();
+/** Another process takes the database over. */
+const TAKEN = "update writer_lock set token = 'another', holder = 'second'";
 
 afterAll(() => network?.remove());
 
@@ -98,6 +103,45 @@ describe.skipIf(binaries === undefined)('the writer of a PostgreSQL database', (
       message: expect.stringContaining('restart this one'),
     });
     expect(await organizations(admin)).toEqual(['org_before']);
+  });
+
+  test('that brings the schema up to date stops at the migration after it', async () => {
+    const steps = ['0001-a', '0002-b', '0003-c'].map((name, at) => ({
+      name,
+      up: () => [`create table step_${at} (id text)`, ...(at === 1 ? [TAKEN] : [])],
+    }));
+    const older = { clock, log: silentLog, writer: 'first' };
+    await (await openPostgres(url, older, steps.slice(0, 1))).close();
+    await expect(openPostgres(url, older, steps)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    const admin = await connect('admin');
+    const { rows } = await admin.query("select relname from pg_class where relname like 'step__' order by 1");
+    expect(rows.map(({ relname }) => relname)).toEqual(['step_0', 'step_1']);
+  });
+
+  test('writes no table anew after it', async () => {
+    const opened = await openPostgres<KeySchema>(
+      url,
+      { clock, log: silentLog, writer: 'first' },
+      keyMigrations,
+    );
+    closers.push(() => opened.close());
+    await opened.db
+      .insertInto('store_state')
+      .values({ id: 1, identity: 'i', revision: 0, copy: '' })
+      .execute();
+    const admin = await connect('admin');
+    const fileOf = async () =>
+      (await admin.query("select pg_relation_filenode('note') as file")).rows[0].file;
+    const before = await fileOf();
+    const written = createKeyWriter(opened).write(
+      async (tx) => {
+        await sql.raw(TAKEN).execute(tx);
+        return { touched: { table: 'note', keys: [['a']] }, result: undefined };
+      },
+      { destroys: true },
+    );
+    await expect(written).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    expect(await fileOf()).toBe(before);
   });
 
   test('that is idle notices it within a heartbeat', async () => {

@@ -394,7 +394,10 @@ export async function startEngine({
     ...{ ...shared, keys, master },
     organizations: organizationKeys,
     signing: { ...signing, verify: verifySignature },
-    changed: async () => profiles.forgetRead(),
+    changed: async () => {
+      profiles.forgetRead();
+      behaviorSettings.forgetRead();
+    },
   });
   const engine = {
     ...shared,

@@ -7,8 +7,11 @@ export class ListFault extends Error {
     | { is: 'wrong-encoding'; encoding: string }
     /** U+FFFD, which a program wrote in place of letters. */
     | { is: 'lost-letters'; line: number }
+    | { is: 'control-character'; line: number }
+    | { is: 'workbook' }
     | { is: 'open-quote'; line: number }
     | { is: 'no-columns'; found: string }
+    | { is: 'same-columns'; found: string }
     | { is: 'no-person'; line: number }
     | { is: 'no-file'; line: number };
   constructor(fault: ListFault['fault'], message: string) {

@@ -12,8 +12,8 @@ export interface ListedPicture {
   name?: string;
 }
 
-const personColumns = ['email', 'e-mail', 'mail', 'id'];
-const fileColumns = ['file', 'image', 'picture', 'photo', 'path'];
+const addressColumns = ['email', 'e-mail', 'mail', 'e-mail-adresse', 'email-adresse'];
+const fileColumns = ['file', 'image', 'picture', 'photo', 'path', 'datei', 'bild', 'foto', 'pfad'];
 /** Accepted formats, and those for which the refusal says how to convert them. */
 const pictures = new Set([
   ...['jpg', 'jpeg', 'png', 'webp', 'heic', 'heif', 'hif', 'avif'],
@@ -47,20 +47,21 @@ const isPicture = (path: string): boolean =>
   path.includes('.') && pictures.has(path.slice(path.lastIndexOf('.') + 1).toLowerCase());
 
 /**
- * The rows of a CSV file: a header with a person, a file and perhaps `name`, in any order. `encoding` as of `readTableText`. Throws
+ * The rows of a CSV file: a header with a person, a file and perhaps `name`, in any order. An address goes before an `id`. `encoding` as of `readTableText`. Throws
  * ListFault.
  */
 export function listTable(bytes: Uint8Array, encoding?: string): ListedPicture[] {
   const [head, ...rows] = parseCsv(readTableText(bytes, encoding));
   const columns = (head?.fields ?? []).map((field) => field.toLowerCase());
-  const person = columns.findIndex((column) => personColumns.includes(column));
-  const file = columns.findIndex((column) => fileColumns.includes(column));
-  const name = columns.indexOf('name');
+  const address = only(columns, addressColumns);
+  const person = address < 0 ? only(columns, ['id']) : address;
+  const file = only(columns, fileColumns);
+  const name = only(columns, ['name']);
   if (person < 0 || file < 0) {
     const found = columns.join(', ') || 'nothing';
     throw new ListFault(
       { is: 'no-columns', found },
-      `It needs a first line that names its columns, such as email,name,file. The person is called ${oneOf(personColumns)}, ` +
+      `It needs a first line that names its columns, such as email,name,file. The person is called ${oneOf([...addressColumns, 'id'])}, ` +
         `the file ${oneOf(fileColumns)}; name may be left out. Found: ${found}.`,
     );
   }
@@ -76,6 +77,17 @@ export function listTable(bytes: Uint8Array, encoding?: string): ListedPicture[]
       ...(name >= 0 && fields[name] ? { name: fields[name].normalize('NFC') } : {}),
     };
   });
+}
+
+/** Where the column with one of these names is; -1 without one. */
+function only(columns: readonly string[], names: readonly string[]): number {
+  const found = columns.filter((column) => names.includes(column));
+  if (found.length <= 1) return columns.indexOf(found[0] ?? names[0]!);
+  const same = found.join(', ');
+  throw new ListFault(
+    { is: 'same-columns', found: same },
+    `Several columns say the same: ${same}. Leave one of them.`,
+  );
 }
 
 const oneOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;

@@ -1,33 +1,52 @@
 import { ListFault } from './list-fault.ts';
 
+/** How a ZIP file begins, which a workbook is. */
+const WORKBOOK = [0x50, 0x4b, 3, 4];
+/** Of DOS. */
+const END_OF_FILE = '\u001a';
+
 /**
  * The text of a CSV file: UTF-8, UTF-16 of either byte order by its byte order mark or its zero bytes, else `encoding`, a name of
  * the WHATWG Encoding Standard such as `windows-1252`. It is never guessed: the same bytes are other letters in windows-1250.
  * Throws ListFault.
  */
 export function readTableText(bytes: Uint8Array, encoding?: string): string {
+  if (WORKBOOK.every((byte, at) => bytes[at] === byte))
+    throw new ListFault({ is: 'workbook' }, 'It is an Excel workbook. Save it as CSV UTF-8.');
   const unicode = unicodeOf(bytes);
   const used = unicode ?? encoding ?? 'utf-8';
-  const text = decode(bytes, used);
+  const whole = decode(bytes, used);
+  const text = whole?.endsWith(END_OF_FILE) ? whole.slice(0, -1) : whole;
   if (text === undefined && used === 'utf-8' && unicode === undefined)
     throw new ListFault(
       { is: 'no-encoding' },
       'It is not UTF-8, and does not say in which encoding it is written.',
     );
-  // What windows-1252 and its kin do not assign is decoded as control characters.
-  if (text === undefined || /[^\P{Cc}\t\v\f\r\n]/u.test(text))
+  // What windows-1252 and its kin do not assign is decoded as control characters beyond ASCII.
+  if (text === undefined || /[\x80-\x9f]/.test(text))
     throw new ListFault(
       { is: 'wrong-encoding', encoding: used },
       `It is not written in ${used}, or is damaged.`,
     );
+  const control = text.search(/[^\P{Cc}\t\v\f\r\n]/u);
+  if (control >= 0) {
+    const line = lineAt(text, control);
+    const code = text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0');
+    throw new ListFault(
+      { is: 'control-character', line },
+      `Line ${line}: it holds the control character U+${code}. Remove it, or export the file again.`,
+    );
+  }
   const lost = text.indexOf('\uFFFD');
   if (lost < 0) return text;
-  const line = text.slice(0, lost).split(/\r\n|\r|\n/).length;
+  const line = lineAt(text, lost);
   throw new ListFault(
     { is: 'lost-letters', line },
     `Line ${line}: letters were lost when the file was written (it holds U+FFFD). Export it again as UTF-8.`,
   );
 }
+
+const lineAt = (text: string, at: number) => text.slice(0, at).split(/\r\n|\r|\n/).length;
 
 /** The first line that shows whether `encoding` is the right one: it has letters that ASCII has not. */
 export function sampleLine(bytes: Uint8Array, encoding: string): string {

@@ -51,7 +51,24 @@ test('a table: columns in any order, files beside it, the name where there is on
 });
 
 test.each([
-  ['no columns', 'a,b\n1,2\n', 'email, e-mail, mail or id, the file file, image, picture, photo or path'],
+  [
+    'no columns',
+    'a,b\n1,2\n',
+    'email, e-mail, mail, e-mail-adresse, email-adresse or id, the file file, image, picture, photo, path, datei, bild, foto or pfad',
+  ],
+  [
+    'two addresses',
+    'email,name,mail,file\na@x.org,A,b@x.org,1.jpg\n',
+    'Several columns say the same: email, mail',
+  ],
+  ['two files', 'email,file,image\na@x.org,1.jpg,2.jpg\n', 'Several columns say the same: file, image'],
+  ['two names', 'email,name,name,file\na@x.org,A,B,1.jpg\n', 'Several columns say the same: name, name'],
+  [
+    'a control character',
+    'email,file\na@x.org,1.jpg\nb\0@x.org,2.jpg\n',
+    'Line 3: it holds the control character U+0000',
+  ],
+  ['the bytes of a workbook', 'PK\x03\x04\0\0', 'It is an Excel workbook. Save it as CSV UTF-8.'],
   ['a gap', 'email,file\nada@x.org,\n', 'Line 2: the file is missing'],
   ['no person', 'email,file\n,1.jpg\n', 'Line 2: the e-mail address is missing'],
   ['nothing', 'email,file\n', 'names no pictures'],
@@ -64,6 +81,17 @@ test.each([
 ])('a table with %s is refused', async (_what, text, message) => {
   put('staff.csv', text);
   await expect(readImportList(join(folder, 'staff.csv'))).rejects.toThrow(message);
+});
+
+test.each([
+  ['German names', 'E-Mail-Adresse;Name;Datei\nada@x.org;Ada;1.jpg\n'],
+  ['a number beside the address', 'id;email;name;bild\n17;ada@x.org;Ada;1.jpg\n'],
+  ['the end-of-file mark of DOS', 'email,name,file\r\nada@x.org,Ada,1.jpg\r\n\x1a'],
+])('a table with %s is read', async (_what, text) => {
+  put('staff.csv', text);
+  expect((await readImportList(join(folder, 'staff.csv'))).entries).toEqual([
+    { label: '1.jpg', file: join(folder, '1.jpg'), person: 'ada@x.org', name: 'Ada' },
+  ]);
 });
 
 const umlauts = 'email;name;file\r\nmueller@example.com;Jürgen Müller;photos/2.jpg\r\n';

@@ -15,6 +15,8 @@ export interface BehaviorSettingsOf {
     change: Partial<BehaviorSettings>,
     actor: Actor,
   ): Promise<BehaviorSettings>;
+  /** The row of an organization was accepted as it is: what is in memory of it is read again. */
+  forgetRead(): void;
 }
 
 export interface BehaviorSettingsDeps {
@@ -71,6 +73,10 @@ export function createBehaviorSettings({
       reading.delete(organization);
       known.set(organization, after);
       return after;
+    },
+    forgetRead() {
+      reading.clear();
+      known.clear();
     },
   };
 }

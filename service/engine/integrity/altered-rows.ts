@@ -1,8 +1,14 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { type ProtectedName, protectAsItIs, specOf } from '../../storage/keys/protected-tables.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
+import {
+  type ProtectedName,
+  protectAsItIs,
+  type RowContent,
+  readContent,
+  specOf,
+} from '../../storage/keys/protected-tables.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { findIntegrityFaults, type IntegrityChecksDeps, type IntegrityFault } from './checks.ts';
 
@@ -22,8 +28,13 @@ export interface RecordIntegrity {
   tend(): Promise<void>;
   /** What the last look found; of one organization with what belongs to none. */
   found(organization?: OrganizationId): readonly IntegrityFault[];
-  /** Gives the row of an acceptable table a MAC as it is, audited. Throws NOT_FOUND. */
-  accept(table: Acceptable, id: string, actor: Actor): Promise<void>;
+  /** What a row of an acceptable table holds now. Throws NOT_FOUND. */
+  look(table: Acceptable, id: string): Promise<RowContent>;
+  /**
+   * Gives the row of an acceptable table a MAC as it is, audited. `seen`: the digest of what was looked at. Throws NOT_FOUND, and CONFLICT where
+   * it was changed since.
+   */
+  accept(row: { table: Acceptable; id: string; seen: string }, actor: Actor): Promise<void>;
 }
 
 export interface RecordIntegrityDeps extends IntegrityChecksDeps {
@@ -47,6 +58,12 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
     last = faults;
   }
 
+  async function look(table: Acceptable, id: string, from: Db | Tx = deps.db): Promise<RowContent> {
+    const content = await readContent(from, integrity, table, id);
+    if (content) return content;
+    throw new Problem('NOT_FOUND', `${table} has no row with the ${specOf(table).key} ${id}.`);
+  }
+
   return {
     check: () => findIntegrityFaults(deps),
     tend,
@@ -54,11 +71,16 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
       organization === undefined
         ? last
         : last.filter((one) => one.organization === undefined || one.organization === organization),
-    async accept(table, id, actor) {
+    look,
+    async accept({ table, id, seen }, actor) {
       await inTransaction(async (tx) => {
-        if (!(await protectAsItIs(tx, integrity, table, id)))
-          throw new Problem('NOT_FOUND', `${table} has no row with the ${specOf(table).key} ${id}.`);
-        await audit.add(tx, { actor, action: 'rows.accept', target: id, details: { table } });
+        if ((await look(table, id, tx)).digest !== seen)
+          throw new Problem(
+            'CONFLICT',
+            `The row ${id} of ${table} is not as you saw it: it was changed since. Look at it again.`,
+          );
+        await protectAsItIs(tx, integrity, table, id);
+        await audit.add(tx, { actor, action: 'rows.accept', target: id, details: { table, seen } });
       });
       await deps.changed(table, id);
       await tend();

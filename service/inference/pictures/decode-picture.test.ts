@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { expect, test } from 'vitest';
 import { progressiveJpeg } from '../../../test/support/progressive-jpeg.ts';
@@ -150,6 +151,22 @@ test('animations are refused', async () => {
     .webp()
     .toBuffer();
   await expect(readHeader(animation)).rejects.toMatchObject(refusal('IMAGE_FORMAT_UNSUPPORTED', /animation/));
+});
+
+test('a PNG is an animation where it says that it has several frames', async () => {
+  const png = await scene().png().toBuffer();
+  const withControl = (frames: number) => {
+    const control = Buffer.alloc(20);
+    control.writeUInt32BE(8, 0);
+    control.write('acTL', 4, 'latin1');
+    control.writeUInt32BE(frames, 8);
+    control.writeUInt32BE(crc32(control.subarray(4, 16)), 16);
+    return Buffer.concat([png.subarray(0, 33), control, png.subarray(33)]);
+  };
+  await expect(readHeader(withControl(2))).rejects.toMatchObject(
+    refusal('IMAGE_FORMAT_UNSUPPORTED', /animation/),
+  );
+  expect(await readHeader(withControl(1))).toMatchObject({ format: 'png' });
 });
 
 test('too many bytes, pixels or pixels a side are refused before decoding', async () => {

@@ -4,7 +4,7 @@ import type { Box } from '../face.ts';
 import type { RawPicture } from './decode-heif.ts';
 import { countScans } from './jpeg-scans.ts';
 import type { Picture } from './picture.ts';
-import { ACCEPTED, formatOf } from './picture-format.ts';
+import { ACCEPTED, formatOf, isAnimatedPng } from './picture-format.ts';
 
 /** What the header says, checked against the limits. */
 export interface PictureHeader {
@@ -76,7 +76,7 @@ export async function readHeader(bytes: Uint8Array): Promise<PictureHeader> {
   const format = container.is === 'heif' ? codecOf(header) : container.is;
   const { width, height } = header.autoOrient;
   // A HEIC may hold further pictures beside the one that counts.
-  if (format !== 'heic' && (header.pages ?? 1) > 1) {
+  if ((format !== 'heic' && (header.pages ?? 1) > 1) || (format === 'png' && isAnimatedPng(bytes))) {
     throw new Problem(
       'IMAGE_FORMAT_UNSUPPORTED',
       'The picture is an animation; send a single still picture.',

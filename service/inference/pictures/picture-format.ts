@@ -69,6 +69,17 @@ function ofBrand(head: string): PictureFormat {
 
 const video = (name: string): PictureFormat => ({ is: 'other', name, advice: STILL });
 
+/** An animated PNG (APNG) says so before its first picture. */
+export function isAnimatedPng(bytes: Uint8Array): boolean {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 8; at + 12 <= view.length; at += 12 + view.readUInt32BE(at)) {
+    const kind = view.toString('latin1', at + 4, at + 8);
+    if (kind === 'acTL') return view.readUInt32BE(at + 8) > 1;
+    if (kind === 'IDAT') return false;
+  }
+  return false;
+}
+
 function ofText(head: string): PictureFormat | undefined {
   const text = head
     .replace(/^\xef\xbb\xbf/, '')

@@ -34,6 +34,21 @@ export function watchOpenFiles(path: string): OpenFiles {
   };
 }
 
+/** Throws STORAGE_UNAVAILABLE where the data directory of a file that is open in it was deleted, moved or replaced. */
+export function watchDirectory(path: string): Pick<OpenFiles, 'require'> {
+  const opened = identityOf(path);
+  return {
+    require() {
+      if (opened !== undefined && identityOf(path) === opened) return;
+      throw new Problem(
+        'STORAGE_UNAVAILABLE',
+        'The data directory was deleted, moved or replaced while the service runs, or its disk is gone: nothing was changed. The operator puts it back in its place, with the master key in it, and restarts the service.',
+        { cause: new Error(`${path} is not the file that was opened`) },
+      );
+    },
+  };
+}
+
 /** Device and inode; undefined where nothing can be found there. */
 function identityOf(path: string): string | undefined {
   try {

@@ -4,6 +4,7 @@ import Sqlite from 'better-sqlite3';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { CopiedValue } from '../keys/key-store-schema.ts';
 import { COPY_NAME } from './key-copy-file.ts';
+import { goOn } from './key-copy-trouble.ts';
 
 /** Keys of the store that are read at a time. */
 const PAGE = 1_000;
@@ -27,8 +28,7 @@ export async function explainAhead(
   }
   return (
     `${trouble} It lacks ${lacks} keys that are here, and does not say that their people were erased: another directory, restored or copied from this one, wrote to it. ` +
-    `Do not put it in the place of ${store}: those ${lacks} keys would be lost. Let one of the two directories go on, and end the other. To go on with this one, move the copy aside, where nothing of it is lost:  ` +
-    `mv '${copy}' '${copy}.of-another-directory'   then start, and make a new copy: gatehouse keystore remove ${place}, gatehouse keystore add ${place}. Erase here, too, the people that the other directory erased.`
+    `Do not put it in the place of ${store}: those ${lacks} keys would be lost. ${goOn(place, copy)}`
   );
 }
 

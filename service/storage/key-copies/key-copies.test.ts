@@ -302,6 +302,59 @@ test('a copy that is ahead and lacks keys was written by another directory: it i
   expect([holds(stick(), 'eve'), holds(stick(), 'bea')]).toEqual([true, false]);
 });
 
+test('a copy that another directory wrote to is not overwritten by a store with more writes, or as many', async () => {
+  const { keys, copies } = await start();
+  await copies.add(stick());
+  await keys.addPerson(person('ada'));
+  await stop();
+  const old = readFileSync(join(data, 'keys.db'));
+  const original = await start();
+  for (const name of ['bea', 'cleo']) await original.keys.addPerson(person(name));
+  await stop();
+  // A directory that was restored as it was before, and went on out of reach of the copy.
+  writeFileSync(join(data, 'keys.db'), old);
+  const away = join(data, '..', 'unplugged');
+  renameSync(stick(), away);
+  const restored = await start();
+  for (const name of ['dan', 'eve']) await restored.keys.addPerson(person(name));
+  renameSync(away, stick());
+  const expectLeft = async (found: readonly { state: string; reason?: string }[]) => {
+    expect(found).toMatchObject([
+      { state: 'unreachable', reason: expect.stringMatching(/another directory .* wrote to it/) },
+    ]);
+    expect(['bea', 'cleo', 'dan'].map((name) => holds(stick(), name))).toEqual([true, true, false]);
+  };
+  await expectLeft(await restored.copies.sync());
+  await restored.keys.addPerson(person('finn'));
+  await stop();
+  const again = await start();
+  await expectLeft(await again.copies.list());
+  await expectLeft(await again.copies.sync());
+  const [, remedy] =
+    /nothing of it is lost: {2}(.+?) {3}/.exec((await again.copies.list())[0]!.reason ?? '') ?? [];
+  expect(spawnSync('sh', ['-c', `${remedy}`], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  await again.copies.remove(stick(), { wipe: false });
+  expect(await again.copies.add(stick())).toMatchObject({ state: 'current' });
+  expect(await again.copies.sync()).toMatchObject([{ state: 'current' }]);
+});
+
+test('a copy that a running service wrote to after another directory was made of it is not overwritten', async () => {
+  const { keys, copies } = await start();
+  await copies.add(stick());
+  await keys.addPerson(person('ada'));
+  const taken = join(folder, 'taken.db');
+  spawnSync('cp', [copyIn(stick()), taken]);
+  await keys.addPerson(person('bea'));
+  await stop();
+  for (const end of ['', '-wal', '-shm']) rmSync(join(data, `keys.db${end}`), { force: true });
+  renameSync(taken, join(data, 'keys.db'));
+  const alone = await openStore();
+  for (const name of ['dan', 'eve']) await alone.addPerson(person(name));
+  const restored = await follow(alone);
+  expect(await restored.sync()).toMatchObject([{ state: 'unreachable' }]);
+  expect(['bea', 'dan'].map((name) => holds(stick(), name))).toEqual([true, false]);
+});
+
 test('copies that are left alone are neither read nor written', async () => {
   const { keys, copies } = await start();
   await copies.add(stick());
@@ -410,7 +463,7 @@ test('a full disk: the write is acknowledged, the place is behind and says why, 
     copy.pragma(`max_page_count = ${pages}`);
   };
   for (let i = 0; i < 100; i++) await keys.addPerson(person(`p${i}`));
-  expect(await copies.list()).toMatchObject([{ state: 'behind', reason: expect.stringContaining('full') }]);
+  expect(await copies.sync()).toMatchObject([{ state: 'behind', reason: expect.stringContaining('full') }]);
   expect(await keys.countPersons()).toBe(100);
   opened = undefined;
   expect(await copies.sync()).toMatchObject([{ state: 'current' }]);

@@ -7,6 +7,7 @@ import type { CopiedTable, CopiedValue, RowChange } from '../keys/key-store-sche
 import { openCopy, readRevision } from './key-copy-open.ts';
 import { applyChanges, deleteAllRows, replacePage } from './key-copy-rows.ts';
 import { anotherMedium, CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
+import { NEWEST_WRITER } from './writer-line.ts';
 
 export const COPY_NAME = 'gatehouse-keys.db';
 
@@ -42,6 +43,8 @@ export interface CopyAnswer {
   copy: string;
   /** What it notes of the newest audit checkpoint, where `check` asked and there is such a note. */
   note?: string;
+  /** The process that wrote to it last, where `check` asked and it says so. */
+  writer?: string;
 }
 
 export interface KeyCopyFileDeps {
@@ -103,10 +106,12 @@ export function createKeyCopyFile(deps: KeyCopyFileDeps): KeyCopyFile {
     check: () =>
       once((copy) => {
         const note = copy.prepare('select value from note where name = ?').pluck().get(CHECKPOINT_NOTE);
+        const writer = copy.prepare(NEWEST_WRITER).pluck().get();
         return {
           revision: revisionOf(copy),
           copy: idOf(copy),
           ...(typeof note === 'string' && { note }),
+          ...(typeof writer === 'string' && { writer }),
         };
       }),
     apply: ({ copy: id, from, to, changes }) =>

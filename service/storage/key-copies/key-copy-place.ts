@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { defined } from '../../lib/defined.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from '../keys/key-store-schema.ts';
@@ -6,9 +7,9 @@ import type { KeyWrite } from '../keys/key-writer.ts';
 import { createCopyFeed } from './copy-feed.ts';
 import type { StoredPlace } from './copy-places.ts';
 import { type CopyReport, type CopyStandingDeps, createCopyStanding } from './copy-standing.ts';
-import type { CopyAnswer } from './key-copy-file.ts';
+import { COPY_NAME, type CopyAnswer } from './key-copy-file.ts';
 import { type CopyThread, PATIENCE } from './key-copy-thread.ts';
-import { anotherMedium, type CopyTrouble } from './key-copy-trouble.ts';
+import { anotherDirectory, anotherMedium, type CopyTrouble } from './key-copy-trouble.ts';
 
 /** Rows of the store that go to a copy at a time. */
 const PAGE = 1_000;
@@ -36,7 +37,7 @@ export interface CopyPlace {
 export type AdmitNote = (place: string, note: string | undefined) => Promise<void>;
 
 export interface CopyPlaceDeps extends CopyStandingDeps {
-  keys: Pick<KeyStore, 'state' | 'rows' | 'setPlaceBehind' | 'setPlaceCopy'>;
+  keys: Pick<KeyStore, 'state' | 'rows' | 'writerAt' | 'setPlaceBehind' | 'setPlaceCopy'>;
   /** Absent: every copy may be overwritten. */
   admitNote?: AdmitNote | undefined;
   thread: CopyThread;
@@ -129,19 +130,25 @@ function createCopyIdentity(
   { keys, thread }: Pick<CopyPlaceDeps, 'keys' | 'thread'>,
 ) {
   let known = copy;
+  const isOther = (id: string) => known !== undefined && id !== known;
 
-  /** What the file says of itself. Throws `newer` for one that is ahead of the store, whichever copy it is. */
+  /**
+   * What the file says of itself. Throws `newer` for one that is ahead of the store, whichever copy it is, and `foreign` for one that another
+   * directory wrote to, however many writes it has.
+   */
   async function check(): Promise<{ found: CopyAnswer; revision: number }> {
     const { revision } = await keys.state();
     const found = await thread.run({ is: 'check' }, PATIENCE.write);
     if (found.revision > revision)
       await thread.run({ is: 'begin', copy: found.copy, newest: revision }, PATIENCE.write);
+    if (!isOther(found.copy) && found.writer !== (await keys.writerAt(found.revision)))
+      throw anotherDirectory(place, join(place, COPY_NAME));
     return { found, revision };
   }
 
   return {
     id: () => known,
-    isOther: (id: string) => known !== undefined && id !== known,
+    isOther,
     check,
     /** The id; a copy from before there were ids is given one. */
     async own(): Promise<string> {

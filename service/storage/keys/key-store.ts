@@ -6,6 +6,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../connection.ts';
 import { type CopyPlaces, createCopyPlaces } from '../key-copies/copy-places.ts';
+import { writerAt } from '../key-copies/writer-line.ts';
 import type { OlderSchema } from '../migrate.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { openSqliteFile, openSqliteMemory } from '../sqlite.ts';
@@ -56,6 +57,8 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   writeAtRevision(name: string, make: (revision: number) => string): Promise<void>;
   /** Which store this is, and after how many writes. */
   state(): Promise<{ identity: string; revision: number }>;
+  /** The process that wrote a revision of the store, or of the store that it was made of; undefined where that is not known. */
+  writerAt(revision: number): Promise<string | undefined>;
   /** Rows of one table as copies hold them, in the order of their keys (by code point), after `after`; fewer than `limit` at the end. */
   rows(
     table: CopiedTable,
@@ -74,6 +77,7 @@ interface KeyStoreDeps extends OlderSchema {
   log?: Log;
   /** As for the database (connection.ts). */
   writer?: string;
+  directory?: DatabaseDeps['directory'];
   random?: Random;
 }
 
@@ -83,14 +87,14 @@ interface KeyStoreDeps extends OlderSchema {
  */
 export async function openKeyStore(
   place: KeyStorePlace,
-  { clock, log = silentLog, random = randomFillSync, writer, ...older }: KeyStoreDeps,
+  { clock, log = silentLog, random = randomFillSync, writer, directory, ...older }: KeyStoreDeps,
 ): Promise<KeyStore> {
   const opened = await open(place, {
     clock,
     log,
     what: 'key store',
     ...older,
-    ...defined({ writer }),
+    ...defined({ writer, directory }),
   });
   const { db, dialect, requireWriter, close } = opened;
   const keyWriter = createKeyWriter(opened);
@@ -110,6 +114,7 @@ export async function openKeyStore(
       return place.kind === 'sqlite' ? `${place.path}-wal` : 'the key store';
     },
     state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
+    writerAt: (revision) => writerAt(db, revision),
     rows: (table, after, limit) => readRows(db, table, after, limit),
     follow,
     requireWriter,

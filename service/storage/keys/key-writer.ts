@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
+import { joinLine } from '../key-copies/writer-line.ts';
 import type { DialectName } from '../migration.ts';
 import {
   type CopiedTable,
@@ -53,9 +54,11 @@ export interface KeyWriter {
   follow(follower: KeyFollower): void;
 }
 
-export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema>): KeyWriter {
+export function createKeyWriter({ db, dialect, inTransaction, confirmWriter }: Opened<KeySchema>): KeyWriter {
   const inTurn = createOneAtATime();
   let follower: KeyFollower | undefined;
+  /** This process is in the line of those that wrote. */
+  let inLine = false;
   /** Something was deleted from them that may be readable still. */
   const readable = new Set<CopiedTable>();
 
@@ -71,6 +74,8 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
       if (readable.size > 0 && (await emptyLog(db))) readable.clear();
     } else {
       for (const table of readable) {
+        // No transaction, which would hold the lock, can be around it.
+        await confirmWriter();
         await sql`vacuum (full) ${sql.table(table)}`.execute(db);
         readable.delete(table);
       }
@@ -90,6 +95,7 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
             .set((eb) => ({ revision: eb('revision', '+', 1) }))
             .returning('revision')
             .executeTakeFirstOrThrow();
+          if (!inLine) touched.push({ table: 'note', keys: [[await joinLine(tx, revision)]] });
           return {
             touched,
             result,
@@ -97,6 +103,7 @@ export function createKeyWriter({ db, dialect, inTransaction }: Opened<KeySchema
             changes: follower ? await readChanges(tx, dialect, touched) : [],
           };
         });
+        inLine ||= revision !== undefined;
         if (revision === undefined) return { result, forgotten: undefined, followed: undefined };
         const forgotten = destroys ? await settle(forget(touched.map(({ table }) => table))) : undefined;
         return { result, forgotten, followed: follower?.written({ revision, changes }) };

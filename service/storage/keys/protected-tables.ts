@@ -275,6 +275,39 @@ export async function protectAsItIs(
   return true;
 }
 
+/** What a row holds of the columns that its MAC covers. */
+export interface RowContent {
+  /** Bytes as their SHA-256. */
+  columns: Record<string, string | number | null>;
+  /** Of all of them; another row, and the same row with another value, has another. */
+  digest: string;
+  /** The service wrote it as it is. */
+  sound: boolean;
+}
+
+/** Undefined where there is no row with this id. */
+export async function readContent(
+  db: Db | Tx,
+  integrity: RowIntegrity,
+  name: ProtectedName,
+  id: string,
+): Promise<RowContent | undefined> {
+  const from: AnyTables = db;
+  const { key, label, covers } = specOf(name);
+  const row = await from.selectFrom(name).selectAll().where(key, '=', id).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const fields = fieldsOf(name, row);
+  const values = label === undefined ? fields : fields.slice(1);
+  return {
+    columns: Object.fromEntries(covers.map((column, i) => [column.split(':')[0]!, values[i]!])),
+    digest: createHash('sha256')
+      .update(JSON.stringify([name, ...fields]))
+      .digest('hex')
+      .slice(0, 32),
+    sound: isSound(integrity, name, row),
+  };
+}
+
 /** Rows that an earlier release wrote without a MAC, at most `limit`: of deliveries those that may still be sent. */
 export async function unprotectedRows(tx: Db | Tx, name: ProtectedName, limit: number): Promise<string[]> {
   const from: AnyTables = tx;

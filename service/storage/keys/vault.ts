@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { DatabaseDeps } from '../connection.ts';
 import { type KeyCopies, openKeyCopies } from '../key-copies/key-copies.ts';
 import type { CurrentMaster } from '../master/current-master.ts';
 import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from '../master/open-master.ts';
@@ -47,6 +48,7 @@ interface VaultDeps extends OlderSchema {
   keysPlace?: KeyStorePlace;
   /** Who opens it; shown to a process that is refused meanwhile (connection.ts). */
   writer?: string;
+  directory?: DatabaseDeps['directory'];
   /** Elsewhere than `master.key` in the folder: on a medium that is not always there. */
   masterKeyFile?: string | undefined;
   /** Asked when the master key is protected by a passphrase; without, SEALED is thrown then. */
@@ -65,7 +67,7 @@ interface VaultDeps extends OlderSchema {
  */
 export async function openVault(
   folder: string,
-  { db, clock, log, keysPlace, writer, masterKeyFile, unlock, leaveCopies, ...older }: VaultDeps,
+  { db, clock, log, keysPlace, writer, directory, masterKeyFile, unlock, leaveCopies, ...older }: VaultDeps,
 ): Promise<Vault> {
   const organizations = await db.selectFrom('organization').select('id').execute();
   const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
@@ -77,7 +79,7 @@ export async function openVault(
     );
   }
   await using opened = new AsyncDisposableStack();
-  const keys = await openKeyStore(place, { clock, log, ...older, ...defined({ writer }) });
+  const keys = await openKeyStore(place, { clock, log, ...older, ...defined({ writer, directory }) });
   opened.defer(() => keys.close());
   const guard = createNoteGuard();
   const copies = await openKeyCopies({ keys, data: folder, clock, log, leaveCopies, admitNote: guard.admit });

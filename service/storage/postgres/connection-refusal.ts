@@ -25,6 +25,11 @@ export function connectionRemedy(refused: RefusedConnection): ConnectionRemedy |
   switch (code) {
     case '28000':
       return accessRemedy(refused);
+    case '25006':
+      return {
+        what: `The server of the PostgreSQL database ${database} takes no writes`,
+        remedy: `Where it is a standby, let the database URL name the primary. Else it is set so: ${asAdministrator(`ALTER ROLE ${role} RESET default_transaction_read_only; ALTER DATABASE ${database} RESET default_transaction_read_only;`)}`,
+      };
     case '53300':
       return limitRemedy(refused);
     case '08P01':

@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPostgres, startPostgres, type TestPostgres } from '../../../test/support/postgres.ts';
+import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { openDatabase } from '../connection.ts';
 import { checkPostgres } from './check-postgres.ts';
 import { explainRefusal } from './postgres-refusal.ts';
 
@@ -49,6 +51,23 @@ describe.skipIf(binaries === undefined)('an error of PostgreSQL is reported with
     await checkPostgres(as('Front desk'));
     const { rows } = await owner.query("select tablename from pg_tables where schemaname = 'public'");
     expect(rows).toEqual([]);
+  });
+
+  test('a server that takes no writes', async () => {
+    const reset = `alter role gatehouse reset default_transaction_read_only`;
+    await owner.query(`alter role gatehouse set default_transaction_read_only = on`);
+    const open = () =>
+      openDatabase({ kind: 'postgres', url }, { clock: { now: () => 1 }, log: silentLog, writer: 'test' });
+    try {
+      await expect(open()).rejects.toMatchObject({
+        code: 'CONFLICT',
+        message: expect.stringMatching(/takes no writes .* let the database URL name the primary/),
+      });
+    } finally {
+      await owner.query('set default_transaction_read_only = off');
+      await owner.query(reset);
+    }
+    await (await open()).close();
   });
 
   test('a role and a database that are not there', async () => {

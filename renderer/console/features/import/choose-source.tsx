@@ -139,6 +139,7 @@ const lineFaults = {
   'no-file': 'noFile',
   'open-quote': 'openQuote',
   'lost-letters': 'lostLetters',
+  'control-character': 'controlCharacter',
 } as const;
 
 function useWords(error: unknown): [title: string, text: string] {
@@ -146,6 +147,8 @@ function useWords(error: unknown): [title: string, text: string] {
   if (error instanceof ListFault) {
     const { fault } = error;
     if (fault.is === 'no-columns') return [t('noColumns'), t('noColumnsText', { found: fault.found })];
+    if (fault.is === 'same-columns') return [t('sameColumns'), t('sameColumnsText', { found: fault.found })];
+    if (fault.is === 'workbook') return [t('workbook'), t('workbookText')];
     if (fault.is === 'no-encoding' || fault.is === 'wrong-encoding')
       return [t('wrongEncoding'), t('wrongEncodingText')];
     const line = String(fault.line);

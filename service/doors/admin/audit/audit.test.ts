@@ -23,7 +23,11 @@ const faults: IntegrityFault[] = [];
 beforeEach(async () => {
   audited = await startAudited();
   const { db, inTransaction, audit, auditLog } = audited;
-  const recordIntegrity = { check: async () => faults, accept: async () => {} };
+  const recordIntegrity = {
+    check: async () => faults,
+    look: async () => ({ columns: { id: 'grt_1', value: 'hooks.example.org' }, digest: 'd1', sound: false }),
+    accept: async () => {},
+  };
   const sealer = { async createOrganization() {} };
   const organizations = createOrganizations({
     db,
@@ -41,6 +45,20 @@ beforeEach(async () => {
 afterEach(async () => {
   await app.close();
   await audited.close();
+});
+
+test('a row with a MAC is shown with the digest that accepts it', async () => {
+  const { status, body } = await get('/audit/protected-row?table=destination_grant&id=grt_1');
+  expect([status, JSON.parse(body)]).toEqual([
+    200,
+    {
+      table: 'destination_grant',
+      id: 'grt_1',
+      sound: false,
+      seen: 'd1',
+      columns: { id: 'grt_1', value: 'hooks.example.org' },
+    },
+  ]);
 });
 
 const get = async (url: string) => {

@@ -9,6 +9,8 @@ import { type AdminRoute, route } from '../route.ts';
 import { fromAuditLine, fromChainReport } from './translate.ts';
 import {
   AcceptOrder,
+  AlteredRowQuery,
+  AlteredRowReply,
   AuditKeysQuery,
   AuditKeysReply,
   AuditLineReply,
@@ -23,7 +25,7 @@ import {
 
 export interface AuditRouteDeps {
   auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys'>;
-  recordIntegrity: Pick<RecordIntegrity, 'check' | 'accept'>;
+  recordIntegrity: Pick<RecordIntegrity, 'check' | 'look' | 'accept'>;
 }
 
 /** Poll interval for new lines, in milliseconds. */
@@ -40,6 +42,7 @@ const about = {
 export const auditRoutes = (deps: AuditRouteDeps): AdminRoute[] => [
   ...readingRoutes(deps),
   ...verifyingRoutes(deps),
+  ...protectedRowRoutes(deps),
 ];
 
 const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
@@ -137,24 +140,6 @@ const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRo
   route({
     ...about,
     within: 'appliance',
-    may: { ...ofAppliance, fresh: true },
-    method: 'POST',
-    url: '/audit/accepted-rows',
-    operationId: 'acceptAlteredRow',
-    effect: 'opens-the-box',
-    summary: 'Accept a row that another program wrote',
-    description:
-      'The row counts as written by the service from here on, as it is. Look at what it holds first. The audit log records it.',
-    body: AcceptOrder,
-    reply: AcceptOrder,
-    async handle({ body, who }) {
-      await recordIntegrity.accept(body.table, body.id, who);
-      return body;
-    },
-  }),
-  route({
-    ...about,
-    within: 'appliance',
     method: 'GET',
     url: '/audit/keys',
     operationId: 'listAuditKeys',
@@ -167,6 +152,45 @@ const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRo
       appliance: auditLog.appliance,
       ...pageOfShort(auditLog.publicKeys(), query, ({ kid }) => kid),
     }),
+  }),
+];
+
+const protectedRowRoutes = ({ recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'appliance',
+    may: ofAppliance,
+    method: 'GET',
+    url: '/audit/protected-row',
+    operationId: 'getProtectedRow',
+    effect: 'none',
+    summary: 'Look at a row with a MAC',
+    description: 'What it holds now, also where another program wrote that.',
+    query: AlteredRowQuery,
+    reply: AlteredRowReply,
+    async handle({ query: { table, id } }) {
+      const { columns, digest, sound } = await recordIntegrity.look(table, id);
+      return { table, id, sound, seen: digest, columns };
+    },
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    may: { ...ofAppliance, fresh: true },
+    method: 'POST',
+    url: '/audit/accepted-rows',
+    operationId: 'acceptAlteredRow',
+    effect: 'opens-the-box',
+    summary: 'Accept a row that another program wrote',
+    description:
+      'The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.',
+    refuses: [...about.refuses, 'CONFLICT'],
+    body: AcceptOrder,
+    reply: AcceptOrder,
+    async handle({ body, who }) {
+      await recordIntegrity.accept(body, who);
+      return body;
+    },
   }),
 ];
 

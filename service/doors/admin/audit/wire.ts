@@ -179,16 +179,42 @@ export const FaultsReply = z
     examples: [{ items: [fault] }],
   });
 
-export const AcceptOrder = z
+const row = {
+  table: z.enum(acceptable).describe('Table of the row'),
+  id: z.string().max(128).describe('Key of the row'),
+};
+const seen = z.string().max(64).describe('Digest of what the row held when it was looked at');
+const digest = '5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10';
+
+export const AlteredRowQuery = z.strictObject(row);
+export const AlteredRowReply = z
   .strictObject({
-    table: z.enum(acceptable).describe('Table of the row'),
-    id: z.string().max(128).describe('Key of the row'),
+    ...row,
+    sound: z.boolean().describe('Whether the service wrote it as it is'),
+    seen,
+    columns: z
+      .record(z.string(), z.union([z.string(), z.number(), z.null()]))
+      .describe('Columns that the MAC covers, with their values; bytes as their SHA-256'),
   })
   .meta({
-    id: 'AcceptedRow',
-    description: 'A row that counts as written by the service from here on.',
-    examples: [{ table: 'destination_grant', id: fault.id }],
+    id: 'ProtectedRow',
+    description: 'What a row with a MAC holds now.',
+    examples: [
+      {
+        table: 'destination_grant',
+        id: fault.id,
+        sound: false,
+        seen: digest,
+        columns: { id: fault.id, organization: fault.organization, kind: 'name', value: 'hooks.example.org' },
+      },
+    ],
   });
+
+export const AcceptOrder = z.strictObject({ ...row, seen }).meta({
+  id: 'AcceptedRow',
+  description: 'A row that counts as written by the service from here on.',
+  examples: [{ table: 'destination_grant', id: fault.id, seen: digest }],
+});
 
 export const VerificationReply = z
   .union([
