@@ -12,6 +12,7 @@ import { openIntegrity } from '../storage/keys/integrity.ts';
 import type { KeyStore } from '../storage/keys/key-store.ts';
 import { openOrganizationKeys } from '../storage/keys/organization-keys.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
+import { LAST_01 } from '../storage/migrations/0001-baseline.ts';
 import { findOwnTemplates, type OwnTemplates } from './find-own-templates.ts';
 import type { LaidOutBackup } from './open-backup.ts';
 
@@ -99,7 +100,7 @@ export async function examineBackup(
 /** A sentence for each thing that is signed or carries a MAC and is not as the service wrote it. */
 async function findFaults(
   { db }: Pick<Database, 'db'>,
-  { keys, master, signing }: Pick<LaidOutBackup, 'keys' | 'master' | 'signing'>,
+  { keys, master, signing, facts }: Pick<LaidOutBackup, 'keys' | 'master' | 'signing' | 'facts'>,
 ): Promise<string[]> {
   const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
   const integrity = await openIntegrity({ keys, master, organizations });
@@ -112,6 +113,7 @@ async function findFaults(
     integrity,
     organizations,
     signing: { ...signing, verify: verifySignature },
+    unprotected: facts.schema === LAST_01,
   });
   return faults.map(({ says }) => says);
 }

@@ -166,7 +166,7 @@ async function stage(order: RestoreOrder, staged: string) {
     if (order.drill && masterKeyFile !== undefined) await backup.keys.setNote(LENT_NOTE, masterKeyFile);
     writeSettings(data, staged, { masterKeyFile, databaseUrl: order.databaseUrl });
     const missingModels = await placeModels(data, staged);
-    const seal = await openRestoreSeal(backup);
+    const seal = await openRestoreSeal(backup, backup.facts);
     const marker: RestoreMarker = {
       actor,
       details: {

@@ -5,10 +5,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../lib/log.ts';
 import { type Database, openDatabase } from '../storage/connection.ts';
 import { CHECKPOINT_NOTE } from '../storage/keys/checkpoint-note.ts';
+import { ROWS_NOTES } from '../storage/keys/integrity.ts';
 import { openVault, type Vault } from '../storage/keys/vault.ts';
+import { LAST_01 } from '../storage/migrations/0001-baseline.ts';
 import { openRestoreSeal, openRestoreWord } from './restore-seal.ts';
 
 const deps = { clock: { now: () => 1 }, log: silentLog };
+const newest = { schema: '9999-newest' };
 let folder: string;
 let database: Database;
 let vault: Vault;
@@ -29,7 +32,7 @@ async function openWord(text: string, { keys, integrity, checkpointNote }: Vault
 }
 
 test('the word of a restore counts until the next checkpoint, and not with another text or of another store', async () => {
-  const word = await (await openRestoreSeal(vault)).seal('hello');
+  const word = await (await openRestoreSeal(vault, newest)).seal('hello');
   expect(await openWord(word, vault)).toEqual({ is: 'new', value: 'hello' });
   expect(await openWord(word, vault)).toMatchObject({ is: 'new' });
   expect(await openWord(word.replace('hello', 'hullo'), vault)).toEqual({ is: 'forged' });
@@ -42,7 +45,15 @@ test('the word of a restore counts until the next checkpoint, and not with anoth
 
 test('a forged note is replaced, and the restore is reported', async () => {
   await vault.keys.setNote(CHECKPOINT_NOTE, '{"seq":1}');
-  const seal = await openRestoreSeal(vault);
+  const seal = await openRestoreSeal(vault, newest);
   expect(seal.noteForged).toBe(true);
   expect(await openWord(await seal.seal('x'), vault)).toMatchObject({ is: 'new' });
+});
+
+test('rows of a backup of the last 0.1 are taken over once more', async () => {
+  await vault.keys.setNote(ROWS_NOTES[2], 'done');
+  await openRestoreSeal(vault, newest);
+  expect(await vault.keys.note(ROWS_NOTES[2])).toBe('done');
+  await openRestoreSeal(vault, { schema: LAST_01 });
+  expect(await vault.keys.note(ROWS_NOTES[2])).toBe('');
 });

@@ -1,11 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import { z } from 'zod';
 import { createCheckpointNote, type NoteState } from '../storage/keys/checkpoint-note.ts';
-import { type Integrity, openIntegrity } from '../storage/keys/integrity.ts';
+import { type Integrity, openIntegrity, ROWS_NOTES } from '../storage/keys/integrity.ts';
 import type { KeyStore } from '../storage/keys/key-store.ts';
 import { adoptIntegrity } from '../storage/keys/note-guard.ts';
 import { openOrganizationKeys } from '../storage/keys/organization-keys.ts';
 import type { MasterKey } from '../storage/master/master-key.ts';
+import { LAST_01 } from '../storage/migrations/0001-baseline.ts';
 
 /** What a restore says to the first start after it: JSON. */
 const Sealed = z.strictObject({
@@ -24,16 +25,13 @@ export interface RestoreSeal {
 }
 
 /**
- * Prepares the restored key store, whose keys the restore has opened: replaces a note of the audit log that is not its own. On disk when it
- * resolves.
+ * Prepares the restored key store, whose keys the restore has opened: replaces a note of the audit log that is not its own, and lets
+ * rows from before they were protected be taken over. On disk when it resolves.
  */
-export async function openRestoreSeal({
-  keys,
-  master,
-}: {
-  keys: KeyStore;
-  master: MasterKey;
-}): Promise<RestoreSeal> {
+export async function openRestoreSeal(
+  { keys, master }: { keys: KeyStore; master: MasterKey },
+  { schema }: { schema: string },
+): Promise<RestoreSeal> {
   const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
   const integrity =
     (await openIntegrity({ keys, master, organizations })) ?? (await adoptIntegrity({ keys, master }));
@@ -41,6 +39,8 @@ export async function openRestoreSeal({
   const noteForged = (await note.read()).is === 'forged';
   if (noteForged) await note.write('');
   const { identity } = await keys.state();
+  if (schema === LAST_01 && (await keys.note(ROWS_NOTES[2])))
+    await keys.replaceNote({ name: ROWS_NOTES[2], value: '' });
   return {
     noteForged,
     async seal(value) {

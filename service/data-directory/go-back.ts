@@ -221,7 +221,7 @@ async function bringKeysBack(
     const text = markerText({ actor, details });
     const places = await masterPlaces(config.data, { masterKeyFile: config.masterKeyFile, keys });
     const master = await openMaster({ keys, places, log, unlock, mayCreate: false });
-    const seal = await openRestoreSeal({ keys, master });
+    const seal = await openRestoreSeal({ keys, master }, { schema: snapshot.version });
     return await seal.seal(text);
   } finally {
     await keys.close();

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Acceptable, adoptRows } from '../../service/engine/integrity/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { ROWS_NOTE } from '../../service/storage/keys/integrity.ts';
+import { ROWS_NOTES } from '../../service/storage/keys/integrity.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openErasure } from '../support/erasure.ts';
@@ -181,7 +181,7 @@ onBothDatabases(
       expect(await faulty()).toEqual([]);
       await run(sql`update destination_grant set mac = null, value = 'stolen.example.org'`);
       expect(await adoptRows(deps, operator)).toBe(0);
-      await engine.keys.setNote(ROWS_NOTE, '');
+      await engine.keys.setNote(ROWS_NOTES[1], '');
       expect(await adoptRows(deps, operator)).toBe(0);
       expect(await faulty()).toEqual([['destination_grant', id, engine.organization]]);
     });

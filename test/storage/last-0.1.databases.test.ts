@@ -65,21 +65,42 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
     for (const { close } of [database, fresh]) await close();
   });
 
-  test('what is older stays as it is, with the way on', async () => {
-    const made = await place();
-    const raw = await openDatabase(made, { ...deps, older: 'refuse' }).catch((error: Error) => error.message);
-    expect(raw).toContain('gatehouse migrate');
-    const forget = "delete from schema_migration where name >= '0055'";
+  /** As another program does, before it is opened. */
+  async function change(made: DatabasePlace, statements: string): Promise<void> {
     if (made.kind === 'postgres') {
       const client = new pg.Client({ connectionString: made.url });
       await client.connect();
-      await client.query(forget);
+      await client.query(statements);
       await client.end();
     } else if (made.kind === 'sqlite') {
       const file = new Sqlite(made.path);
-      file.exec(forget);
+      file.exec(statements);
       file.close();
     }
+  }
+
+  test('of copies of a window of behavior the one that was first seen stays', async () => {
+    const made = await place();
+    await change(
+      made,
+      `insert into behavior_window (organization, world, fingerprint, sid_hash, seq, up_ms, seen_at)
+        select id, 'live', 'abcdefghijklmnopqrstuv', 'e5', 3, 0.5, 2 from organization where name = 'Museum';
+       insert into behavior_window (organization, world, fingerprint, sid_hash, seq, up_ms, seen_at)
+        select id, 'live', 'abcdefghijklmnopqrstuv', 'd4', 3, 0.5, 1 from organization where name = 'Museum'`,
+    );
+    const { db, close } = await openDatabase(made, deps);
+    const rows = await db.selectFrom('behavior_window').select(['sid_hash', 'seen_at']).execute();
+    await close();
+    expect(rows).toEqual([{ sid_hash: 'd4', seen_at: 1 }]);
+  });
+
+  test('what is older stays as it is, with the way on', async () => {
+    const made = await place();
+    const refused = await openDatabase(made, { ...deps, older: 'refuse' }).catch(
+      (error: Error) => error.message,
+    );
+    expect(refused).toContain('gatehouse migrate');
+    await change(made, "delete from schema_migration where name >= '0055'");
     await expect(openDatabase(made, deps)).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringMatching(

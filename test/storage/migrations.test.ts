@@ -73,31 +73,6 @@ onBothDatabases('migrations', (newPlace, kind) => {
     expect(await noteRows(place, [...migrations, note])).toEqual([{ id: 'org_1', at: 7 }]);
   });
 
-  test('to 0002: windows of behavior stay as they were first seen', async () => {
-    const place = await newPlace('empty');
-    const window = {
-      ...{ organization: 'org_1', world: 'live', fingerprint: 'abcdefghijklmnopqrstuv' },
-      ...{ sid_hash: 'd4', seq: 3, up_ms: 0.5, seen_at: 1 },
-    };
-    const earlier = await openDatabase(place, deps, migrations.slice(0, 1));
-    await earlier.db
-      .insertInto('organization')
-      .values({
-        ...{ id: 'org_1', name: 'kept', created_at: 7, match_only: 0 },
-        ...{ uniqueness_policy: 'off', consent_policy: 'attested' },
-      })
-      .execute();
-    await earlier.db
-      .insertInto('behavior_window')
-      .values([{ ...window, sid_hash: 'e5', seen_at: 2 }, window])
-      .execute();
-    await earlier.close();
-    const { db, close } = await openDatabase(place, deps);
-    const rows = await db.selectFrom('behavior_window').selectAll().execute();
-    await close();
-    expect(rows).toEqual([window]);
-  });
-
   test('an older schema can be refused: it stays as it is; an empty database is given one all the same', async () => {
     const place = await newPlace('empty');
     const refuse = { ...deps, older: 'refuse' } as const;

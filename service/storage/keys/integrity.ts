@@ -44,11 +44,11 @@ export function createIntegrity(secret: Uint8Array): Integrity {
   };
 }
 
-/** Says since when rows of `adopted` tables (protected-tables.ts) have MACs; absent or empty before that. */
-export const ROWS_NOTE = 'rows/protected';
+/** By the number in `adopted` (protected-tables.ts): says since when rows of these tables have MACs; absent or empty before that. */
+export const ROWS_NOTES = { 1: 'rows/protected', 2: 'rows/protected-2' } as const;
 
-export const rowsMac = (integrity: Integrity, identity: string) =>
-  integrity.mac('rows-protected', [identity]);
+export const rowsMac = (integrity: Integrity, identity: string, which: 1 | 2) =>
+  integrity.mac('rows-protected', which === 1 ? [identity] : [identity, which]);
 
 export interface OpenIntegrityDeps {
   keys: Pick<KeyStore, 'secrets'>;

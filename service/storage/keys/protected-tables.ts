@@ -14,8 +14,8 @@ interface ProtectedTable {
   key: string;
   /** Columns that the MAC covers, in its order. Bytes are covered by their SHA-256, columns named `column:text` as text. */
   covers: readonly string[];
-  /** A release before this one wrote rows without a MAC: they get theirs at the first start. */
-  adopted?: true;
+  /** Earlier releases wrote rows without a MAC, which get theirs at the first start: 1 before the last 0.1, 2 up to it. */
+  adopted?: 1 | 2;
   /** Rows come and go with the work of every minute: they are checked when they are read, and by who asks for all. */
   passing?: true;
 }
@@ -34,7 +34,7 @@ const protectedTables = {
       ...['attestation', 'allowed_profiles', 'erased_at', 'two_person_review', 'sign_in_notice'],
       ...['redirect_targets', 'four_eyes', 'consent_language', 'face_factor', 'color', 'logo', 'behavior'],
     ],
-    adopted: true,
+    adopted: 1,
   },
   profile: {
     of: 'profile',
@@ -44,7 +44,7 @@ const protectedTables = {
       ...['id', 'organization', 'slug', 'version', 'definition', 'created_at', 'created_by'],
       ...['removed_at', 'removed_by', 'restored_from'],
     ],
-    adopted: true,
+    adopted: 1,
   },
   destination_grant: {
     of: 'destination-grant',
@@ -54,7 +54,7 @@ const protectedTables = {
       ...['id', 'organization', 'kind', 'value', 'port', 'reach', 'note', 'created_at', 'created_by'],
       ...['revoked_at', 'revoked_by'],
     ],
-    adopted: true,
+    adopted: 1,
   },
   webhook_endpoint: {
     of: 'webhook-endpoint',
@@ -64,7 +64,7 @@ const protectedTables = {
       ...['id', 'organization', 'world', 'kind', 'family', 'url', 'events', 'signature', 'signature_header'],
       ...['cut_over_at', 'ca', 'pin', 'lineage', 'state', 'created_at', 'created_by'],
     ],
-    adopted: true,
+    adopted: 1,
   },
   webhook_delivery: {
     of: 'webhook-delivery',
@@ -74,7 +74,7 @@ const protectedTables = {
       ...['id', 'organization', 'world', 'endpoint', 'event', 'event_name', 'origin', 'lane', 'state'],
       'created_at',
     ],
-    adopted: true,
+    adopted: 1,
   },
   approval: {
     of: 'approval',
@@ -84,7 +84,7 @@ const protectedTables = {
       ...['id', 'organization', 'world', 'action', 'subject', 'requested_by', 'requested_at', 'expires_at'],
       ...['decision', 'decided_by', 'decided_at', 'about'],
     ],
-    adopted: true,
+    adopted: 1,
   },
   erasure: {
     of: 'erasure',
@@ -92,7 +92,7 @@ const protectedTables = {
     key: 'id',
     // What was ordered: its state goes on by itself, and its receipt is signed.
     covers: ['id', 'organization', 'world', 'subject', 'reason', 'actor', 'request', 'intended_at'],
-    adopted: true,
+    adopted: 2,
   },
   api_key: {
     of: 'api-key',

@@ -1,5 +1,8 @@
 import type { Columns, Migration } from '../migration.ts';
 
+/** The schema that the last Gatehouse 0.1 wrote. */
+export const LAST_01 = '0055-session-pictures';
+
 /**
  * Every table, the same on SQLite and PostgreSQL. Times are integer milliseconds since 1970 (bigint on PostgreSQL, read back as number), truth
  * values are 0 or 1, JSON is text, `*_sealed` is AES-256-GCM under the person's key (sealing/sealed.ts). schema.ts is made from it.
@@ -10,7 +13,7 @@ export const baseline: Migration = {
   name: '0001-baseline',
   up: (columns) => statements(columns),
   replaces: {
-    name: '0055-session-pictures',
+    name: LAST_01,
     digest: {
       sqlite: '133403658fe42ad28612fb0c644501bb02cac59fa48bb3fb4afdf4394b973cd5',
       postgres: 'ab132cd96b5c39e4de1842bbb29bd7f122ce2090ef8e4bbc04956eed2293d39f',
@@ -19,17 +22,52 @@ export const baseline: Migration = {
   },
 };
 
-/** What the last 0.1 lacks: the names of constraints that PostgreSQL had given to tables under another name. */
-function fromLast01({ strict }: Columns): readonly string[] {
-  if (strict !== '') return [];
+const windowColumns = 'organization, world, fingerprint, sid_hash, seq, up_ms, seen_at';
+
+/** What the last 0.1 lacks, and has too much. */
+function fromLast01({ text, integer, real, strict }: Columns): readonly string[] {
   return [
-    ['behavior_verdict', 'pkey', 'token_hash_key', 'organization_fkey'],
-    ['behavior_window', 'pkey', 'organization_fkey'],
-    ['gallery_calibration', 'pkey', 'organization_fkey'],
-  ].flatMap(([table, ...constraints]) =>
-    constraints.map((one) => `alter table ${table} rename constraint ${table}_new_${one} to ${table}_${one}`),
-  );
+    `alter table erasure add column mac ${text}`,
+
+    // A window is known again by the primary key of its table; of copies the one that was first seen stays.
+    `create table behavior_window_once (
+      organization ${text} not null references organization (id),
+      world ${text} not null,
+      fingerprint ${text} not null,
+      sid_hash ${text} not null,
+      seq ${integer} not null,
+      up_ms ${real} not null,
+      seen_at ${integer} not null,
+      primary key (organization, world, fingerprint)
+    )${strict}`,
+    // SQLite reads a conflict clause after a select only behind a condition.
+    `insert into behavior_window_once (${windowColumns})
+      select ${windowColumns} from behavior_window where true order by seen_at on conflict do nothing`,
+    'drop table behavior_window',
+    'alter table behavior_window_once rename to behavior_window',
+    'create index behavior_window_age on behavior_window (seen_at)',
+    'drop table behavior_window_print',
+    'drop table behavior_window_indexed',
+    'drop table behavior_confirmed',
+    'alter table behavior_layer drop column zero',
+    'alter table behavior_layer drop column adapts',
+    `delete from job_schedule where name = 'behavior-zero'`,
+    `delete from job where kind = 'behavior-zero'`,
+
+    ...(strict === '' ? rightConstraintNames : []),
+  ];
 }
+
+/** PostgreSQL keeps the names that the constraints of a table got when it had another name. */
+const rightConstraintNames = [
+  ['behavior_verdict', 'new', 'pkey', 'token_hash_key', 'organization_fkey'],
+  ['behavior_window', 'once', 'pkey', 'organization_fkey'],
+  ['gallery_calibration', 'new', 'pkey', 'organization_fkey'],
+].flatMap(([table, word, ...constraints]) =>
+  constraints.map(
+    (one) => `alter table ${table} rename constraint ${table}_${word}_${one} to ${table}_${one}`,
+  ),
+);
 
 const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns): readonly string[] => [
   `
@@ -1306,31 +1344,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- ms since 1970
       accepted_at ${integer},
       -- JSON of the organization's own weights.
-      own_weights ${text},
-      -- JSON: the zero of its own people, for which weights, and when it was set.
-      zero ${text},
-      -- 1: the zero moves by itself to that of confirmed people.
-      adapts ${integer} not null default 0
+      own_weights ${text}
     )${strict}`,
-  `
-    -- Score of a window of a person whose session was approved, for thirty days.
-    create table behavior_confirmed (
-      organization ${text} not null references organization (id),
-      -- Keyed hash of the caller's own id of the person.
-      person ${text} not null,
-      -- SHA-256 of the weights that gave 'z'.
-      weights ${text} not null,
-      z ${real} not null,
-      -- ms since 1970, whole days.
-      day ${integer} not null,
-      -- The person that the session recognized; an erasure deletes by it.
-      subject ${text},
-      -- Keyed hash of the address that the session was for, where it recognized no person.
-      email_hash ${text}
-    )${strict}`,
-  `create index behavior_confirmed_organization on behavior_confirmed (organization, day)`,
-  `create index behavior_confirmed_person on behavior_confirmed (organization, person)`,
-  `create index behavior_confirmed_subject on behavior_confirmed (subject)`,
   `
     -- A verdict on behavior, for as long as its token counts (engine/verdicts).
     create table behavior_verdict (
@@ -1372,22 +1387,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- Age of the page at the first sight, ms.
       up_ms ${real} not null,
       seen_at ${integer} not null,
-      primary key (seen_at, fingerprint, organization, world)
+      primary key (organization, world, fingerprint)
     )${strict}`,
-  `
-    -- Leads from the beginning of a fingerprint to the windows that have it.
-    create table behavior_window_print (
-      -- Eight characters.
-      print ${text} not null,
-      seen_at ${integer} not null,
-      primary key (print, seen_at)
-    )${strictInKey}`,
-  `
-    -- At most one row.
-    create table behavior_window_indexed (
-      -- Every window that was seen before this moment is in 'behavior_window_print'.
-      before ${integer} not null
-    )${strict}`,
+  `create index behavior_window_age on behavior_window (seen_at)`,
   `
     -- Of a picture of a verified visit: becomes a template when the next visit agrees. One picture a person.
     create table provisional_template (

@@ -1,6 +1,5 @@
 import type { Migration } from '../migration.ts';
 import { baseline } from './0001-baseline.ts';
-import { plainBehavior } from './0002-plain-behavior.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
-export const migrations: readonly Migration[] = [baseline, plainBehavior];
+export const migrations: readonly Migration[] = [baseline];
