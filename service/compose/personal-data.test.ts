@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../test/support/engine.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
+import { RECORD_TABLES } from '../storage/migrate.ts';
 import { tablesWithoutPersons } from './personal-data.ts';
 
 /** Sealed under the organization's own key (`Sealer.sealOwn`): about no person, or about an administrator, with whose account it goes. */
@@ -22,7 +23,7 @@ afterEach(() => engine.stop());
 /** What is wrong with who owns the columns of the migrated database; a sentence each. */
 async function findMistakes(list: readonly PersonalData[] = engine.personalData): Promise<string[]> {
   const tables = (await engine.db.introspection.getTables()).filter(
-    ({ name }) => name !== 'schema_migration',
+    ({ name }) => !RECORD_TABLES.includes(name),
   );
   const mistakes: string[] = [];
   for (const { name: table, columns } of tables) {

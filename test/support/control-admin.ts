@@ -1,4 +1,5 @@
 import { type AdminDeps, createControlAdminDoor } from '../../service/doors/admin/index.ts';
+import { createWorks } from '../../service/engine/works/index.ts';
 import { createServer } from '../../service/http/server.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Engine } from './engine.ts';
@@ -15,7 +16,8 @@ export async function openControlAdmin(
 ) {
   const app = createServer({ ids: engine.ids, log: silentLog });
   const verifications = engine.pastVerifications;
-  const deps = { ...engine, ...operatorParts, verifications, ...over } as unknown as AdminDeps;
+  const works = createWorks(engine.clock);
+  const deps = { ...engine, ...operatorParts, works, verifications, ...over } as unknown as AdminDeps;
   await app.register(createControlAdminDoor(deps));
   const addressOf = (path: string) => {
     const [url = '', query = ''] = path.split('?');
