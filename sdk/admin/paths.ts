@@ -9350,7 +9350,6 @@ export interface components {
          * @description How windows are judged: by rules alone, or by a learned layer too.
          * @example {
          *       "layer": "rules",
-         *       "adapts": false,
          *       "offered": {
          *         "id": "research-5",
          *         "z0": 0.385263,
@@ -30590,7 +30589,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "layer": "rules",
-                     *       "adapts": false,
                      *       "offered": {
                      *         "id": "research-5",
                      *         "z0": 0.385263,
@@ -30703,7 +30701,6 @@ export interface operations {
                     /**
                      * @example {
                      *       "layer": "rules",
-                     *       "adapts": false,
                      *       "offered": {
                      *         "id": "research-5",
                      *         "z0": 0.385263,

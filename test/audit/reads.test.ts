@@ -108,6 +108,8 @@ const nothingPersonal = [
   '/api/admin/jobs',
   '/api/admin/jobs/counts',
   '/api/admin/jobs/:id',
+  '/api/admin/works',
+  '/api/admin/works/:id',
   '/api/admin/models',
   '/api/admin/models/verification',
   '/api/admin/backups',

@@ -507,6 +507,7 @@ describe('of all routes', () => {
       '/api/admin/seal',
       '/api/admin/setup-token',
       '/api/admin/unseal',
+      '/api/admin/works/:id',
     ]);
     const key = await keyOf({ scopes: ['identity', 'admin'] });
     for (const { method, url } of theirs) {

@@ -1,5 +1,4 @@
 import { type AdminDeps, createControlAdminDoor } from '../../service/doors/admin/index.ts';
-import { createWorks } from '../../service/engine/works/index.ts';
 import { createServer } from '../../service/http/server.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Engine } from './engine.ts';
@@ -16,8 +15,7 @@ export async function openControlAdmin(
 ) {
   const app = createServer({ ids: engine.ids, log: silentLog });
   const verifications = engine.pastVerifications;
-  const works = createWorks(engine.clock);
-  const deps = { ...engine, ...operatorParts, works, verifications, ...over } as unknown as AdminDeps;
+  const deps = { ...engine, ...operatorParts, verifications, ...over } as unknown as AdminDeps;
   await app.register(createControlAdminDoor(deps));
   const addressOf = (path: string) => {
     const [url = '', query = ''] = path.split('?');

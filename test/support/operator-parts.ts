@@ -1,11 +1,12 @@
 import type { AdminDeps } from '../../service/doors/admin/index.ts';
+import { createWorks } from '../../service/engine/works/index.ts';
+import { systemClock } from '../../service/lib/clock.ts';
 
 const rooms = [
   'calibrations',
   'organizationErasure',
   'custody',
   'renewals',
-  'works',
   'jobs',
   'boardLinks',
   'keyPlaces',
@@ -36,6 +37,7 @@ export const operatorParts = {
     AdminDeps,
     (typeof rooms)[number]
   >),
+  works: createWorks(systemClock),
   status: refuse,
   applianceReport: refuse,
   netProvider: refuse,

@@ -95,6 +95,10 @@ export const tags = [
   { name: 'audit', description: 'Record of every action with its actor.' },
   { name: 'backups', description: 'Backups of the box.' },
   { name: 'models', description: 'Models of the box.' },
+  {
+    name: 'works',
+    description: 'Long operations that run, with their progress, and what the last ones ended with.',
+  },
   { name: 'jobs', description: 'Background work: waiting, running and failed.' },
   { name: 'review', description: 'Similar faces that a reviewer has to compare.' },
   { name: 'flows', description: 'Saved hosted flows.' },

@@ -35,7 +35,6 @@ export const BehaviorLayerReply = z
     examples: [
       {
         layer: 'rules' as const,
-        adapts: false,
         offered: {
           id: 'research-5',
           z0: 0.385263,
