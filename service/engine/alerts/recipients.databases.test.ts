@@ -23,14 +23,9 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     (await at.alerts.pageRecipients(of, { limit: 200 })).map(({ address }) => address);
   /** The first mail that waits. */
   const runMail = () =>
-    at.handlers.get('mail')!.run({
-      id: at.engine.ids.next('job'),
-      kind: 'mail',
-      payload: at.jobs[0]!.payload,
-      lane: undefined,
-      attempts: 0,
-      organization: organization(),
-      signal: new AbortController().signal,
+    at.handlers.get('mail')!.send({
+      ...at.queued[0]!,
+      ...{ tries: 0, signal: new AbortController().signal },
     });
 
   test('pages go on after the last recipient of the page before, also among those of one moment', async () => {
@@ -129,7 +124,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await at.alerts.addRule(at.realm(), mailing(...addresses), operator);
     await at.alerts.addRule(at.realm(), mailing(...addresses), operator);
     await at.refusals(1, { subject: ada });
-    expect(at.jobs).toHaveLength(20);
+    expect(at.queued).toHaveLength(20);
     const outcomes = (await at.alerts.list(at.realm(), { limit: 10 })).flatMap(({ notified }) =>
       Object.values(notified).filter((outcome) => outcome.includes('within an hour')),
     );

@@ -1,4 +1,5 @@
 export type { Callbacks } from './callbacks.ts';
+export type { ChangeByHand } from './change-by-hand.ts';
 export type {
   Deliveries,
   Delivery,
@@ -7,7 +8,20 @@ export type {
   EndpointHealth,
   EventLog,
 } from './delivery.ts';
+export { selectLastAttempts } from './delivery-store.ts';
 export type { EventDelivery, EventDeliveryDeps } from './event-delivery.ts';
 export { createEventDelivery } from './event-delivery.ts';
 export { createDeliveryData } from './personal-data.ts';
-export type { Relay } from './relay/relay.ts';
+export type {
+  DeliveryHandler,
+  DeliveryQueue,
+  DeliveryQueueDeps,
+  DueDelivery,
+  Ended,
+  Outcome,
+  Sent,
+} from './queue.ts';
+export { createDeliveryQueue } from './queue.ts';
+export type { DeliveryKind, NewDelivery } from './queue-store.ts';
+export { deliveryKinds } from './queue-store.ts';
+export type { Relay } from './relay.ts';

@@ -8,9 +8,9 @@ import type { Endpoint, EndpointBook, EndpointKeeping, PayloadDialect } from '..
 import type { Attempt, Attempted } from './attempt.ts';
 import type { Deliveries } from './delivery.ts';
 import { insertTest } from './delivery-store.ts';
-import { insertAttempts } from './delivery-work-store.ts';
 import { type ExchangeSealer, exchangeField, sealOwned } from './exchange-store.ts';
 import type { Payloads } from './payload.ts';
+import { insertAttempts } from './queue-store.ts';
 
 export interface TestDeliveryDeps {
   inTransaction: InTransaction;
