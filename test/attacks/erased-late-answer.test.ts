@@ -123,7 +123,7 @@ onBothDatabases('a mail server that answers after the erasure', (newPlace, diale
     expect(await columnsWith(ada)).toEqual(keepIds);
 
     for (let done = 1; done < 5; done++) await tryAgain(time);
-    expect([mails, (await mailRow()).state]).toEqual([5, 'dead']);
+    expect([mails, (await mailRow()).state]).toEqual([5, 'failed']);
     expect(await notified()).toBe('given up: The mail server refused the mail (554 5.7.1).');
     expect(await columnsWith(ada)).toEqual(keepIds);
     // The rule is the organization's own text; nothing else quotes it.

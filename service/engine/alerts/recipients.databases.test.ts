@@ -104,7 +104,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await at.alerts.approveRecipient(organization(), 'ops@example.com', operator);
     await at.alerts.addRule(at.realm(), mailing('OPS@Example.com'), key);
     await at.refusals(1, { subject: ada });
-    expect((await runMail()).outcome).toEqual({ is: 'done' });
+    expect((await runMail()).outcome).toEqual({ is: 'delivered' });
     expect(at.mails).toHaveLength(1);
   });
 
@@ -115,7 +115,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await expect(
       at.alerts.withdrawRecipient(organization(), 'ops@example.com', operator),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect((await runMail()).outcome).toEqual({ is: 'dead', error: 'The recipient is no longer approved.' });
+    expect((await runMail()).outcome).toEqual({ is: 'given-up', reason: 'The recipient is no longer approved.' });
     expect(at.mails).toEqual([]);
   });
 

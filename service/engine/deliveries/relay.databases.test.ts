@@ -179,7 +179,7 @@ onBothDatabases('the relay', (newPlace) => {
     await stack.settled();
     await stack.webhooks.disable(stack.realm, id, 'moved', operator);
     await stack.pass(5_000);
-    expect(await stack.rows()).toMatchObject([{ state: 'waiting', attempts: 1, job: null }]);
+    expect(await stack.rows()).toMatchObject([{ state: 'waiting', attempts: 1, next_at: null }]);
     await stack.pass(SCHEDULE - HOUR);
     expect(await stack.rows()).toMatchObject([{ state: 'waiting' }]);
     await stack.pass(2 * HOUR);

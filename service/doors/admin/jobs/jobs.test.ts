@@ -21,7 +21,8 @@ beforeEach(async () => {
   const { db, ids, organization } = engine;
   stack = await openEventStack(engine);
   jobs = stack.jobs;
-  const rows = [1, 2, 3].map((seq) => queuedRow(seq, { organization }));
+  const later = { tries: 1, next_at: stack.clock.now() + 86_400_000 };
+  const rows = [1, 2, 3].map((seq) => queuedRow(seq, { organization, ...later }));
   await db.insertInto('delivery').values(rows).execute();
   added = rows.map(({ id }) => id);
   app = createServer({ ids, log: silentLog });
@@ -64,10 +65,11 @@ test('a delivery is shown without what is personal, and recurring work with its 
     body: {
       ...{ id: added[0], kind: 'mail', state: 'waiting', lane: 'mail', organization: engine.organization },
       ...{ attempts: 0, mostAttempts: 1, payload: { alert: 'alr_1' } },
-      ...{ runAt: new Date(1).toISOString(), createdAt: new Date(1).toISOString() },
+      runAt: new Date(stack.clock.now() + 86_400_000).toISOString(),
+      createdAt: new Date(1).toISOString(),
     },
   });
-  const counts = { waiting: 3, delayed: 0, leased: 0, done: 0, dead: 0 };
+  const counts = { waiting: 0, delayed: 3, leased: 0, done: 0, dead: 0 };
   expect((await call('GET', '/counts')).body.items).toContainEqual({ kind: 'mail', ...counts });
   expect((await call('GET', `/dlv_${'0'.repeat(26)}`)).body).toMatchObject({ code: 'NOT_FOUND' });
   expect((await call('GET', '/job_1')).status).toBe(400);
@@ -81,7 +83,9 @@ test('recurring work is run at once, and never removed', async () => {
     kind: 'deliveries-prune',
   });
   await stack.pass(1_000);
-  expect((await call('GET', path)).body).toMatchObject({ state: 'waiting', finishedAt: expect.any(String) });
+  expect((await call('GET', path)).body).toMatchObject({
+    ...{ state: 'waiting', finishedAt: expect.any(String) },
+  });
   const refused = await call('DELETE', `${path}?confirm=deliveries-prune`);
   expect(refused).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
 });
