@@ -115,7 +115,10 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await expect(
       at.alerts.withdrawRecipient(organization(), 'ops@example.com', operator),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect((await runMail()).outcome).toEqual({ is: 'given-up', reason: 'The recipient is no longer approved.' });
+    expect((await runMail()).outcome).toEqual({
+      is: 'given-up',
+      reason: 'The recipient is no longer approved.',
+    });
     expect(at.mails).toEqual([]);
   });
 

@@ -10,8 +10,8 @@ import { ATTEMPT_TIMEOUT } from './attempt.ts';
 import { type DeliveryWork, selectWork, wasTriedBetween } from './delivery-work-store.ts';
 import { type ExchangeSealer, exchangeField, openOwned, sealOwned, urlField } from './exchange-store.ts';
 import { ERASED, type Payload, type Payloads } from './payload.ts';
-import type { DeliveryHandler, DueDelivery, Ended, Outcome, Sent } from './queue.ts';
 import { isOpen } from './queue-store.ts';
+import type { DeliveryHandler, DueDelivery, Ended, Outcome, Sent } from './record-ends.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -1,7 +1,10 @@
 import type { Db } from '../../storage/transaction.ts';
 import type { Family } from '../webhooks/index.ts';
 import type { Exchange } from './attempt.ts';
-import type { ChangeByHand } from './change-by-hand.ts';
+import type { ChangeByHand } from './by-hand/change-by-hand.ts';
+import { createReplay, type ReplayDeps } from './by-hand/replay.ts';
+import { createResend, type ResendDeps } from './by-hand/resend-delivery.ts';
+import { createTestDelivery, type TestDeliveryDeps } from './by-hand/test-delivery.ts';
 import { openWork } from './deliver.ts';
 import type { Deliveries, DeliveryAttempt, EventLog } from './delivery.ts';
 import {
@@ -16,9 +19,6 @@ import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
 import { createEndpointHealth, type EndpointHealthDeps } from './endpoint-health.ts';
 import { exchangeField, openOwned } from './exchange-store.ts';
 import type { Payloads } from './payload.ts';
-import { createReplay, type ReplayDeps } from './replay.ts';
-import { createResend, type ResendDeps } from './resend-delivery.ts';
-import { createTestDelivery, type TestDeliveryDeps } from './test-delivery.ts';
 
 export type DeliveriesDeps = TestDeliveryDeps &
   ReplayDeps &

@@ -1,5 +1,5 @@
+export type { ChangeByHand } from './by-hand/change-by-hand.ts';
 export type { Callbacks } from './callbacks.ts';
-export type { ChangeByHand } from './change-by-hand.ts';
 export type {
   Deliveries,
   Delivery,
@@ -12,16 +12,9 @@ export { selectLastAttempts } from './delivery-store.ts';
 export type { EventDelivery, EventDeliveryDeps } from './event-delivery.ts';
 export { createEventDelivery } from './event-delivery.ts';
 export { createDeliveryData } from './personal-data.ts';
-export type {
-  DeliveryHandler,
-  DeliveryQueue,
-  DeliveryQueueDeps,
-  DueDelivery,
-  Ended,
-  Outcome,
-  Sent,
-} from './queue.ts';
+export type { DeliveryQueue, DeliveryQueueDeps } from './queue.ts';
 export { createDeliveryQueue } from './queue.ts';
 export type { DeliveryKind, NewDelivery } from './queue-store.ts';
 export { deliveryKinds } from './queue-store.ts';
+export type { DeliveryHandler, DueDelivery, Outcome } from './record-ends.ts';
 export type { Relay } from './relay.ts';

@@ -144,7 +144,7 @@ const RETRY = sql`next_at is not null and claimed_by is null and tries > 0`;
 const LONGEST_PAUSE = 2 * 24 * 60 * 60_000;
 const LANES = 500;
 
-/** Lanes in which first attempts, or retries, wait and nobody has claimed them; `at`: when the first retry is due. */
+/** Lanes in which first attempts, or retries, wait without a claim; `at`: when the first retry is due. */
 export async function* lanesWaiting(
   db: Db,
   retry: boolean,

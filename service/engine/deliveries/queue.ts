@@ -7,8 +7,6 @@ import { createRecurring } from '../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../lib/timer.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import {
-  type AttemptRow,
-  type ClaimedRow,
   claimDue,
   claimsOver,
   type DeliveryKind,
@@ -19,63 +17,14 @@ import {
   renewClaims,
   type Want,
 } from './queue-store.ts';
-import { createRecordEnds, type RecordEnds } from './record-ends.ts';
-
-/** A delivery as what sends it sees it. */
-export interface DueDelivery {
-  id: DeliveryId;
-  organization: OrganizationId;
-  /** Of the outbox; of a mail, its alert. */
-  event: string | null;
-  /** `<family>.<event>`, or `mail.<number of the recipient>` */
-  name: string;
-  /** Attempts of its schedule before this one. */
-  tries: number;
-  /** Aborted when the time of the attempt is up, or the service stops in a hurry. */
-  signal: AbortSignal;
-}
-
-export type Outcome =
-  | { is: 'delivered' }
-  /** Tried again after the next pause of the schedule, or `at` (ms since 1970, within two days) when that is later; given up when none is left. */
-  | { is: 'failed'; reason: string; at?: number }
-  /** Never tried again. */
-  | { is: 'given-up'; reason: string }
-  /** Nothing is sent any more. */
-  | { is: 'dropped'; reason: string }
-  /** It waits until its endpoint is enabled again. */
-  | { is: 'parked'; reason: string };
-
-export interface Sent<Result> {
-  outcome: Outcome;
-  /** Of the log; absent where none was made. */
-  attempt?: AttemptRow;
-  result?: Result;
-}
-
-/** An attempt that has ended. */
-export interface Ended<Result> {
-  id: DeliveryId;
-  outcome: Outcome;
-  /** What `send` gave beside; undefined when it threw. */
-  result: Result | undefined;
-  /** When it is tried again, ms since 1970; undefined: never. */
-  nextAt: number | undefined;
-}
-
-/** How deliveries of one kind are sent. */
-export interface DeliveryHandler<Result> {
-  /** Milliseconds before attempt 2, 3, …; after the last one fails the delivery has failed. */
-  pauses: readonly number[];
-  /** Random share added to a pause; 0.1 adds up to a tenth. */
-  jitter?: number;
-  /** Milliseconds after which an attempt is given up and counts as failed. */
-  timeout: number;
-  /** What it throws is a failed attempt. It may run again after a crash: at least once, never two at a time. */
-  send(delivery: DueDelivery): Promise<Sent<Result>>;
-  /** Writes what several attempts mean beside their deliveries, in the transaction that records their ends. */
-  record?(tx: Tx, ended: readonly Ended<Result>[]): Promise<void>;
-}
+import {
+  createRecordEnds,
+  type DeliveryHandler,
+  type Held,
+  type Outcome,
+  type RecordEnds,
+  type Sent,
+} from './record-ends.ts';
 
 export interface DeliveryQueueDeps {
   db: Db;
@@ -113,14 +62,6 @@ export interface DeliveryQueue {
   stop(): Promise<void>;
 }
 
-/** A delivery that this process has claimed. */
-export interface Held extends ClaimedRow {
-  until: number;
-  /** `begun`: it is sent, or its end is being recorded. `void`: taken back. */
-  state: 'ready' | 'begun' | 'void';
-  abort: AbortController;
-}
-
 const MOST = 256;
 /** Milliseconds that a claim holds; renewed as long as the process lives, so that a dead one's ends. */
 const CLAIM = 30_000;
@@ -133,7 +74,7 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
   const { timer = systemTimer, most = MOST, patience = 10_000 } = deps;
   const handlers = new Map<DeliveryKind, DeliveryHandler<unknown>>();
   const held = new Map<DeliveryId, Held>();
-  const lanes = createLanes(most);
+  const lanes = new Lanes(most);
   const recurring = createRecurring({ log, timer });
   let state: 'new' | 'open' | 'stopped' = 'new';
   const isOpen = () => state === 'open';
@@ -150,7 +91,7 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
       attempts.begin();
     },
   });
-  const claims = createClaims({ ...deps, timer, held, lanes, isOpen, claimed: () => attempts.begin() });
+  const claims = new Claims({ ...deps, timer, held, lanes, isOpen, claimed: () => attempts.begin() });
   const attempts = createAttempts({ ...deps, timer, most, handlers, held, lanes, ends, isOpen, claims });
 
   return {
@@ -177,7 +118,7 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
       if (state !== 'new') throw new Error('The queue of deliveries is started once.');
       await claims.takeOver();
       state = 'open';
-      claims.tendSoon = recurring.every('deliveries: claims', CLAIM / 3, claims.tend);
+      claims.tendSoon = recurring.every('deliveries: claims', CLAIM / 3, () => claims.tend());
       recurring.every('deliveries: what is due', LOOK, async () => claims.work({ look: true }));
       claims.work({ look: true });
     },
@@ -215,37 +156,68 @@ interface ClaimsDeps extends Pick<DeliveryQueueDeps, 'db' | 'inTransaction' | 'c
 }
 
 /** What this process has claimed, and finding more. */
-function createClaims({
-  db,
-  inTransaction,
-  clock,
-  log,
-  owner,
-  timer,
-  held,
-  lanes,
-  isOpen,
-  claimed,
-}: ClaimsDeps) {
-  let nextAt = Number.POSITIVE_INFINITY;
-  let disarm = () => {};
-  let working: Promise<void> | undefined;
-  let wanted: 'look' | 'claim' | undefined;
-  let failing = false;
+class Claims {
+  readonly #deps: ClaimsDeps;
+  #nextAt = Number.POSITIVE_INFINITY;
+  #disarm = () => {};
+  #working: Promise<void> | undefined;
+  #wanted: 'look' | 'claim' | undefined;
+  #failing = false;
+  /** Claims are looked after at once. */
+  tendSoon = () => {};
+
+  constructor(deps: ClaimsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Claims what is due; soon, and never twice at a time. */
+  work({ look }: { look: boolean }): void {
+    if (!this.#deps.isOpen()) return;
+    this.#wanted = look ? 'look' : (this.#wanted ?? 'claim');
+    this.#working ??= this.#workAll().finally(() => {
+      this.#working = undefined;
+      this.#arm();
+      if (this.#wanted !== undefined) this.work({ look: this.#wanted === 'look' });
+    });
+  }
+
+  async #workAll(): Promise<void> {
+    const { lanes, isOpen, claimed, log } = this.#deps;
+    try {
+      while (this.#wanted !== undefined && isOpen()) {
+        const isLook = this.#wanted === 'look';
+        this.#wanted = undefined;
+        if (isLook) await this.#look();
+        while (isOpen() && lanes.isHungry()) {
+          await this.#claim();
+          claimed();
+          await turn();
+        }
+      }
+      this.#failing = false;
+    } catch (error) {
+      // Nothing changed; the next look comes within a second.
+      this.#wanted = undefined;
+      if (!this.#failing) log.error({ err: error }, 'no deliveries can be claimed');
+      this.#failing = true;
+    }
+  }
 
   /** Finds the lanes in which something is due. */
-  async function look(): Promise<void> {
+  async #look(): Promise<void> {
+    const { db, clock, lanes } = this.#deps;
     const now = clock.now();
-    nextAt = Number.POSITIVE_INFINITY;
+    this.#nextAt = Number.POSITIVE_INFINITY;
     for (const retry of [false, true])
       for await (const found of lanesWaiting(db, retry, now))
         for (const { lane, at } of found) {
           if (at <= now) lanes.note(lane, retry);
-          else nextAt = Math.min(nextAt, at);
+          else this.#nextAt = Math.min(this.#nextAt, at);
         }
   }
 
-  async function claim(): Promise<void> {
+  async #claim(): Promise<void> {
+    const { inTransaction, clock, owner, held, lanes } = this.#deps;
     const now = clock.now();
     const wants = lanes.wants(now);
     const until = now + CLAIM;
@@ -267,102 +239,75 @@ function createClaims({
     }
   }
 
-  async function workAll(): Promise<void> {
-    try {
-      while (wanted !== undefined && isOpen()) {
-        const isLook = wanted === 'look';
-        wanted = undefined;
-        if (isLook) await look();
-        while (isOpen() && lanes.isHungry()) {
-          await claim();
-          claimed();
-          await turn();
-        }
-      }
-      failing = false;
-    } catch (error) {
-      // Nothing changed; the next look comes within a second.
-      wanted = undefined;
-      if (!failing) log.error({ err: error }, 'no deliveries can be claimed');
-      failing = true;
-    }
+  dueAt(at: number): void {
+    if (at >= this.#nextAt) return;
+    this.#nextAt = at;
+    this.#arm();
   }
 
   /** Looks at the moment when the next retry is due, where that comes before the next look. */
-  function arm(): void {
-    disarm();
-    const pause = nextAt - clock.now();
+  #arm(): void {
+    const { clock, timer, isOpen } = this.#deps;
+    this.#disarm();
+    const pause = this.#nextAt - clock.now();
     if (isOpen() && pause < LOOK)
-      disarm = timer.after(Math.max(pause, SOONEST), () => claims.work({ look: true }));
+      this.#disarm = timer.after(Math.max(pause, SOONEST), () => this.work({ look: true }));
   }
 
-  const claims = {
-    /** Claims what is due; soon, and never twice at a time. */
-    work({ look }: { look: boolean }): void {
-      if (!isOpen()) return;
-      wanted = look ? 'look' : (wanted ?? 'claim');
-      working ??= workAll().finally(() => {
-        working = undefined;
-        arm();
-        if (wanted !== undefined) claims.work({ look: wanted === 'look' });
+  async settled(): Promise<void> {
+    this.#disarm();
+    await this.#working;
+  }
+
+  /** Those of this process are renewed; those of others that are over, and those it does not know of, end. */
+  async tend(): Promise<void> {
+    const { db, inTransaction, clock, owner, held, log } = this.#deps;
+    const now = clock.now();
+    const own = [...held.values()];
+    if (own.length > 0)
+      await inTransaction((tx) => renewClaims(tx, own.map(idOf), { owner, until: now + CLAIM }));
+    for (const one of own) one.until = now + CLAIM;
+    const over = { now, longest: CLAIM };
+    if ((await claimsOver(db, over)).some((id) => !held.has(id))) {
+      const lost = await inTransaction(async (tx) => {
+        const ids = (await claimsOver(tx, over)).filter((id) => !held.has(id));
+        await releaseClaims(tx, ids);
+        return ids.length;
       });
-    },
-    dueAt(at: number): void {
-      if (at >= nextAt) return;
-      nextAt = at;
-      arm();
-    },
-    settled: async (): Promise<void> => {
-      disarm();
-      await working;
-    },
-    tendSoon: () => {},
-    /** Those of this process are renewed; those of others that are over, and those it does not know of, end. */
-    async tend(): Promise<void> {
-      const now = clock.now();
-      const own = [...held.values()];
-      if (own.length > 0)
-        await inTransaction((tx) => renewClaims(tx, own.map(idOf), { owner, until: now + CLAIM }));
-      for (const one of own) one.until = now + CLAIM;
-      const over = { now, longest: CLAIM };
-      if ((await claimsOver(db, over)).some((id) => !held.has(id))) {
-        const lost = await inTransaction(async (tx) => {
-          const ids = (await claimsOver(tx, over)).filter((id) => !held.has(id));
-          await releaseClaims(tx, ids);
-          return ids.length;
-        });
-        log.warn({ deliveries: lost }, 'claims of deliveries were over, and have ended');
-      }
-      claims.work({ look: true });
-    },
-    /** The process that holds the data directory is the only one: what a former one claimed is free. */
-    async takeOver(): Promise<void> {
-      let count = 0;
-      for (let left = 1; left > 0; count += left) {
-        left = await inTransaction(async (tx) => {
-          const ids = await claimsOver(tx, undefined);
-          await releaseClaims(tx, ids);
-          return ids.length;
-        });
-      }
-      if (count > 0) log.info({ deliveries: count }, 'deliveries that a former process had claimed are free');
-    },
-    async giveBack(): Promise<void> {
-      try {
-        await inTransaction((tx) => releaseClaims(tx, [...held.values()].filter(isReady).map(idOf)));
-      } catch (error) {
-        log.warn(
-          { err: error },
-          'claims of deliveries could not be given back: the next start takes them over',
-        );
-      }
-    },
-  };
-  return claims;
+      log.warn({ deliveries: lost }, 'claims of deliveries were over, and have ended');
+    }
+    this.work({ look: true });
+  }
+
+  /** The process that holds the data directory is the only one: what a former one claimed is free. */
+  async takeOver(): Promise<void> {
+    const { inTransaction, log } = this.#deps;
+    let count = 0;
+    for (let left = 1; left > 0; count += left) {
+      left = await inTransaction(async (tx) => {
+        const ids = await claimsOver(tx, undefined);
+        await releaseClaims(tx, ids);
+        return ids.length;
+      });
+    }
+    if (count > 0) log.info({ deliveries: count }, 'deliveries that a former process had claimed are free');
+  }
+
+  async giveBack(): Promise<void> {
+    const { inTransaction, held, log } = this.#deps;
+    const left = [...held.values()].filter(({ state }) => state === 'ready').map(idOf);
+    try {
+      await inTransaction((tx) => releaseClaims(tx, left));
+    } catch (error) {
+      log.warn(
+        { err: error },
+        'claims of deliveries could not be given back: the next start takes them over',
+      );
+    }
+  }
 }
 
 const idOf = ({ id }: Held): DeliveryId => id;
-const isReady = ({ state }: Held): boolean => state === 'ready';
 
 interface AttemptsDeps extends Pick<DeliveryQueueDeps, 'clock' | 'log' | 'ids'> {
   timer: Timer;
@@ -372,7 +317,7 @@ interface AttemptsDeps extends Pick<DeliveryQueueDeps, 'clock' | 'log' | 'ids'> 
   lanes: Lanes;
   ends: RecordEnds;
   isOpen(): boolean;
-  claims: Pick<ReturnType<typeof createClaims>, 'work' | 'tendSoon'>;
+  claims: Pick<Claims, 'work' | 'tendSoon'>;
 }
 
 /** Milliseconds for attempts to end after they were aborted. */
@@ -513,133 +458,145 @@ const WANTED_ROWS = 256;
 /** Deliveries that may begin, of all lanes; beyond it no lane is claimed. */
 const MOST_READY = 5_000;
 
-type Lanes = ReturnType<typeof createLanes>;
-
 /**
  * The order in which claimed deliveries begin: of a lane one first attempt at a time, and some retries beside it. Organizations take turns, and one
  * has no more attempts under way than are still free, at least one: alone it has half of them; of three whose receivers all hang each has a
  * quarter, and a quarter is left for a newcomer (the dynamic threshold of Choudhury and Hahne, 1998, with alpha 1).
  */
-function createLanes(most: number) {
-  const lanes = new Map<string, Lane>();
-  const hungry = { firsts: new Set<Lane>(), retries: new Set<Lane>() };
-  const ready = new Map<OrganizationId, Held[]>();
-  const sending = new Map<OrganizationId, number>();
-  let readyCount = 0;
+class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #hungry = { firsts: new Set<Lane>(), retries: new Set<Lane>() };
+  readonly #ready = new Map<OrganizationId, Held[]>();
+  readonly #sending = new Map<OrganizationId, number>();
+  #readyCount = 0;
   /** Retries wait for slow receivers most: they never take the last room of first attempts. */
-  const mostRetries = Math.max(1, Math.floor(most / 2));
-  let retries = 0;
+  readonly #mostRetries: number;
+  #retries = 0;
 
-  function of(name: string): Lane {
-    const lane = lanes.get(name) ?? {
+  constructor(most: number) {
+    this.#mostRetries = Math.max(1, Math.floor(most / 2));
+  }
+
+  /** First attempts, or retries, are due in the lane. */
+  note(name: string, retry: boolean): void {
+    const lane = this.#of(name);
+    if (retry) lane.more.retries = true;
+    else lane.more.firsts = true;
+    this.#settle(lane);
+  }
+
+  isHungry(): boolean {
+    return (
+      (this.#hungry.firsts.size > 0 && this.#readyCount < MOST_READY) ||
+      (this.#hungry.retries.size > 0 && this.#retries < this.#mostRetries)
+    );
+  }
+
+  /** What to claim next; it counts as claimed from here on. */
+  wants(now: number): Want[] {
+    const wants: Want[] = [];
+    for (const lane of this.#hungry.retries) {
+      const limit = Math.min(RETRIES - lane.retries, this.#mostRetries - this.#retries - wants.length);
+      if (wants.length >= WANTS / 2 || limit <= 0) break;
+      this.#hungry.retries.delete(lane);
+      lane.more.retries = false;
+      lane.claiming++;
+      wants.push({ lane: lane.name, retry: true, limit });
+    }
+    let rows = 0;
+    for (const lane of this.#readyCount < MOST_READY ? this.#hungry.firsts : []) {
+      if (wants.length >= WANTS || rows >= WANTED_ROWS) break;
+      this.#hungry.firsts.delete(lane);
+      lane.more.firsts = false;
+      lane.claiming++;
+      const fast = Math.abs(now - lane.claimedAt) < FAST;
+      lane.size = fast ? Math.min(LARGEST, lane.size * 2) : Math.max(SMALLEST, Math.floor(lane.size / 2));
+      lane.claimedAt = now;
+      rows += lane.size;
+      wants.push({ lane: lane.name, retry: false, limit: lane.size });
+    }
+    return wants;
+  }
+
+  claimed({ lane: name, retry, limit }: Want, claimed: readonly Held[]): void {
+    const lane = this.#of(name);
+    lane.claiming--;
+    if (retry) {
+      lane.retries += claimed.length;
+      this.#retries += claimed.length;
+      for (const one of claimed) this.#offer(one);
+    } else lane.firsts.push(...claimed);
+    if (claimed.length === limit) lane.more[retry ? 'retries' : 'firsts'] = true;
+    this.#settle(lane);
+  }
+
+  /** The next that may begin where so many attempts are free. */
+  take(free: number): Held | undefined {
+    for (const [organization, waiting] of this.#ready) {
+      while (waiting[0]?.state === 'void') waiting.shift();
+      const own = this.#sending.get(organization) ?? 0;
+      if (waiting.length > 0 && own >= Math.max(1, free)) continue;
+      const one = waiting.shift();
+      this.#ready.delete(organization);
+      if (waiting.length > 0) this.#ready.set(organization, waiting);
+      if (!one) continue;
+      this.#readyCount--;
+      this.#sending.set(organization, own + 1);
+      return one;
+    }
+    return undefined;
+  }
+
+  /** It does not run any more: there is room for another one, in its lane too. */
+  ended(one: Held): void {
+    const own = (this.#sending.get(one.organization) ?? 1) - 1;
+    if (own === 0) this.#sending.delete(one.organization);
+    else this.#sending.set(one.organization, own);
+    this.#leave(one);
+  }
+
+  /** It is not to begin. */
+  dropped(one: Held): void {
+    one.state = 'void';
+    if (one.tries > 0 || this.#lanes.get(one.lane)?.first === one) this.#readyCount--;
+    this.#leave(one);
+  }
+
+  #of(name: string): Lane {
+    const lane = this.#lanes.get(name) ?? {
       ...{ name, firsts: [], first: undefined, retries: 0, size: SMALLEST, claimedAt: 0, claiming: 0 },
       more: { firsts: false, retries: false },
     };
-    lanes.set(name, lane);
+    this.#lanes.set(name, lane);
     return lane;
   }
-  function offer(one: Held): void {
-    const waiting = ready.get(one.organization);
+
+  #offer(one: Held): void {
+    const waiting = this.#ready.get(one.organization);
     if (waiting) waiting.push(one);
-    else ready.set(one.organization, [one]);
-    readyCount++;
+    else this.#ready.set(one.organization, [one]);
+    this.#readyCount++;
   }
-  /** Offers its next first attempt, claims more where that is wanted, and forgets a lane without work. */
-  function settle(lane: Lane): void {
-    if (lane.first === undefined) {
-      lane.first = lane.firsts.shift();
-      if (lane.first) offer(lane.first);
-    }
-    if (lane.more.firsts && lane.firsts.length <= lane.size / 4) hungry.firsts.add(lane);
-    if (lane.more.retries && lane.retries < RETRIES) hungry.retries.add(lane);
-    const { more, first, retries: own, claiming } = lane;
-    if (!more.firsts && !more.retries && !first && own + claiming === 0) lanes.delete(lane.name);
-  }
-  function leave(one: Held): void {
-    const lane = of(one.lane);
+
+  #leave(one: Held): void {
+    const lane = this.#of(one.lane);
     if (lane.first === one) lane.first = undefined;
     else if (one.tries > 0) {
       lane.retries--;
-      retries--;
+      this.#retries--;
     } else lane.firsts = lane.firsts.filter((other) => other !== one);
-    settle(lane);
+    this.#settle(lane);
   }
 
-  return {
-    /** First attempts, or retries, are due in the lane. */
-    note(name: string, retry: boolean): void {
-      const lane = of(name);
-      if (retry) lane.more.retries = true;
-      else lane.more.firsts = true;
-      settle(lane);
-    },
-    isHungry: (): boolean =>
-      (hungry.firsts.size > 0 && readyCount < MOST_READY) ||
-      (hungry.retries.size > 0 && retries < mostRetries),
-    /** What to claim next; it counts as claimed from here on. */
-    wants(now: number): Want[] {
-      const wants: Want[] = [];
-      for (const lane of hungry.retries) {
-        const limit = Math.min(RETRIES - lane.retries, mostRetries - retries - wants.length);
-        if (wants.length >= WANTS / 2 || limit <= 0) break;
-        hungry.retries.delete(lane);
-        lane.more.retries = false;
-        lane.claiming++;
-        wants.push({ lane: lane.name, retry: true, limit });
-      }
-      let rows = 0;
-      for (const lane of readyCount < MOST_READY ? hungry.firsts : []) {
-        if (wants.length >= WANTS || rows >= WANTED_ROWS) break;
-        hungry.firsts.delete(lane);
-        lane.more.firsts = false;
-        lane.claiming++;
-        const fast = Math.abs(now - lane.claimedAt) < FAST;
-        lane.size = fast ? Math.min(LARGEST, lane.size * 2) : Math.max(SMALLEST, Math.floor(lane.size / 2));
-        lane.claimedAt = now;
-        rows += lane.size;
-        wants.push({ lane: lane.name, retry: false, limit: lane.size });
-      }
-      return wants;
-    },
-    claimed({ lane: name, retry, limit }: Want, claimed: readonly Held[]): void {
-      const lane = of(name);
-      lane.claiming--;
-      if (retry) {
-        lane.retries += claimed.length;
-        retries += claimed.length;
-        for (const one of claimed) offer(one);
-      } else lane.firsts.push(...claimed);
-      if (claimed.length === limit) lane.more[retry ? 'retries' : 'firsts'] = true;
-      settle(lane);
-    },
-    /** The next that may begin where so many attempts are free. */
-    take(free: number): Held | undefined {
-      for (const [organization, waiting] of ready) {
-        while (waiting[0]?.state === 'void') waiting.shift();
-        const own = sending.get(organization) ?? 0;
-        if (waiting.length > 0 && own >= Math.max(1, free)) continue;
-        const one = waiting.shift();
-        ready.delete(organization);
-        if (waiting.length > 0) ready.set(organization, waiting);
-        if (!one) continue;
-        readyCount--;
-        sending.set(organization, own + 1);
-        return one;
-      }
-      return undefined;
-    },
-    /** It does not run any more: there is room for another one, in its lane too. */
-    ended(one: Held): void {
-      const own = (sending.get(one.organization) ?? 1) - 1;
-      if (own === 0) sending.delete(one.organization);
-      else sending.set(one.organization, own);
-      leave(one);
-    },
-    /** It is not to begin. */
-    dropped(one: Held): void {
-      one.state = 'void';
-      if (one.tries > 0 || lanes.get(one.lane)?.first === one) readyCount--;
-      leave(one);
-    },
-  };
+  /** Offers its next first attempt, claims more where that is wanted, and forgets a lane without work. */
+  #settle(lane: Lane): void {
+    if (lane.first === undefined) {
+      lane.first = lane.firsts.shift();
+      if (lane.first) this.#offer(lane.first);
+    }
+    if (lane.more.firsts && lane.firsts.length <= lane.size / 4) this.#hungry.firsts.add(lane);
+    if (lane.more.retries && lane.retries < RETRIES) this.#hungry.retries.add(lane);
+    const { more, first, retries, claiming } = lane;
+    if (!more.firsts && !more.retries && !first && retries + claiming === 0) this.#lanes.delete(lane.name);
+  }
 }

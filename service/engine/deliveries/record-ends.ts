@@ -1,10 +1,80 @@
 import type { Clock } from '../../lib/clock.ts';
+import type { DeliveryId, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Timer } from '../../lib/timer.ts';
-import type { InTransaction, RowIntegrity } from '../../storage/transaction.ts';
-import type { DeliveryHandler, Held, Outcome, Sent } from './queue.ts';
-import { type DeliveryKind, type Settled, settleDeliveries } from './queue-store.ts';
+import type { InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
+import {
+  type AttemptRow,
+  type ClaimedRow,
+  type DeliveryKind,
+  type Settled,
+  settleDeliveries,
+} from './queue-store.ts';
+
+/** A delivery as what sends it sees it. */
+export interface DueDelivery {
+  id: DeliveryId;
+  organization: OrganizationId;
+  /** Of the outbox; of a mail, its alert. */
+  event: string | null;
+  /** `<family>.<event>`, or `mail.<number of the recipient>` */
+  name: string;
+  /** Attempts of its schedule before this one. */
+  tries: number;
+  /** Aborted when the time of the attempt is up, or the service stops in a hurry. */
+  signal: AbortSignal;
+}
+
+export type Outcome =
+  | { is: 'delivered' }
+  /** Tried again after the next pause of the schedule, or `at` (ms since 1970, within two days) when that is later; given up when none is left. */
+  | { is: 'failed'; reason: string; at?: number }
+  /** Never tried again. */
+  | { is: 'given-up'; reason: string }
+  /** Nothing is sent any more. */
+  | { is: 'dropped'; reason: string }
+  /** It waits until its endpoint is enabled again. */
+  | { is: 'parked'; reason: string };
+
+export interface Sent<Result> {
+  outcome: Outcome;
+  /** Of the log; absent where none was made. */
+  attempt?: AttemptRow;
+  result?: Result;
+}
+
+/** An attempt that has ended. */
+export interface Ended<Result> {
+  id: DeliveryId;
+  outcome: Outcome;
+  /** What `send` gave beside; undefined when it threw. */
+  result: Result | undefined;
+  /** When it is tried again, ms since 1970; undefined: never. */
+  nextAt: number | undefined;
+}
+
+/** How deliveries of one kind are sent. */
+export interface DeliveryHandler<Result> {
+  /** Milliseconds before attempt 2, 3, …; after the last one fails the delivery has failed. */
+  pauses: readonly number[];
+  /** Random share added to a pause; 0.1 adds up to a tenth. */
+  jitter?: number;
+  /** Milliseconds after which an attempt is given up and counts as failed. */
+  timeout: number;
+  /** What it throws is a failed attempt. It may run again after a crash: at least once, never two at a time. */
+  send(delivery: DueDelivery): Promise<Sent<Result>>;
+  /** Writes what several attempts mean beside their deliveries, in the transaction that records their ends. */
+  record?(tx: Tx, ended: readonly Ended<Result>[]): Promise<void>;
+}
+
+/** A delivery that this process has claimed. */
+export interface Held extends ClaimedRow {
+  until: number;
+  /** `begun`: it is sent, or its end is being recorded. `void`: taken back. */
+  state: 'ready' | 'begun' | 'void';
+  abort: AbortController;
+}
 
 /** Records the ends of attempts, several in one transaction with what their handlers write. */
 export interface RecordEnds {
@@ -63,22 +133,13 @@ export function createRecordEnds(deps: RecordEndsDeps): RecordEnds {
 
   /** Keeps an end that its handler cannot record from blocking the others. */
   async function commitAlone(ended: EndedAttempt): Promise<void> {
-    const { held, sent } = ended;
-    const tried = (tries.get(held.id) ?? 0) + 1;
-    tries.set(held.id, tried);
+    const tried = (tries.get(ended.held.id) ?? 0) + 1;
+    tries.set(ended.held.id, tried);
     try {
       settle([ended], await commit(deps, [ended]));
     } catch (error) {
       if (isStorage(error) || tried < TRIES) throw error;
-      log.error(
-        { delivery: held.id, err: error },
-        'what became of a delivery could not be recorded: it counts as failed',
-      );
-      const outcome = {
-        is: 'failed',
-        reason: 'What became of it could not be recorded; the log says why.',
-      } as const;
-      const failed = { held, sent: { ...sent, outcome, result: undefined }, nextAt: next(held, outcome) };
+      const failed = failedInstead(deps, ended, error);
       waiting[0] = failed;
       settle([failed], await commit(deps, [failed]));
     }
@@ -133,6 +194,20 @@ export function createRecordEnds(deps: RecordEndsDeps): RecordEnds {
       if (waiting.length > 0) await write();
     },
   };
+}
+
+function failedInstead(
+  { next, log }: RecordEndsDeps,
+  { held, sent }: EndedAttempt,
+  error: unknown,
+): EndedAttempt {
+  log.error(
+    { delivery: held.id, err: error },
+    'what became of a delivery could not be recorded: it counts as failed',
+  );
+  const reason = 'What became of it could not be recorded; the log says why.';
+  const outcome = { is: 'failed', reason } as const;
+  return { held, sent: { ...sent, outcome, result: undefined }, nextAt: next(held, outcome) };
 }
 
 /** Gives the ids of those that this process still claimed; nothing is written for the others. */

@@ -1,4 +1,6 @@
 export type { BoardLinks, BoardLinksDeps, BoardSession } from './board-links.ts';
 export { createBoardLinks } from './board-links.ts';
-export type { Job, JobKind, JobQuery, JobState, Jobs, JobsDeps } from './jobs.ts';
-export { createJobs, jobKinds, jobStates } from './jobs.ts';
+export type { Job, JobKind, JobState } from './job.ts';
+export { jobKinds, jobStates } from './job.ts';
+export type { JobQuery, Jobs, JobsDeps } from './jobs.ts';
+export { createJobs } from './jobs.ts';

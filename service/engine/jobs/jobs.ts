@@ -1,38 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { type ChangeByHand, type DeliveryQueue, deliveryKinds } from '../deliveries/index.ts';
 import { type RecurringWorks, type WorkKind, type WorkState, workKinds } from '../recurring/index.ts';
+import { type Job, type JobKind, type JobState, jobKinds } from './job.ts';
 import { countQueued, type QueuedRow, selectQueuedPage, selectQueuedRow } from './queued-store.ts';
-
-export const jobKinds = [...deliveryKinds, ...workKinds] as const;
-export type JobKind = (typeof jobKinds)[number];
-
-/** `leased`: runs; `dead`: no attempt is left, or the last run of recurring work failed. */
-export const jobStates = ['waiting', 'delayed', 'leased', 'done', 'dead'] as const;
-export type JobState = (typeof jobStates)[number];
-
-/** A delivery, or a kind of recurring work, as operators see it. */
-export interface Job {
-  /** Of the delivery; the kind of recurring work. */
-  id: string;
-  kind: JobKind;
-  state: Exclude<JobState, 'delayed'>;
-  lane: string | undefined;
-  organization: OrganizationId | undefined;
-  /** Ids, none of people. */
-  payload: Record<string, unknown>;
-  attempts: number;
-  mostAttempts: number;
-  runAt: number;
-  /** Of a delivery. */
-  createdAt: number | undefined;
-  finishedAt: number | undefined;
-  lastError: string | undefined;
-}
 
 export interface Backlog {
   waiting: number;
@@ -75,101 +49,21 @@ export interface JobsDeps {
 
 const isWork = (kind: string): kind is WorkKind => (workKinds as readonly string[]).includes(kind);
 
-export function createJobs({ db, inTransaction, audit, clock, works, queue, byHand }: JobsDeps): Jobs {
-  const shownWork = ({ kind, nextAt, running, last }: WorkState): Job => ({
-    ...{ id: kind, kind, state: running ? 'leased' : last?.error === undefined ? 'waiting' : 'dead' },
-    ...{ lane: undefined, organization: undefined, payload: {}, attempts: 0, mostAttempts: 1 },
-    ...{ runAt: nextAt ?? last?.at ?? 0, createdAt: undefined },
-    ...{ finishedAt: last?.at, lastError: last?.error },
-  });
-  const shownDelivery = (row: QueuedRow): Job => ({
-    id: row.id,
-    kind: row.kind,
-    state: row.state,
-    lane: row.lane,
-    organization: row.organization,
-    payload:
-      row.kind === 'mail'
-        ? { alert: row.event }
-        : { ...defined({ event: row.event ?? undefined, endpoint: row.endpoint ?? undefined }) },
-    attempts: row.attempts,
-    mostAttempts: queue.mostAttempts(row.kind),
-    runAt: row.nextAt ?? row.createdAt,
-    createdAt: row.createdAt,
-    finishedAt: row.finishedAt ?? undefined,
-    lastError: row.reason,
-  });
-  /** As the lists call it. */
-  const stateOf = ({ state, runAt }: Job): JobState =>
-    state === 'waiting' && runAt > clock.now() ? 'delayed' : state;
-
-  async function listWorks({ kind, state, after }: JobQuery): Promise<Job[]> {
-    if (after !== undefined && !isWork(after)) return [];
-    if (kind !== undefined && !isWork(kind)) return [];
-    return (await works.list())
-      .map(shownWork)
-      .filter((one) => kind === undefined || one.kind === kind)
-      .filter((one) => state === undefined || stateOf(one) === state)
-      .filter(({ id }) => after === undefined || id > after)
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-  }
-
-  async function list(query: JobQuery): Promise<Job[]> {
-    const { kind, state, after, limit } = query;
-    const first = await listWorks(query);
-    if (first.length >= limit || (kind !== undefined && isWork(kind))) return first.slice(0, limit);
-    const kinds = deliveryKinds.filter((one) => kind === undefined || one === kind);
-    const before = after === undefined || isWork(after) ? undefined : after;
-    const page = { kinds, state, before, limit: limit - first.length };
-    return [...first, ...(await selectQueuedPage(db, page, clock.now())).map(shownDelivery)];
-  }
+export function createJobs(deps: JobsDeps): Jobs {
+  const { inTransaction, audit, works, byHand } = deps;
+  const { list, find } = createLists(deps);
 
   async function requireJob(id: string): Promise<Job> {
-    const found = (await listWorks({ limit: 1 })).find((one) => one.id === id);
+    const found = await find(id);
     if (found) return found;
-    const row = await selectQueuedRow(db, id);
-    if (row) return shownDelivery(row);
     throw new Problem('NOT_FOUND', `There is no job ${id}: "gatehouse jobs list" shows those there are.`);
   }
 
   return {
     list,
-    async get(id) {
-      return requireJob(id).catch((error: unknown) => {
-        if (error instanceof Problem && error.code === 'NOT_FOUND') return undefined;
-        throw error;
-      });
-    },
-    async counts() {
-      const none = () => ({ waiting: 0, delayed: 0, leased: 0, done: 0, dead: 0 });
-      const counts = Object.fromEntries(jobKinds.map((kind) => [kind, none()])) as Awaited<
-        ReturnType<Jobs['counts']>
-      >;
-      for (const work of (await works.list()).map(shownWork)) counts[work.kind][stateOf(work)]++;
-      for (const kind of deliveryKinds) {
-        const { oldestAt: _, ...queued } = await countQueued(db, kind, clock.now(), { ended: true });
-        counts[kind] = queued;
-      }
-      return counts;
-    },
-    async backlog() {
-      const backlog = {} as Record<JobKind, Backlog>;
-      for (const work of await works.list()) {
-        const waits = !work.running && work.nextAt !== undefined && work.nextAt <= clock.now();
-        backlog[work.kind] = {
-          waiting: waits ? 1 : 0,
-          running: work.running ? 1 : 0,
-          dead: work.last?.error === undefined ? 0 : 1,
-          ...(waits && defined({ oldestAt: work.nextAt })),
-        };
-      }
-      for (const kind of deliveryKinds) {
-        const queued = await countQueued(db, kind, clock.now(), { ended: false });
-        const { waiting, delayed, leased, dead, oldestAt } = queued;
-        backlog[kind] = { waiting: waiting + delayed, running: leased, dead, ...defined({ oldestAt }) };
-      }
-      return backlog;
-    },
+    get: find,
+    counts: () => countAll(deps),
+    backlog: () => backlogOf(deps),
     async retry(id, actor) {
       const { kind, state } = await requireJob(id);
       if (isWork(kind)) {
@@ -189,6 +83,99 @@ export function createJobs({ db, inTransaction, audit, clock, works, queue, byHa
           `${id} is recurring work, which is a part of the box and is not removed.`,
         );
       await byHand.cancel(id, actor);
+    },
+  };
+}
+
+async function countAll({ db, works, clock }: JobsDeps): ReturnType<Jobs['counts']> {
+  const none = () => ({ waiting: 0, delayed: 0, leased: 0, done: 0, dead: 0 });
+  const counts = Object.fromEntries(jobKinds.map((kind) => [kind, none()])) as Awaited<
+    ReturnType<Jobs['counts']>
+  >;
+  for (const work of (await works.list()).map(shownWork)) counts[work.kind][stateOf(work, clock.now())]++;
+  for (const kind of deliveryKinds) {
+    const { oldestAt: _, ...queued } = await countQueued(db, kind, clock.now(), { ended: true });
+    counts[kind] = queued;
+  }
+  return counts;
+}
+
+async function backlogOf({ db, works, clock }: JobsDeps): ReturnType<Jobs['backlog']> {
+  const backlog = {} as Record<JobKind, Backlog>;
+  for (const work of await works.list()) {
+    const waits = !work.running && work.nextAt !== undefined && work.nextAt <= clock.now();
+    backlog[work.kind] = {
+      waiting: waits ? 1 : 0,
+      running: work.running ? 1 : 0,
+      dead: work.last?.error === undefined ? 0 : 1,
+      ...(waits && defined({ oldestAt: work.nextAt })),
+    };
+  }
+  for (const kind of deliveryKinds) {
+    const queued = await countQueued(db, kind, clock.now(), { ended: false });
+    const { waiting, delayed, leased, dead, oldestAt } = queued;
+    backlog[kind] = { waiting: waiting + delayed, running: leased, dead, ...defined({ oldestAt }) };
+  }
+  return backlog;
+}
+
+const shownWork = ({ kind, nextAt, running, last }: WorkState): Job => ({
+  ...{ id: kind, kind, state: running ? 'leased' : last?.error === undefined ? 'waiting' : 'dead' },
+  ...{ lane: undefined, organization: undefined, payload: {}, attempts: 0, mostAttempts: 1 },
+  ...{ runAt: nextAt ?? last?.at ?? 0, createdAt: undefined },
+  ...{ finishedAt: last?.at, lastError: last?.error },
+});
+
+/** As the lists call it. */
+const stateOf = ({ state, runAt }: Job, now: number): JobState =>
+  state === 'waiting' && runAt > now ? 'delayed' : state;
+
+function createLists({ db, clock, works, queue }: JobsDeps) {
+  const shownDelivery = (row: QueuedRow): Job => ({
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    lane: row.lane,
+    organization: row.organization,
+    payload:
+      row.kind === 'mail'
+        ? { alert: row.event }
+        : { ...defined({ event: row.event ?? undefined, endpoint: row.endpoint ?? undefined }) },
+    attempts: row.attempts,
+    mostAttempts: queue.mostAttempts(row.kind),
+    runAt: row.nextAt ?? row.createdAt,
+    createdAt: row.createdAt,
+    finishedAt: row.finishedAt ?? undefined,
+    lastError: row.reason,
+  });
+
+  async function listWorks({ kind, state, after }: JobQuery): Promise<Job[]> {
+    if (after !== undefined && !isWork(after)) return [];
+    if (kind !== undefined && !isWork(kind)) return [];
+    return (await works.list())
+      .map(shownWork)
+      .filter((one) => kind === undefined || one.kind === kind)
+      .filter((one) => state === undefined || stateOf(one, clock.now()) === state)
+      .filter(({ id }) => after === undefined || id > after)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async function list(query: JobQuery): Promise<Job[]> {
+    const { kind, state, after, limit } = query;
+    const first = await listWorks(query);
+    if (first.length >= limit || (kind !== undefined && isWork(kind))) return first.slice(0, limit);
+    const kinds = deliveryKinds.filter((one) => kind === undefined || one === kind);
+    const before = after === undefined || isWork(after) ? undefined : after;
+    const page = { kinds, state, before, limit: limit - first.length };
+    return [...first, ...(await selectQueuedPage(db, page, clock.now())).map(shownDelivery)];
+  }
+
+  return {
+    list,
+    async find(id: string): Promise<Job | undefined> {
+      const work = (await listWorks({ limit: 1 })).find((one) => one.id === id);
+      const row = work ? undefined : await selectQueuedRow(db, id);
+      return work ?? (row && shownDelivery(row));
     },
   };
 }

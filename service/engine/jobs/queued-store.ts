@@ -3,7 +3,7 @@ import { type SqlBool, sql } from 'kysely';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type DeliveryKind, selectLastAttempts } from '../deliveries/index.ts';
-import type { Job, JobState } from './jobs.ts';
+import type { Job, JobState } from './job.ts';
 
 /** A delivery in the queue, as it is listed. */
 export interface QueuedRow {

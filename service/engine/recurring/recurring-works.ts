@@ -13,6 +13,7 @@ import {
   makeDue,
   renewWork,
   selectWorks,
+  type WorkRow,
 } from './work-store.ts';
 
 /** Each has one work. */
@@ -107,33 +108,8 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
       return;
     }
     const abort = new AbortController();
-    running.set(kind, { fence, abort, end: run(kind, work, fence, abort) });
-  }
-
-  async function run(kind: WorkKind, work: Work, fence: number, abort: AbortController): Promise<void> {
-    const began = clock.now();
-    const { timeout = LONGEST } = work;
-    let cancel = () => {};
-    const tooLong = new Promise<string>((resolve) => {
-      cancel = timer.after(timeout, () => {
-        abort.abort();
-        resolve(`It took longer than ${timeout} ms.`);
-      });
-    });
-    const ended = work.run({ fence, signal: abort.signal }).then(
-      () => null,
-      (thrown: unknown) => sentenceOf(kind, thrown, log),
-    );
-    const error = await Promise.race([ended, tooLong]).finally(() => cancel());
-    const end = { at: clock.now(), milliseconds: Math.max(0, clock.now() - began), error };
-    try {
-      const ours = await inTransaction((tx) => endWork(tx, kind, fence, end));
-      if (!ours) log.warn({ work: kind, fence }, 'recurring work ended after its claim was lost');
-    } catch (failure) {
-      log.error({ work: kind, err: failure }, 'the end of recurring work cannot be written');
-    } finally {
-      running.delete(kind);
-    }
+    const end = runWork(deps, kind, work, { fence, abort }).finally(() => void running.delete(kind));
+    running.set(kind, { fence, abort, end });
   }
 
   async function look(): Promise<void> {
@@ -186,24 +162,51 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
     },
     async list() {
       const rows = new Map((await selectWorks(db)).map((row) => [row.kind, row]));
-      return [...works.keys()].map((kind): WorkState => {
-        const row = rows.get(kind);
-        return {
-          kind,
-          nextAt: row?.next_at ?? undefined,
-          running: row !== undefined && isWorkClaimed(row, clock.now(), CLAIM),
-          last:
-            row === undefined || row.last_at === null
-              ? undefined
-              : {
-                  at: row.last_at,
-                  milliseconds: row.last_milliseconds ?? undefined,
-                  error: row.last_error ?? undefined,
-                },
-        };
-      });
+      return [...works.keys()].map((kind) => stateOf(kind, rows.get(kind), clock.now()));
     },
   };
+}
+
+function stateOf(kind: WorkKind, row: WorkRow | undefined, now: number): WorkState {
+  const { last_at: at = null, last_milliseconds, last_error } = row ?? {};
+  return {
+    kind,
+    nextAt: row?.next_at ?? undefined,
+    running: row !== undefined && isWorkClaimed(row, now, CLAIM),
+    last:
+      at === null
+        ? undefined
+        : { at, milliseconds: last_milliseconds ?? undefined, error: last_error ?? undefined },
+  };
+}
+
+/** One run, and how it ended. */
+async function runWork(
+  { inTransaction, clock, log, timer = systemTimer }: RecurringWorksDeps,
+  kind: WorkKind,
+  { run, timeout = LONGEST }: Work,
+  { fence, abort }: { fence: number; abort: AbortController },
+): Promise<void> {
+  const began = clock.now();
+  let cancel = () => {};
+  const tooLong = new Promise<string>((resolve) => {
+    cancel = timer.after(timeout, () => {
+      abort.abort();
+      resolve(`It took longer than ${timeout} ms.`);
+    });
+  });
+  const ended = run({ fence, signal: abort.signal }).then(
+    () => null,
+    (thrown: unknown) => sentenceOf(kind, thrown, log),
+  );
+  const error = await Promise.race([ended, tooLong]).finally(() => cancel());
+  const end = { at: clock.now(), milliseconds: Math.max(0, clock.now() - began), error };
+  try {
+    const ours = await inTransaction((tx) => endWork(tx, kind, fence, end));
+    if (!ours) log.warn({ work: kind, fence }, 'recurring work ended after its claim was lost');
+  } catch (failure) {
+    log.error({ work: kind, err: failure }, 'the end of recurring work cannot be written');
+  }
 }
 
 /** A fixed sentence: an erasure does not reach it, so it holds no word of what was thrown. */

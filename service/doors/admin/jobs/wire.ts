@@ -5,7 +5,7 @@ import { time } from '../reply-fields.ts';
 
 const kind = z.enum(jobKinds);
 /** Whether there is such a job is for the engine to say. */
-export const jobId = z
+const jobId = z
   .string()
   .regex(
     /^(?:dlv_[0-9a-z]{26}|[a-z-]{1,40})$/,

@@ -1,13 +1,13 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { DeliveryId, EndpointId, OrganizationId } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
-import type { Webhooks } from '../webhooks/index.ts';
-import type { Deliveries } from './delivery.ts';
-import { type DeliveryRow, selectQueued, selectWaitingOf } from './delivery-store.ts';
-import type { DeliveryQueue } from './queue.ts';
-import { type Settled, settleDeliveries } from './queue-store.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { DeliveryId, EndpointId, OrganizationId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import type { Webhooks } from '../../webhooks/index.ts';
+import type { Deliveries } from '../delivery.ts';
+import { type DeliveryRow, selectQueued, selectWaitingOf } from '../delivery-store.ts';
+import type { DeliveryQueue } from '../queue.ts';
+import { type Settled, settleDeliveries } from '../queue-store.ts';
 
 export interface ChangeByHandDeps {
   db: Db;

@@ -1,15 +1,15 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import type { Clock } from '../../lib/clock.ts';
-import type { Ids, SubjectId } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
-import { type EventRealm, type OpenSealer, openEvents } from '../events/index.ts';
-import type { Endpoint, EndpointBook, PayloadDialect } from '../webhooks/index.ts';
-import type { Deliveries } from './delivery.ts';
-import { hasUntriedReplay, selectEventsBetween, selectSeqs } from './delivery-store.ts';
-import type { DeliveryQueue } from './queue.ts';
-import type { NewDelivery } from './queue-store.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { Ids, SubjectId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import { type EventRealm, type OpenSealer, openEvents } from '../../events/index.ts';
+import type { Endpoint, EndpointBook, PayloadDialect } from '../../webhooks/index.ts';
+import type { Deliveries } from '../delivery.ts';
+import { hasUntriedReplay, selectEventsBetween, selectSeqs } from '../delivery-store.ts';
+import type { DeliveryQueue } from '../queue.ts';
+import type { NewDelivery } from '../queue-store.ts';
 
 export interface ReplayDeps {
   db: Db;

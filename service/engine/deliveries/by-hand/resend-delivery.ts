@@ -1,16 +1,16 @@
-import { defined } from '../../lib/defined.ts';
-import type { DeliveryId, Ids } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, RowIntegrity } from '../../storage/transaction.ts';
-import type { Audit } from '../audit/index.ts';
-import type { EndpointBook } from '../webhooks/index.ts';
-import { openWork } from './deliver.ts';
-import type { Deliveries } from './delivery.ts';
-import { type DeliveryRow, requireDelivery, selectDelivery, toDelivery } from './delivery-store.ts';
-import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
-import { type ExchangeSealer, openOwned, sealOwned, urlField } from './exchange-store.ts';
-import type { Payloads } from './payload.ts';
-import type { DeliveryQueue } from './queue.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { DeliveryId, Ids } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { Db, InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
+import type { Audit } from '../../audit/index.ts';
+import type { EndpointBook } from '../../webhooks/index.ts';
+import { openWork } from '../deliver.ts';
+import type { Deliveries } from '../delivery.ts';
+import { type DeliveryRow, requireDelivery, selectDelivery, toDelivery } from '../delivery-store.ts';
+import { type DeliveryWork, selectWork } from '../delivery-work-store.ts';
+import { type ExchangeSealer, openOwned, sealOwned, urlField } from '../exchange-store.ts';
+import type { Payloads } from '../payload.ts';
+import type { DeliveryQueue } from '../queue.ts';
 
 export interface ResendDeps {
   db: Db;

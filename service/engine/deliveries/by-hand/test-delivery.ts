@@ -1,16 +1,16 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { DeliveryId, EndpointId, Ids } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, RowIntegrity } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
-import type { EventRealm } from '../events/index.ts';
-import type { Endpoint, EndpointBook, EndpointKeeping, PayloadDialect } from '../webhooks/index.ts';
-import type { Attempt, Attempted } from './attempt.ts';
-import type { Deliveries } from './delivery.ts';
-import { insertTest } from './delivery-store.ts';
-import { type ExchangeSealer, exchangeField, sealOwned } from './exchange-store.ts';
-import type { Payloads } from './payload.ts';
-import { insertAttempts } from './queue-store.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { DeliveryId, EndpointId, Ids } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import type { EventRealm } from '../../events/index.ts';
+import type { Endpoint, EndpointBook, EndpointKeeping, PayloadDialect } from '../../webhooks/index.ts';
+import type { Attempt, Attempted } from '../attempt.ts';
+import type { Deliveries } from '../delivery.ts';
+import { insertTest } from '../delivery-store.ts';
+import { type ExchangeSealer, exchangeField, sealOwned } from '../exchange-store.ts';
+import type { Payloads } from '../payload.ts';
+import { insertAttempts } from '../queue-store.ts';
 
 export interface TestDeliveryDeps {
   inTransaction: InTransaction;
