@@ -35,7 +35,10 @@ test('the running process is asked for its address, encryption and settings; the
   });
 
   const file = join(cli.data, 'gatehouse.json');
-  writeFileSync(file, JSON.stringify({ smtpUrl: 'smtp://box:s3cret@127.0.0.1:25', smtpFrom: 'box@example.org' }));
+  writeFileSync(
+    file,
+    JSON.stringify({ smtpUrl: 'smtp://box:s3cret@127.0.0.1:25', smtpFrom: 'box@example.org' }),
+  );
   expect((await examine())('settings in force')).toMatchObject({
     state: 'warn',
     found: expect.stringMatching(

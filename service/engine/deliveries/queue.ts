@@ -328,7 +328,19 @@ function createAttempts(deps: AttemptsDeps) {
   const { clock, log, timer, most, handlers, held, lanes, ends, isOpen, claims } = deps;
   const running = new Map<Held, Promise<void>>();
 
+  let armed = false;
+
+  /** In the next turn of the event loop, so that what ends together goes on together: it is read by one statement. */
   function begin(): void {
+    if (armed) return;
+    armed = true;
+    setImmediate(() => {
+      armed = false;
+      beginNow();
+    });
+  }
+
+  function beginNow(): void {
     while (isOpen() && running.size < most && ends.hasRoom()) {
       const one = lanes.take(most - running.size);
       if (!one) break;

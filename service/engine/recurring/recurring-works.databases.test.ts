@@ -147,12 +147,13 @@ onBothDatabases('recurring work', (newPlace) => {
     const { runs, run } = lasting();
     const frozen = await live({ every: EVERY, run }, { time: world.newTime() });
     const other = await live({ every: EVERY, run });
+    world.time.jump(EVERY);
     await frozen.time.advance(EVERY);
     await until(() => runs.length === 1);
     // From here on only the other one goes on.
-    await world.time.advance(EVERY + 30_000);
+    await world.time.advance(30_000);
     expect(runs).toHaveLength(1);
-    await world.time.advance(60_000);
+    await world.time.advance(EVERY + 60_000);
     await until(() => runs.length === 2);
     expect(runs[1]!.fence).toBe(runs[0]!.fence + 1);
     runs[0]!.end(new Error('late'));
