@@ -367,7 +367,12 @@ export default {
       '^service/(storage/|backup/|engine/[^/]+/[^/]+-store\\.ts$)',
       'SQL stays in stores.',
     ),
-    only('redis-home', 'bullmq|ioredis', '^test/load/', 'Redis is measured against, and no part of the product.'),
+    only(
+      'redis-home',
+      'bullmq|ioredis',
+      '^test/load/',
+      'Redis is measured against, and no part of the product.',
+    ),
     only('mail-home', 'nodemailer', '^service/outgoing/', 'Only outgoing dials out.'),
     only(
       'mdns-home',

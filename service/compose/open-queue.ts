@@ -10,18 +10,18 @@ import { createRecurringWorks, type RecurringWorks } from '../engine/recurring/i
 /** What the box has to do later: deliveries, and work that recurs. */
 export interface Queue {
   queue: DeliveryQueue;
-  works: RecurringWorks;
+  recurring: RecurringWorks;
   boardLinks: BoardLinks;
 }
 
-/** Nothing runs until `queue.start` and `works.start`. */
+/** Nothing runs until `queue.start` and `recurring.start`. */
 export function openQueue(
   deps: Omit<DeliveryQueueDeps, 'owner' | 'chance' | 'timer'> & Omit<BoardLinksDeps, 'random'>,
 ): Queue {
   const owner = randomUUID();
   return {
     queue: createDeliveryQueue({ ...deps, owner, chance: Math.random }),
-    works: createRecurringWorks({ ...deps, owner }),
+    recurring: createRecurringWorks({ ...deps, owner }),
     boardLinks: createBoardLinks({ ...deps, random: randomFillSync }),
   };
 }

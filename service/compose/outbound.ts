@@ -28,14 +28,14 @@ export async function openOutbound({
   organizations,
   models,
   queue,
-  works,
+  recurring,
   profiles,
   ...late
 }: { profiles: Profiles } & Base &
   Audited &
   Callers &
   Pick<Pictures, 'models'> &
-  Pick<Queue, 'queue' | 'works'> &
+  Pick<Queue, 'queue' | 'recurring'> &
   Pick<GaugeReadingsDeps, 'backupTroubles' | 'waitingSweeps' | 'altered'>): Promise<Outbound> {
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
@@ -57,7 +57,7 @@ export async function openOutbound({
     organizations,
     profiles,
     queue,
-    works,
+    recurring,
     outgoing,
     own: ownPlaces.current,
     mail: mailServerOf(config),

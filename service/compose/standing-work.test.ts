@@ -3,12 +3,12 @@ import type { Work, WorkKind } from '../engine/recurring/index.ts';
 import { addStandingWork, type StandingWorkDeps } from './standing-work.ts';
 
 function start(over: Partial<StandingWorkDeps> = {}) {
-  const works = new Map<WorkKind, Work>();
+  const recurring = new Map<WorkKind, Work>();
   const done: string[] = [];
   const expired: string[] = [];
   const work = (name: string) => async () => void done.push(name);
   addStandingWork({
-    works: { add: (kind, one) => void works.set(kind, one) },
+    recurring: { add: (kind, one) => void recurring.set(kind, one) },
     retention: { tend: work('retention') },
     backups: { runDue: work('backups'), runDrills: work('backup-drill') },
     liveSessions: { expireDue: work('sessions') },
@@ -31,17 +31,17 @@ function start(over: Partial<StandingWorkDeps> = {}) {
     certificate: { reload: () => void done.push('certificate') },
     ...over,
   } as StandingWorkDeps);
-  return { works, done, expired };
+  return { recurring, done, expired };
 }
 
 const given = { fence: 1, signal: new AbortController().signal };
 
 test('each recurs but the trial of a backup, and does what it is called after', async () => {
-  const { works, done, expired } = start();
-  const once = [...works].filter(([, { every }]) => every === undefined).map(([kind]) => kind);
+  const { recurring, done, expired } = start();
+  const once = [...recurring].filter(([, { every }]) => every === undefined).map(([kind]) => kind);
   expect(once).toEqual(['backup-drill']);
-  for (const { run } of works.values()) await run(given);
-  expect(done).toEqual([...works.keys()]);
+  for (const { run } of recurring.values()) await run(given);
+  expect(done).toEqual([...recurring.keys()]);
   expect(done).toContain('certificate');
   expect(expired).toEqual([
     ...['links', 'invitations', 'challenges'],
@@ -50,6 +50,6 @@ test('each recurs but the trial of a backup, and does what it is called after', 
 });
 
 test('without TLS no certificate is reloaded', async () => {
-  const { works } = start({ certificate: undefined });
-  expect(works.get('certificate')!.every).toBeUndefined();
+  const { recurring } = start({ certificate: undefined });
+  expect(recurring.get('certificate')!.every).toBeUndefined();
 });

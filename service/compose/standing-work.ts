@@ -18,7 +18,7 @@ import type { Uniqueness } from '../engine/uniqueness/index.ts';
 import type { Verdicts } from '../engine/verdicts/index.ts';
 
 export interface StandingWorkDeps {
-  works: Pick<RecurringWorks, 'add'>;
+  recurring: Pick<RecurringWorks, 'add'>;
   retention: Pick<Retention, 'tend'>;
   backups: Pick<Backups, 'runDue' | 'runDrills'>;
   keyPlaces: Pick<KeyPlaces, 'sync'>;
@@ -45,7 +45,7 @@ const MINUTE = 60_000;
  * The recurring work of the running service. A failed run is not repeated before its next time.
  */
 export function addStandingWork({
-  works,
+  recurring,
   retention,
   backups,
   keyPlaces,
@@ -65,7 +65,7 @@ export function addStandingWork({
   certificate,
 }: StandingWorkDeps): void {
   const standing = (kind: WorkKind, every: number | undefined, run: () => Promise<unknown>) =>
-    works.add(kind, { every, run });
+    recurring.add(kind, { every, run });
   standing('retention', 60 * MINUTE, () => retention.tend());
   standing('backups', MINUTE, () => backups.runDue());
   // Only when it is asked for.

@@ -76,7 +76,7 @@ onBothDatabases('backups', (newPlace) => {
       async troubled() {
         troubled += 1;
       },
-      works: { due: async (_tx, kind) => void due.push(kind) },
+      recurring: { due: async (_tx, kind) => void due.push(kind) },
       ids,
       clock,
       log: silentLog,

@@ -25,7 +25,7 @@ export interface Attempt {
 /** A process: `begun` in the order in which its attempts began. */
 export interface Life {
   queue: DeliveryQueue;
-  works: RecurringWorks;
+  recurring: RecurringWorks;
   jobs: Jobs;
   time: FakeTime;
   begun: Attempt[];
@@ -109,7 +109,7 @@ export async function createQueueWorld(place: DatabasePlace) {
       time?: FakeTime;
       chance?: () => number;
       most?: number;
-      more?: (works: RecurringWorks) => void;
+      more?: (recurring: RecurringWorks) => void;
       inTransaction?: InTransaction;
     } = {}): Promise<Life> {
       times.add(own);
@@ -129,7 +129,7 @@ export async function createQueueWorld(place: DatabasePlace) {
         owner: `process ${++owners}`,
       };
       const queue = createDeliveryQueue({ ...shared, chance, most });
-      const works = createRecurringWorks(shared);
+      const recurring = createRecurringWorks(shared);
       queue.handle('webhook', {
         pauses: [5_000, 300_000],
         timeout: 600_000,
@@ -156,15 +156,15 @@ export async function createQueueWorld(place: DatabasePlace) {
         },
         ...handler,
       });
-      more?.(works);
+      more?.(recurring);
       await queue.start();
-      await works.start();
+      await recurring.start();
       const byHand = { retry: async () => {}, cancel: async () => {} };
       const life: Life = {
-        ...{ queue, works, time: own, begun, running: () => [...open] },
-        jobs: createJobs({ ...shared, queue, works, byHand }),
+        ...{ queue, recurring, time: own, begun, running: () => [...open] },
+        jobs: createJobs({ ...shared, queue, recurring, byHand }),
         async stop() {
-          await Promise.all([queue.stop(), works.stop()]);
+          await Promise.all([queue.stop(), recurring.stop()]);
         },
       };
       lives.push(life);

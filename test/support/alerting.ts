@@ -59,7 +59,7 @@ export async function startAlerting(place: DatabasePlace) {
           wake() {},
           handle: (kind, handler) => void at.handlers.set(kind, handler as DeliveryHandler<never>),
         },
-        works: { add() {} },
+        recurring: { add() {} },
         destinations: {
           checkHost: async (_, { host, port, secure }) => ({ host, port, secure, addresses: ['10.0.0.9'] }),
         },

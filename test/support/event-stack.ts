@@ -77,13 +77,13 @@ export async function openEventStack(
   await webhooks.load();
   const own = { ...shared, owner: 'stack', timer: time.timer };
   const queue = createDeliveryQueue({ ...own, chance: () => 0 });
-  const works = createRecurringWorks(own);
+  const recurring = createRecurringWorks(own);
   const delivery = createEventDelivery({
     ...shared,
     events,
     webhooks,
     queue,
-    works,
+    recurring,
     ...(alerts && { alerts }),
     version: '1.2.3',
     timer: { after: () => () => {} },
@@ -102,7 +102,7 @@ export async function openEventStack(
     },
   });
   wake = delivery.relay.wake;
-  const jobs = createJobs({ ...shared, queue, works, byHand: delivery.byHand });
+  const jobs = createJobs({ ...shared, queue, recurring, byHand: delivery.byHand });
   const realm = { organization: engine.organization, world: 'live' } as const;
   const stack = {
     ...delivery,
@@ -118,7 +118,7 @@ export async function openEventStack(
     problems,
     async start() {
       await queue.start();
-      await works.start();
+      await recurring.start();
       delivery.relay.start();
     },
     addEndpoint: async (more: Partial<NewEndpoint> = {}): Promise<Endpoint> =>
@@ -182,19 +182,19 @@ export async function openEventStack(
           .select('id')
           .where('next_at', '<=', clock.now())
           .executeTakeFirst();
-        const works = await engine.db
+        const recurring = await engine.db
           .selectFrom('recurring_work')
           .select('kind')
           .where(({ or, eb }) => or([eb('claimed_by', 'is not', null), eb('next_at', '<=', clock.now())]))
           .executeTakeFirst();
         // The engine's own parts add events without a wake.
         if (open) delivery.relay.wake();
-        return open === undefined && due === undefined && works === undefined;
+        return open === undefined && due === undefined && recurring === undefined;
       });
     },
     async stop(): Promise<void> {
       await delivery.relay.stop();
-      const stopped = Promise.all([queue.stop(), works.stop()]);
+      const stopped = Promise.all([queue.stop(), recurring.stop()]);
       let over = false;
       void stopped.finally(() => {
         over = true;

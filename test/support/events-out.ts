@@ -29,7 +29,7 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
     ...shared,
     own: () => ({ machine: [], ports: [], elsewhere: [] }),
     queue: createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0.5 }),
-    works: createRecurringWorks({ ...shared, owner: 'test' }),
+    recurring: createRecurringWorks({ ...shared, owner: 'test' }),
     mail: undefined,
     readings: {
       diskFree: async () => 100_000,

@@ -65,9 +65,9 @@ async function startSending() {
   const random = (into: Uint8Array) => void randomFillSync(into);
   const webhooks = createWebhooks({ ...shared, destinations, random });
   const queue = createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0 });
-  const works = { add() {} };
+  const recurring = { add() {} };
   const { relay } = createEventDelivery({
-    ...{ ...shared, webhooks, destinations, queue, works, version: '0.0.0' },
+    ...{ ...shared, webhooks, destinations, queue, recurring, version: '0.0.0' },
   });
   await grants.add(engine.organization, new URL(receiver.url).host, 'receiver', operator);
   await webhooks.load();

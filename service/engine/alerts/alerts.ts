@@ -54,7 +54,7 @@ export interface AlertsDeps {
   /** Takes the handler of `mail`. */
   queue: Pick<DeliveryQueue, 'add' | 'wake' | 'handle'>;
   /** Takes `alert-gauges`. */
-  works: Pick<RecurringWorks, 'add'>;
+  recurring: Pick<RecurringWorks, 'add'>;
   destinations: Pick<Destinations, 'checkHost'>;
   profiles: Pick<Profiles, 'get'>;
   outgoing: Pick<Outgoing, 'mail'>;
@@ -66,7 +66,7 @@ export interface AlertsDeps {
 }
 
 export function createAlerts(deps: AlertsDeps): Alerts {
-  const { db, inTransaction, queue, works, mail, readings } = deps;
+  const { db, inTransaction, queue, recurring, mail, readings } = deps;
   const rules = createRuleStore(deps);
   const seen = createSeenEventsStore(deps);
   const watched = createWatchedRules({ ...deps, seen });
@@ -92,7 +92,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 
   queue.handle('mail', mailing.handler);
-  works.add('alert-gauges', { every: MINUTE, timeout: MINUTE, run: checkGauges });
+  recurring.add('alert-gauges', { every: MINUTE, timeout: MINUTE, run: checkGauges });
 
   return {
     noteChange: createNoteChange(deps, first.fireEach),

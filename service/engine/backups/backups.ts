@@ -58,7 +58,7 @@ export interface Backups extends BackupSchedule, BackupDrills {
 
 export interface BackupsDeps extends BackupWriterDeps {
   db: Db;
-  works: Pick<RecurringWorks, 'due'>;
+  recurring: Pick<RecurringWorks, 'due'>;
   /** Called when a backup failed its proof: the alert does not wait for its next poll. */
   troubled?: () => Promise<void>;
 }

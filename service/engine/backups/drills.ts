@@ -38,14 +38,14 @@ export interface BackupDrillsDeps {
   audit: Audit;
   files: Pick<BackupFiles, 'drill' | 'where'>;
   copies: Pick<KeyPlaces, 'sync'>;
-  works: Pick<RecurringWorks, 'due'>;
+  recurring: Pick<RecurringWorks, 'due'>;
   ids: Ids;
   clock: Clock;
   log: Log;
 }
 
 export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
-  const { db, inTransaction, audit, files, works, ids, clock } = deps;
+  const { db, inTransaction, audit, files, recurring, ids, clock } = deps;
   /** By the id of a drill that runs. */
   const steps = new Map<string, DrillStep>();
   const shown = (drill: Drill): Drill => {
@@ -67,7 +67,7 @@ export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
         if ((await selectUnfinishedDrills(tx)).length > 0)
           throw new Problem('CONFLICT', 'Another backup is being tried: wait until that is done.');
         await insertDrill(tx, drill);
-        await works.due(tx, 'backup-drill');
+        await recurring.due(tx, 'backup-drill');
         const details = { drill: drill.id, path: run.path };
         await audit.add(tx, { actor, action: 'backup.drill', target: backup, details });
       });

@@ -30,7 +30,7 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   destinations: Pick<Destinations, 'check'>;
   outgoing: Pick<Outgoing, 'post'>;
   queue: DeliveryQueue;
-  works: Pick<RecurringWorks, 'add'>;
+  recurring: Pick<RecurringWorks, 'add'>;
   audit: Audit;
   /** Called after each attempt to deliver. */
   observed?: (attempt: ObservedAttempt) => void;
@@ -56,13 +56,13 @@ export interface EventDelivery {
 
 /** Gives the queue its handler of `webhook`; before it is started. */
 export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
-  const { webhooks: endpoints, queue, works } = deps;
+  const { webhooks: endpoints, queue, recurring } = deps;
   const payloads = createPayloads(deps);
   const attempt = createAttempt(deps);
   const upkeep = createDeliveryUpkeep({ ...deps, endpoints });
   const { switchedOff } = upkeep;
   queue.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, switchedOff }));
-  works.add('deliveries-prune', { every: HOUR, run: () => upkeep.prune() });
+  recurring.add('deliveries-prune', { every: HOUR, run: () => upkeep.prune() });
   const byHand = createChangeByHand({ ...deps, endpoints });
   return {
     relay: createRelay({ ...deps, endpoints, upkeep }),

@@ -42,7 +42,7 @@ export interface JobsDeps {
   inTransaction: InTransaction;
   audit: Audit;
   clock: Clock;
-  works: Pick<RecurringWorks, 'list' | 'due'>;
+  recurring: Pick<RecurringWorks, 'list' | 'due'>;
   queue: Pick<DeliveryQueue, 'mostAttempts'>;
   byHand: Pick<ChangeByHand, 'retry' | 'cancel'>;
 }
@@ -50,7 +50,7 @@ export interface JobsDeps {
 const isWork = (kind: string): kind is WorkKind => (workKinds as readonly string[]).includes(kind);
 
 export function createJobs(deps: JobsDeps): Jobs {
-  const { inTransaction, audit, works, byHand } = deps;
+  const { inTransaction, audit, recurring, byHand } = deps;
   const { list, find } = createLists(deps);
 
   async function requireJob(id: string): Promise<Job> {
@@ -69,7 +69,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       if (isWork(kind)) {
         if (state === 'leased') throw new Problem('CONFLICT', `The work ${id} runs right now.`);
         await inTransaction(async (tx) => {
-          await works.due(tx, kind);
+          await recurring.due(tx, kind);
           await audit.add(tx, { actor, action: 'job.retry', target: id, details: { kind, state } });
         });
       } else await byHand.retry(id, actor);
@@ -87,12 +87,12 @@ export function createJobs(deps: JobsDeps): Jobs {
   };
 }
 
-async function countAll({ db, works, clock }: JobsDeps): ReturnType<Jobs['counts']> {
+async function countAll({ db, recurring, clock }: JobsDeps): ReturnType<Jobs['counts']> {
   const none = () => ({ waiting: 0, delayed: 0, leased: 0, done: 0, dead: 0 });
   const counts = Object.fromEntries(jobKinds.map((kind) => [kind, none()])) as Awaited<
     ReturnType<Jobs['counts']>
   >;
-  for (const work of (await works.list()).map(shownWork)) counts[work.kind][stateOf(work, clock.now())]++;
+  for (const work of (await recurring.list()).map(shownWork)) counts[work.kind][stateOf(work, clock.now())]++;
   for (const kind of deliveryKinds) {
     const { oldestAt: _, ...queued } = await countQueued(db, kind, clock.now(), { ended: true });
     counts[kind] = queued;
@@ -100,9 +100,9 @@ async function countAll({ db, works, clock }: JobsDeps): ReturnType<Jobs['counts
   return counts;
 }
 
-async function backlogOf({ db, works, clock }: JobsDeps): ReturnType<Jobs['backlog']> {
+async function backlogOf({ db, recurring, clock }: JobsDeps): ReturnType<Jobs['backlog']> {
   const backlog = {} as Record<JobKind, Backlog>;
-  for (const work of await works.list()) {
+  for (const work of await recurring.list()) {
     const waits = !work.running && work.nextAt !== undefined && work.nextAt <= clock.now();
     backlog[work.kind] = {
       waiting: waits ? 1 : 0,
@@ -130,7 +130,7 @@ const shownWork = ({ kind, nextAt, running, last }: WorkState): Job => ({
 const stateOf = ({ state, runAt }: Job, now: number): JobState =>
   state === 'waiting' && runAt > now ? 'delayed' : state;
 
-function createLists({ db, clock, works, queue }: JobsDeps) {
+function createLists({ db, clock, recurring, queue }: JobsDeps) {
   const shownDelivery = (row: QueuedRow): Job => ({
     id: row.id,
     kind: row.kind,
@@ -152,7 +152,7 @@ function createLists({ db, clock, works, queue }: JobsDeps) {
   async function listWorks({ kind, state, after }: JobQuery): Promise<Job[]> {
     if (after !== undefined && !isWork(after)) return [];
     if (kind !== undefined && !isWork(kind)) return [];
-    return (await works.list())
+    return (await recurring.list())
       .map(shownWork)
       .filter((one) => kind === undefined || one.kind === kind)
       .filter((one) => state === undefined || stateOf(one, clock.now()) === state)

@@ -14,8 +14,8 @@ onBothDatabases('recurring work', (newPlace) => {
   });
   afterEach(() => world.close());
   const live = (work: Work, options: Parameters<QueueWorld['live']>[0] = {}) =>
-    world.live({ ...options, more: (works) => works.add('retention', work) });
-  const stateOf = async ({ works }: Life) => (await works.list())[0]!;
+    world.live({ ...options, more: (recurring) => recurring.add('retention', work) });
+  const stateOf = async ({ recurring: works }: Life) => (await works.list())[0]!;
   /** A work whose runs last until they are ended; the fence of each. */
   function lasting() {
     const runs: { fence: number; signal: AbortSignal; end(error?: Error): void }[] = [];
@@ -69,12 +69,12 @@ onBothDatabases('recurring work', (newPlace) => {
     const life = await live({ every: 144 * EVERY, run });
     await world.time.advance(3_000);
     expect(runs).toHaveLength(0);
-    life.works.soon('retention');
-    life.works.soon('retention');
+    life.recurring.soon('retention');
+    life.recurring.soon('retention');
     await world.time.advance(1_000);
     await until(() => runs.length === 1);
-    life.works.soon('retention');
-    await world.inTransaction((tx) => life.works.due(tx, 'retention'));
+    life.recurring.soon('retention');
+    await world.inTransaction((tx) => life.recurring.due(tx, 'retention'));
     await world.time.advance(5_000);
     expect(runs).toHaveLength(1);
     runs[0]!.end();
@@ -91,13 +91,13 @@ onBothDatabases('recurring work', (newPlace) => {
     let ran = 0;
     const life = await live({ run: async () => void ran++ });
     const lost = world.inTransaction(async (tx) => {
-      await life.works.due(tx, 'retention');
+      await life.recurring.due(tx, 'retention');
       throw new Error('rolled back');
     });
     await expect(lost).rejects.toThrow('rolled back');
     await world.time.advance(5_000);
     expect(ran).toBe(0);
-    await world.inTransaction((tx) => life.works.due(tx, 'retention'));
+    await world.inTransaction((tx) => life.recurring.due(tx, 'retention'));
     await world.time.advance(1_000);
     await until(() => ran === 1);
     await world.time.advance(10 * EVERY);
