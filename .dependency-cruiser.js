@@ -30,11 +30,11 @@ export default {
       'The engine sees what dials out as types; compose.ts passes the real thing.',
     ),
     rule(
-      'events-jobs-audit',
-      { path: '^service/engine/(events|jobs|audit)/', pathNot: '\\.test\\.ts$' },
+      'events-recurring-audit',
+      { path: '^service/engine/(events|recurring|audit)/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
-        pathNot: '^service/engine/($1/|(events|jobs|audit|personal-data)/index\\.ts$)',
+        pathNot: '^service/engine/($1/|(events|recurring|audit|personal-data)/index\\.ts$)',
       },
       'Every feature may use these three; they use no other feature.',
     ),
@@ -49,7 +49,7 @@ export default {
       { path: '^service/engine/destinations/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
-        pathNot: '^service/engine/(destinations/|(events|jobs|audit)/index\\.ts$)',
+        pathNot: '^service/engine/(destinations/|(events|audit)/index\\.ts$)',
       },
       'Where an organization may send to: it knows no endpoint and no delivery.',
     ),
@@ -58,9 +58,18 @@ export default {
       { path: '^service/engine/webhooks/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
-        pathNot: '^service/engine/(webhooks/|(destinations|events|jobs|audit)/index\\.ts$)',
+        pathNot: '^service/engine/(webhooks/|(destinations|events|audit)/index\\.ts$)',
       },
       'Endpoints and their signatures: it knows no delivery.',
+    ),
+    rule(
+      'jobs-know-deliveries',
+      { path: '^service/engine/jobs/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^service/engine/',
+        pathNot: '^service/engine/(jobs/|(deliveries|recurring|audit)/index\\.ts$)',
+      },
+      'What operators see of the work that waits: it does none itself.',
     ),
     rule(
       'deliveries-know-webhooks',
@@ -68,7 +77,7 @@ export default {
       {
         path: '^service/engine/',
         pathNot:
-          '^service/engine/(deliveries/|(webhooks|destinations|events|jobs|audit|personal-data)/index\\.ts$)',
+          '^service/engine/(deliveries/|(webhooks|destinations|events|recurring|audit|personal-data)/index\\.ts$)',
       },
       'Passing events on uses endpoints, destinations and the three; no other feature.',
     ),
@@ -233,12 +242,6 @@ export default {
       'Only the CLI imports the CLI.',
     ),
     rule(
-      'redis-queue-knows-jobs',
-      { path: '^service/redis-queue/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/', pathNot: '^service/(redis-queue|lib)/|^service/engine/jobs/index\\.ts$' },
-      'The second driver of the queue knows the port that jobs has for it.',
-    ),
-    rule(
       'http-knows-access',
       { path: '^service/http/', pathNot: '\\.test\\.ts$' },
       { path: '^service/', pathNot: '^service/(http|lib)/|^service/engine/access/index\\.ts$' },
@@ -364,7 +367,12 @@ export default {
       '^service/(storage/|backup/|engine/[^/]+/[^/]+-store\\.ts$)',
       'SQL stays in stores.',
     ),
-    only('redis-home', 'bullmq|ioredis', '^service/redis-queue/', 'Redis stays in the driver.'),
+    only(
+      'redis-home',
+      'bullmq|ioredis',
+      '^test/load/',
+      'Redis is measured against, and no part of the product.',
+    ),
     only('mail-home', 'nodemailer', '^service/outgoing/', 'Only outgoing dials out.'),
     only(
       'mdns-home',

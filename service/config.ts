@@ -120,16 +120,6 @@ export const Config = z.strictObject({
     .max(1_000_000)
     .default(20)
     .describe('Refused API keys of one address in a minute, before it has to wait.'),
-  queue: z
-    .enum(['database', 'bullmq'])
-    .default('database')
-    .describe(
-      "What carries jobs to their work: the box's own database, or BullMQ on the Redis of `redisUrl`.",
-    ),
-  redisUrl: z
-    .url({ protocol: /^rediss?$/ })
-    .optional()
-    .describe('Redis of `queue` `bullmq`.'),
   smtpUrl: z
     .url({ protocol: /^smtps?$/ })
     .optional()
@@ -178,8 +168,6 @@ export const environment: Record<string, { key: keyof Config; read: (text: strin
   GATEHOUSE_QUEUE_LIMIT: { key: 'queueLimit', read: Number },
   GATEHOUSE_DEADLINE_SECONDS: { key: 'deadlineSeconds', read: Number },
   GATEHOUSE_REFUSED_KEYS_PER_MINUTE: { key: 'refusedKeysPerMinute', read: Number },
-  GATEHOUSE_QUEUE: { key: 'queue', read: (t) => t },
-  GATEHOUSE_REDIS_URL: { key: 'redisUrl', read: (t) => t },
   GATEHOUSE_SMTP_URL: { key: 'smtpUrl', read: (t) => t },
   GATEHOUSE_SMTP_FROM: { key: 'smtpFrom', read: (t) => t },
   GATEHOUSE_SMTP_CA: { key: 'smtpCa', read: (t) => t },
@@ -218,6 +206,7 @@ export function parseConfig(
     if (name === MACHINE_FILE) continue;
     const setting = environment[name];
     if (!setting) {
+      refuseFormer({ [name]: text }, 'the environment');
       throw new ConfigError(
         `The environment variable ${name} is not a setting of Gatehouse. Settings: ${[...Object.keys(environment), MACHINE_FILE].join(', ')}.`,
       );
@@ -230,6 +219,12 @@ export function parseConfig(
   const fromFile = readSettingsFile(file);
   const machineFile = env[MACHINE_FILE];
   const fromMachine = machineFile ? readSettingsFile(resolve(machineFile)) : {};
+  for (const [settings, source] of [
+    [given, 'the command line'],
+    [fromMachine, machineFile],
+    [fromFile, file],
+  ] as const)
+    refuseFormer(settings, String(source));
   const parsed = Config.safeParse({ ...fromFile, ...fromMachine, ...fromEnv, ...given, data });
   if (parsed.success) {
     requireCompanions(parsed.data);
@@ -279,6 +274,17 @@ export function parseConfig(
   throw new ConfigError(`The setting "${key}" from ${source} cannot be used: ${issue?.message}.`);
 }
 
+const formerSettings = ['queue', 'redisUrl', 'GATEHOUSE_QUEUE', 'GATEHOUSE_REDIS_URL'];
+
+/** Settings of Redis, which earlier releases could carry jobs with. */
+function refuseFormer(settings: Readonly<Record<string, unknown>>, source: string): void {
+  const former = formerSettings.find((name) => settings[name] !== undefined);
+  if (former === undefined) return;
+  throw new ConfigError(
+    `The setting "${former}" from ${source} does not exist any more: deliveries wait in the database, and no Redis carries them. Remove it; nothing that waits is lost.`,
+  );
+}
+
 /** Settings that mean nothing without another. */
 function requireCompanions(config: Config): void {
   const { tlsCert, tlsKey, port, httpPort } = config;
@@ -293,11 +299,6 @@ function requireCompanions(config: Config): void {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new ConfigError(
       'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',
-    );
-  }
-  if (config.queue === 'bullmq' && config.redisUrl === undefined) {
-    throw new ConfigError(
-      'The queue "bullmq" needs a Redis server: give its URL with --redis-url, GATEHOUSE_REDIS_URL or "redisUrl" in gatehouse.json.',
     );
   }
   if (config.smtpUrl !== undefined && config.smtpFrom === undefined) {

@@ -1325,7 +1325,7 @@ export interface paths {
         };
         /**
          * List jobs
-         * @description Waiting, running, dead and recently done jobs of all organizations.
+         * @description Deliveries of all organizations, and the recurring work of the box.
          */
         get: operations["listJobs"];
         put?: never;
@@ -1365,14 +1365,14 @@ export interface paths {
         };
         /**
          * Get a job
-         * @description One job. Ended jobs are removed after some days.
+         * @description One delivery, as far as operators see it, or one recurring work.
          */
         get: operations["getJob"];
         put?: never;
         post?: never;
         /**
          * Remove a job
-         * @description The work of the job is not done. Refused without `confirm`, and while the job runs.
+         * @description A waiting or dead delivery is not sent any more, and stays in the log of deliveries as dropped. Refused without `confirm`, while it is being sent, and for recurring work.
          */
         delete: operations["removeJob"];
         options?: never;
@@ -1391,7 +1391,7 @@ export interface paths {
         put?: never;
         /**
          * Try a job again
-         * @description A dead or waiting job runs at once and gets its full number of attempts again.
+         * @description A dead or waiting delivery is sent at once and gets its full number of attempts again; recurring work begins within a second.
          */
         post: operations["retryJob"];
         delete?: never;
@@ -5101,8 +5101,6 @@ export interface components {
             matchOnlyOrganizations: number;
             /** @description Organizations with a profile that verifies where liveness failed; absent where it cannot be read */
             lenientOrganizations?: number;
-            /** @description Reason why the job queue is unavailable */
-            queueProblem?: string;
             liveness: components["schemas"]["LivenessLayer"];
             /** @description Health of the models */
             models: {
@@ -7775,25 +7773,25 @@ export interface components {
         };
         /** @description One page of a list. */
         JobPage: {
-            /** @description Jobs, the newest first */
+            /** @description Recurring work, then deliveries, the newest first */
             items: components["schemas"]["Job"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description Background work. It holds no personal data.
+         * @description A delivery (webhook, mail), or recurring work of the box. It holds no personal data.
          * @example {
-         *       "id": "job_01m7w3hb8hbf355he5zqwjztdk",
+         *       "id": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb",
          *       "kind": "webhook",
          *       "state": "dead",
-         *       "priority": "normal",
          *       "lane": "wh_01m7w3hb8hbf355he5zqwjztdk",
          *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
          *       "payload": {
-         *         "delivery": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb"
+         *         "event": "evt_01m7w3hb8hbf355he5zqwjztdk",
+         *         "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk"
          *       },
-         *       "attempts": 8,
-         *       "mostAttempts": 8,
+         *       "attempts": 10,
+         *       "mostAttempts": 10,
          *       "runAt": "2026-11-20T12:00:00.000Z",
          *       "createdAt": "2026-11-18T09:14:00.000Z",
          *       "finishedAt": "2026-11-20T12:00:01.400Z",
@@ -7801,25 +7799,20 @@ export interface components {
          *     }
          */
         Job: {
-            /** @description Id */
+            /** @description Id of the delivery, or the kind of recurring work */
             id: string;
             /** @description Kind of work */
             kind: string;
             /**
-             * @description `relayed`: handed to Redis; `leased`: runs; `dead`: no attempt is left
+             * @description `leased`: runs; `dead`: no attempt is left, or the last run of recurring work failed
              * @enum {string}
              */
-            state: "waiting" | "relayed" | "leased" | "done" | "dead";
-            /**
-             * @description Priority among due jobs
-             * @enum {string}
-             */
-            priority: "high" | "normal" | "low";
+            state: "waiting" | "leased" | "done" | "dead";
             /** @description Lane: first attempts of one lane run one at a time, in order */
             lane?: string;
             /** @description Id of the organization */
             organization?: string;
-            /** @description Ids (not of people), numbers and flags; `notShown` counts the other fields */
+            /** @description Ids, none of people: of the event and the endpoint, or of the alert */
             payload: {
                 [key: string]: unknown;
             };
@@ -7834,12 +7827,12 @@ export interface components {
             runAt: string;
             /**
              * Format: date-time
-             * @description Time of creation
+             * @description Time of creation; absent for recurring work
              */
-            createdAt: string;
+            createdAt?: string;
             /**
              * Format: date-time
-             * @description Time when it was done or dead
+             * @description Time when it was done or dead; end of the last run
              */
             finishedAt?: string;
             /** @description First line of the last error */
@@ -7853,7 +7846,6 @@ export interface components {
          *           "kind": "webhook",
          *           "waiting": 2,
          *           "delayed": 1,
-         *           "relayed": 0,
          *           "leased": 0,
          *           "done": 140,
          *           "dead": 1
@@ -7873,11 +7865,9 @@ export interface components {
                 waiting: number;
                 /** @description Not due yet */
                 delayed: number;
-                /** @description Handed to Redis */
-                relayed: number;
                 /** @description Running */
                 leased: number;
-                /** @description Done and not yet removed */
+                /** @description Done, as far as they are counted */
                 done: number;
                 /** @description Dead */
                 dead: number;
@@ -25470,7 +25460,7 @@ export interface operations {
                 /** @description Only jobs of this kind */
                 kind?: "webhook" | "mail" | "retention" | "backups" | "erasures" | "key-copies" | "deliveries-prune" | "alert-gauges" | "certificate" | "gallery-calibration" | "record-integrity" | "administrators" | "reviews" | "uniqueness" | "behavior-sweep" | "backup-drill" | "sessions";
                 /** @description Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet */
-                state?: "delayed" | "waiting" | "relayed" | "leased" | "done" | "dead";
+                state?: "waiting" | "delayed" | "leased" | "done" | "dead";
                 /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */
@@ -25568,7 +25558,6 @@ export interface operations {
                      *           "kind": "webhook",
                      *           "waiting": 2,
                      *           "delayed": 1,
-                     *           "relayed": 0,
                      *           "leased": 0,
                      *           "done": 140,
                      *           "dead": 1
@@ -25646,7 +25635,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Background work. It holds no personal data. */
+            /** @description A delivery (webhook, mail), or recurring work of the box. It holds no personal data. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25654,17 +25643,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "job_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "id": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb",
                      *       "kind": "webhook",
                      *       "state": "dead",
-                     *       "priority": "normal",
                      *       "lane": "wh_01m7w3hb8hbf355he5zqwjztdk",
                      *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
                      *       "payload": {
-                     *         "delivery": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb"
+                     *         "event": "evt_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk"
                      *       },
-                     *       "attempts": 8,
-                     *       "mostAttempts": 8,
+                     *       "attempts": 10,
+                     *       "mostAttempts": 10,
                      *       "runAt": "2026-11-20T12:00:00.000Z",
                      *       "createdAt": "2026-11-18T09:14:00.000Z",
                      *       "finishedAt": "2026-11-20T12:00:01.400Z",
@@ -25858,7 +25847,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Background work. It holds no personal data. */
+            /** @description A delivery (webhook, mail), or recurring work of the box. It holds no personal data. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25866,17 +25855,17 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "job_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "id": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb",
                      *       "kind": "webhook",
                      *       "state": "dead",
-                     *       "priority": "normal",
                      *       "lane": "wh_01m7w3hb8hbf355he5zqwjztdk",
                      *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
                      *       "payload": {
-                     *         "delivery": "dlv_01m7w3k5y6c2r8x0p4d9q1tzhb"
+                     *         "event": "evt_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "endpoint": "wh_01m7w3hb8hbf355he5zqwjztdk"
                      *       },
-                     *       "attempts": 8,
-                     *       "mostAttempts": 8,
+                     *       "attempts": 10,
+                     *       "mostAttempts": 10,
                      *       "runAt": "2026-11-20T12:00:00.000Z",
                      *       "createdAt": "2026-11-18T09:14:00.000Z",
                      *       "finishedAt": "2026-11-20T12:00:01.400Z",

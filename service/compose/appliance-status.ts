@@ -48,8 +48,6 @@ export interface StatusDeps {
   clock: Clock;
   /** Undefined without TLS. */
   certificate?(): ApplianceFacts['certificate'];
-  /** Why what carries jobs cannot be used; undefined when it can. */
-  queueProblem?(): string | undefined;
   /** Rows that another program wrote or changed, as of the last look. */
   alteredRows?(): number;
   /** Bytes that may still be written to the data directory's disk. */
@@ -117,7 +115,6 @@ async function describe(
     backupWarnings: backups.warnings(),
     waitingSweeps: await describeWaiting(retention),
     ...defined({
-      queueProblem: deps.queueProblem?.(),
       lenientOrganizations,
       alteredRows: deps.alteredRows?.() || undefined,
     }),

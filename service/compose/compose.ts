@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { type Backups, createBackups } from '../engine/backups/index.ts';
 import type { RecordIntegrity } from '../engine/integrity/index.ts';
+import { createJobs, type Jobs } from '../engine/jobs/index.ts';
 import { createProfiles } from '../engine/profiles/index.ts';
 import { createWorks, type Works } from '../engine/works/index.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -31,7 +32,7 @@ import { openPictures, type Pictures } from './pictures.ts';
 import { readPeople, resumeService } from './resume.ts';
 import { openStaff, type Staff } from './staff/administrators.ts';
 import { createFirstOwner, type FirstOwner } from './staff/first-owner.ts';
-import { addStandingJobs } from './standing-jobs.ts';
+import { addStandingWork } from './standing-work.ts';
 
 /** The whole appliance; serve.ts and the CLI add the doors. */
 export interface Gatehouse
@@ -52,8 +53,7 @@ export interface Gatehouse
   auditLog: AuditLog;
   backups: Backups;
   recordIntegrity: RecordIntegrity;
-  /** Waits for recurring jobs that are still running after their stop. */
-  standingJobs: { settled(): Promise<void> };
+  jobs: Jobs;
   serving: Serving;
   /** Long works that operators asked for. */
   works: Works;
@@ -81,7 +81,7 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const audited = await openAudit(base);
   const profiles = createProfiles({ ...ground, ...audited });
   const certificateCare = await openCertificateCare({ ...base, ...audited });
-  const queue = await openQueue(config, { ...ground, ...audited });
+  const queue = openQueue({ ...ground, ...audited });
   const callers = await openCallers({ ...base, ...audited });
   // Asked once they are there.
   const later = { people: (): People => people, live: (): LiveSessions => live };
@@ -120,7 +120,8 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const live: LiveSessions = createLiveSessions({ ...shared, ...people, ...personTokenParts });
   if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing, ...live });
   const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
-  const standingJobs = addStandingJobs({ ...standing, ...eventsOut, recordIntegrity });
+  addStandingWork({ ...standing, ...eventsOut, recordIntegrity });
+  const jobs = createJobs({ ...ground, ...audited, ...queue, byHand: eventsOut.byHand });
   const readers = createStatus({
     ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
     data: config.data,
@@ -132,13 +133,12 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
       },
     insecureHttp: isInsecure(config),
     ...{ database: writing(base), databaseBytes: () => databaseSize(base.database) },
-    queueProblem: () => queue.redis?.problem(),
     alteredRows: () => recordIntegrity.found().length,
   });
   const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
   return {
-    ...{ auditLog: audited.auditLog, models: pictures.models, backups, standingJobs, metrics, ...readers },
+    ...{ auditLog: audited.auditLog, models: pictures.models, backups, jobs, metrics, ...readers },
     ...{ ...queue, ...eventsOut, ...callers, ...staff, ...firstOwner, ...people, ...live, ...keyCare },
     ...{ ...erasing, ...certificateCare, ...personTokenParts },
     ...createNameCare({ ...base, ...audited }, serving),
@@ -146,7 +146,8 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
     ...{ readLogo: pictures.readLogo, netProvider: pictures.netProvider },
     ...{ serving, recordIntegrity, listens: ownPlaces.listens, works: createWorks(ground.clock) },
     gauges: createMetricGauges({
-      ...{ ...ground, ...queue },
+      ...ground,
+      jobs,
       ...{ alerts: eventsOut.alerts, backups, readings, certificate },
     }),
     close: () => everything.disposeAsync(),

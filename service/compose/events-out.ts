@@ -32,8 +32,8 @@ export interface EventsOut extends EventDelivery {
   alerts: Alerts;
 }
 
-export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events' | 'jobs'> {
-  jobs: EventDeliveryDeps['jobs'];
+export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events' | 'queue'> {
+  queue: EventDeliveryDeps['queue'];
   sealer: Sealer;
   integrity: RowIntegrity;
   outgoing: Outgoing;
@@ -43,7 +43,7 @@ export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events
   own: () => OwnPlaces | Promise<OwnPlaces>;
 }
 
-/** Registers the job handlers. Nothing is relayed before `relay.start`; no alert rule is evaluated before `alerts.load`. */
+/** Registers what sends deliveries. Nothing is relayed before `relay.start`; no alert rule is evaluated before `alerts.load`. */
 export async function createEventsOut(deps: EventsOutDeps): Promise<EventsOut> {
   let relay: Relay | undefined;
   const events = createEvents({ ...deps, added: () => relay?.wake() });

@@ -1,43 +1,27 @@
-import { randomFillSync } from 'node:crypto';
-import type { Config } from '../config.ts';
+import { randomFillSync, randomUUID } from 'node:crypto';
 import {
-  type BoardLinks,
-  type BoardLinksDeps,
-  createBoardLinks,
-  createDatabaseDriver,
-  createJobs,
-  type Jobs,
-  type JobsDeps,
-} from '../engine/jobs/index.ts';
-import type { RedisDriver, RedisDriverDeps } from '../redis-queue/index.ts';
-import { queuePrefix } from '../redis-queue/queue-prefix.ts';
+  createDeliveryQueue,
+  type DeliveryQueue,
+  type DeliveryQueueDeps,
+} from '../engine/deliveries/index.ts';
+import { type BoardLinks, type BoardLinksDeps, createBoardLinks } from '../engine/jobs/index.ts';
+import { createRecurringWorks, type RecurringWorks } from '../engine/recurring/index.ts';
 
-/** The jobs of the appliance, and what carries them. */
+/** What the box has to do later: deliveries, and work that recurs. */
 export interface Queue {
-  jobs: Jobs;
+  queue: DeliveryQueue;
+  recurring: RecurringWorks;
   boardLinks: BoardLinks;
-  /** Carries the jobs where the configuration says so. */
-  redis: RedisDriver | undefined;
 }
 
-/** Nothing runs until `jobs.start`. */
-export async function openQueue(
-  { data, queue, redisUrl }: Pick<Config, 'data' | 'queue' | 'redisUrl'>,
-  deps: Omit<JobsDeps, 'driver' | 'chance' | 'timer'> & Omit<BoardLinksDeps, 'random'>,
-): Promise<Queue> {
-  const redis =
-    queue === 'bullmq' && redisUrl !== undefined
-      ? await redisDriver({ url: redisUrl, prefix: queuePrefix(data, randomFillSync), log: deps.log })
-      : undefined;
+/** Nothing runs until `queue.start` and `recurring.start`. */
+export function openQueue(
+  deps: Omit<DeliveryQueueDeps, 'owner' | 'chance' | 'timer'> & Omit<BoardLinksDeps, 'random'>,
+): Queue {
+  const owner = randomUUID();
   return {
-    jobs: createJobs({ ...deps, chance: Math.random, driver: redis ?? createDatabaseDriver() }),
+    queue: createDeliveryQueue({ ...deps, owner, chance: Math.random }),
+    recurring: createRecurringWorks({ ...deps, owner }),
     boardLinks: createBoardLinks({ ...deps, random: randomFillSync }),
-    redis,
   };
-}
-
-/** Loaded on demand: BullMQ is a sixth of all the code, and most appliances do not use it. */
-async function redisDriver(deps: RedisDriverDeps): Promise<RedisDriver> {
-  const { createRedisDriver } = await import('../redis-queue/index.ts');
-  return createRedisDriver(deps);
 }

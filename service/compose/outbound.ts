@@ -27,14 +27,15 @@ export async function openOutbound({
   audit,
   organizations,
   models,
-  jobs,
+  queue,
+  recurring,
   profiles,
   ...late
 }: { profiles: Profiles } & Base &
   Audited &
   Callers &
   Pick<Pictures, 'models'> &
-  Pick<Queue, 'jobs'> &
+  Pick<Queue, 'queue' | 'recurring'> &
   Pick<GaugeReadingsDeps, 'backupTroubles' | 'waitingSweeps' | 'altered'>): Promise<Outbound> {
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
@@ -55,7 +56,8 @@ export async function openOutbound({
     audit,
     organizations,
     profiles,
-    jobs,
+    queue,
+    recurring,
     outgoing,
     own: ownPlaces.current,
     mail: mailServerOf(config),

@@ -57,24 +57,8 @@ test.each<[string, string, Partial<{ ports: number[]; elsewhere: { address: stri
     'postgres://a/x?host=10.0.0.9&port=5434',
     { ports: [7300], elsewhere: [{ address: '10.0.0.9', port: 5434 }] },
   ],
-  ['redisUrl', 'redis://:secret@localhost:6380/0', { ports: [7300, 6380] }],
-  [
-    'redisUrl',
-    'rediss://redis.example.org',
-    {
-      ports: [7300],
-      elsewhere: [
-        { address: 'redis.example.org', port: 6379 },
-        { address: '10.0.0.20', port: 6379 },
-      ],
-    },
-  ],
-  ['redisUrl', 'redis://here.example.org', { ports: [7300, 6379] }],
 ])('%s %s', async (key, url, expected) => {
-  const { current } = start(
-    { [key]: url },
-    { localhost: ['127.0.0.1', '::1'], 'redis.example.org': ['10.0.0.20'], 'here.example.org': ['10.0.0.5'] },
-  );
+  const { current } = start({ [key]: url }, { localhost: ['127.0.0.1', '::1'] });
   expect(await current()).toMatchObject(expected);
 });
 

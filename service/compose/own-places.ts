@@ -4,7 +4,7 @@ import type { OwnPlaces } from '../engine/destinations/index.ts';
 import { machineInterfaces } from '../lib/machine/network-interfaces.ts';
 
 export interface OwnPlacesDeps {
-  config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl' | 'redisUrl'>;
+  config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl'>;
   resolve: (host: string) => Promise<string[]>;
   /** Every address of this machine. */
   interfaces?: () => string[];
@@ -82,15 +82,12 @@ const machineAddresses = () => machineInterfaces().map(({ address }) => address)
 const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
 
 function serversOf(
-  { databaseUrl, keysDatabaseUrl, redisUrl }: OwnPlacesDeps['config'],
+  { databaseUrl, keysDatabaseUrl }: OwnPlacesDeps['config'],
   { PGHOST, PGPORT }: NonNullable<OwnPlacesDeps['env']>,
 ): Server[] {
   // The defaults of `pg` for parts missing in a URL.
   const postgres = { host: PGHOST || 'localhost', port: Number(PGPORT) || 5432 };
-  return [
-    ...[databaseUrl, keysDatabaseUrl].flatMap((url) => serverOf(url, postgres)),
-    ...serverOf(redisUrl, { host: 'localhost', port: 6379 }),
-  ];
+  return [...[databaseUrl, keysDatabaseUrl].flatMap((url) => serverOf(url, postgres))];
 }
 
 /** PostgreSQL's `?host=` and `?port=` override host and port of the URL. */

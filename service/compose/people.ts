@@ -65,7 +65,7 @@ export function createPeople({
   models,
   profiles,
   analyzer,
-  jobs,
+  recurring,
   eventsOut: { events, alerts },
   // No session waits for a reviewer yet.
   live,
@@ -78,7 +78,7 @@ export function createPeople({
   Callers &
   Pick<FirstOwner, 'setup'> &
   Pictures &
-  Pick<Queue, 'jobs'> &
+  Pick<Queue, 'recurring'> &
   Pick<Outbound, 'eventsOut'>): People {
   const shared = { ...ground, audit, organizations, models, profiles, events };
   const holds = createHolds(shared);
@@ -92,7 +92,7 @@ export function createPeople({
   opened.defer(() => subjects.closeSearch());
   const calibrations = createGalleryCalibrations({
     ...{ ...shared, subjects, crossScores: crossScoresInThread },
-    due: () => jobs.soon('gallery-calibration'),
+    due: () => recurring.soon('gallery-calibration'),
   });
   const suspects = createSuspects(shared);
   const checks = createChecks({

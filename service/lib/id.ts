@@ -13,7 +13,6 @@ export type SiteId = Id<'site'>;
 export type ErasureId = Id<'erasure'>;
 export type EventId = Id<'event'>;
 export type HoldId = Id<'hold'>;
-export type JobId = Id<'job'>;
 export type GrantId = Id<'grant'>;
 export type EndpointId = Id<'endpoint'>;
 export type DeliveryId = Id<'delivery'>;
@@ -53,7 +52,6 @@ const prefixes = {
   event: 'evt',
   backup: 'bkp',
   appliance: 'apl',
-  job: 'job',
   grant: 'grt',
   endpoint: 'wh',
   delivery: 'dlv',

@@ -18,8 +18,6 @@ const flags: Partial<Record<string, string>> = {
   passphraseFile: '--passphrase-file',
   workers: '--workers',
   providers: '--providers',
-  queue: '--queue',
-  redisUrl: '--redis-url',
   logLevel: '--log-level',
 };
 

@@ -144,17 +144,18 @@ async function composeOrUnseal(config: Config, { listening, log, output, until }
 const tlsOf = ({ certificate }: Listening) =>
   certificate && { ...certificate.current(), strict: () => !certificate.isSelfIssued() };
 
-/** Jobs, deliveries and what recurs; stopped in reverse by `opened`. */
+/** Deliveries and what recurs; stopped in reverse by `opened`. */
 async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Promise<void> {
-  const { log, limits, auditLog, standingJobs, jobs, relay } = gatehouse;
+  const { log, limits, auditLog, recurring: standing, queue, relay } = gatehouse;
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
   // With the answers of verdicts, which promise it (docs/BEHAVIOR.md).
   recurring.every('usage', 200, () => limits.flush());
   recurring.every('audit checkpoints', 1_000, () => auditLog.tend());
-  opened.defer(() => standingJobs.settled());
-  opened.defer(() => jobs.stop());
-  await jobs.start();
+  opened.defer(() => standing.stop());
+  await standing.start();
+  opened.defer(() => queue.stop());
+  await queue.start();
   opened.defer(() => relay.stop());
   relay.start();
 }

@@ -258,6 +258,40 @@ export interface Schema {
     recorded_by: string;
     recorded_through: string;
   };
+  delivery: {
+    id: string;
+    seq: number;
+    kind: string;
+    organization: string;
+    world: string;
+    endpoint: string | null;
+    event: string | null;
+    event_name: string;
+    subject: string | null;
+    origin: string;
+    url_sealed: Uint8Array | null;
+    lane: string | null;
+    state: string;
+    state_reason: string | null;
+    attempts: number;
+    tries: number;
+    next_at: number | null;
+    claimed_by: string | null;
+    claimed_until: number | null;
+    created_at: number;
+    finished_at: number | null;
+    mac: string | null;
+  };
+  delivery_attempt: {
+    id: string;
+    delivery: string;
+    number: number;
+    at: number;
+    outcome: string;
+    status: number | null;
+    milliseconds: number;
+    exchange_sealed: Uint8Array | null;
+  };
   destination_grant: {
     id: string;
     organization: string;
@@ -357,30 +391,6 @@ export interface Schema {
     started_at: number;
     status: number | null;
     reply_sealed: Uint8Array | null;
-  };
-  job: {
-    id: string;
-    seq: number;
-    kind: string;
-    state: string;
-    priority: number;
-    lane: string | null;
-    organization: string | null;
-    payload: string;
-    idempotency_key: string | null;
-    run_at: number;
-    attempts: number;
-    fence: number;
-    lease_until: number | null;
-    last_error: string | null;
-    created_at: number;
-    finished_at: number | null;
-  };
-  job_schedule: {
-    name: string;
-    every: number;
-    next_at: number;
-    last_job: string | null;
   };
   kiosk: {
     id: string;
@@ -592,6 +602,17 @@ export interface Schema {
     administrator: string;
     mac: string;
     created_at: number;
+  };
+  recurring_work: {
+    kind: string;
+    every: number | null;
+    next_at: number | null;
+    last_at: number | null;
+    last_milliseconds: number | null;
+    last_error: string | null;
+    claimed_by: string | null;
+    claimed_until: number | null;
+    fence: number;
   };
   refused_picture: {
     id: string;
@@ -820,36 +841,6 @@ export interface Schema {
     people_alike: number | null;
     holds_for: string | null;
     capture_source: string | null;
-  };
-  webhook_attempt: {
-    id: string;
-    delivery: string;
-    number: number;
-    at: number;
-    outcome: string;
-    status: number | null;
-    milliseconds: number;
-    exchange_sealed: Uint8Array | null;
-  };
-  webhook_delivery: {
-    id: string;
-    organization: string;
-    world: string;
-    endpoint: string;
-    event: string | null;
-    event_name: string;
-    subject: string | null;
-    origin: string;
-    url_sealed: Uint8Array | null;
-    lane: string | null;
-    job: string | null;
-    state: string;
-    state_reason: string | null;
-    attempts: number;
-    next_at: number | null;
-    created_at: number;
-    finished_at: number | null;
-    mac: string | null;
   };
   webhook_endpoint: {
     id: string;

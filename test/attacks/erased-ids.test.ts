@@ -69,12 +69,14 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
         created_by: 'operator:ada',
       })
       .execute();
+    let made = 0;
     for (const event of await engine.db.selectFrom('outbox').selectAll().execute()) {
       await engine.db
-        .insertInto('webhook_delivery')
+        .insertInto('delivery')
         .values({
           ...base,
           id: `whd_${event.id}`,
+          ...{ seq: ++made, kind: 'webhook', tries: 1, claimed_by: null, claimed_until: null },
           endpoint: 'whk_1',
           event: event.id,
           event_name: 'identity.verification.failed',
@@ -82,7 +84,6 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
           origin: 'event',
           url_sealed: null,
           lane: null,
-          job: null,
           state: 'waiting',
           state_reason: null,
           attempts: 1,
@@ -91,7 +92,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
         })
         .execute();
       await engine.db
-        .insertInto('webhook_attempt')
+        .insertInto('delivery_attempt')
         .values({
           id: `wha_${event.id}`,
           delivery: `whd_${event.id}`,
@@ -147,8 +148,8 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     for (const { id } of named)
       expect(shown.find((one) => one.id === (id as EventId))?.payload).toEqual({ erased: true });
     const deliveries = await engine.db
-      .selectFrom('webhook_delivery as d')
-      .innerJoin('webhook_attempt as a', 'a.delivery', 'd.id')
+      .selectFrom('delivery as d')
+      .innerJoin('delivery_attempt as a', 'a.delivery', 'd.id')
       .select(['d.state', 'd.subject', 'a.exchange_sealed'])
       .where(
         'd.event',
@@ -160,7 +161,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     // Of the others nothing is lost.
     expect(await tablesWith(other)).toContain('outbox');
     const left = await engine.db
-      .selectFrom('webhook_delivery')
+      .selectFrom('delivery')
       .select('state')
       .where('state', '=', 'waiting')
       .execute();
@@ -174,7 +175,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     await deliverAll();
     const said = (id: string, address: string) => `refused: <${address}> is unknown (${id})`;
     const deliveries = await engine.db
-      .selectFrom('webhook_delivery as d')
+      .selectFrom('delivery as d')
       .innerJoin('outbox as o', 'o.id', 'd.event')
       .select(['d.id', 'o.payload'])
       .execute();
@@ -184,7 +185,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
       const error = payload.includes(other) ? said(other, 'bob@example.com') : said(subject, email);
       const state = number % 2 === 0 ? 'failed' : 'dropped';
       await engine.db
-        .updateTable('webhook_delivery')
+        .updateTable('delivery')
         .set({ state, state_reason: error, next_at: null, finished_at: 3 })
         .where('id', '=', id)
         .execute();
@@ -200,7 +201,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     expect(proof?.tables?.found).toEqual([]);
     expect(isClean(proof!)).toBe(true);
     expect([await tablesWith(email), await tablesWith(subject)]).toEqual([[], ['audit', 'erasure']]);
-    const after = await engine.db.selectFrom('webhook_delivery').selectAll().execute();
+    const after = await engine.db.selectFrom('delivery').selectAll().execute();
     expect(new Set(after.map(({ state }) => state))).toEqual(new Set(['failed', 'dropped']));
     expect(new Set(after.map(({ state_reason }) => state_reason))).toEqual(
       new Set(['erased', said(other, 'bob@example.com')]),
@@ -208,7 +209,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
     const { notified } = await engine.db.selectFrom('alert').select('notified').executeTakeFirstOrThrow();
     expect(JSON.parse(notified)).toEqual({ 'mail:ops@example.org': 'given up: erased', desktop: 'waiting' });
     // Of the others nothing is lost.
-    expect(await tablesWith('bob@example.com')).toEqual(['webhook_delivery']);
+    expect(await tablesWith('bob@example.com')).toEqual(['delivery']);
   });
 
   async function addAlert(subject: SubjectId, id: string, mailed: string): Promise<void> {
@@ -248,8 +249,8 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
   test('that something left behind fails the proof', async () => {
     const subject = await live('alice@example.com', alice);
     await engine.db
-      .insertInto('job_schedule')
-      .values({ name: `about ${subject}`, every: 1, next_at: 1, last_job: null })
+      .insertInto('recurring_work')
+      .values({ kind: `about ${subject}`, fence: 1 })
       .execute();
     const erasure = await openErasure(engine, { dialect });
     const { proof } = await erasure.erase(realm(), subject, {
@@ -257,7 +258,7 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
       actor: operator,
       prove: true,
     });
-    expect(proof?.tables?.found).toEqual([{ table: 'job_schedule', column: 'name', rows: 1 }]);
+    expect(proof?.tables?.found).toEqual([{ table: 'recurring_work', column: 'kind', rows: 1 }]);
     expect(isClean(proof!)).toBe(false);
   });
 

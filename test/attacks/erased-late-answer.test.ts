@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { createDeliveryQueue } from '../../service/engine/deliveries/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createOutgoing } from '../../service/outgoing/create-outgoing.ts';
 import { onBothDatabases } from '../storage/databases.ts';
@@ -25,7 +25,7 @@ onBothDatabases('a mail server that answers after the erasure', (newPlace, diale
     for (const stop of stops.toReversed()) await stop();
   });
 
-  /** Jobs that run, mail that is sent to `verdict`, and an alert about Ada by a rule that is named after her. */
+  /** A queue that runs, mail that is sent to `verdict`, and an alert about Ada by a rule that is named after her. */
   async function mailAlert(verdict: (message: string) => Promise<string>) {
     const server = await startMailServer({ verdict });
     const outgoing = createOutgoing();
@@ -34,15 +34,10 @@ onBothDatabases('a mail server that answers after the erasure', (newPlace, diale
     const { inTransaction, atRest } = watchDatabase(at.engine, () => sending > 0);
     const time = createFakeTime(at.engine.clock.now(), atRest);
     const shared = { ...at.engine, inTransaction, clock: time.clock, log: silentLog };
-    const jobs = createJobs({
-      ...shared,
-      timer: time.timer,
-      chance: () => 0,
-      driver: createDatabaseDriver(),
-    });
+    const queue = createDeliveryQueue({ ...shared, timer: time.timer, owner: 'test', chance: () => 0 });
     await at.open({
       ...shared,
-      jobs,
+      queue,
       mail: { host: '127.0.0.1', port: server.port, secure: false, from: 'box@example.org' },
       destinations: { checkHost: async (_, place) => ({ ...place, addresses: ['127.0.0.1'] }) },
       outgoing: {
@@ -62,24 +57,24 @@ onBothDatabases('a mail server that answers after the erasure', (newPlace, diale
       },
       operator,
     );
-    await jobs.start();
-    stops.push(() => jobs.stop());
+    await queue.start();
+    stops.push(() => queue.stop());
     await at.refusals(1, { subject: ada });
-    jobs.wake();
+    queue.wake();
     return time;
   }
 
   /** The moment of the next attempt comes, without the seconds until then, in each of which a queue looks what is due. */
   async function tryAgain({ clock, jump, advance }: FakeTime): Promise<void> {
-    const { run_at, attempts } = await jobRow();
-    jump(Number(run_at) - clock.now());
+    const { next_at, attempts } = await mailRow();
+    jump(Number(next_at) - clock.now());
     await advance(1000);
-    expect((await jobRow()).attempts).toBe(attempts + 1);
+    expect((await mailRow()).attempts).toBe(attempts + 1);
   }
 
-  const attempts = async () => (await jobRow()).attempts;
-  const jobRow = () =>
-    at.engine.db.selectFrom('job').selectAll().where('kind', '=', 'mail').executeTakeFirstOrThrow();
+  const attempts = async () => (await mailRow()).attempts;
+  const mailRow = () =>
+    at.engine.db.selectFrom('delivery').selectAll().where('kind', '=', 'mail').executeTakeFirstOrThrow();
   const notified = async () => {
     const row = await at.engine.db.selectFrom('alert').select('notified').executeTakeFirstOrThrow();
     return (JSON.parse(row.notified) as Record<string, string>)['email ops@example.org'];
@@ -124,11 +119,11 @@ onBothDatabases('a mail server that answers after the erasure', (newPlace, diale
     expect(await notified()).toMatch(
       /^failed, again at \S+: The mail server refused the mail \(554 5\.7\.1\)\.$/,
     );
-    expect((await jobRow()).last_error).toBe('The mail server refused the mail (554 5.7.1).');
+    expect((await mailRow()).state_reason).toBe('The mail server refused the mail (554 5.7.1).');
     expect(await columnsWith(ada)).toEqual(keepIds);
 
     for (let done = 1; done < 5; done++) await tryAgain(time);
-    expect([mails, (await jobRow()).state]).toEqual([5, 'dead']);
+    expect([mails, (await mailRow()).state]).toEqual([5, 'failed']);
     expect(await notified()).toBe('given up: The mail server refused the mail (554 5.7.1).');
     expect(await columnsWith(ada)).toEqual(keepIds);
     // The rule is the organization's own text; nothing else quotes it.

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BackupFile, BackupFiles, Backups, KeyCopy } from '../../service/engine/backups/index.ts';
 import { createBackups } from '../../service/engine/backups/index.ts';
-import type { NewJob } from '../../service/engine/jobs/index.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
@@ -23,7 +22,7 @@ onBothDatabases('backups', (newPlace) => {
   let troubled: number;
   let sequence: number;
   let backups: Backups;
-  let jobs: NewJob[];
+  let due: string[];
   let duringDrill: (path: string, places: readonly string[]) => Promise<void>;
 
   const files: BackupFiles = {
@@ -57,7 +56,7 @@ onBothDatabases('backups', (newPlace) => {
     now = Date.UTC(2026, 10, 20, 12);
     database = await openDatabase(await newPlace(), { clock, log: silentLog });
     [there, cleared, copies, failure] = [[], [], [], undefined];
-    [problems, troubled, sequence, jobs] = [[], 0, 0, []];
+    [problems, troubled, sequence, due] = [[], 0, 0, []];
     duringDrill = async () => {};
     const { db, inTransaction } = database;
     backups = createBackups({
@@ -77,13 +76,7 @@ onBothDatabases('backups', (newPlace) => {
       async troubled() {
         troubled += 1;
       },
-      jobs: {
-        async add(_tx, added) {
-          jobs.push(...added);
-          return [];
-        },
-        wake() {},
-      },
+      recurring: { due: async (_tx, kind) => void due.push(kind) },
       ids,
       clock,
       log: silentLog,
@@ -287,10 +280,10 @@ onBothDatabases('backups', (newPlace) => {
     expect((await backups.plans()).plans).toEqual([]);
   });
 
-  test('a trial is a job of its own: how far it is can be seen, and what it found stays', async () => {
+  test('a trial runs by itself: how far it is can be seen, and what it found stays', async () => {
     const { run } = await backups.create({ folder: '/b' }, ada);
     const { id } = await backups.drill(run.id, ada);
-    expect(jobs).toEqual([{ kind: 'backup-drill', payload: { drill: id } }]);
+    expect(due).toEqual(['backup-drill']);
     await expect(backups.drill(run.id, ada)).rejects.toMatchObject({ code: 'CONFLICT' });
     duringDrill = async (path, places) => {
       expect([path, places]).toEqual([run.path, copies.map(({ place }) => place)]);
@@ -300,7 +293,7 @@ onBothDatabases('backups', (newPlace) => {
       });
     };
     now += 5_000;
-    await backups.runDrill({ payload: { drill: id } });
+    await backups.runDrills();
     expect(await backups.drills({ limit: 5 })).toEqual([
       {
         ...{ id, backup: run.id, path: run.path, askedBy: 'operator:ada', askedAt: now - 5_000 },
@@ -309,7 +302,7 @@ onBothDatabases('backups', (newPlace) => {
     ]);
     expect(await backups.page({ limit: 1 })).toMatchObject([{ verifiedAt: now }]);
     // A lease that ran out gives the job again: it is done once.
-    await backups.runDrill({ payload: { drill: id } });
+    await backups.runDrills();
     expect((await actions()).filter((line) => line.includes('drill')).toSorted()).toEqual([
       'appliance:backups backup.drilled done',
       'operator:ada backup.drill done',
@@ -320,7 +313,7 @@ onBothDatabases('backups', (newPlace) => {
     const { run } = await backups.create({ folder: '/b' }, ada);
     problems = ['The database is damaged: row 7.'];
     const first = await backups.drill(run.id, ada);
-    await backups.runDrill({ payload: { drill: first.id } });
+    await backups.runDrills();
     expect(await backups.getDrill(first.id)).toMatchObject({ state: 'failed', problems });
     expect(await actions()).toContain('appliance:backups backup.drilled refused');
     const second = await backups.drill(run.id, ada);

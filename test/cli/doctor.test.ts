@@ -35,11 +35,14 @@ test('the running process is asked for its address, encryption and settings; the
   });
 
   const file = join(cli.data, 'gatehouse.json');
-  writeFileSync(file, JSON.stringify({ redisUrl: 'redis://box:s3cret@127.0.0.1:6379/1' }));
+  writeFileSync(
+    file,
+    JSON.stringify({ smtpUrl: 'smtp://box:s3cret@127.0.0.1:25', smtpFrom: 'box@example.org' }),
+  );
   expect((await examine())('settings in force')).toMatchObject({
     state: 'warn',
     found: expect.stringMatching(
-      /changed after the start.* redisUrl not set \(read here: "redis:\/\/127\.0\.0\.1:6379\/1"\)/,
+      /changed after the start.* smtpUrl not set \(read here: "smtp:\/\/127\.0\.0\.1:25\/?"\)/,
     ),
   });
   const { code, stdout } = await cli.run('doctor');

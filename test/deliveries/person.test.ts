@@ -47,7 +47,7 @@ onBothDatabases('what receivers were sent about a person', (newPlace, dialect) =
     );
   const personOf = async (name: string) =>
     (await engine.subjects.find(stack.realm, `${name}@example.com`))!.id;
-  const attempts = () => engine.db.selectFrom('webhook_attempt').selectAll().orderBy('delivery').execute();
+  const attempts = () => engine.db.selectFrom('delivery_attempt').selectAll().orderBy('delivery').execute();
 
   test('stands in the person’s record, with what was sent and answered, and not in another’s', async () => {
     const record = await createSubjectRecords(engine).read(stack.realm, {

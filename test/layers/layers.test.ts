@@ -29,7 +29,7 @@ test('rooms of the service are its folders, its features and its doors', () => {
       'service/config.ts',
       'service/lib/id.ts',
       'service/storage/keys/vault.ts',
-      'service/engine/jobs/dispatch/leases.ts',
+      'service/engine/jobs/jobs.ts',
       'service/doors/meta/index.ts',
       'main/index.ts',
     ]),

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { createDeliveryQueue, type NewDelivery } from '../../service/engine/deliveries/index.ts';
 import { systemClock } from '../../service/lib/clock.ts';
-import { createIds } from '../../service/lib/id.ts';
+import { createIds, type DeliveryId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { openDatabase } from '../../service/storage/connection.ts';
-import { createTestAudit } from '../support/audit.ts';
+import { createQueueWorld } from '../deliveries/queue-world.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
 import { median } from './statistics.ts';
@@ -116,59 +115,50 @@ const payload = { delivery: 'dlv_01ARZ3NDEKTSV4RRFFQ69G5FAV' };
 
 async function openOurs(): Promise<Queues> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-jobs-'));
+  const world = await createQueueWorld({ kind: 'sqlite', path: join(folder, 'gatehouse.db') });
+  const { db, inTransaction, integrity, organization } = world.engine;
   const clock = systemClock;
   const ids = createIds(clock);
-  const { db, inTransaction, close } = await openDatabase(
-    { kind: 'sqlite', path: join(folder, 'gatehouse.db') },
-    { clock, log: silentLog },
-  );
-  const jobs = createJobs({
-    db,
-    inTransaction,
-    audit: createTestAudit({ ids, clock }),
-    ids,
-    clock,
-    log: silentLog,
-    driver: createDatabaseDriver(),
-    chance: () => 0,
+  const queue = createDeliveryQueue({
+    ...{ db, inTransaction, integrity, ids, clock, log: silentLog, chance: () => 0, owner: 'bench' },
+    most: CONCURRENCY,
   });
   let finished = 0;
   let onDone = () => {};
-  jobs.handle('webhook', {
+  queue.handle('webhook', {
     pauses: [],
-    concurrency: CONCURRENCY,
     timeout: 60_000,
-    run: async () => ({ outcome: { is: 'done' } }),
+    send: async () => ({ outcome: { is: 'delivered' }, result: true }),
     async record(_, ended) {
       finished += ended.length;
       onDone();
     },
   });
+  let lane = 0;
+  const newDelivery = (): NewDelivery => ({
+    ...{ id: ids.next('delivery') as DeliveryId, organization, world: 'live', endpoint: world.endpoint },
+    ...{ event: 'evt_1', name: 'identity.x', subject: undefined, origin: 'event' },
+    lane: `lane_${lane++ % (2 * CONCURRENCY)}`,
+  });
   return {
-    add: (count) =>
-      inTransaction((tx) =>
-        jobs.add(
-          tx,
-          Array.from({ length: count }, () => ({ kind: 'webhook', payload })),
-        ),
-      ),
+    add: (count) => inTransaction((tx) => queue.add(tx, Array.from({ length: count }, newDelivery))),
     async done(count) {
       const all = new Promise<void>((resolve) => {
         onDone = () => {
           if (finished >= count) resolve();
         };
       });
-      // The timers of jobs keep no process alive; a service has its sockets.
+      // The timers of the queue keep no process alive; a service has its sockets.
       const alive = setInterval(() => {}, 60_000);
-      await jobs.start();
+      await queue.start();
       await all;
       clearInterval(alive);
       // After the transaction that recorded the last of them.
       await inTransaction(async () => undefined);
     },
     async close() {
-      await jobs.stop();
-      await close();
+      await queue.stop();
+      await world.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

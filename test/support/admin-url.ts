@@ -10,7 +10,7 @@ const names: Record<string, string> = {
   webhooks: 'webhook',
   grants: 'grant',
   deliveries: 'delivery',
-  jobs: 'job',
+  jobs: 'dlv',
   models: 'model',
   subjects: 'subject',
   verifications: 'verification',

@@ -5,8 +5,8 @@ import {
   type GaugeReadings,
   type MailServer,
 } from '../../service/engine/alerts/index.ts';
+import type { DeliveryHandler, DeliveryKind, NewDelivery } from '../../service/engine/deliveries/index.ts';
 import type { EventPayloads, EventRealm, RecordedEvent } from '../../service/engine/events/index.ts';
-import type { JobHandler, JobKind, NewJob } from '../../service/engine/jobs/index.ts';
 import type { SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { OutgoingMail } from '../../service/outgoing/outgoing.ts';
@@ -30,8 +30,8 @@ export async function startAlerting(place: DatabasePlace) {
   const at = {
     engine,
     realm,
-    jobs: [] as NewJob[],
-    handlers: new Map<JobKind, JobHandler<never>>(),
+    queued: [] as NewDelivery[],
+    handlers: new Map<DeliveryKind, DeliveryHandler<never>>(),
     mails: [] as OutgoingMail[],
     mailFails: undefined as Error | undefined,
     box: {
@@ -54,15 +54,12 @@ export async function startAlerting(place: DatabasePlace) {
       at.handlers.clear();
       at.alerts = createAlerts({
         ...engine,
-        jobs: {
-          async add(_, added) {
-            at.jobs.push(...added);
-            return added.map(() => engine.ids.next('job'));
-          },
+        queue: {
+          add: async (_, added) => void at.queued.push(...added),
           wake() {},
-          handle: (kind, handler) => void at.handlers.set(kind, handler as JobHandler<never>),
-          every() {},
+          handle: (kind, handler) => void at.handlers.set(kind, handler as DeliveryHandler<never>),
         },
+        recurring: { add() {} },
         destinations: {
           checkHost: async (_, { host, port, secure }) => ({ host, port, secure, addresses: ['10.0.0.9'] }),
         },

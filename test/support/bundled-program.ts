@@ -27,8 +27,6 @@ const fromTheirFolders = [
   '@vladmandic/face-api',
   '@vladmandic/human',
   'better-sqlite3',
-  'bullmq',
-  'ioredis',
   'libheif-js',
   'onnxruntime-common',
   'onnxruntime-node',

@@ -1,8 +1,9 @@
 import { webhookDialects } from '../../service/compose/webhook-dialects.ts';
-import { createEventDelivery } from '../../service/engine/deliveries/index.ts';
+import { createDeliveryQueue, createEventDelivery } from '../../service/engine/deliveries/index.ts';
 import type { Destinations } from '../../service/engine/destinations/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
-import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { createJobs } from '../../service/engine/jobs/index.ts';
+import { createRecurringWorks } from '../../service/engine/recurring/index.ts';
 import type { Endpoint, NewEndpoint, PayloadDialect } from '../../service/engine/webhooks/index.ts';
 import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
@@ -29,7 +30,7 @@ export const answer = (status: number, headers: Record<string, string> = {}, bod
 });
 
 /**
- * Events on their way out over an engine's database, with jobs that run: time passes by `time.advance` alone, and the relay looks
+ * Events on their way out over an engine's database, with a queue that runs: time passes by `time.advance` alone, and the relay looks
  * when something happened. `reply` is asked instead of the network, unless `outgoing` is given.
  */
 export async function openEventStack(
@@ -74,12 +75,15 @@ export async function openEventStack(
   const events = createEvents({ ...shared, added: () => wake() });
   const webhooks = openWebhooks(shared, destinations, log);
   await webhooks.load();
-  const jobs = createJobs({ ...shared, chance: () => 0, timer: time.timer, driver: createDatabaseDriver() });
+  const own = { ...shared, owner: 'stack', timer: time.timer };
+  const queue = createDeliveryQueue({ ...own, chance: () => 0 });
+  const recurring = createRecurringWorks(own);
   const delivery = createEventDelivery({
     ...shared,
     events,
     webhooks,
-    jobs,
+    queue,
+    recurring,
     ...(alerts && { alerts }),
     version: '1.2.3',
     timer: { after: () => () => {} },
@@ -98,6 +102,7 @@ export async function openEventStack(
     },
   });
   wake = delivery.relay.wake;
+  const jobs = createJobs({ ...shared, queue, recurring, byHand: delivery.byHand });
   const realm = { organization: engine.organization, world: 'live' } as const;
   const stack = {
     ...delivery,
@@ -106,12 +111,14 @@ export async function openEventStack(
     events,
     webhooks,
     jobs,
+    queue,
     realm,
     posted,
     /** Warnings and errors of the log. */
     problems,
     async start() {
-      await jobs.start();
+      await queue.start();
+      await recurring.start();
       delivery.relay.start();
     },
     addEndpoint: async (more: Partial<NewEndpoint> = {}): Promise<Endpoint> =>
@@ -156,11 +163,11 @@ export async function openEventStack(
     /** The clock goes on by a second or more, and what is due by then is done. */
     async pass(milliseconds: number): Promise<void> {
       time.jump(milliseconds - 1_000);
-      // Within a second the jobs notice.
+      // Within a second the queue notices.
       await time.advance(1_000);
       await stack.settled();
     },
-    rows: () => engine.db.selectFrom('webhook_delivery').selectAll().orderBy('id').execute(),
+    rows: () => engine.db.selectFrom('delivery').selectAll().orderBy('id').execute(),
     /** Nothing waits to be passed on, and nothing that is due waits for its attempt. */
     async settled(): Promise<void> {
       await until(async () => {
@@ -171,19 +178,23 @@ export async function openEventStack(
           .where('relayed_at', 'is', null)
           .executeTakeFirst();
         const due = await engine.db
-          .selectFrom('job')
+          .selectFrom('delivery')
           .select('id')
-          .where('state', 'in', ['waiting', 'leased'])
-          .where('run_at', '<=', clock.now())
+          .where('next_at', '<=', clock.now())
+          .executeTakeFirst();
+        const recurring = await engine.db
+          .selectFrom('recurring_work')
+          .select('kind')
+          .where(({ or, eb }) => or([eb('claimed_by', 'is not', null), eb('next_at', '<=', clock.now())]))
           .executeTakeFirst();
         // The engine's own parts add events without a wake.
         if (open) delivery.relay.wake();
-        return open === undefined && due === undefined;
+        return open === undefined && due === undefined && recurring === undefined;
       });
     },
     async stop(): Promise<void> {
       await delivery.relay.stop();
-      const stopped = jobs.stop();
+      const stopped = Promise.all([queue.stop(), recurring.stop()]);
       let over = false;
       void stopped.finally(() => {
         over = true;

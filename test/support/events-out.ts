@@ -1,8 +1,9 @@
 import { createEventsOut } from '../../service/compose/events-out.ts';
 import { receiversOf } from '../../service/compose/live/behavior.ts';
 import { createBehaviorChallenges } from '../../service/engine/behavior-challenges/index.ts';
+import { createDeliveryQueue } from '../../service/engine/deliveries/index.ts';
 import { createHeartbeats } from '../../service/engine/heartbeats/index.ts';
-import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
+import { createRecurringWorks } from '../../service/engine/recurring/index.ts';
 import { createVerdicts } from '../../service/engine/verdicts/index.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
@@ -21,13 +22,14 @@ const receiver: Outgoing = {
   close: async () => undefined,
 };
 
-/** What sends events out, over an engine's database; jobs are added and not run, `relay` passes on what happened so far. */
+/** What sends events out, over an engine's database; deliveries are added and not sent, `relay` passes on what happened so far. */
 export async function openEventsOut(engine: Engine, outgoing: Outgoing = receiver) {
   const shared = { ...engine, log, outgoing };
   const out = await createEventsOut({
     ...shared,
     own: () => ({ machine: [], ports: [], elsewhere: [] }),
-    jobs: createJobs({ ...shared, chance: () => 0.5, driver: createDatabaseDriver() }),
+    queue: createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0.5 }),
+    recurring: createRecurringWorks({ ...shared, owner: 'test' }),
     mail: undefined,
     readings: {
       diskFree: async () => 100_000,

@@ -8,10 +8,9 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyWebhook } from '../../sdk/gatehouse/src/index.ts';
 import { webhookDialects as dialects } from '../../service/compose/webhook-dialects.ts';
-import { createEventDelivery } from '../../service/engine/deliveries/index.ts';
+import { createDeliveryQueue, createEventDelivery } from '../../service/engine/deliveries/index.ts';
 import { createDestinations, createGrants } from '../../service/engine/destinations/index.ts';
 import type { DomainEvent, RecordedEvent } from '../../service/engine/events/index.ts';
-import { createDatabaseDriver, createJobs } from '../../service/engine/jobs/index.ts';
 import {
   createWebhooks,
   families,
@@ -65,11 +64,14 @@ async function startSending() {
   const destinations = createDestinations({ grants, outgoing, own });
   const random = (into: Uint8Array) => void randomFillSync(into);
   const webhooks = createWebhooks({ ...shared, destinations, random });
-  const jobs = createJobs({ ...shared, driver: createDatabaseDriver(), chance: () => 0 });
-  const { relay } = createEventDelivery({ ...shared, webhooks, destinations, jobs, version: '0.0.0' });
+  const queue = createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0 });
+  const recurring = { add() {} };
+  const { relay } = createEventDelivery({
+    ...{ ...shared, webhooks, destinations, queue, recurring, version: '0.0.0' },
+  });
   await grants.add(engine.organization, new URL(receiver.url).host, 'receiver', operator);
   await webhooks.load();
-  await jobs.start();
+  await queue.start();
   return {
     webhooks,
     add: (endpoint: Omit<NewEndpoint, 'url'>, path: string) =>
@@ -84,7 +86,7 @@ async function startSending() {
       return receiver.received.slice(before);
     },
     async stop() {
-      await jobs.stop();
+      await queue.stop();
       await outgoing.close();
     },
   };

@@ -9,9 +9,6 @@ export const attentionStrings = defineStrings(
     'STORAGE_UNAVAILABLE.do': 'Look at the log, and at the database server where there is one.',
     NOT_READY: 'No picture can be judged',
     'NOT_READY.do': 'The log says why; “gatehouse doctor” checks the box.',
-    JOBS_STAND_STILL: 'Jobs wait: the Redis that carries them cannot be used',
-    'JOBS_STAND_STILL.do':
-      'Webhooks and mails wait in the database until it can be used again. The log says why it cannot.',
     MODEL_DAMAGED: 'Files of models are missing or changed, and are not used: {models}',
     'MODEL_DAMAGED.do': 'Import them again, or remove them.',
     LIVENESS_NOT_INSTALLED: 'The liveness models are off: a photograph of a person passes as the person',
@@ -96,9 +93,6 @@ export const attentionStrings = defineStrings(
     'STORAGE_UNAVAILABLE.do': 'Sehen Sie im Log nach, und beim Datenbankserver, wo es einen gibt.',
     NOT_READY: 'Kein Bild kann beurteilt werden',
     'NOT_READY.do': 'Das Log sagt, warum; „gatehouse doctor“ prüft das Gerät.',
-    JOBS_STAND_STILL: 'Aufträge warten: Das Redis, das sie trägt, ist nicht benutzbar',
-    'JOBS_STAND_STILL.do':
-      'Webhooks und Mails warten in der Datenbank, bis es wieder benutzbar ist. Das Log sagt, warum es das nicht ist.',
     MODEL_DAMAGED: 'Dateien von Modellen fehlen oder sind verändert und werden nicht benutzt: {models}',
     'MODEL_DAMAGED.do': 'Importieren Sie sie noch einmal oder entfernen Sie sie.',
     LIVENESS_NOT_INSTALLED:

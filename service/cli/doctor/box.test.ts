@@ -7,7 +7,6 @@ import {
   checkLicences,
   checkMatchOnly,
   checkProvider,
-  checkQueue,
 } from './box.ts';
 
 const status: BoxStatus = {
@@ -82,13 +81,6 @@ test('accepted licence doubts and match-only organizations are reported', () => 
   expect(checkLenientProfiles(status)).toEqual([]);
   expect(checkLenientProfiles({ ...status, lenientOrganizations: 2 })).toMatchObject([
     { state: 'warn', found: '2 organizations have a profile that verifies where the liveness check fails' },
-  ]);
-});
-
-test('a queue whose Redis cannot be used is said, a queue that works is not', () => {
-  expect(checkQueue(status)).toEqual([]);
-  expect(checkQueue({ ...status, queueProblem: 'It is gone.' })).toMatchObject([
-    { what: 'queue of jobs', state: 'warn', remedy: expect.stringContaining('redisUrl') },
   ]);
 });
 

@@ -64,20 +64,6 @@ export function checkLenientProfiles({ lenientOrganizations: amount = 0 }: BoxSt
   ];
 }
 
-/** Said only where something is wrong: most boxes have no Redis. */
-export function checkQueue({ queueProblem }: BoxStatus): Finding[] {
-  if (queueProblem === undefined) return [];
-  return [
-    {
-      what: 'queue of jobs',
-      state: 'warn',
-      found: 'Redis cannot be used; jobs wait in the database until it can',
-      remedy:
-        'The log says why. Start Redis or correct "redisUrl"; or start with "queue": "database", which takes over every job.',
-    },
-  ];
-}
-
 export function checkProvider({ inference }: BoxStatus): Finding {
   const what = 'execution provider';
   const found = describeProvider(inference);

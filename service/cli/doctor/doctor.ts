@@ -26,7 +26,6 @@ import {
   checkLicences,
   checkMatchOnly,
   checkProvider,
-  checkQueue,
 } from './box.ts';
 import {
   checkClock,
@@ -252,7 +251,6 @@ const checkRunning = async (
   checkLicences(models),
   checkMatchOnly(status),
   ...checkLenientProfiles(status),
-  ...checkQueue(status),
   checkProvider(status),
 ];
 

@@ -9,9 +9,9 @@ export function addJobsChange(jobs: Command, runner: CommandRunner): void {
   runner.run(
     jobs
       .command('retry')
-      .argument('<job>', 'id')
-      .description('try a dead or waiting job at once')
-      .addHelpText('after', examples('jobs retry job_01…')),
+      .argument('<job>', 'id of a delivery, or kind of recurring work')
+      .description('try a dead or waiting delivery at once, or run recurring work now')
+      .addHelpText('after', examples('jobs retry dlv_01…', 'jobs retry backups')),
     async ({ control }, id = '') => {
       const open = await control();
       const job = await replyOf(open.admin.POST('/api/admin/jobs/{id}/retry', { params: { path: { id } } }));
@@ -23,13 +23,13 @@ export function addJobsChange(jobs: Command, runner: CommandRunner): void {
     jobs
       .command('remove')
       .argument('<job>', 'id')
-      .description('remove a job; its work is not done')
+      .description('a waiting or dead delivery is not sent any more')
       .option('--confirm <job>', 'the id again, as a confirmation')
-      .addHelpText('after', examples('jobs remove job_01… --confirm job_01…')),
+      .addHelpText('after', examples('jobs remove dlv_01… --confirm dlv_01…')),
     async ({ options, control }, id = '') => {
       if (options.confirm !== id) {
         throw new UsageError(
-          `The work of the job would not be done. Nothing was removed. To confirm, repeat the id: --confirm ${id}`,
+          `It would not be sent any more. Nothing was removed. To confirm, repeat the id: --confirm ${id}`,
         );
       }
       const open = await control();

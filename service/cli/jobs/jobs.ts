@@ -8,7 +8,7 @@ export function addJobs(program: Command, runner: CommandRunner): void {
   const jobs = program
     .command('jobs')
     .helpCommand(false)
-    .description('the job queue: webhooks, mail, sweeps, backups and other background work');
+    .description('background work: webhooks, mail, sweeps, backups and more');
 
   addJobsList(jobs, runner);
   addJobsShow(jobs, runner);

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { type JobKind, jobKinds } from '../../engine/jobs/job.ts';
+import { type JobKind, jobKinds } from '../../engine/jobs/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { limitFlag } from '../limit-flag.ts';
@@ -12,7 +12,7 @@ export function addJobsList(jobs: Command, runner: CommandRunner): void {
   runner.run<{ kind?: JobKind; state?: (typeof states)[number]; limit: number }>(
     jobs
       .command('list')
-      .description('jobs, newest first; delayed: those that are not due yet')
+      .description('recurring work, then deliveries, newest first; delayed: those that are not due yet')
       .addOption(new Option('--kind <kind>', 'only jobs of this kind').choices(jobKinds))
       .addOption(new Option('--state <state>', 'only jobs in this state').choices(states))
       .option(...limitFlag(50))

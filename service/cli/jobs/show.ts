@@ -11,7 +11,7 @@ export function addJobsShow(jobs: Command, runner: CommandRunner): void {
       .command('show')
       .argument('<job>', 'id')
       .description('one job')
-      .addHelpText('after', examples('jobs show job_01…')),
+      .addHelpText('after', examples('jobs show dlv_01…', 'jobs show backups')),
     async ({ control }, id = '') => {
       const open = await control();
       const job = await replyOf(open.admin.GET('/api/admin/jobs/{id}', { params: { path: { id } } }));

@@ -4,7 +4,7 @@ import { facts } from '../terminal/terminal.ts';
 
 type Job = Schemas['Job'];
 
-export const states = ['waiting', 'delayed', 'relayed', 'leased', 'done', 'dead'] as const;
+export const states = ['waiting', 'delayed', 'leased', 'done', 'dead'] as const;
 
 /** As `--state` and `jobs counts` call it: `delayed` is what waits for its time. */
 export const stateOf = ({ state, runAt }: Job): string =>
@@ -15,7 +15,6 @@ export const describeJob = (job: Job): string =>
     ['job', job.id],
     ['kind', job.kind],
     ['state', stateOf(job)],
-    ['priority', job.priority],
     ['lane', job.lane],
     ['organization', job.organization],
     ['payload', JSON.stringify(job.payload)],

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ConfigInput } from '../../config.ts';
 import { UsageError } from '../failure.ts';
 import { userPath } from '../user-path.ts';
@@ -35,42 +35,48 @@ export const keysDatabaseUrlFlag = [
 
 /** The settings a service can be started with. Each is also GATEHOUSE_* in the environment and a field of gatehouse.json. */
 export function addServeOptions(command: Command): Command {
-  return command
-    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
-    .option(
-      '--host-name <name>',
-      'name by which browsers reach the box: gatehouse.home.arpa; its certificate is for it',
-    )
-    .option('--port <n>', 'port to listen on; 0 picks a free one (default: 7300)')
-    .option(
-      '--http-port <n>',
-      'port of plain HTTP, which serves the certificate authority and redirects to HTTPS (default: off)',
-    )
-    .option('--tls-cert <file>', 'certificate chain, PEM, in the place of the one that the box keeps itself')
-    .option('--tls-key <file>', 'its private key, PEM')
-    .option(
-      '--insecure-http',
-      'plain HTTP, also beyond this machine: use it only behind a proxy that terminates TLS',
-    )
-    .option(
-      '--allowed-hosts <list>',
-      "names and addresses beside the machine's own and the certificate's that requests may name in Host: gatehouse.example.org,*.example.net",
-    )
-    .option('--workers <n>', 'inference threads (default: 0, one per core)')
-    .option(
-      '--providers <list>',
-      'ONNX execution providers, tried in order: auto (a GPU, where one is faster), cpu, webgpu, cuda, coreml, dml (default: auto)',
-    )
-    .option(...databaseUrlFlag)
-    .option(...keysDatabaseUrlFlag)
-    .option('--master-key-file <file>', 'master key kept outside the data directory')
-    .option(
-      '--passphrase-file <file>',
-      'file with the passphrase of the master key (mode 0600), for an unattended start',
-    )
-    .option('--queue <name>', 'job queue: database, or bullmq on Redis (default: database)')
-    .option('--redis-url <url>', 'redis://… or rediss://… for --queue bullmq')
-    .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)');
+  return (
+    command
+      .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+      .option(
+        '--host-name <name>',
+        'name by which browsers reach the box: gatehouse.home.arpa; its certificate is for it',
+      )
+      .option('--port <n>', 'port to listen on; 0 picks a free one (default: 7300)')
+      .option(
+        '--http-port <n>',
+        'port of plain HTTP, which serves the certificate authority and redirects to HTTPS (default: off)',
+      )
+      .option(
+        '--tls-cert <file>',
+        'certificate chain, PEM, in the place of the one that the box keeps itself',
+      )
+      .option('--tls-key <file>', 'its private key, PEM')
+      .option(
+        '--insecure-http',
+        'plain HTTP, also beyond this machine: use it only behind a proxy that terminates TLS',
+      )
+      .option(
+        '--allowed-hosts <list>',
+        "names and addresses beside the machine's own and the certificate's that requests may name in Host: gatehouse.example.org,*.example.net",
+      )
+      .option('--workers <n>', 'inference threads (default: 0, one per core)')
+      .option(
+        '--providers <list>',
+        'ONNX execution providers, tried in order: auto (a GPU, where one is faster), cpu, webgpu, cuda, coreml, dml (default: auto)',
+      )
+      .option(...databaseUrlFlag)
+      .option(...keysDatabaseUrlFlag)
+      .option('--master-key-file <file>', 'master key kept outside the data directory')
+      .option(
+        '--passphrase-file <file>',
+        'file with the passphrase of the master key (mode 0600), for an unattended start',
+      )
+      // Refused with a sentence (config.ts).
+      .addOption(new Option('--queue <name>').hideHelp())
+      .addOption(new Option('--redis-url <url>').hideHelp())
+      .option('--log-level <level>', 'debug, info, warn, error or silent (default: info)')
+  );
 }
 
 export function toConfigInput(data: string, options: ServeOptions): ConfigInput {

@@ -15,7 +15,6 @@ const prefixes = {
   picture: 'enr',
   site: 'site',
   hold: 'hold',
-  job: 'job',
   backup: 'bkp',
   erasure: 'ers',
   sweep: 'swp',

@@ -301,7 +301,7 @@ const prefixes: Record<string, string> = {
   webhooks: 'wh',
   grants: 'grt',
   deliveries: 'dlv',
-  jobs: 'job',
+  jobs: 'dlv',
   subjects: 'sub',
   verifications: 'ver',
   erasures: 'ers',

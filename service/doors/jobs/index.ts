@@ -12,25 +12,14 @@ import { fromSessionCookie } from '../../http/sign-in/session-cookie.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { boardFonts, boardPolicy, closedPage, withoutForeignLinks } from './board-page.ts';
-import type { RedisQueue } from './redis-adapter.ts';
 import { RowsAdapter } from './rows-adapter.ts';
 import { fromCookie, toCookie } from './session-cookie.ts';
-
-export type { RedisQueue } from './redis-adapter.ts';
 
 export interface JobsDoorDeps {
   jobs: Jobs;
   boardLinks: BoardLinks;
   sessions: Pick<AdministratorSessions, 'byCookie'>;
   clock: Clock;
-  /** What carries the jobs where that is BullMQ: shown beside the rows while Redis answers. */
-  redis?: CarryingRedis | undefined;
-}
-
-export interface CarryingRedis {
-  /** None before it was started. */
-  queues(): readonly RedisQueue[];
-  problem(): string | undefined;
 }
 
 const hidden = { config: { access: 'public' }, schema: { hide: true } } as const;
@@ -78,7 +67,7 @@ export function createJobsDoor(deps: JobsDoorDeps): FastifyPluginAsync {
 }
 
 const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
-  const { jobs, clock, redis } = deps;
+  const { jobs, clock } = deps;
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, access: 'public', quiet: true };
     route.schema = { ...route.schema, hide: true };
@@ -100,22 +89,7 @@ const boardRoutes: FastifyPluginAsync<JobsDoorDeps> = async (app, deps) => {
     });
     return counting;
   };
-  const { board, addQueue } = createBoard(
-    jobKinds.map((kind) => new RowsAdapter({ kind, jobs, counts, actor, clock })),
-  );
-  let carried = false;
-  app.addHook('preHandler', async () => {
-    if (carried || !redis) return;
-    const { RedisQueueAdapter } = await import('./redis-adapter.ts');
-    if (carried) return;
-    for (const queue of redis.queues()) {
-      carried = true;
-      const adapter = new RedisQueueAdapter({ queue, jobs, actor });
-      // A Redis that does not answer would keep the whole board waiting.
-      adapter.setVisibilityGuard(() => redis.problem() === undefined);
-      addQueue(adapter);
-    }
-  });
+  const board = createBoard(jobKinds.map((kind) => new RowsAdapter({ kind, jobs, counts, actor, clock })));
   await app.register(board.registerPlugin() as FastifyPluginAsync);
 };
 
@@ -173,7 +147,7 @@ function requireSession(
 function createBoard(queues: BaseAdapter[]) {
   const board = new FastifyAdapter();
   board.setBasePath('/jobs');
-  const { addQueue } = createBullBoard({
+  createBullBoard({
     queues,
     // Its types are those of its own copy of the same API.
     serverAdapter: board as unknown as IServerAdapter,
@@ -188,7 +162,7 @@ function createBoard(queues: BaseAdapter[]) {
         sortQueues: false,
         theme: { light: boardFonts, dark: boardFonts },
       },
-      // A further route is admitted when its effect on durable jobs is known.
+      // A further route is admitted when its effect on what waits is known.
       handlerHooks: { before: ({ method, route }) => refuseUnknown(`${method.toUpperCase()} ${route}`) },
     },
   });
@@ -196,7 +170,7 @@ function createBoard(queues: BaseAdapter[]) {
   board.setErrorHandler((error) => {
     throw error;
   });
-  return { board, addQueue };
+  return board;
 }
 
 /** Routes that change something. */

@@ -8,10 +8,9 @@ import type {
   Status,
 } from '@bull-board/api/dist/types.js';
 import type { Actor } from '../../engine/audit/index.ts';
-import { type Job, type JobKind, type JobQuery, type Jobs, shownJob } from '../../engine/jobs/index.ts';
+import type { Job, JobKind, JobState, Jobs } from '../../engine/jobs/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { JobId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 
@@ -19,15 +18,13 @@ import { time } from '../../lib/time.ts';
 const DEEPEST = 10_000;
 const PAGE = 500;
 
-type RowState = NonNullable<JobQuery['state']>;
-
-/** States of the board, and the row states of each. */
-const statesOf: Partial<Record<JobStatus, readonly RowState[]>> = {
-  active: ['leased'],
-  waiting: ['waiting', 'relayed'],
-  completed: ['done'],
-  failed: ['dead'],
-  delayed: ['delayed'],
+/** States of the board, and what each stands for. */
+const stateOf: Partial<Record<JobStatus, JobState>> = {
+  active: 'leased',
+  waiting: 'waiting',
+  completed: 'done',
+  failed: 'dead',
+  delayed: 'delayed',
 };
 const statuses = ['active', 'waiting', 'completed', 'failed', 'delayed'] as const;
 
@@ -41,7 +38,7 @@ interface RowsAdapterDeps {
   clock: Clock;
 }
 
-/** The jobs of one kind as a queue of the board. What the board offers and a durable job has no meaning for is refused with a sentence. */
+/** Deliveries of one kind, or one recurring work, as a queue of the board. What the board offers beside is refused with a sentence. */
 export class RowsAdapter extends BaseAdapter {
   readonly #kind: JobKind;
   readonly #jobs: Jobs;
@@ -71,13 +68,11 @@ export class RowsAdapter extends BaseAdapter {
 
   async getJobCounts(): Promise<JobCounts> {
     const counts = (await this.#counts())[this.#kind];
-    const of = (status: JobStatus) =>
-      (statesOf[status] ?? []).reduce((sum, state) => sum + (counts[state] ?? 0), 0);
-    return Object.fromEntries(statuses.map((status) => [status, of(status)])) as JobCounts;
+    return Object.fromEntries(statuses.map((status) => [status, counts[stateOf[status]!]])) as JobCounts;
   }
 
   async getJob(id: string): Promise<QueueJob | undefined> {
-    const job = await this.#jobs.get(id as JobId);
+    const job = await this.#jobs.get(id);
     return job?.kind === this.#kind ? this.#shown(job) : undefined;
   }
 
@@ -91,13 +86,8 @@ export class RowsAdapter extends BaseAdapter {
     }
     const found = await Promise.all(
       wanted.map(async (status) => {
-        const lists = await Promise.all(
-          (statesOf[status] ?? []).map((state) => this.#newest(state, end + 1)),
-        );
-        return lists
-          .flat()
-          .toSorted(newestFirst)
-          .slice(start, end + 1);
+        const state = stateOf[status];
+        return state === undefined ? [] : (await this.#newest(state, end + 1)).slice(start, end + 1);
       }),
     );
     return found
@@ -106,7 +96,7 @@ export class RowsAdapter extends BaseAdapter {
       .map((job) => this.#shown(job));
   }
 
-  async #newest(state: RowState, limit: number): Promise<Job[]> {
+  async #newest(state: JobState, limit: number): Promise<Job[]> {
     const jobs: Job[] = [];
     for (;;) {
       const most = Math.min(PAGE, limit - jobs.length);
@@ -115,7 +105,7 @@ export class RowsAdapter extends BaseAdapter {
         kind: this.#kind,
         state,
         limit: most,
-        ...defined({ before: last?.seq }),
+        ...defined({ after: last?.id }),
       });
       jobs.push(...page);
       if (page.length < most || jobs.length >= limit) return jobs;
@@ -123,8 +113,8 @@ export class RowsAdapter extends BaseAdapter {
   }
 
   #shown(job: Job): QueueJob {
-    const { id, kind, payload, attempts, mostAttempts, createdAt, finishedAt, runAt, lastError } =
-      shownJob(job);
+    const { id, kind, payload, attempts, mostAttempts, finishedAt, runAt, lastError } = job;
+    const { createdAt = finishedAt ?? runAt } = job;
     const delay = Math.max(0, runAt - createdAt);
     const [jobs, actor, now] = [this.#jobs, this.#actor, this.#clock.now()];
     const again = async () => void (await jobs.retry(id, actor()));
@@ -144,7 +134,6 @@ export class RowsAdapter extends BaseAdapter {
         opts: {
           delay,
           attempts: mostAttempts,
-          priority: job.priority,
           state: job.state,
           notBefore: time(runAt),
           // Not the board's own `finishedOn`: it needs the start of the attempt, which no row holds.
@@ -158,18 +147,19 @@ export class RowsAdapter extends BaseAdapter {
     };
   }
 
-  /** Removes all jobs of one state, one by one, so that each has its audit line. */
+  /** Removes all that have failed, one by one, so that each has its audit line. */
   async clean(status: JobCleanStatus): Promise<void> {
-    if (status !== 'completed' && status !== 'failed') {
-      return refuse('Only finished and dead jobs are cleared at once; remove others one by one.');
-    }
-    await this.#each(status === 'failed' ? 'dead' : 'done', (id) => this.#jobs.remove(id, this.#actor()));
+    if (status !== 'failed')
+      return refuse(
+        'Only what has failed is cleared at once. What was delivered stays in the log of deliveries.',
+      );
+    await this.#each('dead', (id) => this.#jobs.remove(id, this.#actor()));
   }
   async promoteAll(): Promise<void> {
     await this.#each('delayed', (id) => this.#jobs.retry(id, this.#actor()));
   }
 
-  async #each(state: RowState, work: (id: JobId) => Promise<unknown>): Promise<void> {
+  async #each(state: JobState, work: (id: string) => Promise<unknown>): Promise<void> {
     for (const { id } of await this.#newest(state, DEEPEST)) {
       try {
         await work(id);
@@ -203,7 +193,7 @@ export class RowsAdapter extends BaseAdapter {
   }
 
   async addJob(): Promise<never> {
-    return refuse('A job is added by what asks for it, in its own transaction, and not by hand.');
+    return refuse('A delivery is added by what asks for it, in its own transaction, and not by hand.');
   }
   async pause(): Promise<void> {
     return refuse('The queue does not pause.');
@@ -221,13 +211,13 @@ export class RowsAdapter extends BaseAdapter {
     return refuse('How many run at a time is set by the kind of job.');
   }
   async updateJobScheduler(): Promise<never> {
-    return refuse('Recurring jobs are not changed here.');
+    return refuse('Recurring work is not changed here.');
   }
   async removeJobScheduler(): Promise<never> {
-    return refuse('Recurring jobs are not changed here.');
+    return refuse('Recurring work is not changed here.');
   }
   async runJobSchedulerNow(): Promise<never> {
-    return refuse('Recurring jobs are not changed here.');
+    return refuse('Recurring work is not changed here.');
   }
 }
 
@@ -235,8 +225,6 @@ function statusOf({ state, runAt }: Job, now: number): JobStatus {
   switch (state) {
     case 'waiting':
       return runAt > now ? 'delayed' : 'waiting';
-    case 'relayed':
-      return 'waiting';
     case 'leased':
       return 'active';
     case 'done':

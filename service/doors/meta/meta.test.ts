@@ -231,7 +231,6 @@ describe('/health', () => {
       damagedModels: ['acme-face'],
       unreachablePeople: 3,
       keyCopies: { places: 1, notCurrent: 1 },
-      queueProblem: 'Redis is gone.',
       insecureHttp: true,
       safeGallery: [
         { rate: 0.01, holdsFor: 'every-group', people: 1000 },
@@ -249,7 +248,6 @@ describe('/health', () => {
         'Asked to run on cuda, cpu, running on cpu: no CUDA library was found.',
         '3 people are enrolled but cannot be recognized: their templates were made by another model file, or their keys are gone. Put back the model or the newest keys.db, or enroll them again on the box.',
         'The imported model acme-face is not used, because its file is missing or changed: import it again, or remove it.',
-        'Redis is gone.',
         '1 of 1 copies of the key store are not up to date: keys that were destroyed may still lie there, and newer ones are missing. “gatehouse keystore places” says why.',
         'The key store has one copy outside the data directory: if it is lost, no backup opens. Keep two, on other disks: “gatehouse keystore add DIR”.',
         'Passive liveness is off: live verifications are refused, except in organizations that recorded match-only.',

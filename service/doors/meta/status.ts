@@ -62,8 +62,6 @@ export interface ApplianceStatus {
   waitingSweeps?: string[];
   /** Rows that another program wrote or changed; absent where there are none. */
   alteredRows?: number;
-  /** Why what carries jobs cannot be used: one sentence. */
-  queueProblem?: string;
   /** Listens beyond this machine without TLS. */
   insecureHttp?: boolean;
 }

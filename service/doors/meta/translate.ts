@@ -86,7 +86,6 @@ function warningsOf(status: ApplianceStatus): string[] {
     warnings.push(
       `Rows of the database that another program wrote or changed, and that are not used: ${status.alteredRows}. Find out who writes to the database; “gatehouse audit verify” names each row and what to do.`,
     );
-  if (status.queueProblem !== undefined) warnings.push(status.queueProblem);
   warnings.push(
     ...(status.backupWarnings ?? []),
     ...(status.waitingSweeps ?? []),

@@ -261,7 +261,7 @@ test('a callback gets exactly the payload of the contract, once, signed by an en
   const { sessionId, token } = (await post('/api/v1/sessions', key, { callbackUrl })).body;
   await person(sessionId, token, key);
   await post(`/api/v1/sessions/${sessionId}/finalize`, token);
-  const deliveries = await engine.db.selectFrom('webhook_delivery').selectAll().execute();
+  const deliveries = await engine.db.selectFrom('delivery').selectAll().execute();
   expect(deliveries.map(({ event_name, origin }) => [event_name, origin])).toEqual([
     ['sessions.verification.completed', 'callback'],
   ]);

@@ -192,8 +192,9 @@ export async function forgetAlerts(tx: Tx, subjects: readonly SubjectId[], now: 
 /** Versions up to 0.1.0 kept what the mail server said, which may quote the mail. */
 const withoutError = (said: string) => said.replace(/^(given up|failed, again at \S+): .*$/s, `$1: erased`);
 
-/** Key of the job that mails an alert to the channel with this number. */
-export const mailKey = (alert: string, channel: number) => `${alert}/${channel}`;
+/** Name of the delivery that mails an alert to the recipient with this number. */
+export const mailName = (recipient: number) => `mail.${recipient}`;
+export const mailNumberOf = (name: string) => Number(name.slice('mail.'.length));
 
 function readAlert(row: Selectable<Schema['alert']> & { rule_name: string }): Alert {
   return {

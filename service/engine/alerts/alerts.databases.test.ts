@@ -54,12 +54,12 @@ onBothDatabases('alerts', (newPlace) => {
         ...{ value: 5, threshold: 5, windowMinutes: 15, about: ada },
       },
     ]);
-    expect(at.jobs.map(({ kind, payload, key: once }) => ({ kind, payload, once }))).toEqual([
-      { kind: 'mail', payload: { alert: alert!.id, to: 0 }, once: `${alert!.id}/0` },
-      { kind: 'mail', payload: { alert: alert!.id, to: 1 }, once: `${alert!.id}/1` },
+    expect(at.queued.map(({ origin, event, name, lane }) => ({ origin, event, name, lane }))).toEqual([
+      { origin: 'alert', event: alert!.id, name: 'mail.0', lane: 'mail' },
+      { origin: 'alert', event: alert!.id, name: 'mail.1', lane: 'mail' },
     ]);
     expect(await at.actions()).toEqual(['alert-rule.add operator:ada', 'alert.fire appliance:alerts']);
-    expect(JSON.stringify(at.jobs)).not.toContain('@');
+    expect(JSON.stringify(at.queued)).not.toContain('@');
   });
 
   test('the rule holds off for the same person only, and fires again afterwards', async () => {
@@ -97,12 +97,12 @@ onBothDatabases('alerts', (newPlace) => {
     await run(15, 15);
     expect(await at.fired()).toHaveLength(30);
     expect(await at.alertEvents()).toHaveLength(30);
-    expect(at.jobs).toHaveLength(20);
+    expect(at.queued).toHaveLength(20);
     const [newest] = await at.alerts.list(at.realm(), { limit: 1 });
     expect(newest!.notified).toMatchObject({ 'email ops@example.com': expect.stringContaining('not sent') });
     at.engine.advance(61 * MINUTE);
     await run(30, 1);
-    expect(at.jobs).toHaveLength(22);
+    expect(at.queued).toHaveLength(22);
   });
 
   test('a clock set back by years does not silence a rule', async () => {
@@ -350,7 +350,7 @@ onBothDatabases('alerts', (newPlace) => {
     await off('wh_2');
     await off('wh_2');
     expect((await at.fired()).map(({ about }) => about)).toEqual(['wh_2', 'wh_1']);
-    expect(at.jobs.map(({ kind }) => kind)).toEqual(['mail']);
+    expect(at.queued.map(({ name }) => name)).toEqual(['mail.0']);
 
     // After the rule is removed there are no more alerts, and no new rule is made.
     await at.alerts.removeRule(at.realm(), rule!.id, operator);

@@ -5,11 +5,12 @@ import { Problem } from '../../lib/problem.ts';
 import type { Outgoing } from '../../outgoing/outgoing.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { DeliveryQueue } from '../deliveries/index.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { EventRealm, Events } from '../events/index.ts';
-import type { Jobs } from '../jobs/index.ts';
 import { type Organizations, refuseErased } from '../organizations/index.ts';
 import type { Profiles } from '../profiles/index.ts';
+import type { RecurringWorks } from '../recurring/index.ts';
 import {
   type Alert,
   type AlertDefinition,
@@ -50,8 +51,10 @@ export interface AlertsDeps {
   organizations: Pick<Organizations, 'get' | 'list'>;
   events: Events;
   audit: Audit;
-  /** Takes the handlers of `mail` and `alert-gauges`. */
-  jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every'>;
+  /** Takes the handler of `mail`. */
+  queue: Pick<DeliveryQueue, 'add' | 'wake' | 'handle'>;
+  /** Takes `alert-gauges`. */
+  recurring: Pick<RecurringWorks, 'add'>;
   destinations: Pick<Destinations, 'checkHost'>;
   profiles: Pick<Profiles, 'get'>;
   outgoing: Pick<Outgoing, 'mail'>;
@@ -63,7 +66,7 @@ export interface AlertsDeps {
 }
 
 export function createAlerts(deps: AlertsDeps): Alerts {
-  const { db, inTransaction, jobs, mail, readings } = deps;
+  const { db, inTransaction, queue, recurring, mail, readings } = deps;
   const rules = createRuleStore(deps);
   const seen = createSeenEventsStore(deps);
   const watched = createWatchedRules({ ...deps, seen });
@@ -85,20 +88,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     for (const { rule, ...reading } of await gauges.breached(watched.gauges())) {
       fired = (await inTransaction((tx) => fire(tx, rule, reading))) || fired;
     }
-    if (fired) jobs.wake();
+    if (fired) queue.wake();
   }
 
-  jobs.handle('mail', mailing.handler);
-  jobs.handle('alert-gauges', {
-    pauses: [],
-    concurrency: 1,
-    timeout: MINUTE,
-    async run() {
-      await checkGauges();
-      return { outcome: { is: 'done' } };
-    },
-  });
-  jobs.every('alert-gauges', MINUTE);
+  queue.handle('mail', mailing.handler);
+  recurring.add('alert-gauges', { every: MINUTE, timeout: MINUTE, run: checkGauges });
 
   return {
     noteChange: createNoteChange(deps, first.fireEach),
@@ -142,13 +136,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
 const createNoteChange =
   (
-    { inTransaction, jobs }: AlertsDeps,
+    { inTransaction, queue }: AlertsDeps,
     fireEach: ReturnType<typeof createFirstRules>['fireEach'],
   ): Alerts['noteChange'] =>
   async (realm, operation, who) => {
     const breach = { value: 1, about: operation, reason: `By ${describeActor(who)}.` };
     await inTransaction((tx) => fireEach(tx, realm, 'protected-change', breach));
-    jobs.wake();
+    queue.wake();
   };
 
 function recommend(

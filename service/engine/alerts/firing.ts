@@ -4,9 +4,9 @@ import type { Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import type { DeliveryQueue, NewDelivery } from '../deliveries/index.ts';
 import type { Events } from '../events/index.ts';
-import type { Jobs, NewJob } from '../jobs/index.ts';
-import { insertAlert, isHeld, isThere, mailKey } from './alert-store.ts';
+import { insertAlert, isHeld, isThere, mailName } from './alert-store.ts';
 import { MOST_MAILS, type Recipients } from './recipients.ts';
 import type { StoredRule } from './rule-store.ts';
 import type { Breach } from './watching/watched-rules.ts';
@@ -29,7 +29,7 @@ export interface FiringDeps {
   recipients: Pick<Recipients, 'takeMails'>;
   events: Events;
   audit: Audit;
-  jobs: Pick<Jobs, 'add'>;
+  queue: Pick<DeliveryQueue, 'add'>;
   ids: Ids;
   clock: Clock;
 }
@@ -38,10 +38,10 @@ export interface FiringDeps {
 export const appliance: Actor = { is: 'appliance', task: 'alerts' };
 
 /**
- * Writes an alert, its audit line, its event and its mail jobs in the given transaction, unless the rule holds off or the person
+ * Writes an alert, its audit line, its event and its mails in the given transaction, unless the rule holds off or the person
  * is erased. False then.
  */
-export function createFiring({ recipients, events, audit, jobs, ids, clock }: FiringDeps) {
+export function createFiring({ recipients, events, audit, queue, ids, clock }: FiringDeps) {
   return async function fire(
     tx: Tx,
     rule: StoredRule,
@@ -97,12 +97,14 @@ export function createFiring({ recipients, events, audit, jobs, ids, clock }: Fi
       }
     }
     if (taken === 0) return true;
-    const work = email
-      .slice(0, taken)
-      .map(
-        (_, to): NewJob => ({ kind: 'mail', payload: { alert: id, to }, organization, key: mailKey(id, to) }),
-      );
-    await jobs.add(tx, work);
+    const mails = email.slice(0, taken).map(
+      (_, to): NewDelivery => ({
+        ...{ id: ids.next('delivery'), organization, world, subject: undefined },
+        // Of the whole box: there is one mail server.
+        ...{ event: id, name: mailName(to), origin: 'alert', lane: 'mail' },
+      }),
+    );
+    await queue.add(tx, mails);
     return true;
   };
 }

@@ -111,10 +111,11 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
       .execute();
     for (const [i, state] of ['waiting', 'delivered', 'waiting'].entries()) {
       await at.engine.db
-        .insertInto('webhook_delivery')
+        .insertInto('delivery')
         .values({
           ...{
             id: `dlv_${i}`,
+            ...{ seq: i + 1, kind: 'webhook', tries: 0 },
             ...at.realm(),
             endpoint,
             event_name: 'identity.user.enrolled',

@@ -3,7 +3,6 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Alerting, ada, MINUTE, server, startAlerting } from '../../../test/support/alerting.ts';
 import { operator } from '../../../test/support/engine.ts';
 import { OutgoingError, type OutgoingFailure } from '../../outgoing/outgoing.ts';
-import type { RunningJob } from '../jobs/index.ts';
 
 let at: Alerting;
 
@@ -13,22 +12,14 @@ onBothDatabases('mail of alerts', (newPlace) => {
   });
   afterEach(() => at.engine.stop());
 
-  const job = (to = 0): RunningJob => ({
-    ...{
-      id: at.engine.ids.next('job'),
-      kind: 'mail',
-      payload: at.jobs[to]!.payload,
-      lane: undefined,
-      attempts: 0,
-    },
-    organization: at.engine.organization,
-    signal: new AbortController().signal,
-  });
   async function run(nextAt?: number) {
     const handler = at.handlers.get('mail')!;
-    const { outcome, result } = await handler.run(job());
+    const mail = at.queued[0]!;
+    const { outcome, result } = await handler.send({
+      ...{ ...mail, tries: 0, signal: new AbortController().signal },
+    });
     await at.engine.inTransaction((tx) =>
-      handler.record!(tx, [{ job: job(), outcome, result: result as never, nextAt }]),
+      handler.record!(tx, [{ id: mail.id, outcome, result: result as never, nextAt }]),
     );
     return (await at.alerts.list(at.realm(), { limit: 1 }))[0]!.notified['email ops@example.com'];
   }

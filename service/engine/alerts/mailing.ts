@@ -1,12 +1,13 @@
+import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import type { OrganizationId } from '../../lib/id.ts';
+import type { Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Outgoing, OutgoingFailure } from '../../outgoing/outgoing.ts';
 import type { Db } from '../../storage/transaction.ts';
+import type { DeliveryHandler, Outcome } from '../deliveries/index.ts';
 import type { Destinations } from '../destinations/index.ts';
-import type { JobHandler } from '../jobs/index.ts';
 import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert-mail.ts';
-import { selectAlertById, updateNotified } from './alert-store.ts';
+import { mailNumberOf, selectAlertById, updateNotified } from './alert-store.ts';
 import { addressOf } from './firing.ts';
 import type { Recipients } from './recipients.ts';
 
@@ -21,9 +22,12 @@ export interface MailingDeps {
   destinations: Pick<Destinations, 'checkHost'>;
   outgoing: Pick<Outgoing, 'mail'>;
   recipients: Pick<Recipients, 'isApproved'>;
+  ids: Pick<Ids, 'next'>;
+  clock: Clock;
 }
 
-interface Sent {
+/** What became of a mail is written in its alert too. */
+interface Mailed {
   alert: string;
   channel: string;
 }
@@ -31,11 +35,23 @@ interface Sent {
 export interface Mailing {
   /** Throws with a sentence when it was not taken by the mail server. */
   send(organization: OrganizationId, to: string, text: { subject: string; text: string }): Promise<void>;
-  handler: JobHandler<Sent>;
+  handler: DeliveryHandler<Mailed>;
 }
 
 /** Sends alerts by mail; the mail server is resolved and checked for the organization at each attempt. */
-export function createMailing({ db, server, destinations, outgoing, recipients }: MailingDeps): Mailing {
+export function createMailing({
+  db,
+  server,
+  destinations,
+  outgoing,
+  recipients,
+  ids,
+  clock,
+}: MailingDeps): Mailing {
+  const attemptOf = (at: number, outcome: string) => ({
+    ...{ id: ids.next('attempt'), at, outcome, status: null },
+    ...{ milliseconds: Math.max(0, clock.now() - at), exchange: null },
+  });
   const send: Mailing['send'] = async (organization, to, text) => {
     if (!server) throw new Problem('INVALID_REQUEST', NO_MAIL_SERVER);
     const { host, port, secure, user, password, ca, from } = server;
@@ -59,23 +75,25 @@ export function createMailing({ db, server, destinations, outgoing, recipients }
     send,
     handler: {
       pauses: [1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 120 * MINUTE],
-      concurrency: 2,
       timeout: 60 * SECOND,
-      async run({ payload, organization }) {
-        const alert = await selectAlertById(db, String(payload.alert));
+      async send({ organization, event, name }) {
+        const at = clock.now();
+        const alert = await selectAlertById(db, String(event));
         const channels = Object.keys(alert?.notified ?? {}).filter((name) => addressOf(name) !== undefined);
-        const channel = channels[Number(payload.to)];
+        const channel = channels[mailNumberOf(name)];
         const address = channel === undefined ? undefined : addressOf(channel);
-        if (!alert || channel === undefined || address === undefined || organization === undefined)
-          return { outcome: { is: 'dead', error: 'The alert of this mail is not there any more.' } };
+        if (!alert || channel === undefined || address === undefined)
+          return { outcome: { is: 'given-up', reason: 'The alert of this mail is not there any more.' } };
         const result = { alert: alert.id, channel };
         if (!(await recipients.isApproved(organization, address)))
-          return { outcome: { is: 'dead', error: 'The recipient is no longer approved.' }, result };
+          return { outcome: { is: 'given-up', reason: 'The recipient is no longer approved.' }, result };
         try {
           await send(organization, address, mailOf(alert));
-          return { outcome: { is: 'done' }, result };
+          return { outcome: { is: 'delivered' }, attempt: attemptOf(at, 'delivered'), result };
         } catch (error) {
-          return { outcome: { is: 'failed', error: keptSentenceOf(error) }, result };
+          const { failure = 'error' } = error as { failure?: string };
+          const outcome = { is: 'failed', reason: keptSentenceOf(error) } as const;
+          return { outcome, attempt: attemptOf(at, failure), result };
         }
       },
       async record(tx, finished) {
@@ -88,14 +106,11 @@ export function createMailing({ db, server, destinations, outgoing, recipients }
   };
 }
 
-function describe(
-  outcome: { is: 'done' } | { is: 'failed' | 'dead'; error: string },
-  nextAt: number | undefined,
-) {
-  if (outcome.is === 'done') return 'sent';
+function describe(outcome: Outcome, nextAt: number | undefined) {
+  if (outcome.is === 'delivered') return 'sent';
   return nextAt === undefined
-    ? `given up: ${outcome.error}`
-    : `failed, again at ${new Date(nextAt).toISOString()}: ${outcome.error}`;
+    ? `given up: ${outcome.reason}`
+    : `failed, again at ${new Date(nextAt).toISOString()}: ${outcome.reason}`;
 }
 
 const sentences: Record<OutgoingFailure, string> = {

@@ -23,14 +23,9 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     (await at.alerts.pageRecipients(of, { limit: 200 })).map(({ address }) => address);
   /** The first mail that waits. */
   const runMail = () =>
-    at.handlers.get('mail')!.run({
-      id: at.engine.ids.next('job'),
-      kind: 'mail',
-      payload: at.jobs[0]!.payload,
-      lane: undefined,
-      attempts: 0,
-      organization: organization(),
-      signal: new AbortController().signal,
+    at.handlers.get('mail')!.send({
+      ...at.queued[0]!,
+      ...{ tries: 0, signal: new AbortController().signal },
     });
 
   test('pages go on after the last recipient of the page before, also among those of one moment', async () => {
@@ -109,7 +104,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await at.alerts.approveRecipient(organization(), 'ops@example.com', operator);
     await at.alerts.addRule(at.realm(), mailing('OPS@Example.com'), key);
     await at.refusals(1, { subject: ada });
-    expect((await runMail()).outcome).toEqual({ is: 'done' });
+    expect((await runMail()).outcome).toEqual({ is: 'delivered' });
     expect(at.mails).toHaveLength(1);
   });
 
@@ -120,7 +115,10 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await expect(
       at.alerts.withdrawRecipient(organization(), 'ops@example.com', operator),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect((await runMail()).outcome).toEqual({ is: 'dead', error: 'The recipient is no longer approved.' });
+    expect((await runMail()).outcome).toEqual({
+      is: 'given-up',
+      reason: 'The recipient is no longer approved.',
+    });
     expect(at.mails).toEqual([]);
   });
 
@@ -129,7 +127,7 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
     await at.alerts.addRule(at.realm(), mailing(...addresses), operator);
     await at.alerts.addRule(at.realm(), mailing(...addresses), operator);
     await at.refusals(1, { subject: ada });
-    expect(at.jobs).toHaveLength(20);
+    expect(at.queued).toHaveLength(20);
     const outcomes = (await at.alerts.list(at.realm(), { limit: 10 })).flatMap(({ notified }) =>
       Object.values(notified).filter((outcome) => outcome.includes('within an hour')),
     );

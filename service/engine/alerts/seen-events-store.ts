@@ -95,11 +95,12 @@ export function createSeenEventsStore({ db }: { db: Db }) {
     },
     async waitingDeliveries({ organization, world }: EventRealm): Promise<number> {
       const { waiting } = await db
-        .selectFrom('webhook_delivery')
+        .selectFrom('delivery')
         .select(({ fn }) => fn.countAll<number>().as('waiting'))
         .where('organization', '=', organization)
         .where('world', '=', world)
         .where(isWaiting)
+        .where('kind', '=', 'webhook')
         .executeTakeFirstOrThrow();
       return Number(waiting);
     },

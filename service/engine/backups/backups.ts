@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
-import type { Jobs } from '../jobs/index.ts';
+import type { RecurringWorks } from '../recurring/index.ts';
 import { adviceFor } from './advice.ts';
 import {
   type BackupPlan,
@@ -58,7 +58,7 @@ export interface Backups extends BackupSchedule, BackupDrills {
 
 export interface BackupsDeps extends BackupWriterDeps {
   db: Db;
-  jobs: Pick<Jobs, 'add' | 'wake'>;
+  recurring: Pick<RecurringWorks, 'due'>;
   /** Called when a backup failed its proof: the alert does not wait for its next poll. */
   troubled?: () => Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
-import type { Jobs, RunningJob } from '../jobs/index.ts';
+import type { RecurringWorks } from '../recurring/index.ts';
 import { reasonOf } from './backup.ts';
 import type { BackupFiles, KeyPlaces } from './backup-files.ts';
 import { selectRun, updateVerified } from './backup-store.ts';
@@ -28,8 +28,8 @@ export interface BackupDrills {
   drills(page: { before?: string; limit: number }): Promise<Drill[]>;
   /** Throws NOT_FOUND. */
   getDrill(id: string): Promise<Drill>;
-  /** The job. */
-  runDrill(job: Pick<RunningJob, 'payload'>): Promise<void>;
+  /** Those that were asked for. */
+  runDrills(): Promise<void>;
 }
 
 export interface BackupDrillsDeps {
@@ -38,14 +38,14 @@ export interface BackupDrillsDeps {
   audit: Audit;
   files: Pick<BackupFiles, 'drill' | 'where'>;
   copies: Pick<KeyPlaces, 'sync'>;
-  jobs: Pick<Jobs, 'add' | 'wake'>;
+  recurring: Pick<RecurringWorks, 'due'>;
   ids: Ids;
   clock: Clock;
   log: Log;
 }
 
 export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
-  const { db, inTransaction, audit, files, jobs, ids, clock } = deps;
+  const { db, inTransaction, audit, files, recurring, ids, clock } = deps;
   /** By the id of a drill that runs. */
   const steps = new Map<string, DrillStep>();
   const shown = (drill: Drill): Drill => {
@@ -67,11 +67,10 @@ export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
         if ((await selectUnfinishedDrills(tx)).length > 0)
           throw new Problem('CONFLICT', 'Another backup is being tried: wait until that is done.');
         await insertDrill(tx, drill);
-        await jobs.add(tx, [{ kind: 'backup-drill', payload: { drill: drill.id } }]);
+        await recurring.due(tx, 'backup-drill');
         const details = { drill: drill.id, path: run.path };
         await audit.add(tx, { actor, action: 'backup.drill', target: backup, details });
       });
-      jobs.wake();
       return drill;
     },
     drills: async (page) => (await selectDrills(db, page)).map(shown),
@@ -80,14 +79,14 @@ export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
       if (found) return shown(found);
       throw new Problem('NOT_FOUND', `No trial of a backup has the id ${id}.`);
     },
-    async runDrill({ payload }) {
-      const drill = await selectDrill(db, String(payload.drill));
-      if (!drill) return;
-      if (!(await inTransaction((tx) => updateState(tx, drill.id, 'waiting', 'running')))) return;
-      try {
-        await tryBackup(deps, drill, (step) => steps.set(drill.id, step));
-      } finally {
-        steps.delete(drill.id);
+    async runDrills() {
+      for (const drill of await selectUnfinishedDrills(db)) {
+        if (!(await inTransaction((tx) => updateState(tx, drill.id, 'waiting', 'running')))) continue;
+        try {
+          await tryBackup(deps, drill, (step) => steps.set(drill.id, step));
+        } finally {
+          steps.delete(drill.id);
+        }
       }
     },
   };

@@ -1,13 +1,11 @@
-import type { Clock } from '../../lib/clock.ts';
 import type { DeliveryId, EventId, Ids, SubjectId } from '../../lib/id.ts';
-import type { InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Destinations } from '../destinations/index.ts';
 import { type EventRealm, openEvents } from '../events/index.ts';
-import type { Jobs } from '../jobs/index.ts';
 import type { EndpointKeeping, Family, PayloadDialect } from '../webhooks/index.ts';
 import { type ExchangeSealer, sealOwned, urlField } from './exchange-store.ts';
-import { queueDeliveries } from './relay/queue-deliveries.ts';
-import { selectEvent } from './relay-store.ts';
+import type { DeliveryQueue } from './queue.ts';
+import { selectEvent } from './queue-store.ts';
 
 /** Deliveries to a URL from a call, besides the endpoints: signed, retried and logged in the same way. */
 export interface Callbacks {
@@ -33,10 +31,8 @@ export interface CallbacksDeps {
   dialects: readonly PayloadDialect[];
   endpoints: Pick<EndpointKeeping, 'callbackEndpoint'>;
   destinations: Pick<Destinations, 'check'>;
-  jobs: Pick<Jobs, 'add'>;
+  queue: Pick<DeliveryQueue, 'add'>;
   ids: Pick<Ids, 'next'>;
-  clock: Clock;
-  integrity: RowIntegrity;
 }
 
 export function createCallbacks({
@@ -45,10 +41,8 @@ export function createCallbacks({
   dialects,
   endpoints,
   destinations,
-  jobs,
+  queue,
   ids,
-  clock,
-  integrity,
 }: CallbacksDeps): Callbacks {
   return {
     async accept(realm, { family, url }) {
@@ -76,7 +70,7 @@ export function createCallbacks({
         // Callbacks to one host wait only for each other.
         lane: `callback/${new URL(url).host}`,
       } as const;
-      await queueDeliveries({ tx, integrity, jobs, now: clock.now() }, [delivery]);
+      await queue.add(tx, [delivery]);
       return id;
     },
   };

@@ -1,9 +1,10 @@
 import type { Db } from '../../storage/transaction.ts';
 import type { Family } from '../webhooks/index.ts';
-import { createReplay, type ReplayDeps } from './again/replay.ts';
-import { createResend, type ResendDeps } from './again/resend-delivery.ts';
-import { createTryWaiting, type TryWaitingDeps } from './again/try-waiting.ts';
 import type { Exchange } from './attempt.ts';
+import type { ChangeByHand } from './by-hand/change-by-hand.ts';
+import { createReplay, type ReplayDeps } from './by-hand/replay.ts';
+import { createResend, type ResendDeps } from './by-hand/resend-delivery.ts';
+import { createTestDelivery, type TestDeliveryDeps } from './by-hand/test-delivery.ts';
 import { openWork } from './deliver.ts';
 import type { Deliveries, DeliveryAttempt, EventLog } from './delivery.ts';
 import {
@@ -15,12 +16,14 @@ import {
   toDelivery,
 } from './delivery-store.ts';
 import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
+import { createEndpointHealth, type EndpointHealthDeps } from './endpoint-health.ts';
 import { exchangeField, openOwned } from './exchange-store.ts';
-import { createEndpointHealth, type EndpointHealthDeps } from './health/endpoint-health.ts';
 import type { Payloads } from './payload.ts';
-import { createTestDelivery, type TestDeliveryDeps } from './test-delivery.ts';
 
-export type DeliveriesDeps = TestDeliveryDeps & ReplayDeps & ResendDeps & EndpointHealthDeps & TryWaitingDeps;
+export type DeliveriesDeps = TestDeliveryDeps &
+  ReplayDeps &
+  ResendDeps &
+  EndpointHealthDeps & { byHand: Pick<ChangeByHand, 'tryWaiting'> };
 
 export function createDeliveries(deps: DeliveriesDeps): Deliveries {
   const { db, inTransaction, sealer, payloads, audit, integrity } = deps;
@@ -75,7 +78,7 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
     resend: createResend(deps),
     replay: createReplay(deps),
     test: createTestDelivery(deps),
-    tryWaiting: createTryWaiting(deps),
+    tryWaiting: deps.byHand.tryWaiting,
   };
 }
 

@@ -8,15 +8,17 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import { isWaiting } from '../../storage/waiting-deliveries.ts';
 import { type EventRealm, eventColumns, type OutboxRow } from '../events/index.ts';
 import type { Delivery, DeliveryQuery, DeliveryState } from './delivery.ts';
+import { newestSeq } from './queue-store.ts';
 
-export type DeliveryRow = Selectable<Schema['webhook_delivery']>;
+export type DeliveryRow = Selectable<Schema['delivery']>;
 
 const ofRealm = (db: Db | Tx, { organization, world }: EventRealm) =>
   db
-    .selectFrom('webhook_delivery')
+    .selectFrom('delivery')
     .selectAll()
     .where('organization', '=', organization)
-    .where('world', '=', world);
+    .where('world', '=', world)
+    .where('kind', '=', 'webhook');
 
 /** Newest first. */
 export async function selectDeliveries(
@@ -44,13 +46,13 @@ export async function selectDeliveries(
 }
 
 /** The newest attempt of each delivery that was tried. */
-async function selectLastAttempts(
+export async function selectLastAttempts(
   db: Db,
   deliveries: readonly string[],
 ): Promise<Map<string, NonNullable<Delivery['last']>>> {
   if (deliveries.length === 0) return new Map();
   const rows = await db
-    .selectFrom('webhook_attempt')
+    .selectFrom('delivery_attempt')
     .select(['delivery', 'at', 'outcome', 'status', 'milliseconds'])
     .where('delivery', 'in', deliveries)
     .orderBy('number')
@@ -70,7 +72,7 @@ export const selectDelivery = (
 ): Promise<DeliveryRow | undefined> => ofRealm(db, realm).where('id', '=', id).executeTakeFirst();
 
 export const selectAttempts = (db: Db, delivery: string) =>
-  db.selectFrom('webhook_attempt').selectAll().where('delivery', '=', delivery).orderBy('number').execute();
+  db.selectFrom('delivery_attempt').selectAll().where('delivery', '=', delivery).orderBy('number').execute();
 
 /** The rows of the outbox from `after` to `until` (by `seq`) that happened in [since, before), in order. */
 export async function selectEventsBetween(
@@ -107,19 +109,26 @@ export async function selectSeqs(db: Db | Tx): Promise<{ first: number; last: nu
   return first && last && { first: Number(first.seq), last: Number(last.seq) };
 }
 
-/** The jobs of what waits for the endpoint, the oldest first. What waits without a job waits for the endpoint to be enabled. */
-export async function selectWaitingJobs(db: Db, endpoint: string, limit: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('webhook_delivery')
-    .select('job')
+/** What waits for its attempt at the endpoint, the oldest first. What waits without a time waits for the endpoint to be enabled. */
+export const selectWaitingOf = (tx: Tx, endpoint: EndpointId, limit: number): Promise<DeliveryRow[]> =>
+  tx
+    .selectFrom('delivery')
+    .selectAll()
     .where('endpoint', '=', endpoint)
     .where(isWaiting)
-    .where('job', 'is not', null)
+    .where('next_at', 'is not', null)
     .orderBy('id')
     .limit(limit)
     .execute();
-  return rows.flatMap(({ job }) => (job === null ? [] : [job]));
-}
+
+/** Of any organization and kind; a test is no part of the queue. */
+export const selectQueued = (from: Db | Tx, id: string): Promise<DeliveryRow | undefined> =>
+  from
+    .selectFrom('delivery')
+    .selectAll()
+    .where('id', '=', id)
+    .where('origin', '!=', 'test')
+    .executeTakeFirst();
 
 /** Whether a delivery of a replay to this endpoint still waits for its first attempt. */
 export async function hasUntriedReplay(
@@ -151,10 +160,12 @@ export async function insertTest(
   },
 ): Promise<void> {
   await tx
-    .insertInto('webhook_delivery')
+    .insertInto('delivery')
     .values(
-      withMac(integrity, 'webhook_delivery', {
+      withMac(integrity, 'delivery', {
         id: row.id,
+        seq: (await newestSeq(tx)) + 1,
+        kind: 'webhook',
         ...row.realm,
         endpoint: row.endpoint,
         event: null,
@@ -163,11 +174,13 @@ export async function insertTest(
         origin: 'test',
         url_sealed: null,
         lane: null,
-        job: null,
         state: row.state,
         state_reason: row.reason,
         attempts: 1,
+        tries: 1,
         next_at: null,
+        claimed_by: null,
+        claimed_until: null,
         created_at: row.at,
         finished_at: row.at,
       }),
@@ -188,9 +201,9 @@ export async function selectEventLog(
       'outbox.type',
       'outbox.payload',
       'outbox.created_at as at',
-      selectFrom('webhook_delivery')
+      selectFrom('delivery')
         .select(fn.countAll<number>().as('n'))
-        .whereRef('webhook_delivery.event', '=', 'outbox.id')
+        .whereRef('delivery.event', '=', 'outbox.id')
         .as('deliveries'),
     ])
     .where('outbox.organization', '=', organization)

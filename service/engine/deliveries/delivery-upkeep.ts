@@ -2,24 +2,18 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import type { EndpointId } from '../../lib/id.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
-import type { Jobs } from '../jobs/index.ts';
 import type { EndpointBook } from '../webhooks/index.ts';
 import { SCHEDULE } from './deliver.ts';
-import { settleDeliveries } from './delivery-work-store.ts';
-import {
-  giveJobs,
-  type ParkedDelivery,
-  selectForsaken,
-  selectParked,
-  selectParkedBefore,
-} from './relay-store.ts';
+import { becomeDue, type ParkedDelivery, selectParked, selectParkedBefore } from './parked-store.ts';
+import type { DeliveryQueue } from './queue.ts';
+import { settleDeliveries } from './queue-store.ts';
 import { dropOlder } from './until-delivered-store.ts';
 
 export interface DeliveryUpkeepDeps {
   db: Db;
   inTransaction: InTransaction;
   endpoints: Pick<EndpointBook, 'refresh' | 'catchUp' | 'altered'>;
-  jobs: Pick<Jobs, 'add' | 'wake'>;
+  queue: Pick<DeliveryQueue, 'wake'>;
   clock: Clock;
   integrity: RowIntegrity;
 }
@@ -31,15 +25,13 @@ export interface DeliveryUpkeep {
   refresh(): Promise<void>;
   /** Deliveries that wait for their endpoint go out where it is enabled again; ends early when `until` says so. */
   resume(until: () => boolean): Promise<void>;
-  /** Deliveries that waited for their endpoint for as long as attempts are made have failed; so have those without a job. */
+  /** Deliveries that waited for their endpoint for as long as attempts are made have failed. */
   prune(): Promise<void>;
   /** What events keep until they are delivered leaves them after a day all the same. */
   dropUndelivered(): Promise<void>;
 }
 
 const PAGE = 100;
-/** Milliseconds after which due deliveries without a job are no longer searched for. */
-const FORSAKEN = 3_600_000;
 /** Milliseconds; with a sweep every ten minutes nothing stays for more than a day. */
 const UNDELIVERED_KEPT = 23.5 * 3_600_000;
 const TOO_LONG = 'The endpoint was disabled for longer than attempts are made.';
@@ -48,18 +40,18 @@ export function createDeliveryUpkeep({
   db,
   inTransaction,
   endpoints,
-  jobs,
+  queue,
   clock,
   integrity,
 }: DeliveryUpkeepDeps): DeliveryUpkeep {
   const changed = new Set<EndpointId>();
 
-  const giveUp = (tx: Tx, these: readonly { id: string; attempts: number }[], reason = TOO_LONG) =>
+  const giveUp = (tx: Tx, these: readonly { id: string }[]) =>
     settleDeliveries(
       tx,
       integrity,
-      these.map(({ id, attempts }) => ({ id, attempts, state: 'failed', reason, nextAt: null })),
-      clock.now(),
+      these.map(({ id }) => ({ id, state: 'failed', reason: TOO_LONG, nextAt: null })),
+      { now: clock.now() },
     );
 
   /** Those whose schedule is over do not go out. */
@@ -69,23 +61,13 @@ export function createDeliveryUpkeep({
       const late = parked.filter(({ createdAt }) => createdAt + SCHEDULE < now);
       const inTime = parked.filter((one) => !late.includes(one));
       await giveUp(tx, late);
-      if (inTime.length === 0) return;
-      const added = await jobs.add(
+      await becomeDue(
         tx,
-        inTime.map(({ id, organization, endpoint, lane }) => ({
-          kind: 'webhook' as const,
-          payload: { delivery: id },
-          organization,
-          lane: lane ?? endpoint,
-        })),
-      );
-      await giveJobs(
-        tx,
-        inTime.map(({ id }, i) => ({ id, job: added[i]! })),
+        inTime.map(({ id }) => id),
         now,
       );
     });
-    jobs.wake();
+    queue.wake();
   }
 
   return {
@@ -112,11 +94,6 @@ export function createDeliveryUpkeep({
         const late = await selectParkedBefore(tx, clock.now() - SCHEDULE, PAGE);
         await giveUp(tx, late);
         return late.length;
-      });
-      await inPages(inTransaction, async (tx) => {
-        const forsaken = await selectForsaken(tx, clock.now() - FORSAKEN, PAGE);
-        await giveUp(tx, forsaken, 'Its job was removed from the queue, or ended without a result.');
-        return forsaken.length;
       });
     },
     dropUndelivered: () =>

@@ -17,7 +17,7 @@ export async function selectCounted(
   { since, limit }: { since: number; limit: number },
 ): Promise<CountedDelivery[]> {
   return db
-    .selectFrom('webhook_delivery')
+    .selectFrom('delivery')
     .select(['id', 'state', 'created_at as createdAt'])
     .where('endpoint', '=', endpoint)
     .where('id', '>=', firstIdAt('delivery', since))
@@ -31,7 +31,7 @@ export async function selectCounted(
 export async function selectAcceptedTimes(db: Db, deliveries: readonly string[]): Promise<number[]> {
   if (deliveries.length === 0) return [];
   const rows = await db
-    .selectFrom('webhook_attempt')
+    .selectFrom('delivery_attempt')
     .select('milliseconds')
     .where('delivery', 'in', deliveries)
     .where('outcome', '=', 'delivered')
@@ -45,12 +45,14 @@ export async function countWaiting(
   { organization, world }: EventRealm,
 ): Promise<Map<string, { waiting: number; nextAt: number | undefined }>> {
   const rows = await db
-    .selectFrom('webhook_delivery')
+    .selectFrom('delivery')
     .select(({ fn }) => ['endpoint', fn.countAll<number>().as('waiting'), fn.min('next_at').as('nextAt')])
     .where('organization', '=', organization)
     .where('world', '=', world)
     .where('state', '=', sql.lit('waiting'))
+    .where('endpoint', 'is not', null)
     .groupBy('endpoint')
+    .$narrowType<{ endpoint: string }>()
     .execute();
   return new Map(
     rows.map(({ endpoint, waiting, nextAt }) => [

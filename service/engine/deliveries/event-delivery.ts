@@ -6,9 +6,10 @@ import type { Db, InTransaction, RowIntegrity } from '../../storage/transaction.
 import type { Audit } from '../audit/index.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { Events } from '../events/index.ts';
-import type { Jobs } from '../jobs/index.ts';
+import type { RecurringWorks } from '../recurring/index.ts';
 import type { EndpointWebhooks, PayloadDialect } from '../webhooks/index.ts';
 import { createAttempt } from './attempt.ts';
+import { type ChangeByHand, createChangeByHand } from './by-hand/change-by-hand.ts';
 import { type Callbacks, createCallbacks } from './callbacks.ts';
 import { createDeliver, type ObservedAttempt } from './deliver.ts';
 import { createDeliveries, createEventLog } from './deliveries.ts';
@@ -16,8 +17,8 @@ import type { Deliveries, EventLog } from './delivery.ts';
 import { createDeliveryUpkeep, type DeliveryUpkeep } from './delivery-upkeep.ts';
 import type { ExchangeSealer } from './exchange-store.ts';
 import { createPayloads } from './payload.ts';
-import { createRecordDeliveries } from './record-deliveries.ts';
-import { createRelay, type Relay, type RelayDeps } from './relay/relay.ts';
+import type { DeliveryQueue } from './queue.ts';
+import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
 export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   db: Db;
@@ -28,7 +29,8 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   dialects: readonly PayloadDialect[];
   destinations: Pick<Destinations, 'check'>;
   outgoing: Pick<Outgoing, 'post'>;
-  jobs: Pick<Jobs, 'add' | 'wake' | 'handle' | 'every' | 'retry'>;
+  queue: DeliveryQueue;
+  recurring: Pick<RecurringWorks, 'add'>;
   audit: Audit;
   /** Called after each attempt to deliver. */
   observed?: (attempt: ObservedAttempt) => void;
@@ -42,37 +44,30 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
 
 const HOUR = 3_600_000;
 
-/** How events leave: passed on from the outbox, delivered by jobs of the kind `webhook`, kept in a log. */
+/** How events leave: passed on from the outbox, delivered, kept in a log. */
 export interface EventDelivery {
   relay: Relay;
   deliveries: Deliveries;
+  byHand: Pick<ChangeByHand, 'retry' | 'cancel'>;
   eventLog: EventLog;
   callbacks: Callbacks;
   deliveryUpkeep: Pick<DeliveryUpkeep, 'dropUndelivered'>;
 }
 
-/** Gives the jobs their handler; before they are started. */
+/** Gives the queue its handler of `webhook`; before it is started. */
 export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
-  const { webhooks: endpoints, jobs } = deps;
+  const { webhooks: endpoints, queue, recurring } = deps;
   const payloads = createPayloads(deps);
   const attempt = createAttempt(deps);
   const upkeep = createDeliveryUpkeep({ ...deps, endpoints });
   const { switchedOff } = upkeep;
-  const record = createRecordDeliveries({ ...deps, endpoints, switchedOff });
-  jobs.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, record }));
-  jobs.handle('deliveries-prune', {
-    pauses: [],
-    concurrency: 1,
-    timeout: HOUR,
-    async run() {
-      await upkeep.prune();
-      return { outcome: { is: 'done' } };
-    },
-  });
-  jobs.every('deliveries-prune', HOUR);
+  queue.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, switchedOff }));
+  recurring.add('deliveries-prune', { every: HOUR, run: () => upkeep.prune() });
+  const byHand = createChangeByHand({ ...deps, endpoints });
   return {
     relay: createRelay({ ...deps, endpoints, upkeep }),
-    deliveries: createDeliveries({ ...deps, endpoints, payloads, attempt }),
+    deliveries: createDeliveries({ ...deps, endpoints, payloads, attempt, byHand }),
+    byHand,
     eventLog: createEventLog(deps),
     callbacks: createCallbacks({ ...deps, endpoints }),
     deliveryUpkeep: upkeep,

@@ -47,7 +47,7 @@ export async function exportEvents(db: Db, person: Person, { open }: ExportOrder
 const deliveryPages = (db: Db, { organization, subject }: Person) =>
   readPages((after, limit) =>
     db
-      .selectFrom('webhook_delivery')
+      .selectFrom('delivery')
       .selectAll()
       .where('subject', '=', subject)
       .where('organization', '=', organization)
@@ -60,7 +60,7 @@ const deliveryPages = (db: Db, { organization, subject }: Person) =>
 /** The attempts of these deliveries, by delivery, with what was sent and answered. */
 async function attemptsOf(db: Db, person: Person, deliveries: readonly string[], { open }: ExportOrder) {
   const rows = await db
-    .selectFrom('webhook_attempt')
+    .selectFrom('delivery_attempt')
     .selectAll()
     .where('delivery', 'in', deliveries)
     .orderBy('delivery')

@@ -1,11 +1,11 @@
 import { setImmediate as pause } from 'node:timers/promises';
-import { type ExpressionBuilder, sql } from 'kysely';
+import type { ExpressionBuilder } from 'kysely';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { ERASED_PAYLOAD } from '../events/index.ts';
-import { macsAfter } from './delivery-work-store.ts';
 import { ERASED } from './payload.ts';
+import { settleDeliveries } from './queue-store.ts';
 
 /** Rows of the outbox that are looked through at a time. */
 const PAGE = 1_000;
@@ -97,39 +97,36 @@ async function eventsNaming(
   }
 }
 
-type Which = (
-  eb: ExpressionBuilder<Schema, 'webhook_delivery'>,
-) => ReturnType<ExpressionBuilder<Schema, 'webhook_delivery'>>;
+type Which = (eb: ExpressionBuilder<Schema, 'delivery'>) => ReturnType<ExpressionBuilder<Schema, 'delivery'>>;
 
 async function forget(tx: Tx, integrity: RowIntegrity, now: number, which: Which): Promise<void> {
   await tx
-    .updateTable('webhook_attempt')
+    .updateTable('delivery_attempt')
     .set({ exchange_sealed: null })
-    .where('delivery', 'in', (of) => of.selectFrom('webhook_delivery').select('id').where(which))
+    .where('delivery', 'in', (of) => of.selectFrom('delivery').select('id').where(which))
     .execute();
   await dropWaiting(tx, integrity, now, which);
   await tx
-    .updateTable('webhook_delivery')
+    .updateTable('delivery')
     .set({ state_reason: ERASED })
     .where(which)
     .where('state_reason', 'is not', null)
     .execute();
-  await tx.updateTable('webhook_delivery').set({ subject: null, url_sealed: null }).where(which).execute();
+  await tx.updateTable('delivery').set({ subject: null, url_sealed: null }).where(which).execute();
 }
 
 async function dropWaiting(tx: Tx, integrity: RowIntegrity, now: number, which: Which): Promise<void> {
   const waiting = await tx
-    .selectFrom('webhook_delivery')
+    .selectFrom('delivery')
     .select('id')
     .where(which)
     .where('state', '=', 'waiting')
     .execute();
   for (let from = 0; from < waiting.length; from += PAGE_OF_IDS) {
-    const piece = waiting.slice(from, from + PAGE_OF_IDS).map(({ id }) => ({ id, state: 'dropped' }));
-    const macs = await macsAfter(tx, integrity, piece);
-    const rows = piece.map(({ id, state }) => sql`(${id}, ${state}, cast(${macs.get(id) ?? null} as text))`);
-    await sql`update webhook_delivery set
-        state = v.column2, state_reason = ${ERASED}, next_at = null, finished_at = cast(${now} as bigint), mac = v.column3
-      from (values ${sql.join(rows)}) as v where webhook_delivery.id = v.column1`.execute(tx);
+    const dropped = waiting
+      .slice(from, from + PAGE_OF_IDS)
+      .map(({ id }) => ({ id, state: 'dropped', reason: ERASED, nextAt: null }) as const);
+    // One that is sent right now ends as such in the log.
+    await settleDeliveries(tx, integrity, dropped, { now, keepClaims: true });
   }
 }

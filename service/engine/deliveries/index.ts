@@ -1,3 +1,4 @@
+export type { ChangeByHand } from './by-hand/change-by-hand.ts';
 export type { Callbacks } from './callbacks.ts';
 export type {
   Deliveries,
@@ -7,7 +8,13 @@ export type {
   EndpointHealth,
   EventLog,
 } from './delivery.ts';
+export { selectLastAttempts } from './delivery-store.ts';
 export type { EventDelivery, EventDeliveryDeps } from './event-delivery.ts';
 export { createEventDelivery } from './event-delivery.ts';
 export { createDeliveryData } from './personal-data.ts';
-export type { Relay } from './relay/relay.ts';
+export type { DeliveryQueue, DeliveryQueueDeps } from './queue.ts';
+export { createDeliveryQueue } from './queue.ts';
+export type { DeliveryKind, NewDelivery } from './queue-store.ts';
+export { deliveryKinds } from './queue-store.ts';
+export type { DeliveryHandler, DueDelivery, Outcome } from './record-ends.ts';
+export type { Relay } from './relay.ts';

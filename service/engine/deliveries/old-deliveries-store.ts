@@ -27,7 +27,7 @@ export const expiringEvents = (db: Db): ExpiringRows => ({
 /** Ended deliveries. Their ids begin with the time, and are indexed. */
 const oldDeliveries = (from: Db | Tx, { organization, world }: Realm, before: number) =>
   from
-    .selectFrom('webhook_delivery as old')
+    .selectFrom('delivery as old')
     .where('old.organization', '=', organization)
     .where('old.world', '=', world)
     .where('old.id', '<', firstIdAt('delivery', before))
@@ -42,8 +42,8 @@ export const expiringDeliveries = (db: Db): ExpiringRows => ({
     const old = await oldDeliveries(tx, realm, before).select('old.id').limit(limit).execute();
     if (old.length === 0) return 0;
     const ids = old.map(({ id }) => id);
-    await tx.deleteFrom('webhook_attempt').where('delivery', 'in', ids).execute();
-    return deleteRows(tx.deleteFrom('webhook_delivery').where('id', 'in', ids));
+    await tx.deleteFrom('delivery_attempt').where('delivery', 'in', ids).execute();
+    return deleteRows(tx.deleteFrom('delivery').where('id', 'in', ids));
   },
   count: (realm, before) => countRows(oldDeliveries(db, realm, before)),
 });

@@ -3,7 +3,6 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { answer, type EventStack, openEventStack, type Posted } from '../../../test/support/event-stack.ts';
 import { until } from '../../../test/support/fake-time.ts';
-import type { JobId } from '../../lib/id.ts';
 import type { OutgoingReply } from '../../outgoing/outgoing.ts';
 
 const DAY = 86_400_000;
@@ -12,7 +11,7 @@ let engine: Engine;
 let stack: EventStack;
 let reply: (posted: Posted) => Promise<OutgoingReply>;
 
-onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
+onBothDatabases('what answers make of endpoints', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     reply = async () => answer(200, { 'x-receiver': 'yes' }, 'thanks');
@@ -111,7 +110,7 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
     expect(await state()).toBe('disabled');
   });
 
-  test('a dead job that is tried again sends again, and one that is removed leaves no delivery waiting for ever', async () => {
+  test('a failed delivery that is tried again is sent again, and one that is removed is not sent any more', async () => {
     await stack.addEndpoint({ events: ['verification.failure'] });
     await stack.start();
     reply = async () => answer(410);
@@ -120,8 +119,8 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
     expect(await states()).toEqual(['failed 1']);
     reply = async () => answer(200);
     const [first] = await stack.rows();
-    await stack.webhooks.enable(stack.realm, first!.endpoint, operator);
-    await stack.jobs.retry(first!.job as JobId, operator);
+    await stack.webhooks.enable(stack.realm, first!.endpoint!, operator);
+    expect(await stack.jobs.retry(first!.id, operator)).toMatchObject({ state: 'waiting' });
     await until(async () => {
       await stack.settled();
       return (await states())[0] === 'delivered 2';
@@ -131,13 +130,28 @@ onBothDatabases('what answers make of endpoints and jobs', (newPlace) => {
     reply = async () => answer(500);
     await stack.refuse(1, 1);
     await stack.settled();
-    await stack.jobs.remove((await stack.rows())[1]!.job as JobId, operator);
+    const sent = stack.posted.length;
+    const { id } = (await stack.rows())[1]!;
+    await stack.jobs.remove(id, operator);
     await stack.pass(3 * 3_600_000);
-    await until(async () => {
-      await stack.settled();
-      return (await states())[1] === 'failed 1';
+    expect(stack.posted).toHaveLength(sent);
+    expect((await stack.rows())[1]).toMatchObject({
+      state: 'dropped',
+      state_reason: 'An operator removed it.',
     });
-    expect((await stack.rows())[1]!.state_reason).toContain('removed');
+    const lines = await engine.db
+      .selectFrom('audit')
+      .select(['action', 'target', 'details'])
+      .where('action', 'like', 'job.%')
+      .orderBy('seq')
+      .execute();
+    expect(lines).toEqual([
+      { action: 'job.retry', target: first!.id, details: '{"kind":"webhook","state":"failed","attempts":1}' },
+      { action: 'job.remove', target: id, details: '{"kind":"webhook","state":"waiting","attempts":1}' },
+    ]);
+    for (const over of [first!.id, id])
+      await expect(stack.jobs.retry(over, operator)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(stack.jobs.remove('dlv_none', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('the answers of one callback never switch off the others', async () => {

@@ -20,7 +20,7 @@ export async function dropDelivered(tx: Tx, events: readonly string[]): Promise<
 export async function dropDeliveredOf(tx: Tx, deliveries: readonly string[]): Promise<void> {
   if (deliveries.length === 0) return;
   const events = await tx
-    .selectFrom('webhook_delivery as d')
+    .selectFrom('delivery as d')
     .innerJoin('outbox as o', 'o.id', 'd.event')
     .select('o.id')
     .where('d.id', 'in', deliveries)

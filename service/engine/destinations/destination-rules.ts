@@ -5,7 +5,7 @@ import type { Grant } from './destination.ts';
 import { type DestinationRule, refusal } from './destination-refusal.ts';
 import type { Target } from './destination-url.ts';
 
-/** Own addresses: the doors, database, key store and Redis. Never a destination, even with a grant. */
+/** Own addresses: the doors, database and key store. Never a destination, even with a grant. */
 export interface OwnPlaces {
   /** Every address of this machine, as text; loopback need not be among them. */
   machine: readonly string[];

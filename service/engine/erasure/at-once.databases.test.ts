@@ -63,7 +63,7 @@ async function rowsAbout({ db }: Engine, subject: SubjectId): Promise<string[]> 
     'legal_hold',
     'verification',
     'outbox',
-    'webhook_delivery',
+    'delivery',
     'alert',
   ] as const;
   const found: string[] = [];

@@ -114,7 +114,7 @@ async function* checkTable(
 
 /** An earlier release wrote it without a MAC, and it had ended before the first start of this one: it is never sent again. */
 const isEndedDelivery = (name: ProtectedName, { mac, state }: { mac: string | null; state?: unknown }) =>
-  name === 'webhook_delivery' && mac === null && state !== 'waiting' && state !== 'failed';
+  name === 'delivery' && mac === null && state !== 'waiting' && state !== 'failed';
 
 /** What an operator does about an altered row. */
 const remedies: { [Name in ProtectedName]?: (id: string) => string } = {
@@ -128,7 +128,7 @@ const remedies: { [Name in ProtectedName]?: (id: string) => string } = {
   approval: () => 'Ask for the confirmation again.',
   erasure: (id) =>
     `No one is erased by it, but it hides the person: delete it from the database (delete from erasure where id = '${id}').`,
-  webhook_delivery: () => 'It is not sent: send the event again with gatehouse webhook replay.',
+  delivery: () => 'It is not sent: send the event again with gatehouse webhook replay.',
   api_key: (id) => `Revoke it: gatehouse key revoke ${id}`,
   administrator: (id) => `Reset the account: gatehouse admin reset ${id}`,
   kiosk: (id) => `Revoke it, and pair the device again: gatehouse kiosk revoke ${id}`,

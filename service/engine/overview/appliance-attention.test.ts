@@ -24,7 +24,6 @@ test.each<[string[], Partial<ApplianceFacts>]>([
   [['now STORAGE_FULL'], { storage: { state: 'full' }, readiness: { is: 'not-ready', reason: 'Full.' } }],
   [['now STORAGE_UNAVAILABLE'], { storage: { state: 'unavailable' } }],
   [['now NOT_READY'], { readiness: { is: 'not-ready', reason: 'No picture can be judged.' } }],
-  [['now JOBS_STAND_STILL'], { queueProblem: 'Redis does not answer.' }],
   [['now MODEL_DAMAGED'], { damagedModels: ['yunet'] }],
   [['soon LIVENESS_NOT_INSTALLED'], { pad: { is: 'missing', remedy: 'Switch it on.' } }],
   [['now PEOPLE_UNREACHABLE'], { unreachablePeople: 3 }],

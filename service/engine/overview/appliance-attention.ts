@@ -13,7 +13,6 @@ export interface ApplianceFacts {
   backupWarnings?: readonly string[];
   waitingSweeps?: readonly string[];
   alteredRows?: number;
-  queueProblem?: string;
   insecureHttp?: boolean;
   lenientOrganizations?: number;
   /** Absent without TLS. */
@@ -26,7 +25,7 @@ const DAY = 86_400_000;
 export const applianceAttention = (facts: ApplianceFacts): Attention[] =>
   inOrder([...aboutService(facts), ...aboutModels(facts), ...aboutKeeping(facts), ...aboutNetwork(facts)]);
 
-function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Generator<Attention> {
+function* aboutService({ readiness, storage }: ApplianceFacts): Generator<Attention> {
   if (storage.state !== 'ok')
     yield {
       code: storage.state === 'full' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE',
@@ -43,14 +42,6 @@ function* aboutService({ readiness, storage, queueProblem }: ApplianceFacts): Ge
       urgency: 'now',
       sentence: readiness.reason,
       remedy: 'Look at the log; “gatehouse doctor” checks the box.',
-    };
-  if (queueProblem !== undefined)
-    yield {
-      code: 'JOBS_STAND_STILL',
-      urgency: 'now',
-      sentence: queueProblem,
-      remedy: 'Webhooks and mails wait until jobs are carried again: look at the queue’s server.',
-      screen: 'jobs',
     };
 }
 

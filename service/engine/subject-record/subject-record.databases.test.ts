@@ -78,7 +78,7 @@ test('every table that names a person is in the record', async () => {
     'template',
     'uniqueness_member',
     'verification',
-    'webhook_delivery',
+    'delivery',
   ]);
   const uses = Object.assign({}, ...engine.personalData.map(({ tables }) => tables));
   // Numbers that only a computation reads: the record says that they are there.

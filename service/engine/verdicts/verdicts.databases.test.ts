@@ -233,7 +233,7 @@ onBothDatabases('verdicts', (newPlace) => {
     expect(JSON.parse(event!.payload as string)).toEqual({ human: true, confidence: expect.any(Number) });
     expect(JSON.stringify(event)).not.toMatch(new RegExp(`user_123|${token}`));
     expect(await out.relay()).toBe(1);
-    const deliveries = await engine.db.selectFrom('webhook_delivery').select('event_name').execute();
+    const deliveries = await engine.db.selectFrom('delivery').select('event_name').execute();
     expect(deliveries).toEqual([{ event_name: 'behavior.human.verified' }]);
   });
 

@@ -66,7 +66,7 @@ const protectedTables = {
     ],
     adopted: 1,
   },
-  webhook_delivery: {
+  delivery: {
     of: 'webhook-delivery',
     label: 'webhook-delivery-1',
     key: 'id',
@@ -313,7 +313,7 @@ export async function unprotectedRows(tx: Db | Tx, name: ProtectedName, limit: n
   const from: AnyTables = tx;
   const { key } = specOf(name);
   let query = from.selectFrom(name).select(key).where('mac', 'is', null);
-  if (name === 'webhook_delivery') query = query.where('state', 'in', ['waiting', 'failed']);
+  if (name === 'delivery') query = query.where('state', 'in', ['waiting', 'failed']);
   const rows: Record<string, string>[] = await query.limit(limit).execute();
   return rows.map((row) => row[key]!);
 }
@@ -328,6 +328,6 @@ export async function rowsAfter(
   const from: AnyTables = db;
   const { key } = specOf(name);
   let query = from.selectFrom(name).selectAll().where(key, '>', after);
-  if (waiting && name === 'webhook_delivery') query = query.where('state', '=', 'waiting');
+  if (waiting && name === 'delivery') query = query.where('state', '=', 'waiting');
   return query.orderBy(key).limit(limit).execute();
 }

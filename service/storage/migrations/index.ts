@@ -1,5 +1,6 @@
 import type { Migration } from '../migration.ts';
 import { baseline } from './0001-baseline.ts';
+import { oneLifeOfADelivery } from './0057-one-life-of-a-delivery.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
-export const migrations: readonly Migration[] = [baseline];
+export const migrations: readonly Migration[] = [baseline, oneLifeOfADelivery];

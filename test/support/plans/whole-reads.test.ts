@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readPostgresPlan, readSqlitePlan } from './read-plan.ts';
 import { wholeReads } from './whole-reads.ts';
 
-const grows = new Set(['template', 'subject', 'webhook_delivery', 'organization', 'behavior_window']);
+const grows = new Set(['template', 'subject', 'delivery', 'organization', 'behavior_window']);
 const found = (sql: string, ...details: string[]) =>
   wholeReads(sql, readSqlitePlan(sql, details), grows).map(({ table, by }) => [table, ...by]);
 

@@ -35,8 +35,8 @@ const small = new Set([
   ...['backup_run', 'backup_drill', 'retention_sweep', 'behavior_tally', 'audit_checkpoint'],
   // Of administrators and sources that sign in now; removed every hour.
   ...['administrator_session', 'sign_in_ticket', 'one_time_code', 'passkey_challenge', 'sign_in_failure'],
-  // A row for each counter of a key or an organization, and for each scorer, model and job.
-  ...['usage_counter', 'gallery_calibration', 'behavior_layer', 'job_schedule'],
+  // A row for each counter of a key or an organization, and for each scorer, model and recurring work.
+  ...['usage_counter', 'gallery_calibration', 'behavior_layer', 'recurring_work'],
   // Mails of a day.
   'sent_mail',
   ...['schema_migration', 'sqlite_master', 'sqlite_stat1'],
@@ -63,13 +63,8 @@ const few = new Set([
 /** Indexes of a few rows: what is not done yet, and what is seldom so. */
 const ofFewRows = new RegExp(
   [
-    ...[
-      'webhook_delivery_waiting',
-      'webhook_delivery_parked',
-      'live_session_undecided',
-      'erasure_unfinished',
-    ],
-    ...['outbox_unrelayed', 'outbox_until_delivered', 'job_held', 'job_solo', 'job_lane', 'job_retry'],
+    ...['delivery_waiting', 'delivery_parked', 'live_session_undecided', 'erasure_unfinished'],
+    ...['outbox_unrelayed', 'outbox_until_delivered', 'delivery_claimed', 'delivery_first', 'delivery_retry'],
     ...['subject_disabled', 'subject_member_of', 'uniqueness_wait_scope'],
   ].join('|'),
 );
@@ -110,11 +105,6 @@ const allowed: readonly { table: string; sql: RegExp; why: string }[] = [
     table: 'provisional_template',
     sql: /"transform" < \?$|^select "world", count\(distinct "subject"\)/,
     why: 'How many there are, the second read from an index alone.',
-  },
-  {
-    table: 'job',
-    sql: /where "kind" = \? (?:and "state" = \? )?order by "seq" desc limit \?$/,
-    why: 'A list of the operator: of ended jobs 10,000 are kept.',
   },
   {
     table: 'verification',
@@ -159,12 +149,12 @@ const allowed: readonly { table: string; sql: RegExp; why: string }[] = [
     why: 'Once, at the first start after an upgrade: erasures of an earlier release get their MAC.',
   },
   {
-    table: 'webhook_delivery',
-    sql: /^select "id" from "webhook_delivery" where "mac" is null and "state" in/,
+    table: 'delivery',
+    sql: /^select "id" from "delivery" where "mac" is null and "state" in/,
     why: 'Once, at the first start after an upgrade: deliveries of an earlier release get their MAC.',
   },
   {
-    table: 'webhook_delivery',
+    table: 'delivery',
     sql: /"event_name" = \?.* order by "id" desc limit \?$/,
     why: 'A filter of a list, whose rows PostgreSQL may sort.',
   },
@@ -194,7 +184,7 @@ const allowed: readonly { table: string; sql: RegExp; why: string }[] = [
     why: 'At a start: lines from before the chain, and the changes of the clock.',
   },
   {
-    table: 'webhook_delivery',
+    table: 'delivery',
     sql: /^insert into "webhook_endpoint"/,
     why: 'A new endpoint has no deliveries: the foreign key is looked up.',
   },

@@ -12,7 +12,7 @@ import type { JobState } from './job-words.ts';
 import styles from './jobs.module.css';
 import { jobStrings } from './strings.ts';
 
-const columns = ['leased', 'waiting', 'delayed', 'relayed', 'dead', 'done'] as const satisfies JobState[];
+const columns = ['leased', 'waiting', 'delayed', 'dead', 'done'] as const satisfies JobState[];
 
 /** How many jobs there are of each kind and state, each a way to the list; kinds without a job are left out. */
 export function JobCounts({ show, isShown }: { show(filters: FilterValues): void; isShown: boolean }) {
@@ -26,8 +26,6 @@ export function JobCounts({ show, isShown }: { show(filters: FilterValues): void
   if (error) return <LoadFailed error={error} retry={() => void refetch()} />;
   const present = data?.items.filter((item) => columns.some((state) => item[state] > 0)) ?? [];
   const dead = present.reduce((sum, item) => sum + item.dead, 0);
-  // Redis is named where it carries something.
-  const shown = columns.filter((state) => state !== 'relayed' || present.some((item) => item.relayed > 0));
   if (present.length === 0) return null;
   return (
     <>
@@ -51,7 +49,7 @@ export function JobCounts({ show, isShown }: { show(filters: FilterValues): void
             <thead>
               <tr>
                 <th scope="col">{t('kind')}</th>
-                {shown.map((state) => (
+                {columns.map((state) => (
                   <th key={state} scope="col">
                     {t(state)}
                   </th>
@@ -66,7 +64,7 @@ export function JobCounts({ show, isShown }: { show(filters: FilterValues): void
                       {t(item.kind)}
                     </LinkButton>
                   </th>
-                  {shown.map((state) => (
+                  {columns.map((state) => (
                     <td key={state} data-bad={(state === 'dead' && item.dead > 0) || undefined}>
                       {item[state] === 0 ? (
                         <span className="muted">0</span>

@@ -30,9 +30,8 @@ export function JobDialog({ job, action, close }: { job: Schemas['Job']; action:
             [t('attempts'), t('of', { attempts: job.attempts, most: job.mostAttempts })],
             [t('error'), job.lastError],
             [t('next'), job.state === 'waiting' ? <ExactTime key="next" at={job.runAt} /> : undefined],
-            [t('added'), <ExactTime key="added" at={job.createdAt} />],
+            [t('added'), job.createdAt && <ExactTime key="added" at={job.createdAt} />],
             [t('ended'), job.finishedAt && <ExactTime key="ended" at={job.finishedAt} />],
-            [t('priority'), t(job.priority)],
             [t('lane'), job.lane && <Id key="lane" id={job.lane} name={t('lane')} />],
             [
               t('organization'),

@@ -23,7 +23,7 @@ const kinds: Record<JobKind, true> = {
 };
 export const jobKinds = Object.keys(kinds) as [JobKind, ...JobKind[]];
 
-export const jobStates = ['waiting', 'delayed', 'relayed', 'leased', 'done', 'dead'] as const;
+export const jobStates = ['waiting', 'delayed', 'leased', 'done', 'dead'] as const;
 export type JobState = (typeof jobStates)[number];
 
 /** The state as the filters call it: what waits for its time is `delayed`. */

@@ -90,8 +90,9 @@ function JobsScreen() {
   );
 }
 
-const isTriable = ({ state }: Job) => state === 'dead' || state === 'waiting';
-const isRemovable = ({ state }: Job) => state !== 'leased' && state !== 'done';
+const isTriable = ({ state }: Pick<Job, 'state'>) => state === 'dead' || state === 'waiting';
+/** Recurring work has its kind as its id. */
+const isRemovable = ({ id, state }: Job) => id.startsWith('dlv_') && isTriable({ state });
 
 function useJobs({
   kind,
@@ -138,7 +139,6 @@ function useRetry() {
 const kinds: Record<JobState, BadgeKind> = {
   waiting: 'info',
   delayed: 'outline',
-  relayed: 'info',
   leased: 'info',
   done: 'ok',
   dead: 'bad',
@@ -189,7 +189,7 @@ function useColumns(show: (id: string) => void): readonly Column<Job>[] {
         id: 'added',
         header: t('added'),
         priority: 3,
-        cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
+        cell: ({ createdAt }) => createdAt !== undefined && <RelativeTime at={createdAt} />,
       },
     ],
     [t, format, show],

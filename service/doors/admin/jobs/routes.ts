@@ -1,20 +1,26 @@
 import type { BoardLinks, Jobs } from '../../../engine/jobs/index.ts';
 import { toPage } from '../../../http/cursor.ts';
 import { defined } from '../../../lib/defined.ts';
-import type { JobId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { paramsOf } from '../ids.ts';
 import { ofAppliance } from '../may-call.ts';
 import { type AdminRoute, route } from '../route.ts';
 import { fromCounts, fromJob } from './translate.ts';
-import { BoardLinkReply, JobCountsReply, JobPage, JobQuery, JobRemoval, JobReply } from './wire.ts';
+import {
+  BoardLinkReply,
+  JobCountsReply,
+  JobPage,
+  JobQuery,
+  JobRemoval,
+  JobReply,
+  jobParams,
+} from './wire.ts';
 
 export interface JobRouteDeps {
-  jobs: Pick<Jobs, 'list' | 'counts' | 'get' | 'retry' | 'remove' | 'wake'>;
+  jobs: Pick<Jobs, 'list' | 'counts' | 'get' | 'retry' | 'remove'>;
   boardLinks: Pick<BoardLinks, 'make'>;
 }
 
-const params = paramsOf('job');
+const params = jobParams;
 const about = {
   tag: 'jobs',
   within: 'appliance',
@@ -35,12 +41,12 @@ const lookingRoutes = ({ jobs }: JobRouteDeps): AdminRoute[] => [
     operationId: 'listJobs',
     effect: 'none',
     summary: 'List jobs',
-    description: 'Waiting, running, dead and recently done jobs of all organizations.',
+    description: 'Deliveries of all organizations, and the recurring work of the box.',
     query: JobQuery,
     reply: JobPage,
     async handle({ query: { limit, cursor, ...filter } }) {
-      const found = await jobs.list({ ...defined({ ...filter, before: cursor }), limit: limit + 1 });
-      const { items, ...next } = toPage(found, limit, ({ seq }) => seq);
+      const found = await jobs.list({ ...defined({ ...filter, after: cursor }), limit: limit + 1 });
+      const { items, ...next } = toPage(found, limit, ({ id }) => id);
       return { items: items.map(fromJob), ...next };
     },
   }),
@@ -62,14 +68,14 @@ const lookingRoutes = ({ jobs }: JobRouteDeps): AdminRoute[] => [
     operationId: 'getJob',
     effect: 'none',
     summary: 'Get a job',
-    description: 'One job. Ended jobs are removed after some days.',
+    description: 'One delivery, as far as operators see it, or one recurring work.',
     params,
     reply: JobReply,
     refuses: ['NOT_FOUND'],
     async handle({ params: { id } }) {
-      const found = await jobs.get(id as JobId);
+      const found = await jobs.get(id);
       if (found) return fromJob(found);
-      throw new Problem('NOT_FOUND', `There is no job ${id}. Finished jobs are forgotten after a while.`);
+      throw new Problem('NOT_FOUND', `There is no job ${id}: deliveries are forgotten with their term.`);
     },
   }),
 ];
@@ -82,14 +88,13 @@ const changingRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
     operationId: 'retryJob',
     effect: 'none',
     summary: 'Try a job again',
-    description: 'A dead or waiting job runs at once and gets its full number of attempts again.',
+    description:
+      'A dead or waiting delivery is sent at once and gets its full number of attempts again; recurring work begins within a second.',
     params,
     reply: JobReply,
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     async handle({ params: { id }, who }) {
-      const again = await jobs.retry(id as JobId, who);
-      jobs.wake();
-      return fromJob(again);
+      return fromJob(await jobs.retry(id, who));
     },
   }),
   route({
@@ -99,12 +104,13 @@ const changingRoutes = ({ jobs, boardLinks }: JobRouteDeps): AdminRoute[] => [
     operationId: 'removeJob',
     effect: 'destroys',
     summary: 'Remove a job',
-    description: 'The work of the job is not done. Refused without `confirm`, and while the job runs.',
+    description:
+      'A waiting or dead delivery is not sent any more, and stays in the log of deliveries as dropped. Refused without `confirm`, while it is being sent, and for recurring work.',
     params,
     query: JobRemoval,
     refuses: ['NOT_FOUND', 'CONFLICT', 'CONFIRMATION_REQUIRED', 'STORAGE_FULL'],
     async handle({ params: { id }, query: { confirm }, who }) {
-      if (confirm === id) return jobs.remove(id as JobId, who);
+      if (confirm === id) return jobs.remove(id, who);
       throw new Problem(
         'CONFIRMATION_REQUIRED',
         `Nothing was removed: what the job stands for would never be done. To confirm, send its id once more: confirm=${id}.`,

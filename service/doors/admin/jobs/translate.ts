@@ -1,13 +1,13 @@
-import { type Job, type Jobs, shownJob } from '../../../engine/jobs/index.ts';
+import type { Job, Jobs } from '../../../engine/jobs/index.ts';
 import { time } from '../../../lib/time.ts';
 import type { JobReply } from './wire.ts';
 
 export function fromJob(job: Job): JobReply {
-  const { seq: _, runAt, createdAt, finishedAt, ...rest } = shownJob(job);
+  const { runAt, createdAt, finishedAt, ...rest } = job;
   return {
     ...rest,
     runAt: time(runAt),
-    createdAt: time(createdAt),
+    createdAt: createdAt === undefined ? undefined : time(createdAt),
     finishedAt: finishedAt === undefined ? undefined : time(finishedAt),
   };
 }

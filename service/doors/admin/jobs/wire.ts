@@ -1,38 +1,41 @@
 import { z } from 'zod';
-import { jobKinds } from '../../../engine/jobs/index.ts';
+import { jobKinds, jobStates } from '../../../engine/jobs/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
-import { idOf } from '../ids.ts';
 import { time } from '../reply-fields.ts';
 
 const kind = z.enum(jobKinds);
-const states = ['waiting', 'relayed', 'leased', 'done', 'dead'] as const;
+/** Whether there is such a job is for the engine to say. */
+const jobId = z
+  .string()
+  .regex(
+    /^(?:dlv_[0-9a-z]{26}|[a-z-]{1,40})$/,
+    'It must be the id of a delivery, such as dlv_01m7w3hb8hbf355he5zqwjztdk, or a kind of recurring work.',
+  );
+export const jobParams = z.strictObject({ id: jobId.describe('Id of the job') });
 const many = z.int().min(0);
 
 export const JobQuery = z.strictObject({
   kind: kind.optional().describe('Only jobs of this kind'),
   state: z
-    .enum(['delayed', ...states])
+    .enum(jobStates)
     .optional()
     .describe('Only jobs in this state; `delayed` are the `waiting` jobs that are not due yet'),
-  ...pageQuery(z.int().min(0)),
+  ...pageQuery(z.string()),
 });
 
 export const JobRemoval = z.strictObject({
-  confirm: idOf('job')
-    .optional()
-    .describe('The id again, as a confirmation: the work of the job will not be done'),
+  confirm: jobId.optional().describe('The id again, as a confirmation: the work of the job will not be done'),
 });
 
 const example = {
-  id: 'job_01m7w3hb8hbf355he5zqwjztdk',
+  id: 'dlv_01m7w3k5y6c2r8x0p4d9q1tzhb',
   kind: 'webhook',
   state: 'dead' as const,
-  priority: 'normal' as const,
   lane: 'wh_01m7w3hb8hbf355he5zqwjztdk',
   organization: 'org_01m7w2z9c0h2rb1yq7j5t8k3nd',
-  payload: { delivery: 'dlv_01m7w3k5y6c2r8x0p4d9q1tzhb' },
-  attempts: 8,
-  mostAttempts: 8,
+  payload: { event: 'evt_01m7w3hb8hbf355he5zqwjztdk', endpoint: 'wh_01m7w3hb8hbf355he5zqwjztdk' },
+  attempts: 10,
+  mostAttempts: 10,
   runAt: '2026-11-20T12:00:00.000Z',
   createdAt: '2026-11-18T09:14:00.000Z',
   finishedAt: '2026-11-20T12:00:01.400Z',
@@ -41,31 +44,32 @@ const example = {
 
 export const JobReply = z
   .strictObject({
-    id: z.string().describe('Id'),
+    id: z.string().describe('Id of the delivery, or the kind of recurring work'),
     kind: z.string().describe('Kind of work'),
-    state: z.enum(states).describe('`relayed`: handed to Redis; `leased`: runs; `dead`: no attempt is left'),
-    priority: z.enum(['high', 'normal', 'low']).describe('Priority among due jobs'),
+    state: z
+      .enum(['waiting', 'leased', 'done', 'dead'])
+      .describe('`leased`: runs; `dead`: no attempt is left, or the last run of recurring work failed'),
     lane: z.string().optional().describe('Lane: first attempts of one lane run one at a time, in order'),
     organization: z.string().optional().describe('Id of the organization'),
     payload: z
       .looseObject({})
-      .describe('Ids (not of people), numbers and flags; `notShown` counts the other fields'),
+      .describe('Ids, none of people: of the event and the endpoint, or of the alert'),
     attempts: many.describe('Attempts made'),
     mostAttempts: many.describe('Maximum number of attempts'),
     runAt: time('Due time'),
-    createdAt: time('Time of creation'),
-    finishedAt: time('Time when it was done or dead').optional(),
+    createdAt: time('Time of creation; absent for recurring work').optional(),
+    finishedAt: time('Time when it was done or dead; end of the last run').optional(),
     lastError: z.string().optional().describe('First line of the last error'),
   })
   .meta({
     id: 'Job',
-    description: 'Background work. It holds no personal data.',
+    description: 'A delivery (webhook, mail), or recurring work of the box. It holds no personal data.',
     examples: [example],
   });
 
-export const JobPage = pageReply(JobReply, 'Jobs, the newest first', 'JobPage');
+export const JobPage = pageReply(JobReply, 'Recurring work, then deliveries, the newest first', 'JobPage');
 
-const counts = { waiting: 2, delayed: 1, relayed: 0, leased: 0, done: 140, dead: 1 };
+const counts = { waiting: 2, delayed: 1, leased: 0, done: 140, dead: 1 };
 export const JobCountsReply = z
   .strictObject({
     items: z
@@ -74,9 +78,8 @@ export const JobCountsReply = z
           kind: kind.describe('Kind'),
           waiting: many.describe('Due'),
           delayed: many.describe('Not due yet'),
-          relayed: many.describe('Handed to Redis'),
           leased: many.describe('Running'),
-          done: many.describe('Done and not yet removed'),
+          done: many.describe('Done, as far as they are counted'),
           dead: many.describe('Dead'),
         }),
       )

@@ -10,7 +10,6 @@ export interface ApplianceReport {
   safeGallery: { rate: number; holdsFor: HoldsFor; people: number }[];
   matchOnlyOrganizations: number;
   lenientOrganizations?: number;
-  queueProblem?: string;
   pad: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
   damagedModels: string[];
   inference: { workers: number; busy: number; queued: number; provider: ProviderReport };

@@ -13,7 +13,6 @@ export const fromReports = (
   safeGallery: status.safeGallery,
   matchOnlyOrganizations: status.matchOnlyOrganizations,
   lenientOrganizations: status.lenientOrganizations,
-  queueProblem: status.queueProblem,
   liveness: fromLiveness(status.pad),
   models: {
     installed: status.models.length,

@@ -54,7 +54,6 @@ export const StatusReply = z
       .describe(
         'Organizations with a profile that verifies where liveness failed; absent where it cannot be read',
       ),
-    queueProblem: z.string().optional().describe('Reason why the job queue is unavailable'),
     liveness: LivenessReply,
     models: z
       .strictObject({

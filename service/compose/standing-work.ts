@@ -1,0 +1,95 @@
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { Administrators } from '../engine/administrators/index.ts';
+import type { Backups } from '../engine/backups/index.ts';
+import type { BehaviorChallenges } from '../engine/behavior-challenges/index.ts';
+import type { EventDelivery } from '../engine/deliveries/index.ts';
+import type { Erasure } from '../engine/erasure/index.ts';
+import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
+import type { Heartbeats } from '../engine/heartbeats/index.ts';
+import type { Hosted } from '../engine/hosted/index.ts';
+import type { RecordIntegrity } from '../engine/integrity/index.ts';
+import type { KeyPlaces } from '../engine/keys/index.ts';
+import type { RecurringWorks, WorkKind } from '../engine/recurring/index.ts';
+import type { Registrations } from '../engine/registrations/index.ts';
+import type { Retention } from '../engine/retention/index.ts';
+import type { Reviews } from '../engine/review/index.ts';
+import type { Sessions } from '../engine/sessions/index.ts';
+import type { Uniqueness } from '../engine/uniqueness/index.ts';
+import type { Verdicts } from '../engine/verdicts/index.ts';
+
+export interface StandingWorkDeps {
+  recurring: Pick<RecurringWorks, 'add'>;
+  retention: Pick<Retention, 'tend'>;
+  backups: Pick<Backups, 'runDue' | 'runDrills'>;
+  keyPlaces: Pick<KeyPlaces, 'sync'>;
+  erasure: Pick<Erasure, 'erase' | 'retry'>;
+  calibrations: Pick<GalleryCalibrations, 'tend'>;
+  administrators: Pick<Administrators, 'tidy'>;
+  recordIntegrity: Pick<RecordIntegrity, 'tend'>;
+  reviews: Pick<Reviews, 'eraseDue'>;
+  uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
+  liveSessions: Pick<Sessions, 'expireDue'>;
+  hosted: Pick<Hosted, 'expireDue'>;
+  registrations: Pick<Registrations, 'expireDue'>;
+  verdicts: Pick<Verdicts, 'sweep'>;
+  behaviorChallenges: Pick<BehaviorChallenges, 'expireDue' | 'sweep'>;
+  heartbeats: Pick<Heartbeats, 'sweep'>;
+  deliveryUpkeep: Pick<EventDelivery['deliveryUpkeep'], 'dropUndelivered'>;
+  /** None where the doors are not served over TLS. */
+  certificate: Pick<ServedCertificate, 'reload'> | undefined;
+}
+
+const MINUTE = 60_000;
+
+/**
+ * The recurring work of the running service. A failed run is not repeated before its next time.
+ */
+export function addStandingWork({
+  recurring,
+  retention,
+  backups,
+  keyPlaces,
+  erasure,
+  calibrations,
+  administrators,
+  recordIntegrity,
+  reviews,
+  uniqueness,
+  liveSessions,
+  hosted,
+  registrations,
+  verdicts,
+  behaviorChallenges,
+  heartbeats,
+  deliveryUpkeep,
+  certificate,
+}: StandingWorkDeps): void {
+  const standing = (kind: WorkKind, every: number | undefined, run: () => Promise<unknown>) =>
+    recurring.add(kind, { every, run });
+  standing('retention', 60 * MINUTE, () => retention.tend());
+  standing('backups', MINUTE, () => backups.runDue());
+  // Only when it is asked for.
+  standing('backup-drill', undefined, () => backups.runDrills());
+  standing('key-copies', MINUTE, () => keyPlaces.sync());
+  standing('erasures', MINUTE, () => erasure.retry());
+  standing('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
+  standing('administrators', 10 * MINUTE, () => administrators.tidy());
+  standing('record-integrity', 10 * MINUTE, () => recordIntegrity.tend());
+  standing('reviews', 10 * MINUTE, () => reviews.eraseDue());
+  standing('uniqueness', 10 * MINUTE, async () => {
+    await uniqueness.expireDue();
+    await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
+  });
+  // Sessions, the links to sessions that were not opened in time, and challenges.
+  const expiring = [liveSessions, hosted, registrations, behaviorChallenges];
+  standing('sessions', MINUTE, () => Promise.all(expiring.map((one) => one.expireDue())));
+  standing('behavior-sweep', 10 * MINUTE, () =>
+    Promise.all([
+      verdicts.sweep(),
+      behaviorChallenges.sweep(),
+      heartbeats.sweep(),
+      deliveryUpkeep.dropUndelivered(),
+    ]),
+  );
+  standing('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
+}

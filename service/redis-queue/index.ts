@@ -1,2 +1,0 @@
-export type { RedisDriver, RedisDriverDeps } from './redis-driver.ts';
-export { createRedisDriver } from './redis-driver.ts';
