@@ -65,6 +65,13 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
     for (const { close } of [database, fresh]) await close();
   });
 
+  function literalOf(value: unknown): string {
+    if (value === null) return 'null';
+    if (typeof value === 'number') return String(value);
+    if (value instanceof Uint8Array) return kind === 'sqlite' ? "x'01'" : "'\\x01'";
+    return `'${value}'`;
+  }
+
   /** As another program does, before it is opened. */
   async function change(made: DatabasePlace, statements: string): Promise<void> {
     if (made.kind === 'postgres') {
@@ -92,6 +99,124 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
     const rows = await db.selectFrom('behavior_window').select(['sid_hash', 'seen_at']).execute();
     await close();
     expect(rows).toEqual([{ sid_hash: 'd4', seen_at: 1 }]);
+  });
+
+  test('nothing that waits in its queue is lost, and each keeps its place', async () => {
+    const made = await place();
+    const rows: string[] = ['webhook_attempt', 'webhook_delivery', 'job_schedule', 'job'].map(
+      (table) => `delete from ${table}`,
+    );
+    const insert = (table: string, ...values: object[]) =>
+      rows.push(
+        ...values.map((row) => {
+          const literals = Object.values(row).map((value) => literalOf(value));
+          return `insert into ${table} (${Object.keys(row).join(', ')}) values (${literals.join(', ')})`;
+        }),
+      );
+    const realm = { organization: 'org_1', world: 'live' };
+    insert('organization', {
+      ...{ id: 'org_1', name: 'kept', created_at: 7, match_only: 0 },
+      ...{ uniqueness_policy: 'off', consent_policy: 'attested' },
+    });
+    insert('webhook_endpoint', {
+      ...{ id: 'wh_1', ...realm, kind: 'endpoint', family: 'identity', url: 'https://x.example' },
+      ...{ description: '', events: '[]', signature: 'standard', secret_sealed: new Uint8Array([1]) },
+      ...{ state: 'enabled', state_at: 1, created_at: 1, created_by: 'operator:ada' },
+    });
+    insert('alert_rule', {
+      ...{ id: 'rule_1', ...realm, name: 'r', metric: 'm', definition: '{}', enabled: 1 },
+      ...{ created_at: 1, created_by: 'operator:ada' },
+    });
+    insert('alert', {
+      ...{ id: 'alr_1', ...realm, rule: 'rule_1', metric: 'm', value: 1, threshold: 1, fired_at: 1 },
+      ...{ hold_until: 2, notified: '{}' },
+    });
+    const job = (seq: number, state: string, more: object) => ({
+      ...{ id: `job_${seq}`, seq, kind: 'webhook', state, priority: 2, lane: 'wh_1', organization: 'org_1' },
+      ...{ payload: '{}', run_at: 50 + seq, attempts: 0, fence: 1, lease_until: null, created_at: 3 },
+      ...more,
+    });
+    const mail = (to: number) => ({
+      kind: 'mail',
+      lane: null,
+      payload: JSON.stringify({ alert: 'alr_1', to }),
+    });
+    insert(
+      'job',
+      job(1, 'leased', { lease_until: 9, attempts: 2 }),
+      job(2, 'waiting', {}),
+      job(3, 'waiting', { run_at: 0 }),
+      job(4, 'done', { finished_at: 4 }),
+      job(5, 'waiting', { ...mail(0), attempts: 1, last_error: 'refused' }),
+      job(6, 'dead', { ...mail(1), attempts: 5, finished_at: 6, last_error: 'gone' }),
+      job(7, 'done', { ...mail(2), finished_at: 6 }),
+      job(8, 'leased', { kind: 'backup-drill', lane: null }),
+      job(9, 'dead', { kind: 'backups', lane: null, finished_at: 8, last_error: 'An internal error.' }),
+      job(10, 'waiting', { kind: 'retention', lane: null }),
+    );
+    insert(
+      'job_schedule',
+      { name: 'backups', every: 60, next_at: 70, last_job: 'job_9' },
+      { name: 'retention', every: 60, next_at: 71, last_job: 'job_10' },
+      { name: 'sessions', every: 60, next_at: 72, last_job: null },
+    );
+    const delivery = (id: string, state: string, jobId: string | null, more: object = {}) => ({
+      ...{ id, ...realm, endpoint: 'wh_1', event: 'evt_1', event_name: 'identity.x', origin: 'event', state },
+      ...{ job: jobId, attempts: 0, next_at: 40, created_at: 2, mac: `mac of ${id}`, ...more },
+    });
+    insert(
+      'webhook_delivery',
+      // Their order is that of their jobs, whatever their ids.
+      delivery('dlv_c', 'waiting', 'job_1', { attempts: 2, state_reason: 'busy' }),
+      delivery('dlv_b', 'waiting', 'job_2'),
+      delivery('dlv_a', 'failed', 'job_3', { attempts: 10, finished_at: 5 }),
+      delivery('dlv_d', 'delivered', 'job_4', { attempts: 1, next_at: null, finished_at: 4 }),
+      delivery('dlv_e', 'waiting', null),
+      delivery('dlv_f', 'waiting', 'job_gone', { attempts: 3 }),
+    );
+    insert('webhook_attempt', {
+      id: 'att_1',
+      delivery: 'dlv_c',
+      number: 1,
+      at: 1,
+      outcome: 'status',
+      status: 500,
+      milliseconds: 2,
+    });
+    await change(made, rows.join(';\n'));
+
+    const now = await openDatabase(made, deps);
+    const deliveries = await now.db
+      .selectFrom('delivery')
+      .select(['id', 'kind', 'event', 'event_name', 'state', 'attempts', 'tries', 'next_at', 'mac'])
+      .orderBy('seq')
+      .execute();
+    const attempts = await now.db.selectFrom('delivery_attempt').select(['id', 'delivery']).execute();
+    const works = await now.db.selectFrom('recurring_work').selectAll().orderBy('kind').execute();
+    await now.close();
+    const shown = deliveries.map((row) => [row.id, row.state, row.attempts, row.tries, row.next_at, row.mac]);
+    expect(shown).toEqual([
+      ['dlv_d', 'delivered', 1, 1, null, 'mac of dlv_d'],
+      ['dlv_e', 'waiting', 0, 0, null, 'mac of dlv_e'],
+      ['dlv_f', 'waiting', 3, 3, 40, 'mac of dlv_f'],
+      ['dlv_c', 'waiting', 2, 2, 51, 'mac of dlv_c'],
+      ['dlv_b', 'waiting', 0, 0, 52, 'mac of dlv_b'],
+      ['dlv_a', 'failed', 10, 0, 0, 'mac of dlv_a'],
+      ['dlv_5', 'waiting', 1, 1, 55, null],
+      ['dlv_6', 'failed', 5, 5, null, null],
+    ]);
+    expect(deliveries.slice(-2).map(({ kind, event, event_name }) => [kind, event, event_name])).toEqual([
+      ['mail', 'alr_1', 'mail.0'],
+      ['mail', 'alr_1', 'mail.1'],
+    ]);
+    expect(attempts).toEqual([{ id: 'att_1', delivery: 'dlv_c' }]);
+    const idle = { last_milliseconds: null, claimed_by: null, claimed_until: null, fence: 0 };
+    expect(works).toEqual([
+      { ...idle, kind: 'backup-drill', every: null, next_at: 0, last_at: null, last_error: null },
+      { ...idle, kind: 'backups', every: 60, next_at: 70, last_at: 8, last_error: 'An internal error.' },
+      { ...idle, kind: 'retention', every: 60, next_at: 0, last_at: null, last_error: null },
+      { ...idle, kind: 'sessions', every: 60, next_at: 72, last_at: null, last_error: null },
+    ]);
   });
 
   test('what is older stays as it is, with the way on', async () => {

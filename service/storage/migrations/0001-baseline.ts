@@ -25,27 +25,22 @@ export const baseline: Migration = {
 const windowColumns = 'organization, world, fingerprint, sid_hash, seq, up_ms, seen_at';
 
 /** What the last 0.1 lacks, and has too much. */
-function fromLast01({ text, integer, real, strict }: Columns): readonly string[] {
+function fromLast01(columns: Columns): readonly string[] {
+  const { text, strict } = columns;
+  /** As they are made below, with their indexes. */
+  const made = (...tables: string[]) =>
+    statements(columns).filter((one) =>
+      tables.some((table) => one.includes(`create table ${table} (`) || one.includes(` on ${table} (`)),
+    );
   return [
     `alter table erasure add column mac ${text}`,
 
-    // A window is known again by the primary key of its table; of copies the one that was first seen stays.
-    `create table behavior_window_once (
-      organization ${text} not null references organization (id),
-      world ${text} not null,
-      fingerprint ${text} not null,
-      sid_hash ${text} not null,
-      seq ${integer} not null,
-      up_ms ${real} not null,
-      seen_at ${integer} not null,
-      primary key (organization, world, fingerprint)
-    )${strict}`,
-    // SQLite reads a conflict clause after a select only behind a condition.
-    `insert into behavior_window_once (${windowColumns})
-      select ${windowColumns} from behavior_window where true order by seen_at on conflict do nothing`,
-    'drop table behavior_window',
-    'alter table behavior_window_once rename to behavior_window',
-    'create index behavior_window_age on behavior_window (seen_at)',
+    'alter table behavior_window rename to former_window',
+    ...made('behavior_window'),
+    // Of copies the one that was first seen. SQLite reads a conflict clause after a select only behind a condition.
+    `insert into behavior_window (${windowColumns})
+      select ${windowColumns} from former_window where true order by seen_at on conflict do nothing`,
+    'drop table former_window',
     'drop table behavior_window_print',
     'drop table behavior_window_indexed',
     'drop table behavior_confirmed',
@@ -54,19 +49,59 @@ function fromLast01({ text, integer, real, strict }: Columns): readonly string[]
     `delete from job_schedule where name = 'behavior-zero'`,
     `delete from job where kind = 'behavior-zero'`,
 
+    ...made('delivery', 'delivery_attempt', 'recurring_work'),
+    ...queueGoesOver(
+      strict === ''
+        ? (field) => `(job.payload::json ->> '${field}')`
+        : (field) => `(job.payload ->> '$.${field}')`,
+    ),
+
     ...(strict === '' ? rightConstraintNames : []),
   ];
 }
 
+/** Jobs of webhooks go into the rows they stand for, mails into rows of their own, the rest is due again. */
+const queueGoesOver = (ofJob: (field: string) => string): readonly string[] => [
+  `insert into delivery (id, seq, kind, organization, world, endpoint, event, event_name, subject, origin, url_sealed, lane, state,
+      state_reason, attempts, tries, next_at, created_at, finished_at, mac)
+    select old.id, row_number() over (order by case when job.id is null then 0 else 1 end, job.seq, old.id), 'webhook',
+      old.organization, old.world, old.endpoint, old.event, old.event_name, old.subject, old.origin, old.url_sealed, old.lane,
+      old.state, old.state_reason, old.attempts, coalesce(job.attempts, old.attempts),
+      case when job.id is not null then job.run_at when old.state = 'waiting' and old.job is not null then old.next_at end,
+      old.created_at, old.finished_at, old.mac
+    from webhook_delivery as old
+    left join job on job.id = old.job and job.state in ('waiting', 'relayed', 'leased') and old.state in ('waiting', 'failed')`,
+  `insert into delivery (id, seq, kind, organization, world, event, event_name, origin, lane, state, state_reason, attempts, tries,
+      next_at, created_at, finished_at)
+    select 'dlv_' || substr(job.id, 5), (select count(*) from webhook_delivery) + row_number() over (order by job.seq), 'mail',
+      alert.organization, alert.world, alert.id, 'mail.' || ${ofJob('to')}, 'alert', 'mail',
+      case job.state when 'dead' then 'failed' else 'waiting' end, job.last_error, job.attempts, job.attempts,
+      case job.state when 'dead' then null else job.run_at end, job.created_at, job.finished_at
+    from job join alert on alert.id = ${ofJob('alert')}
+    where job.kind = 'mail' and job.state in ('waiting', 'relayed', 'leased', 'dead')`,
+  `insert into delivery_attempt (id, delivery, number, at, outcome, status, milliseconds, exchange_sealed)
+    select id, delivery, number, at, outcome, status, milliseconds, exchange_sealed from webhook_attempt`,
+  `insert into recurring_work (kind, every, next_at, last_at, last_error, fence)
+    select plan.name, plan.every,
+      case when job.state in ('waiting', 'relayed', 'leased') then 0 else plan.next_at end,
+      job.finished_at, case job.state when 'dead' then coalesce(job.last_error, 'It failed.') end, 0
+    from job_schedule as plan left join job on job.id = plan.last_job`,
+  `insert into recurring_work (kind, next_at, fence)
+    select 'backup-drill', 0, 0
+    where exists (select 1 from job where kind = 'backup-drill' and state in ('waiting', 'relayed', 'leased'))`,
+
+  'drop table webhook_attempt',
+  'drop table webhook_delivery',
+  'drop table job_schedule',
+  'drop table job',
+];
+
 /** PostgreSQL keeps the names that the constraints of a table got when it had another name. */
 const rightConstraintNames = [
-  ['behavior_verdict', 'new', 'pkey', 'token_hash_key', 'organization_fkey'],
-  ['behavior_window', 'once', 'pkey', 'organization_fkey'],
-  ['gallery_calibration', 'new', 'pkey', 'organization_fkey'],
-].flatMap(([table, word, ...constraints]) =>
-  constraints.map(
-    (one) => `alter table ${table} rename constraint ${table}_${word}_${one} to ${table}_${one}`,
-  ),
+  ['behavior_verdict', 'pkey', 'token_hash_key', 'organization_fkey'],
+  ['gallery_calibration', 'pkey', 'organization_fkey'],
+].flatMap(([table, ...constraints]) =>
+  constraints.map((one) => `alter table ${table} rename constraint ${table}_new_${one} to ${table}_${one}`),
 );
 
 const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns): readonly string[] => [
@@ -469,46 +504,6 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       verified_at ${integer}
     )${strict}`,
   `
-    create table job (
-      id ${text} primary key not null,
-      -- Order in which they were added.
-      seq ${integer} not null unique,
-      kind ${text} not null,
-      -- 'waiting' | 'relayed' (the queue on Redis has it) | 'leased' | 'done' | 'dead'
-      state ${text} not null check (state in ('waiting', 'relayed', 'leased', 'done', 'dead')),
-      -- 1 before 2 before 3.
-      priority ${integer} not null,
-      -- First attempts of one lane begin one at a time, in the order of 'seq'.
-      lane ${text},
-      organization ${text},
-      -- JSON: ids, nothing personal.
-      payload ${text} not null,
-      -- A second job of this kind with the same key is not added.
-      idempotency_key ${text},
-      run_at ${integer} not null,
-      attempts ${integer} not null,
-      -- Grows with each lease: the holder of an older one may not report the job's outcome.
-      fence ${integer} not null,
-      lease_until ${integer},
-      last_error ${text},
-      created_at ${integer} not null,
-      finished_at ${integer},
-      unique (kind, idempotency_key)
-    )${strict}`,
-  `create index job_state on job (kind, state, seq, run_at)`,
-  `create index job_solo on job (kind, priority, run_at, seq) where state = 'waiting' and lane is null`,
-  `create index job_lane on job (kind, lane, seq) where state = 'waiting' and lane is not null and attempts = 0`,
-  `create index job_retry on job (kind, lane, run_at, seq) where state = 'waiting' and lane is not null and attempts > 0`,
-  `create index job_held on job (lease_until) where lease_until is not null`,
-  `create index job_finished on job (kind, state, finished_at) where finished_at is not null`,
-  `
-    create table job_schedule (
-      name ${text} primary key not null,
-      every ${integer} not null,
-      next_at ${integer} not null,
-      last_job ${text}
-    )${strict}`,
-  `
     create table destination_grant (
       id ${text} primary key not null,
       organization ${text} not null references organization (id),
@@ -570,45 +565,49 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
   `create index webhook_endpoint_realm on webhook_endpoint (organization, world, id)`,
   `create index webhook_endpoint_lineage on webhook_endpoint (lineage)`,
   `
-    create table webhook_delivery (
+    create table delivery (
       id ${text} primary key not null,
+      -- Order in which they were added.
+      seq ${integer} not null unique,
+      kind ${text} not null check (kind in ('webhook', 'mail')),
       organization ${text} not null references organization (id),
       world ${text} not null check (world in ('live', 'test')),
-      endpoint ${text} not null references webhook_endpoint (id),
-      -- Row of the outbox; null for a test event.
+      -- Of a webhook.
+      endpoint ${text} references webhook_endpoint (id),
+      -- Row of the outbox; null for a test event. Of a mail, its alert.
       event ${text},
-      -- '<family>.<event>'
+      -- '<family>.<event>', or 'mail.<number of the recipient>'
       event_name ${text} not null,
       -- The person named in the event, so that erasing them reaches what is sealed here.
       subject ${text},
-      -- 'event' | 'callback' | 'resend' | 'replay' | 'test'
-      origin ${text} not null check (origin in ('event', 'callback', 'resend', 'replay', 'test')),
+      origin ${text} not null check (origin in ('event', 'callback', 'resend', 'replay', 'test', 'alert')),
       -- Of a callback.
       url_sealed ${bytes},
-      -- Lane of its job; null: the endpoint.
+      -- First attempts of one lane begin one at a time, in the order of 'seq'. Null: the endpoint.
       lane ${text},
-      -- Null: over, or it waits without a job until its endpoint is enabled again.
-      job ${text},
-      -- 'waiting' | 'delivered' | 'failed' (no attempt is left) | 'dropped' (nothing to send any more)
+      -- 'failed': no attempt is left; 'dropped': nothing to send any more
       state ${text} not null check (state in ('waiting', 'delivered', 'failed', 'dropped')),
       state_reason ${text},
+      -- All there were.
       attempts ${integer} not null,
+      -- Those of the schedule that runs now: an operator begins it anew.
+      tries ${integer} not null,
+      -- Null: it is over, or it waits until its endpoint is enabled again.
       next_at ${integer},
+      -- The process that sends it, until this moment unless it renews the claim.
+      claimed_by ${text},
+      claimed_until ${integer},
       created_at ${integer} not null,
       finished_at ${integer},
-      -- HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet.
-      mac ${text}
+      -- HMAC over the row (keys/protected-tables.ts); null of a mail, and in a row of an earlier release that was not protected yet.
+      mac ${text},
+      check ((kind = 'mail') = (origin = 'alert')),
+      check (kind = 'mail' or endpoint is not null)
     )${strict}`,
-  `create index webhook_delivery_realm on webhook_delivery (organization, world, id)`,
-  `create index webhook_delivery_endpoint on webhook_delivery (endpoint, id)`,
-  `create index webhook_delivery_event on webhook_delivery (event)`,
-  `create index webhook_delivery_waiting on webhook_delivery (organization, world) where state = 'waiting'`,
-  `create index webhook_delivery_subject on webhook_delivery (subject)`,
-  `create index webhook_delivery_parked on webhook_delivery (endpoint, id) where state = 'waiting' and job is null`,
   `
-    create table webhook_attempt (
+    create table delivery_attempt (
       id ${text} primary key not null,
-      delivery ${text} not null references webhook_delivery (id),
+      delivery ${text} not null references delivery (id),
       -- From 1.
       number ${integer} not null,
       at ${integer} not null,
@@ -620,6 +619,34 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       exchange_sealed ${bytes},
       unique (delivery, number)
     )${strict}`,
+  `
+    create table recurring_work (
+      kind ${text} primary key not null,
+      -- Milliseconds; null: only when it is asked for.
+      every ${integer},
+      -- Null: not before it is asked for.
+      next_at ${integer},
+      -- End of the last run.
+      last_at ${integer},
+      last_milliseconds ${integer},
+      -- Null: the last run was good. A fixed sentence.
+      last_error ${text},
+      -- The process that runs it, until this moment unless it renews the claim.
+      claimed_by ${text},
+      claimed_until ${integer},
+      -- Grows with each run: the result of an older one counts for nothing.
+      fence ${integer} not null
+    )${strict}`,
+  `create index delivery_realm on delivery (organization, world, id)`,
+  `create index delivery_endpoint on delivery (endpoint, id)`,
+  `create index delivery_event on delivery (event)`,
+  `create index delivery_subject on delivery (subject)`,
+  `create index delivery_of_kind on delivery (kind, state, id)`,
+  `create index delivery_waiting on delivery (organization, world) where state = 'waiting'`,
+  `create index delivery_parked on delivery (endpoint, id) where state = 'waiting' and next_at is null`,
+  `create index delivery_first on delivery (coalesce(lane, endpoint), seq) where next_at is not null and claimed_by is null and tries = 0`,
+  `create index delivery_retry on delivery (coalesce(lane, endpoint), next_at, seq) where next_at is not null and claimed_by is null and tries > 0`,
+  `create index delivery_claimed on delivery (claimed_until) where claimed_by is not null`,
   `
     create table alert_rule (
       id ${text} primary key not null,

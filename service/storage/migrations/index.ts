@@ -1,6 +1,5 @@
 import type { Migration } from '../migration.ts';
 import { baseline } from './0001-baseline.ts';
-import { oneLifeOfADelivery } from './0057-one-life-of-a-delivery.ts';
 
 /** In the order they are applied. A database knows a prefix of this list. */
-export const migrations: readonly Migration[] = [baseline, oneLifeOfADelivery];
+export const migrations: readonly Migration[] = [baseline];
