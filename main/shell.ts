@@ -71,7 +71,10 @@ export async function runShell<Image, Menu>(deps: ShellDeps<Image, Menu>): Promi
   });
   const windows: ShellWindows = createShellWindows({ ...deps, own, locale, service, act });
   const supervisor = createSupervisor({
-    ...{ look: service.look, start: service.start, now: deps.now, after: deps.after },
+    look: service.look,
+    start: service.start,
+    now: deps.now,
+    after: deps.after,
     changed(state) {
       tray.service(state);
       windows.follow(state);

@@ -23,8 +23,10 @@ const entry: ModelEntry = {
   sha256: sha256(converted),
   sources: [
     {
-      ...{ file: 'model/w.tflite', sha256: sha256(weights) },
-      ...{ package: 'weights@1.2.3', integrity: integrityOf(tarball) },
+      file: 'model/w.tflite',
+      sha256: sha256(weights),
+      package: 'weights@1.2.3',
+      integrity: integrityOf(tarball),
     },
   ],
   input: { size: [64, 64], layout: 'NCHW', colour: 'RGB', mean: [0, 0, 0], scale: [1, 1, 1], batch: true },
@@ -38,7 +40,9 @@ const entry: ModelEntry = {
 };
 /** One that only an administrator brings. */
 const broughtBy: ModelEntry = {
-  ...{ ...entry, id: 'brought', file: 'brought.onnx' },
+  ...entry,
+  id: 'brought',
+  file: 'brought.onnx',
   sources: [{ file: 'w.pth', sha256: sha256(weights) }],
 };
 

@@ -96,8 +96,10 @@ test('readImport takes a known file in the package of npm that its source names'
   const tarball = npmTarball([{ name: 'package/assets/w.onnx', bytes: weights }]);
   const yunet = manifest.importable!.find(({ id }) => id === 'yunet')!;
   const source = {
-    ...{ file: 'assets/w.onnx', sha256: sha256(weights) },
-    ...{ package: 'weights@1.2.3', integrity: integrityOf(tarball) },
+    file: 'assets/w.onnx',
+    sha256: sha256(weights),
+    package: 'weights@1.2.3',
+    integrity: integrityOf(tarball),
   };
   // "yunet" is kept as it comes; what it is tried as says the rest of the entry.
   const entry = {

@@ -21,19 +21,28 @@ function embedder(): Uint8Array {
 
 const entry = {
   model: {
-    ...{ id: 'our-embedder', name: 'Our embedder', role: 'embedder', decoder: 'embedding' },
+    id: 'our-embedder',
+    name: 'Our embedder',
+    role: 'embedder',
+    decoder: 'embedding',
     input: { size: [8, 8], layout: 'NCHW', colour: 'RGB', mean: [100, 50, 0], scale: [1, 2, 4], batch: true },
-    ...{ inputName: 'data', outputs: { embedding: 'out' }, dimensions: 3 },
+    inputName: 'data',
+    outputs: { embedding: 'out' },
+    dimensions: 3,
     alignment: {
       landmarks: [33, 263],
       template: [
         [0.2, 0.3],
         [0.8, 0.3],
       ],
-      ...{ padding: 0, mirror: false },
+      padding: 0,
+      mirror: false,
     },
-    ...{ licence: 'ours', provenance: 'ours', needsLicenceAcceptance: false },
-    ...{ maturity: 'experimental', accuracy: [] },
+    licence: 'ours',
+    provenance: 'ours',
+    needsLicenceAcceptance: false,
+    maturity: 'experimental',
+    accuracy: [],
   },
 };
 

@@ -38,7 +38,10 @@ export async function addDebianParts({ base, arch, libraries, bill }: DebianPart
   const parts = [...new Set(owners)].map((name) => {
     const version = versionIn(status, name, NAMES[arch]);
     return {
-      ...{ type: 'library', 'bom-ref': `debian:${name}@${version}`, name, version },
+      type: 'library',
+      'bom-ref': `debian:${name}@${version}`,
+      name,
+      version,
       description: `Of Debian ${release}: ${libraries.filter((_, at) => owners[at] === name).join(', ')}.`,
       purl: `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${NAMES[arch]}&distro=debian-${release}`,
     };

@@ -17,7 +17,9 @@ const signing = {
   CSC_LINK: 'own.p12',
   GATEHOUSE_PUBLISHER: 'Example Ltd',
   GATEHOUSE_REQUIRE_SIGNATURE: '1',
-  ...{ APPLE_API_KEY: 'key.p8', APPLE_API_KEY_ID: 'ID', APPLE_API_ISSUER: 'issuer' },
+  APPLE_API_KEY: 'key.p8',
+  APPLE_API_KEY_ID: 'ID',
+  APPLE_API_ISSUER: 'issuer',
 };
 const all = {
   linux,

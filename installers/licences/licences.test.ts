@@ -7,7 +7,11 @@ import { faultsOf, isAllowed, type Part } from './part.ts';
 import { standardText } from './standard-text.ts';
 
 const part = (own: Partial<Part>): Part => ({
-  ...{ name: 'one', version: '1.0.0', kind: 'package', licence: 'MIT', place: 'node_modules/one/*' },
+  name: 'one',
+  version: '1.0.0',
+  kind: 'package',
+  licence: 'MIT',
+  place: 'node_modules/one/*',
   texts: ['The text.'],
   ...own,
 });

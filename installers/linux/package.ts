@@ -51,7 +51,10 @@ await makePackages({
 });
 if (values['verify-reproducible']) {
   const difference = await differenceOfSecondBuild({
-    ...{ root, out, arch, log },
+    root,
+    out,
+    arch,
+    log,
     at: await timeOfCommit(),
     modelsSignature: await modelsSignatureIn(out),
   });
@@ -102,7 +105,10 @@ async function makePackages({
     await writeBill({ root, work: join(work, 'npm'), tree, arch, out: bill });
     await cp(bill, join(tree, 'SBOM.cdx.json'));
     const { notices, copyright } = await writeLicences({
-      ...{ root, work: join(work, 'npm'), tree, version },
+      root,
+      work: join(work, 'npm'),
+      tree,
+      version,
       folder: 'usr/lib/gatehouse',
     });
     const licences = join(out, `gatehouse-${version}-linux-${arch}.licences.txt`);
@@ -114,7 +120,12 @@ async function makePackages({
     const words = [join(root, 'bin/gatehouse.mjs'), 'completion', 'bash'];
     const completion = await run(process.execPath, words, { cwd: root });
     const debian = await makeDebianPackage({
-      ...{ tree, version, arch, at, out, copyright },
+      tree,
+      version,
+      arch,
+      at,
+      out,
+      copyright,
       manual,
       completion,
     });

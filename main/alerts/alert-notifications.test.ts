@@ -53,7 +53,12 @@ const open = (over: Partial<AlertNotificationsDeps> = {}) =>
     ...over,
   });
 const alert = (id: string, more: Partial<DesktopAlert> = {}): DesktopAlert => ({
-  ...{ id, name: 'Presentation attacks', metric: 'spoof-attempts', env: 'live', value: 3, threshold: 3 },
+  id,
+  name: 'Presentation attacks',
+  metric: 'spoof-attempts',
+  env: 'live',
+  value: 3,
+  threshold: 3,
   ...more,
 });
 

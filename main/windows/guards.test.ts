@@ -136,13 +136,18 @@ function guardPage(window: 'console' | 'kiosk'): void {
   const desktop = createTestElectron('/nowhere');
   const preferences = pagePreferences(window, { devTools: false });
   new desktop.electron.BrowserWindow({
-    ...{ title: '', show: false, backgroundColor: '', autoHideMenuBar: true },
+    title: '',
+    show: false,
+    backgroundColor: '',
+    autoHideMenuBar: true,
     webPreferences: preferences,
   });
   contents = desktop.windows[0]!.webContents;
   did = [];
   const rules: ContentsRules = {
-    ...{ window, devTools: false, origin: () => origin },
+    window,
+    devTools: false,
+    origin: () => origin,
     leave: (token) => void did.push(`leave ${token}`),
     openExternal: (url) => void did.push(`open ${url}`),
     ask: (host) => void did.push(`ask ${host}`),

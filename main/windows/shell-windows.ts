@@ -44,7 +44,8 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
     window === 'console' && origin !== undefined ? (service.pages ?? origin) : origin;
 
   const startPage = createStartPage({
-    ...{ locale, after },
+    locale,
+    after,
     first: wordsOf({ is: 'looking' }, service, locale),
     act(action) {
       deps.act(action);
@@ -52,7 +53,8 @@ export function createShellWindows<Image, Menu>(deps: ShellWindowsDeps<Image, Me
     },
   });
   const common = {
-    ...{ electron, devTools },
+    electron,
+    devTools,
     state: createWindowState(join(deps.own, 'console-window.json'), () =>
       electron.screen.getAllDisplays().map(({ workArea }) => workArea),
     ),
@@ -129,7 +131,7 @@ function openSessions<Image, Menu>(
     const session = electron.session.fromPartition(partitionOf(window));
     const { authority, pinned } = service;
     const origin = () => originOf(window);
-    guardSession(session, { ...{ window, origin, authority, pinned, now }, startPage: answer });
+    guardSession(session, { window, origin, authority, pinned, now, startPage: answer });
     return session;
   };
   return { console: open('console'), kiosk: open('kiosk') };

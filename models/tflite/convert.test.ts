@@ -38,7 +38,9 @@ const convolution = (
   { stride = 1, padding = 'SAME', activation = fused.none }: Step = {},
   more: Fields = {},
 ): WrittenOperator => ({
-  ...{ code: 3, inputs, output },
+  code: 3,
+  inputs,
+  output,
   options: {
     kind: 1,
     fields: {
@@ -56,7 +58,9 @@ const depthwise = (
   multiplier: number,
   activation = fused.none,
 ): WrittenOperator => ({
-  ...{ code: 4, inputs, output },
+  code: 4,
+  inputs,
+  output,
   options: {
     kind: 2,
     fields: {

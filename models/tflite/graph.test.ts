@@ -19,7 +19,9 @@ const valid: TfliteFile = {
   ],
   operators: [
     {
-      ...{ code: 3, inputs: [0, 1, 2], output: 3 },
+      code: 3,
+      inputs: [0, 1, 2],
+      output: 3,
       options: { kind: 1, fields: { 0: { int8: 0 }, 1: { int32: 1 }, 2: { int32: 1 } } },
     },
     { code: 19, inputs: [3], output: 4 },
@@ -28,7 +30,9 @@ const valid: TfliteFile = {
     { code: 18, inputs: [9, 6], output: 7, options: { kind: 21, fields: {} } },
     { code: 0, inputs: [4, 7], output: 8, options: { kind: 11, fields: {} } },
     {
-      ...{ code: 4, inputs: [8, 10], output: 11 },
+      code: 4,
+      inputs: [8, 10],
+      output: 11,
       options: { kind: 2, fields: { 0: { int8: 1 }, 1: { int32: 1 }, 2: { int32: 1 }, 3: { int32: 1 } } },
     },
     { code: 22, inputs: [11, 12], output: 13, options: { kind: 17, fields: { 0: { int32s: [2, 3] } } } },
@@ -51,7 +55,9 @@ test('a file is read as it was written', () => {
     window: { padding: 'SAME', strides: [1, 1], dilations: [1, 1] },
   });
   expect(graph.operators[6]!.window).toEqual({
-    ...{ padding: 'VALID', strides: [1, 1], dilations: [1, 1] },
+    padding: 'VALID',
+    strides: [1, 1],
+    dilations: [1, 1],
     multiplier: 1,
   });
 });
@@ -195,7 +201,9 @@ describe('readTflite refuses', () => {
 
   test('a small file that makes much of the same numbers', () => {
     const many = Array.from({ length: 200 }, (_, i) => ({
-      ...{ code: 18, inputs: [i === 0 ? 0 : i + 1, 1], output: i + 2 },
+      code: 18,
+      inputs: [i === 0 ? 0 : i + 1, 1],
+      output: i + 2,
       options: { kind: 21, fields: {} },
     }));
     const map = { shape: [1, 1, 1, 4096] };

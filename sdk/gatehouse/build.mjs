@@ -36,9 +36,14 @@ for (const { name, options, type } of outputs) {
 // The script as one file, for pages that serve their own copy of it.
 const { build } = await import('vite');
 await build({
-  ...{ configFile: false, root: here, publicDir: false, logLevel: 'error' },
+  configFile: false,
+  root: here,
+  publicDir: false,
+  logLevel: 'error',
   build: {
-    ...{ outDir: dist, emptyOutDir: false, target: 'es2020' },
+    outDir: dist,
+    emptyOutDir: false,
+    target: 'es2020',
     lib: {
       entry: join(here, 'src/collector/script/gatehouse-script.ts'),
       formats: ['iife'],

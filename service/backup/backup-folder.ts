@@ -32,7 +32,12 @@ export async function readBackupFolder(
       const { origin, sequence, backupKey } = facts;
       const takenAt = Date.parse(facts.takenAt);
       backups.push({
-        ...{ path, takenAt, bytes, origin, backupKey, futureDated: takenAt > now },
+        path,
+        takenAt,
+        bytes,
+        origin,
+        backupKey,
+        futureDated: takenAt > now,
         ...defined({ sequence }),
       });
     } catch (error) {

@@ -17,7 +17,10 @@ test('a provisional template is opened as well, and counts as damaged where it w
   const { subject } = await engine.subjects.enroll(realm, who, operator);
   await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
   const visit = {
-    ...{ verification: 'ver_1', quality: 0.9, pixelHash: 'pixels', agrees: () => false },
+    verification: 'ver_1',
+    quality: 0.9,
+    pixelHash: 'pixels',
+    agrees: () => false,
     embeddings: { 'b-net': direction('ada', 64) },
   };
   await engine.subjects.visited(realm, subject.id, visit, operator);

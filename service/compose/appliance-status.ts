@@ -188,8 +188,12 @@ function ownGalleries(
     const those = applied.get(table) ?? [];
     const count = (standing: OwnGallery['standing']) => all.filter((one) => one.standing === standing).length;
     return {
-      ...{ world, scorer, holdsFor, measured: count('measured') },
-      ...{ notMeasured: count('not-measured'), tooFewPeople: count('too-few-people') },
+      world,
+      scorer,
+      holdsFor,
+      measured: count('measured'),
+      notMeasured: count('not-measured'),
+      tooFewPeople: count('too-few-people'),
       raised: those.filter(({ shift }) => shift > 0).length,
       largestExcess: Math.max(0, ...those.map(({ share, rate }) => share / rate)),
       doubtful: those.reduce((sum, one) => sum + one.doubtful, 0),

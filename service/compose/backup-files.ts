@@ -115,11 +115,17 @@ async function drill(
       file: path,
       keys: places[0] ?? data,
       master: vault.master,
-      ...{ scratch, clock, log },
+      scratch,
+      clock,
+      log,
       progress: (step, done, of) => progress({ step, ...defined({ done, of }) }),
     });
     const found = {
-      ...{ takenAt: facts.takenAt, schema, organizations, templates, match },
+      takenAt: facts.takenAt,
+      schema,
+      organizations,
+      templates,
+      match,
       people: { there: people.there, erased: people.erased },
       audit: { lines: audit.lines, checkpoints: audit.checkpoints, valid: audit.valid },
     };

@@ -85,7 +85,14 @@ export async function openBase(
       log,
       integrity: vault.integrity,
     },
-    ...{ config, place, database, vault, library, certificate, boxCertificate, opened },
+    config,
+    place,
+    database,
+    vault,
+    library,
+    certificate,
+    boxCertificate,
+    opened,
     metrics: createMetrics({ processMetrics: true }),
   };
 }

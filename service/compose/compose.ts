@@ -89,14 +89,20 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   if (audited.restored) removeRestoreMarker(config.data);
   const personTokenParts = await createPersonTokenParts({ ...base, ...audited });
   const pictures = await openPictures({
-    ...{ ...base, ...audited },
+    ...base,
+    ...audited,
     async galleriesChanged() {
       await later.people().subjects.loadGalleries();
       await later.people().calibrations.noticeAll();
     },
   });
   const outbound = await openOutbound({
-    ...{ ...base, ...audited, ...queue, ...callers, ...pictures, profiles },
+    ...base,
+    ...audited,
+    ...queue,
+    ...callers,
+    ...pictures,
+    profiles,
     // Assigned below, before the first call.
     backupTroubles: () => backups.warnings(),
     waitingSweeps: () => erasing.retention.waiting(),
@@ -111,7 +117,9 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   const erasing = createErasing({ ...shared, ...staff, ...people, ...later });
   await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
   const backups = createBackups({
-    ...{ ...ground, ...audited, ...queue },
+    ...ground,
+    ...audited,
+    ...queue,
     files: createBackupFiles({ ...base, ...ground, data: config.data }),
     copies: keyCare.keyPlaces,
     troubled: () => eventsOut.alerts.checkGauges(),
@@ -123,7 +131,12 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
   addStandingWork({ ...standing, ...eventsOut, recordIntegrity });
   const jobs = createJobs({ ...ground, ...audited, ...queue, byHand: eventsOut.byHand });
   const readers = createStatus({
-    ...{ ...callers, ...pictures, ...people, ...keyCare, ...erasing, backups },
+    ...callers,
+    ...pictures,
+    ...people,
+    ...keyCare,
+    ...erasing,
+    backups,
     data: config.data,
     clock: ground.clock,
     certificate: () =>
@@ -132,23 +145,47 @@ export async function compose(config: Config, deps: ComposeDeps): Promise<Gateho
         renewsItself: certificate.isSelfIssued() && certificate.end() > ground.clock.now(),
       },
     insecureHttp: isInsecure(config),
-    ...{ database: writing(base), databaseBytes: () => databaseSize(base.database) },
+    database: writing(base),
+    databaseBytes: () => databaseSize(base.database),
     alteredRows: () => recordIntegrity.found().length,
   });
   const serving = createServing({ config, certificate, clock: ground.clock });
   const everything = opened.move();
   return {
-    ...{ auditLog: audited.auditLog, models: pictures.models, backups, jobs, metrics, ...readers },
-    ...{ ...queue, ...eventsOut, ...callers, ...staff, ...firstOwner, ...people, ...live, ...keyCare },
-    ...{ ...erasing, ...certificateCare, ...personTokenParts },
+    auditLog: audited.auditLog,
+    models: pictures.models,
+    backups,
+    jobs,
+    metrics,
+    ...readers,
+    ...queue,
+    ...eventsOut,
+    ...callers,
+    ...staff,
+    ...firstOwner,
+    ...people,
+    ...live,
+    ...keyCare,
+    ...erasing,
+    ...certificateCare,
+    ...personTokenParts,
     ...createNameCare({ ...base, ...audited }, serving),
-    ...{ clock: ground.clock, ids: ground.ids, log: ground.log },
-    ...{ readLogo: pictures.readLogo, netProvider: pictures.netProvider },
-    ...{ serving, recordIntegrity, listens: ownPlaces.listens, works: createWorks(ground.clock) },
+    clock: ground.clock,
+    ids: ground.ids,
+    log: ground.log,
+    readLogo: pictures.readLogo,
+    netProvider: pictures.netProvider,
+    serving,
+    recordIntegrity,
+    listens: ownPlaces.listens,
+    works: createWorks(ground.clock),
     gauges: createMetricGauges({
       ...ground,
       jobs,
-      ...{ alerts: eventsOut.alerts, backups, readings, certificate },
+      alerts: eventsOut.alerts,
+      backups,
+      readings,
+      certificate,
     }),
     close: () => everything.disposeAsync(),
   };

@@ -86,12 +86,17 @@ export function createPeople({
   const galleries = createGalleries({ log: ground.log });
   opened.defer(() => galleries.close());
   const subjects: Subjects = createSubjects({
-    ...{ ...shared, galleries, consents, forgetAddress: deleteClaim },
+    ...shared,
+    galleries,
+    consents,
+    forgetAddress: deleteClaim,
     changed: (realm) => calibrations.noticed(realm),
   });
   opened.defer(() => subjects.closeSearch());
   const calibrations = createGalleryCalibrations({
-    ...{ ...shared, subjects, crossScores: crossScoresInThread },
+    ...shared,
+    subjects,
+    crossScores: crossScoresInThread,
     due: () => recurring.soon('gallery-calibration'),
   });
   const suspects = createSuspects(shared);
@@ -99,15 +104,23 @@ export function createPeople({
     ...shared,
     suspects,
     refusedPictures: createRefusedPictures(shared),
-    ...{ shifts: calibrations, analyzer, subjects, consents, limits },
+    shifts: calibrations,
+    analyzer,
+    subjects,
+    consents,
+    limits,
     deadline: config.deadlineSeconds * 1000,
     observed: metrics.verification,
     disputedAreas: config.disputedAreas,
     requireOwnersFactor: setup.requireOwnersFactor,
   });
   const uniqueness = openUniqueness({
-    ...{ ...shared, subjects, consents, suspects },
-    ...{ shifts: calibrations, decided: (tx, one) => live().liveSessions.newcomerDecided(tx, one) },
+    ...shared,
+    subjects,
+    consents,
+    suspects,
+    shifts: calibrations,
+    decided: (tx, one) => live().liveSessions.newcomerDecided(tx, one),
   });
   const { newcomers } = uniqueness;
   const reviews = createReviews({ ...shared, subjects, newcomers, look: checks.lookForReview });
@@ -115,19 +128,37 @@ export function createPeople({
   const flows = createFlows(shared);
   const verifications = createPastVerifications({ ...shared, subjects });
   const modelChanges = createModelChanges({
-    ...{ ...shared, subjects },
+    ...shared,
+    subjects,
     readImport: (file) => readModelFile(file),
   });
   const overviews = createOverviews({
     ...shared,
-    ...{ verifications, checks, subjects, alerts, reviews },
+    verifications,
+    checks,
+    subjects,
+    alerts,
+    reviews,
     approvals: createWaitingApprovals(shared),
     sessions: { countWaiting: (realm) => countWaitingSessions(shared.db, realm) },
     templates: (realm) => subjects.people(realm),
   });
   return {
-    ...{ consents, holds, galleries, subjects, calibrations, checks, captures },
-    ...{ verifications, overviews, reviews, flows, modelChanges, evidence: createEvidence(shared) },
-    ...{ uniqueness, uniquenessScopes: uniqueness.scopes, behaviorLayers: createBehaviorLayers(shared) },
+    consents,
+    holds,
+    galleries,
+    subjects,
+    calibrations,
+    checks,
+    captures,
+    verifications,
+    overviews,
+    reviews,
+    flows,
+    modelChanges,
+    evidence: createEvidence(shared),
+    uniqueness,
+    uniquenessScopes: uniqueness.scopes,
+    behaviorLayers: createBehaviorLayers(shared),
   };
 }

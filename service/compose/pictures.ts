@@ -56,7 +56,9 @@ export async function openPictures({
     pictures,
     netProvider: () =>
       running?.stats().provider ?? {
-        ...{ providersAsked: config.providers, provider: 'cpu', nets: [] },
+        providersAsked: config.providers,
+        provider: 'cpu',
+        nets: [],
         note: 'no picture was analyzed yet',
       },
     // Loaded when one is set: the library for pictures takes longer to load than most commands run.

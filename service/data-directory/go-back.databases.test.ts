@@ -116,7 +116,8 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
       const back = await goBack(order());
       const [aside = ''] = await schemas('aside');
       expect(back).toMatchObject({
-        ...{ from: later.name, to: newest },
+        from: later.name,
+        to: newest,
         aside: `the PostgreSQL schema ${aside}`,
         removal: `DROP SCHEMA ${aside} CASCADE;`,
       });

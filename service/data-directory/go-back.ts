@@ -105,7 +105,10 @@ async function openFormer(place: DatabasePlace, order: GoBackOrder): Promise<For
       return openFormerSqlite(place.path, { admit, migrations });
     case 'postgres':
       return openFormerPostgres(place.url, {
-        ...{ writer: writerOf(data), log, admit, migrations },
+        writer: writerOf(data),
+        log,
+        admit,
+        migrations,
         ...defined({ lockPatience }),
       });
     case 'sqlite-memory':

@@ -106,7 +106,8 @@ export function answerSocket(
   // Each is answered with a pong.
   socket.on('ping', isRead);
   return {
-    ...{ say, end },
+    say,
+    end,
     admitted(isOver) {
       clearTimeout(late);
       socket.emit(LET_IN);

@@ -108,7 +108,12 @@ export async function createPublicServer(
   await openWebSockets(app);
   await app.register(
     createMetaDoor({
-      ...{ version: productVersion(), families, clock, log, metrics, status },
+      version: productVersion(),
+      families,
+      clock,
+      log,
+      metrics,
+      status,
       ...defined({ gauges, metricsToken }),
     }),
   );
@@ -154,7 +159,10 @@ async function registerLiveDoors(
   await app.register(createRegistrationsDoor(gatehouse));
   await app.register(
     createMcpDoor({
-      ...{ presence, limits, version: productVersion(), random: randomFillSync },
+      presence,
+      limits,
+      version: productVersion(),
+      random: randomFillSync,
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
     }),
   );

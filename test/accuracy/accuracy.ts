@@ -280,7 +280,10 @@ program
         const set = file === undefined ? asked : `${asked}-${basename(file, '.onnx')}`;
         const { report, measured } = await withMeasuredPipeline(
           {
-            ...{ workers, embedders: 'none', pad: set, scratch },
+            workers,
+            embedders: 'none',
+            pad: set,
+            scratch,
             prepare: async (library) => {
               if (file !== undefined) await addNet(library, { file, weight: Number(weight), to: asked, set });
             },

@@ -32,7 +32,10 @@ function brightness(): Uint8Array {
 }
 
 const model = {
-  ...{ id: 'acme-pad', name: 'Acme PAD', role: 'pad', decoder: 'minifasnet' },
+  id: 'acme-pad',
+  name: 'Acme PAD',
+  role: 'pad',
+  decoder: 'minifasnet',
   input: {
     size: [8, 8],
     layout: 'NCHW',
@@ -41,10 +44,14 @@ const model = {
     scale: [255, 255, 255],
     batch: false,
   },
-  ...{ inputName: 'image', outputs: { live: 'live' } },
+  inputName: 'image',
+  outputs: { live: 'live' },
   crop: { scale: 1.5, boxWidth: 1, boxHeight: 1, centreUp: 0 },
-  ...{ licence: 'ours', provenance: 'ours', needsLicenceAcceptance: false },
-  ...{ maturity: 'experimental', accuracy: [] },
+  licence: 'ours',
+  provenance: 'ours',
+  needsLicenceAcceptance: false,
+  maturity: 'experimental',
+  accuracy: [],
 };
 
 const openLibrary = () =>
@@ -110,6 +117,8 @@ function reportOf(threshold: number): PadReport {
     },
     heldOut: pointOnHeldOutPeople(judged, 0.05),
     nonResponse: {},
-    ...{ live: 20, attacks: 20, people: 20 },
+    live: 20,
+    attacks: 20,
+    people: 20,
   };
 }

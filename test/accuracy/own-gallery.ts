@@ -64,7 +64,9 @@ export function measureOwnGalleries(
       for (const size of SIZES) {
         const random = createRandom(SEED);
         const parts = composition.map(([group, share]) => ({
-          ...{ share, places: placesOf(group), count: Math.max(1, Math.round(share * size)) },
+          share,
+          places: placesOf(group),
+          count: Math.max(1, Math.round(share * size)),
         }));
         if (parts.some(({ places, count }) => places.length < count + FEWEST_STRANGERS)) continue;
         const draws = Array.from({ length: DRAWS }, () => {
@@ -136,7 +138,8 @@ function scoreMatrix(
     for (let b = a + 1; b < people; b++)
       if (samePerson(embeddings[a]!, embeddings[b]!, judges)) leftOut.push([a, b]);
   const { byPair } = crossScores({
-    ...{ people, leftOut },
+    people,
+    leftOut,
     terms: terms.map(({ model, weight, offset }) => {
       const dimensions = embeddings[0]![model]!.length;
       const vectors = new Float32Array(people * dimensions);

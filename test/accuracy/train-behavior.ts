@@ -73,7 +73,11 @@ async function readWindows(folder: string) {
     .map((line) => Line.parse(JSON.parse(line)))
     .filter(({ half, lengthMs }) => half === 'dev' && lengthMs >= SHORTEST)
     .map(({ set, label, generator = null, person, session, thinned, data }) => ({
-      ...{ set: siteOf(set), label, generator, thinned, data },
+      set: siteOf(set),
+      label,
+      generator,
+      thinned,
+      data,
       person: person ?? session ?? 'unknown',
     }));
 }

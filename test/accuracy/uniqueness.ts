@@ -128,7 +128,8 @@ function withTable(scorer: ScorerEntry, people: People): ScorerEntry {
   const personOf = people.flatMap((pictures, person) => pictures.map(() => person));
   const pictures = people.flat();
   const terms = scorer.terms.map(({ model, weight, offset }) => ({
-    ...{ weight, offset },
+    weight,
+    offset,
     cosines: allCosines(pictures.map((one) => one[model]!)),
   }));
   const { several: _, ...calibration } = scorer.calibration;
@@ -144,7 +145,9 @@ function shareOf(
   const all = draws.map((draw) => draw[name] / of);
   const hits = draws[0]![name];
   return {
-    ...{ hits, of, interval: wilsonInterval(hits, of) },
+    hits,
+    of,
+    interval: wilsonInterval(hits, of),
     mean: all.reduce((sum, one) => sum + one, 0) / all.length,
     range: [Math.min(...all), Math.max(...all)],
   };

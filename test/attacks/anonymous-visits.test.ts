@@ -39,7 +39,8 @@ afterEach(async () => {
 
 async function send(url: string, body: object, headers: Record<string, string> = {}, dispatcher?: Agent) {
   const reply = await request(url, {
-    ...{ method: 'POST', body: JSON.stringify(body) },
+    method: 'POST',
+    body: JSON.stringify(body),
     headers: { 'content-type': 'application/json', ...headers },
     ...(dispatcher && { dispatcher }),
   });
@@ -54,7 +55,10 @@ const describeFlow = async (test: boolean) =>
 async function visit({ test = false, worked = false } = {}) {
   const { consent, work } = await describeFlow(test);
   const { status, body } = await send(`${service.url}/api/live/begin`, {
-    ...{ link: { kind: 'flow', token: slug, test }, consent: true, textVersion: consent.version, device: {} },
+    link: { kind: 'flow', token: slug, test },
+    consent: true,
+    textVersion: consent.version,
+    device: {},
     path: { flash: true, motion: true },
     ...(worked && work && { proof: doWork(work) }),
   });

@@ -116,7 +116,10 @@ onBothDatabases('a writer of the database without keys', (newPlace) => {
 
     const create = (match: 'none' | { email: string } = 'none') =>
       sessions.create({
-        ...{ flow: 'api', realm: realm('test'), actor: apiKey, match },
+        flow: 'api',
+        realm: realm('test'),
+        actor: apiKey,
+        match,
         expiresAt: engine.clock.now() + 600_000,
         page: { consent },
         opened: { consent, path, device: {} },

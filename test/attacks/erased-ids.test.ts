@@ -76,7 +76,11 @@ onBothDatabases('the id of an erased person', (newPlace, dialect) => {
         .values({
           ...base,
           id: `whd_${event.id}`,
-          ...{ seq: ++made, kind: 'webhook', tries: 1, claimed_by: null, claimed_until: null },
+          seq: ++made,
+          kind: 'webhook',
+          tries: 1,
+          claimed_by: null,
+          claimed_until: null,
           endpoint: 'whk_1',
           event: event.id,
           event_name: 'identity.verification.failed',

@@ -52,7 +52,9 @@ onBothDatabases('a mail server that answers after the erasure', (newPlace, diale
     await at.alerts.addRule(
       at.realm(),
       {
-        ...{ metric: 'failures-per-person', threshold: 1, name: `failures like those of ${address}` },
+        metric: 'failures-per-person',
+        threshold: 1,
+        name: `failures like those of ${address}`,
         channels: { email: ['ops@example.org'] },
       },
       operator,

@@ -16,10 +16,15 @@ afterEach(() => engine.stop());
 
 async function connect(organization: OrganizationId, address: string) {
   const { token } = await sessions.create({
-    ...{ flow: 'api', realm: { organization, world: 'live' }, actor: key, match: 'none' },
-    ...{ expiresAt: engine.clock.now() + 600_000, page: { consent: pageConsent('Acme', 'none') } },
+    flow: 'api',
+    realm: { organization, world: 'live' },
+    actor: key,
+    match: 'none',
+    expiresAt: engine.clock.now() + 600_000,
+    page: { consent: pageConsent('Acme', 'none') },
     opened: {
-      ...{ consent: { version: pageConsent('Acme', 'none').version }, path: { flash: true, motion: true } },
+      consent: { version: pageConsent('Acme', 'none').version },
+      path: { flash: true, motion: true },
       device: {},
     },
   });

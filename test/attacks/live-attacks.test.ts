@@ -114,7 +114,10 @@ async function puppetOf({ id, shown, mesh, pose }: Photo) {
 }
 
 const made = (name: string, run: Awaited<ReturnType<Species['prepare']>>['run']): Species => ({
-  ...{ name, attacker: name, made: 'simulated', draw: 'product' },
+  name,
+  attacker: name,
+  made: 'simulated',
+  draw: 'product',
   prepare: async () => ({ sources: 1, run }),
 });
 

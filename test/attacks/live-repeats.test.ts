@@ -132,12 +132,17 @@ test('a calm person who is asked for the same steps again passes', () => {
     const first = createRandom(50_000 + seed);
     const rules = { ...base.rules, repeats: 'record' as const };
     const earlier = runTrial({
-      ...{ ...base, rules, random: first, attempts: 1 },
+      ...base,
+      rules,
+      random: first,
+      attempts: 1,
       actor: () => createScripted(first, { sway: 0.1, nature }),
     }).attempts[0]!;
     return {
       actor: () => createScripted(random, { sway: 0.1, nature }),
-      ...{ asks: earlier.steps, earlier: [earlier.movement!], attempts: 1 },
+      asks: earlier.steps,
+      earlier: [earlier.movement!],
+      attempts: 1,
     };
   });
   const refused = trials.filter(({ attempts }) => attempts[0]!.reasons.includes('REPLAYED_MOVEMENT'));

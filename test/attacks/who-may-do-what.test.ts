@@ -29,7 +29,10 @@ beforeEach(async () => {
   out = await openEventsOut(staff, {
     resolve: async () => resolved,
     post: async () => ({
-      ...{ status: 200, headers: { 'content-type': 'text/plain' }, body: 'thanks', truncated: false },
+      status: 200,
+      headers: { 'content-type': 'text/plain' },
+      body: 'thanks',
+      truncated: false,
     }),
     mail: async () => undefined,
     close: async () => undefined,
@@ -227,7 +230,8 @@ describe('four eyes', () => {
     const bea = await staff.administrators.list(staff.organization);
     const by = bea.find(({ email }) => email === second.toLowerCase())!;
     await staff.approvals.decide(staff.organization, id, 'confirmed', {
-      ...{ is: 'administrator', administrator: by.id },
+      is: 'administrator',
+      administrator: by.id,
     });
     expect((await rename(one, 'moved@example.com')).status).toBe(200);
     expect((await rename(other, 'one@example.com')).body.code).toBe('APPROVAL_REQUIRED');
@@ -241,7 +245,8 @@ describe('an address that another person had, with four eyes off', () => {
     const all = await staff.administrators.list(staff.organization);
     const by = all.find((one) => one.email === email.toLowerCase())!;
     await staff.approvals.decide(staff.organization, id, 'confirmed', {
-      ...{ is: 'administrator', administrator: by.id },
+      is: 'administrator',
+      administrator: by.id,
     });
   };
 

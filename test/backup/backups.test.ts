@@ -296,8 +296,14 @@ onBothDatabases('backups', (newPlace) => {
     await backups.runDrills();
     expect(await backups.drills({ limit: 5 })).toEqual([
       {
-        ...{ id, backup: run.id, path: run.path, askedBy: 'operator:ada', askedAt: now - 5_000 },
-        ...{ finishedAt: now, state: 'passed', problems: [] },
+        id,
+        backup: run.id,
+        path: run.path,
+        askedBy: 'operator:ada',
+        askedAt: now - 5_000,
+        finishedAt: now,
+        state: 'passed',
+        problems: [],
       },
     ]);
     expect(await backups.page({ limit: 1 })).toMatchObject([{ verifiedAt: now }]);

@@ -51,8 +51,11 @@ function face(name: string, length: number, apart = 0): Float32Array {
 }
 
 const order = (file: string) => ({
-  ...{ file, keys: stick, masterKeyFiles: [join(data, 'master.key')] },
-  ...{ clock: systemClock, log: silentLog },
+  file,
+  keys: stick,
+  masterKeyFiles: [join(data, 'master.key')],
+  clock: systemClock,
+  log: silentLog,
 });
 const back = () =>
   restoreBackup({ ...order(newest()), data: join(root, 'back'), actor: 'operator:ada', drill: true });
@@ -129,7 +132,10 @@ test('a backup that would not restore says so when it is made; --accept-unproven
   });
   const restored = await restoreBackup({
     ...order(newest()),
-    ...{ data: join(root, 'back'), actor: 'operator:ada', drill: true, acceptUnproven: true },
+    data: join(root, 'back'),
+    actor: 'operator:ada',
+    drill: true,
+    acceptUnproven: true,
   });
   expect(restored.found.problems).toEqual([expect.stringMatching(damaged)]);
   const again = await compose(parseConfig({ data: join(root, 'back'), ...sparing }, {}), {

@@ -22,12 +22,16 @@ export function createReplays(dataFolder: string): Bot[] {
   const strokes = sessions.flatMap((moves) => movementsOf(moves).map(({ samples }) => samples));
   return [
     {
-      ...{ name: 'replay', kind: 'replay', lastsMs: LASTS },
+      name: 'replay',
+      kind: 'replay',
+      lastsMs: LASTS,
       about: 'half a minute of a person, at its places and times',
       run: (stage) => play(stage, oneOf(stage.random, parts)),
     },
     {
-      ...{ name: 'replay-warped', kind: 'replay', lastsMs: LASTS },
+      name: 'replay-warped',
+      kind: 'replay',
+      lastsMs: LASTS,
       about: 'single movements of people, turned and scaled to the targets, human holds',
       run: humanised(warped(strokes), humanHands),
     },

@@ -93,8 +93,14 @@ export async function attack(scene: LiveScene, key: string, attacker: Attacker):
   const { decision, risk, liveness } = await look();
   await visit.close();
   return {
-    ...{ session: made.sessionId, decision: decision!, reasons, sent, names, took },
-    ...{ evidence: liveness?.evidence ?? [], flags: risk?.flags ?? [] },
+    session: made.sessionId,
+    decision: decision!,
+    reasons,
+    sent,
+    names,
+    took,
+    evidence: liveness?.evidence ?? [],
+    flags: risk?.flags ?? [],
   };
 }
 

@@ -55,7 +55,8 @@ beforeEach(async () => {
     return analysisOf(`frame ${++frames}`, { embeddings: face, live: 0.99 });
   };
   sessions = liveSessionsOver(engine, {
-    ...{ challenges, clock: systemClock },
+    challenges,
+    clock: systemClock,
     analyzer: { ...engine.analyzer, analyze },
   });
   app = createServer({ ids: engine.ids, log: silentLog });
@@ -78,7 +79,9 @@ afterEach(async () => {
 
 async function newBrowser(): Promise<BrowserContext> {
   const made = await browser.newContext({
-    ...{ viewport: { width: 390, height: 844 }, locale: 'en-GB', permissions: ['camera'] },
+    viewport: { width: 390, height: 844 },
+    locale: 'en-GB',
+    permissions: ['camera'],
   });
   faults = await watchPages(made, [new URL(url).host, 'app']);
   return made;
@@ -87,7 +90,11 @@ async function newBrowser(): Promise<BrowserContext> {
 async function newLink(more: Partial<NewSession> = {}) {
   const realm = { organization: engine.organization, world: 'test' as const };
   const made = await sessions.create({
-    ...{ flow: 'api', realm, actor: key, match: 'none', expiresAt: systemClock.now() + 1_800_000 },
+    flow: 'api',
+    realm,
+    actor: key,
+    match: 'none',
+    expiresAt: systemClock.now() + 1_800_000,
     page: { consent: pageConsent('Acme', 'none'), title: 'Open your account' },
     ...more,
   });
@@ -123,7 +130,10 @@ test.skipIf(missing)(
     await heading('Hold still');
     await heading('Confirmed');
     expect(await find()).toMatchObject({
-      ...{ state: 'finalized', decision: 'approved', attempts: 1, path: { flash: false, motion: true } },
+      state: 'finalized',
+      decision: 'approved',
+      attempts: 1,
+      path: { flash: false, motion: true },
       device: { label: expect.stringContaining('.y4m'), width: 640, height: 480 },
       consent: { version: pageConsent('Acme', 'none').version },
     });

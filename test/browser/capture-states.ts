@@ -27,19 +27,33 @@ export const button = (page: Page, name: string) =>
 const agree = (page: Page) => button(page, 'I agree, start');
 
 const step = (name: string, index: number, progress: number, more: Json = {}): Json => ({
-  ...{ is: 'state', state: 'running', attempt: 1, attemptsLeft: 2 },
+  is: 'state',
+  state: 'running',
+  attempt: 1,
+  attemptsLeft: 2,
   step: { index, of: 4, name, progress, holdMs: 500, limitMs: 8000, ...more },
 });
 export const liveStates = {
   step,
   guiding: (code: string, of: string): Json => ({
-    ...{ is: 'state', state: 'guiding', attempt: 1, attemptsLeft: 2, guidance: { step: of, code } },
+    is: 'state',
+    state: 'guiding',
+    attempt: 1,
+    attemptsLeft: 2,
+    guidance: { step: of, code },
   }),
   between: (code: string, attemptsLeft = 2): Json => ({
-    ...{ is: 'state', state: 'between', attempt: 3 - attemptsLeft, attemptsLeft, notPassed: { code } },
+    is: 'state',
+    state: 'between',
+    attempt: 3 - attemptsLeft,
+    attemptsLeft,
+    notPassed: { code },
   }),
   decided: (result: Json): Json => ({
-    ...{ is: 'state', state: 'decided', attempt: 1, attemptsLeft: 2 },
+    is: 'state',
+    state: 'decided',
+    attempt: 1,
+    attemptsLeft: 2,
     result: { passed: false, decision: 'rejected', reference: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d', ...result },
   }),
 };

@@ -45,7 +45,9 @@ beforeEach(async () => {
   if (missing) return;
   box.reset();
   context = await browser.newContext({
-    ...{ viewport: { width: 390, height: 844 }, locale: 'en-GB', permissions: ['camera'] },
+    viewport: { width: 390, height: 844 },
+    locale: 'en-GB',
+    permissions: ['camera'],
   });
   faults = await watchPages(context, [new URL(box.url).host, new URL(shop.origin).host]);
   page = await context.newPage();
@@ -382,8 +384,12 @@ test.skipIf(missing)(
     expect(got[1]).toEqual([
       box.url,
       {
-        ...{ source: 'gatehouse', type: 'result', sessionId: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d' },
-        ...{ decision: 'approved', passed: true, passToken: 'hp_1' },
+        source: 'gatehouse',
+        type: 'result',
+        sessionId: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d',
+        decision: 'approved',
+        passed: true,
+        passToken: 'hp_1',
         reference: 'sess_01m2k9c5tq7v3e8zs1nd4w7q4d',
       },
     ]);
@@ -454,7 +460,9 @@ test.skipIf(missing)(
         const { targetInfos } = await devtools.send('Target.getTargets');
         const { browserContextId } = targetInfos.find(({ url }) => url.startsWith(box.url))!;
         await devtools.send('Browser.setPermission', {
-          ...{ permission: { name: 'camera' }, setting, origin: box.url },
+          permission: { name: 'camera' },
+          setting,
+          origin: box.url,
           ...(browserContextId !== undefined && { browserContextId }),
         });
       };

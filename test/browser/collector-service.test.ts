@@ -18,7 +18,11 @@ describe.skipIf(missing !== undefined)(`the script of a running service${why}`, 
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        ...{ name: 'Pages', env: 'live', prefix: 'huma', scopes: ['behavior'], browser: true },
+        name: 'Pages',
+        env: 'live',
+        prefix: 'huma',
+        scopes: ['behavior'],
+        browser: true,
         origins: [site.siteUrl],
       }),
     });
@@ -63,7 +67,9 @@ describe.skipIf(missing !== undefined)(`the script of a running service${why}`, 
       `Huma.verify('user_123', '${key}').catch(({ name, code, status, message }) => ({ name, code, status, message }))`,
     );
     expect(refusal).toEqual({
-      ...{ name: 'HumaError', code: 'ORIGIN_NOT_ALLOWED', status: 403 },
+      name: 'HumaError',
+      code: 'ORIGIN_NOT_ALLOWED',
+      status: 403,
       message: expect.stringContaining(site.applianceUrl),
     });
     await page.close();

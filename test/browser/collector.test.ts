@@ -285,7 +285,11 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     site.answer.status = 503;
     site.answer.body = { error: 'Not now.', code: 'UNAVAILABLE', requestId: 'r' };
     expect(await page.evaluate(`Huma.verify('u', '${key}')`)).toEqual({
-      ...{ human: true, confidence: 0.5, score: 50, token: '', pii_stored: false },
+      human: true,
+      confidence: 0.5,
+      score: 50,
+      token: '',
+      pii_stored: false,
       outage: { code: 'UNAVAILABLE', message: 'Not now.', status: 503 },
     });
     const numbers = site.sent().map((one) => bodyOf(one).sessionData.seq);
@@ -298,7 +302,9 @@ describe.skipIf(missing !== undefined)(`the collector in a page${why}`, () => {
     ).toBe(false);
     await page.evaluate("Huma.baseUrl = 'http://127.0.0.1:9'");
     expect(await page.evaluate(`Huma.verify('u', '${key}')`)).toMatchObject({
-      ...{ human: true, token: '', outage: { code: 'NETWORK' } },
+      human: true,
+      token: '',
+      outage: { code: 'NETWORK' },
     });
     site.answer.status = 200;
     await context.close();

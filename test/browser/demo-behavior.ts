@@ -17,10 +17,15 @@ const program = (n: number, changes: Parameters<typeof programWindow>[0] = {}): 
 /** A server's key and a page's, and verdicts on people, programs and too little. */
 export async function judgeDemoBehavior(operate: Operate, verify: Verify): Promise<void> {
   const { key } = (await operate('POST', '/keys', {
-    ...{ name: 'Checkout server', env: 'live', scopes: ['behavior'] },
+    name: 'Checkout server',
+    env: 'live',
+    scopes: ['behavior'],
   })) as { key: string };
   await operate('POST', '/keys', {
-    ...{ name: 'Shop pages', env: 'live', scopes: ['behavior'], browser: true },
+    name: 'Shop pages',
+    env: 'live',
+    scopes: ['behavior'],
+    browser: true,
     origins: ['https://shop.nordlys.example', 'https://m.nordlys.example'],
   });
   await operate('PUT', '/behavior/settings', {

@@ -84,7 +84,9 @@ export async function fillWithDemoData(box: RunningBox): Promise<DemoPlaces> {
   return {
     flow,
     ...sessions,
-    ...{ review, reviewWaiting, reviewDecided },
+    review,
+    reviewWaiting,
+    reviewDecided,
     person: await firstId(operate('GET', '/subjects?limit=1')),
     verification: await firstId(operate('GET', '/verifications?limit=1')).catch(() => ''),
     webhook,

@@ -7,7 +7,8 @@ async function setFrontDesk(operate: Operate, falseMatchRate: number, quality: o
   };
   await operate('PUT', '/profiles/front-desk', {
     ...definition,
-    ...{ name: 'Front desk', description: 'For the counters, where an employee is present.' },
+    name: 'Front desk',
+    description: 'For the counters, where an employee is present.',
     checks: { ...definition.checks, faceQuality: { ...definition.checks.faceQuality, ...quality } },
     match: { falseMatchRate, falseIdentificationRate: 0.01 },
   });
@@ -21,7 +22,8 @@ export async function finishRules(operate: Operate): Promise<string> {
   await setFrontDesk(operate, 2e-5, { threshold: 0.95, hardFail: true });
   await operate('PATCH', '/organization', { redirectTargets: ['app.nordlys.example', 'nordlys:'] });
   const visitors = {
-    ...{ name: 'Visitors', product: 'verifyhuman' },
+    name: 'Visitors',
+    product: 'verifyhuman',
     texts: { title: 'Welcome to Nordlys Bank' },
     translations: { de: { title: 'Willkommen bei der Nordlys Bank' } },
     redirects: { success: 'https://app.nordlys.example/done' },
@@ -30,7 +32,10 @@ export async function finishRules(operate: Operate): Promise<string> {
   await operate('POST', `/flows/${id}/publish`);
   await operate('PUT', `/flows/${id}`, { ...visitors, redirects: { success: 'nordlys://done' } });
   await operate('POST', '/flows', {
-    ...{ name: 'Age at the counter', product: 'verifyage', texts: {}, redirects: {} },
+    name: 'Age at the counter',
+    product: 'verifyage',
+    texts: {},
+    redirects: {},
   });
   return id;
 }

@@ -10,29 +10,43 @@ type Ask = (path: string, body: unknown, key?: string) => Promise<unknown>;
 
 /** Evidence as engine/challenges writes it, with invented figures. */
 const step = (name: string, ms: number, more: object = {}) => ({
-  ...{ kind: `step:${name}`, passed: true, maturity: 'experimental' },
+  kind: `step:${name}`,
+  passed: true,
+  maturity: 'experimental',
   details: { ms, frames: Math.round(ms / 90), ...more },
 });
 const head = (name: string, passed: boolean, details: object) => ({
-  ...{ kind: `head:${name}`, passed, strength: passed ? 0.83 : 0, maturity: 'experimental', details },
+  kind: `head:${name}`,
+  passed,
+  strength: passed ? 0.83 : 0,
+  maturity: 'experimental',
+  details,
 });
 const pad = (live: number, threshold = 0.5) => ({
-  ...{ kind: 'pad', passed: live >= threshold, strength: live, maturity: 'experimental' },
+  kind: 'pad',
+  passed: live >= threshold,
+  strength: live,
+  maturity: 'experimental',
   details: { set: 'minifasnet-pair', live, threshold, frames: 24 },
 });
 const common = (more: object[] = []) => [
   {
-    ...{ kind: 'motion', maturity: 'experimental' },
+    kind: 'motion',
+    maturity: 'experimental',
     details: { index: 0.284, motionless: false, samples: 96 },
   },
   ...more,
   {
-    ...{ kind: 'times', maturity: 'proven' },
+    kind: 'times',
+    maturity: 'proven',
     details: { frames: 118, repeated: 0, framesPerSecond: 12.4 },
   },
 ];
 const continuity = (passed: boolean) => ({
-  ...{ kind: 'continuity', passed, strength: passed ? 1 : 0, maturity: 'experimental' },
+  kind: 'continuity',
+  passed,
+  strength: passed ? 1 : 0,
+  maturity: 'experimental',
   details: { least: passed ? 0.71 : 0.12, pairs: 31, doubtful: false, frames: 33 },
 });
 
@@ -57,7 +71,12 @@ const bentSheet = [
   step('hold-still', 1460),
   step('turn-right', 2380),
   head('turn-right', false, {
-    ...{ frames: 11, parallax: 0.041, depth: 2.6, flattening: 4.7, rigidResidual: 0.058, constancy: 0.012 },
+    frames: 11,
+    parallax: 0.041,
+    depth: 2.6,
+    flattening: 4.7,
+    rigidResidual: 0.058,
+    constancy: 0.012,
     faults: ['FLAT', 'BENT', 'ANIMATED'],
   }),
   step('look-up', 1710),
@@ -66,7 +85,8 @@ const bentSheet = [
   pad(0.31),
   ...common([
     {
-      ...{ kind: 'camera', maturity: 'experimental' },
+      kind: 'camera',
+      maturity: 'experimental',
       details: { suspect: true, signal: 'virtual-camera', labels: ['OBS Virtual Camera'] },
     },
   ]),
@@ -74,24 +94,36 @@ const bentSheet = [
 
 const low = { level: 'low', score: 0.05, flags: [] };
 const approved = {
-  ...{ reasons: [], challengesCompleted: 4, processingTimeMs: 9240, risk: low, composite: 0.91 },
+  reasons: [],
+  challengesCompleted: 4,
+  processingTimeMs: 9240,
+  risk: low,
+  composite: 0.91,
   liveness: { passed: true, score: 0.92, assurance: 'active', evidence: living, reasons: [] },
 };
 const rejected = {
-  ...{ reasons: ['NOT_A_HEAD', 'PRESENTATION'], challengesCompleted: 4, processingTimeMs: 12_870 },
+  reasons: ['NOT_A_HEAD', 'PRESENTATION'],
+  challengesCompleted: 4,
+  processingTimeMs: 12_870,
   risk: { level: 'high', score: 0.94, flags: ['spoof-suspected', 'virtual-camera'] },
   liveness: {
-    ...{ passed: false, score: 0.21, assurance: 'active', evidence: bentSheet },
+    passed: false,
+    score: 0.21,
+    assurance: 'active',
+    evidence: bentSheet,
     reasons: ['NOT_A_HEAD', 'PRESENTATION'],
   },
 };
 const duplicate = {
   ...approved,
-  ...{ reasons: [], counted: { outcome: 'known', action: 'duplicate' } },
+  reasons: [],
+  counted: { outcome: 'known', action: 'duplicate' },
   risk: { level: 'medium', score: 0.53, flags: ['duplicate-identity'] },
 };
 const expired = {
-  ...{ reasons: ['TIME_OVER'], challengesCompleted: 0, processingTimeMs: 0 },
+  reasons: ['TIME_OVER'],
+  challengesCompleted: 0,
+  processingTimeMs: 0,
   risk: { level: 'medium', score: 0.5, flags: [] },
 };
 const waits = { ...approved, counted: { outcome: 'grey', action: 'wait' }, risk: undefined };
@@ -99,10 +131,16 @@ const waits = { ...approved, counted: { outcome: 'grey', action: 'wait' }, risk:
 /** Passed on the path for people who cannot move their head: a person has to decide. */
 const withoutMotion = {
   ...approved,
-  ...{ waits: 'without-motion', reasons: ['WITHOUT_MOTION'], challengesCompleted: 3, composite: 0.84 },
+  waits: 'without-motion',
+  reasons: ['WITHOUT_MOTION'],
+  challengesCompleted: 3,
+  composite: 0.84,
   risk: { level: 'medium', score: 0.35, flags: ['reduced-challenge'] },
   liveness: {
-    ...{ passed: true, score: 0.86, assurance: 'passive-frames', reasons: [] },
+    passed: true,
+    score: 0.86,
+    assurance: 'passive-frames',
+    reasons: [],
     evidence: [
       step('hold-still', 1180),
       step('blink', 910),
@@ -117,10 +155,14 @@ const withoutMotion = {
 /** The turned head was measured too weakly to be sure of: a person has to decide. */
 const undecided = {
   ...approved,
-  ...{ waits: 'undecided', reasons: ['UNDECIDED'] },
+  waits: 'undecided',
+  reasons: ['UNDECIDED'],
   risk: { level: 'medium', score: 0.62, flags: [] },
   liveness: {
-    ...{ passed: false, score: 0.41, assurance: 'active', reasons: ['UNDECIDED'] },
+    passed: false,
+    score: 0.41,
+    assurance: 'active',
+    reasons: ['UNDECIDED'],
     evidence: [
       step('turn-left', 1920),
       head('turn-left', false, { frames: 9, parallax: 0.046, rigidResidual: 0.052, constancy: 0.011 }),
@@ -133,7 +175,10 @@ const undecided = {
 };
 
 const device = {
-  ...{ label: 'FaceTime HD Camera', width: 1280, height: 720, frameRate: 30 },
+  label: 'FaceTime HD Camera',
+  width: 1280,
+  height: 720,
+  frameRate: 30,
   userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15',
 };
 
@@ -181,7 +226,8 @@ export async function makeDemoSessions(
     const there = await ofLink(order, 'presence', await ask('/api/presence/sessions', presence));
     end(database, there, 'approved', approved);
     const refused = await apiSession(order, {
-      ...{ subjectRef: 'customer-9934', metadata: { checkoutId: 'order_42', amount: 1200, channel: 'app' } },
+      subjectRef: 'customer-9934',
+      metadata: { checkoutId: 'order_42', amount: 1200, channel: 'app' },
     });
     end(database, refused, 'rejected', rejected, 3);
     const running = await apiSession(order, { metadata: { checkoutId: 'order_43' } });
@@ -246,7 +292,11 @@ async function begin(
   const link = { kind, token };
   const { consent } = (await ask('/api/live/describe', { link })) as { consent: { version: string } };
   const { sessionId } = (await ask('/api/live/begin', {
-    ...{ link, consent: true, textVersion: consent.version, path: { flash: true, ...path }, device },
+    link,
+    consent: true,
+    textVersion: consent.version,
+    path: { flash: true, ...path },
+    device,
   })) as { sessionId: string };
   return sessionId;
 }
@@ -266,7 +316,10 @@ async function ofLink(order: Order, kind: string, made: unknown): Promise<string
 function end(database: Rows, id: string, decision: string, outcome: object, attempts = 1): void {
   const times = { opened_at: Date.now() - 40_000, decided_at: Date.now() };
   change(database, id, {
-    ...{ state: 'finalized', decision, outcome: JSON.stringify(outcome), ...times },
+    state: 'finalized',
+    decision,
+    outcome: JSON.stringify(outcome),
+    ...times,
     attempts: decision === 'expired' ? 0 : attempts,
   });
 }

@@ -10,13 +10,16 @@ export async function addWebhooks(operate: Operate): Promise<string> {
     const to = await startReceiver(status);
     await operate('POST', '/grants', { to, note: description });
     return (await operate('POST', '/webhooks', {
-      ...{ family: 'identity', url: `http://${to}/gatehouse`, description },
+      family: 'identity',
+      url: `http://${to}/gatehouse`,
+      description,
     })) as { id: string };
   };
   await add('access control', 204);
   const { id } = await add('core-banking', 503);
   const { id: old } = (await operate('POST', '/grants', {
-    ...{ to: '*.old.nordlys.example', note: 'until the move' },
+    to: '*.old.nordlys.example',
+    note: 'until the move',
   })) as { id: string };
   await operate('DELETE', `/grants/${old}`);
   await operate('POST', `/webhooks/${id}/test`, {});

@@ -34,17 +34,24 @@ interface Shown {
   expires_in_seconds: number;
 }
 const targets: Shown = {
-  ...{ challenge_id: 'ch_targets', type: 'click_targets', expires_in_seconds: 300 },
+  challenge_id: 'ch_targets',
+  type: 'click_targets',
+  expires_in_seconds: 300,
   payload: {
     instruction: 'Click the 🎯',
     targets: ['🌿', '🎯', '🐟', '🍎', '🚗', '🌙', '⚽', '🎈', '🔑', '🕰️', '🐢', '🎻'].map((label, i) => ({
-      ...{ id: `t${i}`, label, x: 12.5 + 25 * (i % 4) + (i % 3) * 2, y: 16.7 + 33.3 * Math.floor(i / 4) },
+      id: `t${i}`,
+      label,
+      x: 12.5 + 25 * (i % 4) + (i % 3) * 2,
+      y: 16.7 + 33.3 * Math.floor(i / 4),
     })),
   },
 };
 const dotIds = ['7', '2', '9', '4', '1', '3', '8', '6', '5'];
 const pattern: Shown = {
-  ...{ challenge_id: 'ch_pattern', type: 'pattern', expires_in_seconds: 300 },
+  challenge_id: 'ch_pattern',
+  type: 'pattern',
+  expires_in_seconds: 300,
   payload: {
     instruction: 'Connect the dots in this order',
     grid: { columns: 3, rows: 3 },

@@ -52,7 +52,9 @@ function copyOf(example: string, beginning = join(tmpdir(), 'gatehouse-example-'
 }
 const envOf = (more: Record<string, string> = {}) => ({
   ...process.env,
-  ...{ HUMA_API_KEY: serverKey, HUMA_BASE_URL: box.url, ...more },
+  HUMA_API_KEY: serverKey,
+  HUMA_BASE_URL: box.url,
+  ...more,
 });
 /** Resolves with the first line that matches. */
 async function begin(folder: string, words: string[], env: Record<string, string>, ready: RegExp) {

@@ -105,7 +105,9 @@ const answerTo: Record<string, () => object> = {
     pii_stored: false,
   }),
   '/api/v1/challenge/create': () => ({
-    ...{ challenge_id: 'ch_1', type: 'click_targets', expires_in_seconds: 300 },
+    challenge_id: 'ch_1',
+    type: 'click_targets',
+    expires_in_seconds: 300,
     payload: {
       instruction: 'Click the 🎯',
       targets: [
@@ -119,7 +121,13 @@ const answerTo: Record<string, () => object> = {
       ? { passed: true, token: 'h_challenge_1' }
       : { passed: false, message: 'Incorrect answer', attempts_remaining: 0 },
   '/api/v1/session': () => ({
-    ...{ score: 20, confidence: 0.2, baseline: 90, delta: -70, anomaly: true, action: 'block', notes: [] },
+    score: 20,
+    confidence: 0.2,
+    baseline: 90,
+    delta: -70,
+    anomaly: true,
+    action: 'block',
+    notes: [],
   }),
 };
 

@@ -62,8 +62,12 @@ async function post(path: string, body: object): Promise<Record<string, unknown>
 test.skipIf(missing)(`curl${why}`, () => {
   const { stdout } = spawnSync('sh', ['-c', `${box.adapted('curl', key)} --silent`], { encoding: 'utf8' });
   expect(JSON.parse(stdout)).toEqual({
-    ...{ human: false, confidence: 0.49, score: 49, token: expect.stringMatching(token) },
-    ...{ pii_stored: false, notes: ['insufficient_data'] },
+    human: false,
+    confidence: 0.49,
+    score: 49,
+    token: expect.stringMatching(token),
+    pii_stored: false,
+    notes: ['insufficient_data'],
   });
 });
 
@@ -118,11 +122,16 @@ test.skipIf(missing)(`verifyWithSignals${why}`, async () => {
   const body = `{ userId: 'user_123', signals: ${await signals()} }`;
   const program = `${box.adapted('verifyWithSignals', key)}\nconsole.log(JSON.stringify(result));`;
   expect(node(`const req = { body: ${body} };\n${program}`)).toMatchObject({
-    ...{ human: true, confidence: 0.5, score: 50, token: expect.stringMatching(token), pii_stored: false },
+    human: true,
+    confidence: 0.5,
+    score: 50,
+    token: expect.stringMatching(token),
+    pii_stored: false,
     agent: { is_agent: false },
   });
   expect(node(`const req = { body: { userId: 'user_123' } };\n${program}`)).toMatchObject({
-    ...{ human: false, refused: 'no_signals' },
+    human: false,
+    refused: 'no_signals',
   });
 });
 

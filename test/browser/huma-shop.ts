@@ -84,7 +84,10 @@ const blank = '<!doctype html><html lang="en"><title>Shop</title><main id="root"
 async function bundleInto(folder: string, env: Record<string, string>): Promise<void> {
   const published = (name: string) => join(folder, 'dist/esm/huma', name);
   await build({
-    ...{ configFile: false, root: folder, logLevel: 'error', publicDir: false },
+    configFile: false,
+    root: folder,
+    logLevel: 'error',
+    publicDir: false,
     define: {
       'process.env.NODE_ENV': '"development"',
       ...Object.fromEntries(
@@ -100,7 +103,8 @@ async function bundleInto(folder: string, env: Record<string, string>): Promise<
       },
     },
     build: {
-      ...{ outDir: join(folder, 'shop'), minify: false },
+      outDir: join(folder, 'shop'),
+      minify: false,
       lib: { entry: join(folder, 'shop.jsx'), formats: ['es'], fileName: () => 'shop.js' },
     },
   });

@@ -49,11 +49,15 @@ async function bundleShop(): Promise<void> {
   writeFileSync(join(folder, 'shop.mjs'), shopProgram);
   const react = join(root, 'node_modules/react');
   await build({
-    ...{ configFile: false, root: folder, logLevel: 'error', publicDir: false },
+    configFile: false,
+    root: folder,
+    logLevel: 'error',
+    publicDir: false,
     define: { 'process.env.NODE_ENV': '"development"' },
     resolve: { alias: { 'react-dom': join(root, 'node_modules/react-dom'), react } },
     build: {
-      ...{ outDir: join(folder, 'shop'), minify: false },
+      outDir: join(folder, 'shop'),
+      minify: false,
       lib: { entry: join(folder, 'shop.mjs'), formats: ['es'], fileName: () => 'shop.js' },
     },
   });
@@ -195,7 +199,9 @@ async function passBeside(place: Place): Promise<string> {
   return sessionId;
 }
 const approved = (sessionId: string) => ({
-  ...{ sessionId, decision: 'approved', token: expect.stringMatching(/^hp_eyJ/) },
+  sessionId,
+  decision: 'approved',
+  token: expect.stringMatching(/^hp_eyJ/),
 });
 
 async function openPopup(page: Page, name: string): Promise<Page> {

@@ -67,7 +67,9 @@ async function callbackSecret(client: SessionsClient, within?: string): Promise<
   const { secret } = await scene.operate<{ secret: string }>(...order);
   await scene.call('POST', '/api/live/deny', token, { link: { kind: 'session', token } });
   expect((await scene.shop.nextEvent('/first', secret)).event).toMatchObject({
-    ...{ event: 'verification.failed', decision: 'rejected', passToken: null },
+    event: 'verification.failed',
+    decision: 'rejected',
+    passToken: null,
   });
   return secret;
 }
@@ -132,7 +134,8 @@ test.skipIf(noScene).each(forms)(
     const { event, headers } = await scene.shop.nextEvent(path, secret);
     expect(headers['x-proof-signature']).toMatch(/^[0-9a-f]{64}$/);
     expect(event).toMatchObject({
-      ...{ event: 'verification.success', orgId: organization },
+      event: 'verification.success',
+      orgId: organization,
       data: { verified: true, email, assurance: 'active', profile: { slug: 'default' } },
     });
     const { token } = await client.getPresenceToken(sessionId);
@@ -153,8 +156,10 @@ test.skipIf(noScene).each(forms)(
     const secret = await callbackSecret(client);
     const path = `/callback/${form}`;
     const order = {
-      ...{ callbackUrl: scene.shop.url(path), redirectUrl: scene.shop.url('/done') },
-      ...{ subjectRef: 'user_7', metadata: { checkoutId: 'order_42' } },
+      callbackUrl: scene.shop.url(path),
+      redirectUrl: scene.shop.url('/done'),
+      subjectRef: 'user_7',
+      metadata: { checkoutId: 'order_42' },
     };
     const made = await scene.call<Record<string, string>>('POST', '/api/v1/sessions', apiKey, order);
     expect(made).toEqual({
@@ -188,7 +193,9 @@ test.skipIf(noScene).each(forms)(
       riskFlags: [],
       timestamp: expect.stringMatching(/Z$/),
       metadata: {
-        ...{ profile: 'specter', challengesCompleted: 4, processingTimeMs: expect.any(Number) },
+        profile: 'specter',
+        challengesCompleted: 4,
+        processingTimeMs: expect.any(Number),
         checkoutId: 'order_42',
       },
     });
@@ -202,7 +209,10 @@ test.skipIf(noScene).each(forms)(
     const { event: _, timestamp: __, ...decided } = event;
     expect(await client.finalize({ sessionId })).toEqual(decided);
     expect(await client.verifyPass(decided.passToken)).toMatchObject({
-      ...{ valid: true, sessionId, subjectRef: 'user_7', riskLevel: 'low' },
+      valid: true,
+      sessionId,
+      subjectRef: 'user_7',
+      riskLevel: 'low',
     });
     expect(seen.faults).toEqual([]);
     await seen.close();
@@ -242,16 +252,25 @@ test.skipIf(noScene)(
     note('hosted', 'phone', attempt, since);
     expect(headers['x-verifyhuman-signature']).toMatch(/^sha256=[0-9a-f]{64}$/);
     expect(event).toEqual({
-      ...{ event: 'verification.completed', verification_id: id, status: 'PASS' },
-      ...{ product: 'verifyidentity', environment: 'live', timestamp: expect.stringMatching(/Z$/) },
+      event: 'verification.completed',
+      verification_id: id,
+      status: 'PASS',
+      product: 'verifyidentity',
+      environment: 'live',
+      timestamp: expect.stringMatching(/Z$/),
     });
     expect(await hostedStatus(key, 'verifyidentity', id)).toMatchObject({
-      ...{ id, product: 'verifyidentity', status: 'PASS', environment: 'live', reasons: [] },
+      id,
+      product: 'verifyidentity',
+      status: 'PASS',
+      environment: 'live',
+      reasons: [],
       completed_at: event.timestamp,
     });
     const complete = `/hosted/complete/${made.token}`;
     expect(await scene.call('POST', complete, key, {})).toMatchObject({
-      ...{ status: 'PASS', redirect_url: scene.shop.url('/verify-complete?result=pass') },
+      status: 'PASS',
+      redirect_url: scene.shop.url('/verify-complete?result=pass'),
     });
     expect(seen.faults).toEqual([]);
     await seen.close();
@@ -313,14 +332,19 @@ test.skipIf(noScene).each(forms)(
     const { event } = await scene.shop.nextEvent(path, secret);
     note('registrations', form, attempt, since);
     expect(event).toEqual({
-      ...{ event: 'USER_VERIFICATION_COMPLETED', ...reference, connection_status: 'COMPLETED' },
-      ...{ failure_code: null, timestamp: expect.stringMatching(/Z$/) },
+      event: 'USER_VERIFICATION_COMPLETED',
+      ...reference,
+      connection_status: 'COMPLETED',
+      failure_code: null,
+      timestamp: expect.stringMatching(/Z$/),
     });
     const status = await scene.call<{ simple_data_request_response: Record<string, unknown> }>(
       ...(['POST', '/get_status', key, reference] as const),
     );
     expect(status).toEqual({
-      ...{ ...reference, connection_status: 'COMPLETED', failure_code: null },
+      ...reference,
+      connection_status: 'COMPLETED',
+      failure_code: null,
       simple_data_request_response: {
         humanness_score: expect.any(Number),
         unique_human_id: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -364,12 +388,16 @@ test.skipIf(noScene)(
     };
     const first = await come('user_1', passedTitle);
     expect((await scene.shop.nextEvent('/survey', secret)).event).toMatchObject({
-      ...{ event: 'verification.completed', sessionId: first, decision: 'approved', riskFlags: [] },
+      event: 'verification.completed',
+      sessionId: first,
+      decision: 'approved',
+      riskFlags: [],
     });
     const sessionId = await come('user_2', words.reviewTitle);
     expect(await client.finalize({ sessionId })).toMatchObject({ decision: null, passToken: null });
     expect(await scene.call('GET', `/api/v1/sessions/${sessionId}`, apiKey)).toMatchObject({
-      ...{ state: 'processing', decision: null },
+      state: 'processing',
+      decision: null,
     });
     const { items } = await scene.operate<{ items: { id: string; kind: string }[] }>(
       ...(['GET', '/review?state=open', undefined, survey] as const),
@@ -379,11 +407,17 @@ test.skipIf(noScene)(
     await scene.operate('POST', decide, { decision: 'same-person' }, survey);
     const { event } = await scene.shop.nextEvent('/survey', secret);
     expect(event).toMatchObject({
-      ...{ event: 'verification.duplicate', sessionId, decision: 'duplicate', passToken: null },
-      ...{ riskLevel: 'medium', riskFlags: ['duplicate_identity'] },
+      event: 'verification.duplicate',
+      sessionId,
+      decision: 'duplicate',
+      passToken: null,
+      riskLevel: 'medium',
+      riskFlags: ['duplicate_identity'],
     });
     expect(await client.finalize({ sessionId })).toMatchObject({
-      ...{ decision: 'duplicate', passToken: null, riskFlags: ['duplicate_identity'] },
+      decision: 'duplicate',
+      passToken: null,
+      riskFlags: ['duplicate_identity'],
     });
   },
 );

@@ -21,7 +21,8 @@ const words = captureStrings.en;
 
 const phone = {
   viewport: { width: 390, height: 844 },
-  ...{ isMobile: true, hasTouch: true },
+  isMobile: true,
+  hasTouch: true,
   userAgent:
     'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36',
 };
@@ -85,7 +86,10 @@ export async function openLiveScene(given?: OnePerson): Promise<LiveScene> {
   const shop = await startRelyingParty();
   const operate = createOperate(box);
   return {
-    ...{ box, person, shop, operate },
+    box,
+    person,
+    shop,
+    operate,
     newKey: async (order, organization) =>
       (await operate<{ key: string }>('POST', '/keys', { env: 'live', ...order }, organization)).key,
     call: (method, path, key, body) =>
@@ -168,7 +172,11 @@ async function openVisit(
   const heading = (...names: string[]) =>
     page.getByRole('heading', { level: 1, name: new RegExp(`^(?:${names.map(literal).join('|')})$`) });
   const visit: Visit = {
-    ...{ page, ...(camera && { camera }), faults, press, heading },
+    page,
+    ...(camera && { camera }),
+    faults,
+    press,
+    heading,
     async open(link) {
       const { pathname, search, hash } = new URL(link);
       await page.goto(new URL(pathname + search + hash, box.url).href);

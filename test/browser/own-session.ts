@@ -31,7 +31,9 @@ export async function openSession(
   const { body: made } = await post(`${operatorUrl}/api/admin/administrators`, account);
   await post(`${pagesUrl}/api/auth/password/code`, { email, code: made.code, password });
   const { body: session, cookie } = await post(`${pagesUrl}/api/auth/login`, {
-    ...{ email, password, cookie: true },
+    email,
+    password,
+    cookie: true,
   });
   if (cookie === undefined) throw new Error('Signing in gave no cookie.');
   const headers = { cookie, origin: pagesUrl, 'x-csrf-token': String(session.csrf) };

@@ -48,7 +48,11 @@ beforeAll(async () => {
   const access = createAccess({ ...engine, log: silentLog });
   app = await createPublicServer(
     {
-      ...{ ...engine, ...(await openEventsOut(engine)), ...operatorParts, access, log: silentLog },
+      ...engine,
+      ...(await openEventsOut(engine)),
+      ...operatorParts,
+      access,
+      log: silentLog,
       metrics: createMetrics({ processMetrics: false }),
       status: async () => {
         throw new Error('not asked here');
@@ -71,7 +75,10 @@ afterAll(async () => {
 /** A session, and its page with the consent in front. */
 async function open(camera: string, viewport = { width: 390, height: 844 }) {
   const session = await client.createPresenceSession({
-    ...{ orgId: engine.organization, purpose: 'Authorize production deployment', email, nonce: '8f3a' },
+    orgId: engine.organization,
+    purpose: 'Authorize production deployment',
+    email,
+    nonce: '8f3a',
   });
   const context = await browsers[camera]!.newContext({ viewport, locale: 'en-GB', permissions: ['camera'] });
   const page = await context.newPage();
@@ -98,7 +105,9 @@ test.skipIf(missing).each([
     expect(verified).toMatchObject({ status: 'VERIFIED', verifiedEmail: email });
     const { token } = await client.getPresenceToken(session.sessionId);
     expect(await client.verifyPresenceToken({ token, expectedNonce: '8f3a' })).toMatchObject({
-      ...{ valid: true, sub: email, purpose: 'Authorize production deployment' },
+      valid: true,
+      sub: email,
+      purpose: 'Authorize production deployment',
     });
     await page.getByRole('heading', { level: 1, name: 'It is you' }).waitFor({ timeout: 15_000 });
     expect(await page.content()).not.toMatch(/0\.9|score/i);

@@ -152,7 +152,9 @@ test.skipIf(missing)(
       const body = JSON.stringify({ link: { kind: 'flow', token, test } });
       const headers = { 'content-type': 'application/json' };
       const reply = await fetch(new URL('/api/live/describe', String(address)), {
-        ...{ method: 'POST', headers, body },
+        method: 'POST',
+        headers,
+        body,
       });
       return [reply.status, ((await reply.json()) as { state?: string }).state];
     };

@@ -35,7 +35,9 @@ export const screens: readonly Screen[] = [
   { path: '/sessions/{sessionUnsure}', data: 'full', name: 'session-undecided' },
   { path: '/sessions/{sessionUnsure}', data: 'full', press: ['Decide'], name: 'session-undecided-decide' },
   {
-    ...{ path: '/sessions/{sessionRunning}', data: 'full', name: 'session-cancel' },
+    path: '/sessions/{sessionRunning}',
+    data: 'full',
+    name: 'session-cancel',
     press: ['Cancel session'],
   },
   { path: '/uniqueness' },
@@ -60,7 +62,9 @@ export const screens: readonly Screen[] = [
   { path: '/webhooks/{webhook}', data: 'full', press: ['Rotate secret'], name: 'rotate-secret' },
   { path: '/webhooks/{webhook}', data: 'full', press: ['Replay'], name: 'replay' },
   {
-    ...{ path: '/webhooks/{webhook}', data: 'full', name: 'remove-webhook' },
+    path: '/webhooks/{webhook}',
+    data: 'full',
+    name: 'remove-webhook',
     press: ['More actions', 'Remove webhook'],
   },
   { path: '/destinations' },
@@ -92,7 +96,9 @@ export const screens: readonly Screen[] = [
   { path: '/behavior/try', data: 'full', name: 'behavior-try' },
   { path: '/behavior/settings', name: 'behavior-settings' },
   {
-    ...{ path: '/behavior/settings', data: 'full', name: 'behavior-layer' },
+    path: '/behavior/settings',
+    data: 'full',
+    name: 'behavior-layer',
     press: ['Rules and weights of research data'],
   },
   { path: '/evidence', data: 'full' },

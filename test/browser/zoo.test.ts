@@ -32,7 +32,11 @@ describe.skipIf(missing !== undefined)(`bots at a running service${why}`, () => 
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        ...{ name: 'Forms', env: 'live', prefix: 'huma', scopes: ['behavior'], browser: true },
+        name: 'Forms',
+        env: 'live',
+        prefix: 'huma',
+        scopes: ['behavior'],
+        browser: true,
         origins: [new URL(form.url).origin],
       }),
     });

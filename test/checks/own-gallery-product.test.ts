@@ -37,7 +37,9 @@ test('the product raises thresholds by what it measured, also after a start, unt
     const probe = await portrait('ada', 60);
     for (const email of ['ada@example.com', undefined]) {
       const { match } = await gatehouse.checks.verify({
-        ...{ ...realm, picture: probe, actor: ada },
+        ...realm,
+        picture: probe,
+        actor: ada,
         ...(email === undefined ? {} : { email }),
       });
       const own = measured.find(

@@ -56,8 +56,11 @@ test('as Electron runs it, the desktop app starts the service, opens its console
   const words = [runner, join(product.folder, 'dist/main/index.js'), '--data', box];
   const shell = spawn(product.node, words, {
     env: {
-      ...{ PATH, NODE_COMPILE_CACHE, HOME: product.folder },
-      ...{ GATEHOUSE_PORT: '0', GATEHOUSE_WORKERS: '1' },
+      PATH,
+      NODE_COMPILE_CACHE,
+      HOME: product.folder,
+      GATEHOUSE_PORT: '0',
+      GATEHOUSE_WORKERS: '1',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -80,7 +80,9 @@ async function nameBox({ url, child, output }: Service): Promise<string> {
     ).json();
   const { token } = (await send('POST', '/api/auth/login', owner)) as { token: string };
   expect(await send('PUT', '/api/admin/box-name', { hostName: name, network: false }, token)).toMatchObject({
-    ...{ hostName: name, network: false, restarting: true },
+    hostName: name,
+    network: false,
+    restarting: true,
   });
   while (!output.stdout.includes('https:')) await once(child.stdout!, 'data');
   return url.replace('http:', 'https:');

@@ -35,7 +35,8 @@ async function post(path: string, image: Buffer) {
 const judged = (verified: boolean) => ({
   status: 200,
   body: {
-    ...{ verified, assurance: 'passive' },
+    verified,
+    assurance: 'passive',
     checkResults: expect.arrayContaining([expect.objectContaining({ check: 'liveness', pass: true })]),
   },
 });

@@ -98,7 +98,11 @@ test.each(['in its own process', 'through a running service'])(
     expect(stopped.code).toBe(1);
     const ends = { total: 7, refused: 0, passedOver: 0, refusals: [] };
     expect(JSON.parse(stopped.stdout)).toEqual({
-      ...{ ...ends, enrolled: 5, skipped: 0, notTried: 2, interrupted: true },
+      ...ends,
+      enrolled: 5,
+      skipped: 0,
+      notTried: 2,
+      interrupted: true,
     });
     const second = await cli.json<Report>(...words.slice(0, -1));
     expect(second).toEqual({ ...ends, enrolled: 2, skipped: 5, notTried: 0, interrupted: false });

@@ -35,8 +35,14 @@ test('a scope is set up, changed, rotated and ended by its name', async () => {
   expect((await cli.run('scope', 'list')).stdout).toContain('scope create --help');
   const made = await scope('create', 'survey 2026', '--false-flag-rate', '0.5%', '--retention-days', '90');
   expect(made).toMatchObject({
-    ...{ name: 'survey 2026', state: 'active', epoch: 1, members: 0 },
-    ...{ falseFlagRate: 0.005, reviewRate: 0.05, onErasure: 'reopen', retentionDays: 90 },
+    name: 'survey 2026',
+    state: 'active',
+    epoch: 1,
+    members: 0,
+    falseFlagRate: 0.005,
+    reviewRate: 0.05,
+    onErasure: 'reopen',
+    retentionDays: 90,
   });
   expect(await refused('create', 'survey 2026')).toEqual([
     2,

@@ -48,9 +48,22 @@ test('a token is verified with the file alone: no data directory', async () => {
   writeFileSync(jwks, JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x, kid: 'k1' }] }));
   const now = Math.floor(Date.now() / 1000);
   const claims = {
-    ...{ iss: 'apl_1', aud: 'org_1', sub: 'ada@example.com', orgId: 'org_1', env: 'live', jti: 'j' },
-    ...{ userId: 'sub_1', sessionId: 'prs_1', purpose: 'deploy\u001b[31m', nonce: '8f3a', checks: {} },
-    ...{ assurance: 'active', models: {}, singleUse: true, iat: now, exp: now + 3_600 },
+    iss: 'apl_1',
+    aud: 'org_1',
+    sub: 'ada@example.com',
+    orgId: 'org_1',
+    env: 'live',
+    jti: 'j',
+    userId: 'sub_1',
+    sessionId: 'prs_1',
+    purpose: 'deploy\u001b[31m',
+    nonce: '8f3a',
+    checks: {},
+    assurance: 'active',
+    models: {},
+    singleUse: true,
+    iat: now,
+    exp: now + 3_600,
   };
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: 'EdDSA', typ: 'presence+jwt', kid: 'k1' })

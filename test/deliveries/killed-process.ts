@@ -47,7 +47,14 @@ const { db, inTransaction } = await openDatabase({ kind: 'sqlite', path }, { clo
 const ids = createIds(clock);
 const endpoint = await db.selectFrom('webhook_endpoint').selectAll().executeTakeFirstOrThrow();
 const queue = createDeliveryQueue({
-  ...{ db, inTransaction, ids, clock, log, chance: Math.random, owner: `process ${process.pid}`, most: 8 },
+  db,
+  inTransaction,
+  ids,
+  clock,
+  log,
+  chance: Math.random,
+  owner: `process ${process.pid}`,
+  most: 8,
   integrity: { mac: () => 'mac', verify: () => true },
 });
 queue.handle('webhook', {
@@ -84,9 +91,15 @@ for (let n = known; n < Number(most); n += AT_ONCE) {
     const id = ids.next('delivery') as DeliveryId;
     const lane = i % 4 > 0 ? `lane_${(n + i) % LANES}` : undefined;
     return {
-      ...{ id, organization: endpoint.organization as OrganizationId, world: 'live' },
-      ...{ endpoint: endpoint.id as EndpointId, event: lane ?? '-', name: String(n + i) },
-      ...{ subject: undefined, origin: 'event', lane: lane ?? id },
+      id,
+      organization: endpoint.organization as OrganizationId,
+      world: 'live',
+      endpoint: endpoint.id as EndpointId,
+      event: lane ?? '-',
+      name: String(n + i),
+      subject: undefined,
+      origin: 'event',
+      lane: lane ?? id,
     };
   });
   await inTransaction((tx) => queue.add(tx, some));

@@ -57,16 +57,20 @@ export async function createQueueWorld(place: DatabasePlace) {
   await engine.db
     .insertInto('webhook_endpoint')
     .values({
-      ...{
-        id: endpoint,
-        organization: engine.organization,
-        world: 'live',
-        kind: 'endpoint',
-        family: 'identity',
-      },
-      ...{ url: 'https://x.example', description: '', events: '[]', signature: 'standard' },
-      ...{ secret_sealed: new Uint8Array([1]), state: 'enabled', state_at: 1, created_at: 1 },
-      ...{ created_by: 'operator:ada' },
+      id: endpoint,
+      organization: engine.organization,
+      world: 'live',
+      kind: 'endpoint',
+      family: 'identity',
+      url: 'https://x.example',
+      description: '',
+      events: '[]',
+      signature: 'standard',
+      secret_sealed: new Uint8Array([1]),
+      state: 'enabled',
+      state_at: 1,
+      created_at: 1,
+      created_by: 'operator:ada',
     })
     .execute();
   const lives: Life[] = [];
@@ -80,8 +84,15 @@ export async function createQueueWorld(place: DatabasePlace) {
       const id = engine.ids.next('delivery') as DeliveryId;
       lanes.set(id, lane ?? id);
       return {
-        ...{ id, organization: engine.organization, world: 'live', endpoint, event: 'evt_1', name },
-        ...{ subject: undefined, origin: 'event', lane: lane ?? id },
+        id,
+        organization: engine.organization,
+        world: 'live',
+        endpoint,
+        event: 'evt_1',
+        name,
+        subject: undefined,
+        origin: 'event',
+        lane: lane ?? id,
       };
     });
 
@@ -161,7 +172,11 @@ export async function createQueueWorld(place: DatabasePlace) {
       await recurring.start();
       const byHand = { retry: async () => {}, cancel: async () => {} };
       const life: Life = {
-        ...{ queue, recurring, time: own, begun, running: () => [...open] },
+        queue,
+        recurring,
+        time: own,
+        begun,
+        running: () => [...open],
         jobs: createJobs({ ...shared, queue, recurring, byHand }),
         async stop() {
           await Promise.all([queue.stop(), recurring.stop()]);

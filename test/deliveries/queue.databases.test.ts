@@ -26,9 +26,17 @@ onBothDatabases('the queue of deliveries', (newPlace) => {
     const [id] = await world.add(life, { name: 'identity.one', lane: 'wh_1' });
     await done(life, 1);
     expect(await world.row(id!)).toEqual({
-      ...{ id, kind: 'webhook', state: 'done', lane: 'wh_1', organization: world.engine.organization },
+      id,
+      kind: 'webhook',
+      state: 'done',
+      lane: 'wh_1',
+      organization: world.engine.organization,
       payload: { event: 'evt_1', endpoint: expect.stringMatching(/^wh_/) },
-      ...{ attempts: 1, mostAttempts: 3, runAt: world.noon, createdAt: world.noon, finishedAt: world.noon },
+      attempts: 1,
+      mostAttempts: 3,
+      runAt: world.noon,
+      createdAt: world.noon,
+      finishedAt: world.noon,
       lastError: undefined,
     });
     expect((await life.jobs.list({ kind: 'webhook', limit: 9 })).map((job) => job.id)).toEqual([id]);

@@ -29,8 +29,13 @@ afterEach(async () => {
 });
 
 const environment = (): NodeJS.ProcessEnv => ({
-  ...{ PATH, NODE_COMPILE_CACHE, HOME: folder, DISPLAY: ':0', ELECTRON_OVERRIDE_DIST_PATH: folder },
-  ...{ GATEHOUSE_PORT: '0', GATEHOUSE_WORKERS: '1' },
+  PATH,
+  NODE_COMPILE_CACHE,
+  HOME: folder,
+  DISPLAY: ':0',
+  ELECTRON_OVERRIDE_DIST_PATH: folder,
+  GATEHOUSE_PORT: '0',
+  GATEHOUSE_WORKERS: '1',
 });
 
 test.skipIf(process.platform !== 'linux')(

@@ -18,8 +18,13 @@ let made = 0;
 
 const callerOf = (role: Role) =>
   ({
-    ...{ is: 'administrator', administrator: `adm_${role}`, session: 'ses_1' },
-    ...{ organization: engine.organization, role, applianceOwner: false, withoutFactor },
+    is: 'administrator',
+    administrator: `adm_${role}`,
+    session: 'ses_1',
+    organization: engine.organization,
+    role,
+    applianceOwner: false,
+    withoutFactor,
   }) as AdministratorCaller;
 /** Whether the account has no second factor, and whether one was proven just now. */
 let withoutFactor = false;

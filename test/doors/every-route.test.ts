@@ -165,7 +165,11 @@ afterAll(async () => {
 async function sessionOfVictim(more: { subjectRef?: string } = {}): Promise<Victim['session']> {
   const consent = pageConsent('Acme', 'none');
   const { id, token } = await engine.liveSessions.create({
-    ...{ flow: 'api', match: 'none', actor: operator, page: { consent }, ...more },
+    flow: 'api',
+    match: 'none',
+    actor: operator,
+    page: { consent },
+    ...more,
     realm: { organization: engine.organization, world: 'live' },
     expiresAt: engine.clock.now() + 1_800_000,
   });
@@ -271,8 +275,12 @@ async function beChallenged(lineage: string): Promise<Victim['challenge']> {
   const [{ id }, { id: spare }] = [await open(), await open()];
   const { token } = await engine.inTransaction((tx) =>
     engine.verdicts.issue(tx, {
-      ...{ caller, kind: 'verified', userHash: engine.verdicts.userHashOf(caller, userId) },
-      ...{ human: true, confidence: 0.9, notes: [] },
+      caller,
+      kind: 'verified',
+      userHash: engine.verdicts.userHashOf(caller, userId),
+      human: true,
+      confidence: 0.9,
+      notes: [],
     }),
   );
   return { id, spare, userId, token };

@@ -135,7 +135,8 @@ describe('/jobs', () => {
     const console = '__Host-gatehouse-session=secret';
     const caller: AdministratorCaller = {
       ...({ is: 'administrator', administrator: ada, session: 'ses_1', role: 'owner' } as const),
-      ...{ organization: engine.organization, applianceOwner: true },
+      organization: engine.organization,
+      applianceOwner: true,
     };
     const visit = async (session: AdministratorCaller | undefined, cookie = `${board}; ${console}`) => {
       signedIn = session;

@@ -164,7 +164,9 @@ export const routeSamples: Record<string, RouteSample[]> = {
       request: ({ presence: { token } }) => ({
         url: '/mcp',
         payload: {
-          ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
           params: { name: 'verify_presence_token', arguments: { token } },
         },
       }),

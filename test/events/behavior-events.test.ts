@@ -25,7 +25,11 @@ beforeEach(async () => {
   access = createAccess({ ...engine, log: silentLog, refusals: engine.limits.refusals });
   app = await createPublicServer(
     {
-      ...{ ...engine, ...out, ...operatorParts, access, log: silentLog },
+      ...engine,
+      ...out,
+      ...operatorParts,
+      access,
+      log: silentLog,
       metrics: createMetrics({ processMetrics: false }),
       status: async () => {
         throw new Error('not asked here');
@@ -49,7 +53,9 @@ afterEach(async () => {
 
 async function post(path: string, payload: object) {
   const reply = await app.inject({
-    ...{ method: 'POST', url: path, payload },
+    method: 'POST',
+    url: path,
+    payload,
     headers: { authorization: `Bearer ${key}` },
   });
   return { status: reply.statusCode, ...reply.json() };
@@ -73,7 +79,10 @@ test('verified, followed, taken over by a program, and a challenge that gives a 
   const key = { hold: 97, dd: 166 };
   const going = personWindow({ seq: 2, upMs: 64_500, key });
   expect(await post('/api/v1/session', { userId, sessionToken, sessionData: going })).toMatchObject({
-    ...{ status: 200, action: 'allow', anomaly: false, baseline: verified.score },
+    status: 200,
+    action: 'allow',
+    anomaly: false,
+    baseline: verified.score,
   });
   engine.advance(30_000);
   const taken = await post('/api/v1/session', { userId, sessionToken, sessionData: programWindow() });
@@ -86,7 +95,13 @@ test('verified, followed, taken over by a program, and a challenge that gives a 
   const passed = await post('/api/v1/challenge/verify', { challenge_id: challenge.challenge_id, answer });
   expect(passed).toEqual({ status: 200, passed: true, token: expect.stringMatching(/^h_challenge_/) });
   expect(await post('/api/v1/session', { userId, sessionToken: passed.token })).toEqual({
-    ...{ status: 200, score: 70, confidence: 0.7, baseline: 70, delta: 0, anomaly: false, action: 'allow' },
+    status: 200,
+    score: 70,
+    confidence: 0.7,
+    baseline: 70,
+    delta: 0,
+    anomaly: false,
+    action: 'allow',
     notes: ['insufficient_data'],
   });
   const judged = (await events()).filter(({ type }) => type === 'behavior.judged');
@@ -126,7 +141,9 @@ test('the window of the verification, sent again as a heartbeat of another sessi
   engine.advance(30_000);
   const again = { ...stolen, sid: 'sid-of-a-copying-script', seq: 7 };
   expect(await post('/api/v1/session', { userId, sessionToken, sessionData: again })).toMatchObject({
-    ...{ action: 'block', anomaly: true, notes: expect.arrayContaining(['replayed_vector']) },
+    action: 'block',
+    anomaly: true,
+    notes: expect.arrayContaining(['replayed_vector']),
   });
 });
 
@@ -135,7 +152,8 @@ test('a session ends with its token: 410 then, and nothing of the user is left a
   await post('/api/v1/session', { userId, sessionToken });
   engine.advance(86_400_000);
   expect(await post('/api/v1/session', { userId, sessionToken })).toMatchObject({
-    ...{ status: 410, code: 'SESSION_EXPIRED' },
+    status: 410,
+    code: 'SESSION_EXPIRED',
   });
   await Promise.all([engine.verdicts.sweep(), engine.heartbeats.sweep(), engine.behaviorChallenges.sweep()]);
   for (const table of ['behavior_verdict', 'behavior_session', 'behavior_challenge'] as const)

@@ -61,7 +61,9 @@ beforeAll(async () => {
     operator,
   );
   await gatehouse.administrators.signIn({
-    ...{ email: 'owner@example.com', password: 'wet gravel under pines', source: '10.0.0.1' },
+    email: 'owner@example.com',
+    password: 'wet gravel under pines',
+    source: '10.0.0.1',
   });
   for (const email of ['ada@example.com', 'bea@example.com', 'cleo@example.com', 'dora@example.com']) {
     const embeddings = Object.fromEntries(
@@ -169,8 +171,11 @@ test('the test of a backup looks at the same: the list of erased people, public 
     const problemsOf = async (file: string, keys: string) =>
       (
         await verifyBackup({
-          ...{ file, keys, masterKeyFiles: [join(data, 'master.key')] },
-          ...{ clock: systemClock, log: silentLog },
+          file,
+          keys,
+          masterKeyFiles: [join(data, 'master.key')],
+          clock: systemClock,
+          log: silentLog,
         })
       ).problems;
     expect(await problemsOf(clean.run.path, stick!)).toEqual([]);

@@ -1,27 +1,8 @@
 import { expect, test } from 'vitest';
+import { findEmptySpreads } from './empty-spreads.ts';
 import { findForeignTables } from './foreign-tables.ts';
-import { compareLongFunctions, findLongFunctions } from './function-lengths.ts';
-import { findServiceRooms, findUnnamedRooms, findWideRooms } from './rooms.ts';
-
-const filesOf = (folder: string, count: number) =>
-  Array.from({ length: count }, (_, at) => `${folder}/file-${at}.ts`);
-const functionOf = (lines: number) => `export function long() {\n${'  work();\n'.repeat(lines - 2)}}\n`;
-
-test('a room with more than 25 source files is named; tests and inner folders are not counted', () => {
-  const within = [...filesOf('service/a', 25), 'service/a/x.test.ts', ...filesOf('service/a/inner', 25)];
-  expect(findWideRooms(within, {})).toEqual([]);
-  expect(findWideRooms([...within, 'service/a/one-more.ts'], {})).toEqual([
-    expect.stringContaining('service/a holds 26 source files'),
-  ]);
-});
-
-test('a room that is allowed to be wide must still be', () => {
-  const allowed = { 'service/a': 'is being emptied' };
-  expect(findWideRooms(filesOf('service/a', 26), allowed)).toEqual([]);
-  expect(findWideRooms(filesOf('service/a', 25), allowed)).toEqual([
-    expect.stringContaining('service/a is no longer too wide'),
-  ]);
-});
+import { findLongTitles } from './long-titles.ts';
+import { findServiceRooms, findUnnamedRooms } from './rooms.ts';
 
 test('rooms of the service are its folders, its features and its doors', () => {
   expect(
@@ -52,38 +33,15 @@ test('a room needs its row and a rule of its own; a row needs its room', () => {
   ]);
 });
 
-test('a function over 80 lines is found, whatever form it has', () => {
-  const name = 'service/a/long.ts long';
-  expect(findLongFunctions('service/a/long.ts', functionOf(80))).toEqual([]);
-  expect(findLongFunctions('service/a/long.ts', functionOf(81))).toEqual([{ name, lines: 81 }]);
-  const arrow = `export const long = async () => {\n${'  work();\n'.repeat(90)}};\n`;
-  expect(findLongFunctions('service/a/long.ts', arrow)).toEqual([{ name, lines: 92 }]);
-  const passedOn = `call(function () {\n${'  work();\n'.repeat(90)}});\n`;
-  expect(findLongFunctions('service/a/long.ts', passedOn)).toEqual([
-    { name: 'service/a/long.ts (anonymous)', lines: 92 },
-  ]);
+test('an object literal that is spread without a condition is named with its line; others are not', () => {
+  const found = (text: string) => findEmptySpreads('service/a.ts', text);
+  expect(found('const one = {\n  ...{ a: 1, b },\n};')).toEqual([expect.stringContaining('service/a.ts:2 ')]);
+  expect(found('const one = { ...other, ...(known && { a }), ...defined({ b }) };')).toEqual([]);
 });
 
-test('tests, migrations, schemas and generated types may be long', () => {
-  for (const file of [
-    'service/a/a.test.ts',
-    'service/storage/migrations/0001-first.ts',
-    'service/storage/schema.ts',
-    'sdk/admin/paths.ts',
-  ])
-    expect(findLongFunctions(file, functionOf(200))).toEqual([]);
-});
-
-test('the list of known long functions can only shrink', () => {
-  const known = { 'service/a/long.ts long': 100 };
-  const found = (lines: number) => [{ name: 'service/a/long.ts long', lines }];
-  expect(compareLongFunctions(found(100), known)).toEqual([]);
-  expect(compareLongFunctions(found(90), known)).toEqual([]);
-  expect(compareLongFunctions(found(101), known)).toEqual([
-    expect.stringContaining('has 101 lines, and 100 are allowed'),
-  ]);
-  expect(compareLongFunctions([], known)).toEqual([expect.stringContaining('is gone or has at most 80')]);
-  expect(compareLongFunctions(found(81), {})).toEqual([expect.stringContaining('has 81 lines, and 80')]);
+test('a title of a commit over 72 characters is named; merges are not counted', () => {
+  const log = `a1 ${'x'.repeat(72)}\nb2 ${'x'.repeat(73)}\nc3 Merge branch ${'y'.repeat(80)}\n`;
+  expect(findLongTitles(log)).toEqual([expect.stringContaining('b2')]);
 });
 
 test('erasure, retention and the record name no table of another feature, in whatever way', () => {

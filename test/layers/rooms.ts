@@ -1,39 +1,8 @@
-import { posix } from 'node:path';
-
-/** STYLE §1: a room that is wider is two rooms. */
-const WIDEST = 25;
-
-/** Not counted, each with the reason. */
-const allowedWide: Readonly<Record<string, string>> = {};
-
 export interface LayerRule {
   from: { path?: string | string[] };
 }
 
 const isSource = (file: string) => /\.(tsx?|mts|mjs)$/.test(file) && !/\.test\.tsx?$/.test(file);
-
-/** One sentence for each folder that holds too many source files, tests not counted. `files` are paths from the repository's root. */
-export function findWideRooms(
-  files: readonly string[],
-  allowed: Readonly<Record<string, string>> = allowedWide,
-): string[] {
-  const counts = new Map<string, number>();
-  for (const file of files.filter(isSource)) {
-    const folder = posix.dirname(file);
-    counts.set(folder, (counts.get(folder) ?? 0) + 1);
-  }
-  const wide = [...counts].filter(([folder, count]) => count > WIDEST && !(folder in allowed));
-  const narrow = Object.keys(allowed).filter((folder) => (counts.get(folder) ?? 0) <= WIDEST);
-  return [
-    ...wide.map(
-      ([folder, count]) =>
-        `${folder} holds ${count} source files, and ${WIDEST} are allowed: move some into a folder of their own`,
-    ),
-    ...narrow.map(
-      (folder) => `${folder} is no longer too wide: remove it from allowedWide in test/layers/rooms.ts`,
-    ),
-  ];
-}
 
 /** Every room of the service: its folders, and each feature and each door. */
 export function findServiceRooms(files: readonly string[]): string[] {

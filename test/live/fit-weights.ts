@@ -13,7 +13,10 @@ const species = Object.keys(fitted);
 export function fitAnew(samples: readonly Sample[], terminal: Terminal): void {
   const found = separations(samples, species).map(({ auc, living, attack, width, ...rest }) => ({
     ...rest,
-    ...{ auc: digits(auc), living: digits(living), attack: digits(attack), width: digits(width) },
+    auc: digits(auc),
+    living: digits(living),
+    attack: digits(attack),
+    width: digits(width),
   }));
   const margins = [...leftOut(samples, species)].map(([{ kind, source }, ratios]) => {
     const sorted = ratios.toSorted((a, b) => a - b);

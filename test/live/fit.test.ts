@@ -5,7 +5,9 @@ import type { Sample } from './samples.ts';
 
 const limits = { sure: 0, strict: 0, undecided: 0 };
 const sample = (kind: string, owner: string, source: string, depth: number): Sample => ({
-  ...{ kind, owner, source },
+  kind,
+  owner,
+  source,
   attempts: [{ depth }, { depth: depth + 0.1 }],
 });
 const people = [4.5, 4.9, 5.3].map((depth, i) => sample('living', `person ${i}`, `person ${i}`, depth));

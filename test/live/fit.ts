@@ -70,8 +70,12 @@ export function separations(samples: readonly Sample[], species: readonly string
       const [a, b] = [spreadOf(people), spreadOf(attacks)];
       const area = areaUnder(people, attacks);
       return {
-        ...{ species: one, measure, auc: a.mean >= b.mean ? area : 1 - area },
-        ...{ living: a.mean, attack: b.mean, width: Math.sqrt((a.variance + b.variance) / 2) },
+        species: one,
+        measure,
+        auc: a.mean >= b.mean ? area : 1 - area,
+        living: a.mean,
+        attack: b.mean,
+        width: Math.sqrt((a.variance + b.variance) / 2),
       };
     }),
   );

@@ -17,7 +17,9 @@ const injection = (
   made: string,
   { smooth, known, unlimited }: Injected,
 ): Species => ({
-  ...{ name, draw, made },
+  name,
+  draw,
+  made,
   attacker:
     'has clean clips of the right person, and feeds the one that fits each step into a virtual camera when it is asked for',
   async prepare(sources) {
@@ -36,7 +38,11 @@ const injection = (
         const earlier = first?.attempts.flatMap(({ movement }) => movement ?? []);
         const rules = unlimited ? unseen : drawn;
         return runTrial({
-          ...{ ...judge, rules, random, actor, label: 'OBS Virtual Camera' },
+          ...judge,
+          rules,
+          random,
+          actor,
+          label: 'OBS Virtual Camera',
           ...(earlier && { earlier }),
         });
       },

@@ -26,8 +26,12 @@ export function createPost(url: string) {
       const link = { kind: 'session', token };
       const { consent } = await post<{ consent: { version: string } }>('/api/live/describe', { link });
       return post('/api/live/begin', {
-        ...{ link, consent: true, textVersion: consent.version, device: {} },
-        ...{ path: { flash: true, motion: true }, ...more },
+        link,
+        consent: true,
+        textVersion: consent.version,
+        device: {},
+        path: { flash: true, motion: true },
+        ...more,
       });
     },
   };

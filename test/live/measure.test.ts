@@ -6,7 +6,11 @@ import type { Attempt } from './trial.ts';
 const attempt = (passed: boolean, presentation?: number): Attempt => ({
   passed,
   reasons: passed ? [] : ['NOT_A_HEAD'],
-  ...{ steps: ['turn-left'], completed: 1, ms: 5000, score: 0.5, hashes: [] },
+  steps: ['turn-left'],
+  completed: 1,
+  ms: 5000,
+  score: 0.5,
+  hashes: [],
   evidence: [
     {
       kind: 'weighing',
@@ -19,7 +23,10 @@ const attempt = (passed: boolean, presentation?: number): Attempt => ({
 
 /** Passes at once for what PAD says of it, and without PAD at the third attempt. */
 const species: Species = {
-  ...{ name: 'sheet', attacker: 'holds a sheet', made: 'simulated', draw: 'product' },
+  name: 'sheet',
+  attacker: 'holds a sheet',
+  made: 'simulated',
+  draw: 'product',
   prepare: async () => ({
     sources: 1,
     run: (_trial, { models }) =>

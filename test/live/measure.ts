@@ -142,7 +142,9 @@ function rowOf(species: Species, setting: Setting, sources: number, outcomes: re
   const accepted = outcomes.filter((one) => one.accepted).length;
   return {
     species: species.name,
-    ...{ attacker: species.attacker, made: species.made, draw: species.draw },
+    attacker: species.attacker,
+    made: species.made,
+    draw: species.draw,
     setting,
     sources,
     trials,

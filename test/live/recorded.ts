@@ -10,7 +10,10 @@ const recorded = (
   { attacker, made }: Pick<Species, 'attacker' | 'made'>,
   pick: (sources: Sources) => LivePerson[],
 ): Species => ({
-  ...{ name, draw, attacker, made },
+  name,
+  draw,
+  attacker,
+  made,
   async prepare(sources) {
     const people = turning({ ...sources, people: pick(sources) });
     return {

@@ -52,8 +52,13 @@ type Pair = readonly [fresh: Trace, earlier: Trace];
 
 function rowOf(compared: string, pairs: readonly Pair[]): RepeatsRow {
   const row: RepeatsRow = {
-    ...{ compared, of: pairs.length, refused: 0 },
-    ...{ stretches: 0, repeated: 0, longStretches: 0, longRepeated: 0 },
+    compared,
+    of: pairs.length,
+    refused: 0,
+    stretches: 0,
+    repeated: 0,
+    longStretches: 0,
+    longRepeated: 0,
     interval: [0, 1],
   };
   for (const [fresh, earlier] of pairs) {
@@ -121,7 +126,11 @@ function drawnPairs(sway: number, count: number): Pair[] {
     for (let tries = 0; tries < 60 && sessions.length < SESSIONS; tries++) {
       const random = createRandom(100_000 + 1000 * p + tries);
       const [attempt] = runTrial({
-        ...{ rules, path: { flash: true, motion: true }, models: challengeModels, random, attempts: 1 },
+        rules,
+        path: { flash: true, motion: true },
+        models: challengeModels,
+        random,
+        attempts: 1,
         ...(asks && { asks }),
         actor: () => createScripted(random, { sway, nature }),
       }).attempts;
@@ -156,7 +165,10 @@ function readingsOf({ recording }: LivePerson): Read[] {
 }
 
 const partOf = ({ clip }: LivePerson, from: number, to: number, read: readonly Read[]): Part => ({
-  ...{ clip: clip.id, person: clip.person, from, to },
+  clip: clip.id,
+  person: clip.person,
+  from,
+  to,
   trace: { at: read.map(({ at }) => at), moments: read.map(({ moment }) => moment) },
 });
 

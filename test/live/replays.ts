@@ -86,7 +86,10 @@ const oldSession = (
   made: string,
   { draw, path, pick, read }: OldSession,
 ): Species => ({
-  ...{ name, attacker, draw, made: `${made}; ${unseen}` },
+  name,
+  attacker,
+  draw,
+  made: `${made}; ${unseen}`,
   async prepare(sources, readings) {
     const both = turningBothWays(sources);
     const people: { person: LivePerson; ways: Shown[] }[] = [];
@@ -157,7 +160,8 @@ const ownOrder: Species = {
 };
 
 const chosen = (name: string, draw: 'product' | 'within reach'): Species => ({
-  ...{ name, draw },
+  name,
+  draw,
   attacker:
     'shows the camera a screen, and plays on it the part of a film of the right person that fits each step when it is asked for',
   made: `clips of the right person with ${screen}, played part by part as the page asks`,
@@ -185,21 +189,30 @@ const stillAttacker = `${feedsIn}, and takes the path for people who cannot move
 
 export const replays: readonly Species[] = [
   oldSession('replay-old-session', feedsIn, anew, {
-    ...{ draw: 'product', pick: turningBothWays, read: everyMoment },
+    draw: 'product',
+    pick: turningBothWays,
+    read: everyMoment,
   }),
   oldSession(
     'replay-old-session-same-draw',
     `${feedsIn}, when by chance the same steps are asked for`,
     anew,
     {
-      ...{ draw: 'same', pick: turning, read: everyMoment },
+      draw: 'same',
+      pick: turning,
+      read: everyMoment,
     },
   ),
   oldSession('replay-old-session-no-motion', stillAttacker, anew, {
-    ...{ draw: 'product', pick: turning, read: everyMoment, path: { flash: false, motion: false } },
+    draw: 'product',
+    pick: turning,
+    read: everyMoment,
+    path: { flash: false, motion: false },
   }),
   oldSession('replay-old-session-no-motion-others', stillAttacker, anew, {
-    ...{ draw: 'product', read: everyMoment, path: { flash: false, motion: false } },
+    draw: 'product',
+    read: everyMoment,
+    path: { flash: false, motion: false },
     pick: (sources) => sources.people.filter((one) => canKeepStill(one) && !turning(sources).includes(one)),
   }),
   ownOrder,

@@ -139,7 +139,13 @@ export async function photoOfPerson(person: LivePerson): Promise<Photo> {
   const shown = await pictureAt(person, moment.name);
   const { mesh, pose } = motion;
   return {
-    ...{ id: clip.id, whole, face, shown, mesh, shownFace: box, pose },
+    id: clip.id,
+    whole,
+    face,
+    shown,
+    mesh,
+    shownFace: box,
+    pose,
     background: await backgroundOf(shown),
   };
 }
@@ -156,7 +162,13 @@ async function photoOf(id: string, file: string, readings: Readings): Promise<Ph
   if (!seen?.face) return undefined;
   const { mesh, pose } = seen.face.motion;
   return {
-    ...{ id, whole, face, shown, mesh, shownFace: seen.face.box, pose },
+    id,
+    whole,
+    face,
+    shown,
+    mesh,
+    shownFace: seen.face.box,
+    pose,
     background: await backgroundOf(shown),
   };
 }

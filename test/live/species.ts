@@ -81,7 +81,9 @@ const onPaper = ({ whole, face, background }: Photo): Print => ({ photo: whole, 
 
 /** The lids are drawn closed by the photograph's own mesh, so what is printed is what it was read from. */
 const withLids = ({ shown, mesh, shownFace, background }: Photo): Print => ({
-  ...{ photo: shown, face: shownFace, background },
+  photo: shown,
+  face: shownFace,
+  background,
   lids: () => createPuppet(shown, mesh)({ lids: 1 }),
 });
 
@@ -103,7 +105,10 @@ const puppetsOf = (
   made: string,
   pick: (sources: Sources) => readonly Photo[],
 ): Species => ({
-  ...{ name, attacker, made, draw: 'product' },
+  name,
+  attacker,
+  made,
+  draw: 'product',
   async prepare(sources, readings) {
     const actors = [];
     const picked = pick(sources);
@@ -149,7 +154,9 @@ const tampered = (
   made: string,
   change: (random: () => number) => Partial<Parameters<typeof runTrial>[0]>,
 ): Species => ({
-  ...{ name, made, draw: 'within reach' },
+  name,
+  made,
+  draw: 'within reach',
   attacker: 'is the right person, and has changed the page',
   async prepare(sources) {
     const people = turning(sources);

@@ -132,14 +132,14 @@ function figuresOf(
     ofReaders: readers - nothing,
     own: collector - listeners,
     core: ((collector - nothing) * eventsPerSecond) / 1e6,
-    ...{ eventsPerSecond, bytes, gzip },
-    ...{
-      snapshotMs: median(rest),
-      snapshotP95: quantile(rest, 0.95),
-      snapshotFirst: first,
-      aheadFirst: before,
-      aheadLater: after,
-    },
+    eventsPerSecond,
+    bytes,
+    gzip,
+    snapshotMs: median(rest),
+    snapshotP95: quantile(rest, 0.95),
+    snapshotFirst: first,
+    aheadFirst: before,
+    aheadLater: after,
   };
 }
 

@@ -120,7 +120,14 @@ async function openOurs(): Promise<Queues> {
   const clock = systemClock;
   const ids = createIds(clock);
   const queue = createDeliveryQueue({
-    ...{ db, inTransaction, integrity, ids, clock, log: silentLog, chance: () => 0, owner: 'bench' },
+    db,
+    inTransaction,
+    integrity,
+    ids,
+    clock,
+    log: silentLog,
+    chance: () => 0,
+    owner: 'bench',
     most: CONCURRENCY,
   });
   let finished = 0;
@@ -136,8 +143,14 @@ async function openOurs(): Promise<Queues> {
   });
   let lane = 0;
   const newDelivery = (): NewDelivery => ({
-    ...{ id: ids.next('delivery') as DeliveryId, organization, world: 'live', endpoint: world.endpoint },
-    ...{ event: 'evt_1', name: 'identity.x', subject: undefined, origin: 'event' },
+    id: ids.next('delivery') as DeliveryId,
+    organization,
+    world: 'live',
+    endpoint: world.endpoint,
+    event: 'evt_1',
+    name: 'identity.x',
+    subject: undefined,
+    origin: 'event',
     lane: `lane_${lane++ % (2 * CONCURRENCY)}`,
   });
   return {

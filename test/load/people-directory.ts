@@ -47,7 +47,9 @@ export async function addPeople(
   const keys: WrappedPersonKey[] = [];
   const sealer = await createSealer({
     keys: { ...vault.keys, addPerson: async (key) => void keys.push(key) },
-    ...{ master: vault.master, clock, log: silentLog },
+    master: vault.master,
+    clock,
+    log: silentLog,
   });
   const store = createSubjectStore({ db: database.db, sealer });
   const realm = { organization, world: 'live' as const };

@@ -49,7 +49,8 @@ export async function bootSystem(root: string): Promise<BootedSystem> {
   // its bus comes up with it
   await must('until systemctl is-system-running --wait 2> /dev/null | grep -q .; do sleep 0.1; done');
   return {
-    ...{ run, must },
+    run,
+    must,
     async startUnit(unit) {
       await run(`systemctl reset-failed ${unit}`);
       const { code, stderr } = await run(`systemctl start ${unit}`);

@@ -117,7 +117,8 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     const camera = join(work, 'ada.y4m');
     await writeFakeCamera(camera, await portrait('ada', 92));
     browser = await openChromium({
-      ...{ names: name, camera },
+      names: name,
+      camera,
       home: await makeHome(work, join(root, DATA, 'tls/authority.pem')),
     });
     context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', permissions: ['camera'] });
@@ -169,11 +170,9 @@ describe.skipIf(reason !== undefined)(`the installed service${reason ? ` (${reas
     new Promise((answer, refuse) => {
       const asked = request(
         {
-          ...{
-            method,
-            path: `/api/admin${path}?organization=${organization}`,
-            socketPath: join(root, DATA, 'control.sock'),
-          },
+          method,
+          path: `/api/admin${path}?organization=${organization}`,
+          socketPath: join(root, DATA, 'control.sock'),
           headers: { 'content-type': 'application/json' },
         },
         (reply) => answer(reply.resume().statusCode ?? 0),

@@ -64,7 +64,9 @@ describe.each(['PROOF', 'GATEHOUSE'])('over stdio, configured by %s_…', (prefi
     served.waiting.now = () => served.recognize(verifyUrl!);
     const { token } = await call(client, 'get_presence_token', { sessionId });
     expect(await call(client, 'verify_presence_token', { token })).toMatchObject({
-      ...{ valid: true, sub: 'alice@example.com', purpose: 'Deploy' },
+      valid: true,
+      sub: 'alice@example.com',
+      purpose: 'Deploy',
     });
     await expect(call(client, 'get_presence_token', { sessionId: 'prs_none' })).rejects.toThrow(/^NOT_FOUND/);
   });

@@ -115,25 +115,63 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
       );
     const realm = { organization: 'org_1', world: 'live' };
     insert('organization', {
-      ...{ id: 'org_1', name: 'kept', created_at: 7, match_only: 0 },
-      ...{ uniqueness_policy: 'off', consent_policy: 'attested' },
+      id: 'org_1',
+      name: 'kept',
+      created_at: 7,
+      match_only: 0,
+      uniqueness_policy: 'off',
+      consent_policy: 'attested',
     });
     insert('webhook_endpoint', {
-      ...{ id: 'wh_1', ...realm, kind: 'endpoint', family: 'identity', url: 'https://x.example' },
-      ...{ description: '', events: '[]', signature: 'standard', secret_sealed: new Uint8Array([1]) },
-      ...{ state: 'enabled', state_at: 1, created_at: 1, created_by: 'operator:ada' },
+      id: 'wh_1',
+      ...realm,
+      kind: 'endpoint',
+      family: 'identity',
+      url: 'https://x.example',
+      description: '',
+      events: '[]',
+      signature: 'standard',
+      secret_sealed: new Uint8Array([1]),
+      state: 'enabled',
+      state_at: 1,
+      created_at: 1,
+      created_by: 'operator:ada',
     });
     insert('alert_rule', {
-      ...{ id: 'rule_1', ...realm, name: 'r', metric: 'm', definition: '{}', enabled: 1 },
-      ...{ created_at: 1, created_by: 'operator:ada' },
+      id: 'rule_1',
+      ...realm,
+      name: 'r',
+      metric: 'm',
+      definition: '{}',
+      enabled: 1,
+      created_at: 1,
+      created_by: 'operator:ada',
     });
     insert('alert', {
-      ...{ id: 'alr_1', ...realm, rule: 'rule_1', metric: 'm', value: 1, threshold: 1, fired_at: 1 },
-      ...{ hold_until: 2, notified: '{}' },
+      id: 'alr_1',
+      ...realm,
+      rule: 'rule_1',
+      metric: 'm',
+      value: 1,
+      threshold: 1,
+      fired_at: 1,
+      hold_until: 2,
+      notified: '{}',
     });
     const job = (seq: number, state: string, more: object) => ({
-      ...{ id: `job_${seq}`, seq, kind: 'webhook', state, priority: 2, lane: 'wh_1', organization: 'org_1' },
-      ...{ payload: '{}', run_at: 50 + seq, attempts: 0, fence: 1, lease_until: null, created_at: 3 },
+      id: `job_${seq}`,
+      seq,
+      kind: 'webhook',
+      state,
+      priority: 2,
+      lane: 'wh_1',
+      organization: 'org_1',
+      payload: '{}',
+      run_at: 50 + seq,
+      attempts: 0,
+      fence: 1,
+      lease_until: null,
+      created_at: 3,
       ...more,
     });
     const mail = (to: number) => ({
@@ -161,8 +199,19 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
       { name: 'sessions', every: 60, next_at: 72, last_job: null },
     );
     const delivery = (id: string, state: string, jobId: string | null, more: object = {}) => ({
-      ...{ id, ...realm, endpoint: 'wh_1', event: 'evt_1', event_name: 'identity.x', origin: 'event', state },
-      ...{ job: jobId, attempts: 0, next_at: 40, created_at: 2, mac: `mac of ${id}`, ...more },
+      id,
+      ...realm,
+      endpoint: 'wh_1',
+      event: 'evt_1',
+      event_name: 'identity.x',
+      origin: 'event',
+      state,
+      job: jobId,
+      attempts: 0,
+      next_at: 40,
+      created_at: 2,
+      mac: `mac of ${id}`,
+      ...more,
     });
     insert(
       'webhook_delivery',

@@ -35,7 +35,9 @@ export async function startAlerting(place: DatabasePlace) {
     mails: [] as OutgoingMail[],
     mailFails: undefined as Error | undefined,
     box: {
-      ...{ diskFree: 10_000, certificateDays: 90, padMissing: false },
+      diskFree: 10_000,
+      certificateDays: 90,
+      padMissing: false,
       backupTroubles: [] as string[],
       sweepWaiting: undefined as string | undefined,
       alteredRows: [] as string[],

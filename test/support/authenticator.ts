@@ -80,7 +80,10 @@ export function createAuthenticator({
         ]),
       );
       return {
-        ...{ id, rawId: id, type: 'public-key', clientExtensionResults: {} },
+        id,
+        rawId: id,
+        type: 'public-key',
+        clientExtensionResults: {},
         authenticatorAttachment: 'platform',
         response: {
           clientDataJSON: clientData.toString('base64url'),
@@ -97,7 +100,10 @@ export function createAuthenticator({
       const signed = Buffer.concat([authData, createHash('sha256').update(clientData).digest()]);
       const signature = sign(algorithm === -8 ? null : 'sha256', signed, privateKey);
       return {
-        ...{ id, rawId: id, type: 'public-key', clientExtensionResults: {} },
+        id,
+        rawId: id,
+        type: 'public-key',
+        clientExtensionResults: {},
         response: {
           clientDataJSON: clientData.toString('base64url'),
           authenticatorData: authData.toString('base64url'),

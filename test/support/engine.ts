@@ -346,11 +346,17 @@ export async function startEngine({
     ground: shared,
     vault: { integrity, signing },
     judge: () => checks.administratorFaces,
-    ...{ audit, organizations, hashing: cheapHashing, pinCost: 64 },
+    audit,
+    organizations,
+    hashing: cheapHashing,
+    pinCost: 64,
   });
   const setupTokens: string[] = [];
   const setup = createSetup({
-    ...{ ...shared, ...staff, integrity, organizations },
+    ...shared,
+    ...staff,
+    integrity,
+    organizations,
     hasPeople: async (one) =>
       (await subjects.count({ organization: one, world: 'live' })) > 0 ||
       (await subjects.count({ organization: one, world: 'test' })) > 0,
@@ -364,7 +370,14 @@ export async function startEngine({
   const { requireOwnersFactor } = setup;
   const openChecks = (over: Partial<ChecksDeps> = {}) =>
     createChecks({
-      ...{ ...shared, suspects, refusedPictures, analyzer, subjects, organizations, consents, models },
+      ...shared,
+      suspects,
+      refusedPictures,
+      analyzer,
+      subjects,
+      organizations,
+      consents,
+      models,
       requireOwnersFactor,
       ...over,
     });
@@ -372,12 +385,21 @@ export async function startEngine({
   const look = checks.lookForReview;
   const newcomers: DecidedNewcomer[] = [];
   const uniqueness = openUniqueness({
-    ...{ ...shared, subjects, organizations, models, consents, suspects },
+    ...shared,
+    subjects,
+    organizations,
+    models,
+    consents,
+    suspects,
     shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
     decided: async (_, one) => void newcomers.push(one),
   });
   const reviews = createReviews({
-    ...{ ...shared, subjects, organizations, models, look },
+    ...shared,
+    subjects,
+    organizations,
+    models,
+    look,
     newcomers: uniqueness.newcomers,
   });
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
@@ -385,13 +407,17 @@ export async function startEngine({
   const behaviorSettings = createBehaviorSettings(shared);
   const behaviorLayers = createBehaviorLayers(shared);
   const verdicts = createVerdicts({
-    ...{ ...shared, integrity, settings: behaviorSettings },
+    ...shared,
+    integrity,
+    settings: behaviorSettings,
     receives: () => false,
     learned: (realm) => behaviorLayers.learned(realm.organization),
   });
   const behavior = { ...shared, integrity, behaviorSettings, verdicts, pictures: challengePictures };
   const recordIntegrity = createRecordIntegrity({
-    ...{ ...shared, keys, master },
+    ...shared,
+    keys,
+    master,
     organizations: organizationKeys,
     signing: { ...signing, verify: verifySignature },
     changed: async () => {

@@ -41,7 +41,10 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
   });
   await out.alerts.load();
   const verdicts = createVerdicts({
-    ...{ ...engine, log, events: out.events, settings: engine.behaviorSettings },
+    ...engine,
+    log,
+    events: out.events,
+    settings: engine.behaviorSettings,
     receives: receiversOf(out.webhooks, out.alerts),
   });
   const behavior = { ...engine, verdicts, pictures: challengePictures };

@@ -11,7 +11,10 @@ export function fakeNet(
   const { batch = true, off = 0 } = more;
   return {
     entry: {
-      ...{ id, role: 'pad', decoder: 'minifasnet', outputs: { live: 'live' } },
+      id,
+      role: 'pad',
+      decoder: 'minifasnet',
+      outputs: { live: 'live' },
       input: { size: [2, 1], layout: 'NCHW', colour: 'RGB', mean: [0, 0, 0], scale: [255, 255, 255], batch },
     } as unknown as ModelEntry,
     resizable: false,

@@ -9,7 +9,10 @@ import { type SessionColumns, sessionMacs } from './session-macs.ts';
 /** A session that no person has opened yet. */
 export async function createLiveSession(gatehouse: Gatehouse, realm: Realm): Promise<string> {
   const { id } = await gatehouse.liveSessions.create({
-    ...{ flow: 'api', realm, actor: by.actor, match: 'none' },
+    flow: 'api',
+    realm,
+    actor: by.actor,
+    match: 'none',
     expiresAt: gatehouse.clock.now() + 600_000,
     page: { consent: pageConsent('Acme', 'none') },
   });
@@ -27,8 +30,10 @@ export async function holdLiveSession(gatehouse: Gatehouse, realm: Realm, data: 
       state: 'processing',
       held_until: gatehouse.clock.now() + 600_000,
       outcome: JSON.stringify({
-        ...{ reasons: ['WITHOUT_MOTION'], waits: 'without-motion' },
-        ...{ challengesCompleted: 2, processingTimeMs: 5000 },
+        reasons: ['WITHOUT_MOTION'],
+        waits: 'without-motion',
+        challengesCompleted: 2,
+        processingTimeMs: 5000,
       }),
     };
     const mac = macOf({ ...row, ...held });

@@ -72,12 +72,10 @@ export function scriptedChallenges(): Challenges & { script: Script; begun: numb
           const complete = seen.length >= found.steps;
           return {
             passed: complete && found.passed,
-            ...{
-              score: found.score,
-              assurance: found.assurance,
-              evidence: found.evidence ?? [],
-              completed: seen.length,
-            },
+            score: found.score,
+            assurance: found.assurance,
+            evidence: found.evidence ?? [],
+            completed: seen.length,
             reasons: complete ? found.reasons : [found.unsettled ? 'NOT_SETTLED' : 'UNFINISHED'],
             spent: !found.unsettled || seen.length === 0,
             durationMs: 1000,
@@ -179,7 +177,10 @@ export function openFlows(engine: FlowsEngine) {
   liveLinks.presence = presence.links;
   const pages = { ...engine, sessions: liveSessions };
   return {
-    ...{ liveSessions, liveLinks, presence, ...createFlowPages(pages, { ends, links: liveLinks }) },
+    liveSessions,
+    liveLinks,
+    presence,
+    ...createFlowPages(pages, { ends, links: liveLinks }),
     verifyToken: createVerifyToken({ ...engine, stands: createStanding({ presence, liveSessions }) }),
   };
 }

@@ -26,7 +26,10 @@ export async function startPresenceServer() {
   await app.register(createPresenceDoor({ presence: room.presence }));
   await app.register(
     createMcpDoor({
-      ...{ presence: room.presence, limits: engine.limits, version: '1.2.3', random: randomFillSync },
+      presence: room.presence,
+      limits: engine.limits,
+      version: '1.2.3',
+      random: randomFillSync,
       wait: async () => void (await waiting.now()),
     }),
   );
@@ -34,7 +37,12 @@ export async function startPresenceServer() {
   const base = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 
   return {
-    ...{ engine, room, access, app, base, waiting },
+    engine,
+    room,
+    access,
+    app,
+    base,
+    waiting,
     async newKey(more: Partial<NewKey> = {}): Promise<string> {
       const order = {
         organization: engine.organization,

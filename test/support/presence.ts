@@ -31,7 +31,13 @@ const decidedSession = (
   { decision, person, otherPerson = false, live = true, reasons = [] }: Decision,
 ) =>
   ({
-    ...{ id, realm, flow: 'presence', decision, actor: key, otherPerson, reasons },
+    id,
+    realm,
+    flow: 'presence',
+    decision,
+    actor: key,
+    otherPerson,
+    reasons,
     match: typeof match === 'object' ? 'email' : match,
     liveness: { passed: live, score: 0.9234, assurance: 'active', evidence: [], reasons: [] },
     models: { 'a-net': '0123456789ab' },

@@ -37,7 +37,11 @@ export async function startSessionsServer() {
   }
 
   return {
-    ...{ engine, access, app, base, send },
+    engine,
+    access,
+    app,
+    base,
+    send,
     async newKey(more: Partial<NewKey> = {}): Promise<string> {
       const order = { organization: engine.organization, world: 'live', scopes: ['sessions'], ...more };
       return (await access.createKey(order as NewKey, operator)).key;

@@ -256,8 +256,12 @@ async function fill(place: Workplace): Promise<{ made: Made; erased: string; con
     await directory.json('models', 'enable', 'face-reidentification-retail-0095');
     await directory.json('profile', 'reset', 'default', '--org', made.otherOrganization);
     const contents = await readContents({
-      ...{ directory, url: service.url, adminKey: made.keys.admin, organization: made.organization },
-      ...{ profiles, person: 'cleo@example.com' },
+      directory,
+      url: service.url,
+      adminKey: made.keys.admin,
+      organization: made.organization,
+      profiles,
+      person: 'cleo@example.com',
     });
     return { made, erased, contents };
   } finally {
@@ -305,7 +309,9 @@ async function make(out: string): Promise<void> {
     await exportAudit(place);
     const { version } = product;
     const expected: Expected = {
-      ...{ version, commit: git('rev-parse', 'HEAD'), writtenAt: new Date().toISOString() },
+      version,
+      commit: git('rev-parse', 'HEAD'),
+      writtenAt: new Date().toISOString(),
       ...made,
       erased: { userId: erased, email: 'dan@example.com' },
       contents,

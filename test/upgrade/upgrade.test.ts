@@ -87,8 +87,12 @@ describe.each(versions)('a data directory of %s', (version) => {
   test('holds what it held', async () => {
     service = await directory.serve();
     const found = await readContents({
-      ...{ directory, url: service.url, adminKey: keys.admin, organization: expected.organization },
-      ...{ profiles, person: 'cleo@example.com' },
+      directory,
+      url: service.url,
+      adminKey: keys.admin,
+      organization: expected.organization,
+      profiles,
+      person: 'cleo@example.com',
     });
     const grants = found.grants.filter(({ to }) => to !== receiver.host);
     expect(inOrderOfIds({ ...found, grants })).toEqual(inOrderOfIds(contents));

@@ -67,7 +67,12 @@ async function startSending() {
   const queue = createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0 });
   const recurring = { add() {} };
   const { relay } = createEventDelivery({
-    ...{ ...shared, webhooks, destinations, queue, recurring, version: '0.0.0' },
+    ...shared,
+    webhooks,
+    destinations,
+    queue,
+    recurring,
+    version: '0.0.0',
   });
   await grants.add(engine.organization, new URL(receiver.url).host, 'receiver', operator);
   await webhooks.load();

@@ -47,13 +47,19 @@ function cases(): Case[] {
     ...signatureDialects.map((dialect): Case => {
       const own = newSecret(dialect);
       return {
-        ...{ name: `genuine, of a webhook signed by ${dialect}`, body, secret: own, expected: true },
+        name: `genuine, of a webhook signed by ${dialect}`,
+        body,
+        secret: own,
+        expected: true,
         headers: signed({ dialect, secret: own }),
       };
     }),
     { ...one, name: 'rotating, the old secret', headers: signed({ nextSecret: other }), expected: true },
     {
-      ...{ ...one, name: 'rotating, the new secret', secret: other, expected: true },
+      ...one,
+      name: 'rotating, the new secret',
+      secret: other,
+      expected: true,
       headers: signed({ nextSecret: other }),
     },
     { ...one, name: 'another body', body: `${body} `, expected: false },

@@ -47,7 +47,9 @@ export function Stage(props: StageProps) {
   const queued = live?.state === 'queued';
   const active = connected && (queued || live?.state === 'guiding' || live?.state === 'running');
   useFrames({
-    ...{ video, running: active, pace: queued ? 'queued' : live?.slower ? 'slower' : 'usual' },
+    video,
+    running: active,
+    pace: queued ? 'queued' : live?.slower ? 'slower' : 'usual',
     send: (frame) => void session.send(frame),
   });
   const fault = useCameraFault(video, stream);

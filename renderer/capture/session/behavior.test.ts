@@ -3,7 +3,10 @@ import { createBehaviorReport } from './behavior.ts';
 import type { LiveState } from './wire.ts';
 
 const running = (attempt: number, index: number): LiveState => ({
-  ...{ is: 'state', state: 'running', attempt, attemptsLeft: 2 },
+  is: 'state',
+  state: 'running',
+  attempt,
+  attemptsLeft: 2,
   step: { index, of: 4, name: 'blink', progress: 0, holdMs: 0, limitMs: 5000 },
 });
 
@@ -13,7 +16,10 @@ function scene() {
   const load = vi.fn(() => promise);
   const api = { behavior: vi.fn(async () => undefined) };
   return {
-    ...{ collector, load, api, reject },
+    collector,
+    load,
+    api,
+    reject,
     arrive: () => resolve(collector),
     report: createBehaviorReport({ load, api }),
   };

@@ -26,7 +26,12 @@ function network() {
     openSocket() {
       const sent: (string | Blob)[] = [];
       const socket = {
-        ...{ sent, readyState: 0, bufferedAmount: 0, onopen: null, onmessage: null, onclose: null },
+        sent,
+        readyState: 0,
+        bufferedAmount: 0,
+        onopen: null,
+        onmessage: null,
+        onclose: null,
         send: (message: string | Blob) => void sent.push(message),
         close: () => undefined,
       };
@@ -39,7 +44,12 @@ function network() {
   });
   const last = () => sockets.at(-1)!;
   return {
-    ...{ sockets, seen, bodies, answers, connection, last },
+    sockets,
+    seen,
+    bodies,
+    answers,
+    connection,
+    last,
     open(state: LiveState['state'] = 'ready') {
       last().readyState = 1;
       last().onopen?.();

@@ -43,8 +43,16 @@ interface Upkeep extends ConnectionDeps {
 export function createConnection(deps: ConnectionDeps): Connection {
   const own: Upkeep = {
     ...deps,
-    ...{ line: undefined, wish: undefined, ready: false, closed: false, posting: false, failures: 0 },
-    ...{ tries: 0, lastAnswer: performance.now(), sentSince: false, timer: undefined },
+    line: undefined,
+    wish: undefined,
+    ready: false,
+    closed: false,
+    posting: false,
+    failures: 0,
+    tries: 0,
+    lastAnswer: performance.now(),
+    sentSince: false,
+    timer: undefined,
   };
   const watch = setInterval(() => watchOver(own), POLL);
   const close = () => {
@@ -85,7 +93,9 @@ function open(own: Upkeep): void {
     return;
   }
   own.line = openSocketLine({
-    ...{ token, state, openSocket: own.openSocket ?? browserSocket },
+    token,
+    state,
+    openSocket: own.openSocket ?? browserSocket,
     ended: () => void ask(own),
     closed({ code, opened }) {
       drop(own);

@@ -5,12 +5,14 @@ import type { LiveState, StepName } from './wire.ts';
 
 const base = { is: 'state', attempt: 1, attemptsLeft: 2 } as const;
 const inStep = (name: StepName, guidance?: LiveState['guidance'], index = 0): LiveState => ({
-  ...{ ...base, state: 'running' },
+  ...base,
+  state: 'running',
   step: { index, of: 4, name, progress: 0.4, holdMs: 500, limitMs: 5000 },
   ...(guidance && { guidance }),
 });
 const guiding = (code?: string, step = 'light'): LiveState => ({
-  ...{ ...base, state: 'guiding' },
+  ...base,
+  state: 'guiding',
   ...(code !== undefined && { guidance: { step, code } }),
 });
 const say = (live: LiveState, slow?: 'Box' | 'Network' | 'Camera') =>

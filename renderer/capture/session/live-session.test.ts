@@ -8,12 +8,17 @@ import { createLiveSession } from './live-session.ts';
 import type { Description, Link, LiveState, Result } from './wire.ts';
 
 const description: Description = {
-  ...{ state: 'ready', flow: 'api', organization: { name: 'Nordlys Bank' }, steps: 4, test: false },
+  state: 'ready',
+  flow: 'api',
+  organization: { name: 'Nordlys Bank' },
+  steps: 4,
+  test: false,
   pathChoices: { flash: true, motion: true },
   consent: {
     version: 'gatehouse-live-1-none',
     text: { en: [], de: [] },
-    ...{ retention: { en: '', de: '' }, withdraw: { en: '', de: '' } },
+    retention: { en: '', de: '' },
+    withdraw: { en: '', de: '' },
   },
   openerOrigins: ['https://shop.example'],
 };
@@ -36,8 +41,15 @@ function openPage(
   };
   const session = createLiveSession({
     api: {
-      ...{ begin: refuse, handover: refuse, accept: refuse, state: refuse, frames: refuse },
-      ...{ behavior: refuse, finalize: refuse, deny: refuse, describe: async () => description },
+      begin: refuse,
+      handover: refuse,
+      accept: refuse,
+      state: refuse,
+      frames: refuse,
+      behavior: refuse,
+      finalize: refuse,
+      deny: refuse,
+      describe: async () => description,
       ...answers,
     },
     link,
@@ -86,7 +98,11 @@ test('a check that was decided before the page opened: so it is with its result'
 
 const rejected: Result = { passed: false, decision: 'rejected', reference: 'sess_1' };
 const stateOf = (more: Partial<LiveState> = {}): LiveState => ({
-  ...{ is: 'state', state: 'ready', attempt: 0, attemptsLeft: 3, ...more },
+  is: 'state',
+  state: 'ready',
+  attempt: 0,
+  attemptsLeft: 3,
+  ...more,
 });
 const path = { flash: true, motion: true };
 
@@ -270,7 +286,8 @@ test('behavior is collected once the person has agreed, where the session asks f
   const behavior = { start: vi.fn(), report: vi.fn(), stop: vi.fn() };
   const visit = async (asks: Partial<Description>) => {
     const connect = ({ state }: ConnectionDeps): Connection => ({
-      ...{ send: () => true, close: () => undefined },
+      send: () => true,
+      close: () => undefined,
       start: () => state({ is: 'state', state: 'guiding', attempt: 1, attemptsLeft: 2 }),
     });
     const { session } = openPage(

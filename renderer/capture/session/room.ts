@@ -34,11 +34,16 @@ const FOLLOW = 1_500;
 export const createRoom = (deps: LiveSessionDeps): Room => ({
   ...deps,
   view: {
-    ...{ stage: { is: 'loading' }, connected: false, busy: false },
+    stage: { is: 'loading' },
+    connected: false,
+    busy: false,
     second: deps.link?.kind === 'handover',
   },
   listeners: new Set(),
-  ...{ token: undefined, sessionId: undefined, connection: undefined, following: undefined },
+  token: undefined,
+  sessionId: undefined,
+  connection: undefined,
+  following: undefined,
   slowness: createSlowness(),
 });
 
@@ -79,7 +84,11 @@ function decide(room: Room, result: Result): void {
   show(room, { stage: { is: 'decided', result }, busy: false });
   const { decision, passed, passToken, reference } = result;
   post(room, {
-    ...{ type: 'result', sessionId: reference, decision, passed, reference },
+    type: 'result',
+    sessionId: reference,
+    decision,
+    passed,
+    reference,
     ...(passToken && { passToken }),
   });
 }

@@ -61,14 +61,12 @@ export const formatDate = (moment: Moment, locale: string): string =>
 /** 20 Nov 2026, 09:41. */
 export const formatDateTime = (moment: Moment, locale: string): string =>
   new Intl.DateTimeFormat(locale, {
-    ...{
-      day: 'numeric',
-      month: 'short',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    },
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
   }).format(millisOf(moment));
 
 /** With seconds and zone: what a relative time shows on hover, on focus and in print. */

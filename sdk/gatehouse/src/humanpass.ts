@@ -111,7 +111,10 @@ export default class HumanPassClient {
     { idempotencyKey, signal }: CreateOptions = {},
   ): Promise<HumanPassSession> {
     return this.#ask({
-      ...{ method: 'POST', path: '/api/v1/sessions', credential: this.#key(), body: request },
+      method: 'POST',
+      path: '/api/v1/sessions',
+      credential: this.#key(),
+      body: request,
       ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
       ...(signal && { signal }),
     });
@@ -140,7 +143,10 @@ export default class HumanPassClient {
   /** On a server: whether a pass token counts. One that does not is an answer, not an error. */
   async verifyPass(passToken: string, { signal }: RequestOptions = {}): Promise<PassVerification> {
     return this.#ask({
-      ...{ method: 'POST', path: '/api/v1/passes/verify', credential: this.#key(), body: { passToken } },
+      method: 'POST',
+      path: '/api/v1/passes/verify',
+      credential: this.#key(),
+      body: { passToken },
       ...(signal && { signal }),
     });
   }

@@ -65,7 +65,10 @@ export function createAsk({
           ...headers,
         },
         ...(body && { body: JSON.stringify(body) }),
-        ...{ redirect: 'error', credentials: 'omit', cache: 'no-store', signal: ended.signal },
+        redirect: 'error',
+        credentials: 'omit',
+        cache: 'no-store',
+        signal: ended.signal,
       });
       const reply = parse(await response.text());
       if (response.ok && reply) return reply as Reply;

@@ -13,7 +13,9 @@ let answers: Answer[];
 
 const fetch = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
   asked.push({
-    ...{ url: String(url), method: init.method!, redirect: init.redirect },
+    url: String(url),
+    method: init.method!,
+    redirect: init.redirect,
     headers: init.headers as Record<string, string>,
     body: init.body === undefined ? undefined : JSON.parse(String(init.body)),
   });
@@ -93,12 +95,12 @@ describe('requests', () => {
       {
         status: 422,
         body: {
-          ...{ error: 'No face was found.', code: 'FACE_NOT_FOUND', requestId: 'req_1' },
-          ...{
-            reason: 'Look at the camera.',
-            checkResults: [],
-            details: [{ path: 'image', message: 'Empty.' }],
-          },
+          error: 'No face was found.',
+          code: 'FACE_NOT_FOUND',
+          requestId: 'req_1',
+          reason: 'Look at the camera.',
+          checkResults: [],
+          details: [{ path: 'image', message: 'Empty.' }],
         },
         headers: { 'retry-after': '3' },
       },
@@ -106,8 +108,13 @@ describe('requests', () => {
     const error = await thrown(client().verify({ image: 'AAAA' }));
     expect(error).toBeInstanceOf(ProofError);
     expect(error).toMatchObject({
-      ...{ message: 'No face was found.', code: 'FACE_NOT_FOUND', requestId: 'req_1', status: 422 },
-      ...{ reason: 'Look at the camera.', checkResults: [], retryAfterSeconds: 3 },
+      message: 'No face was found.',
+      code: 'FACE_NOT_FOUND',
+      requestId: 'req_1',
+      status: 422,
+      reason: 'Look at the camera.',
+      checkResults: [],
+      retryAfterSeconds: 3,
       details: [{ path: 'image', message: 'Empty.' }],
     });
   });

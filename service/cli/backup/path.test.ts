@@ -18,7 +18,11 @@ async function write(takenAt: string, sequence?: number, backupKey = 'a'): Promi
   const facts = {
     takenAt: new Date(takenAt).toISOString(),
     ...({ origin: 'schedule', gatehouse: '0.1.0', schema: '0001', database: 'sqlite' } as const),
-    ...{ organizations: [], masterKey: 'm', backupKey, erasures: 0, models: [] },
+    organizations: [],
+    masterKey: 'm',
+    backupKey,
+    erasures: 0,
+    models: [],
     ...(sequence === undefined ? {} : { sequence }),
   };
   const source = (async function* () {

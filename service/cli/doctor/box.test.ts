@@ -89,16 +89,17 @@ test('what runs the models is said; that something else should is a warning', ()
   const check = (more: Partial<BoxStatus['inference']>) =>
     checkProvider({ ...status, inference: { ...inference, ...more } });
   expect(check({ note: 'auto: there is no GPU' })).toEqual({
-    ...{ what: 'execution provider', state: 'ok', found: 'cpu; auto: there is no GPU' },
+    what: 'execution provider',
+    state: 'ok',
+    found: 'cpu; auto: there is no GPU',
   });
   expect(check({ provider: 'webgpu', adapter: 'AMD Radeon' })).toMatchObject({
-    ...{ state: 'ok', found: 'webgpu (AMD Radeon)' },
+    state: 'ok',
+    found: 'webgpu (AMD Radeon)',
   });
   expect(check({ adapter: 'AMD Radeon', fallback: 'webgpu: the device was lost' })).toMatchObject({
-    ...{
-      state: 'warn',
-      found: 'cpu; webgpu: the device was lost',
-      remedy: expect.stringContaining('driver'),
-    },
+    state: 'warn',
+    found: 'cpu; webgpu: the device was lost',
+    remedy: expect.stringContaining('driver'),
   });
 });

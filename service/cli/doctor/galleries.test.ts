@@ -18,8 +18,12 @@ const follows: Calibration = {
   outdated: false,
 };
 const measured: OwnGallery = {
-  ...{ env: 'live', scorer: 'r', holdsFor: 'every-group' },
-  ...{ people: 120, fewest: 30, standing: 'measured' },
+  env: 'live',
+  scorer: 'r',
+  holdsFor: 'every-group',
+  people: 120,
+  fewest: 30,
+  standing: 'measured',
 };
 
 test('each measured gallery is listed with its threshold shift', () => {
@@ -52,12 +56,14 @@ test('one that is not measured, also with other models, is a warning with the co
   const items = [{ ...follows, outdated: true }];
   expect(checkOwnGalleries([{ organization: 'Port of Bern', items, galleries }])).toEqual([
     {
-      ...{ what: 'error rates', state: 'warn' },
+      what: 'error rates',
+      state: 'warn',
       found: 'Port of Bern, live, scorer r, rates for every measured group: not measured yet',
       remedy: expect.stringContaining('org calibrate --org "Port of Bern"'),
     },
     {
-      ...{ what: 'error rates', state: 'ok' },
+      what: 'error rates',
+      state: 'ok',
       found: expect.stringContaining('Port of Bern, test, scorer r'),
     },
   ]);
@@ -79,7 +85,8 @@ test('people with a template in doubt are a warning with what to do', () => {
   const items = [{ ...follows, doubtful: 2 }];
   expect(checkOwnGalleries([{ organization: 'Port', items, galleries: [] }])).toEqual([
     {
-      ...{ what: 'templates', state: 'warn' },
+      what: 'templates',
+      state: 'warn',
       found: 'Port, live: 2 people have templates that do not distinguish them from others',
       remedy: expect.stringMatching(
         /subject doubtful --org "Port" --env live {3}lists them; enroll each again/,

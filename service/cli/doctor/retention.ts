@@ -7,7 +7,9 @@ export function checkRetention(waiting: Schemas['RetentionWaiting']): Finding[] 
   const what = 'retention';
   const state = waiting.clock === undefined ? ('warn' as const) : ('fail' as const);
   return waitingLines(waiting).map(({ found, remedy }, i) => ({
-    ...{ what, found, remedy },
+    what,
+    found,
+    remedy,
     state: i === 0 ? state : ('warn' as const),
   }));
 }

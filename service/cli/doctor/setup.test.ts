@@ -19,8 +19,12 @@ test.each([
 test('an organization without attested consent is named, until it attests or asks each person', () => {
   const silent = { name: 'Museum', consentPolicy: 'attested' } as const;
   const attestation: Organization['attestation'] = {
-    ...{ textVersion: 'v1', purposes: ['verification'], method: 'form', legalBasis: 'consent' },
-    ...{ attestedBy: 'operator:ada', attestedAt: '2026-11-20' },
+    textVersion: 'v1',
+    purposes: ['verification'],
+    method: 'form',
+    legalBasis: 'consent',
+    attestedBy: 'operator:ada',
+    attestedAt: '2026-11-20',
   };
   expect(checkConsent([silent, { ...silent, name: 'School' }])).toMatchObject({
     state: 'warn',

@@ -104,7 +104,9 @@ export const dataDepsOf = ({
   lock,
   schema,
 }: MachineDeps): Omit<InstalledDataDeps, 'command'> => ({
-  ...{ data, env, inherit: [passphrase, lock] },
+  data,
+  env,
+  inherit: [passphrase, lock],
   ...defined({ schema }),
 });
 

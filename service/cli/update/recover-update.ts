@@ -42,7 +42,9 @@ export async function recoverInterrupted({
   const deps: MachineDeps = { data, schema, lock: lock.fd, byUnit, ...environment };
   const machine = home === undefined ? debianMachine(deps) : archiveMachine(home, deps);
   const outcome = await recover(byUnit ? withoutService(machine) : machine, entry, {
-    ...{ journal: openJournal(), opens, say },
+    journal: openJournal(),
+    opens,
+    say,
   });
   const { installed, restored, to, snapshot } = outcome;
   const copy = snapshot === undefined ? '' : ` A copy of the database from before is ${snapshot}.`;

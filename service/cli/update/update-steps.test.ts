@@ -40,7 +40,9 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
   };
   const order = { ...versions, place: { data: '/data', schema: '0034' }, journal, say() {} };
   return {
-    ...{ machine, done, steps },
+    machine,
+    done,
+    steps,
     run: (more = {}) => update(machine, 'new.deb', { ...order, ...more }),
   };
 }

@@ -37,7 +37,14 @@ export async function update(machine: Machine, file: string, order: UpdateOrder)
   const program = await machine.keepProgram();
   const running = await machine.isRunning();
   const entry: JournalEntry = {
-    ...{ format: 1, step: 'before', from, to, before, program, running, restored: false },
+    format: 1,
+    step: 'before',
+    from,
+    to,
+    before,
+    program,
+    running,
+    restored: false,
     ...order.place,
   };
   journal.write(entry);

@@ -81,7 +81,13 @@ function addList(verification: Command, runner: CommandRunner): void {
   runner.run<Which>(list, async ({ options, control }) => {
     const { person, decision, reason, decidedBy, check, profile, key } = options;
     const filter = defined({
-      ...{ person, decision, reason, decidedBy, check, profile, key },
+      person,
+      decision,
+      reason,
+      decidedBy,
+      check,
+      profile,
+      key,
       from: options.since && readMoment('--since', options.since, 'first'),
       until: options.until && readMoment('--until', options.until, 'first'),
     });

@@ -38,12 +38,18 @@ test('a name is written down, audited, and used after a new start', async () => 
   const { boxName, lines } = open();
   expect(boxName.describe()).toEqual({
     url: 'http://localhost:7300/',
-    ...{ network: false, fixed: [], addresses: ['192.168.1.17'], waits: false },
+    network: false,
+    fixed: [],
+    addresses: ['192.168.1.17'],
+    waits: false,
   });
   const named = await boxName.set({ hostName: 'box.home.arpa', network: true }, who);
   expect(named).toMatchObject({
-    ...{ hostName: 'box.home.arpa', network: true, url: 'https://box.home.arpa:7300/' },
-    ...{ waits: true, restarting: true },
+    hostName: 'box.home.arpa',
+    network: true,
+    url: 'https://box.home.arpa:7300/',
+    waits: true,
+    restarting: true,
   });
   expect(settings()).toEqual({ port: 7300, hostName: 'box.home.arpa', host: '0.0.0.0' });
   expect(lines).toEqual([
@@ -57,7 +63,10 @@ test('a name is written down, audited, and used after a new start', async () => 
   });
   expect(next.lines).toEqual([]);
   expect(await next.boxName.set({ hostName: null, network: false }, who)).toMatchObject({
-    ...{ network: false, url: 'http://localhost:7300/', restarting: false, waits: true },
+    network: false,
+    url: 'http://localhost:7300/',
+    restarting: false,
+    waits: true,
   });
   expect(settings()).toEqual({ port: 7300 });
 });

@@ -35,14 +35,21 @@ export function createBehavior({
   const behaviorSettings = createBehaviorSettings({ ...ground, audit });
   const steady = createSteadyClock(ground.clock);
   const verdicts = createVerdicts({
-    ...{ ...ground, audit, limits, events, integrity: vault.integrity, settings: behaviorSettings, steady },
+    ...ground,
+    audit,
+    limits,
+    events,
+    integrity: vault.integrity,
+    settings: behaviorSettings,
+    steady,
     receives: receiversOf(webhooks, alerts),
     learned: ({ organization }) => behaviorLayers.learned(organization),
   });
   opened.defer(() => verdicts.settled());
   const shared = { ...ground, audit, integrity: vault.integrity, verdicts, behaviorSettings, steady };
   return {
-    ...{ behaviorSettings, verdicts },
+    behaviorSettings,
+    verdicts,
     behaviorChallenges: createBehaviorChallenges({
       ...shared,
       pictures: createChallengePictures(randomFillSync),

@@ -84,7 +84,12 @@ export function createLiveSessions({
   };
   const liveLinks: LiveSessions['liveLinks'] = {};
   const liveSessions = createSessions({
-    ...{ ...shared, analyzer, subjects, uniqueness, ends, integrity: vault.integrity },
+    ...shared,
+    analyzer,
+    subjects,
+    uniqueness,
+    ends,
+    integrity: vault.integrity,
     workers: config.workers || availableParallelism(),
     workTime: () => pictures().stats().workTime,
     verifyLive: checks.verifyLive,
@@ -107,7 +112,10 @@ export function createLiveSessions({
     { ends, links: liveLinks },
   );
   return {
-    ...{ liveSessions, liveLinks, presence, ...flowPages },
+    liveSessions,
+    liveLinks,
+    presence,
+    ...flowPages,
     ...createBehavior({ ground, vault, opened, audit, limits, behaviorLayers, eventsOut }),
     verifyToken: createVerifyToken({ personTokens, stands: createStanding({ presence, liveSessions }) }),
   };

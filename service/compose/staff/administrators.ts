@@ -57,7 +57,10 @@ export function createStaff({ ground, vault, pinCost, ...deps }: StaffDeps): Sta
   return {
     administrators,
     kiosks: createKiosks({
-      ...{ ...ground, ...deps, administrators, integrity: vault.integrity },
+      ...ground,
+      ...deps,
+      administrators,
+      integrity: vault.integrity,
       ...defined({ pinCost }),
     }),
     tokens,
@@ -81,7 +84,9 @@ function callerOf({ id, administrator, factorAt, limitedTo }: AdministratorSessi
   const { organization, role, applianceOwner, passkeys } = administrator;
   return {
     ...({ is: 'administrator', administrator: administrator.id, session: id } as const),
-    ...{ organization, role, applianceOwner },
+    organization,
+    role,
+    applianceOwner,
     ...(passkeys === 0 && { withoutFactor: true as const }),
     ...defined({ factorAt, limitedTo }),
   };

@@ -28,7 +28,9 @@ export function createFirstOwner({
   return {
     setupTokenFile,
     setup: createSetup({
-      ...{ ...ground, ...deps, integrity },
+      ...ground,
+      ...deps,
+      integrity,
       hasPeople: async (organization) =>
         (await people().subjects.count({ organization, world: 'live' })) > 0 ||
         (await people().subjects.count({ organization, world: 'test' })) > 0,

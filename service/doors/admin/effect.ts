@@ -79,7 +79,8 @@ export async function followUpOf<Call extends { params: unknown }>(
     action === undefined || organization === undefined
       ? undefined
       : {
-          ...{ organization, action },
+          organization,
+          action,
           ...(isOfWorld(action) && { world }),
           ...(isOfPerson(action) && { subject: (call.params as { id: string }).id as SubjectId }),
           ...(address !== undefined && { about: address }),

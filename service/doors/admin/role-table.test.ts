@@ -280,8 +280,12 @@ const refuse = (): never => {
 };
 const refusing = new Proxy(refuse, { get: () => refuse });
 const organization: Organization = {
-  ...{ id: 'org_recorded' as OrganizationId, name: 'Recorded', createdAt: 0, matchOnly: false },
-  ...{ uniquenessPolicy: 'off', consentPolicy: 'attested' },
+  id: 'org_recorded' as OrganizationId,
+  name: 'Recorded',
+  createdAt: 0,
+  matchOnly: false,
+  uniquenessPolicy: 'off',
+  consentPolicy: 'attested',
 };
 const organizations = new Proxy(refuse, {
   get: (_, name) => (name === 'get' ? async () => organization : refuse),
@@ -369,8 +373,12 @@ const sessions: AdministratorSessions = {
   byToken: async (token) => {
     const { fresh, ...caller } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
     return {
-      ...{ is: 'administrator', administrator: 'adm_1' as AdministratorId, session: 'ses_1' },
-      ...{ organization: organization.id, ...(fresh && { factorAt: 1 }), ...caller },
+      is: 'administrator',
+      administrator: 'adm_1' as AdministratorId,
+      session: 'ses_1',
+      organization: organization.id,
+      ...(fresh && { factorAt: 1 }),
+      ...caller,
     };
   },
   checkCsrf: () => false,

@@ -55,10 +55,14 @@ test('a request with a signature is handed on as its sender addressed it; the ad
   const request = { ...head, headers };
   expect(toVerifyOrder({ userId: 'u' }, {}, request)).toEqual({ userId: 'u', signed });
   expect(toHeartbeatOrder({ userId: 'u', sessionToken: 't' }, request)).toEqual({
-    ...{ userId: 'u', sessionToken: 't', signed },
+    userId: 'u',
+    sessionToken: 't',
+    signed,
   });
   expect(toAnswer({ challenge_id: 'ch_1', answer: ' t1 ' }, request)).toEqual({
-    ...{ challenge: 'ch_1', answer: 't1', signed },
+    challenge: 'ch_1',
+    answer: 't1',
+    signed,
   });
   expect(toAnswer({ challenge_id: 'ch_1', answer: 't1' }, { ...head, headers: {} })).not.toHaveProperty(
     'signed',

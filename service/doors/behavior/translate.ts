@@ -74,7 +74,8 @@ export const toHeartbeatOrder = (
   { userId, sessionToken, sessionData, signals }: HeartbeatRequest,
   request: RequestHead,
 ): HeartbeatOrder => ({
-  ...{ userId, sessionToken },
+  userId,
+  sessionToken,
   ...defined({ data: sessionData ?? signals, signed: toSigned(request) }),
 });
 
@@ -104,7 +105,11 @@ export const fromVerdict = ({
   score,
   notes,
 }: Finding & { token: string }): VerifyReply => ({
-  ...{ human, confidence, token, pii_stored: false },
+  human,
+  confidence,
+  token,
+  pii_stored: false,
   ...(agent && { agent }),
-  ...{ score, notes },
+  score,
+  notes,
 });

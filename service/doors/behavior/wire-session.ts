@@ -46,7 +46,12 @@ export const HeartbeatReply = z
     description: 'State of the session.',
     examples: [
       {
-        ...{ score: 84, confidence: 0.84, baseline: 92, delta: -8, anomaly: false, action: 'allow' as const },
+        score: 84,
+        confidence: 0.84,
+        baseline: 92,
+        delta: -8,
+        anomaly: false,
+        action: 'allow' as const,
         notes: ['organic_mouse'],
       },
     ],

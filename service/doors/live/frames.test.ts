@@ -12,8 +12,12 @@ test('orders and frames that wait for their answer are bounded, each kind by its
     return new Promise<never>(() => {});
   };
   const link = {
-    ...{ session: 'ses_1', state: async () => ({ state: 'ready' }), close() {} },
-    ...{ start: never('start'), stop: never('stop'), look: never('frame') },
+    session: 'ses_1',
+    state: async () => ({ state: 'ready' }),
+    close() {},
+    start: never('start'),
+    stop: never('stop'),
+    look: never('frame'),
   } as unknown as FrameLink;
   serveFrames(
     webSocket,

@@ -34,7 +34,9 @@ beforeEach(async () => {
   await openWebSockets(app);
   await app.register(
     createLiveDoor({
-      ...{ liveSessions: sessions, log: silentLog, resolvers: { hosted: oneLink(), flow: oneLink() } },
+      liveSessions: sessions,
+      log: silentLog,
+      resolvers: { hosted: oneLink(), flow: oneLink() },
       every: (_, work) => {
         beats.add(work);
         return () => beats.delete(work);
@@ -65,8 +67,14 @@ function oneLink(): LinkResolver {
   let used = false;
   return {
     describe: async () => ({
-      ...{ realm: order().realm, state: used ? 'taken' : 'ready', flow: 'hosted', page: order().page },
-      ...{ organization: { name: 'Acme' }, expiresAt: order().expiresAt, test: true, openerOrigins: [] },
+      realm: order().realm,
+      state: used ? 'taken' : 'ready',
+      flow: 'hosted',
+      page: order().page,
+      organization: { name: 'Acme' },
+      expiresAt: order().expiresAt,
+      test: true,
+      openerOrigins: [],
     }),
     async begin(_, { consent: agreed, path, device }) {
       used = true;
@@ -87,8 +95,12 @@ async function send(method: string, path: string, body?: object, headers: Record
 }
 const bearer = (capability: string) => ({ authorization: `Bearer ${capability}` });
 const beginning = (link: object, more: object = {}) => ({
-  ...{ link, consent: true, textVersion: consent.version },
-  ...{ path: { flash: true, motion: true }, device: {}, ...more },
+  link,
+  consent: true,
+  textVersion: consent.version,
+  path: { flash: true, motion: true },
+  device: {},
+  ...more,
 });
 const begin = (link: object = { kind: 'session', token }, more: object = {}) =>
   send('POST', 'begin', beginning(link, more));
@@ -137,8 +149,14 @@ test('reading a link changes nothing; beginning it is for one browser', async ()
   expect(described).toMatchObject({
     status: 200,
     body: {
-      ...{ state: 'ready', flow: 'api', title: 'Check-in', steps: 3, test: true, consent },
-      ...{ organization: { name: 'Acme' }, openerOrigins: ['https://shop.example'] },
+      state: 'ready',
+      flow: 'api',
+      title: 'Check-in',
+      steps: 3,
+      test: true,
+      consent,
+      organization: { name: 'Acme' },
+      openerOrigins: ['https://shop.example'],
       pathChoices: { flash: true, motion: true },
       motionReviewed: true,
     },

@@ -5,7 +5,9 @@ import { createEventStreams } from './event-streams.ts';
 
 const server = { connect: async () => {} } as unknown as McpServer;
 const callerOf = (organization: string, lineage: string, world: 'live' | 'test' = 'live') => ({
-  ...{ organization: organization as OrganizationId, lineage, world },
+  organization: organization as OrganizationId,
+  lineage,
+  world,
 });
 
 test('an organization that has all streams gives its newest to another; within its share it keeps them', async () => {

@@ -24,7 +24,8 @@ const handlerTimeout = 2 ** 31 - 1;
 
 /** Each message counts as one request of the key. */
 const noBatch = {
-  ...{ jsonrpc: '2.0', id: null },
+  jsonrpc: '2.0',
+  id: null,
   error: { code: -32_600, message: 'Invalid request: send one message at a time; batches are not taken.' },
 };
 
@@ -150,8 +151,10 @@ function mountEventStreams(
 function toolCallerOf(request: FastifyRequest, reply: FastifyReply) {
   const party = relyingParty(request);
   return {
-    ...{ caller: toCaller(party), actor: party.actor },
-    ...{ origin: ownOrigin(request), signal: untilClosed(reply) },
+    caller: toCaller(party),
+    actor: party.actor,
+    origin: ownOrigin(request),
+    signal: untilClosed(reply),
   };
 }
 

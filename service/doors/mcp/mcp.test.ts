@@ -72,7 +72,8 @@ describe.each<Kind>(['of 2025', 'of 2026', 'SSE'])('a client %s', (kind) => {
     served.waiting.now = async () => waits++;
     expect(await call(client, 'get_presence_token', { sessionId: sessionId!, waitSeconds: 6 })).toMatchObject(
       {
-        ...{ status: 'PENDING', retryAfterSeconds: 2 },
+        status: 'PENDING',
+        retryAfterSeconds: 2,
       },
     );
     expect(waits).toBe(3);
@@ -81,7 +82,9 @@ describe.each<Kind>(['of 2025', 'of 2026', 'SSE'])('a client %s', (kind) => {
     expect(found).toMatchObject({ status: 'VERIFIED', verifiedEmail: 'alice@example.com' });
     expect(
       await call(client, 'verify_presence_token', {
-        ...{ token: found.token!, expectedNonce: '8f3a', expectedOrgId: served.engine.organization },
+        token: found.token!,
+        expectedNonce: '8f3a',
+        expectedOrgId: served.engine.organization,
       }),
     ).toMatchObject({ valid: true, sub: 'alice@example.com', purpose: 'Deploy', sessionId });
     expect(
@@ -103,7 +106,8 @@ describe.each<Kind>(['of 2025', 'of 2026', 'SSE'])('a client %s', (kind) => {
     const { sessionId, verifyUrl } = await call(client, 'request_human_presence', { purpose: 'x' });
     await served.room.presence.links.deny(linkOf(verifyUrl!), { test: false });
     expect(await call(client, 'get_presence_token', { sessionId: sessionId! })).toMatchObject({
-      ...{ status: 'CANCELLED', reason: 'declined' },
+      status: 'CANCELLED',
+      reason: 'declined',
     });
     const other = await connect(kind, await served.newKey());
     await expect(call(other, 'get_presence_token', { sessionId: sessionId! })).rejects.toThrow(
@@ -126,7 +130,8 @@ const post = (path: string, headers: Record<string, string>, body: object = {}) 
         method: 'POST',
         headers: {
           authorization: `Bearer ${token}`,
-          ...{ 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
           ...headers,
         },
       },
@@ -214,13 +219,15 @@ test('a batch is refused, so that each message counts as a request', async () =>
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
-      ...{ 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
     },
     body: JSON.stringify([list, { ...list, id: 2 }]),
   });
   expect(reply.status).toBe(400);
   expect(await reply.json()).toEqual({
-    ...{ jsonrpc: '2.0', id: null },
+    jsonrpc: '2.0',
+    id: null,
     error: { code: -32_600, message: expect.stringContaining('batches') },
   });
 });

@@ -27,7 +27,9 @@ const blazeface = {
 };
 /** For administrators: not in `/health`. */
 const unshown = {
-  ...{ origin: 'built' as const, sources: [], accuracy: [] },
+  origin: 'built' as const,
+  sources: [],
+  accuracy: [],
   needsLicenceAcceptance: false,
 };
 const own = {
@@ -61,7 +63,10 @@ const healthy: ApplianceStatus = {
   ],
   pad: { is: 'installed', set: 'minifasnet', maturity: 'proven' },
   inference: {
-    ...{ workers: 2, busy: 1, queued: 3, queueLimit: 64 },
+    workers: 2,
+    busy: 1,
+    queued: 3,
+    queueLimit: 64,
     provider: { providersAsked: ['cpu'], provider: 'cpu', nets: [] },
   },
   storage: { kind: 'sqlite', state: 'ok' },
@@ -218,7 +223,9 @@ describe('/health', () => {
       inference: {
         ...healthy.inference,
         provider: {
-          ...{ providersAsked: ['cuda', 'cpu'], provider: 'cpu', nets: [] },
+          providersAsked: ['cuda', 'cpu'],
+          provider: 'cpu',
+          nets: [],
           fallback: 'no CUDA library was found.',
         },
       },

@@ -22,12 +22,15 @@ import type {
 } from './wire.ts';
 
 export const toCaller = ({ organization, world, lineage, profiles }: RelyingParty): PresenceCaller => ({
-  ...{ organization, world, lineage },
+  organization,
+  world,
+  lineage,
   ...defined({ profiles }),
 });
 
 export const toOrder = (body: NewPresenceSession): PresenceOrder => ({
-  ...{ orgId: body.orgId, purpose: body.purpose },
+  orgId: body.orgId,
+  purpose: body.purpose,
   ...defined({
     email: body.email,
     nonce: body.nonce,
@@ -69,7 +72,8 @@ const reasonOf: Record<CancelReason, (typeof cancelReasons)[number]> = {
 };
 
 export const fromSession = ({ id, expiresAt, state }: PresenceSession): PresenceSessionReply => ({
-  ...{ sessionId: id, status: statusOf[state.is] },
+  sessionId: id,
+  status: statusOf[state.is],
   ...(state.is === 'verified' && {
     ...defined({ verifiedEmail: state.email }),
     verifiedAt: time(state.at),
@@ -85,9 +89,11 @@ export const fromProof = ({
   verifiedAt,
   expiresAt,
 }: PresenceProof): PresenceTokenReply => ({
-  ...{ token, jti },
+  token,
+  jti,
   ...defined({ verifiedEmail: email }),
-  ...{ verifiedAt: time(verifiedAt), expiresAt: time(expiresAt) },
+  verifiedAt: time(verifiedAt),
+  expiresAt: time(expiresAt),
 });
 
 export function fromVerdict(verdict: TokenVerdict): VerifyTokenReply {

@@ -41,7 +41,9 @@ const administrators = {
     const role = token.split('.')[0] as Role;
     return {
       ...({ is: 'administrator', administrator: `adm_${role}`, session: 'ses_1' } as const),
-      ...{ organization: engine.organization, role, applianceOwner: false },
+      organization: engine.organization,
+      role,
+      applianceOwner: false,
     } as AdministratorCaller;
   },
   byCookie: async () => undefined,
@@ -221,7 +223,9 @@ test('from the order to the pass: session, consent, signals, decision, pass, sal
   expect(JSON.stringify(toBrowser.body)).not.toContain('order_42');
   const toServer = await post(finalize, key);
   expect(toServer.body).toMatchObject({
-    ...{ decision: 'approved', passToken: toBrowser.body.passToken, riskLevel: 'low' },
+    decision: 'approved',
+    passToken: toBrowser.body.passToken,
+    riskLevel: 'low',
     riskScore: expect.any(Number),
     metadata: { profile: 'specter', checkoutId: 'order_42', challengesCompleted: expect.any(Number) },
   });
@@ -238,8 +242,12 @@ test('from the order to the pass: session, consent, signals, decision, pass, sal
   expect(event).toMatchObject({ metadata: { checkoutId: 'order_42', profile: 'specter' } });
   const pass = await post('/api/v1/passes/verify', key, { passToken: toBrowser.body.passToken });
   expect(pass.body).toMatchObject({
-    ...{ valid: true, sessionId, decision: 'approved', subjectRef: 'user_7' },
-    ...{ riskLevel: 'low', riskFlags: [] },
+    valid: true,
+    sessionId,
+    decision: 'approved',
+    subjectRef: 'user_7',
+    riskLevel: 'low',
+    riskFlags: [],
   });
   // The page holds the pass, and learns no figure.
   expect(Object.keys(decodeJwt(toBrowser.body.passToken.slice(3))).join()).not.toMatch(/risk/i);
@@ -514,7 +522,10 @@ test('a presence token ends with the person, also where tokens of every kind are
   });
   const picture = engine.analyzer.show(name, shown);
   const { subject } = await engine.checks.enroll({
-    ...{ ...realm, picture, email: 'ada@example.com', actor: operator },
+    ...realm,
+    picture,
+    email: 'ada@example.com',
+    actor: operator,
   });
   const caller = { ...realm, lineage: 'key_1' };
   const order = { orgId: engine.organization, purpose: 'test', singleUse: true };

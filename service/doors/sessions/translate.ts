@@ -109,11 +109,15 @@ export function fromFinding(
   const risk = session?.risk;
   const { sessionId, decision, iat, exp, assurance, profile, subjectRef, humanId } = finding.claims;
   return {
-    ...{ valid: true, sessionId, decision },
-    ...{ issuedAt: time(iat * 1000), expiresAt: time(exp * 1000) },
+    valid: true,
+    sessionId,
+    decision,
+    issuedAt: time(iat * 1000),
+    expiresAt: time(exp * 1000),
     ...(risk && { riskLevel: risk.level, riskFlags: risk.flags.map(fromFlag) }),
     ...(session && { capture: { source: session.source } }),
-    ...{ assurance, profile },
+    assurance,
+    profile,
     ...defined({ subjectRef, humanId }),
   };
 }

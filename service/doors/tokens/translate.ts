@@ -15,7 +15,9 @@ export function fromFinding(finding: TokenFinding): TokenAnswer {
   if (!finding.valid) return finding;
   const { kind, claims } = finding;
   return {
-    ...{ valid: true, kind, claims },
+    valid: true,
+    kind,
+    claims,
     issuedAt: time(claims.iat * 1000),
     expiresAt: time(claims.exp * 1000),
   };
@@ -25,7 +27,8 @@ export function fromTokenCheck(check: TokenCheck): TokenAnswer {
   if (!check.valid) return check;
   const { kind, human, confidence, score, issuedAt, expiresAt } = check.record;
   return {
-    ...{ valid: true, kind: 'behavior' },
+    valid: true,
+    kind: 'behavior',
     claims: { by: kind === 'challenge' ? 'challenge' : 'verify', human, confidence, score },
     issuedAt: time(issuedAt),
     expiresAt: time(expiresAt),

@@ -156,7 +156,11 @@ async function originsOf(
 }
 
 const rightsOf = ({ scopes, origins, cidrs, profiles, expiresAt }: ApiKey) => ({
-  ...{ scopes, origins, cidrs, profiles, expiresAt },
+  scopes,
+  origins,
+  cidrs,
+  profiles,
+  expiresAt,
 });
 
 async function requireKey(

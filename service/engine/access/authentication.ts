@@ -154,7 +154,12 @@ const callerOf = ({
   origins,
   profiles,
 }: ApiKey): KeyCaller => ({
-  ...{ is: 'key', key: id, lineage, organization, world, scopes },
+  is: 'key',
+  key: id,
+  lineage,
+  organization,
+  world,
+  scopes,
   ...(browser && { browser: true as const }),
   ...(origins.length > 0 && { origins }),
   ...(profiles.length > 0 && { profiles }),

@@ -56,7 +56,10 @@ onBothDatabases('sign-in', (newPlace) => {
     await expect(
       administrators.create(
         {
-          ...{ organization: staff.organization, role: 'auditor', name: 'Eve', password },
+          organization: staff.organization,
+          role: 'auditor',
+          name: 'Eve',
+          password,
           email: 'eve@xn--bcher-kva.example',
         },
         operator,
@@ -64,7 +67,10 @@ onBothDatabases('sign-in', (newPlace) => {
     ).rejects.toMatchObject({ code: 'CONFLICT' });
     const made = await administrators.create(
       {
-        ...{ organization: staff.organization, role: 'auditor', name: 'Bob', password },
+        organization: staff.organization,
+        role: 'auditor',
+        name: 'Bob',
+        password,
         email: 'Bob@bücher.example',
       },
       operator,

@@ -62,7 +62,13 @@ export async function insertAlert(tx: Tx, alert: NewAlert): Promise<void> {
   await tx
     .insertInto('alert')
     .values({
-      ...{ id, organization, world, rule, metric, value, threshold },
+      id,
+      organization,
+      world,
+      rule,
+      metric,
+      value,
+      threshold,
       subject: alert.subject ?? null,
       about: alert.about ?? null,
       fired_at: alert.firedAt,

@@ -50,8 +50,14 @@ onBothDatabases('alerts', (newPlace) => {
     });
     expect(await at.alertEvents()).toEqual([
       {
-        ...{ alert: alert!.id, rule: rule.id, name: rule.name, metric: rule.metric },
-        ...{ value: 5, threshold: 5, windowMinutes: 15, about: ada },
+        alert: alert!.id,
+        rule: rule.id,
+        name: rule.name,
+        metric: rule.metric,
+        value: 5,
+        threshold: 5,
+        windowMinutes: 15,
+        about: ada,
       },
     ]);
     expect(at.queued.map(({ origin, event, name, lane }) => ({ origin, event, name, lane }))).toEqual([
@@ -83,7 +89,9 @@ onBothDatabases('alerts', (newPlace) => {
     await at.alerts.addRule(
       at.realm(),
       {
-        ...{ metric: 'failures-per-key', threshold: 1, holdOffMinutes: 10 },
+        metric: 'failures-per-key',
+        threshold: 1,
+        holdOffMinutes: 10,
         channels: { email: ['ops@example.com', 'it@example.com'] },
       },
       operator,
@@ -191,8 +199,18 @@ onBothDatabases('alerts', (newPlace) => {
     await at.engine.db
       .insertInto('api_key')
       .values({
-        ...{ id: keyId, organization: made.id, name: 'till', prefix: 'gh', world: 'live', secret_hash: 'x' },
-        ...{ hint: 'abcd', scopes: '[]', origins: '[]', browser: 0, lineage: keyId, created_at: 1 },
+        id: keyId,
+        organization: made.id,
+        name: 'till',
+        prefix: 'gh',
+        world: 'live',
+        secret_hash: 'x',
+        hint: 'abcd',
+        scopes: '[]',
+        origins: '[]',
+        browser: 0,
+        lineage: keyId,
+        created_at: 1,
       })
       .execute();
     for (const metric of [
@@ -338,8 +356,14 @@ onBothDatabases('alerts', (newPlace) => {
     expect(alert).toMatchObject({ rule: rule!.id, metric: 'webhook-disabled', about: 'wh_1', value: 1 });
     expect(await at.alertEvents()).toEqual([
       {
-        ...{ alert: alert!.id, rule: rule!.id, name: rule!.name, metric: 'webhook-disabled' },
-        ...{ value: 1, threshold: 1, windowMinutes: 60, about: 'wh_1' },
+        alert: alert!.id,
+        rule: rule!.id,
+        name: rule!.name,
+        metric: 'webhook-disabled',
+        value: 1,
+        threshold: 1,
+        windowMinutes: 60,
+        about: 'wh_1',
         reason: 'It accepted nothing for five days.',
       },
     ]);
@@ -449,8 +473,16 @@ onBothDatabases('alerts', (newPlace) => {
     await at.engine.db
       .insertInto('erasure')
       .values({
-        ...{ id: 'ers_1', ...at.realm(), subject: ada, state: 'intended', reason: 'request' },
-        ...{ actor: 'operator:ada', request: null, intended_at: 1, completed_at: null, receipt: null },
+        id: 'ers_1',
+        ...at.realm(),
+        subject: ada,
+        state: 'intended',
+        reason: 'request',
+        actor: 'operator:ada',
+        request: null,
+        intended_at: 1,
+        completed_at: null,
+        receipt: null,
       })
       .execute();
     await at.relay();

@@ -26,7 +26,10 @@ export function createEditRules(deps: EditRulesDeps) {
 
   const note = (tx: Tx, actor: Actor, change: string, rule: StoredRule, details?: Record<string, unknown>) =>
     audit.add(tx, {
-      ...{ actor, action: `alert-rule.${change}`, organization: rule.organization, target: rule.id },
+      actor,
+      action: `alert-rule.${change}`,
+      organization: rule.organization,
+      target: rule.id,
       details: { world: rule.world, metric: rule.metric, ...details },
     });
 
@@ -39,7 +42,10 @@ export function createEditRules(deps: EditRulesDeps) {
   ): Promise<StoredRule> {
     const rule: StoredRule = {
       ...definition,
-      ...{ id: ids.next('alertRule'), organization, world, enabled: true },
+      id: ids.next('alertRule'),
+      organization,
+      world,
+      enabled: true,
       createdAt: clock.now(),
       createdBy: describeActor(actor),
     };
@@ -127,6 +133,10 @@ async function checkTargets(
 
 /** Settings of a rule for the audit log, with the number of addresses instead of the addresses. */
 const settingsOf = ({ windowMinutes, threshold, filter, holdOffMinutes, channels, enabled }: StoredRule) => ({
-  ...{ windowMinutes, threshold, filter, holdOffMinutes, enabled },
+  windowMinutes,
+  threshold,
+  filter,
+  holdOffMinutes,
+  enabled,
   channels: { ...channels, email: channels.email.length },
 });

@@ -58,7 +58,15 @@ export function createFiring({ recipients, events, audit, queue, ids, clock }: F
     const { email } = channels;
     const taken = await recipients.takeMails(tx, organization, email.length);
     await insertAlert(tx, {
-      ...{ id, organization, world, rule: rule.id, metric, about, subject, value, threshold },
+      id,
+      organization,
+      world,
+      rule: rule.id,
+      metric,
+      about,
+      subject,
+      value,
+      threshold,
       firedAt: now,
       holdUntil: now + holdOff,
       notified: {
@@ -78,7 +86,12 @@ export function createFiring({ recipients, events, audit, queue, ids, clock }: F
     });
     if (channels.webhook) {
       const payload = {
-        ...{ alert: id, rule: rule.id, name: rule.name, metric, value, threshold },
+        alert: id,
+        rule: rule.id,
+        name: rule.name,
+        metric,
+        value,
+        threshold,
         windowMinutes: rule.windowMinutes,
         ...defined({ reason }),
       };
@@ -99,9 +112,15 @@ export function createFiring({ recipients, events, audit, queue, ids, clock }: F
     if (taken === 0) return true;
     const mails = email.slice(0, taken).map(
       (_, to): NewDelivery => ({
-        ...{ id: ids.next('delivery'), organization, world, subject: undefined },
+        id: ids.next('delivery'),
+        organization,
+        world,
+        subject: undefined,
         // Of the whole box: there is one mail server.
-        ...{ event: id, name: mailName(to), origin: 'alert', lane: 'mail' },
+        event: id,
+        name: mailName(to),
+        origin: 'alert',
+        lane: 'mail',
       }),
     );
     await queue.add(tx, mails);

@@ -104,24 +104,36 @@ onBothDatabases('gauges of alert rules', (newPlace) => {
     await at.engine.db
       .insertInto('webhook_endpoint')
       .values({
-        ...{ id: endpoint, ...at.realm(), kind: 'endpoint', family: 'identity', url: 'https://x.example' },
-        ...{ description: '', events: '[]', signature: 'standard', secret_sealed: new Uint8Array([1]) },
-        ...{ state: 'enabled', state_at: 1, created_at: 1, created_by: 'operator:ada' },
+        id: endpoint,
+        ...at.realm(),
+        kind: 'endpoint',
+        family: 'identity',
+        url: 'https://x.example',
+        description: '',
+        events: '[]',
+        signature: 'standard',
+        secret_sealed: new Uint8Array([1]),
+        state: 'enabled',
+        state_at: 1,
+        created_at: 1,
+        created_by: 'operator:ada',
       })
       .execute();
     for (const [i, state] of ['waiting', 'delivered', 'waiting'].entries()) {
       await at.engine.db
         .insertInto('delivery')
         .values({
-          ...{
-            id: `dlv_${i}`,
-            ...{ seq: i + 1, kind: 'webhook', tries: 0 },
-            ...at.realm(),
-            endpoint,
-            event_name: 'identity.user.enrolled',
-            origin: 'event',
-          },
-          ...{ state, attempts: 0, created_at: 1 },
+          id: `dlv_${i}`,
+          seq: i + 1,
+          kind: 'webhook',
+          tries: 0,
+          ...at.realm(),
+          endpoint,
+          event_name: 'identity.user.enrolled',
+          origin: 'event',
+          state,
+          attempts: 0,
+          created_at: 1,
         })
         .execute();
     }

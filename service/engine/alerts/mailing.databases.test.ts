@@ -16,7 +16,9 @@ onBothDatabases('mail of alerts', (newPlace) => {
     const handler = at.handlers.get('mail')!;
     const mail = at.queued[0]!;
     const { outcome, result } = await handler.send({
-      ...{ ...mail, tries: 0, signal: new AbortController().signal },
+      ...mail,
+      tries: 0,
+      signal: new AbortController().signal,
     });
     await at.engine.inTransaction((tx) =>
       handler.record!(tx, [{ id: mail.id, outcome, result: result as never, nextAt }]),

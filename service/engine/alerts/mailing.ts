@@ -49,8 +49,12 @@ export function createMailing({
   clock,
 }: MailingDeps): Mailing {
   const attemptOf = (at: number, outcome: string) => ({
-    ...{ id: ids.next('attempt'), at, outcome, status: null },
-    ...{ milliseconds: Math.max(0, clock.now() - at), exchange: null },
+    id: ids.next('attempt'),
+    at,
+    outcome,
+    status: null,
+    milliseconds: Math.max(0, clock.now() - at),
+    exchange: null,
   });
   const send: Mailing['send'] = async (organization, to, text) => {
     if (!server) throw new Problem('INVALID_REQUEST', NO_MAIL_SERVER);
@@ -59,7 +63,14 @@ export function createMailing({
     for (const [i, address] of addresses.slice(0, MOST_DIALLED).entries()) {
       try {
         return await outgoing.mail({
-          ...{ host, address, port, secure, from, to: [to], ...text, timeout: 25 * SECOND },
+          host,
+          address,
+          port,
+          secure,
+          from,
+          to: [to],
+          ...text,
+          timeout: 25 * SECOND,
           ...defined({ ca, user, password }),
         });
       } catch (error) {

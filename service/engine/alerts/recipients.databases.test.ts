@@ -25,7 +25,8 @@ onBothDatabases('recipients of alert mail', (newPlace) => {
   const runMail = () =>
     at.handlers.get('mail')!.send({
       ...at.queued[0]!,
-      ...{ tries: 0, signal: new AbortController().signal },
+      tries: 0,
+      signal: new AbortController().signal,
     });
 
   test('pages go on after the last recipient of the page before, also among those of one moment', async () => {

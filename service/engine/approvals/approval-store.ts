@@ -34,7 +34,9 @@ export async function insertApproval(tx: Tx, integrity: RowIntegrity, approval: 
     requested_by: approval.requestedBy,
     requested_at: approval.requestedAt,
     expires_at: approval.expiresAt,
-    ...{ decision: null, decided_by: null, decided_at: null },
+    decision: null,
+    decided_by: null,
+    decided_at: null,
   };
   await tx
     .insertInto('approval')

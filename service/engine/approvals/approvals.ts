@@ -111,8 +111,11 @@ async function request(
   );
   if (running) return running;
   const approval: Approval = {
-    ...{ ...what, id: ids.next('approval'), requestedBy },
-    ...{ requestedAt: now, expiresAt: now + LIFETIME },
+    ...what,
+    id: ids.next('approval'),
+    requestedBy,
+    requestedAt: now,
+    expiresAt: now + LIFETIME,
   };
   await deleteEnded(tx, what.organization, now - KEPT);
   await insertApproval(tx, integrity, approval);
@@ -170,7 +173,9 @@ async function requireTwo(
 }
 
 const lineOf = (actor: Actor, action: string, { organization, id }: Approval) => ({
-  ...{ actor, action, organization },
+  actor,
+  action,
+  organization,
   target: id,
 });
 

@@ -100,7 +100,10 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
 
   const look = async (progress: { progress?: (seen: number, all: number) => void } = {}) =>
     verifyChain({
-      ...{ db, keys: publicKeys(), appliance, ...progress },
+      db,
+      keys: publicKeys(),
+      appliance,
+      ...progress,
       note: await note.read(),
       copies: () => note.copies(),
     });

@@ -10,7 +10,11 @@ const newestRunFirst = (db: Db) => runs(db).orderBy('started_at', 'desc').orderB
 export async function selectPlans(db: Db): Promise<BackupPlan[]> {
   const rows = await db.selectFrom('backup_plan').selectAll().orderBy('folder').execute();
   return rows.map(({ folder, every_minutes, keep, set_by, set_at }) => ({
-    ...{ folder, everyMinutes: every_minutes, keep, setBy: set_by, setAt: set_at },
+    folder,
+    everyMinutes: every_minutes,
+    keep,
+    setBy: set_by,
+    setAt: set_at,
   }));
 }
 
@@ -42,8 +46,15 @@ export async function insertRun(
   await tx
     .insertInto('backup_run')
     .values({
-      ...{ id, path, started_at: startedAt, outcome: 'running', origin },
-      ...{ finished_at: null, bytes: null, reason: null, verified_at: null },
+      id,
+      path,
+      started_at: startedAt,
+      outcome: 'running',
+      origin,
+      finished_at: null,
+      bytes: null,
+      reason: null,
+      verified_at: null,
     })
     .execute();
 }

@@ -104,7 +104,9 @@ export function createBackups(deps: BackupsDeps): Backups {
         return { run, keys, advice: adviceFor(folder, keys) };
       }),
     ...createBackupSchedule({
-      ...{ ...deps, writer, refreshWarnings },
+      ...deps,
+      writer,
+      refreshWarnings,
       write: (folder) => alone(() => write({ folder, origin: 'schedule' }, appliance)),
       isWriting: () => writing,
     }),

@@ -12,8 +12,15 @@ export async function insertDrill(
   await tx
     .insertInto('backup_drill')
     .values({
-      ...{ id, backup, path, asked_by: askedBy, asked_at: askedAt, state: 'waiting' },
-      ...{ finished_at: null, problems: null, found: null },
+      id,
+      backup,
+      path,
+      asked_by: askedBy,
+      asked_at: askedAt,
+      state: 'waiting',
+      finished_at: null,
+      problems: null,
+      found: null,
     })
     .execute();
 }

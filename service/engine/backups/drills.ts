@@ -60,8 +60,13 @@ export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
       if (run.outcome === 'running' || run.outcome === 'failed' || (await files.where(run.path)) !== 'there')
         throw new Problem('CONFLICT', `${run.path} is not there: only a file that can be read is tried.`);
       const drill: Drill = {
-        ...{ id: ids.next('drill'), backup, path: run.path },
-        ...{ askedBy: describeActor(actor), askedAt: clock.now(), state: 'waiting', problems: [] },
+        id: ids.next('drill'),
+        backup,
+        path: run.path,
+        askedBy: describeActor(actor),
+        askedAt: clock.now(),
+        state: 'waiting',
+        problems: [],
       };
       await inTransaction(async (tx) => {
         if ((await selectUnfinishedDrills(tx)).length > 0)

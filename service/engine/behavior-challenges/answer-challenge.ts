@@ -63,7 +63,9 @@ export function createAnswering(deps: AnsweringDeps) {
       const judgement = isJudged ? await verdicts.judge(tx, caller, data, { declared }) : undefined;
       const judged = right
         ? judgeAnswer({
-            ...{ type: found.type, accessible: found.accessible, sinceMade: now - found.createdAt },
+            type: found.type,
+            accessible: found.accessible,
+            sinceMade: now - found.createdAt,
             ...defined({ data, judgement }),
             ...(found.lastAnswerAt !== undefined && { sinceLast: now - found.lastAnswerAt }),
           })
@@ -101,7 +103,10 @@ async function report(
 ): Promise<string> {
   const { organization, world, lineage, userHash } = one;
   const { token } = await verdicts.issue(tx, {
-    ...{ caller: { organization, world, lineage }, kind: 'challenge', userHash, ...judged },
+    caller: { organization, world, lineage },
+    kind: 'challenge',
+    userHash,
+    ...judged,
     ...defined({ reference }),
   });
   if (state !== 'open') await audited(tx, audit, one, { actor, state, notes: judged.notes });
@@ -147,7 +152,9 @@ async function audited(
   { actor, state, notes }: { actor: Actor; state: string; notes: string[] },
 ): Promise<void> {
   await audit.add(tx, {
-    ...{ actor, organization, target: id },
+    actor,
+    organization,
+    target: id,
     action: state === 'passed' ? 'behavior-challenge.pass' : 'behavior-challenge.fail',
     details: { type, accessible, notes },
   });

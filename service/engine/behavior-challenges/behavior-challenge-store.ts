@@ -58,13 +58,19 @@ export async function insertChallenge(
   await tx
     .insertInto('behavior_challenge')
     .values({
-      ...{ id: one.id, organization: one.organization, world: one.world, lineage: one.lineage },
-      ...{ user_hash: one.userHash, type: one.type, accessible: one.accessible ? 1 : 0 },
-      ...{ state: 'open', attempts: one.attempts, created_at: one.createdAt, expires_at: one.expiresAt },
-      ...{
-        last_answer_at: one.lastAnswerAt ?? null,
-        answer_mac: integrity.mac('behavior-challenge', protectedFields(one, answer)),
-      },
+      id: one.id,
+      organization: one.organization,
+      world: one.world,
+      lineage: one.lineage,
+      user_hash: one.userHash,
+      type: one.type,
+      accessible: one.accessible ? 1 : 0,
+      state: 'open',
+      attempts: one.attempts,
+      created_at: one.createdAt,
+      expires_at: one.expiresAt,
+      last_answer_at: one.lastAnswerAt ?? null,
+      answer_mac: integrity.mac('behavior-challenge', protectedFields(one, answer)),
     })
     .execute();
 }

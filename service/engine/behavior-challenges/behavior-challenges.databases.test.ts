@@ -82,8 +82,13 @@ onBothDatabases('behavior challenges', (newPlace) => {
     expect(await answer(one.id, solve(one), { data })).toEqual({ is: 'passed', token: 'h_challenge_1' });
     expect(issued).toEqual([
       {
-        ...{ caller, kind: 'challenge', userHash: `${caller.organization}/live/user_1`, reference: 'user_1' },
-        ...{ confidence: 0.79, human: true, notes: ['organic_mouse', 'challenge'] },
+        caller,
+        kind: 'challenge',
+        userHash: `${caller.organization}/live/user_1`,
+        reference: 'user_1',
+        confidence: 0.79,
+        human: true,
+        notes: ['organic_mouse', 'challenge'],
       },
     ]);
     expect(await refused(answer(one.id, solve(one)))).toBe('SESSION_EXPIRED');
@@ -127,7 +132,9 @@ onBothDatabases('behavior challenges', (newPlace) => {
     engine.advance(3 * second);
     signals = -3;
     expect(await answer(one.id, solve(one), { data })).toEqual({
-      ...{ is: 'refused', why: 'not-human', attemptsRemaining: 2 },
+      is: 'refused',
+      why: 'not-human',
+      attemptsRemaining: 2,
     });
     expect(issued).toEqual([
       expect.objectContaining({ human: false, confidence: 0.1, notes: ['teleport_clicks', 'challenge'] }),
@@ -279,8 +286,13 @@ onBothDatabases('behavior challenges', (newPlace) => {
     await challenges.expireDue();
     expect(issued).toEqual([
       {
-        ...{ caller, kind: 'challenge', userHash: `${caller.organization}/live/user_1`, reference: 'user_1' },
-        ...{ confidence: 0.3, human: false, notes: ['challenge_failed'] },
+        caller,
+        kind: 'challenge',
+        userHash: `${caller.organization}/live/user_1`,
+        reference: 'user_1',
+        confidence: 0.3,
+        human: false,
+        notes: ['challenge_failed'],
       },
     ]);
     const states = await engine.db

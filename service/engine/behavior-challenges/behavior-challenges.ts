@@ -102,8 +102,16 @@ export function createBehaviorChallenges({
           tx,
           integrity,
           {
-            ...{ id, organization, world, lineage, userHash, type: shown.type, accessible: order.accessible },
-            ...{ ...used, createdAt, expiresAt: createdAt + LIFE },
+            id,
+            organization,
+            world,
+            lineage,
+            userHash,
+            type: shown.type,
+            accessible: order.accessible,
+            ...used,
+            createdAt,
+            expiresAt: createdAt + LIFE,
           },
           answer,
         );

@@ -6,23 +6,23 @@ import { type AnswerFacts, judgeAnswer } from './judge-answer.ts';
 const counts = (change: Partial<SessionData['counts']> = {}) =>
   ({
     counts: {
-      ...{
-        move: 40,
-        down: 1,
-        up: 1,
-        keyDown: 0,
-        keyUp: 0,
-        input: 0,
-        paste: 0,
-        wheel: 0,
-        scroll: 0,
-        touch: 0,
-      },
+      move: 40,
+      down: 1,
+      up: 1,
+      keyDown: 0,
+      keyUp: 0,
+      input: 0,
+      paste: 0,
+      wheel: 0,
+      scroll: 0,
+      touch: 0,
       ...change,
     },
   }) as SessionData;
 const facts = (change: Partial<AnswerFacts> = {}): AnswerFacts => ({
-  ...{ type: 'click_targets', accessible: false, sinceMade: 2_400 },
+  type: 'click_targets',
+  accessible: false,
+  sinceMade: 2_400,
   ...change,
 });
 const judged = (logOdds: number, notes: string[] = []) => ({
@@ -36,7 +36,9 @@ test('a right answer alone is 0.70', () => {
 
 test('organic signals raise it, to 0.91 at most; thin ones change nothing', () => {
   expect(judgeAnswer(facts({ data: counts(), judgement: judged(4, ['organic_mouse']) }))).toEqual({
-    ...{ confidence: 0.91, human: true, notes: ['organic_mouse', 'challenge'] },
+    confidence: 0.91,
+    human: true,
+    notes: ['organic_mouse', 'challenge'],
   });
   expect(judgeAnswer(facts({ data: counts(), judgement: judged(0) })).confidence).toBe(0.7);
 });
@@ -58,7 +60,9 @@ test.each([
 ])('%s', (_name, one) => {
   const { human, notes, confidence } = judgeAnswer({ ...one, data: counts(), judgement: judged(3) });
   expect({ human, confidence: confidence < 0.2, noted: notes.includes('challenge_too_fast') }).toEqual({
-    ...{ human: false, confidence: true, noted: true },
+    human: false,
+    confidence: true,
+    noted: true,
   });
 });
 
@@ -69,10 +73,13 @@ test('a clock that went back is no evidence', () => {
 test('an answer without a press is noted and counts a little less; a screen reader still passes', () => {
   const empty = counts({ down: 0, up: 0 });
   expect(judgeAnswer(facts({ data: empty, judgement: judged(0) }))).toEqual({
-    ...{ confidence: 0.56, human: true, notes: ['challenge_without_input', 'challenge'] },
+    confidence: 0.56,
+    human: true,
+    notes: ['challenge_without_input', 'challenge'],
   });
   expect(judgeAnswer(facts({ data: empty, judgement: judged(0), accessible: true }))).toMatchObject({
-    ...{ human: true, notes: ['accessible_challenge'] },
+    human: true,
+    notes: ['accessible_challenge'],
   });
 });
 

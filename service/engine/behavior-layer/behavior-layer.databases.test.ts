@@ -26,7 +26,9 @@ onBothDatabases('the learned layer', (newPlace) => {
     expect(layers.describe(organization)).toEqual({
       layer: 'rules',
       offered: {
-        ...{ id: researchModel.id, z0: researchModel.z0, trained: researchModel.trained },
+        id: researchModel.id,
+        z0: researchModel.z0,
+        trained: researchModel.trained,
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     });
@@ -86,7 +88,9 @@ onBothDatabases('the learned layer', (newPlace) => {
     await expect(layers.choose(organization, own, bea)).rejects.toMatchObject({ code: 'CONFLICT' });
     const weights = { ...researchModel, id: 'shop-2027' };
     expect(await layers.choose(organization, { ...own, weights }, bea)).toMatchObject({
-      ...{ layer: 'own', model: { id: 'shop-2027' }, own: { id: 'shop-2027' } },
+      layer: 'own',
+      model: { id: 'shop-2027' },
+      own: { id: 'shop-2027' },
     });
     await layers.choose(organization, { layer: 'rules', acceptLicenceDoubt: false }, bea);
     expect(layers.learned(organization)).toEqual({});
@@ -127,7 +131,9 @@ onBothDatabases('the learned layer', (newPlace) => {
     const line = lines.find(({ action }) => action === 'behavior.layer');
     expect(line).toMatchObject({ organization, target: organization });
     expect(JSON.parse(line!.details!)).toEqual({
-      ...{ from: 'rules', to: 'research', model: researchModel.id },
+      from: 'rules',
+      to: 'research',
+      model: researchModel.id,
       sha256: layers.describe(organization).offered.sha256,
     });
     await layers.forget(organization);

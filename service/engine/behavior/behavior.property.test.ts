@@ -98,7 +98,8 @@ function coherentMouse(mouse: SessionData['mouse'], n: number): SessionData['mou
   }
   const { tpk, durSd, fitts2 } = figures;
   return {
-    ...{ ...figures, tpk: Math.max(0.001, tpk!) },
+    ...figures,
+    tpk: Math.max(0.001, tpk!),
     ...(fitts2 != null && { fitts2: Math.min(fitts2, durSd!) }),
   };
 }
@@ -112,16 +113,16 @@ function coherentClick(
   const timed = ofMouse > 0 && n > 0;
   const centred = shareOf(ctr, nOff);
   return {
-    ...{
-      ...click,
-      n,
-      nOff,
-      press: timed ? held : null,
-      pressMin: timed ? Math.min(pressMin ?? 80, held) : null,
-    },
+    ...click,
+    n,
+    nOff,
+    press: timed ? held : null,
+    pressMin: timed ? Math.min(pressMin ?? 80, held) : null,
     pressSd: timed ? (n === 1 ? 0 : Math.min(pressSd ?? 14, held)) : null,
-    ...{ ctr: centred, off: centred === null ? null : centred > 0.5 ? 0.01 : Math.max(0.021, off ?? 0.2) },
-    ...{ tele: timed ? shareOf(tele, n) : null, dwell: timed ? Math.min(dwell ?? 200, winMs / n) : null },
+    ctr: centred,
+    off: centred === null ? null : centred > 0.5 ? 0.01 : Math.max(0.021, off ?? 0.2),
+    tele: timed ? shareOf(tele, n) : null,
+    dwell: timed ? Math.min(dwell ?? 200, winMs / n) : null,
   };
 }
 
@@ -138,10 +139,15 @@ function coherentKey(
   const nearTo = (middle: number, share: number | null, within: number) =>
     middle < within ? Math.max(0.5, share ?? 0) : share;
   return {
-    ...{ n, nIn, paste, inNoKey: nIn === 0 ? null : keyDown === 0 ? 1 : shareOf(key.inNoKey, nIn) },
-    ...{ hold: timed ? hold : null, holdP10: timed ? Math.min(key.holdP10 ?? 70, hold) : null },
+    n,
+    nIn,
+    paste,
+    inNoKey: nIn === 0 ? null : keyDown === 0 ? 1 : shareOf(key.inNoKey, nIn),
+    hold: timed ? hold : null,
+    holdP10: timed ? Math.min(key.holdP10 ?? 70, hold) : null,
     holdNear: timed ? shareOf(nearTo(hold, key.holdNear, 4), n) : null,
-    ...{ dd: between ? dd : null, ddNear: between ? shareOf(nearTo(dd, key.ddNear, 6), n - 1) : null },
+    dd: between ? dd : null,
+    ddNear: between ? shareOf(nearTo(dd, key.ddNear, 6), n - 1) : null,
     ddLsd: between ? (n === 2 ? 0 : (key.ddLsd ?? 0.5)) : null,
     roll: between ? shareOf(key.roll, n - 1) : null,
     ...(key.relay !== undefined && { relay: between ? shareOf(key.relay, n - 1) : null }),
@@ -171,7 +177,8 @@ function coherent(data: SessionData): SessionData {
   const [penMoves, touchMoves] = [other(move - 4 * mouseN, pen), other(move - 4 * mouseN, touch)];
   const pt = {
     mouse: move - penMoves - touchMoves + 2 * (down - penDowns - touchDowns),
-    ...{ pen: penMoves + 2 * penDowns, touch: touchMoves + 2 * touchDowns },
+    pen: penMoves + 2 * penDowns,
+    touch: touchMoves + 2 * touchDowns,
   };
   const events = move + 2 * down + 2 * keyDown + input + wheel + scrolls;
   const { act, idleN, idleMed } = coherentPauses(glob, winMs, events, 80 * mouseN);
@@ -180,15 +187,28 @@ function coherent(data: SessionData): SessionData {
   const focusN = many(focus?.n ?? 0);
   const steps = Math.min(scroll.n, scrolls);
   return {
-    ...{ ...data, winMs, upMs, hidMs: Math.min(data.hidMs, winMs) },
+    ...data,
+    winMs,
+    upMs,
+    hidMs: Math.min(data.hidMs, winMs),
     ttfaMs: events === 0 ? null : Math.min(data.ttfaMs ?? 0, upMs),
     counts: {
-      ...{ move, down, up: down, keyDown, keyUp: keyDown, input, paste },
-      ...{ wheel, scroll: scrolls, touch: touchDowns },
+      move,
+      down,
+      up: down,
+      keyDown,
+      keyUp: keyDown,
+      input,
+      paste,
+      wheel,
+      scroll: scrolls,
+      touch: touchDowns,
     },
     mouse: coherentMouse(data.mouse, mouseN),
     click: coherentClick(data.click, {
-      ...{ n: clickN, ofMouse: down - penDowns - touchDowns, winMs },
+      n: clickN,
+      ofMouse: down - penDowns - touchDowns,
+      winMs,
     }),
     key: coherentKey(data.key, {
       n: keyN,
@@ -198,7 +218,8 @@ function coherent(data: SessionData): SessionData {
       winMs,
     }),
     scroll: {
-      ...{ n: steps, uniq: shareOf(Math.max(scroll.uniq ?? 0, 1e-6), steps) },
+      n: steps,
+      uniq: shareOf(Math.max(scroll.uniq ?? 0, 1e-6), steps),
       dtCv: steps < 3 ? null : (scroll.dtCv ?? 1),
     },
     glob: { act, idleN, idleMed },
@@ -206,7 +227,9 @@ function coherent(data: SessionData): SessionData {
       focus: { n: focusN, free: shareOf(focus.free, focusN), win: many(focus.win), awayMs },
     }),
     env: {
-      ...{ ...env, pt, untrusted: Math.min(env.untrusted, move + 2 * down + 2 * keyDown) },
+      ...env,
+      pt,
+      untrusted: Math.min(env.untrusted, move + 2 * down + 2 * keyDown),
       coal: move === 0 ? null : (env.coal ?? 0),
       rate: move < 2 ? null : Math.min(env.rate ?? 8, activeMs / (move - 1)),
     },
@@ -240,16 +263,24 @@ const calm = (data: SessionData): SessionData => {
     ...data,
     mouse: { ...mouse, eq: part(mouse.eq, 0.7) },
     click: {
-      ...{ ...click, ctr: part(click.ctr, 0.3), tele: part(click.tele, 0.3) },
+      ...click,
+      ctr: part(click.ctr, 0.3),
+      tele: part(click.tele, 0.3),
       press: press < 2_000 ? 2 : press / 20,
     },
     key: {
-      ...{ ...key, ddNear: part(key.ddNear, 0.2), inNoKey: part(key.inNoKey, 0.2) },
-      ...{ hold: 40 + (key.hold ?? 0) / 20, dd: 90 + (key.dd ?? 0) / 20, ddLsd: 0.3 + (key.ddLsd ?? 0) / 10 },
+      ...key,
+      ddNear: part(key.ddNear, 0.2),
+      inNoKey: part(key.inNoKey, 0.2),
+      hold: 40 + (key.hold ?? 0) / 20,
+      dd: 90 + (key.dd ?? 0) / 20,
+      ddLsd: 0.3 + (key.ddLsd ?? 0) / 10,
       ...(key.relay !== undefined && { relay: part(key.relay, 0.3) }),
     },
     env: {
-      ...{ ...env, wd: 0, untrusted: 0 },
+      ...env,
+      wd: 0,
+      untrusted: 0,
       pt: click.n % 2 === 0 ? { ...env.pt, pen: 0, touch: 0 } : env.pt,
     },
   };
@@ -288,7 +319,10 @@ const anyModel: fc.Arbitrary<BehaviorModel> = fc
   })
   .map((weights) =>
     BehaviorModel.parse({
-      ...{ format: 1, id: 'any-model', features: [...mouseFeatures], ...weights },
+      format: 1,
+      id: 'any-model',
+      features: [...mouseFeatures],
+      ...weights,
       trained: { at: '2026-11-21', on: [], humanWindows: 0, people: 0, botWindows: 0, generators: [] },
     }),
   );
@@ -498,7 +532,8 @@ const facts: Record<string, { ready: Change; fire: Change }> = {
   },
   untrusted_events: {
     ready: ({ counts, winMs }) => ({
-      ...{ winMs: Math.max(1_000, winMs), env: { untrusted: 0 } },
+      winMs: Math.max(1_000, winMs),
+      env: { untrusted: 0 },
       counts: { move: Math.min(counts.move, 7_000), down: 9, up: 9, keyDown: 9, keyUp: 9 },
     }),
     fire: () => ({ env: { untrusted: 20_000 } }),
@@ -521,7 +556,9 @@ const facts: Record<string, { ready: Change; fire: Change }> = {
   },
   screenshot_loop: {
     ready: () => ({
-      ...{ ...ofMouse, winMs: 30_000, mouse: emptyWindow().mouse },
+      ...ofMouse,
+      winMs: 30_000,
+      mouse: emptyWindow().mouse,
       counts: { move: 60, touch: 0 },
       click: { n: 4, tele: 0.55, press: 90, pressMin: 90 },
       glob: { idleN: 5, idleMed: 1_800, act: 0.7 },

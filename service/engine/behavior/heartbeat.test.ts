@@ -4,8 +4,15 @@ import { beat, type HeartbeatState, type Judgement, judgeBehavior } from './inde
 const softRule = { name: 'teleport_clicks', logOdds: -2.2 };
 /** Under 50 by a soft rule. */
 const judgement = (score: number, changes: Partial<Judgement> = {}): Judgement => ({
-  ...{ confidence: score / 100, human: score >= 50, score, logOdds: 0, evidence: 2, hardRule: false },
-  ...{ assistive: false, notes: [], parts: { rules: score < 50 ? [softRule] : [] } },
+  confidence: score / 100,
+  human: score >= 50,
+  score,
+  logOdds: 0,
+  evidence: 2,
+  hardRule: false,
+  assistive: false,
+  notes: [],
+  parts: { rules: score < 50 ? [softRule] : [] },
   ...changes,
 });
 const byMovements = (score: number, ratio: number): Judgement =>
@@ -66,7 +73,11 @@ describe('a heartbeat', () => {
   it('blocks on a hard rule at once', () => {
     const hit = judgement(2, { hardRule: true, evidence: 0.1, notes: ['bot_typing'] });
     expect(run([95, hit], 95)[1]).toMatchObject({
-      ...{ score: 2, delta: -93, anomaly: true, action: 'block', notes: ['bot_typing'] },
+      score: 2,
+      delta: -93,
+      anomaly: true,
+      action: 'block',
+      notes: ['bot_typing'],
     });
   });
 

@@ -82,10 +82,18 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
   const { anomalous, recovered } = fall;
   return {
     state: {
-      ...{ score: running, beats: before.beats + 1, anomalous, recovered, sum, doubtful },
+      score: running,
+      beats: before.beats + 1,
+      anomalous,
+      recovered,
+      sum,
+      doubtful,
       recent: compared && !anomalous ? [...before.recent, running].slice(-REMEMBERED) : before.recent,
     },
-    ...{ score, confidence: score / 100, delta, anomaly },
+    score,
+    confidence: score / 100,
+    delta,
+    anomaly,
     action: hardRule || score < BOT_SCORE ? 'block' : anomaly ? 'flag' : 'allow',
     compared,
     notes: [
@@ -97,7 +105,11 @@ export function beat(state: HeartbeatState | undefined, judgement: Judgement, ba
 }
 
 const startingAt = (score: number): HeartbeatState => ({
-  ...{ score, beats: 0, recent: [], anomalous: false, recovered: 0 },
+  score,
+  beats: 0,
+  recent: [],
+  anomalous: false,
+  recovered: 0,
 });
 
 /** A window that says nothing against a person brings no score down to an anomaly. */

@@ -14,7 +14,12 @@ import { firedRules } from './rules.ts';
 const exampleOfSchema = (SessionData.meta()?.examples as unknown[] | undefined)?.[0];
 /** One stump: straightness up to 0.95 counts as a person's, +2 or -2. */
 const model = BehaviorModel.parse({
-  ...{ format: 1, id: 'one-stump', bias: 0, z0: 0, slope: 1, even: 0 },
+  format: 1,
+  id: 'one-stump',
+  bias: 0,
+  z0: 0,
+  slope: 1,
+  even: 0,
   thinZeros: [0, 0, 0, 0, 0, 0, 0],
   features: [...mouseFeatures],
   medians: mouseFeatures.map(() => 0),
@@ -45,8 +50,15 @@ const OF_POINTER = new Set(['a dwell clicker', 'MouseKeys']);
 describe('a judgement', () => {
   it('of no data, or of a window without events, is 0.49 without an agent block', () => {
     const expected = {
-      ...{ confidence: 0.49, human: false, score: 49, logOdds: Math.log(0.49 / 0.51), evidence: 0 },
-      ...{ hardRule: false, assistive: false, notes: ['insufficient_data'], parts: { rules: [] } },
+      confidence: 0.49,
+      human: false,
+      score: 49,
+      logOdds: Math.log(0.49 / 0.51),
+      evidence: 0,
+      hardRule: false,
+      assistive: false,
+      notes: ['insufficient_data'],
+      parts: { rules: [] },
     };
     expect(judgeBehavior(undefined)).toEqual(expected);
     expect(judgeBehavior(emptyWindow())).toEqual(expected);
@@ -60,7 +72,10 @@ describe('a judgement', () => {
       env: { ...emptyWindow().env, pt: { mouse: 5, pen: 0, touch: 0 } },
     });
     expect(judgeBehavior(oneClick)).toMatchObject({
-      ...{ confidence: 0.5, human: true, score: 50, notes: ['rules_only', 'thin', 'insufficient_data'] },
+      confidence: 0.5,
+      human: true,
+      score: 50,
+      notes: ['rules_only', 'thin', 'insufficient_data'],
       agent: { is_agent: false, agent_confidence: 0, signals: [] },
     });
     const shortMoves = personWindow({
@@ -73,7 +88,10 @@ describe('a judgement', () => {
 
   it('of a person by rules alone stays near the line: the absence of an alarm is no proof', () => {
     expect(judgeBehavior(personWindow())).toMatchObject({
-      ...{ confidence: 0.71, human: true, score: 71, hardRule: false },
+      confidence: 0.71,
+      human: true,
+      score: 71,
+      hardRule: false,
       notes: ['organic_typing', 'rules_only'],
       agent: { is_agent: false, agent_confidence: 0, signals: [] },
       parts: { rules: [], typing: 0.88 },
@@ -83,7 +101,8 @@ describe('a judgement', () => {
 
   it('adds what the learned layer says', () => {
     expect(judgeBehavior(personWindow(), { model })).toMatchObject({
-      ...{ confidence: 0.95, notes: ['organic_mouse', 'organic_typing'] },
+      confidence: 0.95,
+      notes: ['organic_mouse', 'organic_typing'],
       parts: { mouse: { z: 2, logOdds: 2 }, typing: 0.88 },
     });
   });
@@ -91,7 +110,10 @@ describe('a judgement', () => {
   it('does not let typing make up for movements of a program', () => {
     const straight = personWindow({ mouse: { str: 0.99 } });
     expect(judgeBehavior(straight, { model })).toMatchObject({
-      ...{ confidence: 0.12, human: false, notes: ['synthetic_mouse'], hardRule: false },
+      confidence: 0.12,
+      human: false,
+      notes: ['synthetic_mouse'],
+      hardRule: false,
       // Which kind of program it is, movements alone do not say.
       agent: { is_agent: false, agent_confidence: 0, signals: [] },
       parts: { rules: [], mouse: { z: -2, logOdds: -2 } },
@@ -109,7 +131,10 @@ describe('a judgement', () => {
 
   it('of a program names its rules', () => {
     expect(judgeBehavior(programWindow())).toMatchObject({
-      ...{ confidence: 0.02, human: false, score: 2, hardRule: true },
+      confidence: 0.02,
+      human: false,
+      score: 2,
+      hardRule: true,
       agent: {
         is_agent: true,
         agent_confidence: 1,
@@ -156,7 +181,10 @@ describe('a judgement', () => {
     ] as const) {
       const judged = judgeBehavior(personWindow(window), context);
       expect(judged).toMatchObject({
-        ...{ human: true, hardRule: false, assistive: true, notes: expect.arrayContaining(['assistive']) },
+        human: true,
+        hardRule: false,
+        assistive: true,
+        notes: expect.arrayContaining(['assistive']),
         agent: { is_agent: false, agent_confidence: 0, signals: [] },
       });
     }
@@ -178,10 +206,12 @@ describe('a judgement', () => {
 
   it('names a program also where the movements are a person’s', () => {
     const presses = personWindow({
-      ...{ mouse: humanMovements, key: { relay: 0.7 } },
+      mouse: humanMovements,
+      key: { relay: 0.7 },
     });
     expect(judgeBehavior(presses, { model: researchModel })).toMatchObject({
-      ...{ human: true, hardRule: true },
+      human: true,
+      hardRule: true,
       agent: { is_agent: true, agent_confidence: 0.95, signals: ['relay_typing'] },
     });
   });
@@ -195,7 +225,8 @@ describe('a judgement', () => {
 
   it('of a replayed vector is a program’s', () => {
     expect(judgeBehavior(personWindow(), { replayed: true })).toMatchObject({
-      ...{ human: false, notes: ['replayed_vector', 'rules_only'] },
+      human: false,
+      notes: ['replayed_vector', 'rules_only'],
       agent: { is_agent: true, signals: ['replayed_vector'] },
     });
   });
@@ -203,13 +234,15 @@ describe('a judgement', () => {
   it('of people without a mouse is not below 0.4 without a hard fact', () => {
     const touch = personWindow({
       counts: { move: 0, touch: 4 },
-      ...{ mouse: emptyWindow().mouse, click: emptyWindow().click },
+      mouse: emptyWindow().mouse,
+      click: emptyWindow().click,
       env: { ...personWindow().env, pt: { mouse: 0, pen: 0, touch: 8 } },
     });
     expect(judgeBehavior(touch)).toMatchObject({ notes: ['organic_typing', 'touch_only', 'rules_only'] });
     const keyboard = personWindow({
       counts: { move: 0, down: 0, up: 0 },
-      ...{ mouse: emptyWindow().mouse, click: emptyWindow().click },
+      mouse: emptyWindow().mouse,
+      click: emptyWindow().click,
       env: { ...personWindow().env, pt: { mouse: 0, pen: 0, touch: 0 }, rate: null },
       key: { hold: 30, holdP10: 25 },
     });
@@ -289,7 +322,9 @@ describe('rules', () => {
     teleport_clicks: { click: { tele: 0.75 } },
     instant_press: { click: { press: 3, pressMin: 2 } },
     screenshot_loop: {
-      ...{ counts: { move: 12 }, mouse: emptyWindow().mouse, click: { tele: 0.5 } },
+      counts: { move: 12 },
+      mouse: emptyWindow().mouse,
+      click: { tele: 0.5 },
       glob: { idleN: 5, idleMed: 1_800, act: 0.3 },
     },
   };

@@ -98,8 +98,13 @@ function judgeNothing(context: JudgeContext): Judgement {
   const logOdds = rules.length === 0 ? logit(WITHOUT_DATA) : sumOf(rules);
   const confidence = toConfidence(logOdds);
   return {
-    ...{ confidence, human: false, score: Math.round(100 * confidence), logOdds },
-    ...{ evidence: 0, hardRule: rules.length > 0, assistive: false },
+    confidence,
+    human: false,
+    score: Math.round(100 * confidence),
+    logOdds,
+    evidence: 0,
+    hardRule: rules.length > 0,
+    assistive: false,
     notes: [...rules.map(({ name }) => name), 'insufficient_data'],
     ...(rules.length > 0 && {
       agent: judgeAgent(rules, 0, context),

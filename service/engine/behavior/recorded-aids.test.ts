@@ -25,7 +25,8 @@ describe.each(recorded)('$name', ({ name, data }) => {
   ])('is of a person for %s, and no heartbeat blocks it', (_, context) => {
     const judged = judgeBehavior(window, context);
     expect(judged).toMatchObject({
-      ...{ human: true, assistive: !asByHand(name) },
+      human: true,
+      assistive: !asByHand(name),
       agent: { is_agent: false, agent_confidence: 0, signals: [] },
     });
     if (judged.assistive) expect(judged.confidence).toBe(0.5);

@@ -76,94 +76,126 @@ const isRelay = ({ n, hold, relay = null }: Keys): boolean =>
 
 const rules: readonly BehaviorRule[] = [
   {
-    ...{ name: 'webdriver', hard: true, logOdds: -6 },
+    name: 'webdriver',
+    hard: true,
+    logOdds: -6,
     explains: 'The browser says that a program controls it (navigator.webdriver).',
     fires: ({ env }) => env.wd === 1,
   },
   {
-    ...{ name: 'declared', hard: true, logOdds: -6 },
+    name: 'declared',
+    hard: true,
+    logOdds: -6,
     explains: 'The request carries the valid signature of an agent whose key an administrator has pinned.',
     fires: (_, { declared }) => declared !== undefined,
   },
   {
-    ...{ name: 'replayed_vector', hard: true, logOdds: -4 },
+    name: 'replayed_vector',
+    hard: true,
+    logOdds: -4,
     explains: 'The same measurements were sent before.',
     fires: (_, { replayed = false }) => replayed,
   },
   {
-    ...{ name: 'impossible_signals', hard: true, logOdds: -4 },
+    name: 'impossible_signals',
+    hard: true,
+    logOdds: -4,
     explains:
       'The measurements contradict each other, or those of earlier windows of the page: no page can have all of them.',
     fires: (data, { outOfOrder = false }) => outOfOrder || contradictions(data).length > 0,
   },
   {
-    ...{ name: 'bot_typing', hard: false, logOdds: -4 },
+    name: 'bot_typing',
+    hard: false,
+    logOdds: -4,
     explains:
       'At least eight keys, held for less than 20 ms (median); not where their intervals scatter as those of keys that waited for the page, nor where they are uneven and 250 ms and more, as of some people.',
     fires: ({ key }) => key.n >= 8 && under(key.hold, LONGEST_TAP) && !wereQueued(key) && !isSlowHand(key),
   },
   {
-    ...{ name: 'metronome_typing', hard: false, logOdds: -3 },
+    name: 'metronome_typing',
+    hard: false,
+    logOdds: -3,
     explains:
       'At least 15 keys at constant intervals: 14 intervals within 6 ms of their median, and 85 % of all, 75 % from 20 keys on, 60 % from 30 on.',
     fires: ({ key }) => isMetronome(key),
   },
   {
-    ...{ name: 'relay_typing', hard: true, logOdds: -3 },
+    name: 'relay_typing',
+    hard: true,
+    logOdds: -3,
     explains:
       'At least ten keys, held for 20 ms and more (median), 80 % of which went down within 8 ms after the release of a key held so long, 70 % from 15 keys on, 60 % from 20 on: one after the other, as a library types.',
     fires: ({ key }) => isRelay(key),
   },
   {
-    ...{ name: 'constant_velocity', hard: true, logOdds: -3 },
+    name: 'constant_velocity',
+    hard: true,
+    logOdds: -3,
     explains:
       'At least three movements, 80 % of their steps equal, and not those of a pointer that keys move (level, upright or diagonal).',
     fires: ({ mouse }) => mouse.n >= 3 && atLeast(mouse.eq, 0.8),
   },
   {
-    ...{ name: 'machine_pace', hard: true, logOdds: -3 },
+    name: 'machine_pace',
+    hard: true,
+    logOdds: -3,
     explains:
       'At least three presses of the mouse, 80 % of them within 2 % of the middle of their element, less than a second apart (median of those at different places).',
     fires: (data) => inMiddle(data) && under(data.click.gap ?? null, FASTEST_AID),
   },
   {
-    ...{ name: 'emulated_view', hard: true, logOdds: -3 },
+    name: 'emulated_view',
+    hard: true,
+    logOdds: -3,
     explains:
       'Presses as `centre_clicks` or `teleport_clicks` has them, half of them in a page that lies beyond the edge of its window: its size is a debugger’s.',
     fires: (data) => (inMiddle(data) || jumps(data)) && atLeast(data.click.emu ?? null, 0.5),
   },
   {
-    ...{ name: 'centre_clicks', hard: false, logOdds: -3 },
+    name: 'centre_clicks',
+    hard: false,
+    logOdds: -3,
     explains: 'At least three presses of the mouse, 80 % of them within 2 % of the middle of their element.',
     fires: inMiddle,
   },
   {
-    ...{ name: 'untrusted_events', hard: false, logOdds: -3 },
+    name: 'untrusted_events',
+    hard: false,
+    logOdds: -3,
     explains: 'At least five pointer or key events were made by a script, and half of all.',
     fires: ({ counts, env }) =>
       env.untrusted >= 5 &&
       env.untrusted * 2 >= counts.move + counts.down + counts.up + counts.keyDown + counts.keyUp,
   },
   {
-    ...{ name: 'input_without_keys', hard: false, logOdds: -2.5 },
+    name: 'input_without_keys',
+    hard: false,
+    logOdds: -2.5,
     explains:
       'At least two changes of text fields, half of them without a key (autofill, composition, drop and paste left out; not where half of the presses are touches).',
     fires: (data) => data.key.nIn >= 2 && atLeast(data.key.inNoKey, 0.5) && !byTouch(data),
   },
   {
-    ...{ name: 'teleport_clicks', hard: false, logOdds: -2.2 },
+    name: 'teleport_clicks',
+    hard: false,
+    logOdds: -2.2,
     explains:
       'At least three presses, 60 % of those of the mouse at places to which no movement led (not over a remote desktop, nor by touch or pen).',
     fires: jumps,
   },
   {
-    ...{ name: 'instant_press', hard: false, logOdds: -1.8 },
+    name: 'instant_press',
+    hard: false,
+    logOdds: -1.8,
     explains:
       'At least three presses, those of the mouse released within 4 ms (median; not over a remote desktop, nor by touch or pen). Pads that tap to click take 5 to 7 ms.',
     fires: (data) => data.click.n >= 3 && under(data.click.press, 4) && byMouse(data) && fineMoves(data),
   },
   {
-    ...{ name: 'screenshot_loop', hard: false, logOdds: -1.2 },
+    name: 'screenshot_loop',
+    hard: false,
+    logOdds: -1.2,
     explains:
       'Single presses at new places, each after a pause of more than a second, without any movement between.',
     fires: (data) =>

@@ -98,8 +98,11 @@ export function challengeRules({
   undecided,
 }: ChallengeSettings = defaultChallenge): ChallengeRules {
   return {
-    ...{ pool: [...new Set(steps)], count, strict: strict ?? false },
-    ...{ repeats: repeats ?? 'refuse', withoutMotion: withoutMotion ?? 'review' },
+    pool: [...new Set(steps)],
+    count,
+    strict: strict ?? false,
+    repeats: repeats ?? 'refuse',
+    withoutMotion: withoutMotion ?? 'review',
     suspectCamera: suspectCamera ?? 'record',
     undecided: undecided ?? 'refuse',
   };

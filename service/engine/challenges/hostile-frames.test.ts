@@ -155,7 +155,9 @@ test('between sure and refused an attempt is undecided, and says who it was', ()
   expect(judged(ratio - 0.1, ratio - 1).reasons).toEqual([]);
   const { embeddings } = judged(ratio - 0.1, ratio - 1).identity!;
   expect(judged(ratio + 0.1, ratio - 0.1)).toMatchObject({
-    ...{ passed: false, reasons: ['UNDECIDED'], identity: { embeddings } },
+    passed: false,
+    reasons: ['UNDECIDED'],
+    identity: { embeddings },
   });
   expect(judged(ratio + 1, ratio + 0.1).reasons).toEqual(['NOT_A_HEAD']);
 });

@@ -80,7 +80,13 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
   const isOpen = () => state === 'open';
 
   const ends = createRecordEnds({
-    ...{ inTransaction, integrity, handlers, owner, clock, timer, log },
+    inTransaction,
+    integrity,
+    handlers,
+    owner,
+    clock,
+    timer,
+    log,
     next: (one, outcome) =>
       nextAttempt(outcome, one.tries, handlers.get(one.kind)!, { now: clock.now(), chance: deps.chance() }),
     written(one, again, ours) {
@@ -411,8 +417,12 @@ async function sendOnce(
   const broken = (reason: string): Sent<unknown> => ({
     outcome: { is: 'failed', reason },
     attempt: {
-      ...{ id: ids.next('attempt'), at: clock.now(), outcome: 'error', status: null },
-      ...{ milliseconds: 0, exchange: null },
+      id: ids.next('attempt'),
+      at: clock.now(),
+      outcome: 'error',
+      status: null,
+      milliseconds: 0,
+      exchange: null,
     },
   });
   let cancel = () => {};
@@ -576,7 +586,13 @@ class Lanes {
 
   #of(name: string): Lane {
     const lane = this.#lanes.get(name) ?? {
-      ...{ name, firsts: [], first: undefined, retries: 0, size: SMALLEST, claimedAt: 0, claiming: 0 },
+      name,
+      firsts: [],
+      first: undefined,
+      retries: 0,
+      size: SMALLEST,
+      claimedAt: 0,
+      claiming: 0,
       more: { firsts: false, retries: false },
     };
     this.#lanes.set(name, lane);

@@ -220,7 +220,10 @@ const commit = (
     const recorded = batch.filter(({ held, sent }) => ours.has(held.id) && sent.result !== undefined);
     for (const [kind, of] of Map.groupBy(recorded, ({ held }) => held.kind)) {
       const ended = of.map(({ held: { id }, sent: { outcome, result }, nextAt }) => ({
-        ...{ id, outcome, result, nextAt },
+        id,
+        outcome,
+        result,
+        nextAt,
       }));
       await handlers.get(kind)?.record?.(tx, ended);
     }

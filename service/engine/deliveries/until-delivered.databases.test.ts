@@ -29,7 +29,9 @@ onBothDatabases('what an event keeps until it is delivered', (newPlace) => {
   const judge = () =>
     engine.inTransaction((tx) =>
       stack.events.add(tx, {
-        ...{ type: 'behavior.judged', ...stack.realm, payload: { human: true, confidence: 0.9 } },
+        type: 'behavior.judged',
+        ...stack.realm,
+        payload: { human: true, confidence: 0.9 },
         personal: { values: { token }, untilDelivered: { reference: 'user_123' } },
       }),
     );
@@ -92,7 +94,11 @@ onBothDatabases('what an event keeps until it is delivered', (newPlace) => {
     status = 200;
     await stack.pass(1_000);
     expect(stack.posted.at(-1)!.json).toEqual({
-      ...{ event: 'human.verified', human: true, confidence: 0.9, score: 90, token },
+      event: 'human.verified',
+      human: true,
+      confidence: 0.9,
+      score: 90,
+      token,
       timestamp: expect.any(String),
     });
   });

@@ -133,7 +133,11 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
         .insertInto('claim')
         .values(
           [now, former].map((claim_hash) => ({
-            ...{ ...realm(), claim_hash, failures: 1, last_failed_at: 1, disabled_at: null },
+            ...realm(),
+            claim_hash,
+            failures: 1,
+            last_failed_at: 1,
+            disabled_at: null,
           })),
         )
         .execute();

@@ -3,9 +3,19 @@ import type { Claim } from './claim.ts';
 import { printedEvidence } from './printed-evidence.ts';
 
 const claim: Claim = {
-  ...{ id: 'speed', group: 'speed', title: 'Speed', claim: '50 a second.', verdict: 'missed' },
-  ...{ maturity: 'proven', data: 'LFW', measured: '2026-11-21T12:00', commit: 'abc', machine: 'AMD' },
-  ...{ command: 'npm run bench', table: { head: ['Load'], rows: [['all']] }, limits: ['One machine.'] },
+  id: 'speed',
+  group: 'speed',
+  title: 'Speed',
+  claim: '50 a second.',
+  verdict: 'missed',
+  maturity: 'proven',
+  data: 'LFW',
+  measured: '2026-11-21T12:00',
+  commit: 'abc',
+  machine: 'AMD',
+  command: 'npm run bench',
+  table: { head: ['Load'], rows: [['all']] },
+  limits: ['One machine.'],
 };
 const chart = { finding: 'Shares.', bars: [{ label: 'a', value: 0.5, from: 0.4, to: 0.6 }] };
 const print = (claims: Claim[]) =>

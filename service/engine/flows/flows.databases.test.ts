@@ -23,12 +23,17 @@ onBothDatabases('flows', (newPlace) => {
     const made = await create();
     const at = engine.clock.now();
     expect(made).toMatchObject({
-      ...{ slug: expect.stringMatching(/^visitors-guests-[0-9a-z]{10}$/), draft: visitors },
-      ...{ createdAt: at, createdBy: 'operator:ada', changedBy: 'operator:ada' },
+      slug: expect.stringMatching(/^visitors-guests-[0-9a-z]{10}$/),
+      draft: visitors,
+      createdAt: at,
+      createdBy: 'operator:ada',
+      changedBy: 'operator:ada',
     });
     expect(made).not.toHaveProperty('published');
     expect((await engine.flows.publish(organization, made.id, bea)).published).toEqual({
-      ...{ definition: visitors, at, by: 'administrator:adm_bea' },
+      definition: visitors,
+      at,
+      by: 'administrator:adm_bea',
     });
     engine.advance(1000);
     const other = { ...visitors, name: 'Guests', texts: { title: 'Hello' } };
@@ -84,7 +89,8 @@ onBothDatabases('flows', (newPlace) => {
   test('a preview has every text, and what the profile checks', async () => {
     const preview = await engine.flows.preview(await create({ texts: { title: 'Hello' } }));
     expect(preview).toMatchObject({
-      ...{ product: 'verifyhuman', redirects: {} },
+      product: 'verifyhuman',
+      redirects: {},
       texts: {
         en: { title: 'Hello', button: 'I agree, start', consent: expect.stringContaining('picture') },
       },

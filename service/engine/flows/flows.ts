@@ -139,8 +139,14 @@ function createChanges(
       const id = ids.next('flow');
       const made = { at: clock.now(), by: describeActor(actor) };
       const flow: Flow = {
-        ...{ id, organization, slug: slugOf(definition.name, id), draft: definition },
-        ...{ createdAt: made.at, createdBy: made.by, changedAt: made.at, changedBy: made.by },
+        id,
+        organization,
+        slug: slugOf(definition.name, id),
+        draft: definition,
+        createdAt: made.at,
+        createdBy: made.by,
+        changedAt: made.at,
+        changedBy: made.by,
       };
       await inTransaction(async (tx) => {
         await insertFlow(tx, flow);
@@ -154,7 +160,9 @@ function createChanges(
       await requireValid(organization, definition);
       return alter(organization, id, actor, 'flow.change', (flow, { at, by }) => ({
         ...flow,
-        ...{ draft: definition, changedAt: at, changedBy: by },
+        draft: definition,
+        changedAt: at,
+        changedBy: by,
       }));
     },
     async publish(organization, id, actor) {

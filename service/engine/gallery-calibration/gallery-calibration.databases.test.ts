@@ -19,10 +19,20 @@ onBothDatabases('figures of own galleries', (newPlace, kind) => {
     engine = await startEngine({ place: await newPlace() });
     const store = createGalleryCalibrationStore(engine);
     const row = {
-      ...{ organization: engine.organization as string, world: 'live', scorer: 'r', basis: 'table/files' },
-      ...{ shift: 0.012345678901234567, people: 2_500, compared: 2_000, pairs: 1_999_000 },
-      ...{ rate: 1e-3, above: 4_321, measured_at: engine.clock.now() },
-      ...{ holds_for: 'every-group', worst_tenth: 0.0123, doubtful: 7 },
+      organization: engine.organization as string,
+      world: 'live',
+      scorer: 'r',
+      basis: 'table/files',
+      shift: 0.012345678901234567,
+      people: 2_500,
+      compared: 2_000,
+      pairs: 1_999_000,
+      rate: 1e-3,
+      above: 4_321,
+      measured_at: engine.clock.now(),
+      holds_for: 'every-group',
+      worst_tenth: 0.0123,
+      doubtful: 7,
     };
     const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
     const rest = [
@@ -37,9 +47,16 @@ onBothDatabases('figures of own galleries', (newPlace, kind) => {
     expect(sorted(await store.all())).toEqual(sorted([row, ...rest]));
     const next = {
       ...row,
-      ...{ basis: 'table/other', shift: 1 / 3, people: 31, compared: 30, pairs: 435 },
-      ...{ rate: 10 / 435, above: 77, measured_at: row.measured_at + 1 },
-      ...{ worst_tenth: 1 / 7, doubtful: 0 },
+      basis: 'table/other',
+      shift: 1 / 3,
+      people: 31,
+      compared: 30,
+      pairs: 435,
+      rate: 10 / 435,
+      above: 77,
+      measured_at: row.measured_at + 1,
+      worst_tenth: 1 / 7,
+      doubtful: 0,
     };
     await engine.inTransaction((tx) => store.save(tx, next));
     expect(sorted(await store.all())).toEqual(sorted([next, ...rest]));

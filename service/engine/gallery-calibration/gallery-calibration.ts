@@ -153,7 +153,9 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
         if (scorer.supersededBy !== undefined && people === 0) return [];
         const of = { world, scorer: scorer.id, people };
         return tablesOf(scorer).map((table) => ({
-          ...{ ...of, holdsFor: heldBy(table), standing: standingOf(realm, table) },
+          ...of,
+          holdsFor: heldBy(table),
+          standing: standingOf(realm, table),
         }));
       }),
     );
@@ -180,7 +182,8 @@ export function createGalleryCalibrations(deps: GalleryCalibrationsDeps): Galler
       }
       return list(organization);
     },
-    ...{ list, galleries },
+    list,
+    galleries,
     async doubtful(realm, actor) {
       const found = await inTurn(() => findDoubtful(realm));
       const { organization, world } = realm;
@@ -262,8 +265,15 @@ function createMeasuring(
         const worst = enough ? await worstTenth(scores, compared.subjects.length, threshold) : 0;
         await kept.save(
           {
-            ...{ ...realm, scorer: scorer.id, holds_for: heldBy(table), basis: basisOf(table), people },
-            ...{ compared: compared.subjects.length, worst_tenth: worst, doubtful, measured_at: clock.now() },
+            ...realm,
+            scorer: scorer.id,
+            holds_for: heldBy(table),
+            basis: basisOf(table),
+            people,
+            compared: compared.subjects.length,
+            worst_tenth: worst,
+            doubtful,
+            measured_at: clock.now(),
             ...measured,
           },
           actor,

@@ -77,7 +77,10 @@ describe('the rise of a gallery’s thresholds', () => {
     scores.fill(6, scores.length - 9);
     expect(measureShift(scores.sort(), calibration).shift).toBe(0);
     expect(measureShift(new Float64Array(), calibration)).toEqual({
-      ...{ shift: 0, pairs: 0, rate: 1, above: 0 },
+      shift: 0,
+      pairs: 0,
+      rate: 1,
+      above: 0,
       threshold: 0,
     });
   });

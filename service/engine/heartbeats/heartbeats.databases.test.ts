@@ -47,9 +47,15 @@ const start = () =>
 
 function give(token: string, score: number, userId = 'user_1') {
   tokens.set(`${caller.organization}/${caller.world}/${token}`, {
-    ...{ tokenHash: `hash of ${token}`, kind: 'verified', userHash: userHashOf(caller, userId) },
-    ...{ lineage: caller.lineage, human: score >= 50, score, confidence: score / 100 },
-    ...{ issuedAt: engine.clock.now(), expiresAt: engine.clock.now() + day },
+    tokenHash: `hash of ${token}`,
+    kind: 'verified',
+    userHash: userHashOf(caller, userId),
+    lineage: caller.lineage,
+    human: score >= 50,
+    score,
+    confidence: score / 100,
+    issuedAt: engine.clock.now(),
+    expiresAt: engine.clock.now() + day,
   });
 }
 
@@ -86,7 +92,12 @@ onBothDatabases('heartbeats', (newPlace) => {
   test('a person goes on: the score of the session beside that of the verification', async () => {
     expect(await beats(personWindow())).toEqual([
       {
-        ...{ score: 71, confidence: 0.71, baseline: 71, delta: 0, anomaly: false, action: 'allow' },
+        score: 71,
+        confidence: 0.71,
+        baseline: 71,
+        delta: 0,
+        anomaly: false,
+        action: 'allow',
         notes: ['organic_typing', 'rules_only'],
       },
     ]);

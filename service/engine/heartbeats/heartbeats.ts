@@ -97,12 +97,17 @@ export function createHeartbeats({
     const reported = await report(tx, { caller, order, shown, compared, wasBot });
     const { organization, world } = caller;
     await putFollowed(tx, integrity, {
-      ...{ tokenHash: token.tokenHash, organization, world, anomaly: shown.anomaly },
+      tokenHash: token.tokenHash,
+      organization,
+      world,
+      anomaly: shown.anomaly,
       session: {
-        ...{ beat: state, reported },
+        beat: state,
+        reported,
         ...defined({ rhythm: rhythm.state, page: page?.page ?? before?.page }),
       },
-      ...{ beatAt: clock.now(), expiresAt: token.expiresAt },
+      beatAt: clock.now(),
+      expiresAt: token.expiresAt,
     });
     return { ...shown, baseline: token.score };
   }
@@ -127,7 +132,10 @@ export function createHeartbeats({
     const { organization, world } = caller;
     await verdicts.announce(tx, {
       caller: { organization, world },
-      ...{ reference: userId, human, confidence, token: sessionToken },
+      reference: userId,
+      human,
+      confidence,
+      token: sessionToken,
     });
     return !human;
   }
@@ -158,8 +166,12 @@ function withAnotherRhythm(seen: Shown, baseline: number): Shown {
   const dropped = Math.round(baseline) - RHYTHM_DROP;
   if (seen.score <= dropped || dropped < BLOCKS_UNDER) return { ...seen, notes };
   return {
-    ...{ score: dropped, confidence: dropped / 100, delta: dropped - Math.round(baseline) },
-    ...{ anomaly: true, action: 'flag', notes },
+    score: dropped,
+    confidence: dropped / 100,
+    delta: dropped - Math.round(baseline),
+    anomaly: true,
+    action: 'flag',
+    notes,
   };
 }
 

@@ -88,9 +88,17 @@ export function createFlowResolver({
       const realm = realmOf(found, order.test);
       const now = clock.now();
       const link: WholeLink = {
-        ...{ id: ids.next('verification'), realm, product: definition.product, flow: flow.id },
-        ...{ createdAt: now, createdBy: by, expiresAt: now + SESSION_LIFE, openedAt: now },
-        ...{ status: 'PENDING', reasons: [], page: pageOf(found) },
+        id: ids.next('verification'),
+        realm,
+        product: definition.product,
+        flow: flow.id,
+        createdAt: now,
+        createdBy: by,
+        expiresAt: now + SESSION_LIFE,
+        openedAt: now,
+        status: 'PENDING',
+        reasons: [],
+        page: pageOf(found),
       };
       const page = toSessionPage(definition.product, link.page, organization, version);
       const { address } = order.device;

@@ -19,7 +19,10 @@ let made: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const order = (more: Partial<NewLink> = {}): NewLink => ({
-  ...{ product: 'verifyhuman', redirects: {}, life: hour, texts: {} },
+  product: 'verifyhuman',
+  redirects: {},
+  life: hour,
+  texts: {},
   ...more,
 });
 const generate = (more?: Partial<NewLink>) => hosted.generate(realm(), order(more), { actor: key });
@@ -95,7 +98,10 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(link).toMatchObject({ status: 'PENDING', expiresAt: engine.clock.now() + hour });
     expect(JSON.stringify(await rows())).not.toContain(token);
     expect(await hosted.links.describe(token, { test: false })).toMatchObject({
-      ...{ state: 'ready', flow: 'hosted', organization: { name: 'Acme', color: '#1f4e3d' }, test: true },
+      state: 'ready',
+      flow: 'hosted',
+      organization: { name: 'Acme', color: '#1f4e3d' },
+      test: true,
       page: {
         title: { en: 'Identity Verification', de: 'Identity Verification' },
         product: 'verifyhuman',
@@ -107,10 +113,15 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(await hosted.links.describe(token, { test: false })).toMatchObject({ state: 'taken' });
     await look(begun.token);
     expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({
-      ...{ id: link.id, status: 'PASS', reasons: [], completedAt: engine.clock.now() },
+      id: link.id,
+      status: 'PASS',
+      reasons: [],
+      completedAt: engine.clock.now(),
     });
     expect(await hosted.complete(token, { denied: false })).toEqual({
-      ...{ id: link.id, status: 'PASS', redirect: redirects.success },
+      id: link.id,
+      status: 'PASS',
+      redirect: redirects.success,
     });
     expect(await hosted.links.describe(token, { test: false })).toMatchObject({ state: 'finished' });
     expect(await events()).toEqual([
@@ -165,10 +176,13 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(answers.toSorted()).toEqual(['CONFLICT', 'done']);
     expect(await codeOf(begin(hosted.links, token))).toBe('CONFLICT');
     expect(await hosted.status(realm(), 'verifyage', link.id)).toMatchObject({
-      ...{ status: 'FAIL', reasons: ['CONSENT_DENIED'] },
+      status: 'FAIL',
+      reasons: ['CONSENT_DENIED'],
     });
     expect(await hosted.complete(token, { denied: false })).toEqual({
-      ...{ id: link.id, status: 'FAIL', redirect: redirects.failure },
+      id: link.id,
+      status: 'FAIL',
+      redirect: redirects.failure,
     });
     expect(await events()).toMatchObject([{ proves: 'age', decision: 'rejected' }]);
     const other = await generate({ redirects });
@@ -199,7 +213,8 @@ onBothDatabases('hosted links', (newPlace) => {
     engine.advance(10 * 60_000);
     await sessions.expireDue();
     expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({
-      ...{ status: 'EXPIRED', reasons: ['EXPIRED'] },
+      status: 'EXPIRED',
+      reasons: ['EXPIRED'],
     });
   });
 
@@ -209,7 +224,8 @@ onBothDatabases('hosted links', (newPlace) => {
     challenges.script.passed = false;
     for (let i = 0; i < 3; i++) await look(capability);
     expect(await hosted.status(realm(), 'verifyhuman', link.id)).toMatchObject({
-      ...{ status: 'FAIL', reasons: ['LIVENESS_FAILED'] },
+      status: 'FAIL',
+      reasons: ['LIVENESS_FAILED'],
     });
   });
 
@@ -359,7 +375,8 @@ onBothDatabases('hosted links', (newPlace) => {
     ['a person for verifyhuman', { email: 'ada@example.com' }, 'email'],
   ])('%s is refused by name', async (_, more, path) => {
     await expect(generate(more)).rejects.toMatchObject({
-      ...{ code: 'INVALID_REQUEST', extra: { details: [{ path }] } },
+      code: 'INVALID_REQUEST',
+      extra: { details: [{ path }] },
     });
     expect(await rows()).toEqual([]);
   });
@@ -433,7 +450,9 @@ onBothDatabases('hosted links', (newPlace) => {
 
   test('a published flow makes a verification for each consent, of live people or in test mode', async () => {
     const definition = FlowDefinition.parse({
-      ...{ name: 'Visitors', product: 'verifyhuman', profile: 'specter' },
+      name: 'Visitors',
+      product: 'verifyhuman',
+      profile: 'specter',
       texts: { consent: 'Ours.', button: 'Agree and begin' },
       redirects: { success: 'https://app.example.com/in' },
     });
@@ -458,7 +477,8 @@ onBothDatabases('hosted links', (newPlace) => {
     // Test visits cost nothing; of live ones the month has one, beside the one of named callers.
     await begin(hosted.flowPages, flow.slug);
     expect(await engine.limits.show(engine.organization)).toMatchObject({
-      ...{ organization: { used: 0, limit: 1 }, visits: { used: 1, limit: 1 } },
+      organization: { used: 0, limit: 1 },
+      visits: { used: 1, limit: 1 },
     });
     expect(await codeOf(begin(hosted.flowPages, flow.slug))).toBe('MONTHLY_LIMIT_EXCEEDED');
     expect(await hosted.flowPages.deny(flow.slug, { test: false })).toEqual({});
@@ -478,8 +498,11 @@ onBothDatabases('hosted links', (newPlace) => {
     const visit = (proof?: VisitProof) =>
       codeOf(
         hosted.flowPages.begin(slug, {
-          ...{ test: true, consent: { version: page.consent.version }, path: { flash: true, motion: true } },
-          ...{ device: { address }, ...(proof && { proof }) },
+          test: true,
+          consent: { version: page.consent.version },
+          path: { flash: true, motion: true },
+          device: { address },
+          ...(proof && { proof }),
         }),
       );
     for (let i = 0; i < 10; i++) {

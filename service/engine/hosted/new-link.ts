@@ -75,8 +75,14 @@ const toLink = (
   { actor, profiles }: LinkAsker,
   { id, now }: { id: VerificationId; now: number },
 ): WholeLink => ({
-  ...{ id, realm, product, createdAt: now, createdBy: describeActor(actor), expiresAt: now + life },
-  ...{ status: 'PENDING', reasons: [] },
+  id,
+  realm,
+  product,
+  createdAt: now,
+  createdBy: describeActor(actor),
+  expiresAt: now + life,
+  status: 'PENDING',
+  reasons: [],
   page: {
     texts: { en: texts, de: texts },
     redirects,

@@ -120,10 +120,18 @@ async function backlogOf({ db, recurring, clock }: JobsDeps): ReturnType<Jobs['b
 }
 
 const shownWork = ({ kind, nextAt, running, last }: WorkState): Job => ({
-  ...{ id: kind, kind, state: running ? 'leased' : last?.error === undefined ? 'waiting' : 'dead' },
-  ...{ lane: undefined, organization: undefined, payload: {}, attempts: 0, mostAttempts: 1 },
-  ...{ runAt: nextAt ?? last?.at ?? 0, createdAt: undefined },
-  ...{ finishedAt: last?.at, lastError: last?.error },
+  id: kind,
+  kind,
+  state: running ? 'leased' : last?.error === undefined ? 'waiting' : 'dead',
+  lane: undefined,
+  organization: undefined,
+  payload: {},
+  attempts: 0,
+  mostAttempts: 1,
+  runAt: nextAt ?? last?.at ?? 0,
+  createdAt: undefined,
+  finishedAt: last?.at,
+  lastError: last?.error,
 });
 
 /** As the lists call it. */

@@ -146,7 +146,9 @@ async function countPage(
   );
   const page = rows[0]!;
   return {
-    ...{ leased: Number(page.leased ?? 0), delayed: Number(page.delayed ?? 0), rest: Number(page.rest ?? 0) },
+    leased: Number(page.leased ?? 0),
+    delayed: Number(page.delayed ?? 0),
+    rest: Number(page.rest ?? 0),
     oldest: page.oldest ?? undefined,
     through: Number(page.rows) < COUNTED ? undefined : page.through!,
   };
@@ -185,7 +187,10 @@ function reasonOf(
 }
 
 const queuedOf = (row: SelectedRow): Omit<QueuedRow, 'reason'> => ({
-  ...{ id: row.id, event: row.event, endpoint: row.endpoint, attempts: row.attempts },
+  id: row.id,
+  event: row.event,
+  endpoint: row.endpoint,
+  attempts: row.attempts,
   kind: row.kind as DeliveryKind,
   state: stateOf(row),
   lane: row.lane ?? row.endpoint ?? undefined,

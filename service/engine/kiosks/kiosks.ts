@@ -123,7 +123,11 @@ export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): 
       const { id, organization, world } = kiosk;
       const operator = await operators.at({ kiosk: id, organization });
       return {
-        ...{ is: 'kiosk', kiosk: id, session: found.session, organization, world },
+        is: 'kiosk',
+        kiosk: id,
+        session: found.session,
+        organization,
+        world,
         ...(operator && { operator: operator.administrator }),
       };
     },

@@ -31,10 +31,7 @@ function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) =
     // Of the operator, at whatever kiosk: the own PIN of another operator gives no further guess.
     const stored =
       known && (await inTransaction((tx) => countOperatorTry(tx, known.administrator))) ? known : undefined;
-    if (
-      (await pins.verify(stored?.hash, pin, { ...{ world, organization }, key: caller.kiosk })) &&
-      account
-    ) {
+    if ((await pins.verify(stored?.hash, pin, { world, organization, key: caller.kiosk })) && account) {
       await inTransaction(async (tx) => {
         await forgetPinTries(tx, caller.kiosk);
         await forgetOperatorTries(tx, account.id);

@@ -51,7 +51,9 @@ function checkedPin(pin: string): string {
 function createPinHashes({ integrity, clock, pinCost = 19 * 1024 }: KioskParts) {
   const secret = Buffer.from(integrity.mac('operator-pin', ['pepper']), 'base64url');
   const places = createFairPlaces({
-    ...{ atOnce: 2, waiting: 64, clock },
+    atOnce: 2,
+    waiting: 64,
+    clock,
     busy: 'Too many PINs at once: try again in a moment.',
   });
   const options = { memoryCost: pinCost, timeCost: 2, parallelism: 1, secret };

@@ -175,7 +175,9 @@ export function createLimits(deps: LimitsDeps): Limits {
     const { all, one, burst, perUser, perAddress } = await settings.read(organization, lineage);
     const ends = [all.trialUntil, one.trialUntil].filter((end) => typeof end === 'number');
     return {
-      ...{ burst, perUser, perAddress },
+      burst,
+      perUser,
+      perAddress,
       trialUntil: ends.length > 0 ? Math.min(...ends) : null,
       month: monthOf(clock.now()).start,
       organization: { used: usage.month(organization), limit: all.monthly ?? null },

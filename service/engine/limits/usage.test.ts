@@ -45,8 +45,11 @@ test('a user who was asked about ten times is remembered for a minute, at 2,000 
   let now = Date.UTC(2026, 10, 20, 12);
   const clock = { now: () => now };
   const usage = createUsage({
-    ...{ db: undefined as never, inTransaction: undefined as never },
-    ...{ log: silentLog, clock, steady: clock },
+    db: undefined as never,
+    inTransaction: undefined as never,
+    log: silentLog,
+    clock,
+    steady: clock,
   });
   const victims = ['org_1', 'org_2'].map((organization) => `user/${organization}/live/victim`);
   for (const victim of victims) for (let i = 0; i < 10; i++) expect(usage.countUpTo(victim, 10)).toBe(0);
@@ -70,7 +73,10 @@ test('what was loaded is not written again, but for what a clock that was set ba
   let writes = 0;
   const start = () =>
     createUsage({
-      ...{ db, log: silentLog, clock, steady: clock },
+      db,
+      log: silentLog,
+      clock,
+      steady: clock,
       inTransaction: (work) => {
         writes++;
         return inTransaction(work);

@@ -7,7 +7,9 @@ const present = measuredByGroups(scorerR);
 const { table, measuredDownTo } = scorerR.calibration;
 const several = [{ pictures: 2, genuine: 1, impostors: 1, table, measuredDownTo }];
 const former = measuredByGroups({
-  ...{ ...scorerR, id: 'a', supersededBy: 'r' },
+  ...scorerR,
+  id: 'a',
+  supersededBy: 'r',
   calibration: {
     ...scorerR.calibration,
     several: several.map((one) => ({ ...one, worstMeasuredDownTo: 5e-5 })),

@@ -181,8 +181,13 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
         ...defined({ subject: best?.subject }),
         alike: ranked.filter(({ comparison }) => isMatch(comparison, matchRate)),
         identification: {
-          ...{ gallerySize, galleryRate, holdsFor: heldByAll(scorers) },
-          ...{ matchRate, threshold, fnmr, extrapolated },
+          gallerySize,
+          galleryRate,
+          holdsFor: heldByAll(scorers),
+          matchRate,
+          threshold,
+          fnmr,
+          extrapolated,
           ownGallery: decision.ownGallery,
         },
       };

@@ -72,7 +72,8 @@ export async function dryRunOf(input: DryRunInput): Promise<DryRun> {
   const each = <T>(of: (set: ModelSet) => T) => ({ before: of(before), after: of(after) });
   const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id);
   return {
-    ...{ refusals, doubts },
+    refusals,
+    doubts,
     galleries: {
       before: before.galleries,
       after: after.galleries,
@@ -116,8 +117,12 @@ function changedProfiles({ forecast, importable, inUse }: DryRunInput): ChangedP
         if (same) same.organizations.push(organization);
         else
           found.set(key, {
-            ...{ profile: slug, name: definition.name, world, organizations: [organization] },
-            ...{ before, after },
+            profile: slug,
+            name: definition.name,
+            world,
+            organizations: [organization],
+            before,
+            after,
           });
       }
     }
@@ -132,8 +137,14 @@ function runsOf(profile: Profile, circumstances: Parameters<typeof planModels>[1
     const rate = profile.definition.match.falseMatchRate;
     const { threshold, extrapolated, fnmr } = thresholdForFalseMatchRate(scorer.calibration, rate);
     return {
-      ...{ is: 'runs', detector, scorer: scorer.id, threshold, extrapolated, refused: fnmr },
-      ...{ falseMatchRate: heldRate(scorer, rate), holdsFor: heldBy(scorer) },
+      is: 'runs',
+      detector,
+      scorer: scorer.id,
+      threshold,
+      extrapolated,
+      refused: fnmr,
+      falseMatchRate: heldRate(scorer, rate),
+      holdsFor: heldBy(scorer),
       ...(pad && { liveness: livenessOf(pad) }),
     };
   } catch (error) {

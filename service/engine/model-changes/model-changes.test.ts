@@ -33,7 +33,8 @@ const enroll = (name: string) =>
 const ofPad = (id: string): ReadModel => ({
   onnx: bytes(id),
   entry: modelEntry(id, 'pad', { origin: 'imported' }),
-  ...{ scorers: [], padSets: [] },
+  scorers: [],
+  padSets: [],
 });
 /** Another model for faces, alone in a scorer of its own. */
 const other = (): ReadModel => ({
@@ -57,12 +58,20 @@ test('files that were looked at are tried together, then imported; until then no
   });
   expect(run.profiles.find(({ profile, world }) => profile === 'strict-finance' && world === 'live')).toEqual(
     {
-      ...{ profile: 'strict-finance', name: 'Strict finance', world: 'live', organizations: ['Acme'] },
+      profile: 'strict-finance',
+      name: 'Strict finance',
+      world: 'live',
+      organizations: ['Acme'],
       before: { is: 'refused', code: 'PAD_NOT_INSTALLED', message: expect.any(String) },
       after: {
-        ...{ is: 'runs', detector: 'blazeface', scorer: 'r', extrapolated: false },
-        ...{ threshold: expect.closeTo(0.8), refused: expect.closeTo(0.15) },
-        ...{ falseMatchRate: 1e-4, holdsFor: 'average' },
+        is: 'runs',
+        detector: 'blazeface',
+        scorer: 'r',
+        extrapolated: false,
+        threshold: expect.closeTo(0.8),
+        refused: expect.closeTo(0.15),
+        falseMatchRate: 1e-4,
+        holdsFor: 'average',
         liveness: { set: 'pad-pair', threshold: 0.96, apcer: 0.05, bpcer: 0.1 },
       },
     },

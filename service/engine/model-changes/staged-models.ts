@@ -60,8 +60,11 @@ export function createStagedModels({
     async add(file: ModelFile): Promise<StagedModel> {
       const model = await readImport(file);
       const one: StagedModel = {
-        ...{ id: ids.next('stagedModel'), file: file.name, bytes: file.bytes.byteLength },
-        ...{ model, expiresAt: clock.now() + LIFETIME },
+        id: ids.next('stagedModel'),
+        file: file.name,
+        bytes: file.bytes.byteLength,
+        model,
+        expiresAt: clock.now() + LIFETIME,
       };
       staged.set(one.id, one);
       tidy();

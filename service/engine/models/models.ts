@@ -153,7 +153,16 @@ function isEnabledBy(
 function toReport(entry: ModelEntry, setting: ModelSettingRow | undefined): ModelReport {
   const { id, name, role, sha256, maturity, licence, provenance, doubts, origin, accuracy, sources } = entry;
   return {
-    ...{ id, name, role, sha256, maturity, licence, provenance, origin, accuracy, sources },
+    id,
+    name,
+    role,
+    sha256,
+    maturity,
+    licence,
+    provenance,
+    origin,
+    accuracy,
+    sources,
     needsLicenceAcceptance: entry.needsLicenceAcceptance,
     ...defined({ doubts }),
     enabled: isEnabledBy(setting, entry),
@@ -195,7 +204,8 @@ async function importModel(
   }
   await library.add(entry, onnx, { scorers, padSets });
   const details = {
-    ...{ sha256, pinned: pinned !== undefined },
+    sha256,
+    pinned: pinned !== undefined,
     scorers: scorers.map((one) => one.id),
     padSets: padSets.map((one) => one.id),
   };

@@ -16,7 +16,8 @@ export interface OrganizationLook {
 }
 
 export const factsOf = ({ png, width, height }: Logo): LogoFacts => ({
-  ...{ width, height },
+  width,
+  height,
   sha256: createHash('sha256').update(png).digest('hex'),
 });
 

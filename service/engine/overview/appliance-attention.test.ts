@@ -46,7 +46,9 @@ test.each<[string[], Partial<ApplianceFacts>]>([
 test('the most urgent comes first, and each says what to do', () => {
   const list = applianceAttention({
     ...well,
-    ...{ inference: { provider: { fallback: 'No CUDA.' } }, insecureHttp: true, damagedModels: ['yunet'] },
+    inference: { provider: { fallback: 'No CUDA.' } },
+    insecureHttp: true,
+    damagedModels: ['yunet'],
   });
   expect(list.map(({ urgency }) => urgency)).toEqual(['now', 'soon', 'note']);
   for (const { sentence, remedy } of list) expect([sentence, remedy]).not.toContain('');

@@ -57,7 +57,10 @@ onBothDatabases('overview', (newPlace) => {
     expect(unverified).toEqual({ from: Date.UTC(2026, 10, 19, 15), count: 3 });
     expect(people).toBe(1);
     expect(gallery).toEqual({
-      ...{ profile: 'default', rate: 0.01, holdsFor: 'average', safePeople: expect.any(Number) },
+      profile: 'default',
+      rate: 0.01,
+      holdsFor: 'average',
+      safePeople: expect.any(Number),
     });
   });
 
@@ -75,7 +78,9 @@ onBothDatabases('overview', (newPlace) => {
     );
     expect(await codes('test')).toEqual([]);
     expect((await overviews().read(realm('live'), 24)).attention[0]).toMatchObject({
-      ...{ code: 'SETUP_UNFINISHED', screen: 'setup', values: { steps: 'consent keys' } },
+      code: 'SETUP_UNFINISHED',
+      screen: 'setup',
+      values: { steps: 'consent keys' },
     });
     await engine.organizations.set(
       engine.organization,
@@ -113,9 +118,18 @@ onBothDatabases('overview', (newPlace) => {
       engine.db
         .insertInto('approval')
         .values({
-          ...{ id, organization: engine.organization, world, action: 'subject.erase', subject: null },
-          ...{ requested_by: 'adm_1', requested_at: at, expires_at: at + HOUR },
-          ...{ decision: null, decided_by: null, decided_at: null, ...more },
+          id,
+          organization: engine.organization,
+          world,
+          action: 'subject.erase',
+          subject: null,
+          requested_by: 'adm_1',
+          requested_at: at,
+          expires_at: at + HOUR,
+          decision: null,
+          decided_by: null,
+          decided_at: null,
+          ...more,
         })
         .execute();
     await ask('apr_1', 'test');

@@ -79,7 +79,10 @@ export function createPresence(deps: PresenceDeps): Presence {
       await noteRead(row, 'presence.token', actor);
       const { token, email } = proof;
       return {
-        ...{ token, jti: row.token_id!, verifiedAt: session.state.at, expiresAt },
+        token,
+        jti: row.token_id!,
+        verifiedAt: session.state.at,
+        expiresAt,
         ...defined({ email }),
       };
     },

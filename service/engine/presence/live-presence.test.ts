@@ -60,7 +60,10 @@ test.each([
   expect(await engine.presence.verifyToken(caller(), order, key)).toMatchObject({
     valid: true,
     statement: {
-      ...{ sub: email, sessionId: id, purpose: 'Deploy', assurance: 'active' },
+      sub: email,
+      sessionId: id,
+      purpose: 'Deploy',
+      assurance: 'active',
       checks: { compositeScore: expect.any(Number), liveness: 0.9 },
     },
   });
@@ -71,7 +74,8 @@ test.each([
 test('another person is there than the one it is locked to: no token, and a clear refusal', async () => {
   const id = await ask(faces.bob, { email }, 3);
   expect((await engine.presence.get(caller(), id, key)).state).toEqual({
-    ...{ is: 'cancelled', reason: 'another-person' },
+    is: 'cancelled',
+    reason: 'another-person',
   });
   expect(await refusal(engine.presence.token(caller(), id, key))).toBe('EMAIL_MISMATCH');
 });
@@ -87,7 +91,8 @@ test('cancelling ends the live session of the page too', async () => {
   const { session, link } = await engine.presence.create(caller(), order, key);
   const { sessionId, token } = await engine.presence.links.begin(link, begin);
   expect((await engine.presence.cancel(caller(), session.id, key)).state).toEqual({
-    ...{ is: 'cancelled', reason: 'caller' },
+    is: 'cancelled',
+    reason: 'caller',
   });
   expect(await engine.liveSessions.find(realm(), sessionId)).toMatchObject({ decision: 'cancelled' });
   await attempt(token, faces.alice).catch(() => undefined);
@@ -100,7 +105,8 @@ test('a person who gives up at the page ends it', async () => {
   const { token } = await engine.presence.links.begin(link, begin);
   await engine.liveSessions.deny(token);
   expect((await engine.presence.get(caller(), session.id, key)).state).toEqual({
-    ...{ is: 'cancelled', reason: 'declined' },
+    is: 'cancelled',
+    reason: 'declined',
   });
 });
 

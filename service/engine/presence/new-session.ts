@@ -28,13 +28,26 @@ export function createNewSession(deps: PresenceDeps): Presence['create'] {
     const id = ids.next('presence');
     const sealed = await sealRequest({ id, organization, world, subject: known?.id ?? null });
     const row: PresenceRow = {
-      ...{ id, organization, world, lineage, created_by: describeActor(actor) },
-      ...{ link_hash: hashOfLink(link), state: 'pending', reason: null, ...sealed },
+      id,
+      organization,
+      world,
+      lineage,
+      created_by: describeActor(actor),
+      link_hash: hashOfLink(link),
+      state: 'pending',
+      reason: null,
+      ...sealed,
       email_hash: email === undefined ? null : sealer.emailHash(organization, email),
-      ...{ ttl_seconds: ttlSeconds, single_use: Number(singleUse) },
-      ...{ created_at: now, expires_at: now + SESSION_LIFE },
-      ...{ session: null, begun_at: null, decided_at: null },
-      ...{ token_id: null, token_sealed: null, token_expires_at: null },
+      ttl_seconds: ttlSeconds,
+      single_use: Number(singleUse),
+      created_at: now,
+      expires_at: now + SESSION_LIFE,
+      session: null,
+      begun_at: null,
+      decided_at: null,
+      token_id: null,
+      token_sealed: null,
+      token_expires_at: null,
     };
     await inTransaction(async (tx) => {
       await insertPresence(tx, row);

@@ -50,7 +50,10 @@ export function createPresenceEnd({ sealer, tokens, audit, clock }: PresenceDeps
     const { token, jti, expiresAt } = await tokens.presence.issue(
       session.realm,
       {
-        ...{ sub: person.email ?? person.id, userId: person.id, sessionId: row.id, purpose },
+        sub: person.email ?? person.id,
+        userId: person.id,
+        sessionId: row.id,
+        purpose,
         ...defined({ nonce }),
         checks: {
           ...(composite !== undefined && { compositeScore: shown(composite) }),
@@ -68,7 +71,8 @@ export function createPresenceEnd({ sealer, tokens, audit, clock }: PresenceDeps
         subject: person.id,
         request_sealed: await sealColumn(sealer, owned, 'request', request),
         decided_at: clock.now(),
-        ...{ token_id: jti, token_expires_at: expiresAt },
+        token_id: jti,
+        token_expires_at: expiresAt,
         token_sealed: await sealColumn(sealer, owned, 'token', {
           token,
           ...defined({ email: person.email }),

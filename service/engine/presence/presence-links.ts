@@ -100,7 +100,10 @@ function createBegin(deps: PresenceDeps): LinkResolver['begin'] {
     const realm = realmOf(row);
     const { page } = await pageOf(row, asked);
     const prepared = await sessions.prepare({
-      ...{ flow: 'presence', realm, page, expiresAt: row.expires_at },
+      flow: 'presence',
+      realm,
+      page,
+      expiresAt: row.expires_at,
       actor: readActor(row.created_by),
       browserOrigins: await originsOf(row),
       match: matchOf(asked),

@@ -15,7 +15,9 @@ let room: ReturnType<typeof openPresence>;
 const realm = () => ({ organization: engine.organization, world: 'live' as const });
 const caller = (over: object = {}) => ({ ...realm(), lineage: 'key_1', ...over });
 const order = (over: Partial<PresenceOrder> = {}): PresenceOrder => ({
-  ...{ orgId: engine.organization, purpose: 'Authorize production deployment', ...over },
+  orgId: engine.organization,
+  purpose: 'Authorize production deployment',
+  ...over,
 });
 const create = (over: Partial<PresenceOrder> = {}) => room.presence.create(caller(), order(over), key);
 const stateOf = async (id: string) => (await room.presence.get(caller(), id, key)).state;
@@ -75,7 +77,9 @@ onBothDatabases('presence', (newPlace) => {
     expect(link).toMatch(/^[\w-]{43}$/);
     const { sessionId } = await room.presence.links.begin(link, begin);
     expect(room.orders.get(sessionId as SessionId)).toMatchObject({
-      ...{ flow: 'presence', match: { email }, expiresAt: session.expiresAt },
+      flow: 'presence',
+      match: { email },
+      expiresAt: session.expiresAt,
       opened: { consent: begin.consent },
       page: { purpose: 'Authorize production deployment' },
     });
@@ -100,10 +104,17 @@ onBothDatabases('presence', (newPlace) => {
     ).toEqual({
       valid: true,
       statement: {
-        ...{ sub: email, orgId: engine.organization, userId: person.id, sessionId: session.id },
-        ...{ purpose: 'Authorize production deployment', nonce: '8f3a', assurance: 'active', jti: proof.jti },
+        sub: email,
+        orgId: engine.organization,
+        userId: person.id,
+        sessionId: session.id,
+        purpose: 'Authorize production deployment',
+        nonce: '8f3a',
+        assurance: 'active',
+        jti: proof.jti,
         checks: { compositeScore: 0.87, liveness: 0.92 },
-        ...{ issuedAt: at, expiresAt: at + minute },
+        issuedAt: at,
+        expiresAt: at + minute,
       },
     });
     expect(await lines()).toEqual([
@@ -146,7 +157,10 @@ onBothDatabases('presence', (newPlace) => {
     const { session, link } = await create();
     for (let i = 0; i < 3; i++)
       expect(await room.presence.links.describe(link, { test: false })).toMatchObject({
-        ...{ state: 'ready', flow: 'presence', organization: { name: 'Acme' }, test: false },
+        state: 'ready',
+        flow: 'presence',
+        organization: { name: 'Acme' },
+        test: false,
         page: { purpose: 'Authorize production deployment' },
       });
     const begun = await Promise.allSettled([1, 2].map(() => room.presence.links.begin(link, begin)));
@@ -182,7 +196,8 @@ onBothDatabases('presence', (newPlace) => {
     const opened = await open();
     for (const id of [unopened.session.id, opened.id]) {
       expect((await room.presence.cancel(caller(), id, key)).state).toEqual({
-        ...{ is: 'cancelled', reason: 'caller' },
+        is: 'cancelled',
+        reason: 'caller',
       });
       expect(await refusal(room.presence.cancel(caller(), id, key))).toBe('CONFLICT');
       expect(await refusal(room.presence.token(caller(), id, key))).toBe('CONFLICT');

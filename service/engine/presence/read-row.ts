@@ -17,7 +17,9 @@ function stateOf(row: PresenceRow, proof: SealedProof | undefined, now: number):
   switch (row.state) {
     case 'verified':
       return {
-        ...{ is: 'verified', at: row.decided_at!, subject: row.subject as SubjectId },
+        is: 'verified',
+        at: row.decided_at!,
+        subject: row.subject as SubjectId,
         ...defined({ email: proof?.email }),
       };
     case 'cancelled':

@@ -28,9 +28,17 @@ export function createVerifyToken(
     return {
       valid: true,
       statement: {
-        ...{ sub, orgId, userId, sessionId, purpose, checks, assurance, jti },
+        sub,
+        orgId,
+        userId,
+        sessionId,
+        purpose,
+        checks,
+        assurance,
+        jti,
         ...defined({ nonce }),
-        ...{ issuedAt: iat * 1000, expiresAt: exp * 1000 },
+        issuedAt: iat * 1000,
+        expiresAt: exp * 1000,
       },
     };
   };

@@ -39,7 +39,12 @@ const verify = (actor: Actor, more: Partial<VerifyCommand> = {}) =>
 const enroll = (actor: Actor, more: Partial<EnrollCommand> = {}) =>
   engine.checks.enroll({ ...realm(), email, picture: picture(), actor, ...more });
 const order = (more: Partial<NewSession> = {}): NewSession => ({
-  ...{ flow: 'api', realm: realm(), actor: key, match: 'none', page: { consent }, profile: 'desk' },
+  flow: 'api',
+  realm: realm(),
+  actor: key,
+  match: 'none',
+  page: { consent },
+  profile: 'desk',
   expiresAt: engine.clock.now() + 3_600_000,
   ...more,
 });
@@ -158,7 +163,9 @@ onBothDatabases('a profile that takes pictures of a kiosk only', (newPlace) => {
     expect(await codeOf(open(waiting.token))).toBe('KIOSK_REQUIRED');
     await attempt({ engine, sessions, challenges }, begun.token);
     expect(await sessions.find(realm(), begun.id)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['KIOSK_REQUIRED'], source: 'browser' },
+      decision: 'rejected',
+      reasons: ['KIOSK_REQUIRED'],
+      source: 'browser',
     });
   });
 

@@ -28,8 +28,15 @@ export async function insertWork(
     await tx
       .insertInto('recurring_work')
       .values({
-        ...{ kind, every: every ?? null, next_at: first, last_at: null, last_milliseconds: null },
-        ...{ last_error: null, claimed_by: null, claimed_until: null, fence: 0 },
+        kind,
+        every: every ?? null,
+        next_at: first,
+        last_at: null,
+        last_milliseconds: null,
+        last_error: null,
+        claimed_by: null,
+        claimed_until: null,
+        fence: 0,
       })
       .execute();
   } else if (known.every !== (every ?? null)) {
@@ -109,8 +116,11 @@ export async function endWork(
   const { numUpdatedRows } = await tx
     .updateTable('recurring_work')
     .set({
-      ...{ last_at: at, last_milliseconds: milliseconds, last_error: error },
-      ...{ claimed_by: null, claimed_until: null },
+      last_at: at,
+      last_milliseconds: milliseconds,
+      last_error: error,
+      claimed_by: null,
+      claimed_until: null,
     })
     .where('kind', '=', kind)
     .where('fence', '=', fence)

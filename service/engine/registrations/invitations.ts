@@ -41,9 +41,14 @@ export function createInvitations(parts: RegistrationParts, writeEnd: WriteEnd):
       const now = clock.now();
       const { id, realm, createdBy, region } = registration;
       const made = await sessions.prepare({
-        ...{ flow: 'registration', realm, actor: readActor(createdBy), match: 'none' },
+        flow: 'registration',
+        realm,
+        actor: readActor(createdBy),
+        match: 'none',
         uniqueness: { policy: 'block', scope: region },
-        ...{ expiresAt: now + SESSION_LIFE, page, subjectRef: registration.request.reference },
+        expiresAt: now + SESSION_LIFE,
+        page,
+        subjectRef: registration.request.reference,
         opened: { consent, path, device },
         browserOrigins: await originsOf(registration),
         ...defined({ request }),

@@ -71,7 +71,10 @@ export function createRegistrationStore({ db, sealer }: { db: Db; sealer: Regist
       await tx
         .insertInto('registration')
         .values({
-          ...{ id, ...realm, token_hash: tokenHash, reference_hash: hashOf(realm, request.reference) },
+          id,
+          ...realm,
+          token_hash: tokenHash,
+          reference_hash: hashOf(realm, request.reference),
           request_sealed: sealer.sealOwn(ownPlace({ id, ...realm }), encoder.encode(JSON.stringify(request))),
           region: registration.region,
           data_request: registration.dataRequest,
@@ -168,8 +171,12 @@ function createEnd(sealer: RegistrationSealer) {
     const { numUpdatedRows } = await tx
       .updateTable('registration')
       .set({
-        ...{ status: state, completed_at: at, failure_code: failure ?? null, ...resealed },
-        ...{ humanness_score: humanness ?? null, unique_human: humanId ?? null },
+        status: state,
+        completed_at: at,
+        failure_code: failure ?? null,
+        ...resealed,
+        humanness_score: humanness ?? null,
+        unique_human: humanId ?? null,
       })
       .where('id', '=', id)
       .where('status', '=', 'pending')

@@ -20,7 +20,9 @@ let made: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const order = (more: Partial<NewRegistration> = {}): NewRegistration => ({
-  ...{ reference: 'user_1', dataRequest: 'humanness-and-id', region: '' },
+  reference: 'user_1',
+  dataRequest: 'humanness-and-id',
+  region: '',
   ...more,
 });
 const register = async (more?: Partial<NewRegistration>) => {
@@ -116,7 +118,9 @@ onBothDatabases('registrations', (newPlace) => {
     expect(await status()).toEqual(['pending']);
     const shown = await registrations.invitations.describe(token, { test: false });
     expect(shown).toMatchObject({
-      ...{ state: 'ready', flow: 'registration', test: true },
+      state: 'ready',
+      flow: 'registration',
+      test: true,
       page: { redirect: { success: redirect, failure: redirect } },
     });
     const text = [...shown.page.consent.text.en, shown.page.consent.retention.en].join(' ');

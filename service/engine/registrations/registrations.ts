@@ -75,7 +75,10 @@ function createStatus({ inTransaction, store, audit, clock }: RegistrationParts)
     if (actor.is === 'administrator' && found.state === 'completed')
       await inTransaction((tx) =>
         audit.add(tx, {
-          ...{ actor, action: 'registration.read', organization: realm.organization, target: found.id },
+          actor,
+          action: 'registration.read',
+          organization: realm.organization,
+          target: found.id,
           ...defined({ request }),
           details: { world: realm.world },
         }),
@@ -112,8 +115,14 @@ function createRegister({
         );
       if (before?.state === 'pending') await store.end(tx, before, { state: 'replaced', at: now });
       const made: WholeRegistration = {
-        ...{ id: ids.next('registration'), realm, region: order.region, dataRequest: order.dataRequest },
-        ...{ createdAt: now, createdBy: describeActor(actor), expiresAt: now + LIFE, state: 'pending' },
+        id: ids.next('registration'),
+        realm,
+        region: order.region,
+        dataRequest: order.dataRequest,
+        createdAt: now,
+        createdBy: describeActor(actor),
+        expiresAt: now + LIFE,
+        state: 'pending',
         request: { reference: order.reference, ...defined({ redirect: order.redirect }) },
       };
       await store.insert(tx, made, hashLinkToken(token));
@@ -124,7 +133,9 @@ function createRegister({
         organization: realm.organization,
         target: made.id,
         details: {
-          ...{ world: realm.world, dataRequest: order.dataRequest, region: order.region },
+          world: realm.world,
+          dataRequest: order.dataRequest,
+          region: order.region,
           ...(before?.state === 'pending' && { replaces: before.id }),
         },
       });

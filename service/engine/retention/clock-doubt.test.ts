@@ -4,14 +4,12 @@ import { type ClockEvidence, doubtOf } from './clock-doubt.ts';
 const DAY = 86_400_000;
 const now = Date.UTC(2026, 10, 20, 12);
 const fine: ClockEvidence = {
-  ...{
-    now,
-    builtAt: Date.UTC(2026, 10, 1),
-    believedAt: now - DAY,
-    newestLineAt: now - DAY,
-    ahead: DAY,
-    back: 0,
-  },
+  now,
+  builtAt: Date.UTC(2026, 10, 1),
+  believedAt: now - DAY,
+  newestLineAt: now - DAY,
+  ahead: DAY,
+  back: 0,
 };
 
 test.each<[string, Partial<ClockEvidence>, RegExp | undefined]>([

@@ -39,8 +39,11 @@ export function createClockTrust({ db, inTransaction, notes, audit, clock, built
     const first = Math.max(from ?? 0, (newest?.seq ?? 0) - MOST_LINES);
     const jumps = from === undefined ? { ahead: 0, back: 0 } : await readClockJumps(db, first);
     return doubtOf({
-      ...{ now: clock.now(), builtAt, ...jumps },
-      ...{ believedAt: believed?.at, newestLineAt: newest?.at },
+      now: clock.now(),
+      builtAt,
+      ...jumps,
+      believedAt: believed?.at,
+      newestLineAt: newest?.at,
     });
   }
 

@@ -78,7 +78,8 @@ describe('a clock', () => {
     expect((await retention.waiting()).sweeps).toEqual([
       {
         organization: engine.organization,
-        ...{ due: 5, people: 8 },
+        due: 5,
+        people: 8,
         why: expect.stringContaining('enrolled before this program was built'),
       },
     ]);

@@ -82,11 +82,22 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       const item = await only();
       expect(item).toEqual({
         id: expect.stringMatching(/^rev_/),
-        ...{ kind: 'duplicate', policy: 'warn', known, other, enrolled: false, state: 'open', votes: [] },
+        kind: 'duplicate',
+        policy: 'warn',
+        known,
+        other,
+        enrolled: false,
+        state: 'open',
+        votes: [],
         likeness: {
-          ...{ scorer: 'r', pictures: 1, threshold: expect.any(Number), quality: expect.any(Number) },
+          scorer: 'r',
+          pictures: 1,
+          threshold: expect.any(Number),
+          quality: expect.any(Number),
           score: expect.closeTo(0.94, 1),
-          ...{ rate: expect.any(Number), holdsFor: 'average', beyondMeasured: true },
+          rate: expect.any(Number),
+          holdsFor: 'average',
+          beyondMeasured: true,
         },
         createdAt: engine.clock.now(),
         erasedBy: engine.clock.now() + 30 * DAY,
@@ -105,7 +116,8 @@ onBothDatabases('reviews', (newPlace, dialect) => {
           known: { subject: known, email: 'alice@example.com', enrollments: 1, pictures },
           new: { subject: other, email: 'alice.two@example.com', enrollments: 1, pictures },
         },
-        ...{ gallery: 2, needsTwo: false },
+        gallery: 2,
+        needsTwo: false,
       });
       expect((await lines(item.id)).map(({ action, actor }) => [action, actor])).toEqual([
         ['review.open', 'key:key_1'],
@@ -121,7 +133,8 @@ onBothDatabases('reviews', (newPlace, dialect) => {
         review: id,
       });
       expect(await enroll('eve@example.com', 'eve', direction('eve'))).toMatchObject({
-        ...{ duplicate: false, review: undefined },
+        duplicate: false,
+        review: undefined,
       });
     });
 
@@ -142,7 +155,8 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       expect(rows).toMatchObject([{ subject: known }]);
       expect(Buffer.from(rows[0]!.picture_sealed).includes(Buffer.from('portrait of'))).toBe(false);
       expect(await lines(item.id)).toContainEqual({
-        ...{ action: 'review.add-picture', actor: 'administrator:adm_bea' },
+        action: 'review.add-picture',
+        actor: 'administrator:adm_bea',
         details: expect.objectContaining({ side: 'known', subject: known, likeKnown: true }),
       });
     });
@@ -318,12 +332,18 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       await engine.reviews.decide(realm(), (await only()).id, 'not-same-person', bea);
       const read = (person: string) =>
         createSubjectRecords(engine).read(realm(), {
-          ...{ person, withTemplates: false, withInternal: false, actor: operator },
+          person,
+          withTemplates: false,
+          withInternal: false,
+          actor: operator,
         });
       const own = await read('alice.two@example.com');
       expect(own.reviews).toMatchObject([
         {
-          ...{ role: 'new', policy: 'warn', state: 'decided', decision: 'not-same-person' },
+          role: 'new',
+          policy: 'warn',
+          state: 'decided',
+          decision: 'not-same-person',
           picture: Buffer.from(portrait).toString('base64'),
         },
       ]);
@@ -368,7 +388,9 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       expect(item).toMatchObject({ policy: 'block', known, enrolled: false, pictures: ['new'] });
       expect(item).not.toHaveProperty('other');
       expect((await engine.reviews.read(realm(), item.id, bea)).people.new).toEqual({
-        ...{ email: 'twin@example.com', enrollments: 0, pictures: [] },
+        email: 'twin@example.com',
+        enrollments: 0,
+        pictures: [],
       });
       const decided = await engine.reviews.decide(realm(), item.id, 'not-same-person', bea);
       const twin = (await find('twin@example.com'))!;
@@ -391,7 +413,9 @@ onBothDatabases('reviews', (newPlace, dialect) => {
       await refused('twin@example.com');
       const { id } = await only();
       const again = engine.checks.enroll({
-        ...{ ...realm(), email: 'twin@example.com', actor: key },
+        ...realm(),
+        email: 'twin@example.com',
+        actor: key,
         picture: engine.analyzer.show(
           't',
           analysisOf('t', { embeddings: { 'a-net': near(alice, 0.97, 't') } }),

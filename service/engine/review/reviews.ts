@@ -105,7 +105,10 @@ export function createReviews(deps: ReviewsDeps): Reviews {
     const { email, name, createdAt, disabledAt, enrollments } = person;
     const pictures = (await subjects.pictures(id)).map(({ quality, createdAt }) => ({ quality, createdAt }));
     return {
-      ...{ subject: id, enrolledAt: createdAt, enrollments, pictures },
+      subject: id,
+      enrolledAt: createdAt,
+      enrollments,
+      pictures,
       ...defined({ email, name, disabledAt }),
     };
   }

@@ -66,9 +66,17 @@ export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: S
   ): Promise<void> {
     const at = clock.now();
     await store.insert(tx, {
-      ...{ ...realm, ...row, subject: known, figures: JSON.stringify(likeness) },
-      ...{ state: 'open', decision: null, decided_by: null, decided_at: null, enrolled: 0 },
-      ...{ created_at: at, erased_at: null },
+      ...realm,
+      ...row,
+      subject: known,
+      figures: JSON.stringify(likeness),
+      state: 'open',
+      decision: null,
+      decided_by: null,
+      decided_at: null,
+      enrolled: 0,
+      created_at: at,
+      erased_at: null,
     });
     if (portrait) {
       // What is not enrolled has no key: until the decision its picture is under that of the person it may show.

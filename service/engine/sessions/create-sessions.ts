@@ -31,7 +31,8 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
   load(): Pick<Admission, 'admitted' | 'waiting'> & { capacity: number };
 } {
   const parts: SessionParts = {
-    ...{ ...deps, random },
+    ...deps,
+    random,
     store: createSessionStore(deps),
     frames: createFrameStore(deps),
     movements: createMovementStore(deps),
@@ -213,7 +214,10 @@ async function noteRead<S extends Session>(
   const { id, realm, subject } = session;
   await inTransaction((tx) =>
     audit.add(tx, {
-      ...{ ...by, action, organization: realm.organization, target: id },
+      ...by,
+      action,
+      organization: realm.organization,
+      target: id,
       details: { world: realm.world, ...defined({ subject }) },
     }),
   );

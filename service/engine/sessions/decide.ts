@@ -76,8 +76,13 @@ export const createDecide =
       outcome: decision === 'approved' ? 'done' : 'refused',
       ...(request === undefined ? {} : { request }),
       details: {
-        ...{ world, flow: row.flow, decision, profile: row.profile, attempts: current.attempts },
-        ...{ reasons: outcome.reasons, verification: after.verification ?? undefined },
+        world,
+        flow: row.flow,
+        decision,
+        profile: row.profile,
+        attempts: current.attempts,
+        reasons: outcome.reasons,
+        verification: after.verification ?? undefined,
         ...(person === undefined ? {} : { subject: person.id }),
       },
     });

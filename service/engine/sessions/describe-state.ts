@@ -45,7 +45,11 @@ const stepOf = (
   { index, of, name, holdMs, limitMs, color }: NonNullable<Room['attempt']>['challenge']['step'] & object,
   progress: number,
 ): NonNullable<LiveState['step']> => ({
-  ...{ index, of, name, holdMs, limitMs },
+  index,
+  of,
+  name,
+  holdMs,
+  limitMs,
   // A fine scale would show how near the judge's threshold is.
   progress: Math.floor(progress * 20) / 20,
   ...defined({ color }),

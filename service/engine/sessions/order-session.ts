@@ -44,9 +44,15 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
     const owner = { id, ...realm, subject: null as SubjectId | null };
     const { metadata, subjectRef, callback, uniqueness: rule, browserOrigins, profiles, context } = order;
     const row: NewSessionRow = {
-      ...{ id, ...realm, flow, state: 'created' },
-      ...{ token_hash: capabilityHash(token), actor: describeActor(actor) },
-      ...{ profile, matching: email === undefined ? match : 'email', attempts: 0 },
+      id,
+      ...realm,
+      flow,
+      state: 'created',
+      token_hash: capabilityHash(token),
+      actor: describeActor(actor),
+      profile,
+      matching: email === undefined ? match : 'email',
+      attempts: 0,
       email_hash: email === undefined ? null : sealer.emailHash(realm.organization, email),
       verification: order.verification ?? null,
       order_sealed: await sealed.seal(owner, 'order', {
@@ -63,7 +69,8 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
         }),
       }),
       device_sealed: opened ? await sealed.seal(owner, 'device', opened.device) : null,
-      ...{ created_at: now, expires_at: expiresAt },
+      created_at: now,
+      expires_at: expiresAt,
       ...(opened && openedColumns(opened, now)),
     } as NewSessionRow;
     const write = async (within: Tx): Promise<void> => {

@@ -172,8 +172,12 @@ export const openedColumns = (
   { consent, path }: { consent: { version: string }; path: { flash: boolean; motion: boolean } },
   now: number,
 ) => ({
-  ...{ state: 'opened', opened_at: now, consent_version: consent.version, consent_at: now },
-  ...{ flash: Number(path.flash), motion: Number(path.motion) },
+  state: 'opened',
+  opened_at: now,
+  consent_version: consent.version,
+  consent_at: now,
+  flash: Number(path.flash),
+  motion: Number(path.motion),
 });
 
 export const openedLine = (

@@ -133,7 +133,8 @@ async function exportSessions(db: Db, person: Person, { open }: ExportOrder) {
       liveness: outcomeOf(row).liveness,
       risk: outcomeOf(row).risk,
       device: devices[i],
-      ...{ metadata, subjectRef },
+      metadata,
+      subjectRef,
     };
   });
 }

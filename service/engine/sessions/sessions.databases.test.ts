@@ -104,7 +104,9 @@ onBothDatabases('live sessions', (newPlace) => {
     expect(await link.state()).toEqual({ is: 'state', state: 'ready', attempt: 0, attemptsLeft: 3 });
     const camera = { label: 'Front camera', width: 1280, height: 720 };
     expect(await link.start(camera)).toMatchObject({
-      ...{ state: 'running', attempt: 1, step: { index: 0, of: 3 } },
+      state: 'running',
+      attempt: 1,
+      step: { index: 0, of: 3 },
     });
     for (let i = 0; i < 3; i++) {
       engine.advance(100);
@@ -129,7 +131,10 @@ onBothDatabases('live sessions', (newPlace) => {
       'session.decide session:sess',
     ]);
     expect(await find(id)).toMatchObject({
-      ...{ state: 'finalized', decision: 'approved', attempts: 1, device: camera },
+      state: 'finalized',
+      decision: 'approved',
+      attempts: 1,
+      device: camera,
       consent: { version: consent.version },
     });
   });
@@ -140,16 +145,24 @@ onBothDatabases('live sessions', (newPlace) => {
     const { id, token } = await begun();
     const state = await attempt(token);
     expect(state).toEqual({
-      ...{ is: 'state', state: 'between', attempt: 1, attemptsLeft: 2, notPassed: { code: 'UNSURE' } },
+      is: 'state',
+      state: 'between',
+      attempt: 1,
+      attemptsLeft: 2,
+      notPassed: { code: 'UNSURE' },
     });
     await attempt(token);
     const last = await attempt(token);
     expect(last).toEqual({
-      ...{ is: 'state', state: 'decided', attempt: 3, attemptsLeft: 0 },
+      is: 'state',
+      state: 'decided',
+      attempt: 3,
+      attemptsLeft: 0,
       result: { passed: false, decision: 'rejected', reference: id },
     });
     expect(await find(id)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['PRESENTATION'] },
+      decision: 'rejected',
+      reasons: ['PRESENTATION'],
       risk: { level: 'high', flags: ['spoof-suspected'] },
     });
     expect(ended).toHaveLength(1);
@@ -171,7 +184,11 @@ onBothDatabases('live sessions', (newPlace) => {
     const { id, token } = await begun();
     for (let times = 0; times < 4; times++)
       expect(await lookOnce(token, frame())).toEqual({
-        ...{ is: 'state', state: 'between', attempt: 0, attemptsLeft: 3, notPassed: { code: 'UNSURE' } },
+        is: 'state',
+        state: 'between',
+        attempt: 0,
+        attemptsLeft: 3,
+        notPassed: { code: 'UNSURE' },
       });
     expect(await lookOnce(token, shown)).toMatchObject({ state: 'between', attempt: 1, attemptsLeft: 2 });
     Object.assign(challenges.script, { unsettled: false, passed: true });
@@ -321,7 +338,9 @@ onBothDatabases('live sessions', (newPlace) => {
     const second = await begun();
     expect(await attempt(second.token)).toMatchObject({ state: 'between' });
     expect((await find(second.id)).liveness!.evidence).toContainEqual({
-      ...{ kind: 'replay', passed: false, maturity: 'experimental' },
+      kind: 'replay',
+      passed: false,
+      maturity: 'experimental',
       details: { session: first.id, attempt: 2 },
     });
     challenges.script.movement = Uint8Array.of(4);
@@ -614,7 +633,8 @@ onBothDatabases('live sessions', (newPlace) => {
     const redirect = { success: 'https://a.example/yes', failure: 'https://a.example/no' };
     const one = await begun({ uniqueness, page: { consent, redirect } });
     expect(await attempt(one.token)).toMatchObject({
-      ...{ state: 'decided', result: { passed: false, decision: null } },
+      state: 'decided',
+      result: { passed: false, decision: null },
     });
     expect(await sessions.finalizeByToken(one.token)).not.toHaveProperty('redirect');
     expect(await sessions.expireDue()).toBe(0);
@@ -623,7 +643,8 @@ onBothDatabases('live sessions', (newPlace) => {
       sessions.newcomerDecided(tx, { realm: realm(), session: one.id, judged }),
     );
     expect(await sessions.finalizeByToken(one.token)).toMatchObject({
-      ...{ decision: 'approved', redirect: redirect.success },
+      decision: 'approved',
+      redirect: redirect.success,
     });
     expect(ended).toMatchObject([{ decision: 'approved', uniqueness: { humanId: 'h1' } }]);
     await engine.inTransaction((tx) =>

@@ -41,7 +41,10 @@ onBothDatabases('the setup of a box', (newPlace) => {
     const token = await begun(engine);
     const made = await engine.setup.makeOwnerUnattended(engine.organization, owner, operator);
     expect(made).toMatchObject({
-      ...{ email: 'elin@nordlys.example', role: 'owner', applianceOwner: true, passkeys: 0 },
+      email: 'elin@nordlys.example',
+      role: 'owner',
+      applianceOwner: true,
+      passkeys: 0,
       factorDueAt: made.createdAt + 7 * 24 * 3_600_000,
     });
     expect(engine.setupTokens).toEqual([]);
@@ -81,7 +84,9 @@ onBothDatabases('the setup of a box', (newPlace) => {
     expect(await refusal(weak)).toBe('PASSWORD_TOO_WEAK');
     const opened = await setup.makeOwner(claim, owner, desk);
     expect(opened.session.administrator).toMatchObject({
-      ...{ email: 'elin@nordlys.example', role: 'owner', applianceOwner: true },
+      email: 'elin@nordlys.example',
+      role: 'owner',
+      applianceOwner: true,
       organization: engine.organization,
     });
     expect((await engine.administrators.sessionOf(opened.secret))?.session).toMatchObject({

@@ -98,7 +98,16 @@ export function createEnroll(deps: EnrollSubjectDeps) {
       const { files, scorers } = models.current();
       const current = currentEmbedders(scorers);
       const attempt = {
-        ...{ realm, input, subject, known, emailHash, actor, request, files, current, at: clock.now() },
+        realm,
+        input,
+        subject,
+        known,
+        emailHash,
+        actor,
+        request,
+        files,
+        current,
+        at: clock.now(),
       };
       const enrolled = await tryToEnroll(attempt);
       if (enrolled) return enrolled;

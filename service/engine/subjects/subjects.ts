@@ -213,7 +213,8 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       search.put(realm, changed);
       return changed;
     },
-    ...{ countComparable: store.countComparable, countEnrolled: store.countEnrolled },
+    countComparable: store.countComparable,
+    countEnrolled: store.countEnrolled,
     people: index.people,
     listPeople: index.listPeople,
     peopleWith: index.peopleWith,
@@ -233,7 +234,8 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       await loading.loadGalleries(progress);
     },
     closeSearch: () => search.close(),
-    ...{ sweepKeys: store.sweepKeys, suspiciousKeys: store.suspiciousKeys },
+    sweepKeys: store.sweepKeys,
+    suspiciousKeys: store.suspiciousKeys,
   };
 }
 

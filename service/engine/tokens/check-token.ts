@@ -70,8 +70,11 @@ export async function checkToken(
         return key;
       },
       {
-        ...{ typ: tokenTypes[kind], algorithms: [ALGORITHM], currentDate: new Date(now) },
-        ...{ requiredClaims: ['exp', 'iat', 'jti'], maxTokenAge: LONGEST_TOKEN_LIFE / 1000 },
+        typ: tokenTypes[kind],
+        algorithms: [ALGORITHM],
+        currentDate: new Date(now),
+        requiredClaims: ['exp', 'iat', 'jti'],
+        maxTokenAge: LONGEST_TOKEN_LIFE / 1000,
         ...(issuer !== undefined && { issuer }),
         ...(audience !== undefined && { audience }),
       },

@@ -185,9 +185,16 @@ test('no token lasts longer than an hour, whatever is asked for', async () => {
 
 const seconds = () => Math.floor(engine.clock.now() / 1000);
 const claimsNow = (): JWTPayload => ({
-  ...{ ...pass, sub: 'sess_1', decision: 'approved', env: 'live', orgId: engine.organization },
-  ...{ iss: engine.personTokens.issuer, aud: engine.organization, jti: 'j' },
-  ...{ iat: seconds(), exp: seconds() + 3600 },
+  ...pass,
+  sub: 'sess_1',
+  decision: 'approved',
+  env: 'live',
+  orgId: engine.organization,
+  iss: engine.personTokens.issuer,
+  aud: engine.organization,
+  jti: 'j',
+  iat: seconds(),
+  exp: seconds() + 3600,
 });
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 const sign = (change: JWTPayload, header: object = {}) => {

@@ -93,8 +93,13 @@ export function createPersonTokens({
     const jti = Buffer.from(bytes).toString('base64url');
     const whole = {
       ...claims,
-      ...{ iss: issuer, aud: audienceOf(realm), orgId: realm.organization, env: realm.world },
-      ...{ jti, iat: issuedAt, exp: expires },
+      iss: issuer,
+      aud: audienceOf(realm),
+      orgId: realm.organization,
+      env: realm.world,
+      jti,
+      iat: issuedAt,
+      exp: expires,
     };
     const token = await new SignJWT(whole)
       .setProtectedHeader({ alg: 'EdDSA', typ: tokenTypes[kind], kid })
@@ -118,7 +123,7 @@ export function createPersonTokens({
     async redeem({ organization, world }, finding, actor) {
       if (!finding.valid || finding.kind !== 'presence' || !finding.claims.singleUse) return finding;
       const { jti, exp, sessionId } = finding.claims;
-      const use = { ...{ organization, world, jti }, usedAt: clock.now(), expiresAt: exp * 1000 };
+      const use = { organization, world, jti, usedAt: clock.now(), expiresAt: exp * 1000 };
       const first = await inTransaction(async (tx) => {
         if (!(await insertTokenUse(tx, use))) return false;
         const line = { action: 'presence-token.use', organization, target: sessionId } as const;

@@ -78,8 +78,13 @@ export function createSignedTokens<Claims extends z.ZodObject>({
             return key;
           },
           {
-            ...{ typ, issuer, audience, algorithms: [ALGORITHM], currentDate: new Date(clock.now()) },
-            ...{ requiredClaims: ['exp', 'jti'], maxTokenAge: seconds(lifetime) },
+            typ,
+            issuer,
+            audience,
+            algorithms: [ALGORITHM],
+            currentDate: new Date(clock.now()),
+            requiredClaims: ['exp', 'jti'],
+            maxTokenAge: seconds(lifetime),
           },
         );
         return kind.claims.safeParse(payload).data;

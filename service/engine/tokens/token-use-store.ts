@@ -16,7 +16,7 @@ export async function insertTokenUse(
   const { organization, world, jti } = use;
   const { numInsertedOrUpdatedRows = 0n } = await tx
     .insertInto('token_use')
-    .values({ ...{ organization, world, jti }, used_at: use.usedAt, expires_at: use.expiresAt })
+    .values({ organization, world, jti, used_at: use.usedAt, expires_at: use.expiresAt })
     .onConflict((conflict) => conflict.column('jti').doNothing())
     .executeTakeFirst();
   return numInsertedOrUpdatedRows > 0n;

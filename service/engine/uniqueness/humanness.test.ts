@@ -3,7 +3,11 @@ import { type HumannessCalibration, humannessOf, humannessOfLiveness, PROGRAM_AC
 import shipped from './humanness-calibration.json' with { type: 'json' };
 
 const calibration: HumannessCalibration = {
-  ...{ maturity: 'experimental', measured: '2026-11-22T07:00', commit: 'abc', command: 'none', data: 'none' },
+  maturity: 'experimental',
+  measured: '2026-11-22T07:00',
+  commit: 'abc',
+  command: 'none',
+  data: 'none',
   withPad: { base: -1, liveness: 2, pad: 0.5 },
   withoutPad: { base: -0.5, liveness: 1 },
   heldOut: {

@@ -58,7 +58,8 @@ export function humannessOf(
     parts.push({ name: 'pad', score: pad, factor: Math.exp(withPad.pad * logOdds(pad)) });
   if (behavior !== undefined)
     parts.push({
-      ...{ name: 'behavior', score: behavior.confidence ?? 0.5 },
+      name: 'behavior',
+      score: behavior.confidence ?? 0.5,
       factor: behavior.suspect ? PROGRAM_ACTS : 1,
     });
   const base = Math.exp(weights.base);

@@ -129,7 +129,8 @@ export function createJudge(deps: JudgeDeps) {
         const judged: Judged = {
           outcome: 'known',
           action: accepted ? 'accept' : 'flag',
-          ...{ member: member.id, humanId: humanIdOf(deps.keys, scope, member.id) },
+          member: member.id,
+          humanId: humanIdOf(deps.keys, scope, member.id),
           ...(!accepted && { duplicateOf: nearest!.subject }),
         };
         return inTransaction(async (tx) => {
@@ -191,7 +192,10 @@ export function createSight({ db, keys, subjects, matching, consents, organizati
     const own = self && scope.name === '' ? await members.ofAccount(scope, self) : undefined;
     if (own && !same)
       return {
-        ...{ found, sure: true, nearest: { subject: own.subject as SubjectId, member: own }, again: true },
+        found,
+        sure: true,
+        nearest: { subject: own.subject as SubjectId, member: own },
+        again: true,
         ...defined({ people }),
       };
     // Of an enrolled person and a member who are one human, the member counts.
@@ -243,14 +247,22 @@ export function createJoin(deps: JudgeDeps) {
       realm,
       {
         memberOf: partOf(scope),
-        ...{ embeddings, pixelHash, quality },
+        embeddings,
+        pixelHash,
+        quality,
         ...defined({ consent }),
         async beside(tx, subject) {
           await members.insert(tx, {
-            ...{ id, ...realm, scope: scope.id, epoch: scope.epoch, subject, leaving: 0 },
+            id,
+            ...realm,
+            scope: scope.id,
+            epoch: scope.epoch,
+            subject,
+            leaving: 0,
             account: (scope.name === '' ? self : undefined) ?? null,
             reference_hash: reference === undefined ? null : referenceHash(keys, scope, reference),
-            ...{ joined_at: at, last_seen_at: at },
+            joined_at: at,
+            last_seen_at: at,
           });
           const known = alike?.nearest?.subject;
           const review =
@@ -262,14 +274,19 @@ export function createJoin(deps: JudgeDeps) {
             target: id,
             ...defined({ request }),
             details: {
-              ...{ world: realm.world, scope: scope.id, epoch: scope.epoch, subject, quality },
+              world: realm.world,
+              scope: scope.id,
+              epoch: scope.epoch,
+              subject,
+              quality,
               ...(known && { duplicateOf: known }),
             },
           });
           const judged: Judged = {
             outcome: known ? (alike!.sure ? 'known' : 'grey') : 'new',
             action: known ? 'flag' : 'accept',
-            ...{ member: id, humanId: humanIdOf(keys, scope, id) },
+            member: id,
+            humanId: humanIdOf(keys, scope, id),
             ...defined({ duplicateOf: known, review }),
           };
           answer.value = await work(tx, judged, subject);
@@ -296,7 +313,9 @@ function createWait(deps: JudgeDeps) {
     const { files } = models.current();
     const known = sighting.nearest!.subject;
     const waiting = {
-      ...{ embeddings, pixelHash, quality },
+      embeddings,
+      pixelHash,
+      quality,
       files: Object.fromEntries(Object.keys(embeddings).map((id) => [id, files[id] ?? ''])),
       ...defined({ consent, existing: self, reference }),
     };
@@ -305,8 +324,12 @@ function createWait(deps: JudgeDeps) {
       const at = clock.now();
       if (review !== undefined)
         await waits.insert(tx, {
-          ...{ item: review, ...realm, scope: scope.id, session },
-          ...{ created_at: at, due_at: at + REVIEWED_WITHIN },
+          item: review,
+          ...realm,
+          scope: scope.id,
+          session,
+          created_at: at,
+          due_at: at + REVIEWED_WITHIN,
         });
       return work(tx, {
         outcome: sighting.sure ? 'known' : 'grey',
@@ -323,7 +346,9 @@ export const suspicionOf = (
   { found, nearest }: Sighting,
   known: SubjectId,
 ) => ({
-  ...{ realm, known, actor },
+  realm,
+  known,
+  actor,
   likeness: likenessOf({ ...found, ...defined({ comparison: nearest?.comparison }) }, quality),
   ...defined({ portrait, request }),
 });

@@ -89,8 +89,15 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
       if (!row || !scope) throw waitsNoMore();
       const { embeddings, pixelHash, quality, consent, existing, reference } = sent;
       const order: UniquenessOrder = {
-        ...{ realm, scope: scope.name, policy: 'block', embeddings, pixelHash, quality, actor },
-        ...{ plan: await deps.planOf(realm), session: row.session },
+        realm,
+        scope: scope.name,
+        policy: 'block',
+        embeddings,
+        pixelHash,
+        quality,
+        actor,
+        plan: await deps.planOf(realm),
+        session: row.session,
         ...defined({ consent, self: existing, reference, portrait }),
       };
       await turns(turnOf(realm, scope.name), async () => {
@@ -114,7 +121,10 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
           await members.seen(tx, member.id, clock.now());
           const humanId = humanIdOf(deps.keys, open, member.id);
           await end(tx, { realm, item }, row, {
-            ...{ outcome: 'known', action: 'accept', member: member.id, humanId },
+            outcome: 'known',
+            action: 'accept',
+            member: member.id,
+            humanId,
           });
         });
       });

@@ -190,12 +190,17 @@ async function thresholdsOf(
   const people = subjects.people(scope, partOf(scope)) + enrolled;
   const at = (rate: number) => matching.mismatch(scope, plan, matchRateForGallery(rate, people));
   const pick = ({ threshold: { threshold, fnmr, extrapolated } }: Decision): ScopeThreshold => ({
-    ...{ threshold, fnmr, extrapolated },
+    threshold,
+    fnmr,
+    extrapolated,
   });
   const flagged = at(scope.falseFlagRate);
   return {
-    ...{ people, scorer: flagged.scorer.id, holdsFor: heldByAll(plan.scorers) },
-    ...{ flagged: pick(flagged), reviewed: pick(at(scope.reviewRate)) },
+    people,
+    scorer: flagged.scorer.id,
+    holdsFor: heldByAll(plan.scorers),
+    flagged: pick(flagged),
+    reviewed: pick(at(scope.reviewRate)),
   };
 }
 
@@ -271,7 +276,9 @@ function createEndEpoch({ db, inTransaction, keys, audit, clock, turns }: Scopes
         await store.update(tx, after);
         await members.leave(tx, before);
         await audit.add(tx, {
-          ...{ actor, organization, target: id },
+          actor,
+          organization,
+          target: id,
           action: next ? 'uniqueness.rotate' : 'uniqueness.end',
           details: { world, name, epoch: before.epoch },
         });

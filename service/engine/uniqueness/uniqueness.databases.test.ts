@@ -22,8 +22,14 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
 
   let sessions = 0;
   const order = (vector: Float32Array, over: Partial<UniquenessOrder> = {}): UniquenessOrder => ({
-    ...{ realm: realm(), scope: 'survey', policy: 'block', embeddings: { 'a-net': vector }, actor: key },
-    ...{ plan: { scorers: [scorerR] }, pixelHash: 'p', quality: 0.9 },
+    realm: realm(),
+    scope: 'survey',
+    policy: 'block',
+    embeddings: { 'a-net': vector },
+    actor: key,
+    plan: { scorers: [scorerR] },
+    pixelHash: 'p',
+    quality: 0.9,
     session: `sess_${++sessions}`,
     ...over,
   });
@@ -35,12 +41,16 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
   test('a human is new once, and known from then on, with one id', async () => {
     const first = await judge(face('alice'), { policy: 'warn' });
     expect(first).toEqual({
-      ...{ outcome: 'new', action: 'accept' },
+      outcome: 'new',
+      action: 'accept',
       member: expect.stringMatching(/^mem_/),
       humanId: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(await judge(face('alice', 0.95, 'second'), { policy: 'warn' })).toEqual({
-      ...{ outcome: 'known', action: 'flag', member: first.member, humanId: first.humanId },
+      outcome: 'known',
+      action: 'flag',
+      member: first.member,
+      humanId: first.humanId,
       duplicateOf: expect.stringMatching(/^sub_/),
     });
     expect(await judge(face('bob'))).toMatchObject({ outcome: 'new', action: 'accept' });
@@ -93,7 +103,8 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
     const { humanId } = await judge(face('alice'), { policy: 'warn' });
     await engine.subjects.loadGalleries();
     expect(await judge(face('alice', 0.96, 'later'), { policy: 'warn' })).toMatchObject({
-      ...{ outcome: 'known', humanId },
+      outcome: 'known',
+      humanId,
     });
   });
 
@@ -101,10 +112,14 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
     const first = await judge(face('alice'), { reference: 'user-1' });
     const { member, humanId } = first;
     expect(await judge(face('alice', 0.97, 'two'), { reference: 'user-1' })).toEqual({
-      ...{ outcome: 'known', action: 'accept', member, humanId },
+      outcome: 'known',
+      action: 'accept',
+      member,
+      humanId,
     });
     expect(await judge(face('alice', 0.97, 'three'), { reference: 'user-2' })).toMatchObject({
-      ...{ outcome: 'known', action: 'wait' },
+      outcome: 'known',
+      action: 'wait',
     });
     expect(await judge(face('bob'), { reference: 'user-1' })).toMatchObject({ outcome: 'new' });
   });
@@ -128,7 +143,9 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
   test('without a policy each gets an id and none is flagged', async () => {
     const { humanId } = await judge(face('alice'), { policy: 'off' });
     expect(await judge(face('alice', 0.97, 'two'), { policy: 'off' })).toMatchObject({
-      ...{ outcome: 'known', action: 'accept', humanId },
+      outcome: 'known',
+      action: 'accept',
+      humanId,
     });
   });
 
@@ -142,7 +159,9 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
 
     test('count: a stranger with such a face is held back, in a region not', async () => {
       expect(await judge(face('alice'), inOrganization())).toMatchObject({
-        ...{ outcome: 'known', action: 'wait', duplicateOf: alice },
+        outcome: 'known',
+        action: 'wait',
+        duplicateOf: alice,
       });
       expect(await judge(face('alice', 0.97, 'two'))).toMatchObject({ outcome: 'new' });
     });
@@ -152,10 +171,14 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       expect(first).toMatchObject({ outcome: 'new', action: 'accept' });
       const { humanId } = first;
       expect(await judge(face('alice', 0.1, 'unlike'), inOrganization({ self: alice }))).toMatchObject({
-        ...{ outcome: 'known', action: 'accept', humanId },
+        outcome: 'known',
+        action: 'accept',
+        humanId,
       });
       expect(await judge(face('alice', 0.97, 'two'), inOrganization({ policy: 'warn' }))).toMatchObject({
-        ...{ outcome: 'known', action: 'flag', humanId },
+        outcome: 'known',
+        action: 'flag',
+        humanId,
       });
     });
 
@@ -181,7 +204,9 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
         });
       const later = engine.clock.now() + 3 * DAY;
       expect(await scopes.configure(realm(), '', { endsAt: later }, bea)).toMatchObject({
-        ...{ state: 'active', epoch: 2, endsAt: later },
+        state: 'active',
+        epoch: 2,
+        endsAt: later,
       });
       engine.advance(4 * DAY);
       expect(await sweep()).toMatchObject({ ended: 1 });
@@ -208,7 +233,8 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
         erasure.erase(realm(), member!.subject, { reason: 'request', actor: operator }),
       ).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
       expect(await judge(face('alice', 0.97, 'two'), inOrganization({ policy: 'warn' }))).toMatchObject({
-        ...{ outcome: 'known', humanId },
+        outcome: 'known',
+        humanId,
       });
       engine.advance(30 * DAY);
       expect(await engine.uniqueness.sweep((...one) => erasure.erase(...one))).toEqual({
@@ -237,7 +263,11 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       const { review, duplicateOf } = wait;
       expect(wait).toEqual({ outcome: 'known', action: 'wait', duplicateOf, review: expect.any(String) });
       expect(await item()).toMatchObject({
-        ...{ id: review, kind: 'uniqueness', policy: 'block', known: duplicateOf, pictures: ['new'] },
+        id: review,
+        kind: 'uniqueness',
+        policy: 'block',
+        known: duplicateOf,
+        pictures: ['new'],
       });
       await decide('not-same-person');
       const judged = expect.objectContaining({ outcome: 'new', action: 'accept' });
@@ -273,7 +303,10 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       const grey = (picture: string) => near(face('alice'), 0.56, `grey ${picture}`);
       expect(await judge(grey('a'))).toMatchObject({ outcome: 'grey', action: 'wait' });
       expect(await judge(grey('b'), { policy: 'warn' })).toMatchObject({
-        ...{ outcome: 'grey', action: 'flag', member: expect.any(String), review: expect.any(String) },
+        outcome: 'grey',
+        action: 'flag',
+        member: expect.any(String),
+        review: expect.any(String),
       });
       expect(await item()).toMatchObject({ kind: 'uniqueness', policy: 'warn', other: expect.any(String) });
     });
@@ -433,9 +466,12 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       for (const one of ['alice', 'bob']) await judge(face(one));
       const { members, waiting, thresholds } = await of('survey');
       expect({ members, waiting, thresholds }).toEqual({
-        ...{ members: 2, waiting: 0 },
+        members: 2,
+        waiting: 0,
         thresholds: {
-          ...{ people: 2, scorer: 'r', holdsFor: 'average' },
+          people: 2,
+          scorer: 'r',
+          holdsFor: 'average',
           // Per comparison 1 - sqrt(1 - rate): 0.00501 and 0.02532.
           flagged: {
             threshold: expect.closeTo(0.63, 3),
@@ -471,7 +507,9 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
         code: 'CONFIRMATION_REQUIRED',
       });
       expect(await engine.uniqueness.scopes.rotate(realm(), id, name, bea)).toMatchObject({
-        ...{ epoch: 2, members: 0, state: 'active' },
+        epoch: 2,
+        members: 0,
+        state: 'active',
       });
       expect(keys()).toEqual([`${id}/2`]);
       const second = await judge(face('alice', 0.97, 'two'));
@@ -490,7 +528,8 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       await expect(judge(face('bob'))).rejects.toMatchObject({ code: 'CONFLICT' });
       await expect(engine.uniqueness.termsOf(realm(), 'survey')).rejects.toMatchObject({ code: 'CONFLICT' });
       expect(await engine.uniqueness.scopes.configure(realm(), 'survey', {}, bea)).toMatchObject({
-        ...{ state: 'active', epoch: 2 },
+        state: 'active',
+        epoch: 2,
       });
       expect(await judge(face('bob'))).toMatchObject({ outcome: 'new' });
     });

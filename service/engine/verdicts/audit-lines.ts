@@ -55,7 +55,9 @@ export function createAuditLines({
       await inTransaction(async (tx) => {
         for (const { key, organization, ...details } of written)
           await audit.add(tx, {
-            ...{ actor: { is: 'key', key }, action: 'behavior.verify', organization },
+            actor: { is: 'key', key },
+            action: 'behavior.verify',
+            organization,
             details: { ...details },
           });
       });

@@ -9,8 +9,13 @@ onBothDatabases('windows that were seen', (newPlace) => {
   afterEach(() => engine.stop());
 
   const windowOf = (organization: SeenWindow['organization'], n: number, seenAt: number): SeenWindow => ({
-    ...{ organization, world: 'live', fingerprint: String(n).padStart(22, '0') },
-    ...{ sidHash: `sid ${n}`, seq: n, upMs: n + 0.5, seenAt },
+    organization,
+    world: 'live',
+    fingerprint: String(n).padStart(22, '0'),
+    sidHash: `sid ${n}`,
+    seq: n,
+    upMs: n + 0.5,
+    seenAt,
   });
   const left = async () =>
     (await engine.db.selectFrom('behavior_window').select('seq').orderBy('seq').execute()).map(

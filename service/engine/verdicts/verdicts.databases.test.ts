@@ -107,10 +107,16 @@ onBothDatabases('verdicts', (newPlace) => {
     await open();
     const { token } = await verdicts.verify(caller(), { userId: 'u' });
     const older: NewVerdict = {
-      ...{ id: 'vrd_1', tokenHash: createHash('sha256').update(token).digest('hex'), ...realm() },
-      ...{ lineage: 'key_1', kind: 'verified', userHash: 'hash', evidence: 0 },
+      id: 'vrd_1',
+      tokenHash: createHash('sha256').update(token).digest('hex'),
+      ...realm(),
+      lineage: 'key_1',
+      kind: 'verified',
+      userHash: 'hash',
+      evidence: 0,
       finding: { human: true, confidence: 0.7, score: 70, notes: [] },
-      ...{ judgedAt: engine.clock.now(), expiresAt: engine.clock.now() + DAY },
+      judgedAt: engine.clock.now(),
+      expiresAt: engine.clock.now() + DAY,
     };
     await engine.db.deleteFrom('behavior_verdict').execute();
     await engine.inTransaction((tx) => insertVerdict(tx, engine.integrity, older));
@@ -240,8 +246,12 @@ onBothDatabases('verdicts', (newPlace) => {
   test('a change of another feature writes its token with it, or nothing', async () => {
     await open();
     const issue = {
-      ...{ caller: caller(), kind: 'challenge' as const, userHash: verdicts.userHashOf(realm(), 'u') },
-      ...{ human: true, confidence: 0.7, notes: ['challenge_passed'] },
+      caller: caller(),
+      kind: 'challenge' as const,
+      userHash: verdicts.userHashOf(realm(), 'u'),
+      human: true,
+      confidence: 0.7,
+      notes: ['challenge_passed'],
     };
     const { token } = await engine.inTransaction((tx) => verdicts.issue(tx, issue));
     expect(await verdicts.tokenOf(realm(), token)).toMatchObject({ kind: 'challenge', score: 70 });

@@ -121,15 +121,19 @@ describe('a superseded scorer beside the one that supersedes it', () => {
         show(`at ${cosine} ${JSON.stringify(asked)}`, cosine),
       );
       expect(await verify(just!, asked)).toMatchObject({
-        ...{ verified: true, match: former1e4 },
+        verified: true,
+        match: former1e4,
         confidence: expect.closeTo(0.5, 1),
       });
       expect((await verify(notQuite!, asked)).verified).toBe(false);
     }
     const searched = await verify(show('searched', 0.95), {});
     expect(searched.identification).toMatchObject({
-      ...{ gallerySize: 2, galleryRate: 0.01, holdsFor: 'average' },
-      ...{ matchRate: 1e-4, threshold: searched.match.threshold },
+      gallerySize: 2,
+      galleryRate: 0.01,
+      holdsFor: 'average',
+      matchRate: 1e-4,
+      threshold: searched.match.threshold,
     });
     // A mismatch is answered by the current scorer, for any person, at the profile's rate.
     const refused = await verify(show('refused', 0.1), {});
@@ -148,8 +152,10 @@ describe('a superseded scorer beside the one that supersedes it', () => {
     expect(rates()).toMatchObject({ holdsFor: 'average', superseded: { falseMatchRate: 1e-4 } });
     const { curves, ...calibration } = await engine.checks.calibrationOf(realm(), 'default', { rate: 1e-4 });
     expect(calibration).toMatchObject({
-      ...{ scorer: { id: 'a' }, holdsFor: 'average' },
-      ...{ falseMatchRate: 1e-4, falseIdentificationRate: expect.closeTo(1e-3, 12) },
+      scorer: { id: 'a' },
+      holdsFor: 'average',
+      falseMatchRate: 1e-4,
+      falseIdentificationRate: expect.closeTo(1e-3, 12),
     });
     expect(curves[0]!.measuredDownTo).toBe(1e-5);
     expect(curves[0]!.steps).toContainEqual(

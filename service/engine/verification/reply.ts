@@ -79,5 +79,8 @@ function figuresFor(results: readonly CheckResult[], verified: boolean) {
 }
 
 const ratesOf = ({ fmr: matchRate, threshold, fnmr, extrapolated }: Threshold) => ({
-  ...{ matchRate, threshold, fnmr, extrapolated },
+  matchRate,
+  threshold,
+  fnmr,
+  extrapolated,
 });

@@ -84,7 +84,9 @@ describe('idle connections make room', () => {
       await openWebSockets(one);
       await one.register(async (routes) => {
         routes.route({
-          ...{ method: 'GET', url: '/ws', handler: async () => '' },
+          method: 'GET',
+          url: '/ws',
+          handler: async () => '',
           wsHandler(socket) {
             const { say, admitted } = answerSocket(socket, { log: silentLog, fault: '' });
             socket.on('message', (text: Buffer) => {

@@ -71,7 +71,10 @@ export function partyOf(request: FastifyRequest): RelyingParty | SessionCaller {
     case 'administrator': {
       const { administrator, organization } = caller;
       return {
-        ...{ is: 'administrator', organization, world: env ?? 'live', lineage: administrator },
+        is: 'administrator',
+        organization,
+        world: env ?? 'live',
+        lineage: administrator,
         ...actorOf({ is: 'administrator', administrator }, request),
       };
     }

@@ -27,7 +27,11 @@ function started(more: Partial<AcceleratorDeps> = {}) {
   const line = (level: string) => (_fields: object, message: string) =>
     void logged.push(`${level}: ${message}`);
   const accelerator = createAccelerator({
-    ...{ providers: ['auto'], workers: 4, hasGpu: () => true, longestTrial: 60_000, timer: timers },
+    providers: ['auto'],
+    workers: 4,
+    hasGpu: () => true,
+    longestTrial: 60_000,
+    timer: timers,
     launch(task, on) {
       const one = { task, on, isKilled: false, asked: 0 };
       launched.push(one);
@@ -189,11 +193,9 @@ test.each([
   lose(launched[0]!.on);
   launched[0]!.on.ended('its process ended with SIGKILL');
   expect(accelerator.state()).toMatchObject({
-    ...{
-      provider: 'cpu',
-      adapter,
-      nets: [{ provider: 'cpu', reason: 'the device was lost' }, { provider: 'cpu' }],
-    },
+    provider: 'cpu',
+    adapter,
+    nets: [{ provider: 'cpu', reason: 'the device was lost' }, { provider: 'cpu' }],
     fallback: expect.stringMatching(`^webgpu: the device was lost: .*${reason}`),
   });
   expect(moves).toEqual([expect.anything(), undefined]);

@@ -166,7 +166,10 @@ function startTrial(
   const { promise, resolve } = Promise.withResolvers<Ready | Refused>();
   const launched = launch(
     {
-      ...{ provider: providerOf(wanted), isNamed: wanted !== 'auto', workers, files: [...files] },
+      provider: providerOf(wanted),
+      isNamed: wanted !== 'auto',
+      workers,
+      files: [...files],
       batch: Math.min(MOST_BATCH, Math.max(2, workers)),
     },
     {

@@ -6,7 +6,11 @@ const size = [2, 1] as const;
 /** A picture whose answer is `value`. */
 const picture = (value: number, count = 1) => new Float32Array(6 * count).fill(value);
 const call = (model: Call['model'], value: number, more: Partial<Call> = {}): Call => ({
-  ...{ model, input: picture(value), count: 1, size, isWanted: () => true },
+  model,
+  input: picture(value),
+  count: 1,
+  size,
+  isWanted: () => true,
   ...more,
 });
 

@@ -297,8 +297,11 @@ describe('a fetched model', () => {
     await fetchIt(onnx(9));
     const library = await openModelLibrary(withFetched());
     const damage = {
-      ...{ id: 'known', file: fetchedFile(), ok: false },
-      ...{ expected: sha256(onnx(2)), found: sha256(onnx(9)) },
+      id: 'known',
+      file: fetchedFile(),
+      ok: false,
+      expected: sha256(onnx(2)),
+      found: sha256(onnx(9)),
     };
     expect([ids(library), library.damaged()]).toEqual([[['ours', 'built']], [damage]]);
     expect(await library.verify()).toContainEqual(damage);

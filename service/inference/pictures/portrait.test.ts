@@ -19,7 +19,11 @@ test('a portrait is the face with a little around it, small, and has no metadata
   const jpeg = await portraitOf(picture, face);
   const { format, width, height, exif, icc } = await sharp(jpeg).metadata();
   expect({ format, width, height, exif, icc }).toEqual({
-    ...{ format: 'jpeg', width: 480, height: 480, exif: undefined, icc: undefined },
+    format: 'jpeg',
+    width: 480,
+    height: 480,
+    exif: undefined,
+    icc: undefined,
   });
   const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
   const at = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3).subarray(0, 3)];

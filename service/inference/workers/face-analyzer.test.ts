@@ -321,7 +321,9 @@ test('pictures are those of the CPU while a device runs the nets, and when it is
   const errors: string[] = [];
   const withPad = { ...request, pad: 'minifasnet-pair' };
   const other = start({
-    ...{ workers: 2, providers: ['webgpu'], defaults: { ...models, pad: withPad.pad } },
+    workers: 2,
+    providers: ['webgpu'],
+    defaults: { ...models, pad: withPad.pad },
     // A device that every machine has.
     launch: (task, on) => (device = launchProcess({ ...task, provider: 'cpu' }, on)),
     log: { ...silentLog, error: (_fields, message) => errors.push(message) },
@@ -332,7 +334,8 @@ test('pictures are those of the CPU while a device runs the nets, and when it is
     const expected = withoutTimes(await analyzer.analyze(picture, withPad));
     await Promise.all([other.ready(), other.providersTried()]);
     expect(other.stats().provider).toEqual({
-      ...{ providersAsked: ['webgpu'], provider: 'webgpu' },
+      providersAsked: ['webgpu'],
+      provider: 'webgpu',
       nets: expect.arrayContaining(
         ['blazeface', 'facemesh', 'iris', 'face-recognition', 'minifasnet-v2', 'minifasnet-v1se'].map(
           (model) => ({ model, provider: 'webgpu' }),

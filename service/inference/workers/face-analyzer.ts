@@ -60,7 +60,11 @@ export function createFaceAnalyzer(deps: FaceAnalyzerDeps): RunningFaceAnalyzer 
   // The environment is the main thread's: a worker cannot change it any more.
   switchTelemetryOff();
   const accelerator = createAccelerator({
-    ...{ providers: deps.providers, workers, hasGpu, timer: systemTimer, log },
+    providers: deps.providers,
+    workers,
+    hasGpu,
+    timer: systemTimer,
+    log,
     longestTrial: deps.longestTrial ?? LONGEST_TRIAL,
     launch: deps.launch ?? launchProcess,
     moved(next) {

@@ -186,7 +186,8 @@ async function wrapKey(
       ? signBytes(null, endorsedBytes(purpose, retired), key).toString('base64url')
       : undefined;
   const details = JSON.stringify({
-    ...{ kid, publicKey },
+    kid,
+    publicKey,
     ...(retired.length > 0 && { retired }),
     ...defined({ endorsement }),
   });

@@ -85,7 +85,10 @@ function collected({ events, environment }: Trace): SessionData {
       getBoundingClientRect: () => ({ left: box.x, top: box.y, width: box.width, height: box.height }),
     };
     listeners.get(event.is)?.({
-      ...{ type: event.is, timeStamp: event.t, isTrusted: event.trusted, target },
+      type: event.is,
+      timeStamp: event.t,
+      isTrusted: event.trusted,
+      target,
       ...('x' in event && { clientX: event.x, clientY: event.y, pointerType: 'mouse', pointerId: 1 }),
       ...('coalesced' in event && { getCoalescedEvents: () => Array.from({ length: event.coalesced ?? 0 }) }),
       ...('key' in event && { code: `Key${event.key}`, key: 'x', repeat: event.repeat }),

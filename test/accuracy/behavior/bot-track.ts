@@ -51,7 +51,10 @@ function pressesOf(events: readonly RecordedEvent[]): Press[] {
       const isElement =
         box !== undefined && box.width > 0 && box.height > 0 && !/^(HTML|BODY)$/.test(box.element);
       presses.push({
-        ...{ t, x, y, kind: event.pointer as Press['kind'] },
+        t,
+        x,
+        y,
+        kind: event.pointer as Press['kind'],
         ...(isElement && {
           offset: {
             x: (x - box.x) / box.width - 0.5,

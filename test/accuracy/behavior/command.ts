@@ -105,7 +105,9 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
                 humanised: Number(counts.humanised),
                 replay: Number(counts.replays),
               },
-              ...{ pages: Number(pages), minutes: Number(minutes), drawn },
+              pages: Number(pages),
+              minutes: Number(minutes),
+              drawn,
               mostLate: {
                 unadapted: Number(mostLate),
                 humanised: Number(mostLateHumanised),
@@ -122,7 +124,8 @@ export function createBehaviorCommand(terminal: Terminal, evidenceFolder: string
         const page = (only?.includes('11') ?? true) ? await pageCost(say) : undefined;
         const measured = await measureBehavior(
           {
-            ...{ dataFolder: data, date: machine.date.slice(0, 10) },
+            dataFolder: data,
+            date: machine.date.slice(0, 10),
             ...defined({ only, page, typists: keptTypists(evidenceFolder) }),
           },
           say,

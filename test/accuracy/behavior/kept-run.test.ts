@@ -10,7 +10,10 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-kept-'));
   const part = (lines: string[], measured: unknown) => ({
-    ...{ title: 'x', lines, measured, machine: { date: '2026-11-22T20:13', commit: 'abc' } },
+    title: 'x',
+    lines,
+    measured,
+    machine: { date: '2026-11-22T20:13', commit: 'abc' },
   });
   const bar = (number: number) => ({ number, title: 't', goal: 'g', verdict: 'holds', result: 'r' });
   const parts = {
@@ -41,8 +44,12 @@ test('what a run cannot measure stays, is marked once, and nothing else of an ea
 test('the table says of which run each bar is, and what the last run was without', () => {
   const { summary } = behaviorEvidence(
     {
-      ...{ bars: [], sections: {}, skipped: [{ name: '2', lacking: ['sapimouse'] }], missing: ['sapimouse'] },
-      ...{ traces: [], heldOut: { windows: 0, authors: { people: 0, sessions: 0 } } },
+      bars: [],
+      sections: {},
+      skipped: [{ name: '2', lacking: ['sapimouse'] }],
+      missing: ['sapimouse'],
+      traces: [],
+      heldOut: { windows: 0, authors: { people: 0, sessions: 0 } },
     },
     keptBars(folder),
     { date: '2026-11-24T10:00', commit: 'def' },

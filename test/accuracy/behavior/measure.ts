@@ -105,7 +105,11 @@ export async function measureBehavior(
   }
   const heldOut = heldOutPeople(windows);
   return {
-    ...{ bars, sections, skipped, missing: [...absent, ...missingTypists()], traces },
+    bars,
+    sections,
+    skipped,
+    missing: [...absent, ...missingTypists()],
+    traces,
     heldOut: { windows: heldOut.length, authors: authorsOf(heldOut) },
   };
 }

@@ -23,7 +23,12 @@ function handOf(family: string, seed: number): Track {
 }
 
 const trackOf = (session: string, moves: Track['moves'], presses: Track['presses']): Track => ({
-  ...{ ...emptyTrack, session, from: 0, to: LASTS, moves, presses },
+  ...emptyTrack,
+  session,
+  from: 0,
+  to: LASTS,
+  moves,
+  presses,
   events: [
     ...moves.map(({ t }) => ({ t, counts: ['move'] as const })),
     ...presses.map(({ t }) => ({ t, counts: ['down', 'up'] as const })),

@@ -48,7 +48,12 @@ export function behaviorEvidence(
     .sort((a, b) => a.number - b.number)
     .map(
       ({ number, title, goal, verdict, result, run }): BarInTable => ({
-        ...{ number, title, goal, verdict, result, run },
+        number,
+        title,
+        goal,
+        verdict,
+        result,
+        run,
       }),
     );
   const unknown = skipped.filter(
@@ -109,7 +114,8 @@ function sessionsOf(traces: readonly Trace[]) {
   return [...Map.groupBy(traces, ({ bot }) => bot)].map(([bot, list]) => {
     const loads = list.map(({ load }) => load);
     return {
-      ...{ bot, sessions: list.length },
+      bot,
+      sessions: list.length,
       heldOut: list.filter(({ seed }) => seed % 3 === 0 || bot.startsWith('replay')).length,
       seconds: quantile(
         list.map(({ environment }) => environment.now / 1000),

@@ -45,15 +45,19 @@ function simulatedSubject(family: string, seed: number): Subject {
     session: `${simulatedName(family)}-${seed}`,
     from: 0,
     to: lastsMs,
-    ...{ moves, presses },
+    moves,
+    presses,
     events: [
       ...moves.map(({ t }) => ({ t, counts: ['move'] as const })),
       ...presses.map(({ t }) => ({ t, counts: ['down', 'up'] as const })),
     ].sort((a, b) => a.t - b.t),
   };
   return {
-    ...{ set: 'simulated', label: 'bot', generator: simulatedName(family) },
-    ...{ person: track.session, half: 'dev' },
+    set: 'simulated',
+    label: 'bot',
+    generator: simulatedName(family),
+    person: track.session,
+    half: 'dev',
     track: seed % 2 === 1 ? thinned(track, spacings[(seed >> 1) % spacings.length]!) : track,
   };
 }

@@ -38,11 +38,15 @@ export function presentationClaims(
     const bars = [
       ...Object.entries(apcer).map(([species, { rate, interval, attacks }]) => ({
         label: `${speciesOf(species)} taken for live (${attacks})`,
-        ...{ value: rate, from: interval[0], to: interval[1] },
+        value: rate,
+        from: interval[0],
+        to: interval[1],
       })),
       {
         label: `live people refused (${measured.live})`,
-        ...{ value: bpcer, from: bpcerInterval[0], to: bpcerInterval[1] },
+        value: bpcer,
+        from: bpcerInterval[0],
+        to: bpcerInterval[1],
       },
     ];
     const all = { value: heldOut.apcer, from: heldOut.apcerInterval[0], to: heldOut.apcerInterval[1] };

@@ -29,15 +29,25 @@ test('each claim has its source, what it does not say, and shares inside their i
 });
 
 const machine = {
-  ...{ date: '2026-11-20T12:00', commit: 'abcdef012345', cpu: 'x', cores: 2, memoryGiB: 24 },
-  ...{ system: 'linux', node: 'v24', onnxruntime: '1' },
+  date: '2026-11-20T12:00',
+  commit: 'abcdef012345',
+  cpu: 'x',
+  cores: 2,
+  memoryGiB: 24,
+  system: 'linux',
+  node: 'v24',
+  onnxruntime: '1',
 };
 
 /** A kind of attack of which so many of 100 trials were accepted. */
 const attack = (species: string, hits: number, draw: 'product' | 'same' = 'product') => ({
   rows: [
     {
-      ...{ species, draw, sources: 3, trials: 100, setting: { pad: true, strict: false } },
+      species,
+      draw,
+      sources: 3,
+      trials: 100,
+      setting: { pad: true, strict: false },
       accepted: { hits, of: 100, interval: [hits / 200, Math.min(1, hits / 50 + 0.04)] as [number, number] },
     },
   ],
@@ -52,8 +62,9 @@ test('one accepted replay misses the goal of attacks, six of a hundred films tha
   expect(verdicts({ 'replay-screen': attack('replay-screen', 1), ...puppet })).toEqual(['missed', 'holds']);
   expect(
     verdicts({
-      ...{ 'print-still': attack('print-still', 0), 'replay-screen': attack('replay-screen', 1) },
-      ...{ puppet: attack('puppet', 6) },
+      'print-still': attack('print-still', 0),
+      'replay-screen': attack('replay-screen', 1),
+      puppet: attack('puppet', 6),
     }),
   ).toEqual(['part', 'missed']);
 });

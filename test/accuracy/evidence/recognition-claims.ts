@@ -115,5 +115,7 @@ const everyGroupBar = (
   { rate, tar, interval: [from, to], extrapolated }: EveryGroupPoint,
 ): Bar => ({
   label: `${pictures}, ${rateText[rate]} in every group${extrapolated ? ' (extrapolated)' : ''}`,
-  ...{ value: tar, from, to },
+  value: tar,
+  from,
+  to,
 });

@@ -26,7 +26,11 @@ test('the weights that the sessions were drawn with are found', () => {
 
 test('people and attacks count the same, and so do a person with one session and one with many', () => {
   const one = (human: boolean, source: string, kind: string): ScoredSession => ({
-    ...{ human, source, kind, passed: human, liveness: 0.5 },
+    human,
+    source,
+    kind,
+    passed: human,
+    liveness: 0.5,
   });
   const sessions = [
     ...[one(true, 'anna', 'living'), one(true, 'anna', 'living'), one(true, 'bert', 'living')],

@@ -42,7 +42,10 @@ export function measureHumanness(
   });
   const unseen = weighted(measured);
   return {
-    ...{ withPad, withoutPad, dev: countOf(chosenOn), heldOut: countOf(measured) },
+    withPad,
+    withoutPad,
+    dev: countOf(chosenOn),
+    heldOut: countOf(measured),
     kinds: [...new Set(sessions.map(({ kind }) => kind))],
     all: reliabilityOfScores(unseen.map(combined)),
     passed: reliabilityOfScores(weighted(measured.filter((one) => one.passed)).map(combined)),
@@ -55,7 +58,8 @@ function countOf(sessions: readonly ScoredSession[]): HalfCount {
     new Set(sessions.filter((one) => one.human === human).map(({ source }) => source)).size;
   const attacks = sessions.filter(({ human }) => !human);
   return {
-    ...{ people: sources(true), attackSources: sources(false) },
+    people: sources(true),
+    attackSources: sources(false),
     living: sessions.length - attacks.length,
     attacks: attacks.length,
     passedAttacks: attacks.filter(({ passed }) => passed).length,
@@ -70,18 +74,23 @@ export function calibrationOf(
   { date, commit }: Pick<Machine, 'date' | 'commit'>,
 ): HumannessCalibration {
   const rounded = ({ base, liveness, pad }: Combination) => ({
-    ...{ base: digits(base), liveness: digits(liveness) },
+    base: digits(base),
+    liveness: digits(liveness),
     ...(pad !== undefined && { pad: digits(pad) }),
   });
   const figures = ({ sessions, error, brier }: Reliability) => ({
-    ...{ sessions, expectedCalibrationError: digits(error), brier: digits(brier) },
+    sessions,
+    expectedCalibrationError: digits(error),
+    brier: digits(brier),
   });
   return {
     maturity: 'experimental',
-    ...{ measured: date, commit },
+    measured: date,
+    commit,
     command: 'npm run accuracy -- humanness --keep',
     data: `chosen on ${dev.living} sessions of ${dev.people} people and ${dev.attacks} attacks of ${dev.attackSources} sources, measured on ${heldOut.living} of ${heldOut.people} and ${heldOut.attacks} of ${heldOut.attackSources} others; as many people as attacks; most attacks simulated`,
-    ...{ withPad: rounded(withPad) as HumannessCalibration['withPad'], withoutPad: rounded(withoutPad) },
+    withPad: rounded(withPad) as HumannessCalibration['withPad'],
+    withoutPad: rounded(withoutPad),
     heldOut: { all: figures(all), passed: figures(passed) },
   };
 }

@@ -60,7 +60,9 @@ export function livingSessions({ sources, models }: MeasureDeps, sessions: numbe
         const random = createRandom(seed + 1000 * p + i);
         const rules = { ...challengeRules(), repeats: 'record' as const };
         const { attempts } = runTrial({
-          ...{ path, models, random },
+          path,
+          models,
+          random,
           rules: path.motion ? withinReach(rules, recording) : rules,
           actor: () => createPerson(recording, random),
         });

@@ -20,7 +20,9 @@ export interface OnScreenKeyboard {
 }
 
 export const onboard: OnScreenKeyboard = {
-  ...{ program: 'onboard', args: ['-x', '0', '-y', '760', '-s', '1000x330'], title: '^Onboard$' },
+  program: 'onboard',
+  args: ['-x', '0', '-y', '760', '-s', '1000x330'],
+  title: '^Onboard$',
   rows: [
     { keys: 'qwertyuiop', first: 0.1327, pitch: 0.0594, y: 0.306 },
     { keys: 'asdfghjkl', first: 0.1466, pitch: 0.0603, y: 0.499 },
@@ -29,7 +31,9 @@ export const onboard: OnScreenKeyboard = {
   ],
 };
 export const xvkbd: OnScreenKeyboard = {
-  ...{ program: 'xvkbd', args: ['-geometry', '900x300+0+770'], title: '^xvkbd' },
+  program: 'xvkbd',
+  args: ['-geometry', '900x300+0+770'],
+  title: '^xvkbd',
   rows: [
     { keys: 'qwertyuiop', first: 0.0977, pitch: 0.0506, y: 0.419 },
     { keys: 'asdfghjkl', first: 0.1224, pitch: 0.0508, y: 0.589 },
@@ -38,7 +42,9 @@ export const xvkbd: OnScreenKeyboard = {
   ],
 };
 export const matchbox: OnScreenKeyboard = {
-  ...{ program: 'matchbox-keyboard', args: [], title: '^Keyboard$' },
+  program: 'matchbox-keyboard',
+  args: [],
+  title: '^Keyboard$',
   rows: [
     { keys: 'qwertyuiop', first: 0.048, pitch: 0.0868, y: 0.167 },
     { keys: 'asdfghjkl', first: 0.091, pitch: 0.0867, y: 0.5 },

@@ -42,7 +42,9 @@ async function recordAid({ name, how, packages, use }: Aid): Promise<RecordedAid
       console.log('  ', { human, confidence, assistive, agent: agent?.is_agent, notes: notes.join(' ') });
     }
     return {
-      ...{ name, how, recorded: new Date().toISOString().slice(0, 10) },
+      name,
+      how,
+      recorded: new Date().toISOString().slice(0, 10),
       with: ['chromium', ...packages].map(versionOf).join(', '),
       data,
     };

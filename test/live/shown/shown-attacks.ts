@@ -64,7 +64,9 @@ export async function openShownAttacks(): Promise<ShownAttacks> {
   attacks.set('puppet', await puppetOf(right, readings));
   attacks.set('injection-cut', injectionOf(right));
   return {
-    ...{ person: livingOf(right), attacks, models: { scorers: pipeline.models.scorers } },
+    person: livingOf(right),
+    attacks,
+    models: { scorers: pipeline.models.scorers },
     oldSession: (names) => anewOf(right, names, readings),
     read: (jpeg) => analyzer.analyze(jpeg, { ...request, challenge: true, deadline: 60_000 }),
     close: () => pipeline.close(),

@@ -89,8 +89,14 @@ describe.each(Object.entries(paths))('the status path of %s', (path, product) =>
     ['EXPIRED', ['EXPIRED'], 1779013800000],
   ] as const)('answers %s', async (status, reasons, completedAt) => {
     const link = {
-      ...{ id: 'ver_1', realm: { organization: 'org_recorded', world: 'test' }, product, status, reasons },
-      ...{ createdAt: 1779013000000, createdBy: 'key:key_hosted', expiresAt: 1779017400000 },
+      id: 'ver_1',
+      realm: { organization: 'org_recorded', world: 'test' },
+      product,
+      status,
+      reasons,
+      createdAt: 1779013000000,
+      createdBy: 'key:key_hosted',
+      expiresAt: 1779017400000,
       ...(completedAt && { completedAt }),
     } as unknown as HostedLink;
     const { hosted } = recordedHosted({ link });
@@ -104,7 +110,11 @@ describe.each(Object.entries(paths))('the status path of %s', (path, product) =>
     expect([reply.statusCode, StatusReply.parse(reply.json())]).toEqual([
       200,
       {
-        ...{ id: 'ver_1', product, status, environment: 'test', reasons },
+        id: 'ver_1',
+        product,
+        status,
+        environment: 'test',
+        reasons,
         completed_at: completedAt === undefined ? null : '2026-05-17T10:30:00Z',
       },
     ]);

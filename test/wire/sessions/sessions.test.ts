@@ -45,7 +45,10 @@ const recordings = readdirSync(here)
 /** The capability that recordings use, and its session. */
 const CAPABILITY = 'kq3vkq3vkq3vkq3vkq3vkq3vkq3vkq3vkq3vkq3vkq3';
 const person: SessionCaller = {
-  ...{ is: 'session', kind: 'sessions', session: 'sess_1', world: 'live' },
+  is: 'session',
+  kind: 'sessions',
+  session: 'sess_1',
+  world: 'live',
   organization: 'org_recorded' as never,
   origins: ['https://app.example.com'],
 };

@@ -16,7 +16,10 @@ const ada = {
 
 test('the access review has a line for each account, and no formula', () => {
   const mallory = {
-    ...{ ...ada, id: 'adm_2', name: '=HYPERLINK("x","y")', lastSignInAt: undefined },
+    ...ada,
+    id: 'adm_2',
+    name: '=HYPERLINK("x","y")',
+    lastSignInAt: undefined,
     disabledAt: '2026-11-21T09:00:00.000Z',
   };
   expect(toAccessReview([ada, mallory]).split('\r\n')).toEqual([

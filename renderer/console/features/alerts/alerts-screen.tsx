@@ -113,7 +113,9 @@ function useAlerts(state: 'open' | 'acknowledged' | undefined, after: string | u
         admin.GET('/api/admin/alerts', {
           params: {
             query: {
-              ...{ env, limit: LIMIT, cursor: after },
+              env,
+              limit: LIMIT,
+              cursor: after,
               ...(state && { open: state === 'open' ? ('true' as const) : ('false' as const) }),
             },
           },

@@ -43,8 +43,13 @@ function AuditScreen() {
         admin.GET('/api/admin/audit', {
           params: {
             query: {
-              ...{ limit: LIMIT, cursor: after, action, actor, subject: person },
-              ...{ since: startOf(from, 0), until: startOf(until, 1) },
+              limit: LIMIT,
+              cursor: after,
+              action,
+              actor,
+              subject: person,
+              since: startOf(from, 0),
+              until: startOf(until, 1),
             },
           },
           signal,

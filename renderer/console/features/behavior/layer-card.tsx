@@ -114,7 +114,8 @@ function Doubt({
       <Note
         kind="warn"
         title={t('trained', {
-          ...{ id, at: format.date(trained.at) },
+          id,
+          at: format.date(trained.at),
           people: format.count(trained.people),
           human: format.count(trained.humanWindows),
           bots: format.count(trained.botWindows),

@@ -41,7 +41,8 @@ function DestinationsScreen() {
         admin.GET('/api/admin/grants', {
           params: {
             query: {
-              ...{ limit: LIMIT, cursor: after },
+              limit: LIMIT,
+              cursor: after,
               ...(state !== 'all' && {
                 revoked: state === 'revoked' ? ('true' as const) : ('false' as const),
               }),

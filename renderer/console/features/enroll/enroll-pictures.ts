@@ -65,7 +65,9 @@ async function enrollOne(env: 'live' | 'test', order: Order, picture: Blob): Pro
   } catch (error) {
     if (error instanceof Refusal && ofThePicture.has(error.code ?? ''))
       return {
-        ...{ is: 'refused', message: error.message, code: error.code },
+        is: 'refused',
+        message: error.message,
+        code: error.code,
         ...(typeof error.body.review === 'string' && { review: error.body.review }),
       };
     throw error;

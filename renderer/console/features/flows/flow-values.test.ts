@@ -18,7 +18,10 @@ const built = (end: string) =>
 
 test('a form gives back the flow that it shows; what is empty is left out', () => {
   const whole = {
-    ...{ ...plain, profile: 'desk', texts: { title: 'Welcome' }, redirects: { success: 'myapp://done' } },
+    ...plain,
+    profile: 'desk',
+    texts: { title: 'Welcome' },
+    redirects: { success: 'myapp://done' },
     translations: { de: { title: 'Willkommen' } },
   };
   expect([definitionOf(valuesOf(plain)), definitionOf(valuesOf(whole))]).toEqual([plain, whole]);

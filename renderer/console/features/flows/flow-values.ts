@@ -17,7 +17,12 @@ export const textNames = [
   'failure',
 ] as const satisfies readonly TextName[];
 export const longestText: Record<TextName, number> = {
-  ...{ title: 80, intro: 600, consent: 2000, button: 40, success: 300, failure: 300 },
+  title: 80,
+  intro: 600,
+  consent: 2000,
+  button: 40,
+  success: 300,
+  failure: 300,
 };
 
 /** A flow as the form holds it: an empty text is one that the flow leaves out. */
@@ -43,7 +48,10 @@ export const valuesOf = ({
   translations,
   redirects,
 }: Definition): FlowValues => ({
-  ...{ name, product, profile: profile ?? '', minimumAge: minimumAge?.toString() ?? '' },
+  name,
+  product,
+  profile: profile ?? '',
+  minimumAge: minimumAge?.toString() ?? '',
   texts: { en: whole(texts), de: whole(translations?.de) },
   redirects: { success: redirects?.success ?? '', failure: redirects?.failure ?? '' },
 });
@@ -67,7 +75,8 @@ export function definitionOf({
 }: FlowValues): Definition {
   const german = given(texts.de);
   return {
-    ...{ name: name.trim(), product },
+    name: name.trim(),
+    product,
     ...(profile !== '' && { profile }),
     ...(product === 'verifyage' && minimumAge.trim() !== '' && { minimumAge: Number(minimumAge) }),
     texts: given(texts.en),

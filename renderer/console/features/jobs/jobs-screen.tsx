@@ -110,7 +110,8 @@ function useJobs({
         admin.GET('/api/admin/jobs', {
           params: {
             query: {
-              ...{ limit: LIMIT, cursor: after },
+              limit: LIMIT,
+              cursor: after,
               ...(kind && { kind }),
               ...(state && { state }),
             },

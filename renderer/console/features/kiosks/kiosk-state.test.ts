@@ -3,8 +3,13 @@ import { type Kiosk, kioskStateOf, spaced, timeLeft } from './kiosk-state.ts';
 
 const now = Date.parse('2026-11-21T12:00:00.000Z');
 const kiosk: Kiosk = {
-  ...{ id: 'ksk_1', name: 'Lisbon 2', env: 'live', fingerprint: '7F3A-02BC' },
-  ...{ pairedAt: '2026-11-01T09:00:00.000Z', lastSeenAt: '2026-11-21T11:50:00.000Z', pinLocked: false },
+  id: 'ksk_1',
+  name: 'Lisbon 2',
+  env: 'live',
+  fingerprint: '7F3A-02BC',
+  pairedAt: '2026-11-01T09:00:00.000Z',
+  lastSeenAt: '2026-11-21T11:50:00.000Z',
+  pinLocked: false,
 };
 
 test('a kiosk is revoked before it is locked, locked before it is silent', () => {

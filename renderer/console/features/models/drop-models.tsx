@@ -91,7 +91,10 @@ function useDropped() {
       }));
       const shown = found.map(
         ({ one: { file }, key }): Dropped => ({
-          ...{ key, name: file.name, bytes: file.size, progress: { is: 'waiting' } },
+          key,
+          name: file.name,
+          bytes: file.size,
+          progress: { is: 'waiting' },
         }),
       );
       const names = new Set(shown.map(({ name }) => name));

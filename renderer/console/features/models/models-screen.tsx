@@ -177,14 +177,22 @@ function useCombinations({ scorers, padSets }: Models): Combination[] {
     ...scorers.map(({ id, name, models, maturity, inUse, accuracy }): Combination => {
       const measured = accuracy.find(({ metric }) => metric === 'TAR@FMR 1e-4') ?? accuracy[0];
       return {
-        ...{ id, name, models, maturity, kind: 'scorer' },
+        id,
+        name,
+        models,
+        maturity,
+        kind: 'scorer',
         use: !inUse ? 'notUsable' : id === best ? 'inUse' : 'usable',
         figures: measured ? `${measured.metric}: ${figure(measured)}` : t('notMeasured'),
       };
     }),
     ...padSets.map(
       ({ id, name, models, maturity, inUse, usable, threshold }): Combination => ({
-        ...{ id, name, models, maturity, kind: 'padSet' },
+        id,
+        name,
+        models,
+        maturity,
+        kind: 'padSet',
         use: inUse ? 'inUse' : usable ? 'usable' : 'notUsable',
         figures: t('atThreshold', {
           threshold: format.score(threshold.score),

@@ -9,8 +9,13 @@ const definition: Definition = {
   maturity: 'custom',
   description: 'For the desk.',
   checks: {
-    ...{ liveness: { ...rule, hardFail: true }, frameConsistency: rule, impossibleTravel: rule },
-    ...{ embeddingHistory: rule, deviceConsistency: rule, timeRestriction: rule, faceQuality: rule },
+    liveness: { ...rule, hardFail: true },
+    frameConsistency: rule,
+    impossibleTravel: rule,
+    embeddingHistory: rule,
+    deviceConsistency: rule,
+    timeRestriction: rule,
+    faceQuality: rule,
     geoFence: { ...rule, whenMissing: 'fail' },
   },
   minimumComposite: 0.25,
@@ -81,7 +86,9 @@ test('a form that nothing was changed in gives the definition it began with, als
     ...definition,
     models: {
       ...definition.models,
-      ...{ supersededUntil: '2026-12-31', padSet: 'minifasnet-v2', livenessScale: 'apcer5' },
+      supersededUntil: '2026-12-31',
+      padSet: 'minifasnet-v2',
+      livenessScale: 'apcer5',
     },
     match: { ...definition.match, holdsFor: 'every-group' },
     attempts: { delaySeconds: 60 },
@@ -164,7 +171,9 @@ test('countries are read as people type them, and faults of the service find the
 
 test('a rate finds its step, whiskers stand at measured powers of ten alone', () => {
   const steps = [1e-2, 5e-3, 1e-3, 5 * 1e-6].map((fmr) => ({
-    ...{ fmr, threshold: 0.5, fnmr: 0.1 },
+    fmr,
+    threshold: 0.5,
+    fnmr: 0.1,
     extrapolated: fmr < 1e-5,
   }));
   const curve = { pictures: 1, genuine: 1000, impostors: 10_000, measuredDownTo: 1e-5, steps };

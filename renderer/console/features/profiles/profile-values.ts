@@ -72,7 +72,9 @@ const forEach = <Key extends string, Value>(keys: readonly Key[], make: (key: Ke
   Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<Key, Value>;
 
 const ruleValues = ({ enabled, weight, threshold, hardFail, whenMissing }: Rule): RuleValues => ({
-  ...{ enabled, weight, threshold },
+  enabled,
+  weight,
+  threshold,
   fails: hardFail ? 'refuses' : 'lowers',
   whenMissing: whenMissing ?? '',
 });
@@ -88,7 +90,9 @@ export function valuesOf(definition: Definition): ProfileValues {
     searchOneIn: Math.round(1 / match.falseIdentificationRate),
     holdsFor: match.holdsFor ?? 'average',
     models: {
-      ...{ detector: models.detector, scorer: models.scorer, pad: models.pad },
+      detector: models.detector,
+      scorer: models.scorer,
+      pad: models.pad,
       supersededUntil: models.supersededUntil ?? '',
       padSet: models.padSet ?? '',
       livenessScale: models.livenessScale ?? 'apcer5',
@@ -148,7 +152,9 @@ export function definitionOf(values: ProfileValues, before: Definition): Definit
       ...(namesHeldFor && { holdsFor: values.holdsFor }),
     },
     models: {
-      ...{ detector: models.detector, scorer: models.scorer, pad: models.pad },
+      detector: models.detector,
+      scorer: models.scorer,
+      pad: models.pad,
       ...(models.supersededUntil !== '' && { supersededUntil: models.supersededUntil }),
       ...(models.padSet !== '' && { padSet: models.padSet }),
       ...(namesScale && { livenessScale: models.livenessScale }),
@@ -158,7 +164,8 @@ export function definitionOf(values: ProfileValues, before: Definition): Definit
     ...(hours.on && {
       timeRestriction: {
         days: hours.days.map(Number).toSorted(),
-        ...{ from: hours.from, to: hours.to },
+        from: hours.from,
+        to: hours.to,
         ...(hours.timeZone.trim() !== '' && { timeZone: hours.timeZone.trim() }),
       },
     }),

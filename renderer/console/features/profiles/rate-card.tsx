@@ -321,7 +321,8 @@ function Basis({
       <div className={styles.basis}>
         <p className="small muted">
           {t('measuredOn', {
-            ...{ data, date: format.date(date) },
+            data,
+            date: format.date(date),
             genuine: format.count(curve.genuine),
             impostors: format.count(curve.impostors),
           })}{' '}

@@ -65,14 +65,14 @@ test('what spoke against an attempt has one sentence a kind', () => {
 
 test('figures are rounded as the locale writes them, lists are written out, and all of it is in the language of the reader', () => {
   const details = {
-    ...{
-      framesPerSecond: 12.34567,
-      frames: 1200,
-      against: ['puppet', 'recapture'],
-      suspect: true,
-      motionless: false,
-    },
-    ...{ signal: 'virtual-camera', labels: ['OBS Virtual Camera'], hairLength: 3 },
+    framesPerSecond: 12.34567,
+    frames: 1200,
+    against: ['puppet', 'recapture'],
+    suspect: true,
+    motionless: false,
+    signal: 'virtual-camera',
+    labels: ['OBS Virtual Camera'],
+    hairLength: 3,
   };
   expect(detailsText(details, 'en')).toBe(
     'frames a second 12.346, frames 1,200, likeliest attack animated picture screen or print before the camera, suspect yes, as still as a photograph no, ' +

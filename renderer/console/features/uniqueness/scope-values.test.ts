@@ -2,8 +2,16 @@ import { expect, test } from 'vitest';
 import { changesOf, dayOf, defaultValues, endOf, type Scope, valuesOf } from './scope-values.ts';
 
 const scope: Scope = {
-  ...{ id: 'scp_1', name: 'survey', state: 'active', epoch: 1, members: 3, waiting: 0 },
-  ...{ falseFlagRate: 0.07, reviewRate: 0.11, onErasure: 'hold', createdAt: '2026-11-20T12:00:00.000Z' },
+  id: 'scp_1',
+  name: 'survey',
+  state: 'active',
+  epoch: 1,
+  members: 3,
+  waiting: 0,
+  falseFlagRate: 0.07,
+  reviewRate: 0.11,
+  onErasure: 'hold',
+  createdAt: '2026-11-20T12:00:00.000Z',
   endsAt: '2037-06-30T09:15:00.000Z',
 };
 

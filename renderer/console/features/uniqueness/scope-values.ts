@@ -17,7 +17,11 @@ export interface ScopeValues {
 
 /** As the box has them where nothing is set. */
 export const defaultValues: ScopeValues = {
-  ...{ falseFlags: 1, reviews: 5, onErasure: 'reopen', retentionDays: 365, ends: '' },
+  falseFlags: 1,
+  reviews: 5,
+  onErasure: 'reopen',
+  retentionDays: 365,
+  ends: '',
 };
 
 const percentOf = (share: number) => Number((share * 100).toPrecision(8));
@@ -40,7 +44,9 @@ export const valuesOf = ({
   retentionDays,
   endsAt,
 }: Scope): ScopeValues => ({
-  ...{ falseFlags: percentOf(falseFlagRate), reviews: percentOf(reviewRate), onErasure },
+  falseFlags: percentOf(falseFlagRate),
+  reviews: percentOf(reviewRate),
+  onErasure,
   retentionDays: retentionDays ?? null,
   ends: endsAt === undefined ? '' : dayOf(endsAt),
 });

@@ -6,7 +6,9 @@ import { useLanguage } from '../../../ui/strings/language.tsx';
 export function clockOf(at: Moment, now: number, locale: string, withSeconds = false): string {
   const moment = new Date(at);
   const time = new Intl.DateTimeFormat(locale, {
-    ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
     ...(withSeconds && { second: '2-digit' }),
   }).format(moment);
   const isToday = moment.toDateString() === new Date(now).toDateString();

@@ -44,7 +44,15 @@ function listening({ most = 4, every = 3, lasts = false } = {}) {
   });
   listeners.listen('keydown', ({ type }, t) => void handled.push([type, t]));
   return {
-    ...{ handled, sampled, after, lastsAsked, untrusted, groups, listeners, added, asked: () => asked },
+    handled,
+    sampled,
+    after,
+    lastsAsked,
+    untrusted,
+    groups,
+    listeners,
+    added,
+    asked: () => asked,
     at(time: number, type: string, event: object = {}) {
       now = time;
       added.get(type)?.({ type, isTrusted: true, timeStamp: time, ...event } as Event);

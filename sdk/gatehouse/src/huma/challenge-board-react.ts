@@ -63,8 +63,11 @@ function Path({ items, chosen }: { items: readonly BoardItem[]; chosen: readonly
     'svg',
     { 'aria-hidden': true, viewBox: '0 0 100 100', preserveAspectRatio: 'none', style: pathStyle },
     h('polyline', {
-      ...{ points: points.map(({ x, y }) => `${x},${y}`).join(' '), fill: 'none', stroke: 'currentColor' },
-      ...{ strokeWidth: 3, vectorEffect: 'non-scaling-stroke' },
+      points: points.map(({ x, y }) => `${x},${y}`).join(' '),
+      fill: 'none',
+      stroke: 'currentColor',
+      strokeWidth: 3,
+      vectorEffect: 'non-scaling-stroke',
     }),
   );
 }
@@ -121,17 +124,33 @@ function placeIn(event: PointerEvent<HTMLDivElement>): { x: number; y: number } 
 }
 
 const boardStyle = (view: ChallengeView): CSSProperties => ({
-  ...{ position: 'relative', width: '100%', maxWidth: '24rem', margin: '0.75rem 0' },
+  position: 'relative',
+  width: '100%',
+  maxWidth: '24rem',
+  margin: '0.75rem 0',
   aspectRatio: view.is === 'dots' ? '1' : '4 / 3',
-  ...{ border: '1px solid currentColor', borderRadius: '0.5rem', boxSizing: 'border-box' },
-  ...{ userSelect: 'none', WebkitUserSelect: 'none' },
+  border: '1px solid currentColor',
+  borderRadius: '0.5rem',
+  boxSizing: 'border-box',
+  userSelect: 'none',
+  WebkitUserSelect: 'none',
   ...(view.is === 'dots' && { touchAction: 'pinch-zoom' }),
 });
 
 const itemStyle = ({ x, y }: BoardItem, view: ChallengeView, isChosen: boolean): CSSProperties => ({
-  ...{ position: 'absolute', left: `${x}%`, top: `${y}%`, transform: 'translate(-50%, -50%)' },
-  ...{ width: view.is === 'dots' ? '17%' : '14%', aspectRatio: '1', minWidth: '2.25rem', padding: 0 },
-  ...{ display: 'grid', placeItems: 'center', cursor: 'pointer', font: 'inherit', lineHeight: 1 },
+  position: 'absolute',
+  left: `${x}%`,
+  top: `${y}%`,
+  transform: 'translate(-50%, -50%)',
+  width: view.is === 'dots' ? '17%' : '14%',
+  aspectRatio: '1',
+  minWidth: '2.25rem',
+  padding: 0,
+  display: 'grid',
+  placeItems: 'center',
+  cursor: 'pointer',
+  font: 'inherit',
+  lineHeight: 1,
   fontSize: view.is === 'dots' ? '1.25rem' : 'min(1.75rem, 8vw)',
   borderRadius: view.is === 'dots' ? '50%' : '0.5rem',
   border: view.is === 'dots' ? '2px solid currentColor' : '1px solid transparent',

@@ -39,7 +39,8 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
   const { payload, type, challengeId, expiresInSeconds = 300, autoFocus = true, className } = props;
   const strings = useMemo(() => ({ ...english, ...props.strings }), [props.strings]);
   const [state, setState] = useState<ChallengeState>(() => ({
-    ...{ is: 'open', status: '' },
+    is: 'open',
+    status: '',
     challenge: { challenge_id: challengeId, type, payload, expires_in_seconds: expiresInSeconds },
   }));
   const view = useMemo(() => viewOf(state.challenge, strings), [state.challenge, strings]);
@@ -70,7 +71,10 @@ function OneChallenge(props: HumaChallengeProps): ReactElement {
   return h(
     'div',
     {
-      ...{ role: 'group', 'aria-label': strings.title, 'aria-describedby': `${id}-what`, className },
+      role: 'group',
+      'aria-label': strings.title,
+      'aria-describedby': `${id}-what`,
+      className,
       'aria-busy': state.is === 'checking',
     },
     h(
@@ -156,7 +160,8 @@ function useRun(
     const { apiKey, baseUrl, timeoutMs, fetch, userId } = given;
     const own = createChallengeRun(first, {
       connection: { apiKey, baseUrl, timeoutMs, fetch },
-      ...{ userId, strings: words },
+      userId,
+      strings: words,
       show: (state) => latest.current.show(state),
       onPassed: (token) => latest.current.props.onPassed(token),
       onBlocked: (why) => latest.current.props.onBlocked?.(why),

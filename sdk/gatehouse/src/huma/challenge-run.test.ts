@@ -27,7 +27,8 @@ const send = (async (url: string, { body, signal }: RequestInit) => {
 const begin = (more: Partial<ChallengeRunOptions> = {}) =>
   createChallengeRun(challenge, {
     connection: { apiKey: 'huma_live_k', baseUrl: 'https://gate.example', fetch: send },
-    ...{ userId: undefined, strings: english },
+    userId: undefined,
+    strings: english,
     show: (state) => shown.push(state),
     onPassed: (token) => reported.push(['passed', token]),
     onBlocked: (why) => reported.push(['blocked', why]),
@@ -208,9 +209,12 @@ test('a time that is longer than any timer does not end at once', async () => {
     { ...challenge, expires_in_seconds: Number.POSITIVE_INFINITY },
     {
       connection: {},
-      ...{ userId: undefined, strings: english },
+      userId: undefined,
+      strings: english,
       show: (state) => shown.push(state),
-      ...{ onPassed() {}, onBlocked() {}, onError() {} },
+      onPassed() {},
+      onBlocked() {},
+      onError() {},
     },
   );
   await vi.advanceTimersByTimeAsync(1_000);

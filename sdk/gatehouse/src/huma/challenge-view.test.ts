@@ -78,7 +78,9 @@ describe('a pattern', () => {
 
   test('of another size names rows and columns', () => {
     const payload = {
-      ...{ instruction: 'Connect', grid: { columns: 4, rows: 4 }, sequence_hint: '' },
+      instruction: 'Connect',
+      grid: { columns: 4, rows: 4 },
+      sequence_hint: '',
       dots: [{ id: '1', x: 62.5, y: 37.5 }],
     };
     expect(viewOf({ type: 'pattern', payload }, english).items[0]?.name).toBe('row 2, column 3');

@@ -46,7 +46,10 @@ function viewOfTargets({ instruction, targets }: ClickTargets, strings: Challeng
     return { ...at, picture: label, name: strings.picture(place) };
   });
   return {
-    ...{ is: 'targets', instruction, rows: rows.count, columns: columns.count },
+    is: 'targets',
+    instruction,
+    rows: rows.count,
+    columns: columns.count,
     items: items.sort(inReadingOrder),
   };
 }

@@ -2,8 +2,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type SessionOptions, startSession } from './heartbeat.ts';
 
 const calm = {
-  ...{ score: 88, confidence: 0.88, baseline: 92, delta: -4, anomaly: false },
-  ...{ action: 'allow', notes: ['organic_mouse'] },
+  score: 88,
+  confidence: 0.88,
+  baseline: 92,
+  delta: -4,
+  anomaly: false,
+  action: 'allow',
+  notes: ['organic_mouse'],
 };
 const takeover = { ...calm, score: 20, confidence: 0.2, delta: -72, anomaly: true, action: 'block' };
 
@@ -18,7 +23,10 @@ const send = (async (url: string, { body }: RequestInit) => {
 }) as typeof fetch;
 const session = (more: Partial<SessionOptions> = {}) =>
   startSession({
-    ...{ apiKey: 'huma_live_key', baseUrl: 'https://gate.example', userId: 'user_123', fetch: send },
+    apiKey: 'huma_live_key',
+    baseUrl: 'https://gate.example',
+    userId: 'user_123',
+    fetch: send,
     token: 'h_verified_1',
     onResult: ({ score }) => seen.push(['result', score]),
     onAnomaly: (action, result) => seen.push(['anomaly', action, result.delta]),

@@ -121,7 +121,12 @@ async function heartbeat(
   )
     throw otherAnswer('/api/v1/session');
   return {
-    ...{ score, confidence, baseline, delta, anomaly, action },
+    score,
+    confidence,
+    baseline,
+    delta,
+    anomaly,
+    action,
     notes: Array.isArray(notes) ? notes : [],
   } as SessionResult;
 }

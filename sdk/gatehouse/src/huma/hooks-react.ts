@@ -53,7 +53,10 @@ export interface HumaSessionState {
 }
 
 const nothing: HumaSessionState = {
-  ...{ anomaly: false, lastResult: undefined, outage: undefined, error: undefined },
+  anomaly: false,
+  lastResult: undefined,
+  outage: undefined,
+  error: undefined,
 };
 
 /** Heartbeats while the component is there; without a token they begin when `verify` has given one for this user. */
@@ -73,7 +76,14 @@ export function useHumaSession(options: Omit<SessionOptions, 'signal'>): HumaSes
     setSeen(nothing);
     const { timeoutMs, fetch } = latest.current;
     const session = startSession({
-      ...{ userId, apiKey, baseUrl, interval, intervalMs, token, timeoutMs, fetch },
+      userId,
+      apiKey,
+      baseUrl,
+      interval,
+      intervalMs,
+      token,
+      timeoutMs,
+      fetch,
       onResult(result) {
         setSeen({ ...nothing, anomaly: result.anomaly, lastResult: result });
         latest.current.onResult?.(result);

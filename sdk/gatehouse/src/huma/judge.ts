@@ -55,14 +55,23 @@ export async function judge(options: JudgeOptions, sessionData: Signals | undefi
 }
 
 export const refusal = (refused: Refusal): VerifyResult => ({
-  ...{ human: false, confidence: 0, score: 0, token: '', pii_stored: false },
+  human: false,
+  confidence: 0,
+  score: 0,
+  token: '',
+  pii_stored: false,
   ...(refused === 'no_signals' && { notes: ['insufficient_data'] }),
   refused,
 });
 
 /** 0.5 says what is known: nothing. */
 const letThrough = (outage: Outage): VerifyResult => ({
-  ...{ human: true, confidence: 0.5, score: 50, token: '', pii_stored: false, outage },
+  human: true,
+  confidence: 0.5,
+  score: 50,
+  token: '',
+  pii_stored: false,
+  outage,
 });
 
 /** The service refused the forwarded features: they are not of our collector. The body was written here, so one that is no JSON for the service has such texts. */
@@ -78,7 +87,10 @@ function toResult(reply: Record<string, unknown>): VerifyResult {
   if (typeof human !== 'boolean' || typeof token !== 'string' || !isShare(confidence))
     throw otherAnswer(VERIFY);
   return {
-    ...{ human, confidence, token, pii_stored: false },
+    human,
+    confidence,
+    token,
+    pii_stored: false,
     score: typeof score === 'number' ? score : Math.round(100 * confidence),
     ...(typeof agent === 'object' && agent !== null && { agent: agent as AgentVerdict }),
     ...(Array.isArray(notes) && { notes: notes as string[] }),

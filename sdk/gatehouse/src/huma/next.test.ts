@@ -17,7 +17,8 @@ const send = (async (_url: string, { headers, body }: RequestInit) => {
   return answer();
 }) as typeof fetch;
 const options: FormCheckOptions = {
-  ...{ fetch: send, onOutage: ({ code }, check) => outages.push([code, check.human]) },
+  fetch: send,
+  onOutage: ({ code }, check) => outages.push([code, check.human]),
 };
 
 beforeEach(() => {
@@ -54,7 +55,8 @@ describe('humaFormCheck', () => {
   test('a form without signals is refused, also in an outage', async () => {
     answer = () => Promise.reject(new TypeError('no network'));
     expect(await humaFormCheck(formOf({ email: 'a@example.com' }), options)).toMatchObject({
-      ...{ human: false, refused: 'no_signals' },
+      human: false,
+      refused: 'no_signals',
     });
     const file = new FormData();
     file.set('huma_signals', new Blob([JSON.stringify(signals)]));
@@ -81,7 +83,9 @@ describe('humaFormCheck', () => {
   test('a limit is a refusal, not an outage: a flood opens no form', async () => {
     answer = () => json(429, { error: 'No.', code: 'USER_FLOOD_DETECTED' }, { 'retry-after': '17' });
     expect(await humaFormCheck(filled(), options)).toMatchObject({
-      ...{ human: false, refused: 'limited', retryAfterSeconds: 17 },
+      human: false,
+      refused: 'limited',
+      retryAfterSeconds: 17,
     });
     expect(outages).toEqual([]);
     // Also that of a proxy.
@@ -142,7 +146,8 @@ describe('withHumaProtection', () => {
   };
   const post = (body: BodyInit, type?: string) =>
     new Request('https://shop.example/api/check', {
-      ...{ method: 'POST', body },
+      method: 'POST',
+      body,
       ...(type && { headers: { 'content-type': type } }),
     });
   const jsonOf = (value: unknown) => post(JSON.stringify(value), 'application/json');
@@ -266,7 +271,8 @@ describe('withHumaProtection', () => {
 
     test('is none where the signals are somewhere else: the body is not read', async () => {
       const elsewhere = withHumaProtection(async () => Response.json(true), {
-        ...{ ...options, maxBytes: 10 },
+        ...options,
+        maxBytes: 10,
         signals: () => signals,
       });
       expect((await elsewhere(jsonOf({ name: 'a long one' }))).status).toBe(200);

@@ -19,7 +19,11 @@ const send = (async (url: string, init: RequestInit) => {
   return reply;
 }) as typeof fetch;
 const options = (more: Partial<VerifyWithSignalsOptions> = {}): VerifyWithSignalsOptions => ({
-  ...{ apiKey: 'huma_live_key', baseUrl: 'https://gate.example/', userId: 'user_123', signals, fetch: send },
+  apiKey: 'huma_live_key',
+  baseUrl: 'https://gate.example/',
+  userId: 'user_123',
+  signals,
+  fetch: send,
   ...more,
 });
 const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -73,7 +77,9 @@ describe('a judgement', () => {
     answer = () => json(200, { ...human, score: 91, agent, notes: ['organic_mouse'] });
     expect(await verifyWithSignals(options())).toEqual({
       ...human,
-      ...{ score: 91, agent, notes: ['organic_mouse'] },
+      score: 91,
+      agent,
+      notes: ['organic_mouse'],
     });
   });
 
@@ -98,7 +104,8 @@ describe('a post without signals is refused, and nothing is asked', () => {
     answer = () => Promise.reject(new TypeError('no network'));
     expect(await verifyWithSignals(options({ signals: given }))).toEqual({
       ...refused,
-      ...{ notes: ['insufficient_data'], refused: 'no_signals' },
+      notes: ['insufficient_data'],
+      refused: 'no_signals',
     });
     expect(asked).toEqual([]);
   });
@@ -194,8 +201,13 @@ describe('an outage', () => {
   test('is refused where the caller wants that', async () => {
     answer = () => new Response('', { status: 500 });
     expect(await verifyWithSignals(options({ failOpen: false }))).toEqual({
-      ...{ human: false, confidence: 0, score: 0, token: '', pii_stored: false },
-      ...{ refused: 'outage', outage: { code: 'UNAVAILABLE', message: expect.any(String), status: 500 } },
+      human: false,
+      confidence: 0,
+      score: 0,
+      token: '',
+      pii_stored: false,
+      refused: 'outage',
+      outage: { code: 'UNAVAILABLE', message: expect.any(String), status: 500 },
     });
   });
 
@@ -207,7 +219,12 @@ describe('an outage', () => {
   ])('%s is none', async (_name, status, code) => {
     answer = () => json(status, { error: 'No.', code, requestId: 'req_1' }, { 'retry-after': '20' });
     await expect(verifyWithSignals(options())).rejects.toMatchObject({
-      ...{ name: 'HumaError', code, status, message: 'No.', requestId: 'req_1', retryAfterSeconds: 20 },
+      name: 'HumaError',
+      code,
+      status,
+      message: 'No.',
+      requestId: 'req_1',
+      retryAfterSeconds: 20,
     });
   });
 
@@ -289,7 +306,8 @@ describe('a caller', () => {
       return Promise.reject(new TypeError('aborted'));
     };
     await expect(verifyWithSignals(options({ signal: own.signal }))).rejects.toMatchObject({
-      ...{ code: 'ABORTED', cause: new Error('page left') },
+      code: 'ABORTED',
+      cause: new Error('page left'),
     });
     expect(asked.length).toBe(1);
     await expect(verifyWithSignals(options({ signal: own.signal }))).rejects.toMatchObject({

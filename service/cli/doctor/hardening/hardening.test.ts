@@ -33,9 +33,17 @@ test('the hardening guide has every line of the checklist, in its order, and no 
 
 describe('the serving process', () => {
   const right: serving.ServingProcess = {
-    ...{ pid: 7, uid: 999, noNewPrivileges: true, seccomp: 2, effective: 0n, bounding: 0n },
-    ...{ umask: 0o077, coreLimit: '0', swapLimit: '0' },
-    ...{ output: { is: 'socket' }, log: { is: 'socket' } },
+    pid: 7,
+    uid: 999,
+    noNewPrivileges: true,
+    seccomp: 2,
+    effective: 0n,
+    bounding: 0n,
+    umask: 0o077,
+    coreLimit: '0',
+    swapLimit: '0',
+    output: { is: 'socket' },
+    log: { is: 'socket' },
   };
   const account = { dataOwner: 999, shell: '/usr/sbin/nologin' };
 
@@ -49,8 +57,11 @@ describe('the serving process', () => {
     );
     expect(serving.readServingProcess(7, folder)).toEqual({
       ...right,
-      ...{ bounding: 0x1ffffffffffn, coreLimit: 'unlimited', swapLimit: undefined },
-      ...{ output: undefined, log: undefined },
+      bounding: 0x1ffffffffffn,
+      coreLimit: 'unlimited',
+      swapLimit: undefined,
+      output: undefined,
+      log: undefined,
     });
     place('7/cgroup', '0::/system.slice/gatehouse.service\n');
     place('groups/system.slice/gatehouse.service/memory.swap.max', '0\n');
@@ -310,13 +321,12 @@ describe('the machine', () => {
 
 describe('the box', () => {
   const service = {
-    ...{
-      version: '1.0.0',
-      process: 7,
-      startedAt: '2026-11-21T00:00:00.000Z',
-      url: 'https://box.example:7300',
-    },
-    ...{ insecureHttp: false, settings: {} },
+    version: '1.0.0',
+    process: 7,
+    startedAt: '2026-11-21T00:00:00.000Z',
+    url: 'https://box.example:7300',
+    insecureHttp: false,
+    settings: {},
     certificate: { subject: 'box.example', endsAt: '2027-11-21T00:00:00.000Z' },
   };
   const backup = {

@@ -147,7 +147,9 @@ async function ofService(
       running.uid,
     ),
     passphrase: machine.checkMasterKeyPlace({
-      ...{ kind: masterKey.kind, path: masterKey.path, data },
+      kind: masterKey.kind,
+      path: masterKey.path,
+      data,
       passphraseFile: setting('passphraseFile'),
       stored: '/etc/gatehouse/passphrase',
     }),

@@ -8,7 +8,8 @@ export const toGuarded = (
   organization: OrganizationId,
   { action, env, person, about }: NewApproval,
 ): Guarded => ({
-  ...{ organization, action },
+  organization,
+  action,
   ...defined({ world: env, subject: person as SubjectId | undefined, about }),
 });
 
@@ -20,7 +21,11 @@ export function fromApproval(
   const { id, action, world, subject, requestedBy, requestedAt, expiresAt, decidedBy, decidedAt } = approval;
   const account = (who: string) => ({ id: who, name: names.get(who) });
   return {
-    ...{ id, action, state, env: world, person: subject },
+    id,
+    action,
+    state,
+    env: world,
+    person: subject,
     requestedBy: account(requestedBy),
     requestedAt: time(requestedAt),
     expiresAt: time(expiresAt),

@@ -21,8 +21,13 @@ const run = {
 const plan = { folder: '/b', everyMinutes: 60, keep: 7, setBy: 'operator:ada', setAt: at };
 
 const drill: Drill = {
-  ...{ id: 'drl_01m7w3hb8hbf355he5zqwjztdk', backup: 'bkp_01m7w3hb8hbf355he5zqwjztdk', path: '/b/x.backup' },
-  ...{ askedBy: 'operator:ada', askedAt: at, state: 'running', problems: [] },
+  id: 'drl_01m7w3hb8hbf355he5zqwjztdk',
+  backup: 'bkp_01m7w3hb8hbf355he5zqwjztdk',
+  path: '/b/x.backup',
+  askedBy: 'operator:ada',
+  askedAt: at,
+  state: 'running',
+  problems: [],
   now: { step: 'reading the backup', done: 1, of: 2 },
 };
 

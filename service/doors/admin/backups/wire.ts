@@ -125,7 +125,9 @@ const drillExample = {
   state: 'passed' as const,
   problems: [],
   found: {
-    ...{ takenAt: '2026-11-20T12:00:00.000Z', schema: '0019', organizations: 1 },
+    takenAt: '2026-11-20T12:00:00.000Z',
+    schema: '0019',
+    organizations: 1,
     people: { there: 1200, erased: 3 },
     templates: { there: 1310, opened: 1307, erased: 3, damaged: 0 },
     match: { asked: 200, found: 200 },

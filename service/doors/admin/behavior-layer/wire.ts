@@ -42,7 +42,9 @@ export const BehaviorLayerReply = z
           trained: {
             at: '2026-11-21',
             on: ['balabit', 'webbot', 'zoo'],
-            ...{ humanWindows: 7_996, people: 22, botWindows: 1_060 },
+            humanWindows: 7_996,
+            people: 22,
+            botWindows: 1_060,
             generators: ['bezier', 'windmouse'],
             doubt: 'Trained on data sets that were published for research.',
           },

@@ -87,7 +87,8 @@ test('an own window is judged, and nothing of it is kept', async () => {
   await control.call('PUT', '/behavior/layer', { layer: 'research', acceptLicenceDoubt: true });
   const both = await control.call('POST', '/behavior/try', { sessionData: personWindow() });
   expect(both.body).toMatchObject({
-    ...{ confidence: 0.71, notes: ['organic_typing', 'rules_only'] },
+    confidence: 0.71,
+    notes: ['organic_typing', 'rules_only'],
     learned: { weights: 'research-5', z: expect.any(Number), logOdds: expect.any(Number) },
   });
   expect(both.body.learned.notes).not.toContain('rules_only');

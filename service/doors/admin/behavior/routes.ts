@@ -42,7 +42,10 @@ export const behaviorRoutes = (deps: BehaviorRouteDeps): AdminRoute[] => [
 
 const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): AdminRoute[] => [
   route({
-    ...{ tag, keyRefusal, within: 'world', may: looking },
+    tag,
+    keyRefusal,
+    within: 'world',
+    may: looking,
     method: 'GET',
     url: '/behavior/verdicts',
     operationId: 'listBehaviorVerdicts',
@@ -62,7 +65,10 @@ const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): 
     },
   }),
   route({
-    ...{ tag, keyRefusal, within: 'world', may: looking },
+    tag,
+    keyRefusal,
+    within: 'world',
+    may: looking,
     method: 'GET',
     url: '/behavior/scores',
     operationId: 'getBehaviorScores',
@@ -78,7 +84,10 @@ const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): 
     },
   }),
   route({
-    ...{ tag, keyRefusal, within: 'organization', may: looking },
+    tag,
+    keyRefusal,
+    within: 'organization',
+    may: looking,
     method: 'POST',
     url: '/behavior/try',
     operationId: 'tryBehavior',
@@ -100,7 +109,10 @@ const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): 
 
 const settingRoutes = ({ behaviorSettings }: BehaviorRouteDeps): AdminRoute[] => [
   route({
-    ...{ tag, keyRefusal, within: 'organization', may: looking },
+    tag,
+    keyRefusal,
+    within: 'organization',
+    may: looking,
     method: 'GET',
     url: '/behavior/settings',
     operationId: 'getBehaviorSettings',
@@ -111,7 +123,10 @@ const settingRoutes = ({ behaviorSettings }: BehaviorRouteDeps): AdminRoute[] =>
     handle: ({ organization }) => behaviorSettings.get(organization),
   }),
   route({
-    ...{ tag, keyRefusal, within: 'organization', may: changing },
+    tag,
+    keyRefusal,
+    within: 'organization',
+    may: changing,
     method: 'PUT',
     url: '/behavior/settings',
     operationId: 'changeBehaviorSettings',

@@ -42,7 +42,12 @@ export function fromTry(judgement: Judgement, learned?: { weights: string; judge
   const { human, confidence, score, notes, agent, evidence, parts } = judgement;
   const rules = parts.rules.map(({ name, logOdds }) => ({ name, logOdds }));
   return {
-    ...{ human, confidence, score, notes, evidence, rules },
+    human,
+    confidence,
+    score,
+    notes,
+    evidence,
+    rules,
     ...defined({ agent, learned: learned && fromLearned(learned) }),
   };
 }
@@ -55,7 +60,11 @@ function fromLearned({
   judgement: Judgement;
 }): NonNullable<TryReply['learned']> {
   return {
-    ...{ weights, human, confidence, score, notes },
+    weights,
+    human,
+    confidence,
+    score,
+    notes,
     ...defined({ agent, z: parts.mouse?.z, logOdds: parts.mouse?.logOdds }),
   };
 }

@@ -31,7 +31,11 @@ export const VerdictReply = z
       .describe('What the token is from: a window, or a challenge that was passed'),
     at: time('When it was judged'),
     expiresAt: time('Until when its token counts and the verdict is kept'),
-    ...{ human, confidence, score, notes, agent },
+    human,
+    confidence,
+    score,
+    notes,
+    agent,
     evidence: z.number().describe('How much the window held; little is under 0.35'),
   })
   .meta({
@@ -88,7 +92,9 @@ export const ScoresReply = z
     examples: [
       {
         from: '2026-11-15T00:00:00.000Z',
-        ...{ verdicts: 412, humans: 380, agents: 29 },
+        verdicts: 412,
+        humans: 380,
+        agents: 29,
         bins: [{ from: 0, to: 4, verdicts: 29, agents: 29 }],
       },
     ],
@@ -152,10 +158,20 @@ export const TryReply = z
       'Judged by the rules alone, and with the learned layer where one is in use. Nothing is kept.',
     examples: [
       {
-        ...{ human: true, confidence: 0.62, score: 62, notes: ['organic_typing'], evidence: 1.1, rules: [] },
+        human: true,
+        confidence: 0.62,
+        score: 62,
+        notes: ['organic_typing'],
+        evidence: 1.1,
+        rules: [],
         learned: {
-          ...{ weights: 'research-5', human: true, confidence: 0.89, score: 89 },
-          ...{ notes: ['organic_mouse', 'organic_typing'], z: 7.2, logOdds: 1.6 },
+          weights: 'research-5',
+          human: true,
+          confidence: 0.89,
+          score: 89,
+          notes: ['organic_mouse', 'organic_typing'],
+          z: 7.2,
+          logOdds: 1.6,
         },
       },
     ],

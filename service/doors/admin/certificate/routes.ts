@@ -204,7 +204,9 @@ function describe(certificates: CertificateRoom): CertificateReply {
     names: [...names],
     leftOut: [...leftOut],
     served: served && {
-      ...{ source: served.source, subject: served.subject, issuer: served.issuer },
+      source: served.source,
+      subject: served.subject,
+      issuer: served.issuer,
       names: [...served.names],
       ...periodOf(served),
     },

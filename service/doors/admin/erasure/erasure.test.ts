@@ -6,10 +6,21 @@ import { Problem } from '../../../lib/problem.ts';
 
 const receipt = (id: string) => ({
   format: 'gatehouse-erasure-receipt/1',
-  ...{ appliance: 'apl_1', erasure: id, organization: 'org_1', world: 'live', subject: 'sub_1' },
-  ...{ reason: 'request', actor: 'operator:ada', requestedAt: '2026-11-20T12:00:00.000Z' },
-  ...{ state: 'pending', waitingFor: ['/mnt/keys'], copies: [{ place: '/mnt/keys', state: 'unreachable' }] },
-  ...{ ledger: { seq: 1, hash: 'h' }, publicKey: 'PEM', kid: 'k', signature: 's' },
+  appliance: 'apl_1',
+  erasure: id,
+  organization: 'org_1',
+  world: 'live',
+  subject: 'sub_1',
+  reason: 'request',
+  actor: 'operator:ada',
+  requestedAt: '2026-11-20T12:00:00.000Z',
+  state: 'pending',
+  waitingFor: ['/mnt/keys'],
+  copies: [{ place: '/mnt/keys', state: 'unreachable' }],
+  ledger: { seq: 1, hash: 'h' },
+  publicKey: 'PEM',
+  kid: 'k',
+  signature: 's',
 });
 const idOf = (n: number) => `ers_${'0'.repeat(25)}${n}`;
 const many = { erased: ['sub_1'], held: [], pending: [], left: 2, next: 'sub_1' };

@@ -11,7 +11,9 @@ beforeEach(async () => {
   engine = await startEngine();
   app = createServer({ ids: engine.ids, log: silentLog });
   const evidence = createEvidence({
-    ...{ organizations: engine.organizations, clock: engine.clock, models: { list: async () => [] } },
+    organizations: engine.organizations,
+    clock: engine.clock,
+    models: { list: async () => [] },
   });
   await app.register(createControlAdminDoor({ ...engine, evidence } as unknown as AdminDeps));
 });

@@ -19,7 +19,8 @@ test('a flow names the address of its page, published or not', async () => {
   expect(made).toMatchObject({
     status: 201,
     body: {
-      ...{ changed: true, problems: [] },
+      changed: true,
+      problems: [],
       draft: { name: 'Visitors', product: 'verifyage', texts: {}, redirects: {} },
       path: expect.stringMatching(/^\/hosted\/f\/visitors-/),
     },
@@ -41,7 +42,9 @@ test('a flow names the address of its page, published or not', async () => {
 
 test('a text that is given in one language only is shown to all people', async () => {
   const made = await control.call('POST', '/flows', {
-    ...{ name: 'Visitors', product: 'verifyage', texts: { title: 'Welcome', consent: 'Ours.' } },
+    name: 'Visitors',
+    product: 'verifyage',
+    texts: { title: 'Welcome', consent: 'Ours.' },
     translations: { de: { title: 'Willkommen', intro: 'Gleich geht es weiter.' } },
   });
   const { body } = await control.call('GET', `/flows/${made.body.id}/preview`);
@@ -75,7 +78,8 @@ test('redirect targets are read, and what is none is named', async () => {
 test('the sign-in notice and the two-person rule are set and taken away', async () => {
   const set = async (change: object) => (await control.call('PATCH', '/organization', change)).body;
   expect(await set({ signInNotice: ' Staff only. ', twoPersonReview: true })).toMatchObject({
-    ...{ signInNotice: 'Staff only.', twoPersonReview: true },
+    signInNotice: 'Staff only.',
+    twoPersonReview: true,
   });
   const plain = await set({ signInNotice: null, twoPersonReview: false });
   expect(plain).not.toHaveProperty('signInNotice');

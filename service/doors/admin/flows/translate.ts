@@ -8,8 +8,15 @@ export const fromFlow = (
   { id, slug, draft, published, createdAt, createdBy, changedAt, changedBy }: Flow,
   problems: ProblemDetail[],
 ): FlowReply => ({
-  ...{ id, slug, path: `/hosted/f/${slug}`, draft, problems },
+  id,
+  slug,
+  path: `/hosted/f/${slug}`,
+  draft,
+  problems,
   published: published && { ...published, at: time(published.at) },
   changed: !isDeepStrictEqual(draft, published?.definition),
-  ...{ createdBy, changedBy, createdAt: time(createdAt), changedAt: time(changedAt) },
+  createdBy,
+  changedBy,
+  createdAt: time(createdAt),
+  changedAt: time(changedAt),
 });

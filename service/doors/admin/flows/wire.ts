@@ -50,10 +50,16 @@ export const FlowReply = z
     description: 'A saved hosted flow.',
     examples: [
       {
-        ...{ id: 'flw_01m7w3hb8hbf355he5zqwjztdk', slug: 'visitors-zqwjztdk55' },
-        ...{ path: '/hosted/f/visitors-zqwjztdk55', draft: definition, changed: true, problems: [] },
-        ...{ createdAt: '2026-11-20T12:00:00.000Z', createdBy: 'operator:ada' },
-        ...{ changedAt: '2026-11-20T12:00:00.000Z', changedBy: 'operator:ada' },
+        id: 'flw_01m7w3hb8hbf355he5zqwjztdk',
+        slug: 'visitors-zqwjztdk55',
+        path: '/hosted/f/visitors-zqwjztdk55',
+        draft: definition,
+        changed: true,
+        problems: [],
+        createdAt: '2026-11-20T12:00:00.000Z',
+        createdBy: 'operator:ada',
+        changedAt: '2026-11-20T12:00:00.000Z',
+        changedBy: 'operator:ada',
       },
     ],
   });
@@ -105,8 +111,10 @@ export const FlowPreviewReply = z
     description: 'Content of the page of a flow.',
     examples: [
       {
-        ...{ product: 'verifyhuman' as const, texts: defaultTexts, builtIn: defaultTexts },
-        ...{ redirects: {} },
+        product: 'verifyhuman' as const,
+        texts: defaultTexts,
+        builtIn: defaultTexts,
+        redirects: {},
         profile: { slug: 'default', name: 'Default', checks: ['liveness'] },
       },
     ],

@@ -63,8 +63,14 @@ test('a delivery is shown without what is personal, and recurring work with its 
   expect(await call('GET', `/${added[0]}`)).toEqual({
     status: 200,
     body: {
-      ...{ id: added[0], kind: 'mail', state: 'waiting', lane: 'mail', organization: engine.organization },
-      ...{ attempts: 0, mostAttempts: 1, payload: { alert: 'alr_1' } },
+      id: added[0],
+      kind: 'mail',
+      state: 'waiting',
+      lane: 'mail',
+      organization: engine.organization,
+      attempts: 0,
+      mostAttempts: 1,
+      payload: { alert: 'alr_1' },
       runAt: new Date(stack.clock.now() + 86_400_000).toISOString(),
       createdAt: new Date(1).toISOString(),
     },
@@ -84,7 +90,8 @@ test('recurring work is run at once, and never removed', async () => {
   });
   await stack.pass(1_000);
   expect((await call('GET', path)).body).toMatchObject({
-    ...{ state: 'waiting', finishedAt: expect.any(String) },
+    state: 'waiting',
+    finishedAt: expect.any(String),
   });
   const refused = await call('DELETE', `${path}?confirm=deliveries-prune`);
   expect(refused).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });

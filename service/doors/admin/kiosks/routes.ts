@@ -53,7 +53,12 @@ export const kioskRoutes = (deps: KioskRouteDeps): AdminRoute[] => [
 function fromKiosk({ id, name, world, fingerprint, pinLocked, ...kiosk }: Kiosk): KioskReply {
   const { lastSeenAt, revokedAt } = kiosk;
   return {
-    ...{ id, name, env: world, fingerprint, pinLocked, pairedAt: time(kiosk.pairedAt) },
+    id,
+    name,
+    env: world,
+    fingerprint,
+    pinLocked,
+    pairedAt: time(kiosk.pairedAt),
     ...defined({ lastSeenAt: time(lastSeenAt), revokedAt: time(revokedAt) }),
   };
 }

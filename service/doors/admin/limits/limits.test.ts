@@ -22,7 +22,11 @@ test('limits are set and taken away; what has no limit is absent', async () => {
   expect(await control.call('GET', '/limits')).toEqual({ status: 200, body: unlimited });
   const change = { burst: 120, perAddress: 40, monthly: 50_000, trialUntil: '2027-01-31T01:00:00+01:00' };
   const changed = {
-    ...{ burst: 120, perUser: 10, perAddress: 40, month, trialUntil: '2027-01-31T00:00:00.000Z' },
+    burst: 120,
+    perUser: 10,
+    perAddress: 40,
+    month,
+    trialUntil: '2027-01-31T00:00:00.000Z',
     organization: { used: 0, limit: 50_000 },
     visits: { used: 0, limit: 50_000 },
   };

@@ -68,7 +68,10 @@ export const LimitsReply = z
     description: 'Limits, and the use of the current month.',
     examples: [
       {
-        ...{ burst: 600, perUser: 10, perAddress: 120, month: '2026-11' },
+        burst: 600,
+        perUser: 10,
+        perAddress: 120,
+        month: '2026-11',
         organization: { used: 812, limit: 50_000 },
         visits: { used: 37, limit: 50_000 },
       },

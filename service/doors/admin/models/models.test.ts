@@ -143,12 +143,19 @@ test('models and their files are listed with what there is', async () => {
   expect(await call('GET', '')).toEqual({
     status: 200,
     body: {
-      ...{ items: [model, text], scorers: [], padSets: [] },
+      items: [model, text],
+      scorers: [],
+      padSets: [],
       // Of those that are known, one is installed.
       importable: [
         {
-          ...{ id: 'pad-1', name: 'pad-1', role: 'pad', licence: 'MIT', provenance: 'made for tests' },
-          ...{ maturity: 'proven', sources: known.sources },
+          id: 'pad-1',
+          name: 'pad-1',
+          role: 'pad',
+          licence: 'MIT',
+          provenance: 'made for tests',
+          maturity: 'proven',
+          sources: known.sources,
           remedy: expect.stringContaining('“gatehouse models import pad-1.pth”'),
         },
       ],

@@ -38,7 +38,10 @@ export function fromModels(
   return {
     ...pageOfShort(reports.map(fromModel), query, ({ id }) => id),
     scorers: scorers.map(({ id, name, terms, maturity, accuracy, calibration }) => ({
-      ...{ id, name, maturity, models: terms.map(({ model }) => model) },
+      id,
+      name,
+      maturity,
+      models: terms.map(({ model }) => model),
       inUse: current.scorers.some((one) => one.id === id),
       accuracy: accuracy.map(fromMeasurement),
       calibration: {
@@ -49,7 +52,10 @@ export function fromModels(
       },
     })),
     padSets: padSets.map(({ id, name, models: parts, maturity, accuracy, thresholds: { apcer5, half } }) => ({
-      ...{ id, name, maturity, models: parts.map(({ model }) => model) },
+      id,
+      name,
+      maturity,
+      models: parts.map(({ model }) => model),
       inUse: current.padSets[0]?.id === id,
       usable: current.padSets.some((one) => one.id === id),
       accuracy: accuracy.map(fromMeasurement),
@@ -62,8 +68,15 @@ export function fromModels(
       .map((entry) => {
         const { id, name, role, licence, provenance, doubts, maturity, sources } = entry;
         return {
-          ...{ id, name, role, licence, provenance, maturity, sources },
-          ...{ remedy: remedy([entry]), ...defined({ doubts }) },
+          id,
+          name,
+          role,
+          licence,
+          provenance,
+          maturity,
+          sources,
+          remedy: remedy([entry]),
+          ...defined({ doubts }),
         };
       }),
   };
@@ -74,17 +87,26 @@ type PadPoint = Record<'score' | 'apcer' | 'bpcer', number>;
 const fromPadPoint = ({ score, apcer, bpcer }: PadPoint): PadPoint => ({ score, apcer, bpcer });
 
 export const toFile = ({ name, entry }: ModelFile, bytes: Uint8Array) => ({
-  ...{ name, bytes },
+  name,
+  bytes,
   ...defined({ entry }),
 });
 
 export function fromStaged({ id, file, bytes, model, expiresAt }: StagedModel): StagedModelReply {
   const { entry, scorers, padSets } = model;
   return {
-    ...{ id, file, bytes, expiresAt: time(expiresAt) },
+    id,
+    file,
+    bytes,
+    expiresAt: time(expiresAt),
     model: {
-      ...{ id: entry.id, name: entry.name, role: entry.role, sha256: entry.sha256 },
-      ...{ maturity: entry.maturity, licence: entry.licence, provenance: entry.provenance },
+      id: entry.id,
+      name: entry.name,
+      role: entry.role,
+      sha256: entry.sha256,
+      maturity: entry.maturity,
+      licence: entry.licence,
+      provenance: entry.provenance,
       ...defined({ doubts: entry.doubts }),
       origin: entry.origin,
       needsLicenceAcceptance: entry.needsLicenceAcceptance,

@@ -242,13 +242,23 @@ export const StagedModelReply = z
     description: 'A file that was converted and tried, not installed.',
     examples: [
       {
-        ...{ id: 'mdf_01m7w3hb8hbf355he5zqwjztdk', file: 'yunet_n_dynamic.onnx', bytes: 228224 },
+        id: 'mdf_01m7w3hb8hbf355he5zqwjztdk',
+        file: 'yunet_n_dynamic.onnx',
+        bytes: 228224,
         model: {
-          ...{ id: 'yunet', name: 'YuNet', role: 'detector', sha256: example.sha256, origin: 'imported' },
-          ...{ maturity: 'alternate', licence: 'Apache-2.0', provenance: 'libfacedetection.train' },
+          id: 'yunet',
+          name: 'YuNet',
+          role: 'detector',
+          sha256: example.sha256,
+          origin: 'imported',
+          maturity: 'alternate',
+          licence: 'Apache-2.0',
+          provenance: 'libfacedetection.train',
           needsLicenceAcceptance: false,
         },
-        ...{ scorers: [], padSets: [], expiresAt: '2026-11-20T12:15:00.000Z' },
+        scorers: [],
+        padSets: [],
+        expiresAt: '2026-11-20T12:15:00.000Z',
       },
     ],
   });
@@ -285,8 +295,14 @@ const Runs = z
     description: 'Models of a profile.',
     examples: [
       {
-        ...{ is: 'runs' as const, detector: 'blazeface', scorer: 'r', threshold: 0.37 },
-        ...{ extrapolated: false, falseMatchRate: 0.001, holdsFor: 'every-group' as const, refused: 0.03 },
+        is: 'runs' as const,
+        detector: 'blazeface',
+        scorer: 'r',
+        threshold: 0.37,
+        extrapolated: false,
+        falseMatchRate: 0.001,
+        holdsFor: 'every-group' as const,
+        refused: 0.03,
       },
     ],
   });
@@ -362,7 +378,8 @@ export const ModelDryRunReply = z
     description: 'Effect of changes of the models.',
     examples: [
       {
-        ...{ refusals: [], doubts: [] },
+        refusals: [],
+        doubts: [],
         galleries: {
           before: ['face-reidentification-retail-0095'],
           after: ['face-reidentification-retail-0095'],

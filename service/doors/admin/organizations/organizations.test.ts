@@ -10,8 +10,16 @@ let control: ControlAdmin;
 let asked: unknown[];
 
 const calibration = {
-  ...{ holdsFor: 'every-group' as const, worstTenth: 0.005, doubtful: 1 },
-  ...{ scorer: 'r', shift: 0.01, people: 40, compared: 40, pairs: 780, rate: 0.001, share: 0.002 },
+  holdsFor: 'every-group' as const,
+  worstTenth: 0.005,
+  doubtful: 1,
+  scorer: 'r',
+  shift: 0.01,
+  people: 40,
+  compared: 40,
+  pairs: 780,
+  rate: 0.001,
+  share: 0.002,
   outdated: false,
 };
 const gallery = { scorer: 'r', holdsFor: 'average', people: 12, standing: 'too-few-people' } as const;
@@ -60,8 +68,11 @@ test('an organization is made, changed and shown, and the operator is in the aud
     status: 201,
     body: {
       id: expect.stringMatching(/^org_/),
-      ...{ name: 'Museum', createdAt: '2026-11-20T12:00:00.000Z' },
-      ...{ matchOnly: false, uniquenessPolicy: 'off', consentPolicy: 'attested' },
+      name: 'Museum',
+      createdAt: '2026-11-20T12:00:00.000Z',
+      matchOnly: false,
+      uniquenessPolicy: 'off',
+      consentPolicy: 'attested',
     },
   });
   const change = { name: 'Acme 2', matchOnly: true, uniquenessPolicy: 'block', allowedProfiles: ['default'] };
@@ -151,11 +162,13 @@ test('a logo is set, shown and removed; what is no picture of ours is refused an
 
 test('a color has six digits', async () => {
   expect(await control.call('PATCH', '/organization', { color: '#1F4E3D' })).toMatchObject({
-    ...{ status: 200, body: { color: '#1f4e3d' } },
+    status: 200,
+    body: { color: '#1f4e3d' },
   });
   for (const color of ['red', '#fff', 'url(https://evil.example)', '#1f4e3d;background:red'])
     expect(await control.call('PATCH', '/organization', { color }), color).toMatchObject({
-      ...{ status: 400, body: { code: 'INVALID_REQUEST', details: [{ path: 'color' }] } },
+      status: 400,
+      body: { code: 'INVALID_REQUEST', details: [{ path: 'color' }] },
     });
   expect((await control.call('PATCH', '/organization', { color: null })).body).not.toHaveProperty('color');
 });
@@ -185,7 +198,9 @@ test('an erasure reaches the engine with what confirms it, or without', async ()
   expect(await control.call('POST', '/organization/erase', { confirm: 'Acme', limit: 2 })).toEqual({
     status: 200,
     body: {
-      ...{ erased: [], left: 0, done: true },
+      erased: [],
+      left: 0,
+      done: true,
       copies: [{ place: '/media/stick', state: 'unreachable', reason: 'It is not there.' }],
     },
   });

@@ -42,7 +42,9 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'LEGAL_HOLD', 'STORAGE_FULL'],
       handle: ({ organization, body: { confirm, limit }, who, request }) =>
         organizationErasure.erase(organization, {
-          ...{ limit, actor: who, request },
+          limit,
+          actor: who,
+          request,
           ...defined({ confirm }),
         }),
     }),

@@ -281,7 +281,11 @@ const OwnGalleryReply = z
     description: 'Whether a gallery was compared with a table of the scorer.',
     examples: [
       {
-        ...{ env: 'live', scorer: 'r', holdsFor: 'every-group', people: 12, fewest: 30 },
+        env: 'live',
+        scorer: 'r',
+        holdsFor: 'every-group',
+        people: 12,
+        fewest: 30,
         standing: 'too-few-people',
       },
     ],

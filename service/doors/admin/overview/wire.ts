@@ -98,7 +98,9 @@ export const OverviewReply = z
         at: '2026-11-20T12:30:00.000Z',
         verifications: {
           hours: [{ from: '2026-11-20T12:00:00.000Z', verified: 41, notVerified: 2, refused: 1 }],
-          ...{ verified: 41, notVerified: 2, refused: 1 },
+          verified: 41,
+          notVerified: 2,
+          refused: 1,
         },
         reasons: [
           {
@@ -110,7 +112,8 @@ export const OverviewReply = z
           },
         ],
         sinceYesterday: { count: 3, filter: { from: '2026-11-19T13:00:00.000Z', decision: 'unverified' } },
-        ...{ people: 1200, templates: 1310 },
+        people: 1200,
+        templates: 1310,
         gallery: { profile: 'default', rate: 0.01, holdsFor: 'average', people: 1200, safePeople: 3400 },
         liveness: { installed: true, set: 'minifasnet-pair', maturity: 'alternate' },
         matchOnly: false,

@@ -157,14 +157,17 @@ test('where the scorer was measured by groups, the curves are those of the worst
   const curve = async (query: string) =>
     (await admin.call('GET', `/profiles/default/calibration-curve?env=live${query}`)).body;
   expect(await curve('')).toMatchObject({
-    ...{ holdsFor: 'every-group', groups, safePeople: 201 },
+    holdsFor: 'every-group',
+    groups,
+    safePeople: 201,
     curves: [{ measuredDownTo: 5e-5 }],
   });
   const average = await curve('&holdsFor=average');
   expect(average).toMatchObject({ holdsFor: 'average', curves: [{ measuredDownTo: 1e-5 }] });
   expect(average).not.toHaveProperty('groups');
   expect((await admin.call('GET', '/profiles/default')).body.rates).toEqual({
-    ...{ holdsFor: 'every-group', notByGroups: [] },
+    holdsFor: 'every-group',
+    notByGroups: [],
   });
   await admin.close();
   await measured.stop();
@@ -175,8 +178,13 @@ test('the error rates of a profile are shown by the tables of its scorer', async
   expect(shown).toMatchObject({
     status: 200,
     body: {
-      ...{ scorer: { id: 'r' }, holdsFor: 'average' },
-      ...{ falseMatchRate: 1e-3, falseIdentificationRate: 0.01, shift: 0, people: 0, safePeople: 1005 },
+      scorer: { id: 'r' },
+      holdsFor: 'average',
+      falseMatchRate: 1e-3,
+      falseIdentificationRate: 0.01,
+      shift: 0,
+      people: 0,
+      safePeople: 1005,
       curves: [{ pictures: 1, measuredDownTo: 1e-5 }],
     },
   });

@@ -118,7 +118,10 @@ export const ProfileVersionReply = ProfileReply.omit({ rates: true })
     description: 'One stored change of a profile.',
     examples: [
       {
-        ...{ ...builtIn!, id: 'prof_01m7w3hb8hbf355he5zqwjztdk', builtIn: false, version: 3 },
+        ...builtIn!,
+        id: 'prof_01m7w3hb8hbf355he5zqwjztdk',
+        builtIn: false,
+        version: 3,
         createdAt: '2026-11-20T12:00:00.000Z',
         createdBy: 'operator:ada',
       },
@@ -188,7 +191,10 @@ export const ProfilePreviewReply = z
       'Decisions of past verifications under other settings, computed from the stored results and scores. Pictures are not stored and not analyzed again; limits of attempts are ignored.',
     examples: [
       {
-        ...{ considered: 214, refusedNow: 3, verifiedNow: 0, unknown: 2 },
+        considered: 214,
+        refusedNow: 3,
+        verifiedNow: 0,
+        unknown: 2,
         changed: [
           {
             verificationId: 'ver_01m7w3hbbec1gf5vj2bmsg7bmh',
@@ -293,9 +299,15 @@ export const ProfileCalibrationReply = z
     examples: [
       {
         scorer: { id: 'r', name: 'Embedding R alone', maturity: 'proven' },
-        ...{ data: 'LFW', date: '2026-11-26', holdsFor: 'average' as const },
-        ...{ falseMatchRate: 1e-3, falseIdentificationRate: 0.01 },
-        ...{ shift: 0, people: 12, safePeople: 636, curves: [] },
+        data: 'LFW',
+        date: '2026-11-26',
+        holdsFor: 'average' as const,
+        falseMatchRate: 1e-3,
+        falseIdentificationRate: 0.01,
+        shift: 0,
+        people: 12,
+        safePeople: 636,
+        curves: [],
       },
     ],
   });

@@ -101,7 +101,10 @@ const counts = {
 };
 const example = {
   due: { unused: 2, 'consent-over': 0, 'consent-withdrawn': 0 },
-  ...{ held: 0, erased: 2, pending: 0, auditLines: 0 },
+  held: 0,
+  erased: 2,
+  pending: 0,
+  auditLines: 0,
   rows: { verifications: 40, events: 60, deliveries: 60, alerts: 0, claims: 0 },
 };
 

@@ -41,5 +41,6 @@ export const fromShownReview = (
 ): ShownReviewReply => ({
   ...fromReview(item),
   people: { new: fromPerson(people.new, places.new), known: fromPerson(people.known, places.known) },
-  ...{ gallery, needsTwo },
+  gallery,
+  needsTwo,
 });

@@ -173,12 +173,18 @@ export const ShownReviewReply = z
         ...example,
         people: {
           new: {
-            ...{ subject: example.other, email: 'ada@example.com', enrollments: 1 },
-            ...{ pictures: [{ quality: 0.87, createdAt: '2026-11-20T12:00:00.000Z' }], places: [] },
+            subject: example.other,
+            email: 'ada@example.com',
+            enrollments: 1,
+            pictures: [{ quality: 0.87, createdAt: '2026-11-20T12:00:00.000Z' }],
+            places: [],
           },
           known: {
-            ...{ subject: example.known, email: 'ada.lovelace@example.com', enrollments: 1 },
-            ...{ pictures: [{ quality: 0.9, createdAt: '2026-01-11T09:30:00.000Z' }], places: [] },
+            subject: example.known,
+            email: 'ada.lovelace@example.com',
+            enrollments: 1,
+            pictures: [{ quality: 0.9, createdAt: '2026-01-11T09:30:00.000Z' }],
+            places: [],
           },
         },
         gallery: 3418,

@@ -40,7 +40,8 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     reply: SessionPageReply,
     async handle({ realm, query: { cursor, limit, inReview, ...filter } }) {
       const found = await liveSessions.page(realm, {
-        ...{ ...defined(filter), limit: limit + 1 },
+        ...defined(filter),
+        limit: limit + 1,
         ...(inReview && { held: true as const }),
         ...defined({ before: cursor?.id }),
       });

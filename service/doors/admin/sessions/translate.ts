@@ -8,26 +8,29 @@ export function fromSession(session: Session): SessionReply {
   const { id, realm, flow, state, profile, match, attempts, held, createdBy, reasons } = session;
   const { decision, liveness, risk, subject, verification } = session;
   return {
-    ...{
-      id,
-      env: realm.world,
-      flow,
-      state,
-      profile,
-      match,
-      attempts,
-      reasons,
-      inReview: held,
-      by: createdBy,
-      capture: { source: session.source },
-    },
-    ...{ createdAt: time(session.createdAt), expiresAt: time(session.expiresAt) },
+    id,
+    env: realm.world,
+    flow,
+    state,
+    profile,
+    match,
+    attempts,
+    reasons,
+    inReview: held,
+    by: createdBy,
+    capture: { source: session.source },
+    createdAt: time(session.createdAt),
+    expiresAt: time(session.expiresAt),
     ...defined({
       openedAt: time(session.openedAt),
       decidedAt: time(session.decidedAt),
       reviewUntil: time(session.heldUntil),
       assurance: liveness?.assurance,
-      ...{ decision, risk, person: subject, verification, waitsFor: session.waitsFor },
+      decision,
+      risk,
+      person: subject,
+      verification,
+      waitsFor: session.waitsFor,
     }),
   };
 }
@@ -37,7 +40,9 @@ export function fromWhole(session: WholeSession): WholeSessionReply {
   const { consent, liveness, counted, device, pictures } = session;
   return {
     ...fromSession(session),
-    ...{ challengesCompleted, processingTimeMs, metadata },
+    challengesCompleted,
+    processingTimeMs,
+    metadata,
     ...defined({ email, reference: subjectRef, path, uniqueness: counted, pictures }),
     ...(consent && { consent: { version: consent.version, at: time(consent.at) } }),
     ...(liveness && {

@@ -15,8 +15,12 @@ afterEach(async () => {
 });
 
 const bern = {
-  ...{ name: 'Bern', cidr: '10.20.0.0/16', country: 'CH' },
-  ...{ latitude: 46.95, longitude: 7.45, timeZone: 'Europe/Zurich' },
+  name: 'Bern',
+  cidr: '10.20.0.0/16',
+  country: 'CH',
+  latitude: 46.95,
+  longitude: 7.45,
+  timeZone: 'Europe/Zurich',
 };
 
 test('a site is added, listed without its organization, and removed', async () => {

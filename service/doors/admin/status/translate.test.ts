@@ -14,7 +14,10 @@ const box = {
   pad: { is: 'missing' as const, remedy: 'Switch them on.' },
   damagedModels: ['yunet'],
   inference: {
-    ...{ workers: 2, busy: 1, queued: 0, queueLimit: 64 },
+    workers: 2,
+    busy: 1,
+    queued: 0,
+    queueLimit: 64,
     provider: { providersAsked: ['webgpu'], provider: 'cpu', fallback: 'It was lost.', nets: [] },
   },
   storage: { kind: 'sqlite' as const, state: 'full' as const, reason: 'Full.' },
@@ -34,8 +37,13 @@ test('without a running service there is no service report, and no other state i
     liveness: { installed: false, remedy: 'Switch them on.' },
     models: { installed: 2, enabled: 1, damaged: ['yunet'] },
     inference: {
-      ...{ workers: 2, busy: 1, queued: 0 },
-      ...{ providersAsked: ['webgpu'], provider: 'cpu', fallback: 'It was lost.', nets: [] },
+      workers: 2,
+      busy: 1,
+      queued: 0,
+      providersAsked: ['webgpu'],
+      provider: 'cpu',
+      fallback: 'It was lost.',
+      nets: [],
     },
     storage: { kind: 'sqlite', state: 'full', reason: 'Full.', freeBytes: 12, databaseBytes: 34 },
     certificate: { endsAt: '1970-01-01T00:00:00.000Z', renewsItself: true },
@@ -46,8 +54,13 @@ test('without a running service there is no service report, and no other state i
 
 test('a running service is reported with ISO times', () => {
   const service = {
-    ...{ version: '1.0.0', process: 7, startedAt: 0, url: 'https://127.0.0.1:7300', insecureHttp: false },
-    ...{ certificate: { subject: 'box', endsAt: 1000 }, settings: { port: '7300' } },
+    version: '1.0.0',
+    process: 7,
+    startedAt: 0,
+    url: 'https://127.0.0.1:7300',
+    insecureHttp: false,
+    certificate: { subject: 'box', endsAt: 1000 },
+    settings: { port: '7300' },
   };
   expect(StatusReply.parse(fromReports({ ...box, readiness: { is: 'ready' } }, service))).toMatchObject({
     ready: true,

@@ -32,7 +32,9 @@ export const fromReports = (
 });
 
 const fromInference = ({ workers, busy, queued, provider }: ApplianceReport['inference']) => ({
-  ...{ workers, busy, queued },
+  workers,
+  busy,
+  queued,
   ...provider,
 });
 

@@ -50,8 +50,13 @@ test('a picture is enrolled with its fields and the operator as actor', async ()
   expect(reply).toEqual({
     status: 201,
     body: {
-      ...{ enrolled: true, userId: 'sub_1', email: 'ada@x.org', picture: 'enr_1' },
-      ...{ created: true, enrollments: 1, quality },
+      enrolled: true,
+      userId: 'sub_1',
+      email: 'ada@x.org',
+      picture: 'enr_1',
+      created: true,
+      enrollments: 1,
+      quality,
     },
   });
   const [command] = enrolled;

@@ -95,6 +95,7 @@ test('a picture that matches several enrolled people is shown as such, in the li
   const { items } = await list();
   expect(items.map(({ alike }: { alike?: number }) => alike)).toEqual([undefined, 2]);
   expect((await control.call('GET', `/verifications/${items[1].id}?env=test`)).body).toMatchObject({
-    ...{ decision: 'verified', alike: 2 },
+    decision: 'verified',
+    alike: 2,
   });
 });

@@ -68,7 +68,9 @@ async function newSecrets({ organizations, custody, renewals }: WorkRouteDeps): 
     for (const [operation, state] of Object.entries(states)) {
       if (state.is === 'none') continue;
       works.push({
-        ...{ id: `${operation}/${organization}`, operation, organization },
+        id: `${operation}/${organization}`,
+        operation,
+        organization,
         state: state.is === 'running' ? 'running' : 'failed',
         now: { step: 'under the new secret', done: state.done, of: state.total },
         ...(state.is === 'stopped' && { reason: state.reason }),

@@ -21,8 +21,15 @@ let going: ReturnType<typeof Promise.withResolvers<void>>;
 /** A work that takes as long as the test wants. */
 const digging = (url: '/digs' | '/short-digs') =>
   route({
-    ...{ tag: 'works', within: 'appliance', may: ofOperator, effect: 'none', method: 'POST' },
-    ...{ url, operationId: 'dig', summary: 'Dig', description: 'Digs.' },
+    tag: 'works',
+    within: 'appliance',
+    may: ofOperator,
+    effect: 'none',
+    method: 'POST',
+    url,
+    operationId: 'dig',
+    summary: 'Dig',
+    description: 'Digs.',
     ...(url === '/digs' && { lasting: 'followed' }),
     reply: z.strictObject({ metres: z.int().describe('How deep') }),
     async handle() {
@@ -93,7 +100,9 @@ test('new secrets are in the list with their organization', async () => {
   const { organization } = engine;
   expect((await get('')).items).toEqual([
     expect.objectContaining({
-      ...{ operation: 'rotateOrganizationKey', organization, state: 'running' },
+      operation: 'rotateOrganizationKey',
+      organization,
+      state: 'running',
       now: { step: 'under the new secret', done: 3, of: 9 },
     }),
     expect.objectContaining({ operation: 'renewTemplates', state: 'failed', reason: 'The disk is full.' }),

@@ -94,7 +94,8 @@ onBothDatabases('sign-in by face', (newPlace) => {
     const opened = await finish(camera('morning'));
     expect(opened.session.administrator.id).toBe(ada.id);
     expect((await administrators.faceOf(ada.id)).enrolled).toEqual({
-      ...{ createdAt: staff.clock.now() - 60_000, textVersion: TEXT },
+      createdAt: staff.clock.now() - 60_000,
+      textVersion: TEXT,
       lastUsedAt: staff.clock.now(),
     });
     const [row] = await rows();

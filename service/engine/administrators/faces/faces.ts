@@ -149,11 +149,18 @@ function createAddFace(parts: Parts, { sealer, judge }: FacesDeps): Faces['addFa
       const earlier = (await selectFace(tx, integrity, administrator))?.seen ?? [];
       if (hashes.some((hash) => earlier.includes(hash))) throw usedBefore();
       await putFace(tx, integrity, {
-        ...{ administrator, organization, sealed, consent: textVersion, createdAt },
+        administrator,
+        organization,
+        sealed,
+        consent: textVersion,
+        createdAt,
         seen: [...earlier, ...hashes].slice(-MOST_SEEN),
       });
       await audit.add(tx, {
-        ...{ actor: who, action: 'face.add', organization, target: administrator },
+        actor: who,
+        action: 'face.add',
+        organization,
+        target: administrator,
         details: { consent: textVersion },
       });
     });

@@ -61,7 +61,9 @@ function requireOne(all: readonly PasskeyRow[], id: string): PasskeyRow {
 }
 
 export const shownPasskey = ({ id, name, createdAt, lastUsedAt }: PasskeyRow): Passkey => ({
-  ...{ id, name, createdAt },
+  id,
+  name,
+  createdAt,
   ...(lastUsedAt !== undefined && { lastUsedAt }),
 });
 

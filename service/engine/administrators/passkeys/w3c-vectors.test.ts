@@ -60,10 +60,15 @@ function readCreation({ attestationObject, clientDataJSON, challenge }: Ceremony
   const id = text(Buffer.from(data.credentialID!));
   const publicKey = Buffer.from(data.credentialPublicKey!);
   return {
-    ...{ id, publicKey, challenge: text(challenge), flags: data.flags.flagsInt },
+    id,
+    publicKey,
+    challenge: text(challenge),
+    flags: data.flags.flagsInt,
     client: JSON.parse(clientDataJSON!.toString()) as { crossOrigin?: boolean; origin: string },
     credential: {
-      ...{ id, rawId: id, type: 'public-key' },
+      id,
+      rawId: id,
+      type: 'public-key',
       response: { clientDataJSON: text(clientDataJSON), attestationObject: text(attestationObject) },
     },
   };
@@ -135,11 +140,13 @@ describe.skipIf(file === undefined)('test vectors of W3C', () => {
   test.each(vectors)('$name: the use, and the same with one byte changed', async ({ creation, use }) => {
     const { id, publicKey } = readCreation(creation);
     const administrator = 'adm_01' as AdministratorId;
-    const row = { ...{ id, administrator, site: site.rpId, name: 'Key' }, counter: 0, createdAt: 1 };
+    const row = { id, administrator, site: site.rpId, name: 'Key', counter: 0, createdAt: 1 };
     const passkey: PasskeyRow = { ...row, publicKey: text(publicKey), transports: [] };
     const expected = { challenge: text(use.challenge), site, passkey };
     const credentialOf = ({ clientDataJSON, authenticatorData, signature }: Ceremony) => ({
-      ...{ id, rawId: id, type: 'public-key' },
+      id,
+      rawId: id,
+      type: 'public-key',
       response: {
         clientDataJSON: text(clientDataJSON),
         authenticatorData: text(authenticatorData),

@@ -41,7 +41,9 @@ export function createPasswordHashes(
     secret: pepper,
   };
   const places = createFairPlaces({
-    ...{ atOnce, waiting, clock },
+    atOnce,
+    waiting,
+    clock,
     busy: 'Too many sign-ins at once: try again in a moment.',
   });
   let dummy: Promise<string> | undefined;

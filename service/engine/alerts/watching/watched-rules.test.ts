@@ -15,7 +15,11 @@ const tx = {} as Tx;
 
 const rule = (more: Partial<StoredRule> = {}): StoredRule => ({
   ...checkNewRule({ metric: 'failures-per-person', threshold: 1, windowMinutes: 10 }),
-  ...{ id: 'rule_1' as AlertRuleId, ...realm, enabled: true, createdAt: 0, createdBy: 'operator:ada' },
+  id: 'rule_1' as AlertRuleId,
+  ...realm,
+  enabled: true,
+  createdAt: 0,
+  createdBy: 'operator:ada',
   ...more,
 });
 
@@ -58,7 +62,10 @@ function startOutbox(mostGroups?: number) {
       const seq = rows.length + 1;
       rows.push({
         event: {
-          ...{ id: `evt_${seq}`, type: 'verification.refused', ...realm, at: now },
+          id: `evt_${seq}`,
+          type: 'verification.refused',
+          ...realm,
+          at: now,
           payload: { actor: 'key:key_1', profile: 'p', notPassed: [], subject },
         },
         seq,

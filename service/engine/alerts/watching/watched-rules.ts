@@ -197,7 +197,8 @@ function countDrafted(one: Watched, event: SeenEvent, changes: Draft['changes'])
 }
 
 const toWatched = (rule: StoredRule, judgedSince: number, mostGroups: number): Watched => ({
-  ...{ rule, judgedSince },
+  rule,
+  judgedSince,
   window: rule.windowMinutes * MINUTE,
   windows: createWindows(mostGroups),
   state: { is: 'new' },

@@ -21,7 +21,9 @@ export function denseOf({ at, moments }: Trace): Dense {
   const width = moments[0]?.length ?? 0;
   const count = at.length < 2 ? 0 : Math.floor((at.at(-1)! - began) / GRID) + 1;
   const dense: Dense = {
-    ...{ began, width, seen: new Uint8Array(count) },
+    began,
+    width,
+    seen: new Uint8Array(count),
     values: new Float32Array(count * width),
     weights: new Float32Array(count * width),
   };

@@ -14,7 +14,8 @@ export function judgeRepeats(trace: Trace, rule: 'refuse' | 'record'): Evidence 
     maturity: 'experimental',
     details: {
       ...short,
-      ...{ longStretches: long.stretches, longRepeated: long.repeated },
+      longStretches: long.stretches,
+      longRepeated: long.repeated,
       suspect: isRepeated(repeats),
     },
   };

@@ -25,12 +25,22 @@ export interface Scale {
  */
 export const scales = {
   short: {
-    ...{ length: 1600, step: 400, fewest: 9, needed: 2 },
-    ...{ asked: 2, leastBeside: 10, differs: 'all' },
+    length: 1600,
+    step: 400,
+    fewest: 9,
+    needed: 2,
+    asked: 2,
+    leastBeside: 10,
+    differs: 'all',
   },
   long: {
-    ...{ length: 4000, step: 800, fewest: 22, needed: 1 },
-    ...{ asked: 3, leastBeside: 1.5, differs: 'beside' },
+    length: 4000,
+    step: 800,
+    fewest: 22,
+    needed: 1,
+    asked: 3,
+    leastBeside: 1.5,
+    differs: 'beside',
   },
 } as const satisfies Record<string, Scale>;
 

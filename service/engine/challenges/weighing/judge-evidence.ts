@@ -37,7 +37,10 @@ export function judgeEvidence(
       strength: round(1 / (1 + Math.exp(sure - ratio))),
       maturity: 'experimental',
       details: {
-        ...{ ratio: round(ratio), sure, undecided: weights.undecided, against },
+        ratio: round(ratio),
+        sure,
+        undecided: weights.undecided,
+        against,
         ...Object.fromEntries(
           measureNames.flatMap((name) => {
             const [value, part] = [measures[name], parts[name]];
@@ -65,8 +68,11 @@ function measuresOf(
     turns.reduce((sum, { details }) => sum + (details[name] as number), 0) / turns.length;
   const likeness = identity && likenessOf(looks, identity, scorers);
   return {
-    ...{ depth: mean('depth'), flattening: mean('flattening') },
-    ...{ rigidResidual: mean('rigidResidual'), constancy: mean('constancy'), mobility: mean('mobility') },
+    depth: mean('depth'),
+    flattening: mean('flattening'),
+    rigidResidual: mean('rigidResidual'),
+    constancy: mean('constancy'),
+    mobility: mean('mobility'),
     ...(likeness !== undefined && { likeness }),
     ...(presentation !== undefined && { presentation }),
   };

@@ -34,7 +34,11 @@ export function createChangeByHand(deps: ChangeByHandDeps): ChangeByHand {
   const { db, inTransaction, integrity, endpoints, queue, audit, clock } = deps;
 
   const again = ({ id, state_reason }: DeliveryRow): Settled => ({
-    ...{ id, state: 'waiting', reason: state_reason, nextAt: clock.now(), anew: true },
+    id,
+    state: 'waiting',
+    reason: state_reason,
+    nextAt: clock.now(),
+    anew: true,
   });
 
   async function change(
@@ -69,7 +73,10 @@ export function createChangeByHand(deps: ChangeByHandDeps): ChangeByHand {
     retry: (id, actor) => change(id, { actor, verb: 'retry', what: 'tried again' }, again),
     cancel: (id, actor) =>
       change(id, { actor, verb: 'remove', what: 'removed' }, () => ({
-        ...{ id, state: 'dropped', reason: 'An operator removed it.', nextAt: null },
+        id,
+        state: 'dropped',
+        reason: 'An operator removed it.',
+        nextAt: null,
       })),
     async tryWaiting(realm, endpoint, actor) {
       const { id, state } = await endpoints.get(realm, endpoint);

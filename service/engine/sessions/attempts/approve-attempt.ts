@@ -61,7 +61,9 @@ export function createApprove(parts: SessionParts, { fail }: Pick<Fail, 'fail'>)
         throw new SeenMeanwhile(REPLAYED_FRAMES);
       if (await shownMeanwhile(parts, tx, one)) throw new SeenMeanwhile(REPLAYED_MOVEMENT);
       const ending: Ending = {
-        ...{ decision: 'approved', actor: one.actor, frames: kept },
+        decision: 'approved',
+        actor: one.actor,
+        frames: kept,
         outcome: {
           ...withMorph(one.outcome, counted?.alike),
           ...(counted && { counted: { outcome: counted.outcome, action: counted.action } }),

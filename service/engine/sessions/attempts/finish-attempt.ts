@@ -118,7 +118,12 @@ function match(
   return verifyLive({
     ...realmOf(row),
     source: sourceOfSession(row),
-    ...{ actor: readActor(row.actor), profile: row.profile, profiles, context, main, embeddings },
+    actor: readActor(row.actor),
+    profile: row.profile,
+    profiles,
+    context,
+    main,
+    embeddings,
     ...(email === undefined ? {} : { email }),
     assurance: undecided ? 'match-only' : result.assurance === 'passive-frames' ? 'passive' : 'active',
     ...defined({ address: device?.address }),

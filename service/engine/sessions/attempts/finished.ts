@@ -85,7 +85,12 @@ export async function gather(
   const liveness: SessionLiveness = { passed, score, assurance, evidence, reasons: result.reasons };
   const of = { ...realmOf(row), session, attempt: attempt.number, created_at: clock.now() };
   return {
-    ...{ row, opened, attempt, result, hashes, refusesRepeats },
+    row,
+    opened,
+    attempt,
+    result,
+    hashes,
+    refusesRepeats,
     isSourceAllowed: profile === undefined || takesSource(profile, sourceOfSession(row)),
     withoutMotion: assurance === 'passive-frames' ? withoutMotionIn(row.flow, profile, challenges) : 'allow',
     suspectCamera: isCameraSuspect(liveness) ? suspectCameraIn(row.flow, profile, challenges) : 'record',
@@ -96,7 +101,9 @@ export async function gather(
       movements: movement ? [await movements.seal(of, movement)] : [],
     },
     outcome: {
-      ...{ reasons, liveness, challengesCompleted: result.completed },
+      reasons,
+      liveness,
+      challengesCompleted: result.completed,
       processingTimeMs: Math.max(0, clock.now() - attempt.startedAt),
     },
     actor: { is: 'session', session: row.id },

@@ -104,7 +104,9 @@ export function createJudgeFrame(parts: SessionParts, admission: Admission) {
       ...(attempt
         ? challenges.request(attempt.challenge, plan)
         : {
-            ...{ detector: plan.detector, embedders: [], quick: true as const },
+            detector: plan.detector,
+            embedders: [],
+            quick: true as const,
             ...(follows && { follow: { box: face.box, mesh: face.mesh } }),
           }),
       ...(identity && room.reviewable && { portrait: true as const }),

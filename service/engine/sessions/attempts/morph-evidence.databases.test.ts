@@ -22,7 +22,11 @@ const enroll = (email: string, face: Float32Array) =>
 
 async function visit(face: Float32Array, more: Partial<NewSession> = {}, motion = true) {
   const made = await sessions.create({
-    ...{ flow: 'hosted', realm: realm(), actor: key, match: 'any', page: { consent } },
+    flow: 'hosted',
+    realm: realm(),
+    actor: key,
+    match: 'any',
+    page: { consent },
     expiresAt: engine.clock.now() + 600_000,
     ...more,
   });
@@ -53,7 +57,9 @@ onBothDatabases('a face that matches several enrolled people', (newPlace) => {
       },
     };
     sessions = liveSessionsOver(engine, {
-      ...{ challenges, ends: { hosted: end }, uniqueness: engine.uniqueness },
+      challenges,
+      ends: { hosted: end },
+      uniqueness: engine.uniqueness,
     });
   });
   afterEach(() => engine.stop());

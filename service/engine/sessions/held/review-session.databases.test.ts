@@ -26,7 +26,11 @@ let ended: DecidedSession[];
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const order = (more: Partial<NewSession> = {}): NewSession => ({
-  ...{ flow: 'hosted', realm: realm(), actor: key, match: 'none', page: { consent } },
+  flow: 'hosted',
+  realm: realm(),
+  actor: key,
+  match: 'none',
+  page: { consent },
   expiresAt: engine.clock.now() + hour,
   ...more,
 });
@@ -83,7 +87,10 @@ onBothDatabases('sessions that were passed without motion of the head', (newPlac
     expect(ended).toEqual([]);
     expect(await sessions.finalizeByToken(token)).toMatchObject({ passed: false, decision: null });
     expect(await find(id)).toMatchObject({
-      ...{ state: 'processing', held: true, waitsFor: 'without-motion', reasons: ['WITHOUT_MOTION'] },
+      state: 'processing',
+      held: true,
+      waitsFor: 'without-motion',
+      reasons: ['WITHOUT_MOTION'],
       heldUntil: expect.any(Number),
       risk: { flags: ['reduced-challenge'] },
     });
@@ -109,7 +116,8 @@ onBothDatabases('sessions that were passed without motion of the head', (newPlac
   test('wait for a person, who refuses', async () => {
     const { id } = await passed();
     expect(await decide(id, false)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['WITHOUT_MOTION', 'REVIEW_REFUSED'] },
+      decision: 'rejected',
+      reasons: ['WITHOUT_MOTION', 'REVIEW_REFUSED'],
     });
     expect(ended).toMatchObject([{ decision: 'rejected' }]);
   });
@@ -122,7 +130,8 @@ onBothDatabases('sessions that were passed without motion of the head', (newPlac
     engine.advance(2 * hour);
     await sessions.expireDue();
     expect(await find(id)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['WITHOUT_MOTION', 'REVIEW_TIMED_OUT'] },
+      decision: 'rejected',
+      reasons: ['WITHOUT_MOTION', 'REVIEW_TIMED_OUT'],
     });
   });
 
@@ -206,7 +215,8 @@ onBothDatabases('sessions that were passed without motion of the head', (newPlac
     await engine.inTransaction((tx) => data.forget!(tx, [subject.id], engine.clock.now()));
     expect(await waitingFaceOf(two.id)).toBeNull();
     expect(await decide(two.id, true)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['WITHOUT_MOTION', 'PERSON_ERASED'] },
+      decision: 'rejected',
+      reasons: ['WITHOUT_MOTION', 'PERSON_ERASED'],
     });
   });
 

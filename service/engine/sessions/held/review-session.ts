@@ -81,7 +81,10 @@ async function isAgreed(
     if (!(await store.changeUndecided(tx, row.id, { outcome: JSON.stringify({ ...outcome, votes }) })))
       throw new Problem('CONFLICT', 'This session has its decision already.');
     await audit.add(tx, {
-      ...{ actor, action: 'session.vote', organization, target: row.id },
+      actor,
+      action: 'session.vote',
+      organization,
+      target: row.id,
       ...defined({ request }),
       details: { world, approve },
     });

@@ -25,7 +25,11 @@ const textOf = async (token: string) => (await sessions.describe(token)).page.co
 
 async function begin(more: Partial<NewSession> = {}, motion = true) {
   const made = await sessions.create({
-    ...{ flow: 'hosted', realm: realm(), actor: key, match: 'none', page: { consent } },
+    flow: 'hosted',
+    realm: realm(),
+    actor: key,
+    match: 'none',
+    page: { consent },
     expiresAt: engine.clock.now() + hour,
     ...more,
   });
@@ -61,7 +65,9 @@ onBothDatabases('sessions that were passed before a suspect camera', (newPlace) 
   test('are approved with a flag unless the profile says otherwise', async () => {
     const { id } = await passed();
     expect(await find(id)).toMatchObject({
-      ...{ decision: 'approved', reasons: [], risk: { flags: ['virtual-camera'] } },
+      decision: 'approved',
+      reasons: [],
+      risk: { flags: ['virtual-camera'] },
     });
   });
 
@@ -72,7 +78,10 @@ onBothDatabases('sessions that were passed before a suspect camera', (newPlace) 
     expect(ended).toEqual([]);
     for (const { id } of [one, two])
       expect(await find(id)).toMatchObject({
-        ...{ state: 'processing', held: true, waitsFor: 'camera', reasons: ['SUSPECT_CAMERA'] },
+        state: 'processing',
+        held: true,
+        waitsFor: 'camera',
+        reasons: ['SUSPECT_CAMERA'],
       });
     expect(await countWaitingSessions(engine.db, realm())).toBe(2);
     const [hold] = await engine.db
@@ -86,7 +95,8 @@ onBothDatabases('sessions that were passed before a suspect camera', (newPlace) 
       sessions.review(realm(), id, { approve, actor: operator });
     expect(await decide(one.id, true)).toMatchObject({ decision: 'approved', held: false, reasons: [] });
     expect(await decide(two.id, false)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['SUSPECT_CAMERA', 'REVIEW_REFUSED'] },
+      decision: 'rejected',
+      reasons: ['SUSPECT_CAMERA', 'REVIEW_REFUSED'],
     });
     expect(await countWaitingSessions(engine.db, realm())).toBe(0);
   });
@@ -97,7 +107,8 @@ onBothDatabases('sessions that were passed before a suspect camera', (newPlace) 
     engine.advance(74 * hour);
     await sessions.expireDue();
     expect(await find(id)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['SUSPECT_CAMERA', 'REVIEW_TIMED_OUT'] },
+      decision: 'rejected',
+      reasons: ['SUSPECT_CAMERA', 'REVIEW_TIMED_OUT'],
     });
   });
 
@@ -106,10 +117,12 @@ onBothDatabases('sessions that were passed before a suspect camera', (newPlace) 
     challenges.script.assurance = 'passive-frames';
     const { id } = await passed({}, false);
     expect(await find(id)).toMatchObject({
-      ...{ waitsFor: 'without-motion', reasons: ['WITHOUT_MOTION', 'SUSPECT_CAMERA'] },
+      waitsFor: 'without-motion',
+      reasons: ['WITHOUT_MOTION', 'SUSPECT_CAMERA'],
     });
     expect(await sessions.review(realm(), id, { approve: true, actor: operator })).toMatchObject({
-      ...{ decision: 'approved', reasons: [] },
+      decision: 'approved',
+      reasons: [],
     });
   });
 

@@ -38,7 +38,11 @@ const textOf = async (token: string) => (await sessions.describe(token)).page.co
 
 async function begin(more: Partial<NewSession> = {}) {
   const made = await sessions.create({
-    ...{ flow: 'hosted', realm: realm(), actor: key, match: 'none', page: { consent } },
+    flow: 'hosted',
+    realm: realm(),
+    actor: key,
+    match: 'none',
+    page: { consent },
     expiresAt: engine.clock.now() + hour,
     ...more,
   });
@@ -99,7 +103,11 @@ onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
     expect(ended).toEqual([]);
     for (const { id } of [one, two])
       expect(await find(id)).toMatchObject({
-        ...{ state: 'processing', held: true, waitsFor: 'undecided', reasons: ['UNDECIDED'], attempts: 3 },
+        state: 'processing',
+        held: true,
+        waitsFor: 'undecided',
+        reasons: ['UNDECIDED'],
+        attempts: 3,
         liveness: { passed: false, evidence: [against] },
       });
     expect(await sessions.finalizeByToken(one.token)).toMatchObject({ passed: false, decision: null });
@@ -108,7 +116,8 @@ onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
 
     expect(await decide(one.id, true)).toMatchObject({ decision: 'approved', held: false, reasons: [] });
     expect(await decide(two.id, false)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['UNDECIDED', 'REVIEW_REFUSED'] },
+      decision: 'rejected',
+      reasons: ['UNDECIDED', 'REVIEW_REFUSED'],
     });
     expect(ended.map(({ decision }) => decision)).toEqual(['approved', 'rejected']);
     expect(await sessions.finalizeByToken(one.token)).toMatchObject({ passed: true, decision: 'approved' });
@@ -171,7 +180,8 @@ onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
     engine.advance(74 * hour);
     await sessions.expireDue();
     expect(await find(id)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['UNDECIDED', 'REVIEW_TIMED_OUT'] },
+      decision: 'rejected',
+      reasons: ['UNDECIDED', 'REVIEW_TIMED_OUT'],
     });
   });
 
@@ -217,7 +227,8 @@ onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
     const other = await begin({ match });
     await look(other.token, 3, direction('ben'));
     expect(await find(other.id)).toMatchObject({
-      ...{ decision: 'rejected', reasons: ['UNDECIDED', 'NOT_RECOGNIZED'] },
+      decision: 'rejected',
+      reasons: ['UNDECIDED', 'NOT_RECOGNIZED'],
     });
   });
 
@@ -246,7 +257,11 @@ onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
     const { id, token } = await begin({ actor: kiosk });
     await look(token);
     expect(await find(id)).toMatchObject({
-      ...{ held: true, waitsFor: 'undecided', attempts: 1, source: 'kiosk', reasons: ['UNDECIDED'] },
+      held: true,
+      waitsFor: 'undecided',
+      attempts: 1,
+      source: 'kiosk',
+      reasons: ['UNDECIDED'],
     });
   });
 });

@@ -48,12 +48,23 @@ export async function uniquenessOrder(
   const { policy, scope, unnamed } = opened.uniquenessRule;
   const embeddings = Object.fromEntries(Object.entries(vectors).map(([id, text]) => [id, toVector(text)]));
   return {
-    ...{ realm: opened.realm, policy, scope, embeddings, plan, actor, session: row.id, pixelHash, quality },
+    realm: opened.realm,
+    policy,
+    scope,
+    embeddings,
+    plan,
+    actor,
+    session: row.id,
+    pixelHash,
+    quality,
     ...(portrait !== undefined && { portrait: Uint8Array.from(Buffer.from(portrait, 'base64')) }),
     ...defined({ self, reference: unnamed ? undefined : opened.subjectRef }),
     consent: {
-      ...{ textVersion: opened.page.consent.version, purposes: ['deduplication'] },
-      ...{ method: 'live-page', legalBasis: 'consent', through: 'self' },
+      textVersion: opened.page.consent.version,
+      purposes: ['deduplication'],
+      method: 'live-page',
+      legalBasis: 'consent',
+      through: 'self',
     },
   };
 }

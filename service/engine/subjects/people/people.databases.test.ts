@@ -174,8 +174,11 @@ onBothDatabases('people', (newPlace) => {
       engine.advance(3_600_000 * 24);
       await engine.checks.verify({
         ...realm(),
-        ...{ email: 'ada@example.com', picture: picture('ada'), actor: key },
-        ...{ place: { latitude, longitude: 8 }, device: { userAgent } },
+        email: 'ada@example.com',
+        picture: picture('ada'),
+        actor: key,
+        place: { latitude, longitude: 8 },
+        device: { userAgent },
       });
     };
     await from(47, 'One');

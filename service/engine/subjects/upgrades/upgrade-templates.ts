@@ -86,7 +86,8 @@ export function createUpgradeTemplates(deps: UpgradeTemplatesDeps) {
           earlier.map(async ({ row, vector }) => {
             const id = row.id as TemplateId;
             return {
-              ...{ ...row, id },
+              ...row,
+              id,
               ...(await store.sealVector({ id, ...realm, subject }, vector, borrowed.transform)),
             };
           }),
@@ -134,10 +135,15 @@ function createSealPicture({ store, models, ids, clock }: UpgradeTemplatesDeps) 
       Object.entries(embeddings).map(async ([embedder, vector]) => {
         const id = ids.next('template');
         return {
-          ...{ id, ...realm, subject, embedder, embedder_sha256: fileOf(files, embedder) },
+          id,
+          ...realm,
+          subject,
+          embedder,
+          embedder_sha256: fileOf(files, embedder),
           ...(await store.sealVector({ id, ...realm, subject }, vector, transform, placeOf)),
           picture_hash: store.pictureHash(realm.organization, pixelHash),
-          ...{ quality, created_at: clock.now() },
+          quality,
+          created_at: clock.now(),
         };
       }),
     );
@@ -228,7 +234,10 @@ const writeLine = (
   details: object,
 ) =>
   audit.add(tx, {
-    ...{ actor, action: `subject.${verb}`, organization, target: subject },
+    actor,
+    action: `subject.${verb}`,
+    organization,
+    target: subject,
     details: { world, ...details },
   });
 

@@ -61,7 +61,10 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
     if (!decision.matched || decision.subject === undefined) return undefined;
     const { actor, request } = command;
     return {
-      ...{ realm, known: decision.subject, likeness: likenessOf(decision, quality.score), actor },
+      realm,
+      known: decision.subject,
+      likeness: likenessOf(decision, quality.score),
+      actor,
       ...defined({ portrait: main.portrait, request }),
     };
   }

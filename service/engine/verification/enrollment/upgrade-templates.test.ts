@@ -52,14 +52,22 @@ const show = (name: string, { former = 0.99, inUse = 0.99, who = 'ada', live = 0
 
 const enroll = (name: string, more: object = {}) =>
   engine.checks.enroll({
-    ...{ organization: engine.organization, world: 'live', email, actor: key },
-    ...{ picture: show(name), ...more },
+    organization: engine.organization,
+    world: 'live',
+    email,
+    actor: key,
+    picture: show(name),
+    ...more,
   });
 
 const visit = (name: string, looks: Looks = {}, more: Partial<VerifyCommand> = {}) =>
   engine.checks.verify({
-    ...{ organization: engine.organization, world: 'live', email, actor: key },
-    ...{ picture: show(name, looks), ...more },
+    organization: engine.organization,
+    world: 'live',
+    email,
+    actor: key,
+    picture: show(name, looks),
+    ...more,
   });
 
 const templates = async () =>
@@ -70,8 +78,13 @@ const placeHold = () =>
   engine.db
     .insertInto('legal_hold')
     .values({
-      ...{ id: 'hold_1', organization: engine.organization, subject, placed_by: 'operator:ada' },
-      ...{ reason_sealed: new Uint8Array(), placed_at: 1, released_at: null },
+      id: 'hold_1',
+      organization: engine.organization,
+      subject,
+      placed_by: 'operator:ada',
+      reason_sealed: new Uint8Array(),
+      placed_at: 1,
+      released_at: null,
     } as never)
     .execute();
 const provisional = () => engine.db.selectFrom('provisional_template').selectAll().execute();
@@ -109,7 +122,10 @@ test('the second visit that agrees makes templates of both, and the person is co
   expect(await visit('third', third)).toMatchObject({ verified: true, match: { scorer: 'r', pictures: 2 } });
   const { email: _, ...anyPerson } = { email };
   const found = await engine.checks.verify({
-    ...{ ...anyPerson, organization: engine.organization, world: 'live', actor: key },
+    ...anyPerson,
+    organization: engine.organization,
+    world: 'live',
+    actor: key,
     picture: show('fourth', third),
   });
   expect(found).toMatchObject({ verified: true, subject: { id: subject } });
@@ -162,7 +178,9 @@ test('the test world, where no attack detection runs, upgrades people too', asyn
 test('a search keeps nothing, but at a kiosk', async () => {
   const search = (name: string, actor: VerifyCommand['actor']) =>
     engine.checks.verify({
-      ...{ organization: engine.organization, world: 'live', actor },
+      organization: engine.organization,
+      world: 'live',
+      actor,
       picture: show(name),
     });
   expect(await search('by a key', key)).toMatchObject({ verified: true });

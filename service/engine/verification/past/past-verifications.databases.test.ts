@@ -125,12 +125,25 @@ onBothDatabases('past verifications', (newPlace) => {
   test('a filter that fits few is answered from any depth', async () => {
     const at = engine.clock.now();
     const row = {
-      ...{ organization: engine.organization, world: 'test', kind: '1:1', profile: 'builtin:default' },
-      ...{ profile_version: 2, verified: 1, confidence: 1, composite: 1, assurance: 'match-only' },
-      ...{ checks: '[]', models: '{}', timing: '{}', actor: 'key:key_1', outcome: 'VERIFIED' },
+      organization: engine.organization,
+      world: 'test',
+      kind: '1:1',
+      profile: 'builtin:default',
+      profile_version: 2,
+      verified: 1,
+      confidence: 1,
+      composite: 1,
+      assurance: 'match-only',
+      checks: '[]',
+      models: '{}',
+      timing: '{}',
+      actor: 'key:key_1',
+      outcome: 'VERIFIED',
     };
     const many = Array.from({ length: 21_000 }, (_, i) => ({
-      ...{ id: `ver_${String(i).padStart(26, '0')}`, ...row, created_at: at - 30_000 + i },
+      id: `ver_${String(i).padStart(26, '0')}`,
+      ...row,
+      created_at: at - 30_000 + i,
       ...(i % 10_500 === 0 && { outcome: 'NOT_RECOGNIZED', verified: 0 }),
     }));
     for (let from = 0; from < many.length; from += 1000)

@@ -33,7 +33,9 @@ export const createCheckCatalog =
       return { name, ...(maturity && { maturity }), defaultRule, takesInput: checksWithInput.includes(name) };
     }),
     padSets: models.current().padSets.map(({ id, name, maturity, thresholds, accuracy }) => ({
-      ...{ id, name, maturity },
+      id,
+      name,
+      maturity,
       ...(accuracy[0] && { data: accuracy[0].data, date: accuracy[0].date }),
       points: [thresholds.half, thresholds.apcer5, thresholds.apcer10]
         .filter((point) => point !== undefined)

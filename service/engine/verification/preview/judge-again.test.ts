@@ -196,8 +196,13 @@ test('a comparison by rates of the average is not judged by those of every group
     match: { ...builtIn.match, holdsFor },
   });
   const decided: Decided = {
-    ...{ kind: '1:1', verified: true, outcome: 'VERIFIED', confidence: 0.99, checks: [] },
-    ...{ matched: true, scorer: 'r' },
+    kind: '1:1',
+    verified: true,
+    outcome: 'VERIFIED',
+    confidence: 0.99,
+    checks: [],
+    matched: true,
+    scorer: 'r',
   };
   const matchOf = (was: HoldsFor, next: HoldsFor) => {
     const judgement = judgeAgain(decided, used(was), used(next));

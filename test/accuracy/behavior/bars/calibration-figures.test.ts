@@ -3,10 +3,16 @@ import { calibrationOf, type Said } from './calibration-figures.ts';
 
 const said = (confidence: number, people: number, programs: number): Said[] => [
   ...Array.from({ length: people }, (_, i) => ({
-    ...{ confidence, human: true, weight: 1 / 40, author: `person-${i}` },
+    confidence,
+    human: true,
+    weight: 1 / 40,
+    author: `person-${i}`,
   })),
   ...Array.from({ length: programs }, (_, i) => ({
-    ...{ confidence, human: false, weight: 1 / 40, author: `session-${i}` },
+    confidence,
+    human: false,
+    weight: 1 / 40,
+    author: `session-${i}`,
   })),
 ];
 

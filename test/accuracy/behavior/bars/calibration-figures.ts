@@ -48,7 +48,12 @@ export function calibrationOf(layer: string, list: readonly Said[]): Calibration
     { replicates: 500, seed: 13 },
   );
   return {
-    ...{ layer, brier: all.brier, error: all.error, errorInterval, spared: all.spared, bias: all.bias },
+    layer,
+    brier: all.brier,
+    error: all.error,
+    errorInterval,
+    spared: all.spared,
+    bias: all.bias,
     steps: all.steps.flatMap((step, i) =>
       step.weight === 0 ? [] : [{ ...step, wasInterval: shares[i] ?? ([step.was, step.was] as Interval) }],
     ),
@@ -74,7 +79,8 @@ function figuresOf(list: readonly (Said & { times: number })[]) {
     );
     const weight = sum(own.map((one) => one.weight));
     return {
-      ...{ from: step / STEPS, weight: weight / whole },
+      from: step / STEPS,
+      weight: weight / whole,
       people: own.filter(({ human }) => human).length,
       programs: own.filter(({ human }) => !human).length,
       meant: sum(own.map((one) => one.weight * one.confidence)) / weight,

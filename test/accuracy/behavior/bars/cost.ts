@@ -48,13 +48,13 @@ export function measureCost(
     }) / ROUNDS;
   const [snapshot, most] = [quantile(snapshots, 0.95), Math.max(...bytes)];
   const figures = {
-    ...{ snapshotP50: quantile(snapshots, 0.5), snapshotP95: snapshot, mostEvents: busiest[0]?.events },
-    ...{
-      bodyMedian: quantile(bytes, 0.5),
-      bodyMost: most,
-      gzipped: gzipSync(bodies[0] ?? '').length,
-      perVerdict,
-    },
+    snapshotP50: quantile(snapshots, 0.5),
+    snapshotP95: snapshot,
+    mostEvents: busiest[0]?.events,
+    bodyMedian: quantile(bytes, 0.5),
+    bodyMost: most,
+    gzipped: gzipSync(bodies[0] ?? '').length,
+    perVerdict,
   };
   const holds = snapshot <= 10 && most <= 1_536 && perVerdict <= 1;
   const pageParts = page === undefined ? [false] : pageVerdicts(page);

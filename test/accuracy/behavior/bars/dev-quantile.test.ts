@@ -12,10 +12,17 @@ const windowsOfFamily = (family: string, about: Pick<Subject, 'set' | 'label'>):
     const { moves, presses, lastsMs } = simulateSession(family, seed);
     return windowsOf(
       {
-        ...{ ...about, generator: about.label === 'human' ? null : family },
-        ...{ person: `person-${seed % 4}`, half: 'dev' },
+        ...about,
+        generator: about.label === 'human' ? null : family,
+        person: `person-${seed % 4}`,
+        half: 'dev',
         track: {
-          ...{ ...emptyTrack, session: `${family}-${seed}`, from: 0, to: lastsMs, moves, presses },
+          ...emptyTrack,
+          session: `${family}-${seed}`,
+          from: 0,
+          to: lastsMs,
+          moves,
+          presses,
           events: moves.map(({ t }) => ({ t, counts: ['move'] as const })),
         },
       },
@@ -32,7 +39,10 @@ test('the lowest site is where the product puts its zero, and all people togethe
   ];
   const model = trainBehaviorModel(
     windows.map(({ label, set, person, generator, data }) => ({
-      ...{ label, set, person, generator },
+      label,
+      set,
+      person,
+      generator,
       data: SessionData.parse(data),
     })),
     { id: 'of-a-test', at: '2026-11-24' },

@@ -27,7 +27,8 @@ export function devQuantiles(windows: readonly BehaviorWindow[]): DevQuantiles {
     return people
       .filter((one) => isHeld(one) && isFullWindow(one.data))
       .map((one) => ({
-        ...{ site: siteOf(one.set), person: personOf(one) },
+        site: siteOf(one.set),
+        person: personOf(one),
         z: sumOfStumps(one.data.mouse, weights),
       }));
   }).flat();

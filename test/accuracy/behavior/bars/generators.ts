@@ -56,7 +56,10 @@ export function measureGenerators(
     const moving = own.filter(({ data }) => data.mouse.n > 0).length;
     return [
       {
-        ...{ name, windows: own.length, moving, rules: against(people, own) },
+        name,
+        windows: own.length,
+        moving,
+        rules: against(people, own),
         learned: moving < own.length / 10 ? undefined : against(people, own, modelOf(name)),
       },
     ];

@@ -119,7 +119,10 @@ function measureLayer(windows: readonly BehaviorWindow[], { layer, model }: Laye
     of: counted.reduce((sum, { two }) => sum + two.of, 0),
   };
   return {
-    ...{ layer, people, takeovers, promised },
+    layer,
+    people,
+    takeovers,
+    promised,
     quiet: people.every(({ perBeat, perSession }) => perBeat.rate <= 0.005 && perSession.rate <= 0.05),
     caught: promised.hits / promised.of >= 0.95,
   };

@@ -44,7 +44,11 @@ function trainWithout(
   return trainBehaviorModel(
     trainingWindows(windows, { generators }).map(
       ({ label, set, person, generator, thinned = false, data }) => ({
-        ...{ label, set: siteOf(set), generator, thinned, person },
+        label,
+        set: siteOf(set),
+        generator,
+        thinned,
+        person,
         data: SessionData.parse(data),
       }),
     ),

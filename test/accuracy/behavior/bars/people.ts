@@ -82,7 +82,10 @@ function rowOf({ layer, model }: Layer, set: string, list: readonly BehaviorWind
     .map(([person, own]) => ({ person, refused: rateOf(own, ({ human }) => !human) }))
     .sort((a, b) => b.refused.rate - a.refused.rate || b.refused.of - a.refused.of);
   return {
-    ...{ layer, set, ...authorsOf(list), worst: persons[0]! },
+    layer,
+    set,
+    ...authorsOf(list),
+    worst: persons[0]!,
     refused: of(({ human }) => !human),
     agent: of(({ agent }) => agent?.is_agent === true),
     low: of(({ score }) => score < 30),

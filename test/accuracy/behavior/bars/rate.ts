@@ -80,8 +80,11 @@ export function measureRates(subjects: readonly Subject[], model: BehaviorModel)
     const sets = own!.filter(({ name }) => name !== TOGETHER).map(moveOf);
     const together = own!.find(({ name }) => name === TOGETHER)!;
     return {
-      ...{ layer, move: moveOf(together), ofSets: Math.max(...sets) },
-      ...{ fall, most: programs![falls.indexOf(fall)]!.name },
+      layer,
+      move: moveOf(together),
+      ofSets: Math.max(...sets),
+      fall,
+      most: programs![falls.indexOf(fall)]!.name,
     };
   });
   const parts = layers.flatMap(({ move, fall }) => [move <= 0.01, fall <= 0.1]);
@@ -134,6 +137,7 @@ const rowsOf = (
   weights: BehaviorModel,
 ): Row[] =>
   layersOf(weights).map(({ layer, model }) => ({
-    ...{ layer, name },
+    layer,
+    name,
     rates: windows.map((list) => rateOfPeople(list, personOf, (window) => !judged(window, model).human)),
   }));

@@ -74,7 +74,8 @@ export async function measureCopies(halfMinutes: readonly Shown[]): Promise<Copi
       const again = { ...data, sid: `another-page-${i}`.padEnd(24, '-') };
       await engine.inTransaction(async (tx) => {
         seen.push({
-          ...{ person: personOf(window), named: vectorFingerprint(data) !== undefined },
+          person: personOf(window),
+          named: vectorFingerprint(data) !== undefined,
           first: isCalledCopy(data, await windows.isCopy(tx, realm, data)),
           again: isCalledCopy(again, await windows.isCopy(tx, realm, again)),
         });

@@ -16,7 +16,8 @@ export function measureSeen(windows: readonly BehaviorWindow[], model: BehaviorM
       );
       const results = fresh.map((window) => judged(window, model));
       return {
-        ...{ name, about },
+        name,
+        about,
         refused: rateOf(results, ({ human }) => !human),
         agent: rateOf(results, ({ agent }) => agent?.is_agent === true),
         low: rateOf(results, ({ score }) => score < 30),

@@ -107,12 +107,18 @@ function rowOf(
     return areaOf(human!, bot!);
   };
   return {
-    ...{ from, to, pooled: under(site, pooled), zero: under(site, lowest), after: under(others, moved) },
+    from,
+    to,
+    pooled: under(site, pooled),
+    zero: under(site, lowest),
+    after: under(others, moved),
     halves: judgeHalves(site.map(scoredOf), programs.map(zOf)),
     drift: moved - lowest,
     area: area(programs),
     generators: [...Map.groupBy(programs, ({ generator }) => generator!)].map(([name, own]) => ({
-      ...{ name, area: area(own), caught: share(own, pooled) },
+      name,
+      area: area(own),
+      caught: share(own, pooled),
     })),
     persons: [...Map.groupBy(site, ({ person }) => person)].map(([person, own]) => {
       const { hits, of } = share(own, pooled);

@@ -119,7 +119,12 @@ function measureLayer(people: readonly BehaviorWindow[], { layer, model }: Layer
       ({ inside, agent, noted }) => inside.rate >= 0.97 && agent.hits === 0 && noted.hits === noted.of,
     );
   return {
-    ...{ layer, rows, holds, notes: click.notes },
-    ...{ without: without.confidence, empty: empty.confidence, click: click.confidence },
+    layer,
+    rows,
+    holds,
+    notes: click.notes,
+    without: without.confidence,
+    empty: empty.confidence,
+    click: click.confidence,
   };
 }

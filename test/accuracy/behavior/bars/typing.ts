@@ -105,9 +105,13 @@ function keptOf(kept: KeptTypists | undefined, isWanted: (name: string) => boole
           : { ...rate, interval: wilsonInterval(rate.hits === 0 ? 0 : figures.people, figures.people) };
       const { blocks, windows, coarse, byRule } = figures;
       return {
-        ...{ name, run },
+        name,
+        run,
         figures: {
-          ...{ ...figures, blocks: over(blocks), windows: over(windows), coarse: over(coarse) },
+          ...figures,
+          blocks: over(blocks),
+          windows: over(windows),
+          coarse: over(coarse),
           byRule: byRule.map((one) => ({ ...one, blocks: over(one.blocks), windows: over(one.windows) })),
         },
       };

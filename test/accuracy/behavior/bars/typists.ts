@@ -13,8 +13,13 @@ export type Strokes = readonly WholeStroke[];
 function trackOfStrokes(session: string, strokes: Strokes): Track {
   const from = strokes[0]?.down ?? 0;
   return {
-    ...{ ...emptyTrack, session, from, to: Math.max(from, ...strokes.slice(-BLOCK).map(({ up }) => up)) + 1 },
-    ...{ moves: [], strokes, typed: strokes.map(({ down }) => ({ t: down, keyed: true })) },
+    ...emptyTrack,
+    session,
+    from,
+    to: Math.max(from, ...strokes.slice(-BLOCK).map(({ up }) => up)) + 1,
+    moves: [],
+    strokes,
+    typed: strokes.map(({ down }) => ({ t: down, keyed: true })),
     events: strokes
       .flatMap(({ down, up }) => [
         { t: down, counts: ['keyDown', 'input'] as const },
@@ -61,7 +66,11 @@ export const typedWindows = (
 ): BehaviorWindow[] =>
   windowsOf(
     {
-      ...{ set: 'aalto', label: 'human', generator: null, person, half },
+      set: 'aalto',
+      label: 'human',
+      generator: null,
+      person,
+      half,
       track: trackOfStrokes(session, strokes),
     },
     lengthMs,
@@ -74,7 +83,9 @@ export function alarmsOf(person: string, half: Subject['half'], sessions: readon
     typedWindows({ person, half, session: `typist-${person}-${i}` }, strokes, HALF_MINUTE),
   );
   return {
-    ...{ person, half, blocks: countedOf(blocks.map(({ rules }) => rules)) },
+    person,
+    half,
+    blocks: countedOf(blocks.map(({ rules }) => rules)),
     windows: countedOf(windows.map((window) => judged(window).parts.rules.map(({ name }) => name))),
     coarse: blocks.filter((one) => one.coarse).length,
   };
@@ -112,11 +123,15 @@ export function typistFigures(all: readonly TypistAlarms[], rules: readonly stri
     ...Object.keys(windows.byRule),
   ]);
   return {
-    ...{ people: measured.length, blocks: of('blocks'), windows: of('windows') },
+    people: measured.length,
+    blocks: of('blocks'),
+    windows: of('windows'),
     persons: rateOf(measured, ({ blocks, windows }) => blocks.hits + windows.hits > 0),
     coarse: rateOfCounts(measured.map(({ coarse, blocks }) => ({ hits: coarse, of: blocks.of }))),
     byRule: [...new Set([...rules, ...seen])].map((rule) => ({
-      ...{ rule, blocks: of('blocks', rule), windows: of('windows', rule) },
+      rule,
+      blocks: of('blocks', rule),
+      windows: of('windows', rule),
       persons: measured.filter(
         ({ blocks, windows }) => (blocks.byRule[rule] ?? 0) + (windows.byRule[rule] ?? 0) > 0,
       ).length,

@@ -108,7 +108,8 @@ function measureSessions(
   const rows = [...imitators, ...others].map((name) => measureLeftOut(used, name, modelWithout(name)));
   const zoo = rows.filter(({ name }) => imitators.includes(name));
   return {
-    ...{ sessions, rows },
+    sessions,
+    rows,
     worstArea: Math.min(...zoo.map(({ area: { area } }) => area)),
     one: mean(zoo.map((row) => row.one.rate)),
     exact: mean(zoo.map((row) => row.exact.rate)),

@@ -71,7 +71,8 @@ export function* readOtherTypists(folder = process.env.GATEHOUSE_OTHER_KEY_SETS)
     const files = readdirSync(join(folder, set)).filter((file) => file.endsWith('.tsv'));
     for (const [person, own] of Map.groupBy(files.sort(), (file) => file.slice(0, file.indexOf('.'))))
       yield {
-        ...{ set, person },
+        set,
+        person,
         sessions: own.map((file) => strokesOfFile(readFileSync(join(folder, set, file), 'utf8'))),
       };
   }

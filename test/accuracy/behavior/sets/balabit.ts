@@ -39,7 +39,11 @@ export function readMoreBalabit(folder: string): Subject[] {
           const until =
             rows.reduce((least, { t }) => Math.min(least, t), Number.POSITIVE_INFINITY) + MOST_OF_ONE;
           return {
-            ...{ set: 'balabit-more', label: 'human', generator: null, person, half: halfOf(person) },
+            set: 'balabit-more',
+            label: 'human',
+            generator: null,
+            person,
+            half: halfOf(person),
             track: trackOfRows(
               `balabit-more-${file}`,
               rows.filter(({ t }) => t < until),

@@ -26,7 +26,11 @@ export function trackOfRows(session: string, all: readonly MouseRow[]): Track {
     else if (state === 'Released' && last !== undefined && last.held === undefined) last.held = t - last.t;
   }
   return {
-    ...{ ...emptyTrack, session, from: rows[0]?.t ?? 0, to: rows.at(-1)?.t ?? 0, presses },
+    ...emptyTrack,
+    session,
+    from: rows[0]?.t ?? 0,
+    to: rows.at(-1)?.t ?? 0,
+    presses,
     moves: rows
       .filter(({ state }) => state === 'Move' || state === 'Drag')
       .map(({ t, x, y }) => ({ t, x, y })),

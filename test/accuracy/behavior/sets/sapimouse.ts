@@ -17,7 +17,11 @@ export function readSapiMouse(folder: string): Subject[] {
         .filter(({ path }) => existsSync(path))
         .map(
           ({ file, path }): Subject => ({
-            ...{ set: 'sapimouse', label: 'human', generator: null, person, half: halfOf(person) },
+            set: 'sapimouse',
+            label: 'human',
+            generator: null,
+            person,
+            half: halfOf(person),
             track: trackOfRows(`sapimouse-${person}-${file.replace(/\W.*/, '')}`, rowsOf(path)),
           }),
         ),

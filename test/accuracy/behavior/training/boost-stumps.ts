@@ -146,7 +146,8 @@ function bestSplit(
       if (gain <= most) continue;
       most = gain;
       best = {
-        ...{ input, bin },
+        input,
+        bin,
         left: leftSlope / (leftCurvature + RIDGE),
         right: rightSlope / rightCurvature,
       };

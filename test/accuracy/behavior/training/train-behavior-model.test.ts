@@ -36,7 +36,9 @@ function windowOf(
     Object.entries(shape).map(([name, value]) => [name, Math.max(0, Math.min(1, value))]),
   );
   return {
-    ...{ label, set: human ? `people-${set}` : 'zoo', person: `p${person}` },
+    label,
+    set: human ? `people-${set}` : 'zoo',
+    person: `p${person}`,
     generator: human ? null : `generator-${set}`,
     data: personWindow({ mouse: { ...bounded, n, strLo: 0, vcvLo: 0, vcvHi: 2, fitts2: 0 } }),
   };
@@ -54,8 +56,11 @@ describe('training', () => {
   it('gives a model that parses, with what it was trained on', () => {
     expect(BehaviorModel.parse(JSON.parse(JSON.stringify(model)))).toEqual(model);
     expect(model.trained).toEqual({
-      ...{ at: '2026-11-21', on: ['people-0', 'people-1', 'zoo'] },
-      ...{ humanWindows: 400, people: 16, botWindows: 150 },
+      at: '2026-11-21',
+      on: ['people-0', 'people-1', 'zoo'],
+      humanWindows: 400,
+      people: 16,
+      botWindows: 150,
       generators: ['generator-0', 'generator-1', 'generator-2'],
     });
     expect(model.thinZeros).toEqual(model.thinZeros.toSorted((a, b) => a - b));

@@ -76,15 +76,24 @@ export function trainBehaviorModel(
   const full = fullCalibration(unseenPeople, unseenPrograms, zeros.z0);
   const { bias, stumps, medians } = fitStumps(usable);
   return {
-    ...{ format: 1, id, features: [...mouseFeatures], medians: medians.map(rounded), bias: rounded(bias) },
+    format: 1,
+    id,
+    features: [...mouseFeatures],
+    medians: medians.map(rounded),
+    bias: rounded(bias),
     stumps: stumps.map(([input, ...rest]) => [input, ...(rest.map(rounded) as [number, number, number])]),
-    ...{ z0: zeros.z0, thinZeros: zeros.thinZeros },
-    ...{ slope: rounded(slope), even: rounded(even), ...(full && { full }) },
+    z0: zeros.z0,
+    thinZeros: zeros.thinZeros,
+    slope: rounded(slope),
+    even: rounded(even),
+    ...(full && { full }),
     trained: {
       at,
       on: [...new Set(usable.map(({ set }) => set))].toSorted(),
-      ...{ humanWindows: people.length, people: persons.length },
-      ...{ botWindows: programs.length, generators },
+      humanWindows: people.length,
+      people: persons.length,
+      botWindows: programs.length,
+      generators,
       ...(doubt !== undefined && { doubt }),
     },
   };

@@ -52,7 +52,9 @@ function recordedEngine({ challenge, result, beat, refuse }: EngineScript) {
     world: string;
     lineage: string;
   }) => ({
-    ...{ organization, world, lineage },
+    organization,
+    world,
+    lineage,
   });
   return {
     asked,

@@ -106,7 +106,10 @@ function useDeliveries(webhook: Webhook, { after, ...filters }: Search) {
         admin.GET('/api/admin/deliveries', {
           params: {
             query: {
-              ...{ env, endpoint: webhook.id, limit: LIMIT, cursor: after },
+              env,
+              endpoint: webhook.id,
+              limit: LIMIT,
+              cursor: after,
               ...toDeliveryQuery(asked, webhook.family),
             },
           },

@@ -3,8 +3,13 @@ import type { Schemas } from '../../../api/admin.ts';
 import { destinationOf, newValues, readHeaders, toChange, toNew, valuesOf } from './webhook-values.ts';
 
 const before: Schemas['Webhook'] = {
-  ...{ id: 'wh_1', url: 'https://a.example/in', description: 'orders', headers: ['x-token'] },
-  ...{ events: ['identity.user.enrolled'], createdAt: '2026-11-20T12:00:00.000Z', createdBy: 'operator:ada' },
+  id: 'wh_1',
+  url: 'https://a.example/in',
+  description: 'orders',
+  headers: ['x-token'],
+  events: ['identity.user.enrolled'],
+  createdAt: '2026-11-20T12:00:00.000Z',
+  createdBy: 'operator:ada',
   ...({ kind: 'endpoint', family: 'identity', signature: 'hex' } as const),
   ...({ trust: { is: 'system' }, state: { is: 'enabled' } } as const),
 };
@@ -27,7 +32,10 @@ test('only what differs is sent', () => {
 test('a new one names what was chosen, and nothing else', () => {
   const values = { ...newValues, url: 'https://a.example/in', description: 'orders', events: ['identity.x'] };
   expect(toNew(values)).toEqual({
-    ...{ family: 'identity', url: 'https://a.example/in', description: 'orders', events: ['identity.x'] },
+    family: 'identity',
+    url: 'https://a.example/in',
+    description: 'orders',
+    events: ['identity.x'],
   });
   expect(toNew({ ...values, headers: 'x-a: 1', signature: 'standard' })).toMatchObject({
     headers: { 'x-a': '1' },

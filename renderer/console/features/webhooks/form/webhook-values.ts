@@ -20,13 +20,25 @@ export interface WebhookValues {
 }
 
 export const newValues: WebhookValues = {
-  ...{ family: 'identity', url: '', description: '', events: [], signature: '', headers: '' },
-  ...{ replaceHeaders: true, trust: 'system', ca: '', pin: '' },
+  family: 'identity',
+  url: '',
+  description: '',
+  events: [],
+  signature: '',
+  headers: '',
+  replaceHeaders: true,
+  trust: 'system',
+  ca: '',
+  pin: '',
 };
 
 export const valuesOf = ({ family, url, description, events, trust }: Webhook): WebhookValues => ({
   ...newValues,
-  ...{ family, url, description, events: [...events], replaceHeaders: false },
+  family,
+  url,
+  description,
+  events: [...events],
+  replaceHeaders: false,
   trust: trust.is,
   pin: trust.is === 'pin' ? trust.pin : '',
 });
@@ -57,7 +69,10 @@ export function toNew({
 }: WebhookValues) {
   const own = readHeaders(headers) ?? {};
   return {
-    ...{ family, url: url.trim(), description: description.trim(), events },
+    family,
+    url: url.trim(),
+    description: description.trim(),
+    events,
     ...(signature !== '' && { signature }),
     ...(Object.keys(own).length > 0 && { headers: own }),
     ...(trust === 'ca' && { ca: ca.trim() }),

@@ -47,7 +47,8 @@ test('a metronome, also one at whole multiples of ten milliseconds', () => {
 test('tapping one key is no typing: neither held nor rhythm, and the keys around it are', () => {
   const typed = strokes(...organic);
   const tapped = Array.from({ length: 15 }, (_, at) => ({
-    ...{ down: 3_000 + 167 * at, up: 3_080 + 167 * at },
+    down: 3_000 + 167 * at,
+    up: 3_080 + 167 * at,
     again: at > 0,
   }));
   const after = { down: 3_000 + 167 * 15, up: 3_100 + 167 * 15 };

@@ -25,7 +25,11 @@ test('a circle turns one way, at an even pace; a wave turns to and fro, most whe
 
 test('a straight line has no curvature, and steps of under half a pixel no direction', () => {
   expect(turningAt((s) => [800 * s, 0])).toMatchObject({
-    ...{ turn: 0, turnDeviation: 0, flips: undefined, powerLaw: undefined, powerRest: undefined },
+    turn: 0,
+    turnDeviation: 0,
+    flips: undefined,
+    powerLaw: undefined,
+    powerRest: undefined,
   });
   const still = turningAt((s) => [s < 0.1 ? 0 : 400 * (s - 0.1) ** 9, 0]);
   expect(still.turn).toBe(0);

@@ -62,7 +62,13 @@ export function letThrough(error: HumaError): Verdict {
 
 /** An example of a heartbeat. */
 export const CALM: Heartbeat = {
-  ...{ score: 0, confidence: 0, baseline: 0, delta: 0, anomaly: false, action: 'allow', notes: [] },
+  score: 0,
+  confidence: 0,
+  baseline: 0,
+  delta: 0,
+  anomaly: false,
+  action: 'allow',
+  notes: [],
 };
 
 const TIMEOUT = 10_000;

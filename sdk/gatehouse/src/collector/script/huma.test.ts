@@ -4,11 +4,20 @@ import { type Collector, createCollector } from '../collector.ts';
 import { createHuma, type Huma, type SessionOptions } from './huma.ts';
 
 const verdict = {
-  ...{ human: true, confidence: 0.9, score: 90, token: 'h_verified_1', pii_stored: false },
+  human: true,
+  confidence: 0.9,
+  score: 90,
+  token: 'h_verified_1',
+  pii_stored: false,
 };
 const calm = {
-  ...{ score: 88, confidence: 0.88, baseline: 92, delta: -4, anomaly: false },
-  ...{ action: 'allow', notes: ['organic_mouse'] },
+  score: 88,
+  confidence: 0.88,
+  baseline: 92,
+  delta: -4,
+  anomaly: false,
+  action: 'allow',
+  notes: ['organic_mouse'],
 };
 const takeover = { ...calm, score: 20, confidence: 0.2, delta: -72, anomaly: true, action: 'block' };
 const over = { error: 'The token has expired.', code: 'SESSION_EXPIRED' };
@@ -215,7 +224,10 @@ test('a key or an address that no request can have is no outage', async () => {
 test('a refusal says its code, and when to come again', async () => {
   answers = [() => json(429, { error: 'Too many.', code: 'USER_FLOOD_DETECTED' }, { 'retry-after': '7' })];
   expect(await verified()).toEqual({
-    ...{ name: 'HumaError', code: 'USER_FLOOD_DETECTED', status: 429, retryAfter: 7 },
+    name: 'HumaError',
+    code: 'USER_FLOOD_DETECTED',
+    status: 429,
+    retryAfter: 7,
   });
 });
 

@@ -38,7 +38,9 @@ export function decide(
 const RIGHT_ANSWER = { confidence: 0.7, score: 70 };
 
 export const withChallengePassed = (result: VerifyResult, token: string): VerifyResult => ({
-  ...{ ...result, human: true, token },
+  ...result,
+  human: true,
+  token,
   confidence: Math.max(result.confidence, RIGHT_ANSWER.confidence),
   score: Math.max(result.score, RIGHT_ANSWER.score),
 });

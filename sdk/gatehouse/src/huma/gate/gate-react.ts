@@ -72,7 +72,8 @@ export function HumaGate(props: HumaGateProps): ReactElement {
     state.is === 'challenge' &&
       h(HumaChallenge, {
         ...connection,
-        ...{ userId, strings },
+        userId,
+        strings,
         challengeId: state.challenge.challenge_id,
         type: state.challenge.type,
         payload: state.challenge.payload,

@@ -5,16 +5,16 @@ import { decide, readChallengeRange } from './decision.ts';
 import { createGateRun, type GateOptions, type GateState } from './gate-run.ts';
 
 const verified = (confidence: number) => ({
-  ...{
-    human: confidence >= 0.5,
-    confidence,
-    score: Math.round(100 * confidence),
-    token: 'h_verified_1',
-    pii_stored: false,
-  },
+  human: confidence >= 0.5,
+  confidence,
+  score: Math.round(100 * confidence),
+  token: 'h_verified_1',
+  pii_stored: false,
 });
 const challenge = {
-  ...{ challenge_id: 'ch_1', type: 'click_targets', expires_in_seconds: 300 },
+  challenge_id: 'ch_1',
+  type: 'click_targets',
+  expires_in_seconds: 300,
   payload: { instruction: 'Click', targets: [] },
 };
 
@@ -30,7 +30,10 @@ const send = (async (url: string) => {
 const gate = () => createGateRun(({ is }: GateState) => states.push(is));
 const options = (more: Partial<GateOptions['connection']> = {}): GateOptions => ({
   connection: {
-    ...{ apiKey: 'huma_live_k', baseUrl: 'https://gate.example', userId: 'user_123', fetch: send },
+    apiKey: 'huma_live_k',
+    baseUrl: 'https://gate.example',
+    userId: 'user_123',
+    fetch: send,
     ...more,
   },
   challenge: { from: 0.3, to: 0.7 },
@@ -149,7 +152,8 @@ describe('uncertain: a challenge', () => {
     // The page may ask above that too.
     answers = [() => json(200, verified(0.8)), () => json(200, challenge)];
     await run.submit({
-      ...{ ...options(), challenge: { from: 0.3, to: 0.9 } },
+      ...options(),
+      challenge: { from: 0.3, to: 0.9 },
       onPass: (result) => results.push(result),
     });
     run.passed('h_challenge_2');
