@@ -473,7 +473,7 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'gatehouse-changes-'));
   folder = root;
   gatehouse = await open(root);
-  filled = { ...(await fill()), job: addJob() };
+  filled = { ...(await fill()), job: addMail() };
   leaveDatabase();
   await gatehouse.close();
   renameSync(join(root, 'data'), join(root, 'filled'));
@@ -616,13 +616,13 @@ const testRealm = () => ({
   world: 'test' as const,
 });
 
-/** One that waits. */
-function addJob(): string {
-  const id = `job_${'0'.repeat(26)}`;
+/** One that waits for its next attempt. */
+function addMail(): string {
+  const id = `dlv_${'0'.repeat(26)}`;
   inDatabase((database) =>
     database.exec(
-      `insert into job (id, seq, kind, state, priority, payload, run_at, attempts, fence, created_at)
-       values ('${id}', 1000, 'mail', 'waiting', 2, '{}', 9e15, 0, 0, 0)`,
+      `insert into delivery (id, seq, kind, organization, world, event_name, origin, lane, state, attempts, tries, next_at, created_at)
+       values ('${id}', 100000, 'mail', (select id from organization limit 1), 'test', 'mail.0', 'alert', 'mail', 'waiting', 1, 1, 9e15, 0)`,
     ),
   );
   return id;

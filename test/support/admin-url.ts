@@ -10,7 +10,7 @@ const names: Record<string, string> = {
   webhooks: 'webhook',
   grants: 'grant',
   deliveries: 'delivery',
-  jobs: 'dlv',
+  jobs: 'job',
   models: 'model',
   subjects: 'subject',
   verifications: 'verification',

@@ -97,7 +97,7 @@ async function* checkTable(
   for (let after = ''; ; await turn()) {
     const rows = await rowsAfter(db, name, after, { limit: PAGE, waiting });
     for (const row of rows) {
-      if (isSound(integrity, name, row) || isEndedDelivery(name, row)) continue;
+      if (isSound(integrity, name, row) || isDeliveryWithout(name, row)) continue;
       const id = String(row[key]);
       const organization = name === 'organization' ? id : row.organization;
       yield {
@@ -112,9 +112,11 @@ async function* checkTable(
   }
 }
 
-/** An earlier release wrote it without a MAC, and it had ended before the first start of this one: it is never sent again. */
-const isEndedDelivery = (name: ProtectedName, { mac, state }: { mac: string | null; state?: unknown }) =>
-  name === 'delivery' && mac === null && state !== 'waiting' && state !== 'failed';
+/** Mails have no MAC: what they say is made from their alert. Nor has a delivery that had ended before the first start of this release. */
+const isDeliveryWithout = (
+  name: ProtectedName,
+  { mac, state, kind }: { mac: string | null; state?: unknown; kind?: unknown },
+) => name === 'delivery' && mac === null && (kind === 'mail' || (state !== 'waiting' && state !== 'failed'));
 
 /** What an operator does about an altered row. */
 const remedies: { [Name in ProtectedName]?: (id: string) => string } = {

@@ -313,7 +313,8 @@ export async function unprotectedRows(tx: Db | Tx, name: ProtectedName, limit: n
   const from: AnyTables = tx;
   const { key } = specOf(name);
   let query = from.selectFrom(name).select(key).where('mac', 'is', null);
-  if (name === 'delivery') query = query.where('state', 'in', ['waiting', 'failed']);
+  if (name === 'delivery')
+    query = query.where('state', 'in', ['waiting', 'failed']).where('kind', '=', 'webhook');
   const rows: Record<string, string>[] = await query.limit(limit).execute();
   return rows.map((row) => row[key]!);
 }
