@@ -38,7 +38,7 @@ test('the log is read, exported and verified, with a service and without', async
   const service = await cli.serve();
   expect(await cli.json('audit', 'verify')).toMatchObject({ valid: true });
   const lines = await tail('--action', 'subject.list');
-  expect(lines).toMatchObject([{ action: 'subject.list', request: expect.stringMatching(/^req_/) }]);
+  expect(lines).toMatchObject([{ action: 'subject.list', request: expect.stringMatching(/^cli-/) }]);
 
   const file = join(cli.data, 'audit.jsonl');
   await cli.json('audit', 'export', file);
