@@ -7804,7 +7804,7 @@ export interface components {
             /** @description Kind of work */
             kind: string;
             /**
-             * @description `leased`: runs; `dead`: no attempt is left, or the last run of recurring work failed
+             * @description `leased`: runs; `done`: over, or work that runs only when it is asked for; `dead`: no attempt is left, or the last run of recurring work failed
              * @enum {string}
              */
             state: "waiting" | "leased" | "done" | "dead";
@@ -7822,9 +7822,9 @@ export interface components {
             mostAttempts: number;
             /**
              * Format: date-time
-             * @description Due time
+             * @description Due time; absent for work that runs only when it is asked for
              */
-            runAt: string;
+            runAt?: string;
             /**
              * Format: date-time
              * @description Time of creation; absent for recurring work

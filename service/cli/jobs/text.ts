@@ -8,7 +8,7 @@ export const states = ['waiting', 'delayed', 'leased', 'done', 'dead'] as const;
 
 /** As `--state` and `jobs counts` call it: `delayed` is what waits for its time. */
 export const stateOf = ({ state, runAt }: Job): string =>
-  state === 'waiting' && Date.parse(runAt) > systemClock.now() ? 'delayed' : state;
+  state === 'waiting' && runAt !== undefined && Date.parse(runAt) > systemClock.now() ? 'delayed' : state;
 
 export const describeJob = (job: Job): string =>
   facts([

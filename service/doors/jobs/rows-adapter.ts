@@ -114,8 +114,8 @@ export class RowsAdapter extends BaseAdapter {
 
   #shown(job: Job): QueueJob {
     const { id, kind, payload, attempts, mostAttempts, finishedAt, runAt, lastError } = job;
-    const { createdAt = finishedAt ?? runAt } = job;
-    const delay = Math.max(0, runAt - createdAt);
+    const { createdAt = finishedAt ?? runAt ?? 0 } = job;
+    const delay = Math.max(0, (runAt ?? 0) - createdAt);
     const [jobs, actor, now] = [this.#jobs, this.#actor, this.#clock.now()];
     const again = async () => void (await jobs.retry(id, actor()));
     return {
@@ -135,7 +135,7 @@ export class RowsAdapter extends BaseAdapter {
           delay,
           attempts: mostAttempts,
           state: job.state,
-          notBefore: time(runAt),
+          ...(runAt === undefined ? {} : { notBefore: time(runAt) }),
           // Not the board's own `finishedOn`: it needs the start of the attempt, which no row holds.
           ...(finishedAt === undefined ? {} : { finished: time(finishedAt) }),
         },
@@ -224,7 +224,7 @@ export class RowsAdapter extends BaseAdapter {
 function statusOf({ state, runAt }: Job, now: number): JobStatus {
   switch (state) {
     case 'waiting':
-      return runAt > now ? 'delayed' : 'waiting';
+      return runAt !== undefined && runAt > now ? 'delayed' : 'waiting';
     case 'leased':
       return 'active';
     case 'done':

@@ -21,7 +21,7 @@ export interface Job {
   payload: Record<string, unknown>;
   attempts: number;
   mostAttempts: number;
-  runAt: number;
+  runAt: number | undefined;
   /** Of a delivery. */
   createdAt: number | undefined;
   finishedAt: number | undefined;

@@ -122,13 +122,13 @@ async function backlogOf({ db, recurring, clock }: JobsDeps): ReturnType<Jobs['b
 const shownWork = ({ kind, nextAt, running, last }: WorkState): Job => ({
   id: kind,
   kind,
-  state: running ? 'leased' : last?.error === undefined ? 'waiting' : 'dead',
+  state: running ? 'leased' : last?.error !== undefined ? 'dead' : nextAt === undefined ? 'done' : 'waiting',
   lane: undefined,
   organization: undefined,
   payload: {},
   attempts: 0,
   mostAttempts: 1,
-  runAt: nextAt ?? last?.at ?? 0,
+  runAt: nextAt,
   createdAt: undefined,
   finishedAt: last?.at,
   lastError: last?.error,
@@ -136,7 +136,7 @@ const shownWork = ({ kind, nextAt, running, last }: WorkState): Job => ({
 
 /** As the lists call it. */
 const stateOf = ({ state, runAt }: Job, now: number): JobState =>
-  state === 'waiting' && runAt > now ? 'delayed' : state;
+  state === 'waiting' && runAt !== undefined && runAt > now ? 'delayed' : state;
 
 function createLists({ db, clock, recurring, queue }: JobsDeps) {
   const shownDelivery = (row: QueuedRow): Job => ({

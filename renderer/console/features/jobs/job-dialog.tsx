@@ -29,7 +29,7 @@ export function JobDialog({ job, action, close }: { job: Schemas['Job']; action:
             [t('state'), t(shownState(job, Date.now()))],
             [t('attempts'), t('of', { attempts: job.attempts, most: job.mostAttempts })],
             [t('error'), job.lastError],
-            [t('next'), job.state === 'waiting' ? <ExactTime key="next" at={job.runAt} /> : undefined],
+            [t('next'), job.state === 'waiting' && job.runAt && <ExactTime key="next" at={job.runAt} />],
             [t('added'), job.createdAt && <ExactTime key="added" at={job.createdAt} />],
             [t('ended'), job.finishedAt && <ExactTime key="ended" at={job.finishedAt} />],
             [t('lane'), job.lane && <Id key="lane" id={job.lane} name={t('lane')} />],

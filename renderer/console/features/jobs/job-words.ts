@@ -30,4 +30,4 @@ export type JobState = (typeof jobStates)[number];
 export const shownState = (
   { state, runAt }: Pick<Schemas['Job'], 'state' | 'runAt'>,
   now: number,
-): JobState => (state === 'waiting' && Date.parse(runAt) > now ? 'delayed' : state);
+): JobState => (state === 'waiting' && runAt !== undefined && Date.parse(runAt) > now ? 'delayed' : state);

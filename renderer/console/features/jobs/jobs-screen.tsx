@@ -178,7 +178,7 @@ function useColumns(show: (id: string) => void): readonly Column<Job>[] {
         id: 'next',
         header: t('next'),
         priority: 3,
-        cell: ({ state, runAt }) => state === 'waiting' && <RelativeTime at={runAt} />,
+        cell: ({ state, runAt }) => state === 'waiting' && runAt !== undefined && <RelativeTime at={runAt} />,
       },
       {
         id: 'ended',

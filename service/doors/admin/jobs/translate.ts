@@ -6,7 +6,7 @@ export function fromJob(job: Job): JobReply {
   const { runAt, createdAt, finishedAt, ...rest } = job;
   return {
     ...rest,
-    runAt: time(runAt),
+    runAt: runAt === undefined ? undefined : time(runAt),
     createdAt: createdAt === undefined ? undefined : time(createdAt),
     finishedAt: finishedAt === undefined ? undefined : time(finishedAt),
   };

@@ -48,7 +48,9 @@ export const JobReply = z
     kind: z.string().describe('Kind of work'),
     state: z
       .enum(['waiting', 'leased', 'done', 'dead'])
-      .describe('`leased`: runs; `dead`: no attempt is left, or the last run of recurring work failed'),
+      .describe(
+        '`leased`: runs; `done`: over, or work that runs only when it is asked for; `dead`: no attempt is left, or the last run of recurring work failed',
+      ),
     lane: z.string().optional().describe('Lane: first attempts of one lane run one at a time, in order'),
     organization: z.string().optional().describe('Id of the organization'),
     payload: z
@@ -56,7 +58,7 @@ export const JobReply = z
       .describe('Ids, none of people: of the event and the endpoint, or of the alert'),
     attempts: many.describe('Attempts made'),
     mostAttempts: many.describe('Maximum number of attempts'),
-    runAt: time('Due time'),
+    runAt: time('Due time; absent for work that runs only when it is asked for').optional(),
     createdAt: time('Time of creation; absent for recurring work').optional(),
     finishedAt: time('Time when it was done or dead; end of the last run').optional(),
     lastError: z.string().optional().describe('First line of the last error'),
