@@ -138,7 +138,7 @@ export default {
     rule(
       'sessions-know-no-flow',
       { path: '^service/engine/sessions/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/engine/(presence|hosted|registrations|flows|kiosks|uniqueness|tokens)/' },
+      { path: '^service/engine/(orders|flows|kiosks|uniqueness|tokens)/' },
       'A live session serves every flow; compose.ts gives it the end of each, and what counts people.',
     ),
     rule(

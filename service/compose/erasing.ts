@@ -8,7 +8,7 @@ import {
   type OrganizationErasure,
 } from '../engine/erasure/index.ts';
 import { deleteHeartbeatsOf } from '../engine/heartbeats/index.ts';
-import { deletePresenceOf } from '../engine/presence/index.ts';
+import { deleteOrdersOf } from '../engine/orders/index.ts';
 import { createRetention, type Retention } from '../engine/retention/index.ts';
 import { deleteSessionsOf } from '../engine/sessions/index.ts';
 import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
@@ -20,7 +20,6 @@ import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';
 import { endEventsOut } from './events-out.ts';
 import type { Behavior } from './live/behavior.ts';
-import type { FlowPages } from './live/flow-pages.ts';
 import type { Outbound } from './outbound.ts';
 import type { People } from './people.ts';
 import { createPersonalData, tablesWithoutPersons } from './personal-data.ts';
@@ -63,7 +62,7 @@ export function createErasing({
   Pick<Outbound, 'eventsOut'> &
   People & {
     /** Asked once they are there. */
-    live(): FlowPages & Pick<Behavior, 'verdicts'>;
+    live(): Pick<Behavior, 'verdicts'>;
   }): Erasing {
   const personalData = createPersonalData({ ...ground, organizations });
   const shared = { ...ground, audit, organizations, subjects, personalData };
@@ -98,9 +97,7 @@ export function createErasing({
       (organization) => behaviorLayers.forget(organization),
       (organization) => flows.forget(organization),
       (organization) => uniqueness.forget(organization),
-      (organization) => ground.inTransaction((tx) => deletePresenceOf(tx, organization)),
-      (organization) => live().hosted.forget(organization),
-      (organization) => live().registrations.forget(organization),
+      (organization) => ground.inTransaction((tx) => deleteOrdersOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteSessionsOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteChallengesOf(tx, organization)),
       (organization) => ground.inTransaction((tx) => deleteHeartbeatsOf(tx, organization)),

@@ -4,11 +4,9 @@ import { createAuditData } from '../engine/audit/index.ts';
 import { type ConsentDataDeps, createConsentData } from '../engine/consent/index.ts';
 import { createDeliveryData } from '../engine/deliveries/index.ts';
 import { createErasureData } from '../engine/erasure/index.ts';
-import { createHostedData } from '../engine/hosted/index.ts';
 import { createLockoutData } from '../engine/lockout/index.ts';
+import { createOrderData } from '../engine/orders/index.ts';
 import type { PersonalData } from '../engine/personal-data/index.ts';
-import { createPresenceData } from '../engine/presence/index.ts';
-import { createRegistrationData } from '../engine/registrations/index.ts';
 import { createReviewData } from '../engine/review/index.ts';
 import { createSessionData } from '../engine/sessions/index.ts';
 import { createSubjectData, type SubjectDataDeps } from '../engine/subjects/index.ts';
@@ -29,9 +27,7 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
   ...createConsentData(deps),
   createVerificationData(deps),
   createSessionData(deps),
-  createPresenceData(deps),
-  createHostedData(deps),
-  createRegistrationData(deps),
+  createOrderData(deps),
   createReviewData(deps),
   createUniquenessData(deps),
   createLockoutData(deps),

@@ -12,8 +12,7 @@ function start(over: Partial<StandingWorkDeps> = {}) {
     retention: { tend: work('retention') },
     backups: { runDue: work('backups'), runDrills: work('backup-drill') },
     liveSessions: { expireDue: work('sessions') },
-    hosted: { expireDue: async () => expired.push('links') },
-    registrations: { expireDue: async () => expired.push('invitations') },
+    orders: { expireDue: async () => expired.push('orders') },
     keyPlaces: { sync: work('key-copies') },
     erasure: { retry: work('erasures') },
     recordIntegrity: { tend: async () => void done.push('record-integrity') },
@@ -43,10 +42,7 @@ test('each recurs but the trial of a backup, and does what it is called after', 
   for (const { run } of recurring.values()) await run(given);
   expect(done).toEqual([...recurring.keys()]);
   expect(done).toContain('certificate');
-  expect(expired).toEqual([
-    ...['links', 'invitations', 'challenges'],
-    ...['old challenges', 'heartbeats', 'user ids'],
-  ]);
+  expect(expired).toEqual([...['orders', 'challenges', 'old challenges', 'heartbeats', 'user ids']]);
 });
 
 test('without TLS no certificate is reloaded', async () => {

@@ -6,11 +6,10 @@ import type { EventDelivery } from '../engine/deliveries/index.ts';
 import type { Erasure } from '../engine/erasure/index.ts';
 import type { GalleryCalibrations } from '../engine/gallery-calibration/index.ts';
 import type { Heartbeats } from '../engine/heartbeats/index.ts';
-import type { Hosted } from '../engine/hosted/index.ts';
 import type { RecordIntegrity } from '../engine/integrity/index.ts';
 import type { KeyPlaces } from '../engine/keys/index.ts';
+import type { Orders } from '../engine/orders/index.ts';
 import type { RecurringWorks, WorkKind } from '../engine/recurring/index.ts';
-import type { Registrations } from '../engine/registrations/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Reviews } from '../engine/review/index.ts';
 import type { Sessions } from '../engine/sessions/index.ts';
@@ -29,8 +28,7 @@ export interface StandingWorkDeps {
   reviews: Pick<Reviews, 'eraseDue'>;
   uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
   liveSessions: Pick<Sessions, 'expireDue'>;
-  hosted: Pick<Hosted, 'expireDue'>;
-  registrations: Pick<Registrations, 'expireDue'>;
+  orders: Pick<Orders, 'expireDue'>;
   verdicts: Pick<Verdicts, 'sweep'>;
   behaviorChallenges: Pick<BehaviorChallenges, 'expireDue' | 'sweep'>;
   heartbeats: Pick<Heartbeats, 'sweep'>;
@@ -56,8 +54,7 @@ export function addStandingWork({
   reviews,
   uniqueness,
   liveSessions,
-  hosted,
-  registrations,
+  orders,
   verdicts,
   behaviorChallenges,
   heartbeats,
@@ -80,8 +77,7 @@ export function addStandingWork({
     await uniqueness.expireDue();
     await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
   });
-  // Sessions, the links to sessions that were not opened in time, and challenges.
-  const expiring = [liveSessions, hosted, registrations, behaviorChallenges];
+  const expiring = [liveSessions, orders, behaviorChallenges];
   standing('sessions', MINUTE, () => Promise.all(expiring.map((one) => one.expireDue())));
   standing('behavior-sweep', 10 * MINUTE, () =>
     Promise.all([

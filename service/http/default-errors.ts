@@ -10,6 +10,14 @@ export interface WireError {
 /** What differs in one family from the table below. */
 export type WireErrors = Readonly<Partial<Record<ProblemCode, WireError>>>;
 
+/** The details of a refusal, with the fields as the family spells them. */
+export const respelled =
+  (spelled: Readonly<Record<string, string>>) =>
+  ({ extra: { details = [] } }: Problem): Record<string, unknown> =>
+    details.length === 0
+      ? {}
+      : { details: details.map(({ path, message }) => ({ path: spelled[path] ?? path, message })) };
+
 /** One answer for each code; a code without one is a type error. */
 export const defaultErrors = {
   INVALID_REQUEST: { status: 400 },

@@ -3,11 +3,8 @@ import type { CapturePageDeps } from '../doors/capture-page/index.ts';
 
 /** Origins whose pages may open or embed the page at an address. */
 export const frameOrigins =
-  ({
-    liveSessions,
-    liveLinks,
-  }: Pick<Gatehouse, 'liveSessions' | 'liveLinks'>): CapturePageDeps['originsOf'] =>
-  async (place) =>
-    'session' in place
-      ? liveSessions.originsOf(place.session)
-      : ((await liveLinks[place.kind]?.originsOf?.(place.token)) ?? []);
+  ({ liveSessions, orders }: Pick<Gatehouse, 'liveSessions' | 'orders'>): CapturePageDeps['originsOf'] =>
+  async (place) => {
+    if ('session' in place) return liveSessions.originsOf(place.session);
+    return place.kind === 'handover' ? [] : ((await orders.links[place.kind].originsOf?.(place.token)) ?? []);
+  };

@@ -53,8 +53,7 @@ export async function createPublicServer(
     | 'access'
     | 'captures'
     | 'liveSessions'
-    | 'liveLinks'
-    | 'presence'
+    | 'orders'
     | 'limits'
     | 'checks'
     | 'metrics'
@@ -69,7 +68,7 @@ export async function createPublicServer(
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
-    Pick<Gatehouse, 'sessions' | 'kiosks' | 'hosted' | 'registrations' | 'uniqueness'> &
+    Pick<Gatehouse, 'sessions' | 'kiosks' | 'uniqueness'> &
     Omit<Behavior, 'behaviorSettings'> &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
@@ -147,26 +146,23 @@ async function registerPages(
 /** Of people in front of a camera, and of programs that ask for them. */
 async function registerLiveDoors(
   app: ReturnType<typeof createServer>,
-  gatehouse: Pick<
-    Gatehouse,
-    'liveSessions' | 'liveLinks' | 'presence' | 'hosted' | 'registrations' | 'limits'
-  >,
+  gatehouse: Pick<Gatehouse, 'liveSessions' | 'orders' | 'limits'>,
   log: Log,
 ): Promise<void> {
-  const { presence, limits, liveLinks: resolvers } = gatehouse;
-  await app.register(createPresenceDoor({ presence }));
-  await app.register(createHostedDoor(gatehouse));
-  await app.register(createRegistrationsDoor(gatehouse));
+  const { orders, limits } = gatehouse;
+  await app.register(createPresenceDoor(orders));
+  await app.register(createHostedDoor(orders));
+  await app.register(createRegistrationsDoor(orders));
   await app.register(
     createMcpDoor({
-      presence,
+      presence: orders.presence,
       limits,
       version: productVersion(),
       random: randomFillSync,
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
     }),
   );
-  await app.register(createLiveDoor({ ...gatehouse, log, resolvers }));
+  await app.register(createLiveDoor({ ...gatehouse, log, resolvers: orders.links }));
 }
 
 /** Sessions that were created through the API: their browsers post signals and finalize. */

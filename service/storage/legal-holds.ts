@@ -13,16 +13,9 @@ export const isUnderHold = ({ exists, selectFrom }: ExpressionBuilder<Schema, 's
 /** Condition: the person (`old.subject`) is not under a legal hold. */
 export const notHeld = sql<SqlBool>`not exists (select 1 from legal_hold where legal_hold.subject = old.subject and legal_hold.released_at is null)`;
 
-/** Condition for `claim`: the address is not of a person under a legal hold. */
-export const addressNotHeld = ({ not, exists, selectFrom }: ExpressionBuilder<Schema, 'claim'>) =>
-  not(
-    exists(
-      selectFrom('subject')
-        .innerJoin('legal_hold', 'legal_hold.subject', 'subject.id')
-        .select('subject.id')
-        .whereRef('subject.organization', '=', 'claim.organization')
-        .whereRef('subject.world', '=', 'claim.world')
-        .whereRef('subject.email_hash', '=', 'claim.claim_hash')
-        .where('legal_hold.released_at', 'is', null),
-    ),
-  );
+/** Condition: the address whose keyed hash is in this column is not of a person under a legal hold. */
+export function addressNotHeld(hash: 'claim.claim_hash' | 'old.about_hash') {
+  const [table] = hash.split('.');
+  const of = (column: string) => sql.ref(`${table}.${column}`);
+  return sql<SqlBool>`not exists (select 1 from subject join legal_hold on legal_hold.subject = subject.id where subject.organization = ${of('organization')} and subject.world = ${of('world')} and subject.email_hash = ${sql.ref(hash)} and legal_hold.released_at is null)`;
+}

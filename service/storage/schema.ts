@@ -363,24 +363,6 @@ export interface Schema {
     doubtful: number;
     measured_at: number;
   };
-  hosted_link: {
-    id: string;
-    organization: string;
-    world: string;
-    token_hash: string | null;
-    flow: string | null;
-    product: string;
-    page_sealed: Uint8Array;
-    email_hash: string | null;
-    created_at: number;
-    created_by: string;
-    expires_at: number;
-    session: string | null;
-    opened_at: number | null;
-    status: string;
-    reasons: string;
-    completed_at: number | null;
-  };
   idempotent_reply: {
     organization: string;
     world: string;
@@ -549,29 +531,6 @@ export interface Schema {
     created_at: number;
     mac: string;
   };
-  presence_session: {
-    id: string;
-    organization: string;
-    world: string;
-    lineage: string;
-    created_by: string;
-    link_hash: string;
-    state: string;
-    reason: string | null;
-    email_hash: string | null;
-    subject: string | null;
-    request_sealed: Uint8Array;
-    ttl_seconds: number;
-    single_use: number;
-    created_at: number;
-    expires_at: number;
-    session: string | null;
-    begun_at: number | null;
-    decided_at: number | null;
-    token_id: string | null;
-    token_sealed: Uint8Array | null;
-    token_expires_at: number | null;
-  };
   profile: {
     id: string;
     organization: string;
@@ -623,26 +582,26 @@ export interface Schema {
     picture_hash: string;
     created_at: number;
   };
-  registration: {
+  relying_order: {
     id: string;
+    kind: string;
     organization: string;
     world: string;
-    token_hash: string;
-    reference_hash: string;
-    request_sealed: Uint8Array;
+    token_hash: string | null;
+    about_hash: string | null;
     subject: string | null;
-    region: string;
-    data_request: string;
     created_at: number;
     created_by: string;
     expires_at: number;
+    ends_at: number | null;
     session: string | null;
     opened_at: number | null;
-    status: string;
-    failure_code: string | null;
-    humanness_score: number | null;
-    unique_human: string | null;
-    completed_at: number | null;
+    state: string;
+    ended_at: number | null;
+    terms: string;
+    result: string;
+    request_sealed: Uint8Array;
+    proof_sealed: Uint8Array | null;
   };
   retention_sweep: {
     id: string;

@@ -1,3 +1,4 @@
+import { createHash, randomFillSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,9 +6,15 @@ import Sqlite from 'better-sqlite3';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createOrders, type OrdersDeps } from '../../service/engine/orders/index.ts';
+import { createIds, type OrganizationId, type SubjectId } from '../../service/lib/id.ts';
+import { hashLinkToken } from '../../service/lib/link-token.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
+import { openKeyStore } from '../../service/storage/keys/key-store.ts';
+import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
+import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { packed } from '../upgrade/expected.ts';
 import { postgresFixture, unpackFixture } from '../upgrade/unpack-fixture.ts';
 import { onBothDatabases } from './databases.ts';
@@ -68,9 +75,33 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
   function literalOf(value: unknown): string {
     if (value === null) return 'null';
     if (typeof value === 'number') return String(value);
-    if (value instanceof Uint8Array) return kind === 'sqlite' ? "x'01'" : "'\\x01'";
-    return `'${value}'`;
+    if (value instanceof Uint8Array) {
+      const hex = Buffer.from(value).toString('hex');
+      return kind === 'sqlite' ? `x'${hex}'` : `'\\x${hex}'`;
+    }
+    return `'${String(value).replaceAll("'", "''")}'`;
   }
+
+  /** Statements that a test adds rows with. */
+  function collectRows() {
+    const rows: string[] = [];
+    const insert = (table: string, ...values: object[]) =>
+      rows.push(
+        ...values.map((row) => {
+          const literals = Object.values(row).map((value) => literalOf(value));
+          return `insert into ${table} (${Object.keys(row).join(', ')}) values (${literals.join(', ')})`;
+        }),
+      );
+    return { rows, insert };
+  }
+  const organization = {
+    id: 'org_1',
+    name: 'kept',
+    created_at: 7,
+    match_only: 0,
+    uniqueness_policy: 'off',
+    consent_policy: 'attested',
+  };
 
   /** As another program does, before it is opened. */
   async function change(made: DatabasePlace, statements: string): Promise<void> {
@@ -103,25 +134,14 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
 
   test('nothing that waits in its queue is lost, and each keeps its place', async () => {
     const made = await place();
-    const rows: string[] = ['webhook_attempt', 'webhook_delivery', 'job_schedule', 'job'].map(
-      (table) => `delete from ${table}`,
+    const { rows, insert } = collectRows();
+    rows.push(
+      ...['webhook_attempt', 'webhook_delivery', 'job_schedule', 'job'].map(
+        (table) => `delete from ${table}`,
+      ),
     );
-    const insert = (table: string, ...values: object[]) =>
-      rows.push(
-        ...values.map((row) => {
-          const literals = Object.values(row).map((value) => literalOf(value));
-          return `insert into ${table} (${Object.keys(row).join(', ')}) values (${literals.join(', ')})`;
-        }),
-      );
     const realm = { organization: 'org_1', world: 'live' };
-    insert('organization', {
-      id: 'org_1',
-      name: 'kept',
-      created_at: 7,
-      match_only: 0,
-      uniqueness_policy: 'off',
-      consent_policy: 'attested',
-    });
+    insert('organization', organization);
     insert('webhook_endpoint', {
       id: 'wh_1',
       ...realm,
@@ -266,6 +286,247 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
       { ...idle, kind: 'retention', every: 60, next_at: 0, last_at: null, last_error: null },
       { ...idle, kind: 'sessions', every: 60, next_at: 72, last_at: null, last_error: null },
     ]);
+  });
+
+  test('orders of every kind go on as they were, and what was sealed opens', async () => {
+    const made = await place();
+    const now = Date.UTC(2026, 10, 20);
+    const clock = { now: () => now };
+    const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
+    const sealer = await createSealer({
+      keys,
+      master: createMasterKey(new Uint8Array(32)),
+      clock,
+      log: silentLog,
+    });
+    const realm = { organization: 'org_1' as OrganizationId, world: 'live' as const };
+    const subject = 'sub_1' as SubjectId;
+    await sealer.createOrganization(realm.organization);
+    await sealer.createPerson(realm.organization, subject);
+    const bytes = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+    /** As 0.1 did. */
+    const own = (field: string, value: object) =>
+      sealer.sealOwn({ organization: realm.organization, field, version: 1 }, bytes(value));
+    const of = (field: string, value: object) =>
+      sealer.seal({ ...realm, subject, field, version: 1 }, bytes(value));
+    const { rows, insert } = collectRows();
+    insert('organization', organization);
+    const row = (id: string, more: object) => ({
+      id,
+      ...realm,
+      created_at: now - 60_000,
+      created_by: 'operator:ada',
+      expires_at: now + 60_000,
+      ...more,
+    });
+    const page = {
+      texts: { en: { title: 'Ours' }, de: {} },
+      redirects: { success: 'https://app.example.com/' },
+    };
+    const link = (id: string, more: object) =>
+      row(id, {
+        token_hash: hashLinkToken(id),
+        product: 'verifyhuman',
+        page_sealed: own(`hosted_link.page/${id}`, page),
+        email_hash: null,
+        status: 'PENDING',
+        reasons: '[]',
+        ...more,
+      });
+    insert(
+      'hosted_link',
+      link('ver_waits', {}),
+      link('ver_over', { expires_at: now - 1 }),
+      link('ver_taken', { expires_at: now - 1, session: 'sess_1', opened_at: now - 2 }),
+      link('ver_age', {
+        product: 'verifyage',
+        status: 'FAIL',
+        reasons: '["UNDER_AGE"]',
+        completed_at: now - 1,
+      }),
+      link('ver_visit', {
+        token_hash: null,
+        flow: 'flw_1',
+        status: 'PASS',
+        session: 'sess_2',
+        completed_at: now,
+      }),
+    );
+    const region = `o'ne "{'two'}" \\ ü`;
+    const referenceHash = (reference: string) =>
+      sealer.emailHash(
+        realm.organization,
+        `reference:${createHash('sha256').update(reference).digest('hex')}`,
+      );
+    const invitation = (id: string, reference: string, more: object) =>
+      row(id, {
+        token_hash: hashLinkToken(id),
+        reference_hash: referenceHash(reference),
+        request_sealed: own(`registration.request/${id}`, {
+          reference,
+          redirect: 'https://app.example.com/',
+        }),
+        region,
+        data_request: 'humanness-and-id',
+        status: 'pending',
+        ...more,
+      });
+    insert(
+      'registration',
+      invitation('reg_old', 'user_1', { status: 'replaced', completed_at: now - 5 }),
+      invitation('reg_waits', 'user_1', {}),
+      invitation('reg_done', 'user_2', {
+        status: 'completed',
+        subject,
+        request_sealed: await of('registration.request/reg_done', { reference: 'user_2' }),
+        humanness_score: 0.123456789012345,
+        unique_human: 'ab12',
+        session: 'sess_3',
+        opened_at: now - 9,
+        completed_at: now - 3,
+      }),
+      invitation('reg_failed', 'user_3', { status: 'failed', failure_code: 'not-unique', completed_at: now }),
+    );
+    const presence = async (id: string, more: object) =>
+      row(id, {
+        lineage: 'key_1',
+        link_hash: hashLinkToken(id),
+        state: 'pending',
+        subject,
+        request_sealed: await of(`presence_session.request/${id}`, { purpose: 'Deploy', nonce: '8f' }),
+        ttl_seconds: 60,
+        single_use: 1,
+        ...more,
+      });
+    insert(
+      'presence_session',
+      await presence('prs_waits', {
+        subject: null,
+        request_sealed: own('presence_session.request/prs_waits', { purpose: 'Deploy' }),
+      }),
+      await presence('prs_over', { expires_at: now - 1, session: 'sess_4', begun_at: now - 9 }),
+      await presence('prs_gone', { state: 'cancelled', reason: 'declined', decided_at: now - 2 }),
+      await presence('prs_there', {
+        state: 'verified',
+        session: 'sess_5',
+        begun_at: now - 9,
+        decided_at: now - 4,
+        token_id: 'jti_1',
+        token_sealed: await of('presence_session.token/prs_there', {
+          token: 'signed',
+          email: 'a@example.com',
+        }),
+        token_expires_at: now + 9,
+      }),
+    );
+    await change(made, rows.join(';\n'));
+
+    const { db, inTransaction, close } = await openDatabase(made, deps);
+    const orders = createOrders({
+      db,
+      inTransaction,
+      sealer,
+      clock,
+      ids: createIds(clock),
+      random: randomFillSync,
+      organizations: {
+        get: async () => ({ name: 'kept', redirectTargets: ['app.example.com'] }),
+        lookOf: async () => ({ name: 'kept' }),
+      },
+      access: { originsOf: async () => [] },
+      uniqueness: { termsOf: async () => ({ onErasure: 'reopen' }) },
+      audit: { add: async () => undefined },
+      events: { add: async () => undefined },
+    } as unknown as OrdersDeps);
+    const { hosted, registrations, presence: sessions, links } = orders;
+    const actor = { is: 'operator', name: 'ada' } as const;
+
+    const statuses = await Promise.all(
+      ['ver_waits', 'ver_over', 'ver_taken', 'ver_visit'].map((id) =>
+        hosted.status(realm, 'verifyhuman', id),
+      ),
+    );
+    expect(statuses.map(({ status, reasons }) => [status, ...reasons])).toEqual([
+      ['PENDING'],
+      ['EXPIRED', 'EXPIRED'],
+      ['PENDING'],
+      ['PASS'],
+    ]);
+    expect(await hosted.status(realm, 'verifyage', 'ver_age')).toMatchObject({
+      status: 'FAIL',
+      reasons: ['UNDER_AGE'],
+      completedAt: now - 1,
+    });
+    expect(await links.hosted.describe('ver_waits', { test: false })).toMatchObject({
+      state: 'ready',
+      expiresAt: now + 60_000,
+      page: { title: { en: 'Ours' }, redirect: page.redirects },
+    });
+    expect(await links.hosted.describe('ver_taken', { test: false })).toMatchObject({ state: 'taken' });
+
+    const registered = await Promise.all(
+      ['user_1', 'user_2', 'user_3'].map((reference) => registrations.status(realm, reference, { actor })),
+    );
+    expect(registered).toMatchObject([
+      { id: 'reg_waits', state: 'pending' },
+      { id: 'reg_done', state: 'completed', humanness: 0.123456789012345, humanId: 'ab12' },
+      { id: 'reg_failed', state: 'failed', failure: 'not-unique' },
+    ]);
+    expect(await links.registration.describe('reg_waits', { test: false })).toMatchObject({
+      page: { redirect: page.redirects },
+    });
+    expect(await links.registration.describe('reg_done', { test: false })).toMatchObject({
+      state: 'finished',
+    });
+    await expect(links.registration.describe('reg_old', { test: false })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+
+    const caller = { ...realm, lineage: 'key_1' };
+    const states = await Promise.all(
+      ['prs_waits', 'prs_over', 'prs_gone', 'prs_there'].map((id) => sessions.get(caller, id, actor)),
+    );
+    expect(states.map(({ state }) => state)).toEqual([
+      { is: 'pending', begun: false },
+      { is: 'expired' },
+      { is: 'cancelled', reason: 'declined' },
+      { is: 'verified', at: now - 4, subject, email: 'a@example.com' },
+    ]);
+    expect(await sessions.token(caller, 'prs_there', actor)).toMatchObject({ token: 'signed', jti: 'jti_1' });
+    expect(await sessions.stands(realm, { sessionId: 'prs_there', jti: 'jti_1' })).toBe(true);
+    expect(await sessions.stands(realm, { sessionId: 'prs_there', jti: 'jti_2' })).toBe(false);
+    expect(await links.presence.describe('prs_waits', { test: false })).toMatchObject({
+      page: { purpose: 'Deploy' },
+    });
+
+    expect(await orders.expireDue()).toBe(2);
+    const kept = await db
+      .selectFrom('relying_order')
+      .select(['id', 'state', 'terms'])
+      .orderBy('id')
+      .execute();
+    await close();
+    await keys.close();
+    expect(kept.map(({ id, state }) => [id, state])).toEqual([
+      ['prs_gone', 'failed'],
+      ['prs_over', 'expired'],
+      ['prs_there', 'passed'],
+      ['prs_waits', 'pending'],
+      ['reg_done', 'passed'],
+      ['reg_failed', 'failed'],
+      ['reg_old', 'replaced'],
+      ['reg_waits', 'pending'],
+      ['ver_age', 'failed'],
+      ['ver_over', 'expired'],
+      ['ver_taken', 'pending'],
+      ['ver_visit', 'passed'],
+      ['ver_waits', 'pending'],
+    ]);
+    const termsOf = (id: string) => JSON.parse(kept.find((one) => one.id === id)!.terms);
+    expect(termsOf('reg_done')).toEqual({ region, dataRequest: 'humanness-and-id' });
+    expect(termsOf('ver_visit')).toEqual({ product: 'verifyhuman', flow: 'flw_1' });
+    expect(termsOf('ver_waits')).toEqual({ product: 'verifyhuman' });
+    expect(termsOf('prs_there')).toEqual({ lineage: 'key_1', ttlSeconds: 60, singleUse: 1 });
   });
 
   test('what is older stays as it is, with the way on', async () => {

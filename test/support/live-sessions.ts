@@ -1,17 +1,16 @@
-import { createFlowPages } from '../../service/compose/live/flow-pages.ts';
+import { randomFillSync } from 'node:crypto';
 import { createStanding } from '../../service/compose/live/standing.ts';
-import { createPresence, type PresenceDeps } from '../../service/engine/presence/index.ts';
+import { createOrders, type OrdersDeps } from '../../service/engine/orders/index.ts';
 import {
   type Challenges,
   createApiEnd,
   createSessions,
   type FlowEnd,
-  type LinkKind,
-  type LinkResolver,
   type SessionEvidence,
   type SessionFlow,
 } from '../../service/engine/sessions/index.ts';
 import { createVerifyToken, type PersonTokens } from '../../service/engine/tokens/index.ts';
+import { humannessOfLiveness } from '../../service/engine/uniqueness/index.ts';
 import type { Checks } from '../../service/engine/verification/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import type { Clock } from '../../service/lib/clock.ts';
@@ -160,8 +159,7 @@ export async function attempt(
 }
 
 type FlowsEngine = SessionsEngine &
-  Omit<Parameters<typeof createFlowPages>[0], 'sessions'> &
-  Omit<PresenceDeps, 'sessions' | 'tokens'> & {
+  Omit<OrdersDeps, 'sessions' | 'tokens' | 'humannessOf' | 'random'> & {
     personTokens: PersonTokens;
     uniqueness: NonNullable<SessionsEngine['uniqueness']>;
   };
@@ -170,17 +168,22 @@ type FlowsEngine = SessionsEngine &
 export function openFlows(engine: FlowsEngine) {
   const { passes } = engine.personTokens;
   const ends: Partial<Record<SessionFlow, FlowEnd>> = { api: createApiEnd({ ...engine, passes }) };
-  const liveLinks: Partial<Record<LinkKind, LinkResolver>> = {};
   const liveSessions = liveSessionsOver(engine, { ends, uniqueness: engine.uniqueness });
-  const presence = createPresence({ ...engine, tokens: engine.personTokens, sessions: liveSessions });
-  ends.presence = presence.end;
-  liveLinks.presence = presence.links;
-  const pages = { ...engine, sessions: liveSessions };
+  const orders = createOrders({
+    ...engine,
+    tokens: engine.personTokens,
+    sessions: liveSessions,
+    humannessOf: (liveness) => humannessOfLiveness(liveness).score,
+    random: randomFillSync,
+  });
+  Object.assign(ends, orders.ends);
+  const { presence, hosted, registrations } = orders;
   return {
     liveSessions,
-    liveLinks,
+    orders,
     presence,
-    ...createFlowPages(pages, { ends, links: liveLinks }),
+    hosted,
+    registrations,
     verifyToken: createVerifyToken({ ...engine, stands: createStanding({ presence, liveSessions }) }),
   };
 }

@@ -1,4 +1,5 @@
-import { createPresence, type Presence } from '../../service/engine/presence/index.ts';
+import { randomFillSync } from 'node:crypto';
+import { createPresence, type Presence } from '../../service/engine/orders/presence.ts';
 import {
   type BeginOrder,
   type DecidedSession,
@@ -63,6 +64,7 @@ export function openPresence(engine: Engine) {
   const presence: Presence = createPresence({
     ...engine,
     tokens: engine.personTokens,
+    random: randomFillSync,
     sessions: {
       async prepare(order) {
         const id = engine.ids.next('session');

@@ -10,21 +10,18 @@ import {
   movementIn,
   tryAgainAfter,
 } from '../../engine/challenges/index.ts';
-import type { Hosted } from '../../engine/hosted/index.ts';
-import { createPresence, type Presence } from '../../engine/presence/index.ts';
+import { createOrders, type Orders } from '../../engine/orders/index.ts';
 import type { Profiles } from '../../engine/profiles/index.ts';
-import type { Registrations } from '../../engine/registrations/index.ts';
 import {
   type Challenges,
   createApiEnd,
   createSessions,
   type FlowEnd,
-  type LinkKind,
-  type LinkResolver,
   type SessionFlow,
   type Sessions,
 } from '../../engine/sessions/index.ts';
 import { createVerifyToken, type VerifyToken } from '../../engine/tokens/index.ts';
+import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Audited } from '../audit.ts';
 import type { Base } from '../base.ts';
@@ -34,16 +31,11 @@ import type { People } from '../people.ts';
 import type { PersonTokenParts } from '../person-tokens.ts';
 import type { Pictures } from '../pictures.ts';
 import { type Behavior, createBehavior } from './behavior.ts';
-import { createFlowPages } from './flow-pages.ts';
 import { createStanding } from './standing.ts';
 
 export interface LiveSessions extends Behavior {
   liveSessions: Sessions;
-  presence: Presence;
-  /** What the links of the flows stand for. */
-  liveLinks: Partial<Record<LinkKind, LinkResolver>>;
-  hosted: Hosted;
-  registrations: Registrations;
+  orders: Orders;
   verifyToken: VerifyToken;
 }
 
@@ -78,11 +70,10 @@ export function createLiveSessions({
   Pick<PersonTokenParts, 'personTokens'>): LiveSessions {
   const { events, callbacks } = eventsOut;
   const shared = { ...ground, audit, organizations, access, models, profiles };
-  // Each flow adds its own.
+  // Each kind of order adds its own.
   const ends: Partial<Record<SessionFlow, FlowEnd>> = {
     api: createApiEnd({ events, passes: personTokens.passes, callbacks }),
   };
-  const liveLinks: LiveSessions['liveLinks'] = {};
   const liveSessions = createSessions({
     ...shared,
     analyzer,
@@ -96,28 +87,27 @@ export function createLiveSessions({
     challenges: liveChallenges,
     observed: metrics.attempt,
   });
-  const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
-  ends.presence = presence.end;
-  liveLinks.presence = presence.links;
-  const flowPages = createFlowPages(
-    {
-      ...shared,
-      events,
-      sessions: liveSessions,
-      flows,
-      uniqueness,
-      subjects,
-      limits,
-    },
-    { ends, links: liveLinks },
-  );
+  const orders = createOrders({
+    ...shared,
+    events,
+    sessions: liveSessions,
+    flows,
+    uniqueness,
+    subjects,
+    limits,
+    tokens: personTokens,
+    humannessOf: (liveness) => humannessOfLiveness(liveness).score,
+    random: randomFillSync,
+  });
+  Object.assign(ends, orders.ends);
   return {
     liveSessions,
-    liveLinks,
-    presence,
-    ...flowPages,
+    orders,
     ...createBehavior({ ground, vault, opened, audit, limits, behaviorLayers, eventsOut }),
-    verifyToken: createVerifyToken({ personTokens, stands: createStanding({ presence, liveSessions }) }),
+    verifyToken: createVerifyToken({
+      personTokens,
+      stands: createStanding({ presence: orders.presence, liveSessions }),
+    }),
   };
 }
 

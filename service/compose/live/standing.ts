@@ -1,4 +1,4 @@
-import type { Presence } from '../../engine/presence/index.ts';
+import type { Presence } from '../../engine/orders/index.ts';
 import type { Sessions } from '../../engine/sessions/index.ts';
 import type { PersonClaims, TokenRealm } from '../../engine/tokens/index.ts';
 

@@ -1,12 +1,9 @@
-import type { Completed, HostedLink, LinkAsker, NewLink } from '../../engine/hosted/index.ts';
+import type { Completed, HostedLink, LinkAsker, NewLink } from '../../engine/orders/index.ts';
 import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Problem } from '../../lib/problem.ts';
 import type { CompleteReply, GenerateReply, GenerateRequest, StatusReply } from './wire.ts';
 
 const HOUR = 3_600_000;
-
-export const toRealm = ({ organization, world }: RelyingParty) => ({ organization, world });
 
 export const toAsker = ({ who, profiles }: RelyingParty, request: string): LinkAsker => ({
   actor: who,
@@ -53,20 +50,8 @@ export const fromLink = ({ id, product, realm, status, reasons, completedAt }: H
   status,
   environment: realm.world,
   completed_at: completedAt === undefined ? null : toSeconds(completedAt),
-  reasons,
+  reasons: [...reasons],
 });
 
-/** The fields of a link as this family spells them. */
-const spelled: Readonly<Record<string, string>> = {
-  'redirects.success': 'redirect_url',
-  'redirects.failure': 'failure_redirect_url',
-  minimumAge: 'minimum_age',
-};
-
-export const fromWrongFields = ({ extra: { details = [] } }: Problem): Record<string, unknown> =>
-  details.length === 0
-    ? {}
-    : { details: details.map(({ path, message }) => ({ path: spelled[path] ?? path, message })) };
-
 /** The family's times have no milliseconds. */
-const toSeconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
+export const toSeconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;

@@ -1,5 +1,9 @@
+import { z } from 'zod';
 import type { EventPayloads } from '../../engine/events/index.ts';
+import { flowProducts } from '../../engine/flows/index.ts';
 import type { PayloadDialect } from '../../engine/webhooks/index.ts';
+import type { PublishedWebhook } from '../../http/published-webhook.ts';
+import { toSeconds } from './translate.ts';
 
 type HostedSession = Extract<EventPayloads['session.decided'], { flow: 'hosted' }>;
 
@@ -53,5 +57,18 @@ const products = {
   trust: 'verifytrust',
 } as const satisfies Record<HostedSession['proves'], string>;
 
-/** The family's times have no milliseconds. */
-const toSeconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
+const payload = z.strictObject({
+  event: z.literal('verification.completed').describe('Always `verification.completed`'),
+  verification_id: z.string().describe('As `/hosted/generate` answered it'),
+  status: z.enum(['PASS', 'FAIL', 'EXPIRED']).describe('Result'),
+  product: z.enum(flowProducts).describe('What the person had to prove'),
+  environment: z.enum(['live', 'test']).describe('World'),
+  timestamp: z.string().describe('When the result came, ISO 8601'),
+});
+
+/** For the OpenAPI document. */
+export const hostedWebhooks: PublishedWebhook[] = hostedEvents.events.map(({ name, when, sample }) => ({
+  name,
+  when,
+  payload: payload.meta({ examples: [sample] }),
+}));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flowProducts } from '../../engine/flows/index.ts';
-import { hostedReasons } from '../../engine/hosted/index.ts';
+import { hostedReasons } from '../../engine/orders/index.ts';
 import { emailAddress, lineOfText } from '../../http/text-fields.ts';
 
 const time = (what: string) => z.string().describe(what);

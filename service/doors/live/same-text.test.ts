@@ -18,8 +18,8 @@ beforeEach(async () => {
   engine = await startEngine();
   app = createServer({ access: recordedAccess(), ids: createIds(engine.clock), log: silentLog });
   await openWebSockets(app);
-  const { liveSessions, liveLinks: resolvers } = engine;
-  await app.register(createLiveDoor({ liveSessions, resolvers, log: silentLog }));
+  const { liveSessions, orders } = engine;
+  await app.register(createLiveDoor({ liveSessions, resolvers: orders.links, log: silentLog }));
 });
 afterEach(async () => {
   await app.close();

@@ -1,16 +1,9 @@
 import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify';
-import type { Presence } from '../../engine/presence/index.ts';
+import type { Presence } from '../../engine/orders/index.ts';
 import { ownOrigin } from '../../http/listening/own-origin.ts';
 import { ordering, PlaceQuery, reading, relyingParty } from '../../http/sign-in/relying-party.ts';
-import {
-  fromNewSession,
-  fromProof,
-  fromSession,
-  fromVerdict,
-  toCaller,
-  toOrder,
-  toVerifyTokenOrder,
-} from './translate.ts';
+import { defined } from '../../lib/defined.ts';
+import { fromNewSession, fromProof, fromSession, fromVerdict, toCaller } from './translate.ts';
 import {
   NewPresenceSession,
   NewPresenceSessionReply,
@@ -111,8 +104,7 @@ export function createPresenceDoor({ presence }: PresenceDoorDeps): FastifyPlugi
       routes.create,
       async (request, reply) => {
         const caller = relyingParty(request);
-        const order = toOrder(request.body);
-        const made = await presence.create(toCaller(caller), order, caller.actor);
+        const made = await presence.create(toCaller(caller), defined(request.body), caller.actor);
         return reply.code(201).send(fromNewSession(made, ownOrigin(request)));
       },
     );
@@ -134,7 +126,7 @@ export function createPresenceDoor({ presence }: PresenceDoorDeps): FastifyPlugi
     });
     app.post<{ Body: VerifyToken }>('/api/presence/verify-token', routes.verifyToken, async (request) => {
       const caller = relyingParty(request);
-      const order = toVerifyTokenOrder(request.body);
+      const order = defined(request.body);
       return fromVerdict(await presence.verifyToken(toCaller(caller), order, caller.actor));
     });
   };

@@ -1,23 +1,19 @@
 import type {
   CancelReason,
   PresenceCaller,
-  PresenceOrder,
   PresenceProof,
   PresenceSession,
   TokenVerdict,
-  VerifyTokenOrder,
-} from '../../engine/presence/index.ts';
+} from '../../engine/orders/index.ts';
 import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type {
   cancelReasons,
-  NewPresenceSession,
   NewPresenceSessionReply,
   PresenceSessionReply,
   PresenceTokenReply,
   statuses,
-  VerifyToken,
   VerifyTokenReply,
 } from './wire.ts';
 
@@ -26,27 +22,6 @@ export const toCaller = ({ organization, world, lineage, profiles }: RelyingPart
   world,
   lineage,
   ...defined({ profiles }),
-});
-
-export const toOrder = (body: NewPresenceSession): PresenceOrder => ({
-  orgId: body.orgId,
-  purpose: body.purpose,
-  ...defined({
-    email: body.email,
-    nonce: body.nonce,
-    ttlSeconds: body.ttlSeconds,
-    singleUse: body.singleUse,
-  }),
-});
-
-export const toVerifyTokenOrder = ({
-  token,
-  expectedOrgId,
-  expectedEmail,
-  expectedNonce,
-}: VerifyToken): VerifyTokenOrder => ({
-  token,
-  ...defined({ expectedOrgId, expectedEmail, expectedNonce }),
 });
 
 export const fromNewSession = (

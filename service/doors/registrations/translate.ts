@@ -4,13 +4,9 @@ import type {
   NewRegistration,
   Registration,
   RegistrationState,
-} from '../../engine/registrations/index.ts';
-import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
+} from '../../engine/orders/index.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Problem } from '../../lib/problem.ts';
 import type { RegisterReply, RegisterRequest, StatusReply } from './wire.ts';
-
-export const toRealm = ({ organization, world }: RelyingParty) => ({ organization, world });
 
 const dataRequests = {
   GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID: 'humanness-and-id',
@@ -69,14 +65,3 @@ function dataOf({
   if (humanness === undefined || humanId === undefined) return null;
   return { humanness_score: Math.round(humanness * 1e4) / 1e4, unique_human_id: humanId };
 }
-
-/** The fields of a registration as this family spells them. */
-const spelled: Readonly<Record<string, string>> = {
-  'redirects.success': 'redirect_url',
-  dataRequest: 'data_request.type',
-};
-
-export const fromWrongFields = ({ extra: { details = [] } }: Problem): Record<string, unknown> =>
-  details.length === 0
-    ? {}
-    : { details: details.map(({ path, message }) => ({ path: spelled[path] ?? path, message })) };

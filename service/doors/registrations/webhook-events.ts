@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { PayloadDialect } from '../../engine/webhooks/index.ts';
+import type { PublishedWebhook } from '../../http/published-webhook.ts';
 
 /**
  * registrations.txt names the event and shows no payload; this is the smallest that names the user and the outcome, in the words of
@@ -48,3 +50,23 @@ const ends = {
   rejected: { status: 'FAILED', failureCode: 'LIVENESS_FAILED' },
   duplicate: { status: 'FAILED', failureCode: 'NOT_UNIQUE' },
 } as const;
+
+const payload = z.strictObject({
+  event: z.literal('USER_VERIFICATION_COMPLETED').describe('Always `USER_VERIFICATION_COMPLETED`'),
+  reference_user_id: z
+    .string()
+    .describe('Your name of the user; absent once the person is erased')
+    .optional(),
+  connection_status: z.enum(['COMPLETED', 'FAILED']).describe('As `/get_status` answers it'),
+  failure_code: z.enum(['NOT_UNIQUE', 'LIVENESS_FAILED']).nullable().describe('As `/get_status` answers it'),
+  timestamp: z.string().describe('When the user finished, ISO 8601'),
+});
+
+/** For the OpenAPI document. */
+export const registrationsWebhooks: PublishedWebhook[] = registrationsEvents.events.map(
+  ({ name, when, sample }) => ({
+    name,
+    when,
+    payload: payload.meta({ examples: [sample] }),
+  }),
+);

@@ -533,7 +533,7 @@ test('a presence token ends with the person, also where tokens of every kind are
   await approve(engine, link, { id: subject });
   const { token } = await engine.presence.token(caller, session.id, operator);
   const key = await keyOf({ scopes: ['presence'] });
-  await forget('presence_session', subject);
+  await forget('relying_order', subject);
   expect((await post('/api/v1/tokens/verify', key, { token })).body).toEqual({
     valid: false,
     reason: 'revoked',

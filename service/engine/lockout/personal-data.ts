@@ -12,7 +12,7 @@ const oldClaims = (from: Db | Tx, { organization, world }: Realm, before: number
     .where('claim.world', '=', world)
     .where('claim.last_failed_at', '<', before)
     .where('claim.disabled_at', 'is', null)
-    .where(addressNotHeld);
+    .where(addressNotHeld('claim.claim_hash'));
 
 /** Failed attempts at an address, by its keyed hash. */
 export const createLockoutData = ({ db }: { db: Db }): PersonalData => ({

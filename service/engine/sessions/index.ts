@@ -1,7 +1,6 @@
 export { createApiEnd, type SessionPasses } from './api-end.ts';
 export type { Challenges, RunningChallenge } from './attempts/challenge.ts';
 export { createSessions } from './create-sessions.ts';
-export { endUnopened } from './end-unopened.ts';
 export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './link.ts';
 export { linkKinds } from './link.ts';
 export { createSessionData } from './personal-data.ts';
@@ -34,6 +33,6 @@ export type {
   SessionHolder,
   Sessions,
 } from './sessions.ts';
-export { pageConsent } from './texts/page-consent.ts';
+export { extendConsent, pageConsent } from './texts/page-consent.ts';
 export { uniqueConsent } from './texts/unique-consent.ts';
 export type { DecidedNewcomer, UniquenessJudge } from './uniqueness-judge.ts';

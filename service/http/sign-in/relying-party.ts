@@ -29,6 +29,12 @@ export const PlaceQuery = z.object({
 });
 export type PlaceQuery = z.output<typeof PlaceQuery>;
 
+/** Where a relying party acts. */
+export const toRealm = ({ organization, world }: Pick<RelyingParty, 'organization' | 'world'>) => ({
+  organization,
+  world,
+});
+
 type Who =
   | { is: 'key'; key: KeyId; request?: string }
   | { is: 'administrator'; administrator: AdministratorId; request?: string };

@@ -56,6 +56,9 @@ function fromLast01(columns: Columns): readonly string[] {
         : (field) => `(job.payload ->> '$.${field}')`,
     ),
 
+    ...made('relying_order'),
+    ...ordersGoOver(strict === '' ? 'jsonb_strip_nulls(jsonb_build_object' : `json_patch('{}', json_object`),
+
     ...(strict === '' ? rightConstraintNames : []),
   ];
 }
@@ -95,6 +98,38 @@ const queueGoesOver = (ofJob: (field: string) => string): readonly string[] => [
   'drop table job_schedule',
   'drop table job',
 ];
+
+/** Each kind had a table. What is sealed stays as it is: its field is named after that table (engine/orders/order-store.ts). */
+function ordersGoOver(object: string): readonly string[] {
+  const json = (fields: string) => `cast(${object}(${fields})) as text)`;
+  const columns = `id, kind, organization, world, token_hash, about_hash, subject, created_at, created_by, expires_at, ends_at, session,
+      opened_at, state, ended_at, terms, result, request_sealed, proof_sealed`;
+  return [
+    `insert into relying_order (${columns})
+      select id, 'hosted', organization, world, token_hash, email_hash, null, created_at, created_by, expires_at,
+        case when status = 'PENDING' and opened_at is null then expires_at end, session, opened_at,
+        case status when 'PENDING' then 'pending' when 'PASS' then 'passed' when 'FAIL' then 'failed' else 'expired' end, completed_at,
+        ${json(`'product', product, 'flow', flow`)}, '{"reasons":' || reasons || '}', page_sealed, null
+      from hosted_link`,
+    `insert into relying_order (${columns})
+      select id, 'registration', organization, world, token_hash, reference_hash, subject, created_at, created_by, expires_at,
+        case when status = 'pending' and opened_at is null then expires_at end, session, opened_at,
+        case status when 'completed' then 'passed' else status end, completed_at,
+        ${json(`'region', region, 'dataRequest', data_request`)},
+        ${json(`'failure', failure_code, 'humanness', humanness_score, 'humanId', unique_human`)}, request_sealed, null
+      from registration`,
+    `insert into relying_order (${columns})
+      select id, 'presence', organization, world, link_hash, email_hash, subject, created_at, created_by, expires_at,
+        case state when 'pending' then expires_at end, session, begun_at,
+        case state when 'verified' then 'passed' when 'cancelled' then 'failed' else state end, decided_at,
+        ${json(`'lineage', lineage, 'ttlSeconds', ttl_seconds, 'singleUse', single_use`)},
+        ${json(`'reason', reason, 'jti', token_id, 'tokenExpiresAt', token_expires_at`)}, request_sealed, token_sealed
+      from presence_session`,
+    'drop table hosted_link',
+    'drop table registration',
+    'drop table presence_session',
+  ];
+}
 
 /** PostgreSQL keeps the names that the constraints of a table got when it had another name. */
 const rightConstraintNames = [
@@ -1075,109 +1110,44 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
     )${strict}`,
   `create index live_frame_time on live_frame (created_at)`,
   `
-    -- A program asks for proof that a person is there (engine/presence).
-    create table presence_session (
+    -- What a relying party asks of one person on a page of ours (engine/orders).
+    create table relying_order (
+      -- 'ver_…' (also of the verification that decides it), 'reg_…' or 'prs_…'.
       id ${text} primary key,
+      -- 'hosted' | 'registration' | 'presence'
+      kind ${text} not null,
       organization ${text} not null references organization (id),
       world ${text} not null,
-      -- Lineage of the key that created it: only its keys may read it.
-      lineage ${text} not null,
-      created_by ${text} not null,
-      -- SHA-256 of the token in the link, hex.
-      link_hash ${text} not null,
-      -- 'pending' | 'verified' | 'cancelled'; a pending one is expired once 'expires_at' is past.
-      state ${text} not null,
-      -- Why it was cancelled: 'caller' | 'declined' | 'not-verified' | 'another-person'.
-      reason ${text},
-      -- Keyed hash of the address that it is locked to.
-      email_hash ${text},
-      -- The person who was there, until then the person asked for. Their key seals the row; null: the organization's own.
-      subject ${text},
-      -- JSON: purpose, address, nonce.
-      request_sealed ${bytes} not null,
-      -- Of the token: how long it is valid, and whether it counts once.
-      ttl_seconds ${integer} not null,
-      single_use ${integer} not null,
-      created_at ${integer} not null,
-      expires_at ${integer} not null,
-      -- The live session that the link opened; null: not opened.
-      session ${text},
-      begun_at ${integer},
-      decided_at ${integer},
-      -- The 'jti'.
-      token_id ${text},
-      -- JSON: the token, and the address of the person.
-      token_sealed ${bytes},
-      token_expires_at ${integer}
-    )${strict}`,
-  `create unique index presence_session_link on presence_session (link_hash)`,
-  `create unique index presence_session_token on presence_session (token_id)`,
-  `create unique index presence_session_session on presence_session (session)`,
-  `create index presence_session_created on presence_session (organization, world, created_at)`,
-  `create index presence_session_subject on presence_session (subject)`,
-  `create index presence_session_address on presence_session (organization, world, email_hash)`,
-  `
-    -- A hosted link of a key, or one visit of a flow.
-    create table hosted_link (
-      -- 'ver_…', also the id of the verification that decides it.
-      id ${text} primary key,
-      organization ${text} not null references organization (id),
-      world ${text} not null,
-      -- SHA-256 of the token, hex; null for a visit of a flow, whose page holds a token of the session alone.
+      -- SHA-256 of the token of its link, hex; null for a visit of a flow, whose page holds a token of the session alone.
       token_hash ${text} unique,
-      flow ${text},
-      product ${text} not null,
-      -- JSON under the organization's own key: texts, redirects, address (engine/hosted).
-      page_sealed ${bytes} not null,
-      -- Keyed hash of the address that has to be matched.
-      email_hash ${text},
-      created_at ${integer} not null,
-      created_by ${text} not null,
-      expires_at ${integer} not null,
-      session ${text},
-      opened_at ${integer},
-      -- 'PENDING' | 'PASS' | 'FAIL' | 'EXPIRED'
-      status ${text} not null,
-      -- JSON: codes.
-      reasons ${text} not null,
-      completed_at ${integer}
-    )${strict}`,
-  `create index hosted_link_due on hosted_link (status, expires_at)`,
-  `create index hosted_link_realm on hosted_link (organization, world, created_at)`,
-  `create index hosted_link_address on hosted_link (organization, world, email_hash)`,
-  `create index hosted_link_session on hosted_link (session) where session is not null`,
-  `
-    -- An invitation of a user, under a reference of the caller's own.
-    create table registration (
-      id ${text} primary key,
-      organization ${text} not null references organization (id),
-      world ${text} not null,
-      -- SHA-256 of the token of the invitation, hex.
-      token_hash ${text} not null unique,
-      reference_hash ${text} not null,
-      -- JSON: reference and redirect; under the person's key once 'subject' is known, under the organization's own before.
-      request_sealed ${bytes} not null,
+      -- Keyed hash of the address that has to be matched, or of the caller's own name of a user; null: of no one.
+      about_hash ${text},
+      -- The person who was there; of a presence session, until then the person asked for. Their key seals the row; null: the organization's own.
       subject ${text},
-      -- '' for the organization.
-      region ${text} not null,
-      data_request ${text} not null,
       created_at ${integer} not null,
       created_by ${text} not null,
+      -- Until when it can be opened.
       expires_at ${integer} not null,
-      session ${text},
+      -- When its time ends it; null: its session does, or it has ended.
+      ends_at ${integer},
+      -- The live session that its link opened; null: not opened.
+      session ${text} unique,
       opened_at ${integer},
-      -- 'PENDING' | 'COMPLETED' | 'FAILED' | 'EXPIRED' | 'REPLACED'
-      status ${text} not null,
-      failure_code ${text},
-      humanness_score ${real},
-      unique_human ${text},
-      completed_at ${integer}
+      -- 'pending' | 'passed' | 'failed' | 'expired' | 'replaced'; a pending one has expired once 'ends_at' is past.
+      state ${text} not null,
+      ended_at ${integer},
+      -- JSON, by kind: what was ordered, and what came of it, as far as it names no person.
+      terms ${text} not null,
+      result ${text} not null,
+      -- JSON, by kind: what was asked.
+      request_sealed ${bytes} not null,
+      -- JSON, of a presence session: the token, and the address of the person.
+      proof_sealed ${bytes}
     )${strict}`,
-  `create index registration_due on registration (status, expires_at)`,
-  `create index registration_realm on registration (organization, world, created_at)`,
-  `create index registration_reference on registration (organization, world, reference_hash, id)`,
-  `create index registration_subject on registration (subject)`,
-  `create index registration_session on registration (session) where session is not null`,
+  `create index relying_order_due on relying_order (kind, ends_at) where ends_at is not null`,
+  `create index relying_order_realm on relying_order (organization, world, kind, created_at)`,
+  `create index relying_order_about on relying_order (organization, world, about_hash, id)`,
+  `create index relying_order_subject on relying_order (subject)`,
   `
     -- Where each human counts once (engine/uniqueness): the organization, or a region that a caller names.
     create table uniqueness_scope (

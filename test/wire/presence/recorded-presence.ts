@@ -3,7 +3,7 @@ import type {
   PresenceProof,
   PresenceSession,
   TokenVerdict,
-} from '../../../service/engine/presence/index.ts';
+} from '../../../service/engine/orders/index.ts';
 import { Problem, type ProblemCode } from '../../../service/lib/problem.ts';
 
 /** What the engine answers in a recording. */

@@ -51,6 +51,28 @@ export function pageConsent(organization: string, match: SessionMatch): PageCons
   };
 }
 
+/** The same with what a flow or a profile adds: another text, so `version` is added to its version. */
+export function extendConsent(
+  consent: PageConsent,
+  version: string,
+  of: (
+    language: 'en' | 'de',
+    known: { text: string[]; retention: string },
+  ) => { text: string[]; retention?: string },
+): PageConsent {
+  const inLanguage = (language: 'en' | 'de') => {
+    const known = { text: consent.text[language], retention: consent.retention[language] };
+    return { ...known, ...of(language, known) };
+  };
+  const [en, de] = [inLanguage('en'), inLanguage('de')];
+  return {
+    ...consent,
+    version: `${consent.version}${version}`,
+    text: { en: en.text, de: de.text },
+    retention: { en: en.retention, de: de.retention },
+  };
+}
+
 /** Version of the sentences below; a changed one needs a new version. */
 const PICTURES_VERSION = 'pictures-1';
 

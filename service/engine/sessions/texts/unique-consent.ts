@@ -1,4 +1,5 @@
 import type { PageConsent } from '../session.ts';
+import { extendConsent } from './page-consent.ts';
 
 /** What an erasure does in the scope, and how long its members are kept (engine/uniqueness). */
 export interface UniqueTerms {
@@ -34,26 +35,19 @@ const texts = {
 /** The consent text of a session that counts people once per scope: what is kept for it, and what an erasure does. */
 export function uniqueConsent(common: PageConsent, organization: string, terms: UniqueTerms): PageConsent {
   const { onErasure, retentionDays, endsAt } = terms;
-  const of = (language: 'en' | 'de') => {
+  const shown = [onErasure, retentionDays, endsAt].filter((term) => term !== undefined).join('-');
+  return extendConsent(common, `-${VERSION}-${shown}`, (language, { text, retention }) => {
     const own = texts[language];
     const end = endsAt === undefined ? undefined : new Date(endsAt).toISOString().slice(0, 10);
     const until = end === undefined ? '' : own.until.replace('{end}', end);
     const kept = retentionDays === undefined ? [] : [own.days.replace('{days}', String(retentionDays))];
     return {
       text: [
-        ...common.text[language],
+        ...text,
         own.unique.replaceAll('{organization}', () => organization),
         own[onErasure].replace('{until}', until),
       ],
-      retention: [common.retention[language], ...kept].join(' '),
+      retention: [retention, ...kept].join(' '),
     };
-  };
-  const [en, de] = [of('en'), of('de')];
-  const shown = [onErasure, retentionDays, endsAt].filter((term) => term !== undefined).join('-');
-  return {
-    ...common,
-    version: `${common.version}-${VERSION}-${shown}`,
-    text: { en: en.text, de: de.text },
-    retention: { en: en.retention, de: de.retention },
-  };
+  });
 }

@@ -1,25 +1,60 @@
 import { defined } from '../../lib/defined.ts';
-import type { Presence, PresenceDeps } from './presence.ts';
-import type { PresenceCaller } from './presence-session.ts';
-import type { TokenRefusal, TokenVerdict, VerifyTokenOrder } from './token-verdict.ts';
+import type { Actor } from '../audit/index.ts';
+import type { PersonTokens, PresenceClaims, TokenFault, TokenRealm } from '../tokens/index.ts';
+import type { OrderSealer } from './order-store.ts';
+
+export interface VerifyTokenOrder {
+  token: string;
+  expectedOrgId?: string;
+  expectedEmail?: string;
+  expectedNonce?: string;
+}
+
+export type TokenRefusal = TokenFault | 'wrong_organization' | 'wrong_email';
+
+/** What a token says, once it counts. */
+export interface PresenceStatement {
+  /** The e-mail address of the person; their id where they have none. */
+  sub: string;
+  orgId: string;
+  userId: string;
+  sessionId: string;
+  purpose: string;
+  nonce?: string;
+  checks: Record<string, number>;
+  assurance: string;
+  jti: string;
+  issuedAt: number;
+  expiresAt: number;
+}
+
+export type TokenVerdict =
+  | { valid: true; statement: PresenceStatement }
+  | { valid: false; reason: TokenRefusal };
 
 /**
  * Beside the signature and the claims, the session has to be there: a token of a person who was erased does not count here any more.
  * A token for one use is marked last, so that a wrong expectation does not use it up.
  */
 export function createVerifyToken(
-  { sealer, tokens }: PresenceDeps,
-  stands: Presence['stands'],
-): Presence['verifyToken'] {
-  return async function verifyToken(caller, order, actor) {
-    const { organization, world } = caller;
+  {
+    sealer,
+    tokens,
+  }: { sealer: Pick<OrderSealer, 'emailHash'>; tokens: Pick<PersonTokens, 'check' | 'redeem'> },
+  stands: (realm: TokenRealm, claims: PresenceClaims) => Promise<boolean>,
+) {
+  return async function verifyToken(
+    { organization, world }: TokenRealm,
+    order: VerifyTokenOrder,
+    actor: Actor,
+  ): Promise<TokenVerdict> {
     const realm = { organization, world };
     const demand = { kind: 'presence' as const, ...defined({ nonce: order.expectedNonce }) };
     const found = await tokens.check(realm, order.token, demand);
     if (!found.valid) return refuse(found.reason);
     if (found.kind !== 'presence') return refuse('wrong_kind');
     const { claims } = found;
-    const mismatch = mismatchOf(caller, order, claims.sub);
+    const mismatch = mismatchOf(realm, order, claims.sub);
     if (mismatch) return refuse(mismatch);
     if (!(await stands(realm, claims))) return refuse('revoked');
     const used = await tokens.redeem(realm, found, actor);
@@ -44,7 +79,7 @@ export function createVerifyToken(
   };
 
   function mismatchOf(
-    { organization }: PresenceCaller,
+    { organization }: TokenRealm,
     { expectedOrgId, expectedEmail }: VerifyTokenOrder,
     sub: string,
   ): TokenRefusal | undefined {

@@ -1,13 +1,12 @@
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { allowedRedirects, type Flow, type FlowDefinition, textsOf } from '../flows/index.ts';
+import { type Flow, type FlowDefinition, textsOf } from '../flows/index.ts';
 import type { Organization } from '../organizations/index.ts';
-import type { BegunSession, LinkDescription, LinkResolver } from '../sessions/index.ts';
+import type { LinkResolver } from '../sessions/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { HostedPage, WholeLink } from './hosted-link.ts';
-import { toSessionPage } from './hosted-page.ts';
-import { type HostedParts, SESSION_LIFE } from './hosted-parts.ts';
-import { sessionOf } from './link-resolver.ts';
+import { createHostedStore, type HostedDeps, hostedSession } from './hosted.ts';
+import { type HostedRequest, toHostedPage } from './hosted-page.ts';
+import { SESSION_LIFE, toSession } from './order-life.ts';
 import { createVisitProofs } from './visit-proofs.ts';
 
 interface Published {
@@ -35,18 +34,18 @@ const workMissing = () =>
     { retryAfterSeconds: 1 },
   );
 
+const requestOf = ({ definition }: Published): HostedRequest => ({
+  texts: textsOf(definition),
+  redirects: definition.redirects,
+  ...defined({ profile: definition.profile, minimumAge: definition.minimumAge }),
+});
+const pageOf = (found: Published) =>
+  toHostedPage(found.definition.product, requestOf(found), found.organization, found.version);
+
 /** The page of a published flow: a verification of its own for each consent, in the test world with `test`. */
-export function createFlowResolver({
-  inTransaction,
-  sessions,
-  flows,
-  organizations,
-  limits,
-  store,
-  ids,
-  clock,
-  random,
-}: HostedParts): LinkResolver {
+export function createFlowPages(deps: HostedDeps): LinkResolver {
+  const { inTransaction, sessions, flows, organizations, limits, ids, clock, random } = deps;
+  const store = createHostedStore(deps);
   const proofs = createVisitProofs({ clock, random });
 
   async function get(slug: string): Promise<Published> {
@@ -56,23 +55,21 @@ export function createFlowResolver({
     const organization = await organizations.get(flow.organization);
     return { flow, definition, by, version: `${slug} ${at.toString(36)}`, organization };
   }
-  const pageOf = ({ definition, organization }: Published): HostedPage => ({
-    texts: textsOf(definition),
-    redirects: allowedRedirects(definition.redirects, organization.redirectTargets),
-    ...defined({ profile: definition.profile, minimumAge: definition.minimumAge }),
-  });
+  /** From 1, how far the address is beyond its free visits. */
+  const levelOf = (found: Published, test: boolean, address: string | undefined) =>
+    address === undefined ? 0 : limits.visitLevel(callerOf(found, test), address);
 
   return {
-    async describe(slug, { test, address }): Promise<LinkDescription> {
+    async describe(slug, { test, address }) {
       const found = await get(slug);
-      const { flow, definition, version, organization } = found;
-      const level = address === undefined ? 0 : limits.visitLevel(callerOf(found, test), address);
+      const { flow, definition } = found;
+      const level = levelOf(found, test, address);
       return {
         realm: realmOf(found, test),
         state: 'ready',
         flow: 'hosted',
-        organization: await organizations.lookOf(organization.id),
-        page: toSessionPage(definition.product, pageOf(found), organization, version),
+        organization: await organizations.lookOf(flow.organization),
+        page: pageOf(found),
         ...defined({ profile: definition.profile }),
         expiresAt: clock.now() + SESSION_LIFE,
         test,
@@ -82,35 +79,28 @@ export function createFlowResolver({
       };
     },
 
-    async begin(slug, order): Promise<BegunSession> {
+    async begin(slug, begin) {
       const found = await get(slug);
-      const { flow, definition, by, version, organization } = found;
-      const realm = realmOf(found, order.test);
-      const now = clock.now();
-      const link: WholeLink = {
-        id: ids.next('verification'),
-        realm,
-        product: definition.product,
-        flow: flow.id,
-        createdAt: now,
-        createdBy: by,
-        expiresAt: now + SESSION_LIFE,
-        openedAt: now,
-        status: 'PENDING',
-        reasons: [],
-        page: pageOf(found),
-      };
-      const page = toSessionPage(definition.product, link.page, organization, version);
-      const { address } = order.device;
-      const caller = callerOf(found, order.test);
-      const level = address === undefined ? 0 : limits.visitLevel(caller, address);
-      if (level > 0 && !(order.proof && proofs.accepts(flow.id, level, order.proof))) throw workMissing();
-      const admitted = await limits.admitVisit(caller, address);
+      const { flow, definition, by } = found;
+      const { product } = definition;
+      const realm = realmOf(found, begin.test);
+      const { address } = begin.device;
+      const level = levelOf(found, begin.test, address);
+      if (level > 0 && !(begin.proof && proofs.accepts(flow.id, level, begin.proof))) throw workMissing();
+      const admitted = await limits.admitVisit(callerOf(found, begin.test), address);
       try {
-        const made = await sessions.prepare({ ...sessionOf(link, order, now), page });
+        const id = ids.next('verification');
+        const request = requestOf(found);
+        const made = await sessions.prepare({
+          ...toSession({ kind: 'hosted', realm, created_by: by }, request, begin),
+          ...hostedSession(id, product, request),
+          page: pageOf(found),
+          expiresAt: clock.now() + SESSION_LIFE,
+        });
         await inTransaction(async (tx) => {
           await made.write(tx);
-          await store.insert(tx, { ...link, session: made.id }, null);
+          const order = { id, realm, createdBy: by, life: SESSION_LIFE, terms: { product, flow: flow.id } };
+          await store.insert(tx, { ...order, session: made.id }, request);
         });
         return { sessionId: made.id, token: made.token, expiresAt: made.expiresAt };
       } catch (error) {
@@ -120,7 +110,7 @@ export function createFlowResolver({
     },
 
     async deny(slug) {
-      return defined({ redirect: pageOf(await get(slug)).redirects.failure });
+      return defined({ redirect: pageOf(await get(slug)).redirect?.failure });
     },
   };
 }

@@ -6,7 +6,8 @@ import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/sup
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { FlowEnd, UniquenessJudge } from '../sessions/index.ts';
-import { createRegistrations, type NewRegistration, type Registrations } from './index.ts';
+import { deleteOrdersOf } from './index.ts';
+import { createRegistrations, type NewRegistration, type Registrations } from './registrations.ts';
 
 const day = 24 * 3_600_000;
 let engine: Engine;
@@ -43,8 +44,8 @@ const codeOf = (work: Promise<unknown>) =>
   );
 
 async function begin(token: string, path = { flash: true, motion: true }) {
-  const { page } = await registrations.invitations.describe(token, { test: false });
-  return registrations.invitations.begin(token, {
+  const { page } = await registrations.links.describe(token, { test: false });
+  return registrations.links.begin(token, {
     test: false,
     consent: { version: page.consent.version },
     path,
@@ -61,7 +62,7 @@ async function member(email: string): Promise<SubjectId> {
   );
   return subject.id;
 }
-const rows = () => engine.db.selectFrom('registration').selectAll().orderBy('id').execute();
+const rows = () => engine.db.selectFrom('relying_order').selectAll().orderBy('id').execute();
 const events = () =>
   engine.db
     .selectFrom('outbox')
@@ -116,7 +117,7 @@ onBothDatabases('registrations', (newPlace) => {
     const { registration, token } = await register({ redirect, region: 'survey_42' });
     expect(registration.expiresAt).toBe(engine.clock.now() - 1 + 7 * day);
     expect(await status()).toEqual(['pending']);
-    const shown = await registrations.invitations.describe(token, { test: false });
+    const shown = await registrations.links.describe(token, { test: false });
     expect(shown).toMatchObject({
       state: 'ready',
       flow: 'registration',
@@ -126,11 +127,11 @@ onBothDatabases('registrations', (newPlace) => {
     const text = [...shown.page.consent.text.en, shown.page.consent.retention.en].join(' ');
     expect(text).toContain('The template alone is held until 2027-01-31');
     const begun = await begin(token);
-    expect(await registrations.invitations.describe(token, { test: false })).toMatchObject({
+    expect(await registrations.links.describe(token, { test: false })).toMatchObject({
       state: 'taken',
     });
     await look(begun.token);
-    expect(await registrations.invitations.describe(token, { test: false })).toMatchObject({
+    expect(await registrations.links.describe(token, { test: false })).toMatchObject({
       state: 'finished',
     });
     expect(await status()).toEqual(['completed', 'ab12', 0.45]);
@@ -147,7 +148,7 @@ onBothDatabases('registrations', (newPlace) => {
   test('reading an invitation changes nothing; of two who begin at once one wins', async () => {
     const { token } = await register();
     const before = await rows();
-    for (let i = 0; i < 3; i++) await registrations.invitations.describe(token, { test: false });
+    for (let i = 0; i < 3; i++) await registrations.links.describe(token, { test: false });
     expect(await rows()).toEqual(before);
     const codes = await Promise.all([1, 2, 3].map(() => codeOf(begin(token))));
     expect(codes.toSorted()).toEqual(['CONFLICT', 'CONFLICT', 'done']);
@@ -173,8 +174,8 @@ onBothDatabases('registrations', (newPlace) => {
     for (let i = 0; i < 3; i++) await look(token);
     expect(await status()).toEqual(['failed', 'liveness-failed']);
     const denied = await register({ reference: 'user_2' });
-    expect(await registrations.invitations.deny(denied.token, { test: false })).toEqual({});
-    expect(await codeOf(registrations.invitations.deny(denied.token, { test: false }))).toBe('CONFLICT');
+    expect(await registrations.links.deny(denied.token, { test: false })).toEqual({});
+    expect(await codeOf(registrations.links.deny(denied.token, { test: false }))).toBe('CONFLICT');
     expect(await status('user_2')).toEqual(['failed', 'liveness-failed']);
     const open = await register({ reference: 'user_3' });
     await begin(open.token);
@@ -226,7 +227,7 @@ onBothDatabases('registrations', (newPlace) => {
     const first = await register();
     const begun = await begin(first.token);
     const second = await register();
-    expect(await codeOf(registrations.invitations.describe(first.token, { test: false }))).toBe('NOT_FOUND');
+    expect(await codeOf(registrations.links.describe(first.token, { test: false }))).toBe('NOT_FOUND');
     await look(begun.token);
     expect(await status()).toEqual(['pending']);
     await look((await begin(second.token)).token);
@@ -236,7 +237,9 @@ onBothDatabases('registrations', (newPlace) => {
     expect(await status()).toEqual(['pending']);
     const both = await Promise.all([1, 2].map(() => codeOf(register({ reference: 'user_9' }))));
     expect(both).toEqual(['done', 'done']);
-    const pending = (await rows()).filter(({ status, region }) => status === 'pending' && region === '');
+    const pending = (await rows()).filter(
+      ({ state, terms }) => state === 'pending' && JSON.parse(terms).region === '',
+    );
     expect(pending).toHaveLength(1);
   });
 
@@ -250,7 +253,7 @@ onBothDatabases('registrations', (newPlace) => {
       'SUBJECT_NOT_FOUND',
       'SUBJECT_NOT_FOUND',
     ]);
-    expect(await codeOf(registrations.invitations.describe('guess', { test: false }))).toBe('NOT_FOUND');
+    expect(await codeOf(registrations.links.describe('guess', { test: false }))).toBe('NOT_FOUND');
   });
 
   test('the placeholder is for testing alone, redirects for the allow-list, ended regions for none', async () => {
@@ -273,12 +276,16 @@ onBothDatabases('registrations', (newPlace) => {
   test('an erasure of the person removes the registration; the record has it', async () => {
     const { token } = await register();
     await look((await begin(token)).token);
-    const data = engine.personalData.find(({ tables }) => 'registration' in tables)!;
+    const data = engine.personalData.find(({ tables }) => 'relying_order' in tables)!;
     const person = { ...realm(), subject: judged.subject! };
     expect(
       await data.exportOf!(person, {
         open: async (values) =>
-          Promise.all(values.map(({ place, sealed }) => engine.sealer.open(place as never, sealed!))),
+          Promise.all(
+            values.map(({ place, sealed }) =>
+              sealed ? engine.sealer.open(place as never, sealed) : undefined,
+            ),
+          ),
       } as Parameters<NonNullable<typeof data.exportOf>>[1]),
     ).toMatchObject({
       registrations: [{ request: { reference: 'user_1' }, state: 'completed', uniqueHumanId: 'ab12' }],
@@ -287,13 +294,13 @@ onBothDatabases('registrations', (newPlace) => {
     await engine.inTransaction((tx) => data.forget!(tx, [person.subject], engine.clock.now()));
     expect(await codeOf(status())).toBe('SUBJECT_NOT_FOUND');
     await register({ reference: 'user_2' });
-    const [term] = data.expires!;
+    const term = data.expires!.find(({ counted }) => counted === 'registrations');
     engine.advance(8 * day);
     expect(await term!.count(realm(), engine.clock.now())).toBe(0);
     await registrations.expireDue();
     expect(await engine.inTransaction((tx) => term!.expire(tx, realm(), engine.clock.now(), 10))).toBe(1);
     await register();
-    await registrations.forget(engine.organization);
+    await engine.inTransaction((tx) => deleteOrdersOf(tx, engine.organization));
     expect(await rows()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ageAt } from './age.ts';
+import { ageAt } from './hosted.ts';
 
 test.each([
   ['2008-11-21', '2026-11-20T23:59:59Z', 17],

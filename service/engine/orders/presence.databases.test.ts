@@ -5,7 +5,7 @@ import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import { begin, openPresence } from '../../../test/support/presence.ts';
 import { refusal } from '../../../test/support/staff.ts';
 import type { SessionId, SubjectId } from '../../lib/id.ts';
-import { deletePresenceOf, type PresenceOrder } from './index.ts';
+import { deleteOrdersOf, type PresenceOrder } from './index.ts';
 
 const minute = 60_000;
 const email = 'alice@example.com';
@@ -149,7 +149,7 @@ onBothDatabases('presence', (newPlace) => {
 
   test('an order for another organization is refused, and leaves nothing', async () => {
     expect(await refusal(create({ orgId: 'org_elsewhere' }))).toBe('ORGANIZATION_MISMATCH');
-    expect(await engine.db.selectFrom('presence_session').selectAll().execute()).toEqual([]);
+    expect(await engine.db.selectFrom('relying_order').selectAll().execute()).toEqual([]);
     expect(await lines()).toEqual([]);
   });
 
@@ -291,17 +291,17 @@ onBothDatabases('presence', (newPlace) => {
     await create({ email, nonce: 'a nonce' });
     await create({ email: 'unknown@example.com' });
     await verified();
-    const rows = await engine.db.selectFrom('presence_session').selectAll().orderBy('id').execute();
+    const rows = await engine.db.selectFrom('relying_order').selectAll().orderBy('id').execute();
     expect(rows.map(({ subject }) => subject)).toEqual([person, null, person]);
     const text = Buffer.concat(
       rows.map((row) =>
-        Buffer.from(JSON.stringify({ ...row, request_sealed: undefined, token_sealed: undefined })),
+        Buffer.from(JSON.stringify({ ...row, request_sealed: undefined, proof_sealed: undefined })),
       ),
     );
     for (const secret of [email, 'unknown@', 'production', 'a nonce'])
       expect(text.includes(secret), secret).toBe(false);
-    for (const { request_sealed, token_sealed } of rows)
-      for (const sealed of [request_sealed, token_sealed])
+    for (const { request_sealed, proof_sealed } of rows)
+      for (const sealed of [request_sealed, proof_sealed])
         expect(Buffer.from(sealed ?? []).includes('production')).toBe(false);
   });
 
@@ -309,7 +309,7 @@ onBothDatabases('presence', (newPlace) => {
     const subject = await enroll();
     const { token, id } = await verified();
     const asked = await create({ email });
-    const own = engine.personalData.find(({ tables }) => 'presence_session' in tables)!;
+    const own = engine.personalData.find(({ tables }) => 'relying_order' in tables)!;
     expect(await own.sealedValues!({ ...realm(), subject })).toHaveLength(3);
     await engine.inTransaction((tx) => own.forget!(tx, [subject], engine.clock.now()));
     expect(await refusal(room.presence.get(caller(), id, key))).toBe('NOT_FOUND');
@@ -326,16 +326,21 @@ onBothDatabases('presence', (newPlace) => {
 
   test('old sessions expire by the term of verifications, in their organization and world', async () => {
     await create();
-    engine.advance(minute);
+    engine.advance(9 * minute);
     const newer = await create();
-    const own = engine.personalData.find(({ tables }) => 'presence_session' in tables)!;
-    const [term] = own.expires!;
+    engine.advance(minute);
+    const own = engine.personalData.find(({ tables }) => 'relying_order' in tables)!;
+    const term = own.expires!.find(({ counted }) => counted === 'presenceSessions');
+    expect(await term!.count(realm(), engine.clock.now())).toBe(0);
+    expect(await room.presence.expireDue()).toBe(1);
     expect(await term!.count(realm(), engine.clock.now())).toBe(1);
     expect(await term!.count({ ...realm(), world: 'test' }, engine.clock.now())).toBe(0);
     await engine.inTransaction((tx) => term!.expire(tx, realm(), engine.clock.now(), 10));
     expect((await stateOf(newer.session.id)).is).toBe('pending');
-    expect(await term!.count(realm(), engine.clock.now() + 1)).toBe(1);
-    await engine.inTransaction((tx) => deletePresenceOf(tx, engine.organization));
-    expect(await term!.count(realm(), engine.clock.now() + 1)).toBe(0);
+    engine.advance(9 * minute);
+    await room.presence.expireDue();
+    expect(await term!.count(realm(), engine.clock.now())).toBe(1);
+    await engine.inTransaction((tx) => deleteOrdersOf(tx, engine.organization));
+    expect(await term!.count(realm(), engine.clock.now())).toBe(0);
   });
 });

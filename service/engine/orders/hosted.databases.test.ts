@@ -7,7 +7,9 @@ import { doWork } from '../../../test/support/visit-work.ts';
 import { Problem } from '../../lib/problem.ts';
 import { FlowDefinition, flowProducts } from '../flows/index.ts';
 import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
-import { createHosted, type Hosted, type NewLink } from './index.ts';
+import { createFlowPages } from './flow-pages.ts';
+import { createHosted, type Hosted, type HostedDeps, type NewLink } from './hosted.ts';
+import { deleteOrdersOf } from './index.ts';
 import type { VisitProof } from './visit-proofs.ts';
 
 const hour = 3_600_000;
@@ -15,6 +17,7 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let hosted: Hosted;
+let flowPages: LinkResolver;
 let made: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
@@ -66,7 +69,7 @@ const events = async () =>
       .orderBy('seq')
       .execute()
   ).map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
-const rows = () => engine.db.selectFrom('hosted_link').selectAll().execute();
+const rows = () => engine.db.selectFrom('relying_order').selectAll().execute();
 
 onBothDatabases('hosted links', (newPlace) => {
   beforeEach(async () => {
@@ -76,12 +79,13 @@ onBothDatabases('hosted links', (newPlace) => {
     const ends: { hosted?: FlowEnd } = {};
     sessions = liveSessionsOver(engine, { challenges, ends });
     made = 0;
-    hosted = createHosted({
+    const parts: HostedDeps = {
       ...engine,
       sessions,
-      profiles: engine.profiles,
       random: (into) => new DataView(into.buffer).setUint32(12, ++made),
-    });
+    };
+    hosted = createHosted(parts);
+    flowPages = createFlowPages(parts);
     ends.hosted = hosted.end;
     await engine.organizations.set(
       engine.organization,
@@ -272,7 +276,7 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(await result({ email: 'bea@example.com' })).toEqual(['FAIL', 'NOT_RECOGNIZED']);
     expect(await result({ email: 'none@example.com' })).toEqual(['FAIL', 'NOT_RECOGNIZED']);
     expect(
-      JSON.stringify((await rows()).map((row) => Buffer.from(row.page_sealed).toString())),
+      JSON.stringify((await rows()).map((row) => Buffer.from(row.request_sealed).toString())),
     ).not.toContain('@example.com');
   });
 
@@ -429,22 +433,24 @@ onBothDatabases('hosted links', (newPlace) => {
     const { subject } = await enroll('ada@example.com');
     await generate({ product: 'verifyidentity', email: 'ada@example.com' });
     const { link } = await generate();
-    const data = engine.personalData.find(({ tables }) => 'hosted_link' in tables)!;
+    const data = engine.personalData.find(({ tables }) => 'relying_order' in tables)!;
     const hash = engine.sealer.emailHash(engine.organization, 'ada@example.com');
-    const order = { emailHash: hash } as Parameters<NonNullable<typeof data.exportOf>>[1];
+    const order = { emailHash: hash, open: async () => [] } as unknown as Parameters<
+      NonNullable<typeof data.exportOf>
+    >[1];
     expect(await data.exportOf!({ ...realm(), subject: subject.id }, order)).toMatchObject({
       hostedLinks: [{ product: 'verifyidentity', status: 'PENDING' }],
     });
     await engine.inTransaction((tx) => data.forgetAddress!(tx, realm(), hash));
     expect((await rows()).map(({ id }) => id)).toEqual([link.id]);
     engine.advance(2 * hour);
-    const [term] = data.expires!;
+    const term = data.expires!.find(({ counted }) => counted === 'hostedLinks');
     expect(await term!.count(realm(), engine.clock.now())).toBe(0);
     await hosted.expireDue();
     expect(await term!.count(realm(), engine.clock.now())).toBe(1);
     expect(await engine.inTransaction((tx) => term!.expire(tx, realm(), engine.clock.now(), 10))).toBe(1);
     await generate();
-    await hosted.forget(engine.organization);
+    await engine.inTransaction((tx) => deleteOrdersOf(tx, engine.organization));
     expect(await rows()).toEqual([]);
   });
 
@@ -457,31 +463,32 @@ onBothDatabases('hosted links', (newPlace) => {
       redirects: { success: 'https://app.example.com/in' },
     });
     const flow = await engine.flows.create(engine.organization, definition, operator);
-    expect(await codeOf(hosted.flowPages.describe(flow.slug, { test: true }))).toBe('NOT_FOUND');
+    expect(await codeOf(flowPages.describe(flow.slug, { test: true }))).toBe('NOT_FOUND');
     await engine.flows.publish(engine.organization, flow.id, operator);
     await engine.limits.set(engine.organization, { monthly: 1 }, operator);
-    const shown = await hosted.flowPages.describe(flow.slug, { test: true });
+    const shown = await flowPages.describe(flow.slug, { test: true });
     expect(shown).toMatchObject({ state: 'ready', test: true, page: { product: 'verifyhuman' } });
     expect(shown.page.consent.text.en[0]).toBe('Ours.');
     expect(shown.page.messages?.button).toEqual({ en: 'Agree and begin', de: 'Agree and begin' });
     // “You can close this page” would be wrong where it leads back.
     expect(shown.page.messages).not.toHaveProperty('success');
     expect(await rows()).toEqual([]);
-    const visits = await Promise.all([1, 2].map(() => begin(hosted.flowPages, flow.slug, true)));
+    const visits = await Promise.all([1, 2].map(() => begin(flowPages, flow.slug, true)));
     expect(new Set(visits.map(({ token }) => token)).size).toBe(2);
     await look(visits[0]!.token);
     const [first, second] = await rows();
-    expect([first, second]).toMatchObject([{ world: 'test', flow: flow.id, token_hash: null }, {}]);
+    expect([first, second]).toMatchObject([{ kind: 'hosted', world: 'test', token_hash: null }, {}]);
+    expect(JSON.parse(first!.terms)).toEqual({ product: 'verifyhuman', flow: flow.id });
     const passed = (await rows()).find(({ session }) => session === visits[0]!.sessionId)!;
     expect(await hosted.status(realm(), 'verifyhuman', passed.id)).toMatchObject({ status: 'PASS' });
     // Test visits cost nothing; of live ones the month has one, beside the one of named callers.
-    await begin(hosted.flowPages, flow.slug);
+    await begin(flowPages, flow.slug);
     expect(await engine.limits.show(engine.organization)).toMatchObject({
       organization: { used: 0, limit: 1 },
       visits: { used: 1, limit: 1 },
     });
-    expect(await codeOf(begin(hosted.flowPages, flow.slug))).toBe('MONTHLY_LIMIT_EXCEEDED');
-    expect(await hosted.flowPages.deny(flow.slug, { test: false })).toEqual({});
+    expect(await codeOf(begin(flowPages, flow.slug))).toBe('MONTHLY_LIMIT_EXCEEDED');
+    expect(await flowPages.deny(flow.slug, { test: false })).toEqual({});
   });
 
   test('after ten visits of one address in a minute a further one costs work, each of one flow and once', async () => {
@@ -493,11 +500,11 @@ onBothDatabases('hosted links', (newPlace) => {
     const { slug } = flow!;
     const address = '192.0.2.7';
     const workOf = async (of: string, from = address) =>
-      (await hosted.flowPages.describe(of, { test: true, address: from })).work;
-    const { page } = await hosted.flowPages.describe(slug, { test: true, address });
+      (await flowPages.describe(of, { test: true, address: from })).work;
+    const { page } = await flowPages.describe(slug, { test: true, address });
     const visit = (proof?: VisitProof) =>
       codeOf(
-        hosted.flowPages.begin(slug, {
+        flowPages.begin(slug, {
           test: true,
           consent: { version: page.consent.version },
           path: { flash: true, motion: true },
@@ -530,7 +537,7 @@ onBothDatabases('hosted links', (newPlace) => {
     const flow = await engine.flows.create(engine.organization, definition, operator);
     await engine.flows.publish(engine.organization, flow.id, operator);
     await engine.limits.set(engine.organization, { perAddress: 2 }, operator);
-    const from = (address: string) => codeOf(begin(hosted.flowPages, flow.slug, true, address));
+    const from = (address: string) => codeOf(begin(flowPages, flow.slug, true, address));
     const visits = ['192.0.2.7', '192.0.2.7', '192.0.2.7', '192.0.2.8'];
     const outcomes: unknown[] = [];
     for (const address of visits) outcomes.push(await from(address));
@@ -542,10 +549,10 @@ onBothDatabases('hosted links', (newPlace) => {
     const definition = FlowDefinition.parse({ name: 'Visitors', product: 'verifyhuman' });
     const flow = await engine.flows.create(engine.organization, definition, operator);
     await engine.flows.publish(engine.organization, flow.id, operator);
-    const { page } = await hosted.flowPages.describe(flow.slug, { test: true });
+    const { page } = await flowPages.describe(flow.slug, { test: true });
     engine.advance(1000);
     await engine.flows.publish(engine.organization, flow.id, operator);
-    const stale = hosted.flowPages.begin(flow.slug, {
+    const stale = flowPages.begin(flow.slug, {
       test: true,
       consent: { version: page.consent.version },
       path: { flash: true, motion: true },
