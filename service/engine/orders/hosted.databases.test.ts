@@ -5,6 +5,7 @@ import { direction, near } from '../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { doWork } from '../../../test/support/visit-work.ts';
 import { Problem } from '../../lib/problem.ts';
+import { createHolds } from '../consent/index.ts';
 import { FlowDefinition, flowProducts } from '../flows/index.ts';
 import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
 import { createFlowPages } from './flow-pages.ts';
@@ -452,6 +453,19 @@ onBothDatabases('hosted links', (newPlace) => {
     await generate();
     await engine.inTransaction((tx) => deleteOrdersOf(tx, engine.organization));
     expect(await rows()).toEqual([]);
+  });
+
+  test('no term removes a link that names a person under a legal hold', async () => {
+    const { subject } = await enroll('ada@example.com');
+    await generate({ product: 'verifyidentity', email: 'ada@example.com' });
+    await generate();
+    engine.advance(2 * hour);
+    await hosted.expireDue();
+    const data = engine.personalData.find(({ tables }) => 'relying_order' in tables)!;
+    const term = data.expires!.find(({ counted }) => counted === 'hostedLinks')!;
+    expect(await term.count(realm(), engine.clock.now())).toBe(2);
+    await createHolds(engine).place({ ...realm(), subject: subject.id }, 'lawsuit 7', operator, 'req_h');
+    expect(await term.count(realm(), engine.clock.now())).toBe(1);
   });
 
   test('a published flow makes a verification for each consent, of live people or in test mode', async () => {

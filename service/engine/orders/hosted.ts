@@ -2,7 +2,7 @@ import { defined } from '../../lib/defined.ts';
 import type { FlowId, VerificationId } from '../../lib/id.ts';
 import { newLinkToken } from '../../lib/link-token.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
-import { type Actor, describeActor, readActor } from '../audit/index.ts';
+import { type Actor, describeActor } from '../audit/index.ts';
 import type { EventPayloads } from '../events/index.ts';
 import { allowedRedirects, type FlowProduct, type Flows, redirectProblems } from '../flows/index.ts';
 import type { Limits } from '../limits/index.ts';
@@ -11,7 +11,7 @@ import { type Profiles, requireAllowed } from '../profiles/index.ts';
 import type { Candidate, DecidedSession, FlowEnd, LinkResolver } from '../sessions/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { HostedRequest, toHostedPage } from './hosted-page.ts';
-import { createOrderLife, type KindOfOrder, type OrderDeps } from './order-life.ts';
+import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine } from './order-life.ts';
 import {
   createOrderStore,
   type Ending,
@@ -141,14 +141,8 @@ export function createHosted(deps: HostedDeps): Hosted {
           },
           toRequest(order, who),
         );
-        await audit.add(tx, {
-          ...defined({ request: who.request }),
-          actor: who.actor,
-          action: 'hosted.generate',
-          organization: realm.organization,
-          target: made.id,
-          details: { world: realm.world, product, expiresAt: made.expires_at },
-        });
+        const details = { product, expiresAt: made.expires_at };
+        await audit.add(tx, orderLine(made, 'hosted.generate', who, details));
         return toLink(made);
       });
       return { link, token };
@@ -190,13 +184,21 @@ const statuses = {
 /** Of the subject record too. */
 export const hostedStatus = (state: string): HostedStatus => statuses[state as OrderState];
 
+const reasonsOf = ({
+  state,
+  result,
+}: {
+  state: OrderState;
+  result?: HostedResult;
+}): readonly HostedReason[] => (state === 'expired' ? ['EXPIRED'] : (result?.reasons ?? []));
+
 const toLink = ({ id, realm, terms, expires_at, state, result, ended_at }: HostedOrder): HostedLink => ({
   id: id as VerificationId,
   realm,
   product: terms.product,
   expiresAt: expires_at,
   status: statuses[state],
-  reasons: state === 'expired' ? ['EXPIRED'] : (result.reasons ?? []),
+  reasons: reasonsOf({ state, result }),
   ...defined({ completedAt: ended_at ?? undefined }),
 });
 
@@ -252,7 +254,8 @@ const hostedKind = (
     return ageAt(birthDate, clock.now()) >= minimumAge ? undefined : { refuse: 'UNDER_AGE' };
   },
   endingOf: (_, session) => endingOf(session),
-  async ended(tx, { id, realm, session, created_by, terms }, ending, { actor, request }) {
+  async ended(tx, order, ending, by) {
+    const { id, realm, session, terms } = order;
     const { product } = terms;
     await events.add(tx, {
       type: 'session.decided',
@@ -266,19 +269,11 @@ const hostedKind = (
         decision: decisions[ending.state],
       },
     });
-    await audit.add(tx, {
-      ...defined({ request }),
-      actor: actor ?? readActor(created_by),
-      action: 'hosted.decide',
-      organization: realm.organization,
-      target: id,
-      details: {
-        world: realm.world,
-        product,
-        status: statuses[ending.state],
-        reasons: ending.state === 'expired' ? ['EXPIRED'] : (ending.result?.reasons ?? []),
-      },
-    });
+    const status = statuses[ending.state];
+    await audit.add(
+      tx,
+      orderLine(order, 'hosted.decide', by, { product, status, reasons: reasonsOf(ending) }),
+    );
   },
 });
 

@@ -46,9 +46,9 @@ interface Asked {
   profiles?: readonly string[] | undefined;
 }
 
-/** Who ends an order, or which session does. */
+/** Who ends an order, and by which session. */
 export interface EndedBy {
-  actor?: Actor;
+  actor: Actor;
   request?: string;
   session?: DecidedSession;
 }
@@ -94,9 +94,15 @@ export function createOrderLife<Request extends object, Terms, Result>(
   const { store } = kind;
 
   /** Ends an order once; false for one that has ended. */
-  async function end(tx: Tx, order: Stored, ending: Ending<Result>, by: EndedBy, unopened?: boolean) {
+  async function end(
+    tx: Tx,
+    order: Stored,
+    ending: Ending<Result>,
+    by: Partial<EndedBy> = {},
+    unopened = false,
+  ): Promise<boolean> {
     if (!(await store.end(tx, order, ending, unopened))) return false;
-    await kind.ended(tx, order, ending, by);
+    await kind.ended(tx, order, ending, { actor: readActor(order.created_by), ...by });
     return true;
   }
 
@@ -205,7 +211,7 @@ export function createOrderLife<Request extends object, Terms, Result>(
         const due = await store.due(BATCH);
         if (due.length > 0)
           await inTransaction(async (tx) => {
-            for (const order of due) await end(tx, order, { state: 'expired' }, {});
+            for (const order of due) await end(tx, order, { state: 'expired' });
           });
         ended += due.length;
         if (due.length < BATCH) return ended;
@@ -213,6 +219,21 @@ export function createOrderLife<Request extends object, Terms, Result>(
     },
   };
 }
+
+/** A line of the audit log about an order. */
+export const orderLine = (
+  { id, realm }: Pick<Order<unknown, unknown>, 'id' | 'realm'>,
+  action: string,
+  { actor, request }: { actor: Actor; request?: string },
+  details: Record<string, unknown> = {},
+) => ({
+  actor,
+  action,
+  organization: realm.organization,
+  target: id,
+  ...defined({ request }),
+  details: { world: realm.world, ...details },
+});
 
 /** Of the live session, what is the same in every kind. */
 export const toSession = (

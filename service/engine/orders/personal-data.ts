@@ -96,26 +96,22 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
   })),
   async exportOf(person, { open, emailHash }) {
     const rows = await ordersOf(db, person);
-    const of = async (kind: OrderKind) => {
-      const found = rows.filter((row) => row.kind === kind);
-      const read = async (column: 'request' | 'proof') =>
-        (
-          await open(
-            found.map((row) => ({ place: personPlace(row, column), sealed: row[`${column}_sealed`] })),
-          )
-        ).map(jsonOf);
-      const [requests, proofs] = [await read('request'), await read('proof')];
-      return found.map((row, i) => ({
-        row,
-        request: requests[i],
-        proof: proofs[i] as SealedProof | undefined,
-        terms: JSON.parse(row.terms),
-        result: JSON.parse(row.result),
-      }));
-    };
+    const columns = ['request', 'proof'] as const;
+    const values = rows.flatMap((row) =>
+      columns.map((column) => ({ place: personPlace(row, column), sealed: row[`${column}_sealed`] })),
+    );
+    const opened = (await open(values)).map(jsonOf);
+    const found = rows.map((row, i) => ({
+      row,
+      request: opened[2 * i],
+      proof: opened[2 * i + 1] as SealedProof | undefined,
+      terms: JSON.parse(row.terms),
+      result: JSON.parse(row.result),
+    }));
+    const of = (kind: OrderKind) => found.filter(({ row }) => row.kind === kind);
     const links = emailHash === undefined ? [] : await linksOfAddress(db, person, emailHash);
     return {
-      presence: (await of('presence')).map(({ row, request, proof, result }) => ({
+      presence: of('presence').map(({ row, request, proof, result }) => ({
         id: row.id,
         at: time(row.created_at),
         request,
@@ -134,7 +130,7 @@ export const createOrderData = ({ db }: { db: Db }): PersonalData => ({
         status: hostedStatus(row.state),
         completedAt: time(row.ended_at),
       })),
-      registrations: (await of('registration')).map(({ row, request, terms, result }) => ({
+      registrations: of('registration').map(({ row, request, terms, result }) => ({
         id: row.id,
         request,
         ...terms,

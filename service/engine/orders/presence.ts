@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defined } from '../../lib/defined.ts';
-import type { OrganizationId, PresenceId, SessionId, SubjectId, World } from '../../lib/id.ts';
+import type { OrganizationId, PresenceId, SubjectId, World } from '../../lib/id.ts';
 import { newLinkToken } from '../../lib/link-token.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
@@ -8,7 +8,7 @@ import { type Actor, describeActor } from '../audit/index.ts';
 import { type DecidedSession, type FlowEnd, type LinkResolver, pageConsent } from '../sessions/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { PersonTokens, PresenceClaims, TokenRealm } from '../tokens/index.ts';
-import { createOrderLife, type KindOfOrder, type OrderDeps, SESSION_LIFE } from './order-life.ts';
+import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine, SESSION_LIFE } from './order-life.ts';
 import {
   createOrderStore,
   type Ending,
@@ -155,15 +155,9 @@ export function createPresence(deps: PresenceDeps): Presence {
     return { order, proof, session: toPresenceSession(order, proof) };
   }
 
-  const note = ({ id, realm, subject }: PresenceOrderRow, action: string, actor: Actor) =>
+  const note = (order: PresenceOrderRow, action: string, actor: Actor) =>
     inTransaction((tx) =>
-      audit.add(tx, {
-        actor,
-        action,
-        organization: realm.organization,
-        target: id,
-        details: { world: realm.world, ...(subject !== null && { subject }) },
-      }),
+      audit.add(tx, orderLine(order, action, { actor }, defined({ subject: order.subject ?? undefined }))),
     );
 
   async function get(caller: PresenceCaller, id: string, actor: Actor): Promise<PresenceSession> {
@@ -204,8 +198,8 @@ export function createPresence(deps: PresenceDeps): Presence {
           { purpose, ...defined({ email, nonce, profiles: profiles && [...profiles] }) },
         );
         const bound = { email: email !== undefined, nonce: nonce !== undefined };
-        const details = { world, ttlSeconds, singleUse, bound };
-        await audit.add(tx, { actor, action: 'presence.create', organization, target: id, details });
+        const details = { ttlSeconds, singleUse, bound };
+        await audit.add(tx, orderLine(made, 'presence.create', { actor }, details));
         return made;
       });
       return { session: toPresenceSession(made, undefined), link };
@@ -314,15 +308,9 @@ const presenceKind = (
   timed: true,
   pageOf: (_, { purpose }, { name }) => ({ purpose, consent: pageConsent(name, 'any') }),
   sessionOf: (_, { email }) => ({ match: email === undefined ? 'any' : { email } }),
-  async opened(tx, { id, realm }, session: SessionId, request) {
-    await audit.add(tx, {
-      actor: { is: 'session', session },
-      action: 'presence.begin',
-      organization: realm.organization,
-      target: id,
-      ...defined({ request }),
-      details: { world: realm.world, session },
-    });
+  async opened(tx, order, session, request) {
+    const by = { actor: { is: 'session' as const, session }, ...defined({ request }) };
+    await audit.add(tx, orderLine(order, 'presence.begin', by, { session }));
   },
   declined: cancelled('declined'),
   erased: cancelled('not-verified'),
@@ -358,31 +346,18 @@ const presenceKind = (
       proof: { token, ...defined({ email: person.email }) } satisfies SealedProof,
     };
   },
-  async ended(tx, { id, realm }, { state, result }, { actor, request, session }) {
+  async ended(tx, order, { state, result }, { session, ...by }) {
     if (state === 'expired') return;
-    const { organization, world } = realm;
-    const line = { organization, target: id, ...defined({ request }) };
     const reason = result?.reason;
-    if (session)
-      await audit.add(tx, {
-        ...line,
-        actor: session.actor,
-        action: 'presence.decide',
-        outcome: state === 'passed' ? 'done' : 'refused',
-        details: {
-          world,
-          session: session.id,
-          ...defined({ reason, verification: session.verification, subject: session.person?.id }),
-        },
-      });
-    else if (actor) await audit.add(tx, { ...line, actor, action: 'presence.cancel', details: { world } });
-    else
-      await audit.add(tx, {
-        ...line,
-        actor: { is: 'session', session: id },
-        action: 'presence.decline',
-        details: { world },
-      });
+    if (session) {
+      const { id, verification, person } = session;
+      const details = { session: id, ...defined({ reason, verification, subject: person?.id }) };
+      const outcome = state === 'passed' ? 'done' : 'refused';
+      await audit.add(tx, { ...orderLine(order, 'presence.decide', by, details), outcome });
+    } else if (reason === 'declined') {
+      const actor = { is: 'session' as const, session: order.id };
+      await audit.add(tx, orderLine(order, 'presence.decline', { ...by, actor }));
+    } else await audit.add(tx, orderLine(order, 'presence.cancel', by));
   },
 });
 

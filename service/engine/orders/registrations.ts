@@ -4,14 +4,14 @@ import { defined } from '../../lib/defined.ts';
 import type { RegistrationId } from '../../lib/id.ts';
 import { newLinkToken } from '../../lib/link-token.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
-import { type Actor, describeActor, readActor } from '../audit/index.ts';
+import { type Actor, describeActor } from '../audit/index.ts';
 import { redirectProblems } from '../flows/index.ts';
 import { refuseErased } from '../organizations/index.ts';
 import type { DecidedSession, FlowEnd, LinkResolver } from '../sessions/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { Uniqueness } from '../uniqueness/index.ts';
 import { toInvitationPage } from './invitation-page.ts';
-import { createOrderLife, type KindOfOrder, type OrderDeps } from './order-life.ts';
+import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine } from './order-life.ts';
 import {
   createOrderStore,
   type Ending,
@@ -101,7 +101,7 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
     sealer.emailHash(organization, `reference:${createHash('sha256').update(reference).digest('hex')}`);
 
   return {
-    async register(realm, { reference, redirect, region, dataRequest }, { actor, request }) {
+    async register(realm, { reference, redirect, region, dataRequest }, who) {
       const organization = await organizations.get(realm.organization);
       refuseErased(organization);
       requireValid(realm, { dataRequest, redirect }, organization.redirectTargets ?? []);
@@ -119,36 +119,21 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
         const replaces = before?.state === 'pending' ? before : undefined;
         if (replaces) await store.end(tx, replaces, { state: 'replaced' });
         const id = ids.next('registration');
-        const order = { id, realm, createdBy: describeActor(actor), life: LIFE, token, about };
+        const order = { id, realm, createdBy: describeActor(who.actor), life: LIFE, token, about };
         const asked = { reference, ...defined({ redirect }) };
         const made = await store.insert(tx, { ...order, terms: { region, dataRequest } }, asked);
-        await audit.add(tx, {
-          ...defined({ request }),
-          actor,
-          action: 'registration.create',
-          organization: realm.organization,
-          target: id,
-          details: { world: realm.world, dataRequest, region, ...defined({ replaces: replaces?.id }) },
-        });
+        const details = { dataRequest, region, ...defined({ replaces: replaces?.id }) };
+        await audit.add(tx, orderLine(made, 'registration.create', who, details));
         return made;
       });
       return { registration: toRegistration(made), token };
     },
 
-    async status(realm, reference, { actor, request }) {
+    async status(realm, reference, who) {
       const found = await store.newest(undefined, realm, hashOf(realm, reference));
       if (!found) throw new Problem('SUBJECT_NOT_FOUND', 'No user was registered under this reference.');
-      if (actor.is === 'administrator' && found.state === 'passed')
-        await inTransaction((tx) =>
-          audit.add(tx, {
-            actor,
-            action: 'registration.read',
-            organization: realm.organization,
-            target: found.id,
-            ...defined({ request }),
-            details: { world: realm.world },
-          }),
-        );
+      if (who.actor.is === 'administrator' && found.state === 'passed')
+        await inTransaction((tx) => audit.add(tx, orderLine(found, 'registration.read', who)));
       return toRegistration(found);
     },
 
@@ -206,8 +191,8 @@ const registrationKind = (
   declined: notAlive,
   erased: notAlive,
   endingOf: (_, session) => endingOf(session, humannessOf),
-  async ended(tx, order, { state, result = {}, subject }, { actor, request }) {
-    const { id, realm, created_by, session } = order;
+  async ended(tx, order, { state, result = {}, subject }, by) {
+    const { id, realm, session } = order;
     const failure = state === 'expired' ? 'expired' : result.failure;
     const asked = await store.requestOf(order);
     // An invitation that expires sends no event.
@@ -222,14 +207,8 @@ const registrationKind = (
         },
         personal: { ...defined({ subject }), values: { reference: asked.reference } },
       });
-    await audit.add(tx, {
-      ...defined({ request }),
-      actor: actor ?? readActor(created_by),
-      action: 'registration.decide',
-      organization: realm.organization,
-      target: id,
-      details: { world: realm.world, state: registrationState(state), ...defined({ failure, subject }) },
-    });
+    const details = { state: registrationState(state), ...defined({ failure, subject }) };
+    await audit.add(tx, orderLine(order, 'registration.decide', by, details));
   },
 });
 
