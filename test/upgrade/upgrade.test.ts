@@ -13,6 +13,7 @@ import { portrait } from '../cli/portraits.ts';
 import { listen } from '../support/listener.ts';
 import { createPlainCli, type Directory, directoryAt } from './directory.ts';
 import { type Expected, packed, profiles } from './expected.ts';
+import { type FormerOrders, writeFormerOrders } from './former-orders.ts';
 import { inOrderOfIds, readContents } from './read-contents.ts';
 import { type Verdict, verifyPicture } from './verify-picture.ts';
 
@@ -30,6 +31,7 @@ describe.each(versions)('a data directory of %s', (version) => {
   let directory: Directory;
   let receiver: Receiver;
   let service: Service;
+  let orders: FormerOrders;
   const pictures: Record<string, Buffer> = {};
 
   beforeAll(async () => {
@@ -38,6 +40,10 @@ describe.each(versions)('a data directory of %s', (version) => {
     const tar = spawnSync('tar', ['-xzf', join(here, version, packed.archive), '-C', folder]);
     if (tar.status !== 0) throw new Error(`tar ended with ${tar.status}: ${tar.stderr}`);
     directory = directoryAt(cli, join(folder, packed.data));
+    orders = await writeFormerOrders(join(folder, packed.data), {
+      organization: expected.organization,
+      email: 'ada@example.com',
+    });
     receiver = await startReceiver();
     for (const who of ['ada', 'bea', 'cleo', 'dan', 'stranger'] as const)
       pictures[who] = await portrait(who, 58);
@@ -110,6 +116,30 @@ describe.each(versions)('a data directory of %s', (version) => {
       expect(headers.authorization).toBe('Bearer upgraded');
       expect(headers['x-proof-signature']).toBe(createHmac('sha256', secret).update(body).digest('hex'));
       expect(() => new Webhook(secret).verify(body, headers as Record<string, string>)).not.toThrow();
+    }
+  });
+
+  test('leads people by links from before to their pages, and takes their answers', async () => {
+    const ask = async (path: string, kind: keyof FormerOrders) => {
+      const reply = await fetch(`${service.url}/api/live/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ link: { kind, token: orders[kind] } }),
+      });
+      return [reply.status, await reply.json()] as const;
+    };
+    const shown = {
+      hosted: { title: { en: 'From before', de: 'Von früher' }, product: 'verifyhuman' },
+      registration: { title: { en: 'Confirm that you are a person' } },
+      presence: { purpose: 'Authorize what was asked before' },
+    };
+    for (const kind of ['hosted', 'registration', 'presence'] as const) {
+      expect(await ask('describe', kind)).toMatchObject([
+        200,
+        { state: 'ready', flow: kind, ...shown[kind] },
+      ]);
+      expect(await ask('deny', kind)).toMatchObject([200, {}]);
+      expect(await ask('describe', kind)).toMatchObject([200, { state: 'finished' }]);
     }
   });
 
