@@ -11,12 +11,13 @@ import {
   type RelyingParty,
   reading as readingBy,
   relyingParty,
+  toRealm,
 } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type OrderDeps, toOrder } from './order.ts';
 import { type SignalsDeps, takeSignals } from './signals.ts';
-import { fromFinding, fromResult, fromSession, toBehavior, toRealm } from './translate.ts';
+import { fromFinding, fromResult, fromSession, toBehavior } from './translate.ts';
 import {
   Finalize,
   FinalizeReply,

@@ -4,11 +4,10 @@ import type { Organization, UniquenessPolicy } from '../../engine/organizations/
 import { type NewSession as Order, pageConsent, uniqueConsent } from '../../engine/sessions/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
 import type { Webhooks } from '../../engine/webhooks/index.ts';
-import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
+import { type RelyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
 import { invalidField } from '../../http/validation.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { toRealm } from './translate.ts';
 import type { NewSession } from './wire.ts';
 
 export interface OrderDeps {

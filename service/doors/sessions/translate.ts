@@ -1,4 +1,3 @@
-import type { KeyCaller } from '../../engine/access/index.ts';
 import type { SessionData } from '../../engine/behavior/index.ts';
 import type {
   LiveState,
@@ -20,11 +19,6 @@ import type {
   SignalsReply,
   WireDecision,
 } from './wire.ts';
-
-export const toRealm = ({ organization, world }: Pick<KeyCaller, 'organization' | 'world'>) => ({
-  organization,
-  world,
-});
 
 /** This family knows no cancelled session. */
 const decisions = {

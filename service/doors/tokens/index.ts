@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { PersonTokens, VerifyToken } from '../../engine/tokens/index.ts';
 import { isVerdictToken, type Verdicts } from '../../engine/verdicts/index.ts';
-import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
+import { ordering, PlaceQuery, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
-import { fromFinding, fromTokenCheck, toDemand, toRealm } from './translate.ts';
+import { fromFinding, fromTokenCheck, toDemand } from './translate.ts';
 import { JwksReply, TokenAnswer, TokenQuestion } from './wire.ts';
 
 export interface TokensDoorDeps {

@@ -1,11 +1,8 @@
-import type { TokenDemand, TokenFinding, TokenRealm } from '../../engine/tokens/index.ts';
+import type { TokenDemand, TokenFinding } from '../../engine/tokens/index.ts';
 import type { TokenCheck } from '../../engine/verdicts/index.ts';
-import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { TokenAnswer, TokenQuestion } from './wire.ts';
-
-export const toRealm = ({ organization, world }: RelyingParty): TokenRealm => ({ organization, world });
 
 /** A token of behavior has its own form: no other token is one. */
 export const toDemand = ({ kind, nonce }: TokenQuestion): Pick<TokenDemand, 'kind' | 'nonce'> =>

@@ -65,12 +65,9 @@ export interface SealedProof {
   email?: string;
 }
 
-export interface PresenceOrder {
+export interface PresenceOrder extends Omit<PresenceRequest, 'profiles'> {
   /** The caller's own organization. */
   orgId: string;
-  purpose: string;
-  email?: string;
-  nonce?: string;
   ttlSeconds?: number;
   singleUse?: boolean;
 }
@@ -87,9 +84,6 @@ export type PresenceState =
 /** A program asks for proof that a person is there. */
 export interface PresenceSession {
   id: PresenceId;
-  organization: OrganizationId;
-  world: World;
-  createdAt: number;
   expiresAt: number;
   state: PresenceState;
 }
@@ -242,8 +236,6 @@ export function createPresence(deps: PresenceDeps): Presence {
 
 const toPresenceSession = (order: PresenceOrderRow, proof: SealedProof | undefined): PresenceSession => ({
   id: order.id as PresenceId,
-  ...order.realm,
-  createdAt: order.created_at,
   expiresAt: order.expires_at,
   state: toState(order, proof),
 });
