@@ -246,7 +246,6 @@ const hostedKind = (
   pageOf: ({ terms }, request, organization) => toHostedPage(terms.product, request, organization),
   sessionOf: ({ id, terms }, request) => hostedSession(id as VerificationId, terms.product, request),
   declined: { state: 'failed', result: { reasons: ['CONSENT_DENIED'] } },
-  erased: { state: 'failed', result: { reasons: ['NOT_RECOGNIZED'] } },
   async judge({ terms }, { minimumAge = DEFAULT_AGE }, { realm, person }: Candidate) {
     if (terms.product !== 'verifyage') return undefined;
     const birthDate = person && (await subjects.birthDate(realm, person.id));

@@ -76,8 +76,8 @@ export interface KindOfOrder<Request extends object, Terms, Result> {
     session: Candidate,
   ): ReturnType<NonNullable<FlowEnd['judge']>>;
   endingOf(order: Order<Terms, Result>, session: DecidedSession): Ending<Result> | Promise<Ending<Result>>;
-  /** Where the person that `endingOf` names is being erased. */
-  erased: Ending<Result>;
+  /** Where `endingOf` names a person, who is being erased. */
+  erased?: Ending<Result>;
   /** The event and the audit line of an end, once, in its transaction. */
   ended(tx: Tx, order: Order<Terms, Result>, ending: Ending<Result>, by: EndedBy): Promise<void>;
 }
@@ -194,7 +194,7 @@ export function createOrderLife<Request extends object, Terms, Result>(
       try {
         await end(tx, order, await kind.endingOf(order, session), by);
       } catch (error) {
-        if (!isErased(error)) throw error;
+        if (!kind.erased || !isErased(error)) throw error;
         await end(tx, order, kind.erased, by);
       }
       return undefined;

@@ -324,6 +324,13 @@ onBothDatabases('presence', (newPlace) => {
     expect(await refusal(room.presence.get(caller(), unknown.session.id, key))).toBe('NOT_FOUND');
   });
 
+  test('who is being erased while the session is decided is not proven', async () => {
+    const { id, live } = await open();
+    await room.decide(live, { decision: 'approved', person: { id: 'sub_gone' as SubjectId } });
+    expect(await stateOf(id)).toEqual({ is: 'cancelled', reason: 'not-verified' });
+    expect((await lines()).at(-1)).toBe('key:key_1 presence.decide refused');
+  });
+
   test('old sessions expire by the term of verifications, in their organization and world', async () => {
     await create();
     engine.advance(9 * minute);

@@ -189,6 +189,16 @@ onBothDatabases('registrations', (newPlace) => {
     ]);
   });
 
+  test('a person who is being erased while the session is decided has not passed', async () => {
+    judged.subject = 'sub_gone' as SubjectId;
+    const { token } = await register();
+    await look((await begin(token)).token);
+    expect(await status()).toEqual(['failed', 'liveness-failed']);
+    expect((await events()).map(({ payload, subject }) => [JSON.parse(payload).decision, subject])).toEqual([
+      ['rejected', null],
+    ]);
+  });
+
   test('a check without motion stays pending until a person decides, and is counted only then', async () => {
     challenges.script.assurance = 'passive-frames';
     const still = { flash: false, motion: false };
