@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { emailAddress, lineOfText } from '../../http/text-fields.ts';
+import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const secret = z.string().min(1).max(200);
 const kioskId = z.string().regex(/^ksk_[0-9a-z]{26}$/);
