@@ -13,7 +13,7 @@ import { env, inEnv } from '../../lib/record-fields.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, ofAppliance, operators, readers } from './may-call.ts';
+import { byManagers, byReaders, managers, ofAppliance, operators, readers } from './may-call.ts';
 import { flag, namesSome } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -230,7 +230,7 @@ const watchedRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'List the recommended alert rules',
     description: 'A rule for each metric that has none and is available on this box. Nothing is added.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     keyRefusal: 'No API key may list recommended rules: a new rule takes what is recommended for its metric.',
     reply: RecommendedRules,
     handle: async ({ realm }) => ({ items: await alerts.recommended(realm) }),
@@ -291,7 +291,6 @@ const approving = {
   keyRefusal:
     'No API key may see, approve or mail to addresses: an operator approves each recipient with "gatehouse alert recipient approve".',
 } as const;
-const forManagers = { operator: true, administrator: managers, key: false } as const;
 
 const recipientRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
   listRoute({
@@ -301,7 +300,7 @@ const recipientRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     effect: 'reads-personal',
     summary: 'List mail recipients',
     description: 'Addresses that alerts of the organization may be mailed to, in both worlds.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     item: Recipient,
     items: 'Addresses, the newest first',
     page: 'MailRecipientPage',
@@ -318,7 +317,7 @@ const recipientRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     effect: 'opens-the-box',
     summary: 'Approve a mail recipient',
     description: 'Alerts may be mailed to this address, also by rules that an API key creates.',
-    may: forManagers,
+    may: byManagers,
     body: MailAddress,
     status: 201,
     reply: Recipient,
@@ -333,7 +332,7 @@ const recipientRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     effect: 'weakens-protection',
     summary: 'Withdraw a mail recipient',
     description: 'No alert is mailed to this address any more; the rules that name it stay.',
-    may: forManagers,
+    may: byManagers,
     body: MailAddress,
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],
     handle: ({ organization, body: { address }, who }) =>
@@ -348,7 +347,7 @@ const recipientRoutes = ({ alerts }: AlertRouteDeps): AdminRoute[] => [
     summary: 'Send a test mail',
     description:
       'One mail through the mail server of the settings, now. It counts in the hourly limit. The reply says whether the mail was sent; a failure is not an error of this call.',
-    may: forManagers,
+    may: byManagers,
     body: MailAddress,
     reply: TestMailReply,
     refuses: [...mailing, 'CONFLICT', 'STORAGE_FULL'],

@@ -12,7 +12,7 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { inEnv, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, operators, readers } from './may-call.ts';
+import { byManagers, byReaders, operators } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const action = z
@@ -114,9 +114,8 @@ const about = {
   keyRefusal: 'No API key may ask administrators for a confirmation, or give one.',
 } as const;
 /** The operator of the box gets CONFLICT: no confirmation is needed. */
-const deciding = { operator: true, administrator: managers, key: false } as const;
 /** Operators change people: they ask for what they need, and do not decide. */
-const asking = { ...deciding, administrator: operators } as const;
+const asking = { ...byManagers, administrator: operators } as const;
 
 /** Four eyes: what a second administrator has to confirm. */
 export const approvalRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
@@ -150,7 +149,7 @@ const requestRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'List requests for approval',
     description: 'Tests of the last 90 days.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     item: ApprovalReply,
     items: 'Requests, the newest first',
     page: 'ApprovalPage',
@@ -194,7 +193,7 @@ const decisionRoutes = (deps: ApprovalRouteDeps): AdminRoute[] => [
         verb === 'confirm'
           ? 'By another administrator than the one who asked, whose account had a passkey a day before the request. The administrator who asked then performs the action.'
           : 'Also by the administrator who asked, to withdraw the request.',
-      may: verb === 'confirm' ? { ...deciding, fresh: true } : deciding,
+      may: verb === 'confirm' ? { ...byManagers, fresh: true } : byManagers,
       params: paramsOf('approval'),
       reply: ApprovalReply,
       refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],

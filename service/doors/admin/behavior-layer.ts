@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BehaviorModel } from '../../engine/behavior/index.ts';
 import type { BehaviorLayers } from '../../engine/behavior-layer/index.ts';
 import { time } from '../../lib/record-fields.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const layer = z
@@ -88,7 +88,6 @@ const about = {
   within: 'organization',
   keyRefusal: 'No API key may see or change how behavior is judged: that takes an administrator.',
 } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 
 /** The learned layer of the behavior score. */
 export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps): AdminRoute[] => [
@@ -100,7 +99,7 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     effect: 'none',
     summary: 'Show the learned layer',
     description: 'Whether windows are judged by rules alone, and which weights may be chosen.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     reply: BehaviorLayerReply,
     handle: ({ organization }) => behaviorLayers.describe(organization),
   }),
@@ -113,7 +112,7 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     summary: 'Show the weights in use',
     description:
       'The whole learned layer in use, as it scores. Refused with CONFLICT where rules judge alone.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     reply: BehaviorWeights,
     refuses: ['CONFLICT'],
     handle: async ({ organization }) => behaviorLayers.weights(organization),
@@ -127,7 +126,7 @@ export const behaviorLayerRoutes = ({ behaviorLayers }: BehaviorLayerRouteDeps):
     summary: 'Choose the learned layer',
     description:
       'Judges with weights beside the rules, or by the rules alone again. Weights that were trained on research data are refused with LICENCE_NOT_ACCEPTED until the doubt about their licence is accepted; an update that brings other weights asks again. Weights of your own come with the layer `own`, and stay for the next time.',
-    may: changing,
+    may: byManagers,
     body: BehaviorLayerRequest,
     reply: BehaviorLayerReply,
     refuses: ['LICENCE_NOT_ACCEPTED', 'CONFLICT', 'STORAGE_FULL'],

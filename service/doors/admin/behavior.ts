@@ -7,7 +7,7 @@ import { pageQuery, pageReply, toPage } from '../../http/cursor.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, byReaders } from './may-call.ts';
 import { flag } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -255,8 +255,6 @@ export interface BehaviorRouteDeps {
 const tag = 'behavior';
 const keyRefusal =
   'No API key may see how behavior was judged, or change how it is: that takes an administrator.';
-const looking = { operator: true, administrator: readers, key: false } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 const DAY = 86_400_000;
 const days = { day: 1, week: 7, month: 30 } as const;
 
@@ -271,7 +269,7 @@ const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): 
     tag,
     keyRefusal,
     within: 'world',
-    may: looking,
+    may: byReaders,
     method: 'GET',
     url: '/behavior/verdicts',
     operationId: 'listBehaviorVerdicts',
@@ -294,7 +292,7 @@ const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): 
     tag,
     keyRefusal,
     within: 'world',
-    may: looking,
+    may: byReaders,
     method: 'GET',
     url: '/behavior/scores',
     operationId: 'getBehaviorScores',
@@ -313,7 +311,7 @@ const verdictRoutes = ({ verdicts, behaviorLayers, clock }: BehaviorRouteDeps): 
     tag,
     keyRefusal,
     within: 'organization',
-    may: looking,
+    may: byReaders,
     method: 'POST',
     url: '/behavior/try',
     operationId: 'tryBehavior',
@@ -338,7 +336,7 @@ const settingRoutes = ({ behaviorSettings }: BehaviorRouteDeps): AdminRoute[] =>
     tag,
     keyRefusal,
     within: 'organization',
-    may: looking,
+    may: byReaders,
     method: 'GET',
     url: '/behavior/settings',
     operationId: 'getBehaviorSettings',
@@ -352,7 +350,7 @@ const settingRoutes = ({ behaviorSettings }: BehaviorRouteDeps): AdminRoute[] =>
     tag,
     keyRefusal,
     within: 'organization',
-    may: changing,
+    may: byManagers,
     method: 'PUT',
     url: '/behavior/settings',
     operationId: 'changeBehaviorSettings',

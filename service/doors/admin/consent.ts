@@ -14,7 +14,7 @@ import type { Subjects } from '../../engine/subjects/index.ts';
 import { moment, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { personParams } from './ids.ts';
-import { managers, operators, readers } from './may-call.ts';
+import { byManagers, byOperators, byReaders } from './may-call.ts';
 import { createPersonOf } from './person-of.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -127,7 +127,6 @@ const about = {
   keyRefusal:
     'No API key may see or change recorded consent: on the box run "gatehouse consent". A key sends consent with POST /api/enroll.',
 } as const;
-const changing = { operator: true, administrator: operators, key: false } as const;
 
 /** What people agreed to and withdrew. */
 export function consentRoutes({ subjects, consents, organizations }: ConsentRouteDeps): AdminRoute[] {
@@ -142,7 +141,7 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       summary: 'Show the consent of a person',
       description:
         'Every consent and withdrawal, and the uses allowed by them. The access is recorded in the audit log.',
-      may: { operator: true, administrator: readers, key: false },
+      may: byReaders,
       params: personParams,
       reply: ConsentReply,
       refuses: ['SUBJECT_NOT_FOUND'],
@@ -160,7 +159,7 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       daily: true,
       summary: 'Record a consent',
       description: 'Records a consent given without a picture. It restores withdrawn purposes.',
-      may: changing,
+      may: byOperators,
       params: personParams,
       body: NewConsent,
       status: 201,
@@ -182,7 +181,7 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
       summary: 'Record a withdrawal of consent',
       description:
         'The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again. Where no purpose is left, a sweep erases the person: at once after a withdrawal at the box, after seven days where an administrator recorded it. From the eleventh person within a day a second administrator has to confirm it.',
-      may: changing,
+      may: byOperators,
       params: personParams,
       body: Withdrawal,
       status: 201,
@@ -210,7 +209,7 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       effect: 'none',
       summary: 'Show the consent text',
       description: 'That people read at a kiosk, with the name of the organization, in every language.',
-      may: { operator: true, administrator: readers, key: false },
+      may: byReaders,
       reply: ConsentTextReply,
       refuses: ['NOT_FOUND'],
       async handle({ organization }) {
@@ -229,7 +228,7 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       summary: 'Attest consent',
       description:
         'The organization states that all people without a consent of their own have agreed. It replaces an earlier attestation.',
-      may: { operator: true, administrator: managers, key: false },
+      may: byManagers,
       body: NewAttestation,
       reply: Organization,
       refuses: ['NOT_FOUND', 'STORAGE_FULL'],

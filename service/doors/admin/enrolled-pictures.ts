@@ -4,7 +4,7 @@ import type { EnrolledPicture, Subject, Subjects } from '../../engine/subjects/i
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import { time } from '../../lib/record-fields.ts';
 import { idOf, personParams } from './ids.ts';
-import { operators, readers } from './may-call.ts';
+import { byOperators, byReaders } from './may-call.ts';
 import { flag } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -127,7 +127,7 @@ export const doubtfulRoutes = ({ calibrations }: DoubtfulRouteDeps): AdminRoute[
     summary: 'List people to enroll again',
     description:
       'People whose template does not distinguish them from others. Reads every template of the world, and takes seconds with thousands of people. Enroll a better picture, then remove the old one. The listing is recorded in the audit log.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     lasting: true,
     reply: DoubtfulReply,
     handle: async ({ realm, who }) => ({
@@ -144,7 +144,7 @@ const about = {
   tag: 'subjects',
   within: 'world',
   keyRefusal: 'No API key may confirm or remove a picture: on the box run "gatehouse subject".',
-  may: { operator: true, administrator: operators, key: false },
+  may: byOperators,
   url: '/subjects/:id/pictures/:picture',
   params: PictureParams,
 } as const;
@@ -205,7 +205,7 @@ export const upgradeRoutes = ({ subjects }: UpgradeRouteDeps): AdminRoute[] => [
     summary: 'List people without a template of the present model',
     description:
       'People whose confirmed pictures have templates of a superseded embedding model alone, and how many have templates of the present one already. They are compared by the former model until two verified visits, an enrollment by staff or an import with pictures make new templates. A profile that stops accepting the former model (`models.supersededUntil`) refuses the people listed here. A listing with `names` is recorded in the audit log.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     query: UpgradeQuery,
     reply: TemplateUpgrades,
     async handle({ realm, query: { limit, cursor, names }, who }) {

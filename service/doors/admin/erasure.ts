@@ -5,7 +5,7 @@ import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { idOf, paramsOf, personParams } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, ofAppliance, readers } from './may-call.ts';
+import { byManagers, byReaders, ofAppliance } from './may-call.ts';
 import { flag } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -78,7 +78,7 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     summary: 'Erase a person',
     description:
       'Destroys the key of the person in the key store and in every copy of it, then removes the rows. A repeated call by id continues, and returns the current receipt.',
-    may: { operator: true, administrator: managers, key: false },
+    may: byManagers,
     lasting: 'followed',
     params: personParams,
     body: EraseOrder,
@@ -121,7 +121,7 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'List receipts of erasures',
     description: 'Receipts of both worlds. An interrupted erasure has no receipt until it continues.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     item: ErasureReceipt,
     items: 'Receipts, the newest first',
     page: 'ErasureReceiptPage',
@@ -139,7 +139,7 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Show the public keys of receipts',
     description: 'Used to verify receipts.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     query: ReceiptKeysQuery,
     reply: ReceiptKeysReply,
     handle: ({ query }) => pageOfShort(erasure.publicKeys(), query, ({ kid }) => kid),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Claim, type Evidence, exampleOfClaim } from '../../engine/evidence/index.ts';
 import { FileAnswer } from './file-answer.ts';
-import { readers } from './may-call.ts';
+import { byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const EvidenceQuery = z.strictObject({
@@ -37,7 +37,7 @@ export const evidenceRoutes = ({ evidence }: EvidenceRouteDeps): AdminRoute[] =>
     summary: 'Read the published figures',
     description:
       'Each figure with its interval, data, date, machine, command and limits; as JSON, or as a PDF with the models of this box.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     lasting: true,
     query: EvidenceQuery,
     reply: EvidenceReply,

@@ -10,7 +10,7 @@ import {
 import { actor, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const definition = {
@@ -137,8 +137,6 @@ const about = {
   within: 'organization',
   keyRefusal: 'No API key may see or change hosted flows: that takes an administrator.',
 } as const;
-const looking = { operator: true, administrator: readers, key: false } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 const params = paramsOf('flow');
 
 /** Saved hosted flows. */
@@ -163,7 +161,7 @@ const lookingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'List hosted flows',
     description: 'Hosted verification pages, published or not.',
-    may: looking,
+    may: byReaders,
     item: FlowReply,
     items: 'Flows, the newest first',
     page: 'FlowPage',
@@ -179,7 +177,7 @@ const lookingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Show a hosted flow',
     description: 'The draft, the published copy, and the problems that prevent publishing.',
-    may: looking,
+    may: byReaders,
     params,
     reply: FlowReply,
     refuses: ['NOT_FOUND'],
@@ -193,7 +191,7 @@ const lookingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Preview the page of a flow',
     description: 'All texts and the checks of the profile, from the draft.',
-    may: looking,
+    may: byReaders,
     params,
     reply: FlowPreviewReply,
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
@@ -211,7 +209,7 @@ const changingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     summary: 'Create a hosted flow',
     description:
       'The new flow is a draft. Its redirects have to be among the redirect targets of the organization.',
-    may: changing,
+    may: byManagers,
     body: Definition,
     status: 201,
     reply: FlowReply,
@@ -227,7 +225,7 @@ const changingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     effect: 'opens-the-box',
     summary: 'Change a hosted flow',
     description: 'Changes the draft; visitors see it after the next publication.',
-    may: changing,
+    may: byManagers,
     params,
     body: Definition,
     reply: FlowReply,
@@ -243,7 +241,7 @@ const changingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Delete a hosted flow',
     description: 'Refused for a published flow.',
-    may: changing,
+    may: byManagers,
     params,
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: ({ organization, params: { id }, who }) => flows.remove(organization, id, who),
@@ -259,7 +257,7 @@ const publishingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     effect: 'opens-the-box',
     summary: 'Publish a hosted flow',
     description: 'Visitors see the draft from now on, at `path` of this box.',
-    may: changing,
+    may: byManagers,
     params,
     reply: FlowReply,
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],
@@ -274,7 +272,7 @@ const publishingRoutes = ({ flows }: FlowRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Unpublish a hosted flow',
     description: 'The flow is kept with its URL.',
-    may: changing,
+    may: byManagers,
     params,
     reply: FlowReply,
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],

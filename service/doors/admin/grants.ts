@@ -4,7 +4,7 @@ import { actor, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, readers } from './may-call.ts';
 import { flag } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -71,7 +71,6 @@ export interface GrantRouteDeps {
 }
 
 const about = { tag: 'grants', within: 'organization' } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 
 /** Grants. A key can read them, but neither add nor revoke one. */
 export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
@@ -102,7 +101,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     summary: 'Grant a destination',
     description:
       'The organization may send there from now on. Some destinations are always refused, such as link-local addresses and the ports of this box. Addresses, networks and names that resolve to addresses that are not public are granted by an appliance owner or the operator of the box; another administrator grants names of the public internet, and `public-https`.',
-    may: changing,
+    may: byManagers,
     keyRefusal:
       'No API key may grant a destination: that is an administrator\'s. On the box run "gatehouse grant add <destination>".',
     body: NewGrant,
@@ -121,7 +120,7 @@ export const grantRoutes = ({ grants }: GrantRouteDeps): AdminRoute[] => [
     summary: 'Revoke a grant',
     description:
       'Nothing is sent there from the next attempt on, unless another grant covers it. The grant stays in the list, with the account that revoked it.',
-    may: changing,
+    may: byManagers,
     keyRefusal:
       'No API key may revoke a grant: that is an administrator\'s. On the box run "gatehouse grant revoke <id> --confirm <destination>".',
     params: paramsOf('grant'),

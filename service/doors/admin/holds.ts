@@ -5,7 +5,7 @@ import { actor, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, personParams } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, byReaders } from './may-call.ts';
 import { createPersonOf } from './person-of.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -63,7 +63,6 @@ const about = {
   within: 'world',
   keyRefusal: 'No API key may see or change legal holds: on the box run "gatehouse hold".',
 } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 
 /** Legal holds: what is kept of a person, whatever the terms say. */
 export function holdRoutes({ subjects, holds }: HoldRouteDeps): AdminRoute[] {
@@ -76,7 +75,7 @@ export function holdRoutes({ subjects, holds }: HoldRouteDeps): AdminRoute[] {
       effect: 'reads-personal',
       summary: 'List legal holds',
       description: 'People under a hold, and the reasons. The access is recorded in the audit log.',
-      may: { operator: true, administrator: readers, key: false },
+      may: byReaders,
       item: HoldReply,
       items: 'Holds in force, the newest first',
       page: 'HoldPage',
@@ -95,7 +94,7 @@ export function holdRoutes({ subjects, holds }: HoldRouteDeps): AdminRoute[] {
       summary: 'Place a legal hold',
       description:
         'No sweep and no operator erases the person until it is released, and no picture is dropped.',
-      may: changing,
+      may: byManagers,
       params: personParams,
       body: NewHold,
       status: 201,
@@ -115,7 +114,7 @@ export function holdRoutes({ subjects, holds }: HoldRouteDeps): AdminRoute[] {
       approval: 'hold.release',
       summary: 'Release a legal hold',
       description: 'The retention terms of the organization apply again.',
-      may: changing,
+      may: byManagers,
       params: personParams,
       body: HoldRelease,
       reply: ReleasedReply,

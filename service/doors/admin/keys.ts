@@ -5,7 +5,7 @@ import { env, inEnv, moment } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, byReaders } from './may-call.ts';
 import { namesSome } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -73,8 +73,6 @@ const about = {
   within: 'organization',
   keyRefusal: 'No API key may see or change API keys: on the box run "gatehouse key".',
 } as const;
-const looking = { operator: true, administrator: readers, key: false } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 
 const shown = ({ record, key }: Awaited<ReturnType<Access['createKey']>>) => ({ ...inEnv(record), key });
 
@@ -94,7 +92,7 @@ function collectionRoutes({ access, checks }: KeyRouteDeps): AdminRoute[] {
       effect: 'none',
       summary: 'List API keys',
       description: 'The keys of both worlds, also revoked ones, without their secrets.',
-      may: looking,
+      may: byReaders,
       item: ApiKey,
       items: 'API keys, the newest first',
       page: 'KeyPage',
@@ -109,7 +107,7 @@ function collectionRoutes({ access, checks }: KeyRouteDeps): AdminRoute[] {
       effect: 'opens-the-box',
       summary: 'Create an API key',
       description: 'The reply has the key itself, which is shown only once.',
-      may: changing,
+      may: byManagers,
       body: NewKey,
       status: 201,
       shownOnce: true,
@@ -135,7 +133,7 @@ function singleKeyRoutes(access: KeyRouteDeps['access']): AdminRoute[] {
       effect: 'none',
       summary: 'Restrict an API key',
       description: 'Removes rights from the next request on. Rights cannot be added: create a new key.',
-      may: changing,
+      may: byManagers,
       params,
       body: KeyRestriction,
       reply: ApiKey,
@@ -152,7 +150,7 @@ function singleKeyRoutes(access: KeyRouteDeps['access']): AdminRoute[] {
       summary: 'Rotate an API key',
       description:
         'Creates a successor with the same rights, whose secret is shown only once; the old key keeps working for `overlapSeconds`.',
-      may: changing,
+      may: byManagers,
       params,
       body: KeyRotation,
       status: 201,
@@ -173,7 +171,7 @@ function singleKeyRoutes(access: KeyRouteDeps['access']): AdminRoute[] {
       summary: 'Revoke an API key',
       description:
         'The key is refused permanently from the next request on. A repeated call changes nothing.',
-      may: changing,
+      may: byManagers,
       params,
       reply: ApiKey,
       refuses: ['NOT_FOUND', 'STORAGE_FULL'],

@@ -5,7 +5,7 @@ import { inEnv, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { paramsOf } from './ids.ts';
 import { shortListRoute } from './lists.ts';
-import { managers, operators, readers } from './may-call.ts';
+import { byManagers, byOperators, byReaders, operators } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const NewPairing = z
@@ -80,7 +80,6 @@ const ofPairing = {
   url: '/kiosk-pairings/:id',
   params: paramsOf('pairing'),
 } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 
 export const kioskRoutes = (deps: KioskRouteDeps): AdminRoute[] => [
   ...deviceRoutes(deps),
@@ -104,7 +103,7 @@ const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'List kiosks',
     description: 'The paired devices of the organization, also revoked ones.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     item: Kiosk,
     items: 'Paired devices, the newest first',
     page: 'Kiosks',
@@ -119,7 +118,7 @@ const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Revoke a kiosk',
     description: 'Ends its sessions at once; its key cannot open new ones.',
-    may: changing,
+    may: byManagers,
     params: paramsOf('kiosk'),
     reply: Kiosk,
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],
@@ -136,7 +135,7 @@ const deviceRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     daily: true,
     summary: 'Unlock the PINs of a kiosk',
     description: 'Accepts PINs again at a kiosk that was locked after five wrong ones.',
-    may: { operator: true, administrator: operators, key: false },
+    may: byOperators,
     params: paramsOf('kiosk'),
     reply: Kiosk,
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],
@@ -157,7 +156,7 @@ const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     summary: 'Start pairing a kiosk',
     description:
       'Creates the code to type at the kiosk (`/kiosk/`), valid for five minutes and five tries. The service has to run.',
-    may: changing,
+    may: byManagers,
     body: NewPairing,
     status: 201,
     shownOnce: true,
@@ -175,7 +174,7 @@ const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Show a pairing',
     description: 'Shows whether a device has entered the code.',
-    may: changing,
+    may: byManagers,
     quiet: true,
     reply: PairingReply,
     refuses: ['NOT_FOUND'],
@@ -188,7 +187,7 @@ const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Cancel a pairing',
     description: 'Invalidates the code; a device that entered it is refused.',
-    may: changing,
+    may: byManagers,
     refuses: ['NOT_FOUND'],
     handle: ({ organization, params: { id } }) => kiosks.cancelPairing(organization, id),
   }),
@@ -200,7 +199,7 @@ const pairingRoutes = ({ kiosks }: KioskRouteDeps): AdminRoute[] => [
     effect: 'opens-the-box',
     summary: 'Confirm a pairing',
     description: 'The device that entered the code becomes a kiosk. Compare the fingerprints first.',
-    may: changing,
+    may: byManagers,
     reply: Kiosk,
     refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
     handle: async ({ organization, params: { id }, who }) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Limits, LimitsReport, MonthlyUse } from '../../engine/limits/index.ts';
 import { moment, time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';
-import { ofAppliance, readers } from './may-call.ts';
+import { byReaders, ofAppliance } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const perMinute = z.int().min(1).max(1_000_000);
@@ -113,7 +113,7 @@ export function limitRoutes({ limits }: LimitRouteDeps): AdminRoute[] {
       effect: 'none',
       summary: 'Show limits',
       description: 'Limits and the use of the current month.',
-      may: { operator: true, administrator: readers, key: false },
+      may: byReaders,
       query: LimitsQuery,
       refuses: ['NOT_FOUND'],
       handle: async ({ organization, query: { key } }) => fromLimits(await limits.show(organization, key)),

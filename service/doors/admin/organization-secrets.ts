@@ -4,7 +4,7 @@ import type { KeyCustody, TemplateRenewals } from '../../engine/keys/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { managers, ofAppliance, readers } from './may-call.ts';
+import { byManagers, byReaders, ofAppliance } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const OrganizationErasure = z
@@ -85,7 +85,6 @@ const about = {
   within: 'organization',
   keyRefusal: 'No API key may see or change the secrets of the organization: on the box run "gatehouse org".',
 } as const;
-const looking = { operator: true, administrator: readers, key: false } as const;
 
 /** New secrets for the organization, and their end. */
 export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
@@ -122,7 +121,7 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       effect: 'none',
       summary: 'Show the progress of a key rotation',
       description: 'The key of every person is wrapped again.',
-      may: looking,
+      may: byReaders,
       quiet: true,
       reply: ProgressReply,
       refuses: ['NOT_FOUND'],
@@ -138,7 +137,7 @@ export function secretRoutes(deps: SecretRouteDeps): AdminRoute[] {
       summary: 'Rotate the key of the organization',
       description:
         'Wraps the key of every person with a new key in the background, then removes the old one.',
-      may: { operator: true, administrator: managers, key: false },
+      may: byManagers,
       // It counts the keys of all people first.
       lasting: 'followed',
       status: 202,
@@ -164,7 +163,7 @@ function renewalRoutes({
       effect: 'none',
       summary: 'Show the progress of a renewal of templates',
       description: 'Covers templates and stored probes.',
-      may: looking,
+      may: byReaders,
       quiet: true,
       reply: ProgressReply,
       refuses: ['NOT_FOUND'],

@@ -20,7 +20,7 @@ import { inEnv } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, ofAppliance, operators, readers } from './may-call.ts';
+import { byManagers, byOperators, byReaders, managers, ofAppliance } from './may-call.ts';
 import { type SecretRouteDeps, secretRoutes } from './organization-secrets.ts';
 import { namesSome } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
@@ -111,7 +111,6 @@ const ofOne = {
   within: 'organization',
   keyRefusal: 'No API key may see or change the organization: on the box run "gatehouse org".',
 } as const;
-const looking = { operator: true, administrator: readers, key: false } as const;
 
 /** The organizations of the box, for the operator; and the one that a request acts in, below `/organization`. */
 export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
@@ -152,7 +151,7 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
       effect: 'none',
       summary: 'Show the organization',
       description: 'The organization that the request acts in, and its settings.',
-      may: looking,
+      may: byReaders,
       reply: Organization,
       refuses: ['NOT_FOUND'],
       handle: ({ organization }) => organizations.get(organization),
@@ -186,7 +185,6 @@ export function organizationRoutes(deps: OrganizationRouteDeps): AdminRoute[] {
 
 /** Kept as pixels alone: what a file says besides them never reaches a page. */
 function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRoute[] {
-  const changing = { operator: true, administrator: managers, key: false } as const;
   return [
     route({
       ...ofOne,
@@ -196,7 +194,7 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
       effect: 'none',
       summary: 'Show the logo',
       description: 'As it stands on the pages of people who are verified.',
-      may: looking,
+      may: byReaders,
       reply: LogoReply,
       refuses: ['NOT_FOUND'],
       async handle({ organization }) {
@@ -215,7 +213,7 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
       summary: 'Set the logo',
       description:
         'PNG, JPEG or WebP of at most 64 kB and 4 megapixels; no SVG. Only its pixels are kept, as a PNG of at most 240 by 84. A transparent one is laid on white or on dark, whichever it is easier to see on.',
-      may: changing,
+      may: byManagers,
       body: LogoRequest,
       upload: { most: LOGO_UPLOAD },
       reply: Organization,
@@ -234,7 +232,7 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
       effect: 'none',
       summary: 'Remove the logo',
       description: 'Pages show the first letter of the name again.',
-      may: changing,
+      may: byManagers,
       reply: Organization,
       refuses: ['NOT_FOUND', 'STORAGE_FULL'],
       handle: ({ organization, who }) => organizations.setLogo(organization, null, who),
@@ -258,7 +256,7 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
       effect: 'none',
       summary: 'Show the gallery calibration',
       description: 'The last measurement, and which galleries were not measured.',
-      may: looking,
+      may: byReaders,
       reply: CalibrationsReply,
       refuses: ['NOT_FOUND'],
       handle: ({ organization }) => measured(calibrations, organization),
@@ -272,7 +270,7 @@ function calibrationRoutes(calibrations: OrganizationRouteDeps['calibrations']):
       summary: 'Measure the gallery calibration now',
       description:
         'Compares the enrolled people with one another and raises thresholds if more pairs of different people are similar than the calibration of the scorer states. Galleries with fewer than 30 people are skipped.',
-      may: { operator: true, administrator: operators, key: false },
+      may: byOperators,
       lasting: 'followed',
       reply: CalibrationsReply,
       refuses: ['NOT_FOUND', 'STORAGE_FULL'],

@@ -4,7 +4,7 @@ import { HoldsFor } from '../../engine/matching/index.ts';
 import { Attention, type Overview, type Overviews } from '../../engine/overview/index.ts';
 import { decisions, type Unverified, unverifiedOutcomes } from '../../engine/verification/index.ts';
 import { time } from '../../lib/record-fields.ts';
-import { readers } from './may-call.ts';
+import { byReaders } from './may-call.ts';
 import { sentenceOf } from './past-verifications.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -186,7 +186,7 @@ export const overviewRoutes = ({ overviews }: OverviewRouteDeps): AdminRoute[] =
     summary: 'Get an overview',
     description:
       'Verifications per hour, reasons of refusals, size of the gallery against its safe size, liveness, and items that need attention.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     query: OverviewQuery,
     reply: OverviewReply,
     handle: async ({ realm, query }) => fromOverview(await overviews.read(realm, spans[query.span])),

@@ -13,7 +13,7 @@ import {
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import { actor, env, inEnv, moment, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf, personParams } from './ids.ts';
-import { readers } from './may-call.ts';
+import { byReaders } from './may-call.ts';
 import { capture } from './reply-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -252,7 +252,7 @@ const about = {
   tag: 'verifications',
   within: 'world',
   keyRefusal: 'No API key may read past verifications: use events and webhooks instead.',
-  may: { operator: true, administrator: readers, key: false },
+  may: byReaders,
 } as const;
 
 /** Verifications that were decided, and why. */

@@ -4,7 +4,7 @@ import { HoldsFor } from '../../engine/matching/index.ts';
 import { builtInProfiles, ProfileDefinition } from '../../engine/profiles/index.ts';
 import { type Checks, type ProfilePreview, unknowns } from '../../engine/verification/index.ts';
 import { time } from '../../lib/record-fields.ts';
-import { readers } from './may-call.ts';
+import { byReaders } from './may-call.ts';
 import { AnyProfile, Definition, OwnProfile, rule } from './profile-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -268,7 +268,7 @@ export interface PreviewRouteDeps {
 const about = {
   tag: 'profiles',
   within: 'world',
-  may: { operator: true, administrator: readers, key: false },
+  may: byReaders,
   keyRefusal: 'No API key may see or change profiles: on the box run "gatehouse profile".',
 } as const;
 
@@ -317,7 +317,7 @@ export const checkRoutes = ({ checks }: CheckRouteDeps): AdminRoute[] => [
     tag: 'profiles',
     within: 'organization',
     keyRefusal: 'No API key may see or change profiles: on the box run "gatehouse profile".',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     method: 'GET',
     url: '/checks',
     operationId: 'listChecks',

@@ -5,7 +5,7 @@ import type { Checks } from '../../engine/verification/index.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { actor, altered, time } from '../../lib/record-fields.ts';
 import { listRoute } from './lists.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, byReaders } from './may-call.ts';
 import { AnyProfile, Definition, OwnProfile, slug } from './profile-fields.ts';
 import {
   type CheckRouteDeps,
@@ -129,8 +129,6 @@ const about = {
   within: 'organization',
   keyRefusal: 'No API key may see or change profiles: on the box run "gatehouse profile".',
 } as const;
-const looking = { operator: true, administrator: readers, key: false } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 
 /** Verification profiles: those that come with the product, and those of the organization. */
 export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
@@ -147,7 +145,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       effect: 'none',
       summary: 'List profiles',
       description: 'Built-in ones that the organization has not replaced, then its own by slug.',
-      may: looking,
+      may: byReaders,
       item: ProfileReply,
       items: 'Built-in profiles that the organization has not replaced, then its own by slug',
       page: 'ProfilePage',
@@ -165,7 +163,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       summary: 'Show a profile',
       description:
         'Its newest version. A profile of the organization replaces a built-in one with the same slug.',
-      may: looking,
+      may: byReaders,
       params: AnyProfile,
       reply: ProfileReply,
       refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
@@ -180,7 +178,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       effect: 'weakens-protection',
       summary: 'Create the next version of a profile',
       description: 'With the slug of a built-in profile it replaces that profile for this organization.',
-      may: changing,
+      may: byManagers,
       params: OwnProfile,
       query: ProfileChange,
       body: Definition,
@@ -198,7 +196,7 @@ export function profileRoutes(deps: ProfileRouteDeps): AdminRoute[] {
       summary: 'Reset a profile',
       description:
         'Archives the versions of the organization; the built-in profile with that slug applies again.',
-      may: changing,
+      may: byManagers,
       params: OwnProfile,
       reply: ProfileResetReply,
       refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND', 'STORAGE_FULL'],
@@ -227,7 +225,7 @@ const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     summary: 'List the versions of a profile',
     description:
       'All stored versions with author and time, also archived ones. Empty for a built-in profile that was never changed.',
-    may: looking,
+    may: byReaders,
     params: OwnProfile,
     refuses: ['NOT_FOUND'],
     item: ProfileVersionReply,
@@ -246,7 +244,7 @@ const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Show a version of a profile',
     description: 'Its settings, author and time.',
-    may: looking,
+    may: byReaders,
     params: VersionParams,
     reply: ProfileVersionReply,
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND'],
@@ -261,7 +259,7 @@ const versionRoutes = ({ checks }: VersionRouteDeps): AdminRoute[] => [
     effect: 'weakens-protection',
     summary: 'Restore a version of a profile',
     description: 'Creates the next version with the settings of an old one; nothing is deleted.',
-    may: { operator: true, administrator: managers, key: false },
+    may: byManagers,
     params: VersionParams,
     reply: ProfileReply,
     refuses: ['NOT_FOUND', 'PROFILE_NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],

@@ -10,7 +10,7 @@ import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, ofAppliance, readers } from './may-call.ts';
+import { byManagers, byReaders, ofAppliance } from './may-call.ts';
 import { namesSome } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -143,8 +143,6 @@ const ofBox = {
   within: 'appliance',
   may: ofAppliance,
 } as const;
-const looking = { operator: true, administrator: readers, key: false } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 
 /** Terms, and the sweeps that keep them. */
 export const retentionRoutes = (deps: RetentionRouteDeps): AdminRoute[] => [
@@ -162,7 +160,7 @@ const termRoutes = ({ organizations }: RetentionRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Show the retention terms',
     description: 'How long data of the organization is kept.',
-    may: looking,
+    may: byReaders,
     reply: RetentionReply,
     refuses: ['NOT_FOUND'],
     handle: async ({ organization }) => fromTerms(await organizations.get(organization)),
@@ -175,7 +173,7 @@ const termRoutes = ({ organizations }: RetentionRouteDeps): AdminRoute[] => [
     effect: 'destroys',
     summary: 'Change the retention terms',
     description: 'Shorter terms take effect at the next sweep.',
-    may: changing,
+    may: byManagers,
     body: RetentionChange,
     reply: RetentionReply,
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],
@@ -193,7 +191,7 @@ const sweepRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Preview a sweep',
     description: 'Changes nothing.',
-    may: looking,
+    may: byReaders,
     lasting: 'followed',
     reply: PreviewReply,
     refuses: ['NOT_FOUND'],
@@ -206,7 +204,7 @@ const sweepRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'List sweeps',
     description: 'Past sweeps and their results.',
-    may: looking,
+    may: byReaders,
     refuses: ['NOT_FOUND'],
     item: Sweep,
     items: 'Sweeps, the newest first',
@@ -223,7 +221,7 @@ const sweepRoutes = ({ retention }: RetentionRouteDeps): AdminRoute[] => [
     approval: 'retention.sweep',
     summary: 'Sweep now',
     description: 'Erases people and deletes data past their retention term. People under a legal hold stay.',
-    may: changing,
+    may: byManagers,
     lasting: 'followed',
     body: SweepOrder,
     status: 201,

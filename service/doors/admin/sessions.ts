@@ -13,7 +13,7 @@ import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 import { actor, env, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { operators, sessionDeciders, sessionReaders } from './may-call.ts';
+import { byOperators, sessionDeciders, sessionReaders } from './may-call.ts';
 import { capture } from './reply-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -317,7 +317,7 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     effect: 'none',
     summary: 'Cancel a live session',
     description: 'The person cannot go on; the relying party gets a rejection.',
-    may: { operator: true, administrator: operators, key: false },
+    may: byOperators,
     params: paramsOf('session'),
     reply: SessionReply,
     refuses: ['NOT_FOUND', 'CONFLICT'],

@@ -1,7 +1,7 @@
 import { NewSite, type Organizations, Site } from '../../engine/organizations/index.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 export interface SiteRouteDeps {
@@ -13,7 +13,6 @@ const about = {
   within: 'organization',
   keyRefusal: 'No API key may see or change sites: on the box run "gatehouse site".',
 } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 
 /** Places of an organization, known by their network: what the location checks use. */
 export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
@@ -24,7 +23,7 @@ export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'List sites',
     description: 'The sites of the organization, identified by their network.',
-    may: { operator: true, administrator: readers, key: false },
+    may: byReaders,
     item: Site,
     items: 'Sites, the newest first',
     page: 'SitePage',
@@ -40,7 +39,7 @@ export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
     summary: 'Add a site',
     description:
       'Assigns a place to the requests of a network. If several networks match, the narrowest applies.',
-    may: changing,
+    may: byManagers,
     body: NewSite,
     status: 201,
     reply: Site,
@@ -55,7 +54,7 @@ export const siteRoutes = ({ organizations }: SiteRouteDeps): AdminRoute[] => [
     effect: 'none',
     summary: 'Remove a site',
     description: 'Requests of its network have no site from then on.',
-    may: changing,
+    may: byManagers,
     params: paramsOf('site'),
     refuses: ['NOT_FOUND', 'STORAGE_FULL'],
     handle: ({ organization, params: { id }, who }) => organizations.removeSite(organization, id, who),

@@ -17,7 +17,7 @@ import {
   upgradeRoutes,
 } from './enrolled-pictures.ts';
 import { idOf, personParams } from './ids.ts';
-import { ofAppliance, operators, readers } from './may-call.ts';
+import { byOperators, byReaders, ofAppliance } from './may-call.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
 import { namesSome } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
@@ -224,8 +224,6 @@ const about = {
   within: 'world',
   keyRefusal: 'No API key may list or change people: on the box run "gatehouse subject".',
 } as const;
-const looking = { operator: true, administrator: readers, key: false } as const;
-const changing = { operator: true, administrator: operators, key: false } as const;
 
 /** People who are enrolled. */
 export const subjectRoutes = (deps: SubjectRouteDeps): AdminRoute[] => [
@@ -247,7 +245,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     summary: 'List people',
     description:
       'The newest first. Addresses and names are sealed: the first list or search makes the service read them into memory in the background, which takes seconds with many people. Until then a search for a part of an address or name looks through the newest people, and `reading` says how many. Each listing is recorded in the audit log.',
-    may: looking,
+    may: byReaders,
     lasting: true,
     query: SubjectQuery,
     reply: SubjectPage,
@@ -264,7 +262,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     effect: 'none',
     summary: 'Count people',
     description: 'How many people are enrolled.',
-    may: looking,
+    may: byReaders,
     reply: CountReply,
     handle: async ({ realm }) => ({ count: await subjects.count(realm) }),
   }),
@@ -277,7 +275,7 @@ const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRout
     summary: 'Show a person',
     description:
       'A person with their pictures, devices and places; consent and verifications have URLs of their own below it. The access is recorded in the audit log.',
-    may: looking,
+    may: byReaders,
     params: personParams,
     reply: SubjectWithPictures,
     refuses: ['SUBJECT_NOT_FOUND'],
@@ -318,7 +316,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     daily: true,
     summary: 'Enroll a picture',
     description: 'Adds a picture to the person with the address. A new address creates a person.',
-    may: changing,
+    may: byOperators,
     body: EnrollRequest,
     upload: pictureUpload,
     status: 201,
@@ -351,7 +349,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     summary: 'Change the address, name or date of birth of a person',
     description:
       'Fields that are not sent stay unchanged, as do pictures, consent and holds. The audit log has the earlier values, sealed. In the live world an address that another person has, or had within 90 days, always takes a second administrator.',
-    may: changing,
+    may: byOperators,
     params: personParams,
     body: SubjectChange,
     reply: Subject,
@@ -368,7 +366,7 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     daily: true,
     summary: 'Allow verification again',
     description: 'Clears the failed attempts at an address.',
-    may: changing,
+    may: byOperators,
     body: UnlockOrder,
     reply: UnlockedReply,
     refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
@@ -385,7 +383,7 @@ const standing = {
   within: 'world',
   keyRefusal: 'No API key may change people: on the box run "gatehouse subject".',
   method: 'POST',
-  may: { operator: true, administrator: operators, key: false },
+  may: byOperators,
   params: personParams,
   reply: Subject,
   refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],

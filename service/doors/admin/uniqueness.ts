@@ -3,7 +3,7 @@ import { CountedScope, type Scopes } from '../../engine/uniqueness/index.ts';
 import { moment } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
-import { managers, readers } from './may-call.ts';
+import { byManagers, byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const ScopeRequest = z
@@ -60,8 +60,6 @@ const about = {
   within: 'world',
   keyRefusal: 'No API key may see or change uniqueness scopes: that takes an administrator.',
 } as const;
-const looking = { operator: true, administrator: readers, key: false } as const;
-const changing = { operator: true, administrator: managers, key: false } as const;
 const params = paramsOf('scope');
 
 /** Scopes in which each human counts once. */
@@ -73,7 +71,7 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     effect: 'none',
     summary: 'List uniqueness scopes',
     description: 'The organization’s own scope and its regions, with the number of humans in each.',
-    may: looking,
+    may: byReaders,
     item: CountedScope,
     items: 'Scopes, the newest first',
     page: 'UniquenessScopePage',
@@ -98,7 +96,7 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     effect: 'none',
     summary: 'Show a uniqueness scope',
     description: 'Settings, epoch and number of members.',
-    may: looking,
+    may: byReaders,
     params,
     reply: CountedScope,
     refuses: ['NOT_FOUND'],
@@ -113,7 +111,7 @@ export const uniquenessRoutes = ({ uniquenessScopes: scopes }: UniquenessRouteDe
     summary: 'Set up a uniqueness scope',
     description:
       'Creates the scope of this name or changes it. A region that a caller names is otherwise made with its first person, by the rates of the organization’s scope. An ended scope begins its next epoch. Refused with CONFLICT if the present members consented to something else: rotate the scope first.',
-    may: changing,
+    may: byManagers,
     body: ScopeRequest,
     reply: CountedScope,
     refuses: ['CONFLICT', 'STORAGE_FULL'],
@@ -133,7 +131,7 @@ const endingRoutes = (scopes: Scopes): AdminRoute[] => [
     summary: 'Begin the next epoch of a scope',
     description:
       'Every human counts anew, with another id. The key of the epoch is destroyed, so that its ids are never made again, and its members are erased within minutes.',
-    may: changing,
+    may: byManagers,
     params,
     body: ConfirmRequest,
     reply: CountedScope,
@@ -149,7 +147,7 @@ const endingRoutes = (scopes: Scopes): AdminRoute[] => [
     summary: 'End a uniqueness scope',
     description:
       'The scope admits no person any more. Its key is destroyed and its members are erased within minutes.',
-    may: changing,
+    may: byManagers,
     params,
     body: ConfirmRequest,
     reply: CountedScope,

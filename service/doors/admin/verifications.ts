@@ -3,7 +3,7 @@ import { galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { emailAddress } from '../../lib/text-fields.ts';
 import { CheckReply } from './check-reply.ts';
-import { operators } from './may-call.ts';
+import { byOperators } from './may-call.ts';
 import { type PastVerificationRouteDeps, pastVerificationRoutes } from './past-verifications.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
 import { capture } from './reply-fields.ts';
@@ -143,7 +143,7 @@ export const verificationRoutes = ({ checks, verifications }: VerificationRouteD
     summary: 'Verify a picture',
     description:
       'Is this the person (`email` given), or which enrolled person is this? Returns more than `/api/verify`: the score, and all figures of a refusal.',
-    may: { operator: true, administrator: operators, key: false },
+    may: byOperators,
     body: VerifyRequest,
     upload: pictureUpload,
     reply: VerdictReply,
