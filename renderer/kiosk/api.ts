@@ -1,3 +1,4 @@
+import type { components, paths } from '../../sdk/kiosk/paths.ts';
 import { type DeviceIdentity, sign } from './device-key.ts';
 
 /** A refusal, or no answer at all (status 0). */
@@ -11,15 +12,22 @@ export class Refusal extends Error {
   }
 }
 
-export interface KioskState {
-  kiosk: { id: string; name: string; env: 'live' | 'test'; pinLocked: boolean };
-  organization: string;
-  /** In which a visit begins; absent: that of the device. */
-  language?: 'en' | 'de';
-  operator?: { name: string };
-}
+export type KioskState = components['schemas']['KioskState'];
 
-async function call<T>(path: string, body?: unknown, token?: string): Promise<T> {
+type Json<Content> = Content extends { content: { 'application/json': infer Value } } ? Value : never;
+type Route = { [Path in keyof paths]: Path extends `/api/kiosk/${infer Name}` ? Name : never }[keyof paths];
+type Operation<Of extends Route> = paths[`/api/kiosk/${Of}`] extends infer Item
+  ? Item extends { post: infer Post }
+    ? Post
+    : Item extends { get: infer Get }
+      ? Get
+      : never
+  : never;
+type Body<Of extends Route> = Operation<Of> extends { requestBody: infer Sent } ? Json<Sent> : object;
+type Reply<Of extends Route> =
+  Operation<Of> extends { responses: infer Replies } ? Json<Replies[keyof Replies & (200 | 201)]> : never;
+
+async function call<Of extends Route>(path: Of, body?: Body<Of>, token?: string): Promise<Reply<Of>> {
   let reply: Response;
   try {
     reply = await fetch(`/api/kiosk/${path}`, {
@@ -36,15 +44,13 @@ async function call<T>(path: string, body?: unknown, token?: string): Promise<T>
     throw new Refusal(0, 'NO_ANSWER', '');
   }
   const answer = reply.status === 204 ? undefined : await reply.json().catch(() => undefined);
-  if (reply.ok) return answer as T;
+  if (reply.ok) return answer;
   throw new Refusal(reply.status, answer?.code ?? 'NO_ANSWER', answer?.reason ?? answer?.error ?? '');
 }
 
 export const pairing = {
-  claim: (code: string, publicKey: string) =>
-    call<{ claim: string; fingerprint: string }>('pair', { code, publicKey }),
-  outcome: (claim: string) =>
-    call<{ is: 'waiting' | 'ended' } | { is: 'paired'; kiosk: string }>('pair/outcome', { claim }),
+  claim: (code: string, publicKey: string) => call('pair', { code, publicKey }),
+  outcome: (claim: string) => call('pair/outcome', { claim }),
 };
 
 export type KioskApi = ReturnType<typeof createKioskApi>;
@@ -54,16 +60,16 @@ export function createKioskApi(identity: DeviceIdentity) {
   let session: Promise<string> | undefined;
   async function open(): Promise<string> {
     const { kiosk } = identity;
-    const { challenge } = await call<{ challenge: string }>('challenge', { kiosk });
+    const { challenge } = await call('challenge', { kiosk });
     const signature = await sign(identity, challenge);
-    return (await call<{ token: string }>('session', { kiosk, challenge, signature })).token;
+    return (await call('session', { kiosk, challenge, signature })).token;
   }
-  async function ask<T>(path: string, body?: unknown): Promise<T> {
+  async function ask<Of extends Route>(path: Of, body?: Body<Of>): Promise<Reply<Of>> {
     for (let again = true; ; again = false) {
       session ??= open();
       const used = session;
       try {
-        return await call<T>(path, body, await used);
+        return await call(path, body, await used);
       } catch (error) {
         const over = error instanceof Refusal && error.code === 'MISSING_AUTH';
         if (
@@ -80,21 +86,14 @@ export function createKioskApi(identity: DeviceIdentity) {
     }
   }
   return {
-    state: () => ask<KioskState>('state'),
-    signIn: (email: string, pin: string) => ask<{ operator: { name: string } }>('operator', { email, pin }),
+    state: () => ask('state'),
+    signIn: (email: string, pin: string) => ask('operator', { email, pin }),
     /** `email`: of another operator than the one who is signed in. The token proves to the desktop app that the kiosk was left. */
-    leave: (pin: string, email?: string) =>
-      ask<{ token: string }>('leave', { pin, ...(email !== undefined && { email }) }),
-    consent: () => ask<{ version: string; text: Record<'en' | 'de', string[]> }>('consent'),
-    openCapture: () => ask<{ token: string }>('captures', {}),
-    enroll: (order: {
-      email: string;
-      name?: string;
-      picture: string;
-      consent?: { textVersion: string; method: 'typed-name' };
-    }) => ask<{ pictures: number }>('enroll', order),
-    verify: (order: { email?: string; picture: string }) =>
-      ask<{ verified: boolean; reference: string }>('verify', order),
+    leave: (pin: string, email?: string) => ask('leave', { pin, email }),
+    consent: () => ask('consent'),
+    openCapture: () => ask('captures', {}),
+    enroll: (order: Body<'enroll'>) => ask('enroll', order),
+    verify: (order: Body<'verify'>) => ask('verify', order),
   };
 }
 

@@ -3768,6 +3768,502 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what people read before they sign in
+         * @description The notice of the organization, without its name. Where the box has several: of the one whose administrators alone have addresses of `domain`.
+         */
+        get: operations["getSignInNotice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in
+         * @description Returns an access token, or the second factors to choose from. More than 7 days after the creation of an account without a second factor it answers 403 with a `sessionToken`, which together with a one-time code allows enrolling one.
+         */
+        post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/2fa/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish signing in with a recovery code
+         * @description Replaces a passkey that is not available. Each code works once.
+         */
+        post: operations["finishSignInByRecoveryCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/2fa/enrollment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start enrolling a second factor after the deadline
+         * @description With the `sessionToken` of the 403 and a one-time code from an owner or from `gatehouse admin reset`. The session can do nothing but enroll a second factor.
+         */
+        post: operations["beginEnrollment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a password with a one-time code
+         * @description The code is issued with a new account and by `gatehouse admin reset`, and works for 24 hours. Sign in afterwards.
+         */
+        post: operations["setPasswordByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/2fa/passkey/register-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start enrolling a passkey
+         * @description For the signed-in administrator. Passkeys are bound to the host name in the browser's address. A further passkey needs a fresh second factor.
+         */
+        post: operations["passkeyRegisterOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/2fa/passkey/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enroll a passkey
+         * @description Sends the credential that the browser created with the options.
+         */
+        post: operations["passkeyRegister"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/2fa/passkey/authenticate-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start signing in with a passkey
+         * @description After sign-in answered `requires_2fa`.
+         */
+        post: operations["passkeyAuthenticateOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/2fa/passkey/authenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish signing in with a passkey
+         * @description Sends the credential that the browser created with the options.
+         */
+        post: operations["passkeyAuthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/2fa/passkey/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your passkeys
+         * @description The passkeys of the signed-in administrator.
+         */
+        get: operations["listPasskeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/2fa/passkey/credentials/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey
+         * @description At least one second factor has to remain.
+         */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a passkey
+         * @description The name is only shown to its owner.
+         */
+        patch: operations["renamePasskey"];
+        trace?: never;
+    };
+    "/api/auth/2fa/face": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show whether your face is enrolled
+         * @description With the consent text to show before an enrollment, and whether the organization allows one.
+         */
+        get: operations["getOwnFace"];
+        /**
+         * Enroll your face as a second factor
+         * @description Needs the explicit consent of the administrator, a passkey, and a fresh second factor. Only a sealed template and checksums of the pictures are kept; another enrollment takes its place.
+         */
+        put: operations["enrollOwnFace"];
+        /**
+         * Finish signing in with the face
+         * @description After sign-in answered `requires_2fa` with `methods.face`. Needs at least 20 frames beside the picture, about ten a second, with their times; presentation attack detection; a blink in the frames; and pictures that were not used before. The session has no fresh second factor: what needs one asks for a passkey. Off until the organization allows it; a passkey is always enrolled beside it.
+         */
+        post: operations["finishSignInByFace"];
+        /**
+         * Remove your face
+         * @description Withdraws the consent: the template is deleted. Possible without a fresh second factor.
+         */
+        delete: operations["removeOwnFace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the session
+         * @description The session of the cookie or of the access token.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends the session with all its access tokens, and removes the cookie.
+         */
+        post: operations["signOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your sessions
+         * @description Of the signed-in administrator, on all devices.
+         */
+        get: operations["listOwnSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of your sessions
+         * @description Ends it at once with all its access tokens.
+         */
+        delete: operations["endOwnSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change your password
+         * @description Ends your other sessions.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create recovery codes
+         * @description Creates ten codes, which replace earlier ones and are shown only once.
+         */
+        post: operations["makeRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start proving the second factor again
+         * @description After a route answered `FRESH_FACTOR_REQUIRED`.
+         */
+        post: operations["stepUpOptions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove the second factor again
+         * @description Then repeat the request that asked for it, within 5 minutes.
+         */
+        post: operations["stepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the state of the setup
+         * @description Whether the box has an owner, and whether this browser may create one.
+         */
+        get: operations["getSetup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use the setup token
+         * @description The first browser that sends the token gets a cookie; other browsers are refused.
+         */
+        post: operations["claimSetup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup/organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name the organization
+         * @description Creates the first organization, or renames the only one while it has no people.
+         */
+        post: operations["nameFirstOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create the owner
+         * @description The owner of the organization and of the box, signed in with a cookie. The setup token is invalid from then on.
+         */
+        post: operations["makeFirstOwner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -13994,6 +14490,822 @@ export interface components {
              * @constant
              */
             code?: "SEALED";
+        };
+        /**
+         * @description What people read before they sign in.
+         * @example {
+         *       "notices": [
+         *         "For staff of Nordlys Bank. Use is recorded."
+         *       ]
+         *     }
+         */
+        SignInNotice: {
+            /** @description Texts; none where no organization has one */
+            notices: string[];
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "correct horse battery staple"
+         *     }
+         */
+        Login: {
+            /** @description E-mail address of the administrator */
+            email: string;
+            /** @description The password */
+            password: string;
+            /** @description For pages of this appliance: the session is set as a cookie, and no token is returned */
+            cookie?: boolean;
+        };
+        /**
+         * @description Signed in.
+         * @example {
+         *       "token": "eyJhbGciOiJFZERTQSIs…",
+         *       "expiresAt": "2026-11-21T09:15:00.000Z",
+         *       "user": {
+         *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+         *         "email": "ada@example.com",
+         *         "role": "owner"
+         *       }
+         *     }
+         */
+        AccessToken: {
+            /** @description Access token: send it as `Authorization: Bearer …` */
+            token: string;
+            /**
+             * Format: date-time
+             * @description Expiry of the token
+             */
+            expiresAt: string;
+            /** @description The account */
+            user: {
+                /** @description Id of the administrator */
+                id: string;
+                /** @description E-mail address */
+                email: string;
+                /**
+                 * @description Role
+                 * @enum {string}
+                 */
+                role: "owner" | "administrator" | "operator" | "reviewer" | "auditor";
+            };
+        };
+        /**
+         * @description The session of a signed-in administrator.
+         * @example {
+         *       "user": {
+         *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+         *         "email": "ada@example.com",
+         *         "role": "owner",
+         *         "name": "Ada",
+         *         "orgId": "org_01m7w3hb8hbf355he5zqwjztdk",
+         *         "applianceOwner": true
+         *       },
+         *       "csrf": "mDqgs1WhfAs8Nq0Xl5cCLQ8i5wAnZQw2VZ3bS2cD1fI",
+         *       "expiresAt": "2026-11-21T09:15:00.000Z"
+         *     }
+         */
+        AdministratorSession: {
+            /** @description The account */
+            user: {
+                /** @description Id of the administrator */
+                id: string;
+                /** @description E-mail address */
+                email: string;
+                /** @description Name */
+                name: string;
+                /**
+                 * @description Role
+                 * @enum {string}
+                 */
+                role: "owner" | "administrator" | "operator" | "reviewer" | "auditor";
+                /** @description Id of the organization */
+                orgId: string;
+                /** @description Whether the account is an appliance owner */
+                applianceOwner: boolean;
+                /**
+                 * Format: date-time
+                 * @description Time until which the password alone is accepted; absent with a second factor
+                 */
+                factorDueAt?: string;
+            };
+            /** @description Value of the header `x-csrf-token` for changes; absent for an access token, which needs none */
+            csrf?: string;
+            /**
+             * Format: date-time
+             * @description Absolute expiry of the session
+             */
+            expiresAt: string;
+            /**
+             * @description Whether the session may only enroll a second factor
+             * @constant
+             */
+            limitedTo?: "enrollment";
+        };
+        /**
+         * @description The password was right; a second factor is required.
+         * @example {
+         *       "requires_2fa": true,
+         *       "methods": {
+         *         "passkey": true,
+         *         "face": true,
+         *         "recoveryCode": true
+         *       },
+         *       "sessionToken": "tmp_sess_9fK2…",
+         *       "message": "Two-factor authentication required"
+         *     }
+         */
+        SecondFactorRequired: {
+            /**
+             * @description True: the password was right and a second factor is required
+             * @constant
+             */
+            requires_2fa: true;
+            /** @description Available second factors */
+            methods: {
+                /** @description Whether a passkey is enrolled */
+                passkey: boolean;
+                /** @description Whether a face is enrolled and the organization allows it */
+                face: boolean;
+                /** @description Whether unused recovery codes are left */
+                recoveryCode: boolean;
+            };
+            /** @description Token for the next call; valid once, from this address, for 5 minutes */
+            sessionToken: string;
+            /** @description Description of the damage */
+            message: string;
+        };
+        /**
+         * @example {
+         *       "sessionToken": "tmp_sess_9fK2…",
+         *       "code": "k7dm-2xqp-9rtw"
+         *     }
+         */
+        RecoverySignIn: {
+            /** @description Token from the sign-in reply; valid once, from the same address, for 5 minutes */
+            sessionToken: string;
+            /** @description One of the recovery codes; each works once */
+            code: string;
+            /** @description For pages of this appliance: the session is set as a cookie, and no token is returned */
+            cookie?: boolean;
+        };
+        /**
+         * @example {
+         *       "sessionToken": "tmp_sess_9fK2…",
+         *       "code": "k7dm-2xqp-9rtw-m4hz"
+         *     }
+         */
+        EnrollmentSignIn: {
+            /** @description Token from the sign-in reply; valid once, from the same address, for 5 minutes */
+            sessionToken: string;
+            /** @description The one-time code from an owner or the operator */
+            code: string;
+            /** @description For pages of this appliance: the session is set as a cookie, and no token is returned */
+            cookie?: boolean;
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com",
+         *       "code": "k7dm-2xqp-9rtw-m4hz",
+         *       "password": "correct horse battery staple"
+         *     }
+         */
+        PasswordByCode: {
+            /** @description E-mail address of the administrator */
+            email: string;
+            /** @description The one-time code from an owner or the operator */
+            code: string;
+            /** @description The new password, at least 12 characters */
+            password: string;
+        };
+        /**
+         * @description Options for `navigator.credentials.create()`.
+         * @example {
+         *       "options": {
+         *         "challenge": "mVnXm4iE0bq1cV5fW1xu7w",
+         *         "rp": {
+         *           "name": "Gatehouse",
+         *           "id": "gatehouse.home.arpa"
+         *         },
+         *         "user": {
+         *           "id": "YWRt",
+         *           "name": "ada@example.com",
+         *           "displayName": "Ada"
+         *         },
+         *         "pubKeyCredParams": [
+         *           {
+         *             "alg": -7,
+         *             "type": "public-key"
+         *           },
+         *           {
+         *             "alg": -257,
+         *             "type": "public-key"
+         *           }
+         *         ],
+         *         "authenticatorSelection": {
+         *           "residentKey": "preferred",
+         *           "userVerification": "required"
+         *         }
+         *       }
+         *     }
+         */
+        PasskeyCreationOptions: {
+            /** @description For `navigator.credentials.create()`: PublicKeyCredentialCreationOptionsJSON */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @example {
+         *       "name": "MacBook Touch ID",
+         *       "credential": {
+         *         "id": "AQIDBAUGBwg",
+         *         "rawId": "AQIDBAUGBwg",
+         *         "type": "public-key",
+         *         "response": {
+         *           "clientDataJSON": "eyJ0eXBlIjoi…",
+         *           "attestationObject": "o2NmbXRk…"
+         *         },
+         *         "clientExtensionResults": {}
+         *       }
+         *     }
+         */
+        NewPasskey: {
+            /** @description The PublicKeyCredential of the browser as JSON (`toJSON()`) */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** @description Name of the passkey */
+            name?: string;
+        };
+        /**
+         * @description The new passkey.
+         * @example {
+         *       "success": true,
+         *       "credentialId": "AQIDBAUGBwg",
+         *       "name": "MacBook Touch ID",
+         *       "createdAt": "2026-11-21T09:15:00.000Z"
+         *     }
+         */
+        PasskeyEnrolled: {
+            /**
+             * @description True
+             * @constant
+             */
+            success: true;
+            /** @description Id of the passkey */
+            credentialId: string;
+            /** @description Name of the passkey */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Time of the enrollment
+             */
+            createdAt: string;
+        };
+        /**
+         * @example {
+         *       "sessionToken": "tmp_sess_9fK2…"
+         *     }
+         */
+        SignInTicket: {
+            /** @description Token from the sign-in reply; valid once, from the same address, for 5 minutes */
+            sessionToken: string;
+        };
+        /**
+         * @description Options for `navigator.credentials.get()`.
+         * @example {
+         *       "options": {
+         *         "challenge": "mVnXm4iE0bq1cV5fW1xu7w",
+         *         "rpId": "gatehouse.home.arpa",
+         *         "allowCredentials": [
+         *           {
+         *             "id": "AQIDBAUGBwg",
+         *             "type": "public-key"
+         *           }
+         *         ],
+         *         "userVerification": "required"
+         *       }
+         *     }
+         */
+        PasskeyRequestOptions: {
+            /** @description For `navigator.credentials.get()`: PublicKeyCredentialRequestOptionsJSON */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @example {
+         *       "sessionToken": "tmp_sess_9fK2…",
+         *       "credential": {
+         *         "id": "AQIDBAUGBwg",
+         *         "rawId": "AQIDBAUGBwg",
+         *         "type": "public-key",
+         *         "response": {
+         *           "clientDataJSON": "eyJ0eXBlIjoi…",
+         *           "authenticatorData": "SZYN5YgOjGh0…",
+         *           "signature": "MEUCIQ…"
+         *         },
+         *         "clientExtensionResults": {}
+         *       }
+         *     }
+         */
+        PasskeySignIn: {
+            /** @description Token from the sign-in reply; valid once, from the same address, for 5 minutes */
+            sessionToken: string;
+            /** @description The PublicKeyCredential of the browser as JSON (`toJSON()`) */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** @description For pages of this appliance: the session is set as a cookie, and no token is returned */
+            cookie?: boolean;
+        };
+        /**
+         * @description Signed in, with a token or with the cookie.
+         * @example {
+         *       "success": true,
+         *       "token": "eyJhbGciOiJFZERTQSIs…",
+         *       "expiresAt": "2026-11-21T09:15:00.000Z",
+         *       "admin": {
+         *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+         *         "email": "ada@example.com",
+         *         "orgId": "org_01m7w3hb8hbf355he5zqwjztdk"
+         *       }
+         *     }
+         */
+        PasskeySignedIn: {
+            /**
+             * @description True
+             * @constant
+             */
+            success: true;
+            /** @description Access token: send it as `Authorization: Bearer …` */
+            token: string;
+            /**
+             * Format: date-time
+             * @description Expiry of the token
+             */
+            expiresAt: string;
+            /** @description The account */
+            admin: {
+                /** @description Id of the administrator */
+                id: string;
+                /** @description E-mail address */
+                email: string;
+                /** @description Id of the organization */
+                orgId: string;
+            };
+        } | {
+            /**
+             * @description True
+             * @constant
+             */
+            success: true;
+            /** @description The account */
+            user: {
+                /** @description Id of the administrator */
+                id: string;
+                /** @description E-mail address */
+                email: string;
+                /** @description Name */
+                name: string;
+                /**
+                 * @description Role
+                 * @enum {string}
+                 */
+                role: "owner" | "administrator" | "operator" | "reviewer" | "auditor";
+                /** @description Id of the organization */
+                orgId: string;
+                /** @description Whether the account is an appliance owner */
+                applianceOwner: boolean;
+                /**
+                 * Format: date-time
+                 * @description Time until which the password alone is accepted; absent with a second factor
+                 */
+                factorDueAt?: string;
+            };
+            /** @description Value of the header `x-csrf-token` for changes; absent for an access token, which needs none */
+            csrf?: string;
+            /**
+             * Format: date-time
+             * @description Absolute expiry of the session
+             */
+            expiresAt: string;
+            /**
+             * @description Whether the session may only enroll a second factor
+             * @constant
+             */
+            limitedTo?: "enrollment";
+        };
+        /**
+         * @example {
+         *       "credentials": [
+         *         {
+         *           "credentialId": "AQIDBAUGBwg",
+         *           "name": "MacBook Touch ID",
+         *           "createdAt": "2026-11-21T09:15:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        Passkeys: {
+            /** @description Passkeys of the signed-in administrator */
+            credentials: {
+                /** @description Id of the passkey */
+                credentialId: string;
+                /** @description Name of the passkey */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description Time of the enrollment
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description Time of the last use
+                 */
+                lastUsedAt?: string;
+            }[];
+        };
+        /**
+         * @description A name for a passkey.
+         * @example {
+         *       "name": "Laptop"
+         *     }
+         */
+        PasskeyName: {
+            /** @description Name given by its owner */
+            name: string;
+        };
+        /**
+         * @example {
+         *       "success": true,
+         *       "message": "Passkey removed"
+         *     }
+         */
+        Done: {
+            /**
+             * @description True
+             * @constant
+             */
+            success: true;
+            /** @description Action */
+            message: string;
+        };
+        /**
+         * @example {
+         *       "sessionToken": "tmp_sess_9fK2…",
+         *       "image": "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *       "frames": [
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>"
+         *       ],
+         *       "frameTimes": [
+         *         0,
+         *         100,
+         *         200,
+         *         300,
+         *         400,
+         *         500,
+         *         600,
+         *         700,
+         *         800,
+         *         900,
+         *         1000,
+         *         1100,
+         *         1200,
+         *         1300,
+         *         1400,
+         *         1500,
+         *         1600,
+         *         1700,
+         *         1800,
+         *         1900
+         *       ],
+         *       "consent": true
+         *     }
+         */
+        FaceSignIn: {
+            /** @description Token from the sign-in reply; valid once, from the same address, for 5 minutes */
+            sessionToken: string;
+            /** @description Picture of the face: JPEG, PNG, WebP, HEIC, HEIF or AVIF as a data URL or bare base64 */
+            image: string;
+            /** @description Further pictures of the same moment, 20 to 30, about ten a second, each of other pixels; the person blinks in them */
+            frames?: string[];
+            /** @description When each of `frames` was taken, in milliseconds on your clock, rising */
+            frameTimes?: number[];
+            /**
+             * @description True: the administrator agrees to the use of the face for this
+             * @constant
+             */
+            consent: true;
+            /** @description For pages of this appliance: the session is set as a cookie, and no token is returned */
+            cookie?: boolean;
+        };
+        /**
+         * @description The face of the signed-in administrator, and the consent to it.
+         * @example {
+         *       "allowed": true,
+         *       "consent": {
+         *         "version": "gatehouse-face-factor-1",
+         *         "text": {
+         *           "en": [
+         *             "You decide freely."
+         *           ],
+         *           "de": [
+         *             "Sie entscheiden frei."
+         *           ]
+         *         }
+         *       },
+         *       "enrolled": {
+         *         "createdAt": "2026-11-21T09:15:00.000Z",
+         *         "textVersion": "gatehouse-face-factor-1"
+         *       }
+         *     }
+         */
+        OwnFace: {
+            /** @description Whether the organization allows signing in by face */
+            allowed: boolean;
+            /** @description Text to show before the enrollment */
+            consent: {
+                /** @description Version of the text, to send with the enrollment */
+                version: string;
+                /** @description The text */
+                text: {
+                    /** @description In English, by paragraph */
+                    en: string[];
+                    /** @description In German, by paragraph */
+                    de: string[];
+                };
+            };
+            /** @description The face; absent: none is enrolled */
+            enrolled?: {
+                /**
+                 * Format: date-time
+                 * @description Time of the enrollment
+                 */
+                createdAt: string;
+                /** @description Version of the text that was agreed to */
+                textVersion: string;
+                /**
+                 * Format: date-time
+                 * @description Time of the last use
+                 */
+                lastUsedAt?: string;
+            };
+        };
+        /**
+         * @example {
+         *       "image": "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *       "frames": [
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+         *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>"
+         *       ],
+         *       "frameTimes": [
+         *         0,
+         *         100,
+         *         200,
+         *         300,
+         *         400,
+         *         500,
+         *         600,
+         *         700,
+         *         800,
+         *         900,
+         *         1000,
+         *         1100,
+         *         1200,
+         *         1300,
+         *         1400,
+         *         1500,
+         *         1600,
+         *         1700,
+         *         1800,
+         *         1900
+         *       ],
+         *       "consent": true,
+         *       "textVersion": "gatehouse-face-factor-1"
+         *     }
+         */
+        FaceEnrollment: {
+            /** @description Picture of the face: JPEG, PNG, WebP, HEIC, HEIF or AVIF as a data URL or bare base64 */
+            image: string;
+            /** @description Further pictures of the same moment, 20 to 30, about ten a second, each of other pixels; the person blinks in them */
+            frames?: string[];
+            /** @description When each of `frames` was taken, in milliseconds on your clock, rising */
+            frameTimes?: number[];
+            /**
+             * @description True: the administrator agrees to the use of the face for this
+             * @constant
+             */
+            consent: true;
+            /** @description Version of the consent text that the administrator has read, from GET */
+            textVersion: string;
+        };
+        /**
+         * @description Sessions of the signed-in administrator.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "ses_01m7w3hb8hbf355he5zqwjztdk",
+         *           "createdAt": "2026-11-21T09:15:00.000Z",
+         *           "lastSeenAt": "2026-11-21T09:15:00.000Z",
+         *           "idleUntil": "2026-11-21T09:45:00.000Z",
+         *           "expiresAt": "2026-11-21T21:15:00.000Z",
+         *           "source": "192.168.1.20",
+         *           "device": "Firefox on Linux",
+         *           "current": true
+         *         }
+         *       ]
+         *     }
+         */
+        AdministratorSessions: {
+            /** @description The newest first */
+            items: {
+                /** @description Id of the session */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description Start time
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description Time of the last use, to the minute
+                 */
+                lastSeenAt: string;
+                /**
+                 * Format: date-time
+                 * @description Idle expiry
+                 */
+                idleUntil: string;
+                /**
+                 * Format: date-time
+                 * @description Absolute expiry
+                 */
+                expiresAt: string;
+                /** @description Network address of the sign-in */
+                source: string;
+                /** @description User agent */
+                device?: string;
+                /** @description Whether it is the current session */
+                current: boolean;
+            }[];
+        };
+        /**
+         * @example {
+         *       "current": "correct horse battery staple",
+         *       "next": "staple battery horse correct"
+         *     }
+         */
+        PasswordChange: {
+            /** @description The current password */
+            current: string;
+            /** @description The new password, at least 12 characters */
+            next: string;
+        };
+        /**
+         * @example {
+         *       "codes": [
+         *         "k7dm-2xqp-9rtw",
+         *         "…"
+         *       ]
+         *     }
+         */
+        RecoveryCodes: {
+            /** @description Shown only once; each code works once. Earlier codes no longer work. */
+            codes: string[];
+        };
+        /**
+         * @example {
+         *       "credential": {
+         *         "id": "AQIDBAUGBwg",
+         *         "rawId": "AQIDBAUGBwg",
+         *         "type": "public-key",
+         *         "response": {
+         *           "clientDataJSON": "eyJ0eXBlIjoi…",
+         *           "authenticatorData": "SZYN5YgOjGh0…",
+         *           "signature": "MEUCIQ…"
+         *         },
+         *         "clientExtensionResults": {}
+         *       }
+         *     }
+         */
+        StepUp: {
+            /** @description The PublicKeyCredential of the browser as JSON (`toJSON()`) */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @description The session has a fresh second factor for 5 minutes.
+         * @example {
+         *       "factorAt": "2026-11-21T09:15:00.000Z"
+         *     }
+         */
+        SteppedUp: {
+            /**
+             * Format: date-time
+             * @description Time when the second factor was proven
+             */
+            factorAt: string;
+        };
+        /**
+         * @description State of the setup.
+         * @example {
+         *       "state": "open",
+         *       "expiresAt": "2026-11-22T09:10:00.000Z"
+         *     }
+         */
+        SetupState: {
+            /**
+             * @description `closed`: the box has an owner. `open`: the token can be used. `expired`: a new token is needed. `claimed`: another browser has used the token. `mine`: this browser has used it
+             * @enum {string}
+             */
+            state: "closed" | "open" | "expired" | "claimed" | "mine";
+            /**
+             * Format: date-time
+             * @description Expiry of the token, or of this browser's claim
+             */
+            expiresAt?: string;
+            /** @description The organization of the future owner; only for the browser that used the token */
+            organization?: {
+                /** @description Id of the organization */
+                id: string;
+                /** @description Its name */
+                name: string;
+                /** @description Whether it has no people yet and is the only one */
+                mayRename: boolean;
+            };
+        };
+        /**
+         * @example {
+         *       "token": "mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa"
+         *     }
+         */
+        SetupClaim: {
+            /** @description The setup token from the terminal or the file */
+            token: string;
+        };
+        /**
+         * @example {
+         *       "name": "Nordlys Bank"
+         *     }
+         */
+        SetupOrganization: {
+            /** @description Name of the organization */
+            name: string;
+        };
+        /**
+         * @example {
+         *       "name": "Elin Sandström",
+         *       "email": "elin@nordlys.example",
+         *       "password": "correct horse battery staple"
+         *     }
+         */
+        SetupOwner: {
+            /** @description Name of the owner */
+            name: string;
+            /** @description E-mail address of the owner for sign-in */
+            email: string;
+            /** @description Password, at least 12 characters */
+            password: string;
         };
     };
     responses: never;
@@ -42219,6 +43531,3365 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["NotReady"];
+                };
+            };
+        };
+    };
+    getSignInNotice: {
+        parameters: {
+            query?: {
+                /** @description What stands behind the @ of the typed address */
+                domain?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What people read before they sign in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "notices": [
+                     *         "For staff of Nordlys Bank. Use is recorded."
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignInNotice"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Signed in (with a token or the cookie), or a second factor is required. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"] | components["schemas"]["AdministratorSession"] | components["schemas"]["SecondFactorRequired"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_REFUSED`: The e-mail address, password, code or ticket is wrong; the reply does not say which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    finishSignInByRecoveryCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sessionToken": "tmp_sess_9fK2…",
+                 *       "code": "k7dm-2xqp-9rtw"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecoverySignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in, with a token or with the cookie. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"] | components["schemas"]["AdministratorSession"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_REFUSED`: The e-mail address, password, code or ticket is wrong; the reply does not say which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    beginEnrollment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sessionToken": "tmp_sess_9fK2…",
+                 *       "code": "k7dm-2xqp-9rtw-m4hz"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EnrollmentSignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in, with a token or with the cookie. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"] | components["schemas"]["AdministratorSession"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_REFUSED`: The e-mail address, password, code or ticket is wrong; the reply does not say which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setPasswordByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "code": "k7dm-2xqp-9rtw-m4hz",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordByCode"];
+            };
+        };
+        responses: {
+            /** @description Set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_REFUSED`: The e-mail address, password, code or ticket is wrong; the reply does not say which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PASSWORD_TOO_WEAK`: The new password is too short, too long or too easily guessed; the message says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    passkeyRegisterOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Options for `navigator.credentials.create()`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "options": {
+                     *         "challenge": "mVnXm4iE0bq1cV5fW1xu7w",
+                     *         "rp": {
+                     *           "name": "Gatehouse",
+                     *           "id": "gatehouse.home.arpa"
+                     *         },
+                     *         "user": {
+                     *           "id": "YWRt",
+                     *           "name": "ada@example.com",
+                     *           "displayName": "Ada"
+                     *         },
+                     *         "pubKeyCredParams": [
+                     *           {
+                     *             "alg": -7,
+                     *             "type": "public-key"
+                     *           },
+                     *           {
+                     *             "alg": -257,
+                     *             "type": "public-key"
+                     *           }
+                     *         ],
+                     *         "authenticatorSelection": {
+                     *           "residentKey": "preferred",
+                     *           "userVerification": "required"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasskeyCreationOptions"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    passkeyRegister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "MacBook Touch ID",
+                 *       "credential": {
+                 *         "id": "AQIDBAUGBwg",
+                 *         "rawId": "AQIDBAUGBwg",
+                 *         "type": "public-key",
+                 *         "response": {
+                 *           "clientDataJSON": "eyJ0eXBlIjoi…",
+                 *           "attestationObject": "o2NmbXRk…"
+                 *         },
+                 *         "clientExtensionResults": {}
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description The new passkey. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "credentialId": "AQIDBAUGBwg",
+                     *       "name": "MacBook Touch ID",
+                     *       "createdAt": "2026-11-21T09:15:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasskeyEnrolled"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    passkeyAuthenticateOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sessionToken": "tmp_sess_9fK2…"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SignInTicket"];
+            };
+        };
+        responses: {
+            /** @description Options for `navigator.credentials.get()`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "options": {
+                     *         "challenge": "mVnXm4iE0bq1cV5fW1xu7w",
+                     *         "rpId": "gatehouse.home.arpa",
+                     *         "allowCredentials": [
+                     *           {
+                     *             "id": "AQIDBAUGBwg",
+                     *             "type": "public-key"
+                     *           }
+                     *         ],
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasskeyRequestOptions"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_REFUSED`: The e-mail address, password, code or ticket is wrong; the reply does not say which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    passkeyAuthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sessionToken": "tmp_sess_9fK2…",
+                 *       "credential": {
+                 *         "id": "AQIDBAUGBwg",
+                 *         "rawId": "AQIDBAUGBwg",
+                 *         "type": "public-key",
+                 *         "response": {
+                 *           "clientDataJSON": "eyJ0eXBlIjoi…",
+                 *           "authenticatorData": "SZYN5YgOjGh0…",
+                 *           "signature": "MEUCIQ…"
+                 *         },
+                 *         "clientExtensionResults": {}
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in, with a token or with the cookie. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "token": "eyJhbGciOiJFZERTQSIs…",
+                     *       "expiresAt": "2026-11-21T09:15:00.000Z",
+                     *       "admin": {
+                     *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "email": "ada@example.com",
+                     *         "orgId": "org_01m7w3hb8hbf355he5zqwjztdk"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasskeySignedIn"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_REFUSED`: The e-mail address, password, code or ticket is wrong; the reply does not say which. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "credentials": [
+                     *         {
+                     *           "credentialId": "AQIDBAUGBwg",
+                     *           "name": "MacBook Touch ID",
+                     *           "createdAt": "2026-11-21T09:15:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the passkey, as the list has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Passkey removed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `LAST_FACTOR`: It is the last second factor of the account, and one has to remain. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    renamePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the passkey, as the list has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Laptop"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasskeyName"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Passkey removed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOwnFace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The face of the signed-in administrator, and the consent to it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed": true,
+                     *       "consent": {
+                     *         "version": "gatehouse-face-factor-1",
+                     *         "text": {
+                     *           "en": [
+                     *             "You decide freely."
+                     *           ],
+                     *           "de": [
+                     *             "Sie entscheiden frei."
+                     *           ]
+                     *         }
+                     *       },
+                     *       "enrolled": {
+                     *         "createdAt": "2026-11-21T09:15:00.000Z",
+                     *         "textVersion": "gatehouse-face-factor-1"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnFace"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enrollOwnFace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "image": "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *       "frames": [
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>"
+                 *       ],
+                 *       "frameTimes": [
+                 *         0,
+                 *         100,
+                 *         200,
+                 *         300,
+                 *         400,
+                 *         500,
+                 *         600,
+                 *         700,
+                 *         800,
+                 *         900,
+                 *         1000,
+                 *         1100,
+                 *         1200,
+                 *         1300,
+                 *         1400,
+                 *         1500,
+                 *         1600,
+                 *         1700,
+                 *         1800,
+                 *         1900
+                 *       ],
+                 *       "consent": true,
+                 *       "textVersion": "gatehouse-face-factor-1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FaceEnrollment"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Passkey removed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `IMAGE_UNREADABLE`: The picture is damaged or cannot be decoded.
+             *     - `IMAGE_FORMAT_UNSUPPORTED`: The picture is no JPEG, PNG, WebP, HEIC, HEIF or AVIF, or it is an animation; the sentence says what it is.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `FACE_REFUSED`: The face is not the one that is enrolled, its pictures were used before, or signing in by face is not possible for the account.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts.
+             *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CHECK_FAILED`: A hard-fail check of the profile failed; `checkResults` says which.
+             *     - `FACE_NOT_FOUND`: No face is in the picture.
+             *     - `SEVERAL_FACES`: A second face of similar size is in the picture.
+             *     - `FACE_TOO_SMALL`: The face is too small to be judged.
+             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` names it.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
+             *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    finishSignInByFace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sessionToken": "tmp_sess_9fK2…",
+                 *       "image": "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *       "frames": [
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>",
+                 *         "data:image/jpeg;base64,<PUT THE BASE64 OF YOUR PICTURE HERE>"
+                 *       ],
+                 *       "frameTimes": [
+                 *         0,
+                 *         100,
+                 *         200,
+                 *         300,
+                 *         400,
+                 *         500,
+                 *         600,
+                 *         700,
+                 *         800,
+                 *         900,
+                 *         1000,
+                 *         1100,
+                 *         1200,
+                 *         1300,
+                 *         1400,
+                 *         1500,
+                 *         1600,
+                 *         1700,
+                 *         1800,
+                 *         1900
+                 *       ],
+                 *       "consent": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["FaceSignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in, with a token or with the cookie. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "token": "eyJhbGciOiJFZERTQSIs…",
+                     *       "expiresAt": "2026-11-21T09:15:00.000Z",
+                     *       "admin": {
+                     *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "email": "ada@example.com",
+                     *         "orgId": "org_01m7w3hb8hbf355he5zqwjztdk"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasskeySignedIn"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `IMAGE_UNREADABLE`: The picture is damaged or cannot be decoded.
+             *     - `IMAGE_FORMAT_UNSUPPORTED`: The picture is no JPEG, PNG, WebP, HEIC, HEIF or AVIF, or it is an animation; the sentence says what it is.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `FACE_REFUSED`: The face is not the one that is enrolled, its pictures were used before, or signing in by face is not possible for the account.
+             *     - `SIGN_IN_REFUSED`: The e-mail address, password, code or ticket is wrong; the reply does not say which.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts.
+             *     - `IMAGE_TOO_LARGE`: The picture has too many bytes or pixels.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `CHECK_FAILED`: A hard-fail check of the profile failed; `checkResults` says which.
+             *     - `FACE_NOT_FOUND`: No face is in the picture.
+             *     - `SEVERAL_FACES`: A second face of similar size is in the picture.
+             *     - `FACE_TOO_SMALL`: The face is too small to be judged.
+             *     - `FACE_QUALITY_REFUSED`: The picture has a fault that the profile refuses; `reason` names it.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
+             *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeOwnFace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "message": "Passkey removed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session of a signed-in administrator. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "email": "ada@example.com",
+                     *         "role": "owner",
+                     *         "name": "Ada",
+                     *         "orgId": "org_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "applianceOwner": true
+                     *       },
+                     *       "csrf": "mDqgs1WhfAs8Nq0Xl5cCLQ8i5wAnZQw2VZ3bS2cD1fI",
+                     *       "expiresAt": "2026-11-21T09:15:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdministratorSession"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOwnSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions of the signed-in administrator. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "ses_01m7w3hb8hbf355he5zqwjztdk",
+                     *           "createdAt": "2026-11-21T09:15:00.000Z",
+                     *           "lastSeenAt": "2026-11-21T09:15:00.000Z",
+                     *           "idleUntil": "2026-11-21T09:45:00.000Z",
+                     *           "expiresAt": "2026-11-21T21:15:00.000Z",
+                     *           "source": "192.168.1.20",
+                     *           "device": "Firefox on Linux",
+                     *           "current": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdministratorSessions"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endOwnSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session, `ses_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current": "correct horse battery staple",
+                 *       "next": "staple battery horse correct"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `MISSING_AUTH`: No API key was sent.
+             *     - `SIGN_IN_REFUSED`: The e-mail address, password, code or ticket is wrong; the reply does not say which.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PASSWORD_TOO_WEAK`: The new password is too short, too long or too easily guessed; the message says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "codes": [
+                     *         "k7dm-2xqp-9rtw",
+                     *         "…"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stepUpOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Options for `navigator.credentials.get()`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "options": {
+                     *         "challenge": "mVnXm4iE0bq1cV5fW1xu7w",
+                     *         "rpId": "gatehouse.home.arpa",
+                     *         "allowCredentials": [
+                     *           {
+                     *             "id": "AQIDBAUGBwg",
+                     *             "type": "public-key"
+                     *           }
+                     *         ],
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasskeyRequestOptions"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stepUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "credential": {
+                 *         "id": "AQIDBAUGBwg",
+                 *         "rawId": "AQIDBAUGBwg",
+                 *         "type": "public-key",
+                 *         "response": {
+                 *           "clientDataJSON": "eyJ0eXBlIjoi…",
+                 *           "authenticatorData": "SZYN5YgOjGh0…",
+                 *           "signature": "MEUCIQ…"
+                 *         },
+                 *         "clientExtensionResults": {}
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["StepUp"];
+            };
+        };
+        responses: {
+            /** @description The session has a fresh second factor for 5 minutes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "factorAt": "2026-11-21T09:15:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SteppedUp"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             *     - `PASSKEY_REFUSED`: The answer of the authenticator is invalid, or does not belong to the challenge.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description State of the setup. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "open",
+                     *       "expiresAt": "2026-11-22T09:10:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    claimSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "mXb3p0pT2v7oQ4n0xk3G8W1u5Jr9yZs6dLq2cVt7hEa"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetupClaim"];
+            };
+        };
+        responses: {
+            /** @description State of the setup. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "open",
+                     *       "expiresAt": "2026-11-22T09:10:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SETUP_TOKEN_REFUSED`: The setup token is wrong, used or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SETUP_CLOSED`: The appliance has an owner already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    nameFirstOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Nordlys Bank"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetupOrganization"];
+            };
+        };
+        responses: {
+            /** @description State of the setup. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "open",
+                     *       "expiresAt": "2026-11-22T09:10:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SETUP_TOKEN_REFUSED`: The setup token is wrong, used or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SETUP_CLOSED`: The appliance has an owner already.
+             *     - `CONFLICT`: The resource exists already, or is not in the expected state.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeFirstOwner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Elin Sandström",
+                 *       "email": "elin@nordlys.example",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetupOwner"];
+            };
+        };
+        responses: {
+            /** @description The session of a signed-in administrator. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "adm_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "email": "ada@example.com",
+                     *         "role": "owner",
+                     *         "name": "Ada",
+                     *         "orgId": "org_01m7w3hb8hbf355he5zqwjztdk",
+                     *         "applianceOwner": true
+                     *       },
+                     *       "csrf": "mDqgs1WhfAs8Nq0Xl5cCLQ8i5wAnZQw2VZ3bS2cD1fI",
+                     *       "expiresAt": "2026-11-21T09:15:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdministratorSession"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SETUP_TOKEN_REFUSED`: The setup token is wrong, used or expired. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SETUP_CLOSED`: The appliance has an owner already.
+             *     - `CONFLICT`: The resource exists already, or is not in the expected state.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `HOST_NOT_ALLOWED`: The header `host` is not a name or address of this appliance. The operator adds further names with the setting `allowedHosts`. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PASSWORD_TOO_WEAK`: The new password is too short, too long or too easily guessed; the message says which. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

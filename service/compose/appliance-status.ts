@@ -1,4 +1,4 @@
-import type { ApplianceReport } from '../doors/admin/status/report.ts';
+import type { ApplianceReport } from '../doors/admin/index.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
 import type { Backups } from '../engine/backups/index.ts';
 import type {

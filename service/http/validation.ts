@@ -1,15 +1,13 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { Problem, type ProblemDetail } from '../lib/problem.ts';
+import { NOT_AN_EMAIL } from '../lib/text-fields.ts';
 import { dropNulls } from './drop-nulls.ts';
 
 /** A refusal names at most this many wrong fields. */
 const DETAILS_MOST = 20;
 
 const UNKNOWN = 'Unknown field.';
-
-/** The message for a wrong e-mail address. */
-export const NOT_AN_EMAIL = 'It must be an e-mail address.';
 
 const whole: Record<string, string> = {
   body: 'The body',

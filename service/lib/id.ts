@@ -33,7 +33,7 @@ export type VerdictId = Id<'verdict'>;
 /** The two worlds never see each other's data (contracts/README.md, Keys). */
 export type World = 'live' | 'test';
 
-const prefixes = {
+export const idPrefixes = {
   organization: 'org',
   key: 'key',
   subject: 'sub',
@@ -78,7 +78,7 @@ const prefixes = {
   verdict: 'vdt',
 } as const;
 
-export type IdKind = keyof typeof prefixes;
+export type IdKind = keyof typeof idPrefixes;
 
 export interface Ids {
   /** `<prefix>_` and 26 characters that sort by time: 48 bits of milliseconds, 80 random bits (the ULID layout). */
@@ -94,7 +94,7 @@ export function firstIdAt(kind: IdKind, time: number): string {
     text = CROCKFORD[left % 32] + text;
     left = Math.floor(left / 32);
   }
-  return `${prefixes[kind]}_${text}`;
+  return `${idPrefixes[kind]}_${text}`;
 }
 
 export function createIds(clock: Clock, random: (into: Uint8Array) => void = randomFillSync): Ids {
@@ -118,7 +118,7 @@ export function createIds(clock: Clock, random: (into: Uint8Array) => void = ran
           text += CROCKFORD[rest >> held];
         }
       }
-      return `${prefixes[kind]}_${text}` as Id<typeof kind>;
+      return `${idPrefixes[kind]}_${text}` as Id<typeof kind>;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type AdminDeps, createDocumentedAdminDoor } from '../doors/admin/index.ts';
+import { createKioskDoor, type KioskDoorDeps } from '../doors/kiosk/index.ts';
 import { openApiDocument as describeRoutes } from '../doors/meta/openapi.ts';
 import { adminDocument } from '../doors/meta/openapi-words.ts';
 import { createMetrics } from '../http/metrics.ts';
@@ -55,6 +56,22 @@ export async function adminOpenApiDocument(): Promise<unknown> {
   await app.ready();
   const document = await describeRoutes(
     app.published,
+    productVersion(),
+    { ...families, webhooks: [] },
+    adminDocument,
+  );
+  await app.close();
+  return JSON.parse(JSON.stringify(document));
+}
+
+/** What the page of a kiosk asks: of it alone, and in no document that the appliance serves. */
+export async function kioskOpenApiDocument(): Promise<unknown> {
+  const app = createServer({ access: {} as never, ids: createIds(systemClock), log: silentLog });
+  await app.register(createKioskDoor({} as KioskDoorDeps));
+  await app.ready();
+  const shown = app.published.map((route) => ({ ...route, schema: { ...route.schema, hide: false } }));
+  const document = await describeRoutes(
+    shown,
     productVersion(),
     { ...families, webhooks: [] },
     adminDocument,

@@ -167,7 +167,7 @@ describe('a page of another origin', () => {
 
   test('changes nothing with the cookie of a signed-in administrator, whatever it sends along', async () => {
     const { headers, cookie, csrf } = await signInByCookie();
-    const attempts = [
+    const attempts: Record<string, string>[] = [
       { ...evil, cookie },
       { ...evil, cookie, 'x-csrf-token': csrf },
       { cookie, 'content-type': 'text/plain' },
@@ -178,7 +178,7 @@ describe('a page of another origin', () => {
     ];
     for (const sent of attempts) {
       const { status, body } = await send('/api/admin/sites', {
-        headers: sent as Record<string, string>,
+        headers: sent,
         body: JSON.stringify({ name: 'Evil' }),
       });
       expect([status, body.code]).toEqual([403, 'CSRF_REFUSED']);

@@ -250,7 +250,7 @@ describe.each(Object.entries(recipes))('%s by its recipe', (name, recipe) => {
         });
         return JSON.parse(body).code;
       };
-      const claims = [
+      const claims: Record<string, string>[] = [
         {},
         { 'x-forwarded-for': CLIENT },
         { 'x-forwarded-for': `${CLIENT}:567, ${CLIENT}` },

@@ -1,15 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { describeCalibration } from '../../service/cli/org/gallery-calibration-text.ts';
 import { createStatus } from '../../service/compose/appliance-status.ts';
-import { fromCalibration } from '../../service/doors/admin/organizations/translate.ts';
 import { fromStatus } from '../../service/doors/meta/translate.ts';
 import {
   createGalleryCalibrations,
+  GalleryCalibration,
   type GalleryCalibrations,
 } from '../../service/engine/gallery-calibration/index.ts';
 import { matchRateForGallery, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
 import { crossScores } from '../../service/inference/gallery/cross-scores.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
+import { inEnv } from '../../service/lib/record-fields.ts';
 import { type Engine, operator, scorerR, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 
@@ -137,7 +139,9 @@ test('an own gallery that is more alike raises its thresholds by itself, 1:1 and
   ]);
   expect((await health())[0]!.largestExcess).toBeGreaterThan(2);
   const profileShow = (organization: OrganizationId) =>
-    calibrations.list(organization).map((one) => describeCalibration(fromCalibration(one)));
+    calibrations
+      .list(organization)
+      .map((one) => describeCalibration(z.encode(GalleryCalibration, inEnv(one))));
   expect(profileShow(alike)).toEqual([
     expect.stringContaining(`thresholds are raised by ${shift.toFixed(3)}: `),
   ]);

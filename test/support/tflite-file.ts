@@ -139,7 +139,7 @@ export function tfliteFile({
         0: { uint32: i },
         1: { int32s: used },
         2: { int32s: [output] },
-        ...(options && { 3: { int8: options.kind }, 4: { table: options.fields } }),
+        ...((options && { 3: { int8: options.kind }, 4: { table: options.fields } }) as Fields),
         ...more,
       })),
     },

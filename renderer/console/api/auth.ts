@@ -1,35 +1,17 @@
-import { z } from 'zod';
+import { admin, replyOf, type Schemas } from './admin.ts';
 import { Refusal } from './refusal.ts';
-import { send, setCsrf } from './send.ts';
+import { setCsrf } from './send.ts';
 
-const roles = ['owner', 'administrator', 'operator', 'reviewer', 'auditor'] as const;
-export type Role = (typeof roles)[number];
+export type Role = Schemas['Administrator']['role'];
 
-const moment = z.union([z.number(), z.string()]).transform((value) => new Date(value).getTime());
-
-const SessionReply = z.object({
-  user: z.object({
-    id: z.string(),
-    email: z.string(),
-    name: z.string(),
-    role: z.enum(roles),
-    orgId: z.string(),
-    applianceOwner: z.boolean().default(false),
-    factorDueAt: moment.nullish(),
-  }),
-  /** Absent of an access token, which a page never has. */
-  csrf: z.string().optional(),
-  expiresAt: moment,
-  limitedTo: z.literal('enrollment').nullish(),
-});
-export type Session = z.output<typeof SessionReply>;
+type SessionReply = Schemas['AdministratorSession'];
+/** Its times are milliseconds since 1970. */
+export interface Session extends Omit<SessionReply, 'user' | 'expiresAt'> {
+  user: Omit<SessionReply['user'], 'factorDueAt'> & { factorDueAt?: number };
+  expiresAt: number;
+}
 
 /** Of a right password where a second step is asked for. */
-const SecondStep = z.object({
-  requires_2fa: z.literal(true),
-  sessionToken: z.string(),
-  methods: z.object({ passkey: z.boolean(), face: z.boolean(), recoveryCode: z.boolean() }),
-});
 export interface SecondStep {
   sessionToken: string;
   passkey: boolean;
@@ -37,45 +19,9 @@ export interface SecondStep {
   recoveryCode: boolean;
 }
 
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await send(
-    new Request(new URL(`/api/auth/${path}`, location.origin), {
-      method,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    }),
-  );
-  return answer.status === 204 ? undefined : await answer.json();
-}
-
-function opened(reply: unknown): Session {
-  const session = SessionReply.parse(reply);
-  setCsrf(session.csrf);
-  return session;
-}
-
-const PasskeysReply = z.object({
-  credentials: z.array(
-    z.object({
-      credentialId: z.string(),
-      name: z.string(),
-      createdAt: z.string(),
-      lastUsedAt: z.string().optional(),
-    }),
-  ),
-});
-export type Passkey = z.output<typeof PasskeysReply>['credentials'][number];
-
-const paragraphs = z.array(z.string());
-const FaceReply = z.object({
-  allowed: z.boolean(),
-  consent: z.object({ version: z.string(), text: z.object({ en: paragraphs, de: paragraphs }) }),
-  enrolled: z
-    .object({ createdAt: z.string(), textVersion: z.string(), lastUsedAt: z.string().optional() })
-    .optional(),
-});
-export type OwnFace = z.output<typeof FaceReply>;
+export type Passkey = Schemas['Passkeys']['credentials'][number];
+export type OwnFace = Schemas['OwnFace'];
+export type OwnSession = Schemas['AdministratorSessions']['items'][number];
 
 /** Data URLs of one moment. */
 export interface FacePictures {
@@ -85,41 +31,38 @@ export interface FacePictures {
   frameTimes: number[];
 }
 
-const SessionsReply = z.object({
-  items: z.array(
-    z.object({
-      id: z.string(),
-      createdAt: z.string(),
-      lastSeenAt: z.string(),
-      expiresAt: z.string(),
-      source: z.string(),
-      device: z.string().optional(),
-      current: z.boolean(),
-    }),
-  ),
-});
-export type OwnSession = z.output<typeof SessionsReply>['items'][number];
-
-const NoticeReply = z.object({ notices: z.array(z.string()) });
-const RecoveryCodesReply = z.object({ codes: z.array(z.string()) });
-
 export type SignInResult =
   | { is: 'signed-in'; session: Session }
   | ({ is: 'second-step' } & SecondStep)
   | { is: 'enrollment-required'; sessionToken: string };
 
+/** Of a sign-in with `cookie`, which answers no token. */
+async function opened(call: Promise<{ data?: object }>): Promise<Session> {
+  const { user, expiresAt, csrf, ...session } = (await replyOf(call)) as SessionReply;
+  setCsrf(csrf);
+  const { factorDueAt } = user;
+  return {
+    ...session,
+    csrf,
+    expiresAt: Date.parse(expiresAt),
+    user: { ...user, factorDueAt: factorDueAt === undefined ? undefined : Date.parse(factorDueAt) },
+  };
+}
+
+type Credential = Record<string, unknown>;
+const byId = (id: string) => ({ params: { path: { id } } });
+
 /** Sign-in, the own session, second factors: `/api/auth`. */
 export const auth = {
   /** What the organization of this address says to those who sign in. */
   notices: async (email: string): Promise<string[]> => {
-    const domain = email.split('@')[1]?.trim();
-    const path = domain ? `notice?domain=${encodeURIComponent(domain)}` : 'notice';
-    return NoticeReply.parse(await call('GET', path)).notices;
+    const domain = email.split('@')[1]?.trim() || undefined;
+    return (await replyOf(admin.GET('/api/auth/notice', { params: { query: { domain } } }))).notices;
   },
   /** Undefined without a session. */
   async session(): Promise<Session | undefined> {
     try {
-      return opened(await call('GET', 'session'));
+      return await opened(admin.GET('/api/auth/session'));
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) return undefined;
       throw error;
@@ -127,10 +70,10 @@ export const auth = {
   },
   async signIn(email: string, password: string): Promise<SignInResult> {
     try {
-      const reply = await call('POST', 'login', { email, password, cookie: true });
-      const second = SecondStep.safeParse(reply);
-      if (!second.success) return { is: 'signed-in', session: opened(reply) };
-      const { sessionToken, methods } = second.data;
+      const call = admin.POST('/api/auth/login', { body: { email, password, cookie: true } });
+      const reply = await replyOf(call);
+      if (!('requires_2fa' in reply)) return { is: 'signed-in', session: await opened(call) };
+      const { sessionToken, methods } = reply;
       return { is: 'second-step', sessionToken, ...methods };
     } catch (error) {
       if (error instanceof Refusal && error.code === 'SECOND_FACTOR_REQUIRED') {
@@ -141,44 +84,50 @@ export const auth = {
     }
   },
   passkeyOptions: (sessionToken: string) =>
-    call('POST', '2fa/passkey/authenticate-options', { sessionToken }),
-  finishWithPasskey: async (sessionToken: string, credential: unknown) =>
-    opened(await call('POST', '2fa/passkey/authenticate', { sessionToken, credential, cookie: true })),
-  finishWithRecoveryCode: async (sessionToken: string, code: string) =>
-    opened(await call('POST', '2fa/recovery', { sessionToken, code, cookie: true })),
+    replyOf(admin.POST('/api/auth/2fa/passkey/authenticate-options', { body: { sessionToken } })),
+  finishWithPasskey: (sessionToken: string, credential: unknown) =>
+    opened(
+      admin.POST('/api/auth/2fa/passkey/authenticate', {
+        body: { sessionToken, credential: credential as Credential, cookie: true },
+      }),
+    ),
+  finishWithRecoveryCode: (sessionToken: string, code: string) =>
+    opened(admin.POST('/api/auth/2fa/recovery', { body: { sessionToken, code, cookie: true } })),
   /** The person agreed to the use of the face for this. */
-  finishWithFace: async (sessionToken: string, pictures: FacePictures) =>
-    opened(await call('POST', '2fa/face', { sessionToken, ...pictures, consent: true, cookie: true })),
-  openEnrollment: async (sessionToken: string, code: string) =>
-    opened(await call('POST', '2fa/enrollment', { sessionToken, code, cookie: true })),
+  finishWithFace: (sessionToken: string, pictures: FacePictures) =>
+    opened(
+      admin.POST('/api/auth/2fa/face', { body: { sessionToken, ...pictures, consent: true, cookie: true } }),
+    ),
+  openEnrollment: (sessionToken: string, code: string) =>
+    opened(admin.POST('/api/auth/2fa/enrollment', { body: { sessionToken, code, cookie: true } })),
   setPasswordWithCode: (email: string, code: string, password: string) =>
-    call('POST', 'password/code', { email, code, password }),
-  registerOptions: () => call('POST', '2fa/passkey/register-options', {}),
+    replyOf(admin.POST('/api/auth/password/code', { body: { email, code, password } })),
+  registerOptions: () => replyOf(admin.POST('/api/auth/2fa/passkey/register-options')),
   register: (credential: unknown, name?: string) =>
-    call('POST', '2fa/passkey/register', { credential, ...(name ? { name } : {}) }),
-  async newRecoveryCodes(): Promise<string[]> {
-    return RecoveryCodesReply.parse(await call('POST', 'recovery-codes', {})).codes;
-  },
-  async passkeys(): Promise<Passkey[]> {
-    return PasskeysReply.parse(await call('GET', '2fa/passkey/credentials')).credentials;
-  },
+    replyOf(
+      admin.POST('/api/auth/2fa/passkey/register', {
+        body: { credential: credential as Credential, name: name || undefined },
+      }),
+    ),
+  newRecoveryCodes: async () => (await replyOf(admin.POST('/api/auth/recovery-codes'))).codes,
+  passkeys: async () => (await replyOf(admin.GET('/api/auth/2fa/passkey/credentials'))).credentials,
   renamePasskey: (id: string, name: string) =>
-    call('PATCH', `2fa/passkey/credentials/${encodeURIComponent(id)}`, { name }),
-  removePasskey: (id: string) => call('DELETE', `2fa/passkey/credentials/${encodeURIComponent(id)}`),
-  face: async (): Promise<OwnFace> => FaceReply.parse(await call('GET', '2fa/face')),
+    replyOf(admin.PATCH('/api/auth/2fa/passkey/credentials/{id}', { ...byId(id), body: { name } })),
+  removePasskey: (id: string) => replyOf(admin.DELETE('/api/auth/2fa/passkey/credentials/{id}', byId(id))),
+  face: () => replyOf(admin.GET('/api/auth/2fa/face')),
   /** The person agreed to the text of that version. */
   enrollFace: (pictures: FacePictures, textVersion: string) =>
-    call('PUT', '2fa/face', { ...pictures, consent: true, textVersion }),
-  removeFace: () => call('DELETE', '2fa/face'),
-  async sessions(): Promise<OwnSession[]> {
-    return SessionsReply.parse(await call('GET', 'sessions')).items;
-  },
-  endSession: (id: string) => call('DELETE', `sessions/${encodeURIComponent(id)}`),
-  changePassword: (current: string, next: string) => call('POST', 'password', { current, next }),
-  stepUpOptions: () => call('POST', 'step-up/options', {}),
-  stepUp: (credential: unknown) => call('POST', 'step-up', { credential }),
+    replyOf(admin.PUT('/api/auth/2fa/face', { body: { ...pictures, consent: true, textVersion } })),
+  removeFace: () => replyOf(admin.DELETE('/api/auth/2fa/face')),
+  sessions: async () => (await replyOf(admin.GET('/api/auth/sessions'))).items,
+  endSession: (id: string) => replyOf(admin.DELETE('/api/auth/sessions/{id}', byId(id))),
+  changePassword: (current: string, next: string) =>
+    replyOf(admin.POST('/api/auth/password', { body: { current, next } })),
+  stepUpOptions: () => replyOf(admin.POST('/api/auth/step-up/options')),
+  stepUp: (credential: unknown) =>
+    replyOf(admin.POST('/api/auth/step-up', { body: { credential: credential as Credential } })),
   async signOut(): Promise<void> {
-    await call('POST', 'logout', {});
+    await replyOf(admin.POST('/api/auth/logout'));
     setCsrf(undefined);
   },
 };

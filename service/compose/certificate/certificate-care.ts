@@ -62,7 +62,7 @@ function createView(
         https: listenPolicy(config).is === 'tls',
         hostName: config.hostName,
         names: box.names().names,
-        leftOut: served?.source === 'own' ? box.leftOut() : [],
+        leftOut: served?.source === 'own' ? [...box.leftOut()] : [],
         requested: customer.hasRequest(),
         installed: customer.isInstalled(),
         served: served && {

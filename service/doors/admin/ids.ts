@@ -1,49 +1,52 @@
 import { z } from 'zod';
+import { type Id, type IdKind, idPrefixes } from '../../lib/id.ts';
 
-const prefixes = {
-  organization: 'org',
-  webhook: 'wh',
-  delivery: 'dlv',
-  event: 'evt',
-  alert: 'alr',
-  rule: 'rule',
-  grant: 'grt',
+/** What the API calls the things that have an id. */
+const kinds = {
+  organization: 'organization',
+  webhook: 'endpoint',
+  delivery: 'delivery',
+  event: 'event',
+  alert: 'alert',
+  rule: 'alertRule',
+  grant: 'grant',
   key: 'key',
-  person: 'sub',
-  verification: 'ver',
-  verdict: 'vdt',
-  picture: 'enr',
+  person: 'subject',
+  verification: 'verification',
+  verdict: 'verdict',
+  picture: 'enrollment',
   site: 'site',
   hold: 'hold',
-  backup: 'bkp',
-  erasure: 'ers',
-  sweep: 'swp',
-  administrator: 'adm',
-  review: 'rev',
-  kiosk: 'ksk',
-  pairing: 'pair',
-  flow: 'flw',
-  approval: 'apr',
-  drill: 'drl',
-  session: 'sess',
-  scope: 'scp',
-} as const;
-type Thing = keyof typeof prefixes;
+  backup: 'backup',
+  erasure: 'erasure',
+  sweep: 'sweep',
+  administrator: 'administrator',
+  review: 'review',
+  kiosk: 'kiosk',
+  pairing: 'kioskPairing',
+  flow: 'flow',
+  approval: 'approval',
+  drill: 'drill',
+  session: 'session',
+  scope: 'scope',
+} as const satisfies Record<string, IdKind>;
+type Thing = keyof typeof kinds;
 
-const sampleOf = (thing: Thing) => `${prefixes[thing]}_01m7w3hb8hbf355he5zqwjztdk`;
+const prefixOf = (thing: Thing) => idPrefixes[kinds[thing]];
 const article = (thing: Thing) => (/^[aeiou]/.test(thing) ? `an ${thing}` : `a ${thing}`);
 
 /** Whether there is such a thing, and whose, is for the engine to say. */
-export const idOf = (thing: Thing) =>
+export const idOf = <Of extends Thing>(thing: Of) =>
   z
     .string()
     .regex(
-      new RegExp(`^${prefixes[thing]}_[0-9a-z]{26}$`),
-      `It must be the id of ${article(thing)}, such as ${sampleOf(thing)}.`,
-    );
+      new RegExp(`^${prefixOf(thing)}_[0-9a-z]{26}$`),
+      `It must be the id of ${article(thing)}, such as ${prefixOf(thing)}_01m7w3hb8hbf355he5zqwjztdk.`,
+    ) as unknown as z.ZodType<Id<(typeof kinds)[Of]>>;
 
 /** Parameters of a path with the id of one resource. */
-export const paramsOf = (thing: Thing) => z.strictObject({ id: idOf(thing).describe(`Id of the ${thing}`) });
+export const paramsOf = <Of extends Thing>(thing: Of) =>
+  z.strictObject({ id: idOf(thing).describe(`Id of the ${thing}`) });
 
 /** Parameters of a path with one person. */
 export const personParams = z.strictObject({

@@ -1,136 +1,110 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Works } from '../../engine/works/index.ts';
-import { type AdministratorRouteDeps, administratorRoutes } from './administrators/routes.ts';
-import { type AlertRouteDeps, alertRoutes } from './alerts/routes.ts';
-import { type ApprovalRouteDeps, approvalRoutes } from './approvals/routes.ts';
-import { type AuditRouteDeps, auditRoutes } from './audit/routes.ts';
-import { type BackupRouteDeps, backupRoutes } from './backups/routes.ts';
-import { type BehaviorRouteDeps, behaviorRoutes } from './behavior/routes.ts';
-import { type BehaviorLayerRouteDeps, behaviorLayerRoutes } from './behavior-layer/routes.ts';
-import { type CaptureRouteDeps, captureRoutes } from './captures/routes.ts';
-import { type CertificateRouteDeps, certificateRoutes } from './certificate/routes.ts';
-import { type ConsentRouteDeps, consentRoutes } from './consent/routes.ts';
-import { type DeliveryRouteDeps, deliveryRoutes } from './deliveries/routes.ts';
+import { administratorRoutes } from './administrators.ts';
+import { alertRoutes } from './alerts.ts';
+import { approvalRoutes } from './approvals.ts';
+import { auditRoutes } from './audit.ts';
+import { backupRoutes } from './backups.ts';
+import { behaviorRoutes } from './behavior.ts';
+import { behaviorLayerRoutes } from './behavior-layer.ts';
+import { captureRoutes } from './captures.ts';
+import { certificateRoutes } from './certificate.ts';
+import { consentRoutes } from './consent.ts';
+import { deliveryRoutes } from './deliveries.ts';
 import { createDoor } from './door.ts';
-import { type ErasureRouteDeps, erasureRoutes } from './erasure/routes.ts';
-import { type EventRouteDeps, eventRoutes } from './events/routes.ts';
-import { type EvidenceRouteDeps, evidenceRoutes } from './evidence/routes.ts';
-import { type FlowRouteDeps, flowRoutes } from './flows/routes.ts';
-import { type GrantRouteDeps, grantRoutes } from './grants/routes.ts';
-import { type HoldRouteDeps, holdRoutes } from './holds/routes.ts';
-import { type JobRouteDeps, jobRoutes } from './jobs/routes.ts';
-import { keyRoutesOfAppliance, type MasterRouteDeps } from './key-store/master-routes.ts';
-import { type KeyPlaceRouteDeps, keyPlaceRoutes } from './key-store/routes.ts';
-import { type KeyRouteDeps, keyRoutes } from './keys/routes.ts';
-import { type KioskRouteDeps, kioskRoutes } from './kiosks/routes.ts';
-import { type LimitRouteDeps, limitRoutes } from './limits/routes.ts';
-import { type ModelRouteDeps, modelRoutes } from './models/routes.ts';
+import { erasureRoutes } from './erasure.ts';
+import { eventRoutes } from './events.ts';
+import { evidenceRoutes } from './evidence.ts';
+import { flowRoutes } from './flows.ts';
+import { grantRoutes } from './grants.ts';
+import { holdRoutes } from './holds.ts';
+import { jobRoutes } from './jobs.ts';
+import { keyPlaceRoutes, keyRoutesOfAppliance } from './key-store.ts';
+import { keyRoutes } from './keys.ts';
+import { kioskRoutes } from './kiosks.ts';
+import { limitRoutes } from './limits.ts';
+import { modelRoutes } from './models.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
-import { type OrganizationRouteDeps, organizationRoutes } from './organizations/routes.ts';
-import { type OverviewRouteDeps, overviewRoutes } from './overview/routes.ts';
-import { type ProfileRouteDeps, profileRoutes } from './profiles/routes.ts';
-import { type RetentionRouteDeps, retentionRoutes } from './retention/routes.ts';
-import { type ReviewRouteDeps, reviewRoutes } from './review/routes.ts';
+import { organizationRoutes } from './organizations.ts';
+import { overviewRoutes } from './overview.ts';
+import { profileRoutes } from './profiles.ts';
+import { retentionRoutes } from './retention.ts';
+import { reviewRoutes } from './review.ts';
 import type { AdminRoute } from './route.ts';
-import { openSeal, sealRoutes } from './seal/routes.ts';
-import { type LiveSessionRouteDeps, liveSessionRoutes } from './sessions/routes.ts';
-import { type SetupRouteDeps, setupRoutes } from './setup/routes.ts';
-import { type SiteRouteDeps, siteRoutes } from './sites/routes.ts';
-import { type StatusRouteDeps, statusRoutes } from './status/routes.ts';
-import { type SubjectRecordRouteDeps, subjectRecordRoutes } from './subject-record/routes.ts';
-import { type SubjectRouteDeps, subjectRoutes } from './subjects/routes.ts';
-import { type UniquenessRouteDeps, uniquenessRoutes } from './uniqueness/routes.ts';
-import { type VerificationRouteDeps, verificationRoutes } from './verifications/routes.ts';
-import { type WebhookRouteDeps, webhookRoutes } from './webhooks/routes.ts';
-import { type WorkRouteDeps, workRoutes } from './works/routes.ts';
+import { openSeal, sealRoutes } from './seal.ts';
+import { liveSessionRoutes } from './sessions.ts';
+import { setupRoutes } from './setup.ts';
+import { siteRoutes } from './sites.ts';
+import { statusRoutes } from './status.ts';
+import { subjectRecordRoutes } from './subject-record.ts';
+import { subjectRoutes } from './subjects.ts';
+import { uniquenessRoutes } from './uniqueness.ts';
+import { verificationRoutes } from './verifications.ts';
+import { webhookRoutes } from './webhooks.ts';
+import { workRoutes } from './works.ts';
 
-export type { BoxNameRoom, CertificateRoom } from './certificate/routes.ts';
-export type { SealState } from './seal/routes.ts';
+export type { BoxNameRoom, CertificateRoom } from './certificate.ts';
+export type { SealState } from './seal.ts';
 export { createSealedControlDoor } from './sealed-door.ts';
-export type { ServiceReport } from './status/report.ts';
+export type { ApplianceReport, ServiceReport } from './status.ts';
+
+/** What each resource makes its routes of. */
+const resources = [
+  organizationRoutes,
+  administratorRoutes,
+  alertRoutes,
+  approvalRoutes,
+  statusRoutes,
+  overviewRoutes,
+  setupRoutes,
+  siteRoutes,
+  profileRoutes,
+  limitRoutes,
+  keyRoutes,
+  webhookRoutes,
+  grantRoutes,
+  deliveryRoutes,
+  eventRoutes,
+  jobRoutes,
+  keyPlaceRoutes,
+  keyRoutesOfAppliance,
+  modelRoutes,
+  auditRoutes,
+  backupRoutes,
+  behaviorLayerRoutes,
+  certificateRoutes,
+  captureRoutes,
+  kioskRoutes,
+  liveSessionRoutes,
+  consentRoutes,
+  subjectRoutes,
+  verificationRoutes,
+  holdRoutes,
+  erasureRoutes,
+  subjectRecordRoutes,
+  retentionRoutes,
+  reviewRoutes,
+  uniquenessRoutes,
+  behaviorRoutes,
+  evidenceRoutes,
+  flowRoutes,
+  workRoutes,
+];
+
+type OfAll<Routes> = (
+  Routes extends (deps: infer Deps) => AdminRoute[]
+    ? (deps: Deps) => void
+    : never
+) extends (deps: infer All) => void
+  ? All
+  : never;
 
 /** Parts of the engine for the administrative routes. */
-export type AdminDeps = OrganizationRouteDeps &
-  AdministratorRouteDeps &
-  AlertRouteDeps &
-  ApprovalRouteDeps &
-  StatusRouteDeps &
-  OverviewRouteDeps &
-  SetupRouteDeps &
-  SiteRouteDeps &
-  ProfileRouteDeps &
-  LimitRouteDeps &
-  KeyRouteDeps &
-  WebhookRouteDeps &
-  GrantRouteDeps &
-  DeliveryRouteDeps &
-  EventRouteDeps &
-  JobRouteDeps &
-  KeyPlaceRouteDeps &
-  MasterRouteDeps &
-  ModelRouteDeps &
-  AuditRouteDeps &
-  BackupRouteDeps &
-  BehaviorLayerRouteDeps &
-  CertificateRouteDeps &
-  CaptureRouteDeps &
-  KioskRouteDeps &
-  LiveSessionRouteDeps &
-  ConsentRouteDeps &
-  SubjectRouteDeps &
-  VerificationRouteDeps &
-  HoldRouteDeps &
-  ErasureRouteDeps &
-  SubjectRecordRouteDeps &
-  RetentionRouteDeps &
-  FlowRouteDeps &
-  ReviewRouteDeps &
-  UniquenessRouteDeps &
-  EvidenceRouteDeps &
-  BehaviorRouteDeps &
-  WorkRouteDeps & { works: Works };
+export type AdminDeps = OfAll<(typeof resources)[number]> & { works: Works };
 
 /** Every administrative operation, for all callers. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
-  ...organizationRoutes(deps),
-  ...administratorRoutes(deps),
-  ...alertRoutes(deps),
-  ...approvalRoutes(deps),
-  ...statusRoutes(deps),
-  ...overviewRoutes(deps),
-  ...setupRoutes(deps),
-  ...siteRoutes(deps),
-  ...profileRoutes(deps),
-  ...limitRoutes(deps),
-  ...keyRoutes(deps),
-  ...webhookRoutes(deps),
-  ...grantRoutes(deps),
-  ...deliveryRoutes(deps),
-  ...eventRoutes(deps),
-  ...jobRoutes(deps),
-  ...keyPlaceRoutes(deps),
-  ...keyRoutesOfAppliance(deps),
-  ...modelRoutes(deps),
-  ...auditRoutes(deps),
-  ...backupRoutes(deps),
-  ...behaviorLayerRoutes(deps),
-  ...certificateRoutes(deps),
-  ...captureRoutes(deps),
-  ...kioskRoutes(deps),
-  ...liveSessionRoutes(deps),
-  ...consentRoutes(deps),
-  ...subjectRoutes(deps),
-  ...verificationRoutes(deps),
-  ...holdRoutes(deps),
-  ...erasureRoutes(deps),
-  ...subjectRecordRoutes(deps),
-  ...retentionRoutes(deps),
-  ...reviewRoutes(deps),
-  ...uniquenessRoutes(deps),
-  ...behaviorRoutes(deps),
-  ...evidenceRoutes(deps),
-  ...flowRoutes(deps),
-  ...workRoutes(deps),
+  ...resources.flatMap((routesOf) => routesOf(deps)),
   ...sealRoutes(openSeal),
 ];
 

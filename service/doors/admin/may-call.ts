@@ -42,3 +42,9 @@ export const reviewReaders: readonly Role[] = [...reviewers, 'auditor'];
 export const sessionDeciders: readonly Role[] = [...operators, 'reviewer'];
 /** Who decides about sessions, and administrators who only read. */
 export const sessionReaders: readonly Role[] = [...sessionDeciders, 'auditor'];
+
+const ofRoles = (administrator: readonly Role[]) => ({ operator: true, administrator, key: false }) as const;
+/** No API key, and of the administrators of the organization those with one of these roles. */
+export const byManagers = ofRoles(managers);
+export const byOperators = ofRoles(operators);
+export const byReaders = ofRoles(readers);

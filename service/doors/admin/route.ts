@@ -36,7 +36,7 @@ export type AdminCall<
 };
 
 /** Declares one administrative operation. */
-interface Definition<
+export interface Definition<
   W extends Within,
   Params extends z.ZodType,
   Query extends z.ZodObject,
@@ -80,7 +80,7 @@ interface Definition<
   quiet?: true;
   handle(
     call: AdminCall<W, Params, Query, Body>,
-  ): Awaitable<z.input<Reply> | Uint8Array | FileAnswer> | AsyncIterable<Uint8Array | string>;
+  ): Awaitable<z.output<Reply> | Uint8Array | FileAnswer> | AsyncIterable<Uint8Array | string>;
 }
 
 type Awaitable<T> = T | Promise<T>;

@@ -3,7 +3,7 @@ import { Problem } from '../../lib/problem.ts';
 import { createDoor } from './door.ts';
 import { adminErrors } from './errors.ts';
 import { controlMount } from './mount.ts';
-import { type Seal, sealRoutes } from './seal/routes.ts';
+import { type Seal, sealRoutes } from './seal.ts';
 
 const refuse = async (): Promise<never> => {
   throw new Problem('SEALED', 'The service is sealed: open it with "gatehouse unseal", then try again.');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flowProducts } from '../../engine/flows/index.ts';
 import { hostedReasons } from '../../engine/orders/index.ts';
-import { emailAddress, lineOfText } from '../../http/text-fields.ts';
+import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const time = (what: string) => z.string().describe(what);
 const HOURS = 720;

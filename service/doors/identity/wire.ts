@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { purposes } from '../../engine/consent/index.ts';
 import { LongText } from '../../http/bodies/json-body.ts';
-import { emailAddress, lineOfText } from '../../http/text-fields.ts';
+import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 import { isTimeZone } from '../../lib/time-zone.ts';
 
 const MIB = 1024 * 1024;

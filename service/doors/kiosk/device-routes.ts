@@ -4,13 +4,20 @@ import type { Kiosks } from '../../engine/kiosks/index.ts';
 import type { Organizations } from '../../engine/organizations/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import {
+  ChallengeReply,
   ChallengeRequest,
+  Claimed,
   ClaimRequest,
+  LeaveReply,
   LeaveRequest,
   LeftRequest,
+  OperatorReply,
   OperatorRequest,
+  OutcomeReply,
   OutcomeRequest,
+  SessionReply,
   SessionRequest,
+  StateReply,
 } from './wire.ts';
 
 export interface DeviceRouteDeps {
@@ -36,43 +43,75 @@ export function kioskOf(request: FastifyRequest): KioskCaller {
 export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: DeviceRouteDeps): void {
   app.post<{ Body: ClaimRequest }>(
     '/api/kiosk/pair',
-    { config: open, schema: { hide, body: ClaimRequest } },
+    {
+      config: open,
+      schema: { hide, operationId: 'kioskPair', body: ClaimRequest, response: { 200: Claimed } },
+    },
     async ({ body: { code, publicKey } }) => kiosks.claim(code, publicKey),
   );
   app.post<{ Body: OutcomeRequest }>(
     '/api/kiosk/pair/outcome',
-    { config: open, schema: { hide, body: OutcomeRequest } },
+    {
+      config: open,
+      schema: {
+        hide,
+        operationId: 'kioskPairOutcome',
+        body: OutcomeRequest,
+        response: { 200: OutcomeReply },
+      },
+    },
     async ({ body: { claim } }) => kiosks.outcome(claim),
   );
   app.post<{ Body: ChallengeRequest }>(
     '/api/kiosk/challenge',
-    { config: open, schema: { hide, body: ChallengeRequest } },
+    {
+      config: open,
+      schema: {
+        hide,
+        operationId: 'kioskChallenge',
+        body: ChallengeRequest,
+        response: { 200: ChallengeReply },
+      },
+    },
     async ({ body: { kiosk } }) => ({ challenge: kiosks.challenge(kiosk) }),
   );
   app.post<{ Body: SessionRequest }>(
     '/api/kiosk/session',
-    { config: open, schema: { hide, body: SessionRequest } },
+    {
+      config: open,
+      schema: { hide, operationId: 'kioskSession', body: SessionRequest, response: { 200: SessionReply } },
+    },
     async ({ body: { kiosk, challenge, signature } }) => {
       const { token, expiresAt } = await kiosks.openSession(kiosk, challenge, signature);
       return { token, expiresAt: new Date(expiresAt).toISOString() };
     },
   );
-  app.get('/api/kiosk/state', { config: { ...device, quiet: true }, schema: { hide } }, async (request) => {
-    const caller = kioskOf(request);
-    const [{ kiosk, operator }, { name, consentLanguage }] = await Promise.all([
-      kiosks.get(caller),
-      organizations.get(caller.organization),
-    ]);
-    return {
-      kiosk: { id: kiosk.id, name: kiosk.name, env: kiosk.world, pinLocked: kiosk.pinLocked },
-      organization: name,
-      ...(consentLanguage && { language: consentLanguage }),
-      ...(operator && { operator: { name: operator.name } }),
-    };
-  });
+  app.get(
+    '/api/kiosk/state',
+    {
+      config: { ...device, quiet: true },
+      schema: { hide, operationId: 'kioskState', response: { 200: StateReply } },
+    },
+    async (request) => {
+      const caller = kioskOf(request);
+      const [{ kiosk, operator }, { name, consentLanguage }] = await Promise.all([
+        kiosks.get(caller),
+        organizations.get(caller.organization),
+      ]);
+      return {
+        kiosk: { id: kiosk.id, name: kiosk.name, env: kiosk.world, pinLocked: kiosk.pinLocked },
+        organization: name,
+        ...(consentLanguage && { language: consentLanguage }),
+        ...(operator && { operator: { name: operator.name } }),
+      };
+    },
+  );
   app.post<{ Body: OperatorRequest }>(
     '/api/kiosk/operator',
-    { config: device, schema: { hide, body: OperatorRequest } },
+    {
+      config: device,
+      schema: { hide, operationId: 'kioskOperator', body: OperatorRequest, response: { 200: OperatorReply } },
+    },
     async (request) => {
       const { email, pin } = request.body;
       const { name } = await kiosks.signIn(kioskOf(request), email, pin);
@@ -81,7 +120,10 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
   );
   app.post<{ Body: LeaveRequest }>(
     '/api/kiosk/leave',
-    { config: device, schema: { hide, body: LeaveRequest } },
+    {
+      config: device,
+      schema: { hide, operationId: 'kioskLeave', body: LeaveRequest, response: { 200: LeaveReply } },
+    },
     async (request) => kiosks.leave(kioskOf(request), request.body.pin, request.body.email),
   );
   // Of the desktop app, which has no session of the kiosk.

@@ -6,7 +6,14 @@ import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { kioskOf } from './device-routes.ts';
-import { EnrollRequest, VerifyRequest } from './wire.ts';
+import {
+  CaptureReply,
+  ConsentReply,
+  EnrollReply,
+  EnrollRequest,
+  VerifyReply,
+  VerifyRequest,
+} from './wire.ts';
 
 export interface VisitRouteDeps {
   captures: Pick<Captures, 'open'>;
@@ -32,20 +39,32 @@ const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64')
 
 /** What people do in front of a kiosk. The replies hold the decision and no figures of checks. */
 export function visitRoutes(app: FastifyInstance, { captures, checks, organizations }: VisitRouteDeps): void {
-  app.get('/api/kiosk/consent', { config: visit, schema: { hide } }, async (request) => {
-    const { name } = await organizations.get(kioskOf(request).organization);
-    return {
-      version: consentTextVersion,
-      text: { en: consentText('en', name), de: consentText('de', name) },
-    };
-  });
-  app.post('/api/kiosk/captures', { config: visit, schema: { hide } }, async (request, reply) => {
-    const { token, expiresAt } = captures.open({ ...realmOf(request), by: kioskOf(request).kiosk });
-    return reply.code(201).send({ token, expiresAt: new Date(expiresAt).toISOString() });
-  });
+  app.get(
+    '/api/kiosk/consent',
+    { config: visit, schema: { hide, operationId: 'kioskConsent', response: { 200: ConsentReply } } },
+    async (request) => {
+      const { name } = await organizations.get(kioskOf(request).organization);
+      return {
+        version: consentTextVersion,
+        text: { en: consentText('en', name), de: consentText('de', name) },
+      };
+    },
+  );
+  app.post(
+    '/api/kiosk/captures',
+    { config: visit, schema: { hide, operationId: 'kioskCaptures', response: { 201: CaptureReply } } },
+    async (request, reply) => {
+      const { token, expiresAt } = captures.open({ ...realmOf(request), by: kioskOf(request).kiosk });
+      return reply.code(201).send({ token, expiresAt: new Date(expiresAt).toISOString() });
+    },
+  );
   app.post<{ Body: EnrollRequest }>(
     '/api/kiosk/enroll',
-    { config: visit, bodyLimit: PICTURE, schema: { hide, body: EnrollRequest } },
+    {
+      config: visit,
+      bodyLimit: PICTURE,
+      schema: { hide, operationId: 'kioskEnroll', body: EnrollRequest, response: { 200: EnrollReply } },
+    },
     async (request) => {
       const { picture, consent, ...person } = request.body;
       const { enrollments } = await checks.enroll({
@@ -70,7 +89,11 @@ export function visitRoutes(app: FastifyInstance, { captures, checks, organizati
   );
   app.post<{ Body: VerifyRequest }>(
     '/api/kiosk/verify',
-    { config: visit, bodyLimit: PICTURE, schema: { hide, body: VerifyRequest } },
+    {
+      config: visit,
+      bodyLimit: PICTURE,
+      schema: { hide, operationId: 'kioskVerify', body: VerifyRequest, response: { 200: VerifyReply } },
+    },
     async (request) => {
       const { email, picture } = request.body;
       const { verified, verification, source } = await checks.verify({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { emailAddress, lineOfText } from '../../http/text-fields.ts';
+import { env, time } from '../../lib/record-fields.ts';
+import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const secret = z.string().min(1).max(200);
 const kioskId = z.string().regex(/^ksk_[0-9a-z]{26}$/);
@@ -44,3 +45,38 @@ export type ChallengeRequest = z.output<typeof ChallengeRequest>;
 export type SessionRequest = z.output<typeof SessionRequest>;
 export type EnrollRequest = z.output<typeof EnrollRequest>;
 export type VerifyRequest = z.output<typeof VerifyRequest>;
+
+export const Claimed = z
+  .object({ claim: secret.describe('For the outcome'), fingerprint: z.string().describe('Of the key') })
+  .meta({ id: 'KioskClaim' });
+export const OutcomeReply = z
+  .discriminatedUnion('is', [
+    z.object({ is: z.enum(['waiting', 'ended']) }),
+    z.object({ is: z.literal('paired'), kiosk: kioskId }),
+  ])
+  .meta({ id: 'KioskOutcome' });
+export const ChallengeReply = z.object({ challenge: secret }).meta({ id: 'KioskChallenge' });
+const token = { token: secret, expiresAt: time('Its end') };
+export const SessionReply = z.object(token).meta({ id: 'KioskSession' });
+export const CaptureReply = z.object(token).meta({ id: 'KioskCapture' });
+const operator = z.object({ name: z.string() });
+export const StateReply = z
+  .object({
+    kiosk: z.object({ id: kioskId, name: z.string(), env: env('World'), pinLocked: z.boolean() }),
+    organization: z.string(),
+    language: z.enum(['en', 'de']).optional().describe('In which a visit begins; absent: that of the device'),
+    operator: operator.optional(),
+  })
+  .meta({ id: 'KioskState' });
+export const OperatorReply = z.object({ operator }).meta({ id: 'KioskOperator' });
+export const LeaveReply = z
+  .object({ token: secret.describe('Proves to the desktop app that the kiosk was left') })
+  .meta({ id: 'KioskLeave' });
+const paragraphs = z.array(z.string());
+export const ConsentReply = z
+  .object({ version: z.string(), text: z.object({ en: paragraphs, de: paragraphs }) })
+  .meta({ id: 'KioskConsent' });
+export const EnrollReply = z.object({ pictures: z.int() }).meta({ id: 'KioskEnrolled' });
+export const VerifyReply = z
+  .object({ verified: z.boolean(), reference: z.string(), capture: z.object({ source: z.string() }) })
+  .meta({ id: 'KioskVerified' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
 import { linkKinds } from '../../engine/sessions/index.ts';
-import { lineOfText } from '../../http/text-fields.ts';
+import { lineOfText } from '../../lib/text-fields.ts';
 
 /** A capability, or the token of a link; a slug for flows. */
 const secret = z.string().min(1).max(200);

@@ -38,7 +38,7 @@ async function renderReference(): Promise<Reference> {
   const render = async (path: string) => {
     const { headers, body } = await renderer.inject(path);
     const type = String(headers['content-type']);
-    const kept = type.startsWith('text/html')
+    const kept: Record<string, string> = type.startsWith('text/html')
       ? { 'content-security-policy': policyOf(body) }
       : { 'cache-control': 'public, max-age=3600' };
     return { headers: { 'content-type': type, ...kept }, body: Buffer.from(body) };

@@ -351,6 +351,8 @@ function parametersOf(schema: unknown, place: 'path' | 'query', schemas: Json): 
 /** The page would put the first value of a filter into each call it shows, and so show a part for the whole. */
 const leftOut = (value: unknown) => ({ default: { value, 'x-disabled': true } });
 
+const target = 'draft-2020-12';
+
 /** JSON Schema 2020-12; schemas with an id are moved to the components. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const {
@@ -358,7 +360,7 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): J
     $defs = {},
     id,
     ...body
-  } = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' }) as Json;
+  } = z.toJSONSchema(schema, { io, target, unrepresentable: 'any', override: writeAsOnTheWire }) as Json;
   for (const [name, definition] of Object.entries($defs as Record<string, Json>)) {
     const { id: _, ...inner } = definition;
     schemas[name] = relink(inner);
@@ -366,6 +368,20 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): J
   if (typeof id !== 'string') return relink(body) as Json;
   schemas[id] = relink(body);
   return { $ref: `#/components/schemas/${id}` };
+}
+
+/** A codec is in the document what the wire has, in requests and in replies. */
+function writeAsOnTheWire({ zodSchema, jsonSchema }: { zodSchema: unknown; jsonSchema: Json }): void {
+  const { id, description, examples } = (zodSchema as z.ZodType).meta() ?? {};
+  // zod takes them for examples of what a body with a codec is read into.
+  if (id !== undefined && examples !== undefined) jsonSchema.examples = examples;
+  if (!(zodSchema instanceof z.ZodCodec)) return;
+  for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+  const { $schema: _, ...written } = z.toJSONSchema(zodSchema.in as z.ZodType, {
+    io: 'input',
+    target,
+  }) as Json;
+  Object.assign(jsonSchema, written, description !== undefined && { description });
 }
 
 function relink(value: unknown): unknown {

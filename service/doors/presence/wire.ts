@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TOKEN_LIFE } from '../../engine/orders/index.ts';
-import { emailAddress, lineOfText } from '../../http/text-fields.ts';
+import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const nonce = z.string().min(1).max(256);
 const orgId = z.string().min(1).max(64);

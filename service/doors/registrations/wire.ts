@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lineOfText } from '../../http/text-fields.ts';
+import { lineOfText } from '../../lib/text-fields.ts';
 
 const types = ['GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID', 'IS_PHONE_NUMBER_VERIFIED'] as const;
 

@@ -1,7 +1,7 @@
 export type { Access } from './access.ts';
 export { createAccess } from './access.ts';
-export type { ApiKey, KeyPrefix } from './api-key.ts';
-export { keyPrefixes } from './api-key.ts';
+export type { KeyPrefix } from './api-key.ts';
+export { ApiKey, exampleOfKey, keyPrefixes } from './api-key.ts';
 export type {
   AdministratorCaller,
   Caller,

@@ -1,26 +1,49 @@
+import { z } from 'zod';
 import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
-import type { Role } from '../access/index.ts';
+import { type OfOrganization, time } from '../../lib/record-fields.ts';
+import { type Role, roles } from '../access/index.ts';
 
-export interface Administrator {
-  id: AdministratorId;
-  organization: OrganizationId;
-  /** Normalized: lower case, NFKC. One account has it, in all organizations together. */
-  email: string;
-  name: string;
-  role: Role;
-  /** May act on the whole appliance with a fresh second factor. */
-  applianceOwner: boolean;
-  createdAt: number;
-  disabledAt?: number;
-  lastSignInAt?: number;
-  passkeys: number;
-  /** How many are left. */
-  recoveryCodes: number;
-  /** Without a second factor: until when signing in by password alone is possible. */
-  factorDueAt?: number;
-  /** Something else than this service made or changed the row: the account is refused until an operator resets it. */
-  altered?: true;
-}
+export const exampleOfAdministrator = {
+  id: 'adm_01m7w3hb8hbf355he5zqwjztdk',
+  email: 'grace@example.com',
+  name: 'Grace',
+  role: 'operator' as const,
+  applianceOwner: false,
+  createdAt: '2026-11-21T09:00:00.000Z',
+  lastSignInAt: '2026-11-21T09:15:00.000Z',
+  passkeys: 1,
+  recoveryCodes: 10,
+};
+
+export const Administrator = z
+  .object({
+    id: z
+      .string()
+      .regex(/^adm_[0-9a-z]{26}$/)
+      .describe('Id of the administrator') as unknown as z.ZodType<AdministratorId>,
+    email: z.string().min(1).max(1024).describe('E-mail address, unique on the appliance'),
+    name: z.string().describe('Name'),
+    role: z.enum(roles).describe('Role'),
+    applianceOwner: z
+      .boolean()
+      .describe(
+        'Whether the account may change the whole appliance with a fresh second factor; only an appliance owner can grant this',
+      ),
+    createdAt: time('Time of creation of the account'),
+    disabledAt: time('Time since when sign-in is refused').optional(),
+    lastSignInAt: time('Last sign-in').optional(),
+    passkeys: z.int().describe('Number of passkeys'),
+    recoveryCodes: z.int().describe('Number of unused recovery codes'),
+    factorDueAt: time(
+      'Time until which the password alone is accepted; absent with a second factor',
+    ).optional(),
+    altered: z
+      .literal(true)
+      .optional()
+      .describe('The row was changed by another program: sign-in is refused'),
+  })
+  .meta({ id: 'Administrator', description: 'An administrator.', examples: [exampleOfAdministrator] });
+export type Administrator = OfOrganization<typeof Administrator>;
 
 export interface AdministratorSession {
   id: string;

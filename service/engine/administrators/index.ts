@@ -1,5 +1,4 @@
 export type {
-  Administrator,
   AdministratorChange,
   AdministratorSession,
   From,
@@ -9,6 +8,7 @@ export type {
   SignInAnswer,
   Site,
 } from './administrator.ts';
+export { Administrator, exampleOfAdministrator } from './administrator.ts';
 export type { Administrators, AdministratorsDeps } from './administrators.ts';
 export { createAdministrators } from './administrators.ts';
 export type { FaceJudge, FacePictures } from './faces/face-judge.ts';

@@ -1,4 +1,6 @@
-import type { AlertId, AlertRuleId, OrganizationId, World } from '../../lib/id.ts';
+import { z } from 'zod';
+import type { OrganizationId, World } from '../../lib/id.ts';
+import { actor, id, type OfWorld, time } from '../../lib/record-fields.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { EventRealm, RecordedEvent } from '../events/index.ts';
@@ -27,19 +29,39 @@ export const gaugeMetrics = [
 export const alertMetrics = [...countedMetrics, ...gaugeMetrics] as const;
 export type AlertMetric = (typeof alertMetrics)[number];
 
-export interface AlertDefinition {
-  name: string;
-  metric: AlertMetric;
-  /** Minutes looked back over, 1 to 1440; gauges: how long it has to hold. */
-  windowMinutes: number;
-  /** Fires at this value or beyond (below, for disk-free in MiB and certificate-days). */
-  threshold: number;
-  /** Only events of this key, profile or person. */
-  filter: { key?: string; profile?: string; subject?: string };
-  /** Minutes in which the same rule does not fire again about the same. */
-  holdOffMinutes: number;
-  channels: { webhook: boolean; desktop: boolean; email: string[] };
-}
+export const exampleOfDefinition = {
+  name: 'many failures of one person',
+  metric: 'failures-per-person',
+  windowMinutes: 15,
+  threshold: 5,
+  filter: {},
+  holdOffMinutes: 60,
+  channels: { webhook: true, desktop: false, email: [] },
+} as const;
+
+/** What a rule watches, and where it says so. */
+export const AlertDefinition = z.object({
+  name: z.string().describe('Name for people'),
+  metric: z.enum(alertMetrics).describe('Metric'),
+  windowMinutes: z.int().describe('Length of the window in minutes'),
+  threshold: z.number().describe('Fires at this value or beyond'),
+  filter: z
+    .object({
+      key: z.string().optional().describe('Only requests of this API key'),
+      profile: z.string().optional().describe('Only verifications with this profile'),
+      subject: z.string().optional().describe('Only lines about this person'),
+    })
+    .describe('Only these events'),
+  holdOffMinutes: z.int().describe('Minutes before the rule fires again for the same person or key'),
+  channels: z
+    .object({
+      webhook: z.boolean().describe('Webhooks that subscribe to identity.alert.triggered'),
+      desktop: z.boolean().describe('Desktop notification on the box'),
+      email: z.array(z.string()).describe('Mail addresses'),
+    })
+    .describe('Channels'),
+});
+export type AlertDefinition = z.output<typeof AlertDefinition>;
 
 /** As it is asked for: what is left out is what the metric's recommended rule has. */
 export type NewAlertRule = Pick<AlertDefinition, 'metric'> &
@@ -50,33 +72,65 @@ export type NewAlertRule = Pick<AlertDefinition, 'metric'> &
 /** Given `channels` change, the others stay; a filter is replaced as a whole. The metric stays. */
 export type AlertRuleChange = Omit<Partial<NewAlertRule>, 'metric'> & { enabled?: boolean };
 
-export interface AlertRule extends AlertDefinition {
-  id: AlertRuleId;
-  organization: OrganizationId;
-  world: World;
-  enabled: boolean;
-  createdAt: number;
-  createdBy: string;
-  /** Missing requirement, as a sentence; the rule does not fire until it is met. */
-  waitsFor: string | undefined;
-}
+export const exampleOfAlert = {
+  id: 'alr_01m7w3n8q5h1v7rk0c4t9z2xyd',
+  rule: 'rule_01m7w3mf0a7yk4tq2z8d5x1c9r',
+  name: 'many failures of one person',
+  metric: 'failures-per-person',
+  about: 'sub_01m7w3ayykpzv1m774b6g68g31',
+  value: 5,
+  threshold: 5,
+  firedAt: '2026-11-20T12:31:44.020Z',
+  notified: { webhook: 'written as the event alert.triggered' },
+} as const;
 
-export interface Alert {
-  id: AlertId;
-  organization: OrganizationId;
-  world: World;
-  rule: AlertRuleId;
-  name: string;
-  metric: AlertMetric;
-  /** The subject or key it counted apart. */
-  about: string | undefined;
-  value: number;
-  threshold: number;
-  firedAt: number;
-  acknowledged: { at: number; by: string } | undefined;
-  /** `webhook`, `desktop`, `email <address>` -> the outcome. */
-  notified: Record<string, string>;
-}
+export const AlertRule = z
+  .object({
+    id: id<'alertRule'>(),
+    ...AlertDefinition.shape,
+    enabled: z.boolean().describe('Whether the rule is active'),
+    waitsFor: z.string().optional().describe('Missing requirement; the rule does not fire until it is met'),
+    createdAt: time('Time of creation'),
+    createdBy: actor,
+  })
+  .meta({
+    id: 'AlertRule',
+    description: 'An alert rule and its recipients.',
+    examples: [
+      {
+        id: exampleOfAlert.rule,
+        ...exampleOfDefinition,
+        enabled: true,
+        createdAt: '2026-11-20T12:00:00.000Z',
+        createdBy: 'operator:ada',
+      },
+    ],
+  });
+export type AlertRule = OfWorld<typeof AlertRule>;
+
+export const Alert = z
+  .object({
+    id: id<'alert'>(),
+    rule: id<'alertRule'>('Id of the rule that fired'),
+    name: z.string().describe('Its name'),
+    metric: z.enum(alertMetrics).describe('Metric of the rule'),
+    about: z
+      .string()
+      .optional()
+      .describe(
+        'Id of the person or API key, if the rule counts them separately; absent once the person is erased',
+      ),
+    value: z.number().describe('Measured value'),
+    threshold: z.number().describe('Threshold of the rule'),
+    firedAt: time('When'),
+    acknowledged: z
+      .object({ at: time('When'), by: actor })
+      .optional()
+      .describe('The acknowledgement; absent while the alert is open'),
+    notified: z.record(z.string(), z.string()).describe('Result for each channel'),
+  })
+  .meta({ id: 'Alert', description: 'An alert raised by a rule.', examples: [exampleOfAlert] });
+export type Alert = OfWorld<typeof Alert>;
 
 export interface Alerts {
   /**

@@ -1,17 +1,27 @@
 import type { Selectable } from 'kysely';
+import { z } from 'zod';
 import type { OrganizationId } from '../../lib/id.ts';
+import { actor, time } from '../../lib/record-fields.ts';
 import { normalizeEmail } from '../../storage/email-address.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 
 export { normalizeEmail };
 
-export interface Recipient {
-  /** In lower case. */
-  address: string;
-  approvedAt: number;
-  approvedBy: string;
-}
+export const Recipient = z
+  .object({
+    address: z.string().describe('The address, in lower case'),
+    approvedAt: time('Time of the approval'),
+    approvedBy: actor,
+  })
+  .meta({
+    id: 'MailRecipient',
+    description: 'An address that alerts may be mailed to.',
+    examples: [
+      { address: 'ops@example.com', approvedAt: '2026-11-20T11:58:00.000Z', approvedBy: 'operator:ada' },
+    ],
+  });
+export type Recipient = z.output<typeof Recipient>;
 
 /** Goes on after a recipient, in the order of the list. */
 export interface RecipientPage {

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { Problem } from '../../lib/problem.ts';
+import { actor, time } from '../../lib/record-fields.ts';
 
 /** A backup file in a folder. */
 export interface BackupFile {
@@ -13,21 +15,32 @@ export interface BackupFile {
 
 export type Origin = 'operator' | 'schedule';
 
+export const exampleOfRun = {
+  id: 'bkp_01m7w3hb8hbf355he5zqwjztdk',
+  path: '/mnt/backups/gatehouse-2026-11-20T120000Z.backup',
+  startedAt: '2026-11-20T12:00:00.000Z',
+  finishedAt: '2026-11-20T12:00:04.000Z',
+  bytes: 1_048_576,
+  outcome: 'done' as const,
+  origin: 'schedule' as const,
+  verifiedAt: '2026-11-20T12:00:04.000Z',
+};
+
 /** One attempt to write a backup. */
-export interface BackupRun {
-  id: string;
-  path: string;
-  startedAt: number;
-  finishedAt?: number;
-  bytes?: number;
-  /** `unproven`: the file is there, and a restore would refuse it. */
-  outcome: 'running' | 'done' | 'failed' | 'unproven';
-  /** Why it failed, or what a restore would refuse. */
-  reason?: string;
-  origin: Origin;
-  /** When the file was last proven: when it was written, or later by `backup verify`. */
-  verifiedAt?: number;
-}
+export const BackupRun = z.object({
+  id: z.string().describe('Id'),
+  path: z.string().describe('The file'),
+  startedAt: time('Start time'),
+  finishedAt: time('End time').optional(),
+  bytes: z.int().min(0).optional().describe('Size of the file'),
+  outcome: z
+    .enum(['running', 'done', 'failed', 'unproven'])
+    .describe('`unproven`: the file exists, but a restore would refuse it'),
+  reason: z.string().optional().describe('Reason why it failed, or why a restore would refuse it'),
+  origin: z.enum(['operator', 'schedule']).describe('Trigger'),
+  verifiedAt: time('Time of the last test of the file').optional(),
+});
+export type BackupRun = z.output<typeof BackupRun>;
 
 /** The newest runs, or those that follow `before` in that order. */
 export interface RunPage {
@@ -36,22 +49,38 @@ export interface RunPage {
 }
 
 /** A run, and the state of its file. */
-export interface ListedRun extends BackupRun {
-  /** State of the file of a run: `away` if its folder cannot be read now. */
-  file?: 'there' | 'removed' | 'away';
-  /** It began in the future: the clock was wrong then, or is now. */
-  futureDated: boolean;
-}
+export const ListedRun = BackupRun.extend({
+  file: z
+    .enum(['there', 'removed', 'away'])
+    .optional()
+    .describe('`away`: the folder cannot be read at present'),
+  futureDated: z.boolean().describe('Whether its start is in the future'),
+}).meta({
+  id: 'Backup',
+  description: 'One attempt to write a backup.',
+  examples: [{ ...exampleOfRun, file: 'there', futureDated: false }],
+});
+export type ListedRun = z.output<typeof ListedRun>;
+
+const plan = {
+  folder: '/mnt/backups',
+  everyMinutes: 1440,
+  keep: 7,
+  setBy: 'operator:ada',
+  setAt: '2026-11-20T12:00:00.000Z',
+};
 
 /** Backups that are made by themselves, into one folder. */
-export interface BackupPlan {
-  folder: string;
-  everyMinutes: number;
-  /** Complete files of the schedule that stay. */
-  keep: number;
-  setBy: string;
-  setAt: number;
-}
+export const BackupPlan = z
+  .object({
+    folder: z.string().min(1).max(4096).describe('Folder on another disk'),
+    everyMinutes: z.int().min(5).max(525_600).describe('Interval in minutes'),
+    keep: z.int().min(1).max(10_000).describe('Number of newest files to keep'),
+    setBy: actor,
+    setAt: time('Time of the change'),
+  })
+  .meta({ id: 'BackupPlan', description: 'A schedule for backups.', examples: [plan] });
+export type BackupPlan = z.output<typeof BackupPlan>;
 
 const MINUTE = 60_000;
 /** Minutes after which a plan that failed is tried again, unless it runs more often. */

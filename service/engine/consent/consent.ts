@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { actor, time } from '../../lib/record-fields.ts';
 import type { Actor } from '../audit/index.ts';
 
 /** What a face may be used for, each on its own: 1:1, 1:N, and the search for a second address of one person. */
@@ -17,28 +19,43 @@ export interface Consent {
 }
 
 /** A consent of the whole organization for people without a record of their own. */
-export interface Attestation extends Omit<Consent, 'expiresAt' | 'through'> {
-  attestedBy: string;
-  attestedAt: number;
-}
+export const Attestation = z.object({
+  textVersion: z.string().describe('Version of the text that people agreed to'),
+  purposes: z.array(z.enum(purposes)).describe('Purposes'),
+  method: z.string().describe('Method of the consent'),
+  legalBasis: z.string().describe('Legal basis'),
+  attestedBy: actor,
+  attestedAt: time('When'),
+});
+export type Attestation = z.output<typeof Attestation>;
 
 /** The source of a record: an API key (unspecified), a member of the organization, or the person concerned. */
-export type Through = 'integrator' | 'operator' | 'self';
+const through = z
+  .enum(['integrator', 'operator', 'self'])
+  .describe('Source of the consent: an API key, the organization, or the person');
+export type Through = z.output<typeof through>;
 
-export interface ConsentRecord extends Omit<Consent, 'through'> {
-  id: string;
-  at: number;
-  by: string;
-  through: Through;
-}
+export const ConsentRecord = z.object({
+  id: z.string().describe('Id'),
+  at: time('When'),
+  textVersion: z.string().describe('Version of the text'),
+  purposes: z.array(z.enum(purposes)).describe('Purposes'),
+  method: z.string().describe('Method'),
+  legalBasis: z.string().describe('Legal basis'),
+  by: actor,
+  through,
+  expiresAt: time('Expiry').optional(),
+});
+export type ConsentRecord = z.output<typeof ConsentRecord>;
 
-export interface Withdrawal {
-  id: string;
-  purpose: Purpose;
-  at: number;
-  by: string;
-  through: Through;
-}
+export const WithdrawalRecord = z.object({
+  id: z.string().describe('Id'),
+  purpose: z.enum(purposes).describe('Purpose'),
+  at: time('When'),
+  by: actor,
+  through,
+});
+export type Withdrawal = z.output<typeof WithdrawalRecord>;
 
 /** The person of a record. */
 export interface Person {

@@ -1,13 +1,11 @@
 export type {
-  Attestation,
   Consent,
-  ConsentRecord,
   Person,
   Purpose,
   Through,
   Withdrawal,
 } from './consent.ts';
-export { purposes } from './consent.ts';
+export { Attestation, ConsentRecord, purposes, WithdrawalRecord } from './consent.ts';
 export type { ConsentState, ConsentTerms } from './consent-state.ts';
 export { groundOf } from './consent-state.ts';
 export { consentText, consentTextVersion } from './consent-text.ts';

@@ -1,38 +1,99 @@
-import type { DeliveryId, EndpointId } from '../../lib/id.ts';
+import { z } from 'zod';
+import { id, time } from '../../lib/record-fields.ts';
 import type { Actor } from '../audit/index.ts';
 import type { EventRealm } from '../events/index.ts';
 
-export type DeliveryState =
-  /** `reason`: why the last attempt was not accepted, or what it waits for beside the time. */
-  | { is: 'waiting'; nextAt: number; reason?: string }
-  | { is: 'delivered'; at: number }
-  /** No attempt is left. */
-  | { is: 'failed'; at: number; reason: string }
-  /** Nothing is sent any more: the endpoint was removed, or the person erased. */
-  | { is: 'dropped'; at: number; reason: string };
+export const deliveryStates = ['waiting', 'delivered', 'failed', 'dropped'] as const;
+const kind = <Name extends string>(name: Name) => z.literal(name).describe('Kind');
 
-export interface Delivery {
-  id: DeliveryId;
-  endpoint: EndpointId;
-  /** Id of the event in the outbox, sent as `webhook-id`. Undefined for a test event, which has an id of its own. */
-  event: string | undefined;
-  /** `<family>.<event>` */
-  name: string;
-  origin: 'event' | 'callback' | 'resend' | 'replay' | 'test';
-  state: DeliveryState;
-  attempts: number;
-  createdAt: number;
-  /** In lists: the newest attempt. */
-  last?: Pick<DeliveryAttempt, 'at' | 'outcome' | 'status' | 'milliseconds'>;
-}
+const state = z.discriminatedUnion('is', [
+  z.object({
+    is: kind('waiting'),
+    nextAt: time('Time of the next attempt'),
+    reason: z
+      .string()
+      .optional()
+      .describe(
+        'Reason why the last attempt failed, or that the webhook is disabled; absent before the first attempt',
+      ),
+  }),
+  z.object({ is: kind('delivered'), at: time('Time') }),
+  z.object({
+    is: kind('failed'),
+    at: time('Time'),
+    reason: z.string().describe('Reason why no further attempt is made'),
+  }),
+  z.object({
+    is: kind('dropped'),
+    at: time('Time'),
+    reason: z.string().describe('Reason why nothing is sent: the webhook was removed, or the person erased'),
+  }),
+]);
+export type DeliveryState = z.output<typeof state>;
 
-export interface DeliveryAttempt {
+/** A duration, written with one decimal. */
+const milliseconds = (what: string) =>
+  z
+    .codec(z.number().min(0), z.number(), {
+      decode: (written) => written,
+      encode: (exact) => Math.round(exact * 10) / 10,
+    })
+    .describe(what);
+
+export const exampleOfDelivery = {
+  id: 'dlv_01m7w3k5ze4tbs2m0q8c6y1hxf',
+  endpoint: 'wh_01m7w3hb8hbf355he5zqwjztdk',
+  event: 'evt_01m7w3k5yd8wq3x1v9z7r5t2nc',
+  name: 'identity.verification.failure',
+  origin: 'event' as const,
+  state: {
+    is: 'waiting' as const,
+    nextAt: '2026-11-20T12:05:07.412Z',
+    reason: 'The receiver answered 500; any status from 200 to 299 accepts a delivery.',
+  },
+  attempts: 1,
+  createdAt: '2026-11-20T12:00:02.118Z',
+  last: { at: '2026-11-20T12:00:02.131Z', outcome: 'status', status: 503, milliseconds: 18.4 },
+};
+
+export const Delivery = z
+  .object({
+    id: id<'delivery'>(),
+    endpoint: id<'endpoint'>('Id of the webhook'),
+    event: z
+      .string()
+      .optional()
+      .describe('Id of the event, the `webhook-id` of the receiver; absent for a test'),
+    name: z.string().describe('`<family>.<event>`'),
+    origin: z
+      .enum(['event', 'callback', 'resend', 'replay', 'test'])
+      .describe('What created it: the event itself, or a request of an administrator'),
+    state: state.describe(`One of ${deliveryStates.join(', ')}`),
+    attempts: z.int().min(0).describe('Number of attempts'),
+    createdAt: time('Time of creation'),
+    last: z
+      .object({
+        at: time('Start time'),
+        outcome: z
+          .string()
+          .describe(
+            '`delivered`; `status` for an answer other than 2xx; otherwise the reason of the failure',
+          ),
+        status: z.int().optional().describe('HTTP status of the answer, if there was one'),
+        milliseconds: milliseconds('Milliseconds until the answer or the failure'),
+      })
+      .optional()
+      .describe('In lists: the newest attempt; absent before the first'),
+  })
+  .meta({
+    id: 'Delivery',
+    description: 'One event for one webhook.',
+    examples: [exampleOfDelivery],
+  });
+export type Delivery = z.output<typeof Delivery>;
+
+export interface DeliveryAttempt extends NonNullable<Delivery['last']> {
   number: number;
-  at: number;
-  /** `delivered`, or why not: `status`, or an OutgoingFailure, or a rule of the destination. */
-  outcome: string;
-  status: number | undefined;
-  milliseconds: number;
   /** Undefined once the person it names was erased. Secrets and signatures are not in it. */
   exchange:
     | {
@@ -67,24 +128,50 @@ export interface DeliveryQuery {
   limit: number;
 }
 
+const count = (what: string) => z.int().min(0).describe(what);
+const health = {
+  endpoint: exampleOfDelivery.endpoint,
+  since: '2026-11-19T12:00:05.000Z',
+  deliveries: 1318,
+  accepted: 1306,
+  failed: 0,
+  medianMilliseconds: 18.9,
+  hours: [{ at: '2026-11-19T12:00:05.000Z', deliveries: 55, accepted: 55 }],
+  waiting: 12,
+  nextAt: '2026-11-20T12:05:07.412Z',
+};
+
 /** How one endpoint fared in the last 24 hours. Tests are not counted. */
-export interface EndpointHealth {
-  endpoint: EndpointId;
-  /** What was made from here on is counted: later than 24 hours ago where there was too much to count. */
-  since: number;
-  deliveries: number;
-  accepted: number;
-  /** Given up. */
-  failed: number;
-  /** Of the newest accepted attempts; undefined where there is none. */
-  medianMilliseconds: number | undefined;
-  /** Each from `at` on, the oldest first. */
-  hours: { at: number; deliveries: number; accepted: number }[];
-  /** Now, however old. */
-  waiting: number;
-  /** When the first of them is tried. */
-  nextAt: number | undefined;
-}
+export const EndpointHealth = z
+  .object({
+    endpoint: id<'endpoint'>('Id of the webhook'),
+    since: time(
+      'Start of the counted time: 24 hours ago, or later where there were too many deliveries to count',
+    ),
+    deliveries: count('Number of deliveries, without tests'),
+    accepted: count('Number of accepted deliveries'),
+    failed: count('Number of deliveries without a further attempt'),
+    medianMilliseconds: milliseconds(
+      'Median time of the newest accepted attempts; absent where there is none',
+    ).optional(),
+    hours: z
+      .array(
+        z.object({
+          at: time('Start of the hour'),
+          deliveries: count('Deliveries created in this hour'),
+          accepted: count('Number of accepted deliveries'),
+        }),
+      )
+      .describe('The last 24 hours, the oldest first'),
+    waiting: count('Number of waiting deliveries of any age'),
+    nextAt: time('Time of the next attempt of a waiting delivery').optional(),
+  })
+  .meta({
+    id: 'WebhookHealth',
+    description: 'Deliveries of a webhook in the last 24 hours.',
+    examples: [health],
+  });
+export type EndpointHealth = z.output<typeof EndpointHealth>;
 
 export interface Deliveries {
   /** Of every endpoint of the world. */
@@ -121,12 +208,31 @@ export interface Deliveries {
   ): Promise<Delivery & { log: DeliveryAttempt[] }>;
 }
 
-/** What the outbox holds, newest first, without what is personal. */
+/** An event as the outbox holds it, without what is personal. */
+export const EventRecord = z
+  .object({
+    id: z.string().describe('Id, the `webhook-id` of receivers'),
+    type: z.string().describe('Type of the event'),
+    at: time('When'),
+    payload: z.looseObject({}).describe('Ids, counts and verdicts; personal fields stay sealed'),
+    deliveries: z.int().min(0).describe('Number of deliveries'),
+  })
+  .meta({
+    id: 'Event',
+    description: 'Events that were recorded.',
+    examples: [
+      {
+        id: 'evt_01m7w3k5yd8wq3x1v9z7r5t2nc',
+        type: 'verification.refused',
+        at: '2026-11-20T12:00:02.090Z',
+        payload: { verification: 'ver_01m7w3k5y6c2r8x0p4d9q1tzhb', kind: '1:1', profile: 'default' },
+        deliveries: 1,
+      },
+    ],
+  });
+export type EventRecord = z.output<typeof EventRecord>;
+
+/** What the outbox holds, newest first. */
 export interface EventLog {
-  list(
-    realm: EventRealm,
-    query: { type?: string; before?: string; limit: number },
-  ): Promise<
-    { id: string; type: string; at: number; payload: Record<string, unknown>; deliveries: number }[]
-  >;
+  list(realm: EventRealm, query: { type?: string; before?: string; limit: number }): Promise<EventRecord[]>;
 }

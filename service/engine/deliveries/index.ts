@@ -2,12 +2,11 @@ export type { ChangeByHand } from './by-hand/change-by-hand.ts';
 export type { Callbacks } from './callbacks.ts';
 export type {
   Deliveries,
-  Delivery,
   DeliveryAttempt,
   DeliveryState,
-  EndpointHealth,
   EventLog,
 } from './delivery.ts';
+export { Delivery, deliveryStates, EndpointHealth, EventRecord, exampleOfDelivery } from './delivery.ts';
 export { selectLastAttempts } from './delivery-store.ts';
 export type { EventDelivery, EventDeliveryDeps } from './event-delivery.ts';
 export { createEventDelivery } from './event-delivery.ts';

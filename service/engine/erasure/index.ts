@@ -8,6 +8,11 @@ export type { OrganizationErased, OrganizationErasure } from './organization-era
 export { createOrganizationErasure } from './organization-erasure.ts';
 export { createErasureData } from './personal-data.ts';
 export { isClean } from './proof.ts';
-export type { ErasureReason, ErasureReceipt, Proof } from './receipt.ts';
-export { erasureReasons, receiptBytes, receiptFormat } from './receipt.ts';
+export type { ErasureReason } from './receipt.ts';
+export {
+  CopyOfReceipt,
+  ErasureReceipt,
+  erasureReasons,
+  receiptBytes,
+} from './receipt.ts';
 export { isReceiptSigned } from './sign-receipt.ts';

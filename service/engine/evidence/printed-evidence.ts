@@ -6,7 +6,7 @@ export interface EvidenceReport {
   /** The first 12 characters of the SHA-256 of the published figures. */
   id: string;
   version: string;
-  claims: readonly Claim[];
+  claims: Claim[];
 }
 
 interface Printing {

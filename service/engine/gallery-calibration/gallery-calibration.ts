@@ -1,16 +1,19 @@
+import { z } from 'zod';
 import type { CrossScores, CrossScoresRequest } from '../../inference/gallery/cross-scores.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
+import { env, time } from '../../lib/record-fields.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import {
   forEveryGroup,
   type GalleryShifts,
   type GalleryStanding,
-  type HoldsFor,
+  galleryStandings,
+  HoldsFor,
   heldBy,
   type Scorer,
 } from '../matching/index.ts';
@@ -24,38 +27,80 @@ import { readEnrolled, sampleOf, shuffled } from './gallery-sample.ts';
 import { measureShift, worstTenth } from './gallery-shift.ts';
 import { createKeptCalibrations } from './kept-calibrations.ts';
 
+const share = z.number().min(0).max(1);
+
 /** What was measured of one gallery with one table of a scorer. */
-export interface GalleryCalibration {
-  world: World;
-  scorer: string;
-  /** Groups for which the rates of the table hold. */
-  holdsFor: HoldsFor;
-  /** What thresholds are raised by, in the scorer's own scale; 0: the gallery follows the scorer's table. */
-  shift: number;
-  /** People that the scorer could compare when it was measured, and those who were: at most 2,000, one picture each. */
-  people: number;
-  compared: number;
-  pairs: number;
-  /** Share of pairs that the table says lie above its threshold, and that do, 0..1. */
-  rate: number;
-  share: number;
-  /** The share among the pairs of the tenth of people who have most of them. */
-  worstTenth: number;
-  /** People compared whose template does not distinguish them from others (`GalleryCalibrations.doubtful`). */
-  doubtful: number;
-  measuredAt: number;
-  /** Models or tables have changed since: it is not applied, and measured again by the next job. */
-  outdated: boolean;
-}
+export const GalleryCalibration = z
+  .object({
+    env: env('World of the gallery'),
+    scorer: z.string().describe('Scorer'),
+    holdsFor: HoldsFor.describe('Table that was compared'),
+    shift: z.number().describe('Amount by which thresholds are raised, in the scale of the scorer'),
+    people: z.int().min(0).describe('People that the scorer could compare at the time of the measurement'),
+    compared: z.int().min(0).describe('People compared: at most 2,000, one picture each'),
+    pairs: z.int().min(0).describe('Pairs of different people; 0: too few people, nothing was measured'),
+    rate: share.describe('Expected share of pairs that reach the threshold'),
+    share: share.describe('Measured share of pairs that reach the threshold'),
+    worstTenth: share.describe('The same among the pairs of the tenth of people who have most such pairs'),
+    doubtful: z
+      .int()
+      .min(0)
+      .describe('People compared whose template does not distinguish them (`listDoubtfulPeople`)'),
+    measuredAt: time('When'),
+    outdated: z.boolean().describe('The models have changed since; the calibration is not applied'),
+  })
+  .meta({
+    id: 'GalleryCalibration',
+    description: "Calibration of one scorer on the organization's own gallery.",
+    examples: [
+      {
+        env: 'live',
+        scorer: 'r',
+        holdsFor: 'every-group',
+        shift: 0.01,
+        people: 120,
+        compared: 120,
+        pairs: 7140,
+        rate: 0.0014,
+        share: 0.0022,
+        worstTenth: 0.0081,
+        doubtful: 0,
+        measuredAt: '2026-11-20T12:00:00.000Z',
+        outdated: false,
+      },
+    ],
+  });
+export type GalleryCalibration = Omit<z.output<typeof GalleryCalibration>, 'env'> & { world: World };
 
 /** Whether one gallery was measured with one table of a scorer, and the people that the scorer can compare now. */
-export interface OwnGallery {
-  world: World;
-  scorer: string;
-  holdsFor: HoldsFor;
-  people: number;
-  standing: GalleryStanding;
-}
+export const OwnGallery = z
+  .object({
+    env: env('World of the gallery'),
+    scorer: z.string().describe('Scorer'),
+    holdsFor: HoldsFor.describe('Table of the scorer'),
+    people: z.int().min(0).describe('People that the scorer can compare now'),
+    fewest: z.int().describe('People that are needed to measure'),
+    standing: z
+      .enum(galleryStandings)
+      .describe(
+        '`not-measured`: nothing says yet that the rates of the table hold for these people; `too-few-people`: too few to say',
+      ),
+  })
+  .meta({
+    id: 'OwnGallery',
+    description: 'Whether a gallery was compared with a table of the scorer.',
+    examples: [
+      {
+        env: 'live',
+        scorer: 'r',
+        holdsFor: 'every-group',
+        people: 12,
+        fewest: 30,
+        standing: 'too-few-people',
+      },
+    ],
+  });
+export type OwnGallery = Omit<z.output<typeof OwnGallery>, 'env' | 'fewest'> & { world: World };
 
 /** A person whose template does not distinguish them from others. */
 export interface DoubtfulPerson {

@@ -1,8 +1,8 @@
 export { type Doubt, doubts } from './doubtful-templates.ts';
-export type {
-  DoubtfulPerson,
+export type { DoubtfulPerson, GalleryCalibrations } from './gallery-calibration.ts';
+export {
+  createGalleryCalibrations,
+  FEWEST_PEOPLE,
   GalleryCalibration,
-  GalleryCalibrations,
   OwnGallery,
 } from './gallery-calibration.ts';
-export { createGalleryCalibrations, FEWEST_PEOPLE } from './gallery-calibration.ts';

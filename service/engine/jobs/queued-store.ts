@@ -177,7 +177,7 @@ async function toQueued(db: Db, rows: readonly SelectedRow[]): Promise<QueuedRow
 /** The reason that the delivery keeps may quote the receiver, or a certificate: it is for who reads that log. */
 function reasonOf(
   { kind, state, state_reason }: SelectedRow,
-  last: { outcome: string; status: number | undefined } | undefined,
+  last: { outcome: string; status?: number } | undefined,
 ): string | undefined {
   if (state === 'delivered' || state_reason === null) return undefined;
   if (kind === 'mail' || last === undefined || last.outcome === 'delivered') return state_reason;

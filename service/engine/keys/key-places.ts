@@ -1,21 +1,34 @@
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
+import { time } from '../../lib/record-fields.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 
+const example = {
+  place: '/media/stick',
+  copy: 'kcp_01m7w3hb8hbf355he5zqwjztdk',
+  state: 'current' as const,
+  addedAt: '2026-11-20T12:00:00.000Z',
+};
+
 /** One place of the key store's copies, as storage reports it. */
-export interface KeyPlaceReport {
-  /** Absolute folder. */
-  place: string;
-  /** Id of the copy. */
-  copy?: string;
-  state: 'current' | 'behind' | 'unreachable';
-  /** Since when it is not current, in ms since 1970. */
-  since?: number;
-  reason?: string;
-  addedAt: number;
-}
+export const KeyPlace = z
+  .object({
+    place: z.string().describe('Absolute path of the folder'),
+    copy: z.string().optional().describe('Id of the copy'),
+    state: z.enum(['current', 'behind', 'unreachable']).describe('Whether the copy is up to date'),
+    since: time('Time since when it is not').optional(),
+    reason: z.string().optional().describe('Reason why it is not'),
+    addedAt: time('Time when the copy was added'),
+  })
+  .meta({
+    id: 'KeyPlace',
+    description: 'A folder with a copy of the key store.',
+    examples: [example],
+  });
+export type KeyPlaceReport = z.output<typeof KeyPlace>;
 
 /** The places where copies of the key store are kept, each change with its audit line. */
 export interface KeyPlaces {

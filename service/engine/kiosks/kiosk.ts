@@ -1,19 +1,34 @@
-import type { AdministratorId, KioskId, OrganizationId, World } from '../../lib/id.ts';
+import { z } from 'zod';
+import type { AdministratorId, OrganizationId, World } from '../../lib/id.ts';
+import { env, id, type OfWorld, time } from '../../lib/record-fields.ts';
 
 /** A paired device. */
-export interface Kiosk {
-  id: KioskId;
-  organization: OrganizationId;
-  world: World;
-  name: string;
-  /** Fingerprint of the device's key, as shown on the device. */
-  fingerprint: string;
-  pairedAt: number;
-  revokedAt?: number;
-  lastSeenAt?: number;
-  /** Five wrong PINs: none is taken until the kiosk is unlocked. */
-  pinLocked: boolean;
-}
+export const Kiosk = z
+  .object({
+    id: id<'kiosk'>(),
+    name: z.string().describe('Name of the kiosk'),
+    env: env('World of the enrollments'),
+    fingerprint: z.string().describe('Fingerprint of the device key, as shown on the device'),
+    pairedAt: time('Time of the confirmation'),
+    lastSeenAt: time('Time of its last session').optional(),
+    revokedAt: time('Time of the revocation').optional(),
+    pinLocked: z.boolean().describe('After five wrong PINs: no PIN is accepted until the kiosk is unlocked'),
+  })
+  .meta({
+    id: 'Kiosk',
+    description: 'A paired device.',
+    examples: [
+      {
+        id: 'ksk_01m7w3hbbec1gf5vj2bmsg7bmh',
+        name: 'Lisbon 2',
+        env: 'live',
+        fingerprint: '7F3A-02BC',
+        pairedAt: '2026-11-21T09:04:00.000Z',
+        pinLocked: false,
+      },
+    ],
+  });
+export type Kiosk = OfWorld<typeof Kiosk>;
 
 /** A code that was made and not used to its end. */
 export interface Pairing {

@@ -3,14 +3,18 @@ export type { Network } from '../../lib/network.ts';
 export { parseNetwork } from '../../lib/network.ts';
 export type {
   ConsentLanguage,
-  Organization,
   SetupState,
   SetupStep,
   SetupSteps,
-  Site,
   UniquenessPolicy,
 } from './organization.ts';
-export { consentLanguages, setupStates, setupSteps } from './organization.ts';
+export {
+  NewSite,
+  Organization,
+  OWN_PROFILES,
+  Site,
+  setupSteps,
+} from './organization.ts';
 export type { OrganizationLook } from './organization-look.ts';
 export type { Organizations, RetentionChange } from './organizations.ts';
 export { createOrganizations } from './organizations.ts';

@@ -1,9 +1,7 @@
 import { parseNetwork } from '../../lib/network.ts';
 import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import { isTimeZone } from '../../lib/time-zone.ts';
-import type { Site } from './organization.ts';
-
-export type NewSite = Omit<Site, 'id' | 'organization'>;
+import type { NewSite, Site } from './organization.ts';
 
 /** The site as it is stored: network and country in their canonical spelling. Throws INVALID_REQUEST, naming each field. */
 export function checkSite(input: NewSite): NewSite {

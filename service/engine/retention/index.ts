@@ -1,6 +1,6 @@
 export type { Erase, SweepOrder } from './erase-due.ts';
 export type { Retention, RetentionDeps } from './retention.ts';
 export { createRetention } from './retention.ts';
-export type { Sweep } from './run-sweep.ts';
+export { Sweep } from './run-sweep.ts';
 export type { Waiting, WaitingSweep } from './sweep-notes.ts';
-export type { SweepReport } from './sweep-report.ts';
+export { exampleOfSweep, SweepReport } from './sweep-report.ts';

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { actor, time } from '../../lib/record-fields.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { type Actor, describeActor } from '../audit/index.ts';
 import { oldestHeld } from '../consent/index.ts';
@@ -11,16 +13,30 @@ import { type FindDueDeps, type Found, findDue } from './find-due.ts';
 import { deleteOldRows } from './old-rows.ts';
 import { type RequireConfirmedDeps, requireConfirmed } from './require-confirmed.ts';
 import type { RetentionStore } from './retention-store.ts';
-import { flatReport, type SweepReport } from './sweep-report.ts';
+import { exampleOfSweep, flatReport, SweepReport } from './sweep-report.ts';
 
-export interface Sweep {
-  id: string;
-  startedAt: number;
-  /** Absent: it was interrupted, or is running. */
-  finishedAt?: number;
-  actor: string;
-  report: SweepReport;
-}
+export const Sweep = z
+  .object({
+    id: z.string().describe('Id'),
+    startedAt: time('Start time'),
+    finishedAt: time('End time; absent: interrupted or running').optional(),
+    actor,
+    report: SweepReport.describe('Result'),
+  })
+  .meta({
+    id: 'Sweep',
+    description: 'A retention sweep of the organization.',
+    examples: [
+      {
+        id: 'swp_01m7w3hb8hbf355he5zqwjztdk',
+        startedAt: '2026-11-20T12:00:00.000Z',
+        finishedAt: '2026-11-20T12:00:01.000Z',
+        actor: 'appliance:retention',
+        report: exampleOfSweep,
+      },
+    ],
+  });
+export type Sweep = z.output<typeof Sweep>;
 
 export interface RunSweepDeps extends FindDueDeps, RequireConfirmedDeps {
   store: RetentionStore;

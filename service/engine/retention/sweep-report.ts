@@ -1,23 +1,38 @@
+import { z } from 'zod';
 import { defined } from '../../lib/defined.ts';
 import type { PersonalData } from '../personal-data/index.ts';
-import type { DueReason } from './due.ts';
+
+const count = z.int().min(0);
+export const exampleOfSweep = {
+  due: { unused: 2, 'consent-over': 0, 'consent-withdrawn': 0 },
+  held: 0,
+  erased: 2,
+  pending: 0,
+  auditLines: 0,
+  rows: { verifications: 40, events: 60, deliveries: 60, alerts: 0, claims: 0 },
+};
 
 /** What a sweep did, or would do; nothing in it names a person. */
-export interface SweepReport {
-  /** People whose term is over and that nothing protects, by reason. */
-  due: Record<DueReason, number>;
-  /** People whose term is over and who stay, because a legal hold protects them. */
-  held: number;
-  /** People erased; of these, so many wait for a copy of the key store that could not be reached. */
-  erased: number;
-  pending: number;
-  /** Rows deleted because they were older than their term: verifications, events and so on (`ExpiringRows.counted`). */
-  rows: Record<string, number>;
-  /** Deleted lines of the audit log, which all organizations share. */
-  auditLines: number;
-  /** Why it stopped early; the next sweep continues. */
-  failed?: string;
-}
+export const SweepReport = z.object({
+  due: z
+    .object({
+      unused: count.describe('Not enrolled or verified during the whole term'),
+      'consent-over': count.describe('Consent has expired'),
+      'consent-withdrawn': count.describe('Consent was withdrawn'),
+    })
+    .describe('People past their retention term, by reason'),
+  held: count.describe('People past their retention term who are under a legal hold'),
+  erased: count.describe('People erased'),
+  pending: count.describe('Erasures that wait for a copy of the key store'),
+  rows: z
+    .record(z.string(), count)
+    .describe(
+      'Rows older than their term: verifications, events, deliveries, alerts, claims (counts of failures)',
+    ),
+  auditLines: count.describe('Lines of the audit log deleted'),
+  failed: z.string().optional().describe('Reason why it stopped early; the next sweep continues'),
+});
+export type SweepReport = z.output<typeof SweepReport>;
 
 export const emptyReport = (personalData: readonly PersonalData[]): SweepReport => ({
   due: { unused: 0, 'consent-over': 0, 'consent-withdrawn': 0 },

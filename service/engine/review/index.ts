@@ -1,7 +1,14 @@
 export { likenessOf } from './likeness-of.ts';
 export { createReviewData } from './personal-data.ts';
-export type { Likeness, ReviewDecision, ReviewItem, ReviewSide, ReviewState } from './review-item.ts';
-export { reviewDecisions, reviewKinds, reviewSides, reviewStates } from './review-item.ts';
+export type { Likeness, ReviewDecision, ReviewSide, ReviewState } from './review-item.ts';
+export {
+  exampleOfReview,
+  ReviewItem,
+  reviewKinds,
+  reviewSides,
+  reviewStates,
+  Vote,
+} from './review-item.ts';
 export type { Reviews, ShownReview } from './reviews.ts';
 export { createReviews } from './reviews.ts';
 export type { FaceForReview, PictureForReview, WaitingNewcomers } from './reviews-deps.ts';

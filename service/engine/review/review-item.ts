@@ -1,8 +1,9 @@
-import type { ReviewId, SubjectId } from '../../lib/id.ts';
-import type { HoldsFor } from '../matching/index.ts';
+import { z } from 'zod';
+import { actor, id, time } from '../../lib/record-fields.ts';
+import { HoldsFor } from '../matching/index.ts';
 
 /** Decisions of a reviewer about two faces. */
-export const reviewDecisions = ['same-person', 'not-same-person', 'enroll-anyway'] as const;
+const reviewDecisions = ['same-person', 'not-same-person', 'enroll-anyway'] as const;
 /**
  * `same-person`: what waits is not enrolled. `not-same-person`: what waits is enrolled, and the two are never taken for one again.
  * `enroll-anyway`: what waits is enrolled, and whether they are one stays open.
@@ -17,64 +18,108 @@ export const reviewStates = ['open', 'decided', 'expired'] as const;
 export type ReviewState = (typeof reviewStates)[number];
 
 /** Comparison of the two faces, without personal data. */
-export interface Likeness {
-  scorer: string;
-  score: number;
-  threshold: number;
-  /** Pictures of the known person that were compared. */
-  pictures: number;
-  /** Quality of the picture that was sent, 0..1. */
-  quality: number;
-  /** Share of comparisons of two different people that are as alike, 0..1; with `beyondMeasured` it is smaller. Absent of older items. */
-  rate?: number;
-  /** Groups for which `rate` holds; absent of items of earlier releases, where it was the average. */
-  holdsFor?: HoldsFor;
-  /** The tables of the scorer end at `rate`. */
-  beyondMeasured?: true;
-  /** The picture of the known person that a reviewer added. */
-  knownPicture?: {
-    quality: number;
-    /** Like the enrolled pictures of the known person; absent where nothing compares. */
-    likeKnown?: boolean;
-    /** Like the newcomer. */
-    likeNew?: boolean;
-  };
-}
+export const Likeness = z.object({
+  scorer: z.string().describe('Scorer'),
+  score: z.number().describe('Score'),
+  threshold: z.number().describe('Score from which faces count as similar'),
+  pictures: z.int().describe('Compared pictures of the known person'),
+  quality: z.number().describe('Quality of the picture that was sent, 0..1'),
+  rate: z
+    .number()
+    .optional()
+    .describe(
+      'Share of comparisons of two different people that are as similar, 0..1; absent in older reviews',
+    ),
+  holdsFor: HoldsFor.optional(),
+  beyondMeasured: z
+    .literal(true)
+    .optional()
+    .describe("Whether the share is smaller than `rate`, the end of the scorer's tables"),
+  knownPicture: z
+    .object({
+      quality: z.number().describe('Quality of the picture, 0..1'),
+      likeKnown: z
+        .boolean()
+        .optional()
+        .describe('Similarity to the enrolled pictures of the known person; absent without a comparison'),
+      likeNew: z
+        .boolean()
+        .optional()
+        .describe('Similarity to the face that was sent; absent without a comparison'),
+    })
+    .optional()
+    .describe('The picture of the known person that a reviewer added'),
+});
+export type Likeness = z.output<typeof Likeness>;
 
-export interface Vote {
-  by: string;
-  decision: ReviewDecision;
-  at: number;
-}
+const decision = z
+  .enum(reviewDecisions)
+  .describe(
+    '`same-person`: the waiting face is not enrolled; `not-same-person`: it is enrolled, and the two people are marked as distinct; `enroll-anyway`: it is enrolled without a mark',
+  );
+export const Vote = z.object({ by: actor, decision, at: time('When') });
+export type Vote = z.output<typeof Vote>;
 
 /** An enrollment, or a session of a uniqueness scope. */
 export const reviewKinds = ['duplicate', 'uniqueness'] as const;
 export type ReviewKind = (typeof reviewKinds)[number];
 
-export interface ReviewItem {
-  id: ReviewId;
-  kind: ReviewKind;
-  /** `warn`: the face was enrolled all the same; `block`: it waits for the decision. */
-  policy: 'warn' | 'block';
-  /** The enrolled person whose face is similar. */
-  known: SubjectId;
-  /** The person who was enrolled with the face; absent while it waits. */
-  other?: SubjectId;
-  /** The decision enrolled `other`. */
-  enrolled: boolean;
-  likeness: Likeness;
-  state: ReviewState;
-  decided?: Vote;
-  /** Votes of administrators, until a second one agrees. */
-  votes: Vote[];
-  createdAt: number;
-  /** When pictures and what waits are erased if nothing is decided before; of a decided one, when they are. */
-  erasedBy: number;
-  /** Pictures that are there. */
-  pictures: ReviewSide[];
-  /** Until when the decision can be undone; absent once it cannot. */
-  undoUntil?: number;
-}
+export const exampleOfReview = {
+  id: 'rev_01m7w3hb8hbf355he5zqwjztdk',
+  kind: 'duplicate' as const,
+  policy: 'warn' as const,
+  known: 'sub_01m7w3hb8hbf355he5zqwjztdk',
+  other: 'sub_01m7w3hbbec1gf5vj2bmsg7bmh',
+  enrolled: false,
+  likeness: {
+    scorer: 'r',
+    score: 0.97,
+    threshold: 0.95,
+    pictures: 3,
+    quality: 0.9,
+    rate: 0.00002,
+    holdsFor: 'every-group' as const,
+  },
+  state: 'open' as const,
+  votes: [],
+  createdAt: '2026-11-20T12:00:00.000Z',
+  erasedBy: '2026-12-20T12:00:00.000Z',
+  pictures: ['new' as const],
+};
+
+export const ReviewItem = z
+  .object({
+    id: id<'review'>(),
+    kind: z
+      .enum(reviewKinds)
+      .describe(
+        '`duplicate`: an enrollment of a face similar to that of another person; `uniqueness`: a newcomer of a uniqueness scope with such a face, with `block` a session that waits for the decision',
+      ),
+    policy: z
+      .enum(['warn', 'block'])
+      .describe('`warn`: the face was enrolled; `block`: it waits for the decision'),
+    known: id<'subject'>('Id of the enrolled person whose face is similar'),
+    other: id<'subject'>()
+      .optional()
+      .describe('Id of the person who was enrolled with the face; absent while it waits'),
+    enrolled: z.boolean().describe('Whether the decision enrolled `other`'),
+    likeness: Likeness.describe('The comparison of the faces'),
+    state: z
+      .enum(reviewStates)
+      .describe('`expired`: not decided within 30 days, or within 72 hours while a session waited'),
+    decided: Vote.optional().describe('The decision'),
+    votes: z.array(Vote).describe('Votes of administrators, if two have to agree'),
+    createdAt: time('Time of the enrollment request'),
+    erasedBy: time('Time when the pictures and the waiting enrollment are erased'),
+    pictures: z.array(z.enum(reviewSides)).describe('Pictures that are stored'),
+    undoUntil: time('End of the time for undoing the decision; absent if it cannot be undone').optional(),
+  })
+  .meta({
+    id: 'Review',
+    description: 'Two faces that a reviewer has to compare.',
+    examples: [exampleOfReview],
+  });
+export type ReviewItem = z.output<typeof ReviewItem>;
 
 const HOUR = 3_600_000;
 /** After the decision: as long as it can be undone. */

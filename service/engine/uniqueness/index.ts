@@ -5,5 +5,6 @@ export { isHeldByScope } from './member-store.ts';
 export type { DecidedNewcomer, OnDecided } from './newcomers.ts';
 export { createUniquenessData } from './personal-data.ts';
 export type { Scope } from './scope.ts';
-export type { CountedScope, Scopes } from './scopes.ts';
+export type { Scopes } from './scopes.ts';
+export { CountedScope } from './scopes.ts';
 export { createUniqueness, type ScopeTerms, type Uniqueness, type UniquenessDeps } from './uniqueness.ts';

@@ -1,13 +1,15 @@
+import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
+import { id, type OfWorld, time } from '../../lib/record-fields.ts';
 import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import {
   type Decision,
-  type HoldsFor,
+  HoldsFor,
   heldByAll,
   type Matching,
   type MatchPlan,
@@ -30,35 +32,79 @@ export interface ScopeKeys {
 }
 
 /** From which score on a face is held for that of a member. */
-export interface ScopeThreshold {
-  /** In the scale of the scorer, with what the organization's own gallery raised it by. */
-  threshold: number;
-  /** Share of members who come again and are taken for new at it, 0..1. */
-  fnmr: number;
-  /** It lies beyond what the scorer's tables measure. */
-  extrapolated: boolean;
-}
+const ScopeThreshold = z.object({
+  threshold: z.number().describe('Score from which a face is held for that of a member'),
+  fnmr: z.number().describe('Share of members who come again and are missed at it, 0..1'),
+  extrapolated: z.boolean().describe('Whether it lies beyond what the tables of the scorer measure'),
+});
+export type ScopeThreshold = z.output<typeof ScopeThreshold>;
 
 /** What the rates of a scope come to, with the people who are in it now. */
-export interface ScopeThresholds {
-  /** Who is compared: the members, and in the organization's scope the enrolled people. */
-  people: number;
-  scorer: string;
-  /** Groups for which both rates hold. */
-  holdsFor: HoldsFor;
-  /** At the false-flag rate. */
-  flagged: ScopeThreshold;
-  /** At the review rate. */
-  reviewed: ScopeThreshold;
-}
+const ScopeThresholds = z.object({
+  people: z
+    .int()
+    .describe('People compared: the members, and in the scope of the organization the enrolled people'),
+  scorer: z.string().describe('Scorer'),
+  holdsFor: HoldsFor,
+  flagged: ScopeThreshold.describe('At the false-flag rate'),
+  reviewed: ScopeThreshold.describe('At the review rate'),
+});
+export type ScopeThresholds = z.output<typeof ScopeThresholds>;
 
-export interface CountedScope extends Scope {
-  members: number;
-  /** Newcomers who wait for a reviewer. */
-  waiting: number;
-  /** Absent of an ended scope, and where no installed model compares faces. */
-  thresholds?: ScopeThresholds;
-}
+/** A scope, with what its rates come to for the people who are in it now. */
+export const CountedScope = z
+  .object({
+    id: id<'scope'>(),
+    name: z.string().describe('Name of the region; empty: the scope of the organization'),
+    state: z.enum(['active', 'ended']).describe('State'),
+    epoch: z.int().describe('From 1; each epoch has members and ids of its own'),
+    members: z.int().describe('Humans counted in this epoch'),
+    waiting: z.int().describe('Newcomers whose session waits for a reviewer'),
+    thresholds: ScopeThresholds.optional().describe(
+      'Thresholds that follow from the rates and the number of people, each of a comparison with one picture; absent of an ended scope, and without a model that compares',
+    ),
+    falseFlagRate: z.number().describe('Chance that a person who is no member is taken for one'),
+    reviewRate: z.number().describe('The same, of a person who has to be compared by a reviewer'),
+    onErasure: z
+      .enum(['reopen', 'hold'])
+      .describe(
+        '`reopen`: after an erasure the human may come again as a new one; `hold`: the pseudonym and its face are kept to the end of the epoch, which the consent text has to say',
+      ),
+    retentionDays: z
+      .int()
+      .optional()
+      .describe('Days after the last visit until a member is erased; absent: at the end of the scope'),
+    endsAt: time('Time when the scope ends by itself; absent: it does not').optional(),
+    createdAt: time('Time of its creation'),
+    endedAt: time('Time of its end; absent while it is active').optional(),
+  })
+  .meta({
+    id: 'UniquenessScope',
+    description: 'A scope in which each human counts once.',
+    examples: [
+      {
+        id: 'scp_01m7w3hb8hbf355he5zqwjztdk',
+        name: 'survey-2026',
+        state: 'active',
+        epoch: 1,
+        members: 212,
+        waiting: 1,
+        thresholds: {
+          people: 212,
+          scorer: 'rm',
+          holdsFor: 'every-group' as const,
+          flagged: { threshold: 0.41, fnmr: 0.14, extrapolated: false },
+          reviewed: { threshold: 0.37, fnmr: 0.08, extrapolated: false },
+        },
+        falseFlagRate: 0.01,
+        reviewRate: 0.05,
+        onErasure: 'reopen',
+        retentionDays: 90,
+        createdAt: '2026-11-20T12:00:00.000Z',
+      },
+    ],
+  });
+export type CountedScope = OfWorld<typeof CountedScope>;
 
 /** The scopes as administrators see and change them. */
 export interface Scopes {

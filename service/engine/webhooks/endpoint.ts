@@ -1,36 +1,78 @@
-import type { EndpointId, OrganizationId, World } from '../../lib/id.ts';
+import { z } from 'zod';
+import { actor, altered, id, type OfWorld, time } from '../../lib/record-fields.ts';
 import type { Actor } from '../audit/index.ts';
 import type { EventRealm } from '../events/index.ts';
-import type { Family, FamilyEvent, SignatureDialect } from './dialect.ts';
+import {
+  type Family,
+  type FamilyEvent,
+  families,
+  type SignatureDialect,
+  signatureDialects,
+} from './dialect.ts';
+
+export const exampleOfEndpoint = {
+  id: 'wh_01m7w3hb8hbf355he5zqwjztdk',
+  kind: 'endpoint' as const,
+  family: 'identity' as const,
+  url: 'https://hooks.example.org/gatehouse',
+  description: 'order system',
+  events: ['identity.verification.success', 'identity.verification.failure'],
+  signature: 'hex' as const,
+  headers: ['x-source'],
+  trust: { is: 'system' as const },
+  state: { is: 'enabled' as const },
+  createdAt: '2026-11-20T12:00:00.000Z',
+  createdBy: 'key:key_01m7w2z9c0h2rb1yq7j5t8k3nd',
+};
+
+const kind = <Name extends string>(name: Name) => z.literal(name).describe('Kind');
 
 /** Where an organization's events go. Its secret is shown once and never listed. */
-export interface Endpoint {
-  id: EndpointId;
-  organization: OrganizationId;
-  world: World;
-  kind: 'endpoint' | 'callback';
-  family: Family;
-  url: string;
-  description: string;
-  /** `<family>.<event>` */
-  events: string[];
-  signature: SignatureDialect;
-  /** Header of the signature, if it differs from the dialect. */
-  signatureHeader: string | undefined;
-  /** Names of the custom headers; their values are not shown. */
-  headers: string[];
-  /** Whether its own CA or key is trusted. */
-  trust: { is: 'system' } | { is: 'ca' } | { is: 'pin'; pin: string };
-  state: { is: 'enabled' } | { is: 'disabled'; reason: string; at: number };
-  /** A rotation under way: until then the old secret signs. */
-  cutOverAt: number | undefined;
-  failingSince: number | undefined;
-  lineage: string | undefined;
-  createdAt: number;
-  createdBy: string;
-  /** Another program wrote or changed its row in the database: nothing is sent there. */
-  altered?: true;
-}
+export const Endpoint = z
+  .object({
+    id: id<'endpoint'>(),
+    kind: z.enum(['endpoint', 'callback']).describe('`callback`: made for the callback URL of a session'),
+    family: z.enum(families).describe('API family of its events and payloads'),
+    url: z.string().describe('URL of the receiver'),
+    description: z.string().describe('Name for people'),
+    events: z.array(z.string()).describe('Names from the catalog'),
+    signature: z.enum(signatureDialects).describe('Signature dialect'),
+    signatureHeader: z
+      .string()
+      .optional()
+      .describe('Header of the signature, if it differs from the dialect'),
+    headers: z.array(z.string()).describe('Names of your own headers; their values are never shown'),
+    trust: z
+      .discriminatedUnion('is', [
+        z.object({ is: kind('system') }),
+        z.object({ is: kind('ca') }),
+        z.object({ is: kind('pin'), pin: z.string().describe('SHA-256 of the key, Base64') }),
+      ])
+      .describe(
+        "How the receiver's certificate is verified: by the system's CAs, a CA of its own, or one public key",
+      ),
+    state: z
+      .discriminatedUnion('is', [
+        z.object({ is: kind('enabled') }),
+        z.object({
+          is: kind('disabled'),
+          reason: z.string().describe('Why'),
+          at: time('Time of the change'),
+        }),
+      ])
+      .describe('Whether it is enabled; if not, the reason'),
+    altered,
+    cutOverAt: time('End of the old secret during a rotation').optional(),
+    failingSince: time('Time since when no delivery was accepted; after five days it is disabled').optional(),
+    lineage: z
+      .string()
+      .optional()
+      .describe('Lineage of the API key that created it through `/api/v1/webhooks`; not shown to a key'),
+    createdAt: time('Time of creation'),
+    createdBy: actor,
+  })
+  .meta({ id: 'Webhook', description: 'A receiver of events.', examples: [exampleOfEndpoint] });
+export type Endpoint = OfWorld<typeof Endpoint>;
 
 export interface NewEndpoint {
   family: Family;

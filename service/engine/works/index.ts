@@ -1,1 +1,1 @@
-export { createWorks, type FollowedWork, type Work, type Works } from './works.ts';
+export { createWorks, FollowedWork, Work, type Works } from './works.ts';

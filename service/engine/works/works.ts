@@ -1,29 +1,57 @@
+import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
-import type { OrganizationId } from '../../lib/id.ts';
-import { Problem, type ProblemCode } from '../../lib/problem.ts';
-import { type Progress, withProgress } from '../../lib/progress/progress.ts';
+import { Problem, type ProblemCode, problemCodes } from '../../lib/problem.ts';
+import { withProgress } from '../../lib/progress/progress.ts';
+import { id, time } from '../../lib/record-fields.ts';
 
-/** A long work of this process that was asked for. Times are ms since 1970. */
-export interface Work {
-  /** The request that began it. */
-  id: string;
-  /** `createBackup`, as the document of the API names it. */
-  operation: string;
-  organization?: OrganizationId;
-  startedAt?: number;
-  finishedAt?: number;
-  state: 'running' | 'done' | 'failed';
-  /** The last step that it noted. */
-  now?: Progress;
-  /** Why it failed. */
-  reason?: string;
-}
+const many = z.number().min(0);
+const example = {
+  id: 'req_01m7w3hb8hbf355he5zqwjztdk',
+  operation: 'createBackup',
+  state: 'running' as const,
+  startedAt: '2026-11-27T09:14:00.000Z',
+  now: { step: 'sealing the file', done: 1_200_000_000, of: 3_100_000_000 },
+};
+
+const fields = {
+  id: z.string().describe('`x-request-id` of the request that began it'),
+  operation: z.string().describe('Operation of this API'),
+  organization: id<'organization'>().optional().describe('Id of the organization'),
+  state: z.enum(['running', 'done', 'failed']).describe('State'),
+  startedAt: time('Time of its begin').optional(),
+  finishedAt: time('Time of its end').optional(),
+  now: z
+    .strictObject({
+      step: z.string().describe('In English'),
+      done: many.optional().describe('So much of the step is done: people, pages or bytes'),
+      of: many.optional().describe('So much the step has'),
+    })
+    .optional()
+    .describe('The last step that it noted'),
+  reason: z.string().optional().describe('Why it failed'),
+};
+
+/** A long work of this process that was asked for. */
+export const Work = z.object(fields).meta({
+  id: 'Work',
+  description: 'A long work of the service that was asked for.',
+  examples: [example],
+});
+export type Work = z.output<typeof Work>;
 
 /** With what it was answered. */
-export interface FollowedWork extends Work {
-  reply?: unknown;
-  code?: ProblemCode;
-}
+export const FollowedWork = z
+  .strictObject({
+    ...fields,
+    code: z.enum(problemCodes).optional().describe('Code of the refusal, where it failed'),
+    reply: z.unknown().optional().describe('The reply of the operation, where it is done'),
+  })
+  .meta({
+    id: 'FollowedWork',
+    description: 'A long work, and what it was answered with.',
+    examples: [example],
+  });
+export type FollowedWork = z.output<typeof FollowedWork>;
 
 export interface Works {
   /** Runs `work`, which goes on whether or not the one who asked waits for it; its result is kept for a while. */

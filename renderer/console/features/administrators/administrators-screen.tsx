@@ -2,6 +2,7 @@ import { IconDownload, IconPlus, IconUsersGroup } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { roles } from '../../../../sdk/admin/values.ts';
 import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
@@ -159,7 +160,7 @@ function useFilters(): readonly Filter[] {
         key: 'role',
         label: t('role'),
         kind: 'choice',
-        options: (['owner', 'administrator', 'operator', 'reviewer', 'auditor'] as const).map((value) => ({
+        options: roles.map((value) => ({
           value,
           label: t(value),
         })),

@@ -1,6 +1,7 @@
 import { Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { roles } from '../../../../sdk/admin/values.ts';
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Stack } from '../../../ui/layout/layout.tsx';
@@ -11,8 +12,6 @@ import { LoadFailed } from '../../load-failed.tsx';
 import { sessionQuery, useSession } from '../../session/session-query.ts';
 import type { Administrator } from './administrator-columns.tsx';
 import { administratorStrings } from './strings.ts';
-
-const roles = ['owner', 'administrator', 'operator', 'reviewer', 'auditor'] as const;
 
 /** Name, role, and whether the whole appliance is theirs too. */
 export function ChangeAdministrator({ of, close }: { of: Administrator; close(): void }) {

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
+import { roles } from '../../../../sdk/admin/values.ts';
 import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
 import { CheckboxField, SelectField, TextField } from '../../../ui/forms/fields.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
@@ -17,8 +18,6 @@ import { CodePage } from './code-page.tsx';
 import { administratorStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/administrators/new')({ component: NewAdministratorScreen });
-
-const roles = ['owner', 'administrator', 'operator', 'reviewer', 'auditor'] as const;
 
 function useSchema() {
   const t = useStrings(administratorStrings);

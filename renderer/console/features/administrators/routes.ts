@@ -1,9 +1,9 @@
 import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { roles } from '../../../../sdk/admin/values.ts';
 import type { Role } from '../../api/auth.ts';
 import { rootRoute } from '../../root-route.ts';
 
-const roles = ['owner', 'administrator', 'operator', 'reviewer', 'auditor'] as const;
 const reviewers: readonly Role[] = ['owner', 'auditor'];
 
 const administrators = createRoute({

@@ -2,6 +2,7 @@ import { IconEyeCheck } from '@tabler/icons-react';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { approvalStates } from '../../../../sdk/admin/values.ts';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Id } from '../../../ui/badges/id.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -213,7 +214,7 @@ function useFilters(): readonly Filter[] {
         key: 'state',
         label: t('state'),
         kind: 'choice',
-        options: (['open', 'confirmed', 'declined', 'expired'] as const).map((value) => ({
+        options: approvalStates.map((value) => ({
           value,
           label: t(value),
         })),

@@ -1,5 +1,6 @@
 import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { approvalStates } from '../../../../sdk/admin/values.ts';
 import { rootRoute } from '../../root-route.ts';
 import { readers } from '../../screen-data.ts';
 
@@ -8,7 +9,7 @@ const approvals = createRoute({
   path: '/approvals',
   staticData: { roles: readers },
   validateSearch: z.object({
-    state: z.enum(['open', 'confirmed', 'declined', 'expired']).optional().catch(undefined),
+    state: z.enum(approvalStates).optional().catch(undefined),
     after: z.string().max(254).optional().catch(undefined),
   }),
 }).lazy(() => import('./approvals-screen.tsx').then(({ Route }) => Route));

@@ -1,12 +1,14 @@
+import { products } from '../../../../sdk/admin/values.ts';
 import type { Schemas } from '../../api/admin.ts';
 
 type Definition = Schemas['FlowDefinition'];
+
+export { products };
 export type FlowTexts = Schemas['FlowPageTexts'];
 export type TextName = keyof FlowTexts;
 export type FlowLanguage = 'en' | 'de';
 
 export const flowLanguages: readonly FlowLanguage[] = ['en', 'de'];
-export const products = ['verifyhuman', 'verifyage', 'verifyidentity', 'verifytrust'] as const;
 /** In the order of the page, each with the most characters that it may have. */
 export const textNames = [
   'title',

@@ -5,6 +5,7 @@ import { type Control, Controller, useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { needsDomain, withDomain } from '../../../../sdk/admin/bulk-import/picture-list.ts';
 import type { ImportEntry } from '../../../../sdk/admin/bulk-import/run-import.ts';
+import { purposes } from '../../../../sdk/admin/values.ts';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { CheckboxField, SwitchField, TextField } from '../../../ui/forms/fields.tsx';
@@ -23,7 +24,6 @@ export interface Decided {
   common: Common;
 }
 
-const purposes = ['verification', 'identification', 'deduplication'] as const;
 const SHOWN = 5;
 
 function useSchema(needed: boolean) {

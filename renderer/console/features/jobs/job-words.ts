@@ -1,3 +1,4 @@
+import { jobStates } from '../../../../sdk/admin/values.ts';
 import type { Schemas } from '../../api/admin.ts';
 
 export type JobKind = Schemas['JobCounts']['items'][number]['kind'];
@@ -23,7 +24,7 @@ const kinds: Record<JobKind, true> = {
 };
 export const jobKinds = Object.keys(kinds) as [JobKind, ...JobKind[]];
 
-export const jobStates = ['waiting', 'delayed', 'leased', 'done', 'dead'] as const;
+export { jobStates };
 export type JobState = (typeof jobStates)[number];
 
 /** The state as the filters call it: what waits for its time is `delayed`. */

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { type Control, Controller, useForm } from 'react-hook-form';
 import { z } from 'zod';
+import { keyPrefixes, scopes } from '../../../../sdk/admin/values.ts';
 import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
 import { SelectField, SwitchField, TextAreaField, TextField } from '../../../ui/forms/fields.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
@@ -20,10 +21,8 @@ import { keyStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/keys/new')({ component: NewKeyScreen });
 
-const scopes = [
-  ...(['identity:verify', 'identity:enroll', 'presence', 'sessions', 'hosted', 'registrations'] as const),
-  ...(['webhooks', 'admin', 'behavior'] as const),
-] as const;
+/** A key with both scopes of the family holds `identity`. */
+const offered = scopes.filter((scope) => scope !== 'identity');
 
 function useSchema() {
   const t = useStrings(keyStrings);
@@ -31,8 +30,8 @@ function useSchema() {
     .object({
       name: z.string().trim().min(1, t('nameMissing')),
       env: z.enum(['live', 'test']),
-      prefix: z.enum(['gh', 'prf', 'huma', 'hp', 'sk']),
-      scopes: z.array(z.enum(scopes)).min(1, t('scopesMissing')),
+      prefix: z.enum(keyPrefixes),
+      scopes: z.array(z.enum(offered)).min(1, t('scopesMissing')),
       expires: z
         .string()
         .refine((day) => day === '' || Date.parse(`${day}T23:59:59`) > Date.now(), t('expiresPast')),
@@ -179,7 +178,7 @@ function Fields({ control, browser }: { control: Control<Values>; browser: boole
 
 function Scopes({ control }: { control: Control<Values> }) {
   const t = useStrings(keyStrings);
-  const names: Record<(typeof scopes)[number], string> = {
+  const names: Record<(typeof offered)[number], string> = {
     'identity:verify': t('verify'),
     'identity:enroll': t('enroll'),
     presence: t('presence'),
@@ -203,7 +202,7 @@ function Scopes({ control }: { control: Control<Values> }) {
           onChange={field.onChange}
         >
           <Stack gap={8}>
-            {scopes.map((scope) => (
+            {offered.map((scope) => (
               <Checkbox key={scope} value={scope} label={names[scope]} />
             ))}
           </Stack>

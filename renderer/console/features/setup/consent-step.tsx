@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
+import { purposes } from '../../../../sdk/admin/values.ts';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Choice } from '../../../ui/forms/choice.tsx';
 import { CheckboxField, SelectField, TextField } from '../../../ui/forms/fields.tsx';
@@ -16,8 +17,6 @@ import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
-
-const purposes = ['verification', 'identification', 'deduplication'] as const;
 
 function useConsentForm({ organization }: StepProps) {
   const t = useStrings(setupStrings);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { verificationDecisions } from '../../../../sdk/admin/values.ts';
 import { checkNames, reasons } from '../../reasons/reason-strings.ts';
 
 const text = z.string().max(254).optional().catch(undefined);
@@ -14,7 +15,7 @@ const check = z
 
 /** The filters of the list, as they stand in the address. */
 export const VerificationSearch = z.object({
-  decision: z.enum(['verified', 'not-verified', 'refused', 'unverified']).optional().catch(undefined),
+  decision: z.enum(verificationDecisions).optional().catch(undefined),
   reason: z
     .enum(reasons as [string, ...string[]])
     .optional()

@@ -1,5 +1,6 @@
 import { createRoute } from '@tanstack/react-router';
 import { z } from 'zod';
+import { families } from '../../../../sdk/admin/values.ts';
 import { rootRoute } from '../../root-route.ts';
 import { managers, readers } from '../../screen-data.ts';
 import { DeliverySearch } from './deliveries/delivery-search.ts';
@@ -9,10 +10,7 @@ const webhooks = createRoute({
   path: '/webhooks',
   staticData: { roles: readers },
   validateSearch: z.object({
-    product: z
-      .enum(['identity', 'sessions', 'behavior', 'hosted', 'registrations'])
-      .optional()
-      .catch(undefined),
+    product: z.enum(families).optional().catch(undefined),
     after: z.string().max(254).optional().catch(undefined),
   }),
 }).lazy(() => import('./webhooks-screen.tsx').then(({ Route }) => Route));

@@ -2,6 +2,7 @@ import { IconPlus, IconWebhook } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { families } from '../../../../sdk/admin/values.ts';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
@@ -230,7 +231,7 @@ function useFilters(): readonly Filter[] {
         key: 'product',
         label: t('product'),
         kind: 'choice',
-        options: (['identity', 'sessions', 'behavior', 'hosted', 'registrations'] as const).map((value) => ({
+        options: families.map((value) => ({
           value,
           label: names(value),
         })),

@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { z } from 'zod';
+import { deliveryStates } from '../../../../../sdk/admin/values.ts';
 import { Button } from '../../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../../ui/format/use-format.ts';
@@ -28,7 +29,6 @@ type Webhook = Schemas['Webhook'];
 type Delivery = Schemas['Delivery'];
 type Search = z.output<typeof DeliverySearch>;
 const LIMIT = 50;
-const states = ['waiting', 'delivered', 'failed', 'dropped'] as const;
 
 /** The deliveries of one webhook. `beside`: there is room for the chosen one beside the list. */
 export function DeliveriesTable({
@@ -130,7 +130,10 @@ function StateSwitch({ state, change }: { state: Search['state']; change(patch: 
       aria-label={t('state')}
       value={state ?? 'all'}
       onChange={(value) => change({ state: value === 'all' ? undefined : value })}
-      data={[{ value: 'all', label: t('all') }, ...states.map((value) => ({ value, label: t(value) }))]}
+      data={[
+        { value: 'all', label: t('all') },
+        ...deliveryStates.map((value) => ({ value, label: t(value) })),
+      ]}
     />
   );
 }
@@ -143,7 +146,7 @@ function useFilters({ events }: Webhook): readonly Filter[] {
         key: 'state',
         label: t('state'),
         kind: 'choice',
-        options: states.map((value) => ({ value, label: t(value) })),
+        options: deliveryStates.map((value) => ({ value, label: t(value) })),
       },
       {
         key: 'event',

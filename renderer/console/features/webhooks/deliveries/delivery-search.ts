@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { paths } from '../../../../../sdk/admin/paths.ts';
+import { deliveryStates } from '../../../../../sdk/admin/values.ts';
 
 type Query = NonNullable<paths['/api/admin/deliveries']['get']['parameters']['query']>;
 
@@ -13,7 +14,7 @@ const day = z
 /** The filters of the deliveries of one webhook, as they stand in the address. */
 export const DeliverySearch = z.object({
   q: text,
-  state: z.enum(['waiting', 'delivered', 'failed', 'dropped']).optional().catch(undefined),
+  state: z.enum(deliveryStates).optional().catch(undefined),
   event: text,
   from: day,
   until: day,

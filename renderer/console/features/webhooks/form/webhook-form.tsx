@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { type Control, Controller, useFormState, useWatch } from 'react-hook-form';
 import { z } from 'zod';
+import { families, signatures } from '../../../../../sdk/admin/values.ts';
 import { Note } from '../../../../ui/feedback/note.tsx';
 import { SelectField, SwitchField, TextAreaField, TextField } from '../../../../ui/forms/fields.tsx';
 import { Card, Stack } from '../../../../ui/layout/layout.tsx';
@@ -13,8 +14,6 @@ import { catalogQuery } from '../webhook-queries.ts';
 import styles from '../webhooks.module.css';
 import { formStrings } from './form-strings.ts';
 import { readHeaders, type WebhookValues } from './webhook-values.ts';
-
-const families = ['identity', 'sessions', 'behavior', 'hosted', 'registrations'] as const;
 
 /** What the form refuses before the box is asked. `before`: the webhook that is changed. */
 export function useSchema(before?: Schemas['Webhook']) {
@@ -28,7 +27,7 @@ export function useSchema(before?: Schemas['Webhook']) {
         .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), t('urlWrong')),
       description: z.string().trim().min(1, t('descriptionMissing')).max(200),
       events: z.array(z.string()).min(1, t('eventsMissing')),
-      signature: z.enum(['', 'standard', 'timestamped', 'sha256', 'hex']),
+      signature: z.enum(['', ...signatures]),
       headers: z.string().refine((text) => readHeaders(text) !== undefined, t('headersWrong')),
       replaceHeaders: z.boolean(),
       trust: z.enum(['system', 'ca', 'pin']),
@@ -152,7 +151,7 @@ function Signature({ control }: { control: Control<WebhookValues> }) {
       hint={t('signatureHint')}
       data={[
         { value: '', label: t('signatureFamily') },
-        ...(['standard', 'timestamped', 'sha256', 'hex'] as const).map((value) => ({
+        ...signatures.map((value) => ({
           value,
           label: names(value),
         })),

@@ -1,0 +1,174 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Audited, startAudited } from '../../../test/support/audited.ts';
+import { testIntegrity } from '../../../test/support/integrity.ts';
+import { verifyExport } from '../../engine/audit/index.ts';
+import type { IntegrityFault } from '../../engine/integrity/index.ts';
+import { createOrganizations } from '../../engine/organizations/index.ts';
+import { createServer } from '../../http/server.ts';
+import { createIds } from '../../lib/id.ts';
+import { silentLog } from '../../lib/log.ts';
+import { auditRoutes } from './audit.ts';
+import { createDoor } from './door.ts';
+import { controlMount } from './mount.ts';
+
+const clock = { now: () => Date.UTC(2026, 10, 20, 12) };
+const ids = createIds(clock);
+
+let audited: Audited;
+let app: FastifyInstance;
+let organization: string;
+const faults: IntegrityFault[] = [];
+
+beforeEach(async () => {
+  audited = await startAudited();
+  const { db, inTransaction, audit, auditLog } = audited;
+  const recordIntegrity = {
+    check: async () => faults,
+    look: async () => ({ columns: { id: 'grt_1', value: 'hooks.example.org' }, digest: 'd1', sound: false }),
+    accept: async () => {},
+  };
+  const sealer = { async createOrganization() {} };
+  const organizations = createOrganizations({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    ids,
+    clock,
+    integrity: testIntegrity,
+  });
+  organization = (await organizations.create({ name: 'Museum' }, { is: 'operator', name: 'ada' })).id;
+  app = createServer({ ids, log: silentLog });
+  await app.register(createDoor(auditRoutes({ auditLog, recordIntegrity }), controlMount(organizations)));
+});
+afterEach(async () => {
+  await app.close();
+  await audited.close();
+});
+
+test('a row with a MAC is shown with the digest that accepts it', async () => {
+  const { status, body } = await get('/audit/protected-row?table=destination_grant&id=grt_1');
+  expect([status, JSON.parse(body)]).toEqual([
+    200,
+    {
+      table: 'destination_grant',
+      id: 'grt_1',
+      sound: false,
+      seen: 'd1',
+      columns: { id: 'grt_1', value: 'hooks.example.org' },
+    },
+  ]);
+});
+
+const get = async (url: string) => {
+  const reply = await app.inject({ url: `/api/admin${url}`, headers: { 'x-gatehouse-operator': 'ada' } });
+  return { status: reply.statusCode, type: reply.headers['content-type'], body: reply.body };
+};
+
+test('the newest lines are given, and who asked is written down with the request', async () => {
+  await audited.add(3);
+  const { status, body } = await get('/audit?limit=2');
+  const { items, next } = JSON.parse(body);
+  expect([status, items.map(({ seq }: { seq: number }) => seq)]).toEqual([200, [4, 3]]);
+  expect(items[0]).toEqual({
+    seq: 4,
+    time: '2026-11-20T12:00:00.000Z',
+    actor: 'operator:ada',
+    action: 'thing.do',
+    outcome: 'done',
+    target: 'thing_2',
+    details: {},
+  });
+  expect((await audited.stored()).at(-1)).toMatchObject({
+    actor: 'operator:ada',
+    action: 'audit.read',
+    request: expect.stringMatching(/^req_/),
+    details: '{"lines":2}',
+  });
+  const older = JSON.parse((await get(`/audit?limit=2&cursor=${next}`)).body);
+  expect(older).toEqual({
+    items: [expect.objectContaining({ seq: 2 }), expect.objectContaining({ seq: 1 })],
+  });
+});
+
+test('a made-up organization is NOT_FOUND on every route that takes one', async () => {
+  for (const path of ['/audit', '/audit/follow', '/audit/export']) {
+    const { status, body } = await get(`${path}?organization=org_none`);
+    expect([path, status, JSON.parse(body).code]).toEqual([path, 404, 'NOT_FOUND']);
+  }
+  expect((await audited.stored()).map(({ action }) => action)).toEqual(['organization.create']);
+});
+
+test('a query that is wrong is refused, and nothing is written', async () => {
+  const wrong = [
+    '/audit?subject=ada@example.com',
+    '/audit?action=ada@example.com',
+    '/audit?limit=0',
+    '/audit?limit=x',
+    '/audit?page=2',
+    '/audit/export?since=yesterday',
+  ];
+  for (const path of wrong) expect([path, (await get(path)).status]).toEqual([path, 400]);
+  expect(await audited.stored()).toHaveLength(1);
+});
+
+test('an export verifies, filtered or whole', async () => {
+  await audited.add(3);
+  const whole = await get('/audit/export');
+  expect([whole.status, whole.type]).toEqual([200, 'application/jsonl']);
+  expect(await verifyExport([Buffer.from(whole.body)])).toMatchObject({ valid: true, lines: 5 });
+  const { body } = await get(`/audit/export?organization=${organization}&since=2026-11-20T00:00:00Z`);
+  expect(await verifyExport([Buffer.from(body)])).toMatchObject({ valid: true, lines: 2, omitted: 4 });
+});
+
+test('an export that cannot be written down is refused before its first byte', async () => {
+  await audited.db.schema.alterTable('audit').renameColumn('request', 'asked').execute();
+  expect((await get('/audit/export')).status).toBe(500);
+});
+
+test('a verification ends with its report, whole or damaged', async () => {
+  await audited.add(600);
+  const lines = (await get('/audit/verification')).body.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { seen: 250, all: 601 },
+    { seen: 500, all: 601 },
+    { report: expect.objectContaining({ valid: true, lines: 601, restores: [] }) },
+  ]);
+  await audited.db.updateTable('audit').set({ actor: 'operator:eve' }).where('seq', '=', 7).execute();
+  const damaged = JSON.parse((await get('/audit/verification')).body.trim().split('\n').at(-1)!);
+  expect(damaged.report).toMatchObject({ valid: false, damage: { seq: 7, is: 'changed' } });
+});
+
+test('a line that was changed into something else is shown all the same', async () => {
+  await audited.add(1);
+  await audited.db.updateTable('audit').set({ details: 'no JSON' }).where('seq', '=', 2).execute();
+  expect(JSON.parse((await get('/audit')).body).items[0]).toMatchObject({ seq: 2, details: 'no JSON' });
+});
+
+test('the public keys are given with the appliance they stand for', async () => {
+  expect(JSON.parse((await get('/audit/keys')).body)).toEqual({
+    appliance: 'apl_test',
+    items: audited.auditLog.publicKeys(),
+  });
+});
+
+test('lines are filtered by actor, by the kind of actor, and by time, over pages', async () => {
+  await audited.add(3);
+  const actors = async (query: string) => {
+    const { items, next } = JSON.parse((await get(`/audit?${query}`)).body);
+    return [items.map(({ actor, action }: Record<string, string>) => `${actor} ${action}`), next];
+  };
+  const things = ['operator:ada thing.do', 'operator:ada thing.do'];
+  expect(await actors('actor=operator:ada&action=thing.do&limit=2')).toEqual([things, expect.any(String)]);
+  expect(await actors('actor=operator:ad')).toEqual([[], undefined]);
+  expect(await actors('actor=operator&action=thing.do&limit=3')).toEqual([[...things, things[0]], undefined]);
+  expect(await actors('actor=key')).toEqual([[], undefined]);
+  const noon = '2026-11-20T12:00:00Z';
+  expect(await actors(`since=${noon}&action=thing.do&limit=2`)).toEqual([things, expect.any(String)]);
+  expect(await actors(`until=${noon}`)).toEqual([[], undefined]);
+  expect((await audited.stored()).at(-1)).toMatchObject({
+    details: `{"until":${Date.parse(noon)},"lines":0}`,
+  });
+  expect((await get('/audit?actor=ada@example.com')).status).toBe(400);
+});

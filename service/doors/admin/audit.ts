@@ -1,0 +1,463 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { AuditLog, StoredLine } from '../../engine/audit/index.ts';
+import {
+  acceptable,
+  type IntegrityCheckName,
+  integrityChecks,
+  type RecordIntegrity,
+} from '../../engine/integrity/index.ts';
+import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
+import { actor, moment, time } from '../../lib/record-fields.ts';
+import { idOf } from './ids.ts';
+import { listRoute } from './lists.ts';
+import { auditors, ofAppliance } from './may-call.ts';
+import { type AdminRoute, route } from './route.ts';
+
+const seq = z.int().min(0);
+const bound = moment().optional();
+
+const filter = {
+  action: z
+    .string()
+    .regex(/^[a-z-]{1,40}(\.[a-z-]{1,40}){1,2}$/, 'It must be an action such as subject.enroll.')
+    .optional()
+    .describe('Only this action'),
+  // What is asked for is written into the log: an address must not get in there.
+  subject: idOf('person').optional().describe('Only lines about this person'),
+  actor: z
+    .string()
+    .regex(
+      /^(administrator|appliance|key|kiosk|operator)(:[A-Za-z0-9_.\\/-]{1,120})?$/,
+      'It must be an actor such as administrator:adm_01m7w3hb8hbf355he5zqwjztdk, or a kind alone: administrator, appliance, key, kiosk or operator.',
+    )
+    .optional()
+    .describe('Only lines of this actor, or of this kind of actor'),
+};
+
+const FollowQuery = z.strictObject({
+  ...filter,
+  limit: z.coerce.number().int().min(1).max(10_000).default(50).describe('Maximum number of existing lines'),
+});
+const ExportQuery = z.strictObject({
+  since: bound.describe('Only from this time on'),
+  until: bound.describe('Only before this time'),
+});
+
+const line = {
+  seq: 4711,
+  time: '2026-11-20T12:00:00.000Z',
+  actor: 'operator:ada',
+  action: 'webhook.add',
+  outcome: 'done',
+  organization: 'org_01m7w2z9c0h2rb1yq7j5t8k3nd',
+  target: 'wh_01m7w3hb8hbf355he5zqwjztdk',
+  request: 'req_01m7w3hb8hbf355he5zqwjztdk',
+  details: { family: 'identity' },
+};
+
+const AuditLineReply = z
+  .strictObject({
+    seq: seq.describe('Sequence number: 1, 2, 3 and so on'),
+    time: time('When'),
+    actor: actor.describe('Actor'),
+    action: z.string().describe('Action'),
+    outcome: z.string().describe('`done` or `refused`'),
+    organization: z.string().optional().describe('Id of the organization'),
+    target: z.string().optional().describe('Target'),
+    request: z.string().optional().describe('Id of the request (`x-request-id`)'),
+    details: z.unknown().describe('Details of the action'),
+    subject: z.string().optional().describe('Person of the sealed details'),
+    personal: z.literal('sealed').optional().describe('Whether the line has sealed personal details'),
+  })
+  .meta({ id: 'AuditLine', description: 'A line of the audit log.', examples: [line] });
+
+const ExportRecordReply = z.looseObject({ is: z.string().describe('Kind of record') }).meta({
+  id: 'AuditExportRecord',
+  description:
+    'A record of an exported log: a header, lines, hashes of lines left out, checkpoints and a footer.',
+  examples: [{ is: 'omitted', seq: 1, previousHash: '5f0c', hash: '91ab' }],
+});
+
+const report = {
+  valid: true,
+  lines: 4711,
+  outside: 0,
+  last: 4711,
+  checkpoints: 12,
+  uncovered: 3,
+  restores: [],
+};
+
+const fault = {
+  check: 'rows',
+  table: 'destination_grant',
+  id: 'grt_01m8ayd08hmch8q2av3cj8zzzz',
+  organization: 'org_01m8ay6r06c205q2v4n9z7q4vd',
+  says: 'The row grt_01m8ayd08hmch8q2av3cj8zzzz of destination_grant is not as the service wrote it, and is not used. Revoke it (gatehouse grant revoke grt_01m8ayd08hmch8q2av3cj8zzzz), or accept it: gatehouse audit accept destination_grant grt_01m8ayd08hmch8q2av3cj8zzzz',
+} as const;
+const Fault = z
+  .strictObject({
+    check: z.enum(Object.keys(integrityChecks) as [IntegrityCheckName]).describe('Check that found it'),
+    table: z.string().describe('Table of the database or of the key store'),
+    id: z.string().optional().describe('Key of the row'),
+    organization: z.string().optional().describe('Organization of the row'),
+    says: z.string().describe('What is wrong, and what to do'),
+  })
+  .meta({
+    id: 'IntegrityFault',
+    description: 'Something that the service did not write as it is.',
+    examples: [fault],
+  });
+
+const Report = z
+  .strictObject({
+    valid: z.boolean().describe('Whether no line was changed, removed, inserted or moved'),
+    lines: seq.describe('Existing lines'),
+    outside: seq.describe('Lines older than the chain'),
+    last: seq.describe('Number of the last line'),
+    checkpoints: seq.describe('Checkpoints'),
+    lastCheckpoint: z
+      .strictObject({
+        seq: seq.describe('Number of the signed line'),
+        hash: z.string().describe('Hash of the signed line'),
+        at: time('Time of the signature'),
+        kind: z.string().describe('Reason of the checkpoint'),
+        previous: seq.describe('Line of the previous checkpoint; 0 for none'),
+        kid: z.string().describe('Id of the signing key'),
+        signature: z.string().describe('Ed25519, base64url'),
+      })
+      .optional()
+      .describe('The newest checkpoint'),
+    uncovered: seq.describe('Lines after the last checkpoint, not yet signed'),
+    pruned: z
+      .strictObject({ through: seq.describe('Last line that was deleted'), at: time('When') })
+      .optional()
+      .describe('Lines that were deleted by term'),
+    restores: z
+      .array(
+        z.strictObject({
+          seq: seq.describe('Number of the line that records it'),
+          at: time('When'),
+          restoredTo: seq.describe('Last line of the backup'),
+          before: seq.describe('Newest line known before the restore'),
+        }),
+      )
+      .describe('Restored backups'),
+    copies: z
+      .array(
+        z.strictObject({
+          place: z.string().describe('Folder'),
+          note: z
+            .enum(['same', 'behind', 'ahead', 'forged', 'unreachable'])
+            .describe('State of its note of the newest checkpoint, compared with that of the key store'),
+          line: seq.optional().describe('Line of its note'),
+        }),
+      )
+      .optional()
+      .describe('Copies of the key store'),
+    integrity: z
+      .array(Fault)
+      .describe(
+        'Everything else that is signed or carries a MAC and is not as the service wrote it, at most 100 of each check; absent of an export',
+      )
+      .optional(),
+    damage: z
+      .strictObject({
+        seq: seq.describe('First damaged line'),
+        is: z.string().describe('Kind of damage'),
+        says: z.string().describe('Description of the damage'),
+      })
+      .optional()
+      .describe('Kind of damage'),
+  })
+  .meta({ id: 'AuditReport', description: 'Report of a verification of the log.', examples: [report] });
+
+const FaultsReply = z.strictObject({ items: z.array(Fault).describe('At most 100 of each check') }).meta({
+  id: 'IntegrityFaults',
+  description: 'What is signed or carries a MAC and is not as the service wrote it.',
+  examples: [{ items: [fault] }],
+});
+
+const row = {
+  table: z.enum(acceptable).describe('Table of the row'),
+  id: z.string().max(128).describe('Key of the row'),
+};
+const seen = z.string().max(64).describe('Digest of what the row held when it was looked at');
+const digest = '5b2c8e9f7a0d4c1b8e6f3a2d9c7b5e10';
+
+const AlteredRowQuery = z.strictObject(row);
+const AlteredRowReply = z
+  .strictObject({
+    ...row,
+    sound: z.boolean().describe('Whether the service wrote it as it is'),
+    seen,
+    columns: z
+      .record(z.string(), z.union([z.string(), z.number(), z.null()]))
+      .describe('Columns that the MAC covers, with their values; bytes as their SHA-256'),
+  })
+  .meta({
+    id: 'ProtectedRow',
+    description: 'What a row with a MAC holds now.',
+    examples: [
+      {
+        table: 'destination_grant',
+        id: fault.id,
+        sound: false,
+        seen: digest,
+        columns: { id: fault.id, organization: fault.organization, kind: 'name', value: 'hooks.example.org' },
+      },
+    ],
+  });
+
+const AcceptOrder = z.strictObject({ ...row, seen }).meta({
+  id: 'AcceptedRow',
+  description: 'A row that counts as written by the service from here on.',
+  examples: [{ table: 'destination_grant', id: fault.id, seen: digest }],
+});
+
+const VerificationReply = z
+  .union([
+    z.strictObject({ seen: seq.describe('Checked lines'), all: seq.describe('Total lines') }),
+    z.strictObject({ report: Report }),
+  ])
+  .meta({
+    id: 'AuditVerification',
+    description: 'Progress of the verification; the last line is the report.',
+    examples: [{ seen: 250, all: 4711 }, { report }],
+  });
+
+const AuditKeysQuery = z.strictObject(shortListQuery);
+const AuditKeysReply = pageReply(
+  z.strictObject({ kid: z.string().describe('Id of the key'), publicKey: z.string().describe('PEM') }),
+  'All keys that signed the log',
+  'AuditKeys',
+  { appliance: z.string().describe('Id of the appliance, which is part of every signature') },
+);
+
+/** Sealed details stay sealed: `personal` says whether there are any. */
+const fromAuditLine = ({
+  seq,
+  at,
+  actor,
+  action,
+  organization,
+  target,
+  outcome,
+  request,
+  details,
+  subject,
+  personalSealed,
+}: StoredLine): z.output<typeof AuditLineReply> => ({
+  seq,
+  time: at,
+  actor,
+  action,
+  outcome,
+  organization: organization ?? undefined,
+  target: target ?? undefined,
+  request: request ?? undefined,
+  details: readDetails(details),
+  subject: subject ?? undefined,
+  personal: personalSealed === null ? undefined : 'sealed',
+});
+
+/** A line that was changed in the database is still shown. */
+function readDetails(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+export interface AuditRouteDeps {
+  auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys'>;
+  recordIntegrity: Pick<RecordIntegrity, 'check' | 'look' | 'accept'>;
+}
+
+/** Poll interval for new lines, in milliseconds. */
+const FOLLOW_PAUSE = 1_000;
+const about = {
+  tag: 'audit',
+  within: 'appliance-or-organization',
+  may: { operator: true, administrator: auditors, key: false },
+  keyRefusal: 'No API key may read the audit log: on the box run "gatehouse audit".',
+  refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+} as const;
+
+/** The audit log. Reading, following and exporting it is itself written to the log. */
+export const auditRoutes = (deps: AuditRouteDeps): AdminRoute[] => [
+  ...readingRoutes(deps),
+  ...verifyingRoutes(deps),
+  ...protectedRowRoutes(deps),
+];
+
+const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
+  listRoute({
+    ...about,
+    url: '/audit',
+    operationId: 'listAuditLines',
+    effect: 'reads-personal',
+    summary: 'Read the audit log',
+    description: 'Actions with their actor and outcome. Reading the log is recorded too.',
+    item: AuditLineReply,
+    items: 'Lines, the newest first',
+    page: 'AuditPage',
+    filter: {
+      ...filter,
+      since: bound.describe('Only from this time on'),
+      until: bound.describe('Only before this time'),
+    },
+    key: seq,
+    keyOf: ({ seq }) => seq,
+    rows: async ({ organization, query: { limit }, who }, part) =>
+      (await auditLog.page({ organization, ...part, limit }, { actor: who })).map(fromAuditLine),
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/audit/follow',
+    operationId: 'followAuditLog',
+    effect: 'reads-personal',
+    summary: 'Follow the audit log',
+    description: 'The newest lines in order of time, then each line when it is written.',
+    query: FollowQuery,
+    stream: true,
+    reply: AuditLineReply,
+    handle({ organization, query: { limit, ...filter }, who, signal }) {
+      const pause = () => wait(FOLLOW_PAUSE, undefined, { signal }).catch(() => {});
+      const wanted = { organization, ...filter, limit };
+      return linesOf(auditLog.follow(wanted, { actor: who, signal, pause }));
+    },
+  }),
+  route({
+    ...about,
+    method: 'GET',
+    url: '/audit/export',
+    operationId: 'exportAuditLog',
+    effect: 'reads-personal',
+    may: { ...about.may, fresh: true },
+    summary: 'Export the audit log',
+    description:
+      'A signed export that can be verified anywhere with the public key. Lines that are left out are replaced by their hashes.',
+    query: ExportQuery,
+    stream: true,
+    reply: ExportRecordReply,
+    handle: ({ organization, query, who }) => auditLog.export({ organization, ...query }, { actor: who }),
+  }),
+];
+
+const verifyingRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'appliance',
+    may: ofAppliance,
+    method: 'GET',
+    url: '/audit/verification',
+    operationId: 'verifyAuditLog',
+    effect: 'none',
+    summary: 'Verify the audit log',
+    description:
+      'Checks every line, every checkpoint, the notes of the key store and its copies, and everything else that is signed or carries a MAC.',
+    stream: true,
+    reply: VerificationReply,
+    handle: () => verification({ auditLog, recordIntegrity }),
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    may: ofAppliance,
+    method: 'GET',
+    url: '/audit/integrity-faults',
+    operationId: 'listIntegrityFaults',
+    effect: 'none',
+    summary: 'Check signatures and MACs',
+    description:
+      'Looks at keys, signed lists, receipts and rows with a MAC, and lists what the service did not write as it is. Takes longer with many people; other requests are answered meanwhile.',
+    lasting: true,
+    reply: FaultsReply,
+    handle: async () => ({ items: await recordIntegrity.check() }),
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    method: 'GET',
+    url: '/audit/keys',
+    operationId: 'listAuditKeys',
+    effect: 'none',
+    summary: 'List the public keys of the audit log',
+    description: 'Keep these keys outside the box: they verify its exports.',
+    query: AuditKeysQuery,
+    reply: AuditKeysReply,
+    handle: ({ query }) => ({
+      appliance: auditLog.appliance,
+      ...pageOfShort(auditLog.publicKeys(), query, ({ kid }) => kid),
+    }),
+  }),
+];
+
+const protectedRowRoutes = ({ recordIntegrity }: AuditRouteDeps): AdminRoute[] => [
+  route({
+    ...about,
+    within: 'appliance',
+    may: ofAppliance,
+    method: 'GET',
+    url: '/audit/protected-row',
+    operationId: 'getProtectedRow',
+    effect: 'none',
+    summary: 'Look at a row with a MAC',
+    description: 'What it holds now, also where another program wrote that.',
+    query: AlteredRowQuery,
+    reply: AlteredRowReply,
+    async handle({ query: { table, id } }) {
+      const { columns, digest, sound } = await recordIntegrity.look(table, id);
+      return { table, id, sound, seen: digest, columns };
+    },
+  }),
+  route({
+    ...about,
+    within: 'appliance',
+    may: { ...ofAppliance, fresh: true },
+    method: 'POST',
+    url: '/audit/accepted-rows',
+    operationId: 'acceptAlteredRow',
+    effect: 'opens-the-box',
+    summary: 'Accept a row that another program wrote',
+    description:
+      'The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.',
+    refuses: [...about.refuses, 'CONFLICT'],
+    body: AcceptOrder,
+    reply: AcceptOrder,
+    async handle({ body, who }) {
+      await recordIntegrity.accept(body, who);
+      return body;
+    },
+  }),
+];
+
+async function* linesOf(pages: ReturnType<AuditLog['follow']>): AsyncGenerator<string> {
+  for await (const page of pages) {
+    yield page.map((line) => `${JSON.stringify(z.encode(AuditLineReply, fromAuditLine(line)))}\n`).join('');
+  }
+}
+
+function verification({
+  auditLog,
+  recordIntegrity,
+}: Pick<AuditRouteDeps, 'auditLog' | 'recordIntegrity'>): PassThrough {
+  const lines = new PassThrough();
+  const work = async () => {
+    const report = await auditLog.verify({
+      progress: (seen, all) => void lines.write(`${JSON.stringify({ seen, all })}\n`),
+    });
+    const integrity = await recordIntegrity.check();
+    return { ...report, valid: report.valid && integrity.length === 0, integrity };
+  };
+  work().then(
+    (report) => lines.end(`${JSON.stringify(z.encode(VerificationReply, { report }))}\n`),
+    (error: Error) => lines.destroy(error),
+  );
+  return lines;
+}

@@ -1,0 +1,238 @@
+import { z } from 'zod';
+import {
+  ConsentRecord,
+  type ConsentState,
+  type Consents,
+  consentText,
+  consentTextVersion,
+  type Person,
+  purposes,
+  WithdrawalRecord,
+} from '../../engine/consent/index.ts';
+import { Organization, type Organizations } from '../../engine/organizations/index.ts';
+import type { Subjects } from '../../engine/subjects/index.ts';
+import { moment, time } from '../../lib/record-fields.ts';
+import { lineOfText } from '../../lib/text-fields.ts';
+import { personParams } from './ids.ts';
+import { byManagers, byOperators, byReaders } from './may-call.ts';
+import { createPersonOf } from './person-of.ts';
+import { type AdminRoute, route } from './route.ts';
+
+const somePurposes = z.array(z.enum(purposes)).min(1).max(purposes.length);
+
+const consent = {
+  textVersion: lineOfText(80).describe('Version of the text that was agreed to'),
+  purposes: somePurposes.describe('Purposes'),
+  method: lineOfText(80).describe('Method, such as `signed form`'),
+  legalBasis: lineOfText(120).describe('Legal basis'),
+};
+const example = {
+  textVersion: 'v3',
+  purposes: ['verification' as const],
+  method: 'signed form',
+  legalBasis: 'explicit consent',
+};
+
+/** Consent attested by the organization, for people without a consent of their own. */
+const NewAttestation = z.strictObject(consent).meta({ id: 'NewAttestation', examples: [example] });
+
+export const NewConsent = z
+  .strictObject({
+    ...consent,
+    expiresAt: moment().optional().describe('Expiry; absent: after the term of the organization, if any'),
+  })
+  .meta({ id: 'NewConsent', description: 'A consent of a person.', examples: [example] });
+
+const Withdrawal = z
+  .strictObject({ purposes: somePurposes.describe('Purposes to withdraw') })
+  .meta({ id: 'ConsentWithdrawal', examples: [{ purposes: ['identification'] }] });
+
+const state = {
+  userId: z.string().describe('Id of the person'),
+  policy: z
+    .enum(['attested', 'with-call'])
+    .describe('Policy without a recorded consent: attested by the organization, or nothing is allowed'),
+  consents: z.array(ConsentRecord).describe('Consents, the oldest first'),
+  withdrawals: z.array(WithdrawalRecord).describe('Withdrawals, the oldest first'),
+  allowed: z.array(z.enum(purposes)).describe('Purposes allowed now'),
+  withheld: z.array(z.enum(purposes)).describe('Purposes refused now'),
+  ended: z.boolean().describe('No purpose is left: a sweep erases the person'),
+  erasedFrom: time('Before then no sweep erases the person; absent: the next one does').optional(),
+};
+
+const stateExample = {
+  userId: 'sub_01m7w3ayykpzv1m774b6g68g31',
+  policy: 'attested' as const,
+  consents: [],
+  withdrawals: [],
+  allowed: [...purposes],
+  withheld: [],
+  ended: false,
+};
+
+const ConsentReply = z.strictObject(state).meta({
+  id: 'ConsentState',
+  description: 'Consents and withdrawals of a person, and the uses allowed by them.',
+  examples: [stateExample],
+});
+
+const WithdrawnReply = z
+  .strictObject({
+    ...state,
+    withdrawn: z.array(z.enum(purposes)).describe('Purposes withdrawn by this call'),
+  })
+  .meta({
+    id: 'ConsentWithdrawn',
+    description: 'The withdrawn purposes, and the state of consent.',
+    examples: [{ ...stateExample, withdrawn: [] }],
+  });
+
+const paragraphs = z.array(z.string()).describe('Paragraphs');
+
+const ConsentTextReply = z
+  .strictObject({
+    version: z.string().describe('Version of these texts'),
+    text: z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language'),
+  })
+  .meta({
+    id: 'ConsentText',
+    description: 'What people are asked to agree to.',
+    examples: [
+      {
+        version: 'gatehouse-kiosk-1',
+        text: {
+          en: ['Museum of Bern wants to recognize you by your face.'],
+          de: ['Museum of Bern möchte Sie an Ihrem Gesicht erkennen.'],
+        },
+      },
+    ],
+  });
+
+const shown = ({ subject }: Person, { ground, ...state }: ConsentState) => ({
+  ...state,
+  userId: subject,
+  policy: ground.is,
+  allowed: purposes.filter((purpose) => !state.withheld.includes(purpose)),
+});
+
+export interface ConsentRouteDeps {
+  subjects: Pick<Subjects, 'get'>;
+  consents: Pick<Consents, 'read' | 'give' | 'withdraw' | 'withdrewMany'>;
+  organizations: Pick<Organizations, 'attestConsent' | 'get'>;
+}
+
+const about = {
+  tag: 'consent',
+  within: 'world',
+  keyRefusal:
+    'No API key may see or change recorded consent: on the box run "gatehouse consent". A key sends consent with POST /api/enroll.',
+} as const;
+
+/** What people agreed to and withdrew. */
+export function consentRoutes({ subjects, consents, organizations }: ConsentRouteDeps): AdminRoute[] {
+  const personOf = createPersonOf(subjects);
+  return [
+    route({
+      ...about,
+      method: 'GET',
+      url: '/subjects/:id/consent',
+      operationId: 'getConsent',
+      effect: 'reads-personal',
+      summary: 'Show the consent of a person',
+      description:
+        'Every consent and withdrawal, and the uses allowed by them. The access is recorded in the audit log.',
+      may: byReaders,
+      params: personParams,
+      reply: ConsentReply,
+      refuses: ['SUBJECT_NOT_FOUND'],
+      async handle({ realm, params: { id }, who, request }) {
+        const person = await personOf(realm, id);
+        return shown(person, await consents.read(person, who, request));
+      },
+    }),
+    route({
+      ...about,
+      method: 'POST',
+      url: '/subjects/:id/consent',
+      operationId: 'recordConsent',
+      effect: 'weakens-protection',
+      daily: true,
+      summary: 'Record a consent',
+      description: 'Records a consent given without a picture. It restores withdrawn purposes.',
+      may: byOperators,
+      params: personParams,
+      body: NewConsent,
+      status: 201,
+      reply: ConsentReply,
+      refuses: ['SUBJECT_NOT_FOUND', 'STORAGE_FULL'],
+      async handle({ realm, params: { id }, body, who, request }) {
+        const person = await personOf(realm, id);
+        return shown(person, await consents.give(person, body, who, request));
+      },
+    }),
+    route({
+      ...about,
+      method: 'POST',
+      url: '/subjects/:id/consent/withdrawals',
+      operationId: 'withdrawConsent',
+      effect: 'destroys',
+      approval: async ({ organization }) =>
+        (await consents.withdrewMany(organization)) ? 'consent.withdraw' : undefined,
+      summary: 'Record a withdrawal of consent',
+      description:
+        'The purposes are refused from the next call on. A purpose that is withdrawn already is not recorded again. Where no purpose is left, a sweep erases the person: at once after a withdrawal at the box, after seven days where an administrator recorded it. From the eleventh person within a day a second administrator has to confirm it.',
+      may: byOperators,
+      params: personParams,
+      body: Withdrawal,
+      status: 201,
+      reply: WithdrawnReply,
+      refuses: ['SUBJECT_NOT_FOUND', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
+      async handle({ realm, params: { id }, body, who, request }) {
+        const person = await personOf(realm, id);
+        const state = await consents.withdraw(person, body.purposes, who, request);
+        return { ...shown(person, state), withdrawn: state.withdrawn };
+      },
+    }),
+    ...organizationRoutes(organizations),
+  ];
+}
+
+/** What the organization says of the consent of its people. */
+function organizationRoutes(organizations: ConsentRouteDeps['organizations']): AdminRoute[] {
+  return [
+    route({
+      ...about,
+      within: 'organization',
+      method: 'GET',
+      url: '/consent-text',
+      operationId: 'getConsentText',
+      effect: 'none',
+      summary: 'Show the consent text',
+      description: 'That people read at a kiosk, with the name of the organization, in every language.',
+      may: byReaders,
+      reply: ConsentTextReply,
+      refuses: ['NOT_FOUND'],
+      async handle({ organization }) {
+        const { name } = await organizations.get(organization);
+        const text = { en: consentText('en', name), de: consentText('de', name) };
+        return { version: consentTextVersion, text };
+      },
+    }),
+    route({
+      ...about,
+      within: 'organization',
+      method: 'PUT',
+      url: '/organization/attestation',
+      operationId: 'attestConsent',
+      effect: 'weakens-protection',
+      summary: 'Attest consent',
+      description:
+        'The organization states that all people without a consent of their own have agreed. It replaces an earlier attestation.',
+      may: byManagers,
+      body: NewAttestation,
+      reply: Organization,
+      refuses: ['NOT_FOUND', 'STORAGE_FULL'],
+      handle: ({ organization, body, who }) => organizations.attestConsent(organization, body, who),
+    }),
+  ];
+}

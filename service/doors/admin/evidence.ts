@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { Claim, type Evidence, exampleOfClaim } from '../../engine/evidence/index.ts';
+import { FileAnswer } from './file-answer.ts';
+import { byReaders } from './may-call.ts';
+import { type AdminRoute, route } from './route.ts';
+
+const EvidenceQuery = z.strictObject({
+  format: z.enum(['json', 'pdf']).default('json').describe('`json`, or `pdf`: a report to print (A4)'),
+});
+
+const EvidenceReply = z
+  .object({
+    id: z.string().describe('Start of the SHA-256 of the figures'),
+    version: z.string().describe('Version of Gatehouse'),
+    claims: z.array(Claim).describe('All published figures'),
+  })
+  .meta({
+    id: 'EvidenceReport',
+    description: 'The figures that were published with this version.',
+    examples: [{ id: '5bb312ece032', version: '0.1.1', claims: [exampleOfClaim] }],
+  });
+
+export interface EvidenceRouteDeps {
+  evidence: Evidence;
+}
+
+/** What was measured for this version: accuracy, liveness, behavior, speed. */
+export const evidenceRoutes = ({ evidence }: EvidenceRouteDeps): AdminRoute[] => [
+  route({
+    tag: 'appliance',
+    within: 'organization',
+    keyRefusal: 'No API key may read the evidence report: open it in the console.',
+    method: 'GET',
+    url: '/evidence',
+    operationId: 'readEvidence',
+    effect: 'none',
+    summary: 'Read the published figures',
+    description:
+      'Each figure with its interval, data, date, machine, command and limits; as JSON, or as a PDF with the models of this box.',
+    may: byReaders,
+    lasting: true,
+    query: EvidenceQuery,
+    reply: EvidenceReply,
+    file: 'application/pdf',
+    async handle({ organization, query: { format } }) {
+      if (format === 'pdf')
+        return new FileAnswer('application/pdf', 'evidence.pdf', await evidence.print(organization));
+      return evidence.read();
+    },
+  }),
+];
