@@ -5,6 +5,7 @@ import {
   type Approvals,
   approvalActions,
   approvalStates,
+  isAboutOne,
   isOfPerson,
   isOfWorld,
 } from '../../engine/approvals/index.ts';
@@ -26,22 +27,24 @@ const state = z
   .enum(approvalStates)
   .describe('`expired`: 24 hours have passed since it was asked for, confirmed or not');
 
-const addressHash = z
+const hash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'It must be what the refusal gave.')
   .optional()
-  .describe('Keyed hash of the address, as the refusal gave it; of subject.rebind alone');
+  .describe(
+    'Hash of the address or picture, as the refusal gave it; of subject.rebind and picture.confirm alone',
+  );
 
 const NewApproval = z
-  .strictObject({ action, env: world, person, about: addressHash })
-  .superRefine(({ action: what, env: world, person: subject, about: address }, context) => {
+  .strictObject({ action, env: world, person, about: hash })
+  .superRefine(({ action: what, env: world, person: subject, about: given }, context) => {
     const [ofPerson, ofWorld] = [isOfPerson(what), isOfWorld(what)];
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
     if (ofPerson !== (subject !== undefined))
       fault('person', ofPerson ? 'Name the person by id.' : 'This concerns no one person: leave it out.');
-    if ((what === 'subject.rebind') !== (address !== undefined))
-      fault('about', 'Send what the refusal gave, of subject.rebind alone.');
+    if (isAboutOne(what) !== (given !== undefined))
+      fault('about', 'Send what the refusal gave, of subject.rebind and picture.confirm alone.');
     if (ofWorld !== (world !== undefined))
       fault('env', ofWorld ? 'Name the world, live or test.' : 'This concerns no world: leave it out.');
   })
