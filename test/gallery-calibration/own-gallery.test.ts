@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { describeCalibration } from '../../service/cli/org/gallery-calibration-text.ts';
+import { describeCalibration } from '../../service/cli/gallery-calibrations.ts';
 import { createStatus } from '../../service/compose/appliance-status.ts';
 import { fromStatus } from '../../service/doors/meta/translate.ts';
 import {

@@ -5,9 +5,9 @@ import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { asTyped } from '../invocation.ts';
 import { userPath } from '../user-path.ts';
-import { addBackupList, megabytes } from './list.ts';
-import { addBackupSchedule } from './schedule.ts';
-import { addBackupVerify } from './verify.ts';
+import { backupList, megabytes } from './list.ts';
+import { backupSchedule } from './schedule.ts';
+import { backupVerify } from './verify.ts';
 
 export function addBackup(program: Command, runner: CommandRunner): void {
   const backup = program.command('backup').helpCommand(false);
@@ -61,9 +61,9 @@ export function addBackup(program: Command, runner: CommandRunner): void {
     },
   );
 
-  addBackupSchedule(backup, runner);
-  addBackupList(backup, runner);
-  addBackupVerify(backup, runner);
+  backupSchedule(backup, runner, 'schedule');
+  backupList(backup, runner, 'list');
+  backupVerify(backup, runner, 'verify');
 }
 
 const whereMasterKey = ({ kind, path }: Schemas['MasterKey']) =>
