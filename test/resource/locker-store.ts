@@ -3,7 +3,7 @@ import type { Db, Tx } from '../../service/storage/transaction.ts';
 import type { Locker } from './locker.ts';
 
 /** In the product `npm run generate` writes it into the schema, from the migration. */
-interface Tables {
+type Tables = {
   locker: {
     id: string;
     organization: string;
@@ -14,7 +14,7 @@ interface Tables {
     added_by: string;
     added_at: number;
   };
-}
+};
 
 export async function insertLocker(tx: Tx, { addedBy, addedAt, ...locker }: Locker): Promise<void> {
   await tx
