@@ -1,21 +1,11 @@
 import { randomFillSync } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import {
-  type ChallengeReason,
-  challengeRules,
-  collectsBehavior,
-  createChallenge,
-  drawChallenge,
-  frameRequest,
-  movementIn,
-  tryAgainAfter,
-} from '../../engine/challenges/index.ts';
+import { createChallenges } from '../../engine/challenges/index.ts';
 import type { Hosted } from '../../engine/hosted/index.ts';
 import { createPresence, type Presence } from '../../engine/presence/index.ts';
 import type { Profiles } from '../../engine/profiles/index.ts';
 import type { Registrations } from '../../engine/registrations/index.ts';
 import {
-  type Challenges,
   createApiEnd,
   createSessions,
   type FlowEnd,
@@ -25,7 +15,6 @@ import {
   type Sessions,
 } from '../../engine/sessions/index.ts';
 import { createVerifyToken, type VerifyToken } from '../../engine/tokens/index.ts';
-import { defined } from '../../lib/defined.ts';
 import type { Audited } from '../audit.ts';
 import type { Base } from '../base.ts';
 import type { Callers } from '../callers.ts';
@@ -93,7 +82,7 @@ export function createLiveSessions({
     workers: config.workers || availableParallelism(),
     workTime: () => pictures().stats().workTime,
     verifyLive: checks.verifyLive,
-    challenges: liveChallenges,
+    challenges: createChallenges(randomFillSync),
     observed: metrics.attempt,
   });
   const presence = createPresence({ ...shared, subjects, sessions: liveSessions, tokens: personTokens });
@@ -120,21 +109,3 @@ export function createLiveSessions({
     verifyToken: createVerifyToken({ personTokens, stands: createStanding({ presence, liveSessions }) }),
   };
 }
-
-/** Challenges as sessions ask for them. */
-const liveChallenges: Challenges = {
-  begin: ({ definition }, plan, path) =>
-    createChallenge(drawChallenge(challengeRules(definition.challenge), path, randomFillSync), {
-      scorers: plan.scorers,
-      ...defined({ pad: plan.pad }),
-    }),
-  request: (challenge, plan) => frameRequest(challenge, plan),
-  movementIn,
-  refusesRepeats: ({ definition }) => challengeRules(definition.challenge).repeats === 'refuse',
-  collectsBehavior: ({ definition }) => collectsBehavior(definition.challenge),
-  withoutMotion: ({ definition }) => challengeRules(definition.challenge).withoutMotion,
-  suspectCamera: ({ definition }) => challengeRules(definition.challenge).suspectCamera,
-  undecided: ({ definition }) => challengeRules(definition.challenge).undecided,
-  steps: ({ definition }) => challengeRules(definition.challenge).count,
-  tryAgain: (reasons) => tryAgainAfter(reasons as ChallengeReason[]),
-};

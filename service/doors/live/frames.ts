@@ -23,7 +23,7 @@ export type WireAnswer = LiveState | { is: 'refused'; code: string; message: str
 /** One frame. What is wrong with a frame is answered; what ends the connection is thrown. */
 export async function answerFrame(link: FrameLink, frame: Uint8Array, at: number): Promise<WireAnswer> {
   try {
-    return await link.look(frame, at);
+    return await link.submitFrame(frame, at);
   } catch (error) {
     if (!(error instanceof Problem) || !error.code.startsWith('IMAGE_')) throw error;
     return { is: 'refused', code: error.code, message: error.message };

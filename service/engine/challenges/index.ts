@@ -6,10 +6,10 @@ export type { ChallengeRules, SuspectCamera, Undecided, WithoutMotion } from './
 export {
   ChallengeSettings,
   challengeRules,
-  collectsBehavior,
   defaultChallenge,
   turnSteps,
 } from './challenge-rules.ts';
+export { type Challenges, createChallenges } from './challenges.ts';
 export type { Assurance, ChallengePath, DrawnChallenge, DrawnStep } from './draw-challenge.ts';
 export { drawChallenge } from './draw-challenge.ts';
 export type { ChallengeReason, Evidence, TryAgain } from './evidence.ts';

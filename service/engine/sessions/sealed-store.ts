@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
@@ -5,6 +6,7 @@ import type {
   FlowReply,
   SessionDevice,
   SessionPage,
+  SessionResult,
   UniquenessRule,
   WaitingFace,
   WaitingPicture,
@@ -85,6 +87,26 @@ export function createSealedValues(sealer: SessionSealer) {
   return {
     seal,
     open,
+    /** What the browser and the relying party get of a decision. */
+    async result(row: SessionRow): Promise<SessionResult> {
+      const passed = row.decision === 'approved';
+      const order = await open(row, 'order');
+      const answer = (await open(row, 'answer')) ?? {};
+      const { success, failure } = order?.page.redirect ?? {};
+      const undecided = row.decision === null;
+      // A person decides: the page leads on only where every result leads to the same address.
+      const led = undecided ? (success === failure ? success : undefined) : passed ? success : failure;
+      return {
+        passed,
+        decision: row.decision as SessionResult['decision'],
+        reference: row.id as SessionResult['reference'],
+        ...defined({
+          redirect: answer.redirect ?? led,
+          passToken: answer.passToken,
+          passExpiresAt: answer.passExpiresAt,
+        }),
+      };
+    },
     /** Every value again, for the person that was recognized. */
     async resealed(row: SessionRow, subject: SubjectId) {
       const owner = { ...row, subject };
@@ -111,11 +133,7 @@ export function createSealedValues(sealer: SessionSealer) {
         browserOrigins: order.browserOrigins ?? [],
         profiles: order.profiles ?? [],
         context: order.context ?? true,
-        ...(email === undefined ? {} : { email }),
-        ...(subjectRef === undefined ? {} : { subjectRef }),
-        ...(callback === undefined ? {} : { callback }),
-        ...(device === undefined ? {} : { device }),
-        ...(pictures === undefined ? {} : { pictures: pictures.map(({ step }) => step) }),
+        ...defined({ email, subjectRef, callback, device, pictures: pictures?.map(({ step }) => step) }),
       };
     },
   };
