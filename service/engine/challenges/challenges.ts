@@ -2,7 +2,7 @@ import type { RandomBytes } from '../../lib/random/chance.ts';
 import { type Challenge, createChallenge } from './challenge.ts';
 import { type ChallengeRules, type ChallengeSettings, challengeRules } from './challenge-rules.ts';
 import { type ChallengePath, drawChallenge } from './draw-challenge.ts';
-import { movementIn } from './movements/judge-repeats.ts';
+import { movementIn } from './movements/repeats.ts';
 import type { ChallengeModels } from './verdict.ts';
 
 /** Challenges of live sessions. */

@@ -23,7 +23,7 @@ export type ChallengeReason =
   | 'PRESENTATION'
   /** Too little was seen to judge. */
   | 'TOO_LITTLE_SEEN'
-  /** The sum of the evidence lies between sure and refused (weighing/judge-evidence.ts). */
+  /** The sum of the evidence lies between sure and refused (weighing/weigh.ts). */
   | 'UNDECIDED'
   /** The face was never placed and lit well enough to ask for the first step. */
   | 'NOT_SETTLED'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { challengeAnalysis } from '../../../../test/support/challenge-frames.ts';
-import { skinConstancy } from './skin-constancy.ts';
+import { challengeAnalysis } from '../../../test/support/challenge-frames.ts';
+import { skinConstancy } from './head-shape.ts';
 
 const textureOf = (yaw: number): Float32Array =>
   challengeAnalysis('frame', { yaw }, 'landmarks').face!.challenge!.texture;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { challengeAnalysis, type HeadScript } from '../../../../test/support/challenge-frames.ts';
-import { flattening, leftover, mobility } from './flattening.ts';
+import { challengeAnalysis, type HeadScript } from '../../../test/support/challenge-frames.ts';
+import { flattening, leftover, mobility } from './head-shape.ts';
 
 const meshOf = (script: HeadScript): Float32Array =>
   challengeAnalysis('frame', script, 'landmarks').face!.motion.mesh;

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { challengeAnalysis, type HeadScript } from '../../../../test/support/challenge-frames.ts';
-import { type Baseline, baselineOf } from '../baseline.ts';
-import { type SeenFrame, seenFrame } from '../seen-frame.ts';
-import { measureTurn, type TurnMeasures, turnFinding, yawDisputed } from './turn-measures.ts';
+import { challengeAnalysis, type HeadScript } from '../../../test/support/challenge-frames.ts';
+import { measureTurn, type TurnMeasures, turnFinding, yawDisputed } from './head-shape.ts';
+import { type Baseline, baselineOf, type SeenFrame, seenFrame } from './seen-frame.ts';
 
 const seen = (script: HeadScript): SeenFrame =>
   seenFrame(0, challengeAnalysis('frame', script, 'landmarks').face!);
