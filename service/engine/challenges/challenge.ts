@@ -2,7 +2,7 @@ import type { Analysis, AnalysisRequest, FollowedFace, MotionSample } from '../.
 import { defined } from '../../lib/defined.ts';
 import { type GuidanceStep, guidanceOf } from '../captures/index.ts';
 import type { Assurance, DrawnChallenge } from './draw-challenge.ts';
-import { type ChallengeReason, type Evidence, scoreOf } from './evidence.ts';
+import { type ChallengeReason, type Evidence, round } from './evidence.ts';
 import { createFrameLog, type FrameLog, type ObservedFrame } from './frame-log.ts';
 import { packMovement } from './movements/repeats.ts';
 import { type Moment, momentOf, type Trace } from './movements/trace.ts';
@@ -271,4 +271,18 @@ function resultOf(
 function unfinished({ asked, silent }: { asked: boolean; silent: boolean }): ChallengeReason {
   if (asked) return silent ? 'TIME_OVER' : 'UNFINISHED';
   return silent ? 'UNFINISHED' : 'NOT_SETTLED';
+}
+
+/** Recorded only, and each lowers the score by so much. */
+const SIGNAL = 0.1;
+
+/** Liveness score, 0..1: the mean strength in the upper half when passed, in the lower half when not; signals lower it. */
+export function scoreOf(passed: boolean, evidence: readonly Evidence[]): number {
+  const strengths = evidence.flatMap(({ strength }) => strength ?? []);
+  const mean = strengths.length === 0 ? 0 : strengths.reduce((sum, one) => sum + one, 0) / strengths.length;
+  const signals = evidence.filter(
+    ({ kind, details }) => kind === 'camera' && details.suspect === true,
+  ).length;
+  const half = Math.min(1, Math.max(0, mean - SIGNAL * signals)) / 2;
+  return round(passed ? 0.5 + half : Math.min(0.49, half));
 }

@@ -6,7 +6,6 @@ import { readActor } from '../audit/index.ts';
 import { type ChallengeReason, tryAgainAfter } from '../challenges/index.ts';
 import type { Judged, UniquenessOrder } from '../uniqueness/index.ts';
 import type { JudgedLive, Writing } from '../verification/index.ts';
-import type { Attempt } from './attempt.ts';
 import {
   type EndedAttempt,
   endedAttempt,
@@ -15,6 +14,7 @@ import {
   withCount,
   withMorph,
 } from './ended-attempt.ts';
+import type { Attempt } from './judge-frame.ts';
 import { MOST_ATTEMPTS, type ObservedAttempt, type SessionParts } from './parts.ts';
 import { SUSPECT_CAMERA, scopeOrder, UNDECIDED, waitingFace, waitOf } from './pending-review.ts';
 import {

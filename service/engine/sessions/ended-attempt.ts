@@ -7,7 +7,7 @@ import type { ChallengeResult, Evidence } from '../challenges/index.ts';
 import { takesSource } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { Judged } from '../uniqueness/index.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt } from './judge-frame.ts';
 import { FRAMES_KEPT, type SessionParts } from './parts.ts';
 import type { KeptFrames } from './record-session.ts';
 import { isCameraSuspect, REPLAYED_FRAMES, REPLAYED_MOVEMENT } from './risk.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { OrganizationId, SessionId } from '../../lib/id.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt } from './judge-frame.ts';
 import {
   type LiveEffect,
   type LiveEvent,

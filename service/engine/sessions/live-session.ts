@@ -1,10 +1,9 @@
-import type { FollowedFace } from '../../inference/face.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Share } from '../../lib/fair/fair-queue.ts';
 import type { SessionId } from '../../lib/id.ts';
 import type { ModelPlan } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import { type Attempt, POSTS } from './attempt.ts';
+import { type Attempt, type FrameFinding, POSTS } from './judge-frame.ts';
 import { MOST_ATTEMPTS } from './parts.ts';
 import type { SessionCamera, SessionResult } from './session.ts';
 import type { QueuePosition } from './session-capacity.ts';
@@ -21,7 +20,7 @@ const TOO_FAST = 4;
 const UNUSED = 60_000;
 
 /** What one session does in this process; its row says all else. Nothing of it outlives the process. Changed by `reduce` alone. */
-export interface LiveSession {
+export interface LiveSession extends Readonly<FrameFinding> {
   readonly session: SessionId;
   readonly realm: Realm;
   readonly expiresAt: number;
@@ -38,9 +37,6 @@ export interface LiveSession {
   readonly deciding: boolean;
   /** A frame was judged. */
   readonly seen: boolean;
-  readonly guidance?: { step: string; code: string } | undefined;
-  /** The only face of the last frame, and how many frames in a row it was followed. */
-  readonly face?: (FollowedFace & { followed: number }) | undefined;
   /** Models that judge its frames, and since when they are known. */
   readonly plan?: { plan: ModelPlan; at: number };
   readonly pace: Pace;
@@ -83,7 +79,7 @@ export type LiveEvent =
   /** A frame asks for its turn; one that got it gives it back. */
   | { is: 'turn-asked'; at: number; take: TakeTurn }
   | { is: 'turn-over' }
-  | ({ is: 'frame-judged' } & Pick<LiveSession, 'face' | 'guidance'>)
+  | { is: 'frame-judged'; found: FrameFinding }
   /** Passed, failed, or out of time. */
   | { is: 'attempt-over'; attempt: Attempt }
   | { is: 'attempt-decided' }
@@ -152,7 +148,7 @@ export function reduce(state: LiveSession, event: LiveEvent): Reduced {
     case 'turn-over':
       return paced(state, endTurn(state.pace));
     case 'frame-judged':
-      return next({ seen: true, face: event.face, guidance: event.guidance });
+      return next({ seen: true, face: event.found.face, guidance: event.found.guidance });
     case 'stop-asked':
       return attempt
         ? reduce(state, { is: 'attempt-over', attempt })
@@ -213,8 +209,10 @@ function leaveOut(pace: Pace, take: TakeTurn): Paced {
 }
 
 /** No client uses it. */
-export const isUnused = ({ usedAt, connection, attempt, deciding }: LiveSession, now: number): boolean =>
-  !connection && !attempt && !deciding && Math.abs(now - usedAt) > UNUSED;
+export const isUnused = (
+  { usedAt, connection, attempt, deciding, pace }: LiveSession,
+  now: number,
+): boolean => !connection && !attempt && !deciding && !pace.busy && Math.abs(now - usedAt) > UNUSED;
 
 /** What the page shows; never a score, and never why an attempt was not passed. `result`: of a session that has one. */
 export function describeState(

@@ -2,10 +2,9 @@ import { defined } from '../../lib/defined.ts';
 import type { SessionId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { ModelPlan } from '../profiles/index.ts';
-import { type Attempt, createAttempt, POSTS } from './attempt.ts';
 import { over } from './capability.ts';
 import { createDecideAttempt } from './decide-attempt.ts';
-import { checkFrame, createJudgeFrame, type JudgedFrame } from './judge-frame.ts';
+import { type Attempt, checkFrame, createAttempt, createJudgeFrame, POSTS } from './judge-frame.ts';
 import {
   describeState,
   isUnused,
@@ -182,17 +181,17 @@ function createConnect(
     const of = { share, expiresAt: row.expires_at, at: clock.now() };
     states.connect({ is: 'connected', connection, ...of }, { session, realm });
 
-    /** Of this connection. Throws CONFLICT. */
-    function own(): LiveSession {
-      const state = states.get(id);
-      if (state?.connection?.key === key) return state;
+    const now = (): LiveSession => states.get(id)!;
+    /** Throws CONFLICT. */
+    function requireConnected(): void {
+      if (states.get(id)?.connection?.key === key) return;
       throw new Problem('CONFLICT', 'Another connection has taken over this session.');
     }
 
     /** Its turn, where the session may be judged now; else the answer. */
     async function turnFor(receivedAt: number): Promise<Turn> {
       const left = { judged: false, slower: false };
-      const state = own();
+      const state = now();
       if (state.expiresAt <= clock.now() || state.deciding || !isAdmitted(state)) return left;
       if (state.start) await beginAttempt(id);
       return new Promise((take) => dispatch(id, { is: 'turn-asked', at: receivedAt, take }));
@@ -201,23 +200,18 @@ function createConnect(
     /** Judges a frame whose turn it is; undefined where the session is decided. */
     async function judge(frame: Parameters<typeof judgeFrame>[1]): Promise<Partial<LiveState> | undefined> {
       // Another connection may have come while the frame waited.
-      own();
+      requireConnected();
       const before = await fresh(id);
       if (isDecided(before)) return undefined;
-      const plan = await planIn(own(), before.profile);
-      const { attempt } = own();
-      const isCurrent = () => states.get(id)?.attempt === attempt;
-      const judged = await capacity.judge(id, () => judgeFrame(own(), frame, plan, isCurrent));
-      note(judged);
+      const plan = await planIn(now(), before.profile);
+      const { attempt } = now();
+      const isCurrent = () => now().attempt === attempt;
+      const judged = await capacity.judge(id, () => judgeFrame(now(), frame, plan, isCurrent));
+      dispatch(id, { is: 'frame-judged', found: judged ?? now() });
       if (attempt && (judged?.attempt === 'passed' || judged?.attempt === 'failed'))
         dispatch(id, { is: 'attempt-over', attempt });
       if (!judged) return { leftOut: true };
       return { judged: frame.at, judgedMs: Math.max(0, clock.now() - frame.receivedAt) };
-    }
-
-    function note(judged: JudgedFrame | undefined): void {
-      const { face, guidance } = judged ?? states.get(id) ?? {};
-      dispatch(id, { is: 'frame-judged', face, guidance });
     }
 
     return {
@@ -227,24 +221,23 @@ function createConnect(
         return describe(id);
       },
       async start(camera) {
-        own();
+        requireConnected();
         await tend(id);
         const before = await fresh(id);
         const isOver = isDecided(before) || before.attempts >= MOST_ATTEMPTS;
-        const state = states.get(id);
-        if (isOver || !state || state.attempt || state.deciding) return describe(id);
+        if (isOver || now().attempt || now().deciding) return describe(id);
         dispatch(id, { is: 'start-asked', ...defined({ camera }) });
-        if (isAdmitted(state)) await beginAttempt(id);
+        if (isAdmitted(now())) await beginAttempt(id);
         return describe(id);
       },
       async stop() {
-        own();
+        requireConnected();
         dispatch(id, { is: 'stop-asked' });
         await states.settled(id);
         return describe(id);
       },
       async submitFrame(frame, at) {
-        own();
+        requireConnected();
         const { brief } = checkFrame(frame);
         const receivedAt = clock.now();
         dispatch(id, { is: 'used', at: receivedAt });

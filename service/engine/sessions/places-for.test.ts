@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isCrowded, placesFor } from './frame-load.ts';
+import { isCrowded, placesFor } from './session-capacity.ts';
 
 test.each([
   // took, others, workers, places
