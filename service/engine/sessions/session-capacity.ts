@@ -213,13 +213,13 @@ export interface FrameLoad {
   others: number;
 }
 
-export interface FrameLoadMeter {
+interface FrameLoadMeter {
   /** A frame was analyzed. Milliseconds. */
   measured(frame: { took: number; waited: number }): void;
   load(): FrameLoad;
 }
 
-export interface FrameLoadDeps {
+interface FrameLoadDeps {
   clock: Clock;
   /** Milliseconds that the workers have spent on pictures of all doors since they started, added up. */
   workTime: () => number;
@@ -242,7 +242,7 @@ interface Mark {
 }
 
 /** Measures how long the frames of the last five seconds took, and what the other doors took of the workers meanwhile. */
-export function createFrameLoadMeter({ clock, workTime }: FrameLoadDeps): FrameLoadMeter {
+function createFrameLoadMeter({ clock, workTime }: FrameLoadDeps): FrameLoadMeter {
   let frames: { at: number; took: number; waited: number }[] = [];
   let marks: Mark[] = [];
   let own = 0;
