@@ -138,8 +138,8 @@ export default {
     rule(
       'sessions-know-no-flow',
       { path: '^service/engine/sessions/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/engine/(orders|flows|kiosks|uniqueness|tokens)/' },
-      'A live session serves every flow; compose.ts gives it the end of each, and what counts people.',
+      { path: '^service/engine/(orders|flows|kiosks)/' },
+      'A live session serves every flow; compose.ts gives it the end of each.',
     ),
     rule(
       'lockout-below-verification',

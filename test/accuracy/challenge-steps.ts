@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { baselineOf, isNeutral } from '../../service/engine/challenges/baseline.ts';
 import type { StepName } from '../../service/engine/challenges/index.ts';
-import { type SeenFrame, seenFrame } from '../../service/engine/challenges/seen-frame.ts';
+import {
+  baselineOf,
+  isNeutral,
+  type SeenFrame,
+  seenFrame,
+} from '../../service/engine/challenges/seen-frame.ts';
 import { createStepRun } from '../../service/engine/challenges/step-run.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 

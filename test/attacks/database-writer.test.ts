@@ -132,7 +132,7 @@ onBothDatabases('a writer of the database without keys', (newPlace) => {
         const shown = analysisOf(`${frames}`, { embeddings: { 'a-net': direction(who) }, live: 0.99 });
         engine.analyzer.show(new TextDecoder().decode(bytes), shown);
         engine.advance(100);
-        await link.look(bytes, engine.clock.now());
+        await link.submitFrame(bytes, engine.clock.now());
       }
       await sessions.finalizeByToken(token).catch(() => {});
       link.close();

@@ -1,13 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { createLiveDoor } from '../../service/doors/live/index.ts';
 import {
+  type Challenges,
   challengeRules,
   createChallenge,
   drawChallenge,
-  frameRequest,
   movementIn,
 } from '../../service/engine/challenges/index.ts';
-import { type Challenges, pageConsent, type SessionDecision } from '../../service/engine/sessions/index.ts';
+import { pageConsent, type SessionDecision } from '../../service/engine/sessions/index.ts';
 import { createServer } from '../../service/http/server.ts';
 import { openWebSockets } from '../../service/http/web-sockets.ts';
 import type { FaceAnalyzer } from '../../service/inference/face.ts';
@@ -57,20 +57,9 @@ export async function startLiveBox(): Promise<LiveBox> {
   let random = bytesOf(1);
   const challenges: Challenges = {
     // The drawn head moves in the same way in each session: test/attacks/live-repeats.test.ts is about that.
-    begin: (_, __, path) =>
-      createChallenge(
-        drawChallenge({ ...challengeRules(), repeats: 'record' }, path, random),
-        challengeModels,
-      ),
-    request: (challenge) => frameRequest(challenge as never, { detector: 'blazeface', embedders: ['one'] }),
-    withoutMotion: () => challengeRules().withoutMotion,
-    suspectCamera: () => challengeRules().suspectCamera,
-    undecided: () => challengeRules().undecided,
-    collectsBehavior: () => false,
-    steps: () => challengeRules().count,
+    rules: () => ({ ...challengeRules(), repeats: 'record' }),
+    begin: (rules, _, path) => createChallenge(drawChallenge(rules, path, random), challengeModels),
     movementIn,
-    refusesRepeats: () => false,
-    tryAgain: () => 'UNSURE',
   };
   const liveSessions = liveSessionsOver(engine, { challenges, analyzer });
   const app = createServer({ access: recordedAccess(), ids: createIds(engine.clock), log: silentLog });

@@ -188,7 +188,7 @@ async function passOfVictim(): Promise<string> {
     const bytes = frameNamed(`frame ${i}`);
     const analysis = analysisOf(`frame ${i}`, { embeddings: { 'a-net': face }, live: 0.99 });
     engine.analyzer.show(new TextDecoder().decode(bytes), analysis);
-    await link.look(bytes, engine.clock.now());
+    await link.submitFrame(bytes, engine.clock.now());
   }
   link.close();
   return (await engine.liveSessions.finalizeByToken(token)).passToken!;

@@ -1,7 +1,11 @@
 import { challengeRules, stepNames } from '../../service/engine/challenges/index.ts';
-import { readTrace } from '../../service/engine/challenges/movements/pack-trace.ts';
 import { createComparison, isRepeated } from '../../service/engine/challenges/movements/repeats.ts';
-import { type Moment, momentOf, type Trace } from '../../service/engine/challenges/movements/trace.ts';
+import {
+  type Moment,
+  momentOf,
+  readTrace,
+  type Trace,
+} from '../../service/engine/challenges/movements/trace.ts';
 import { seenFrame } from '../../service/engine/challenges/seen-frame.ts';
 import { median } from '../../service/lib/median.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';

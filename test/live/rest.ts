@@ -1,6 +1,10 @@
-import { packTrace, readTrace } from '../../service/engine/challenges/movements/pack-trace.ts';
 import { createRestComparison, SAME_REST } from '../../service/engine/challenges/movements/rest.ts';
-import { momentOf, type Trace } from '../../service/engine/challenges/movements/trace.ts';
+import {
+  momentOf,
+  packTrace,
+  readTrace,
+  type Trace,
+} from '../../service/engine/challenges/movements/trace.ts';
 import { isMeasured, seenFrame } from '../../service/engine/challenges/seen-frame.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';

@@ -1,12 +1,19 @@
 import { randomFillSync } from 'node:crypto';
 import { createStanding } from '../../service/compose/live/standing.ts';
+import {
+  type Assurance,
+  type Challenge,
+  type ChallengeReason,
+  type ChallengeRules,
+  type Challenges,
+  challengeRules,
+  type Evidence,
+} from '../../service/engine/challenges/index.ts';
 import { createOrders, type OrdersDeps } from '../../service/engine/orders/index.ts';
 import {
-  type Challenges,
   createApiEnd,
   createSessions,
   type FlowEnd,
-  type SessionEvidence,
   type SessionFlow,
 } from '../../service/engine/sessions/index.ts';
 import { createVerifyToken, type PersonTokens } from '../../service/engine/tokens/index.ts';
@@ -24,82 +31,80 @@ export function frameNamed(name: string, { width = 640, height = 480 } = {}): Ui
   return Buffer.concat([head, Buffer.from(name.padEnd(24, ' '))]);
 }
 
-/** What the challenges that begin from now on find. */
-export interface Script {
+/** What the challenges that begin from now on find, and what their profile says. */
+export interface Script extends Partial<Omit<ChallengeRules, 'repeats'>> {
   steps: number;
   passed: boolean;
-  reasons: string[];
-  assurance: string;
+  reasons: ChallengeReason[];
+  assurance: Assurance;
   score: number;
   /** How the face moves, packed. */
   movement?: Uint8Array;
   refusesRepeats?: boolean;
-  withoutMotion?: 'review' | 'allow' | 'refuse';
-  suspectCamera?: 'record' | 'review' | 'refuse';
-  undecided?: 'review' | 'refuse';
   /** No step is revealed. */
   unsettled?: boolean;
-  evidence?: SessionEvidence[];
-  collectsBehavior?: boolean;
+  evidence?: Evidence[];
 }
 
 /** Challenges in which each frame completes a step; what they find is scripted. */
 export function scriptedChallenges(): Challenges & { script: Script; begun: number } {
   const script: Script = { steps: 3, passed: true, reasons: [], assurance: 'active', score: 0.9 };
-  const room: Challenges & { script: Script; begun: number } = {
+  const challenges: Challenges & { script: Script; begun: number } = {
     script,
     begun: 0,
+    rules: () => ({
+      ...challengeRules(),
+      ...script,
+      count: script.steps,
+      repeats: script.refusesRepeats === false ? 'record' : 'refuse',
+    }),
     begin() {
-      room.begun++;
-      const found = { ...script };
-      const seen: Analysis[] = [];
+      challenges.begun++;
+      return scriptedChallenge({ ...script });
+    },
+    movementIn: (movement) => (earlier) => Buffer.from(movement).equals(earlier),
+  };
+  return challenges;
+}
+
+function scriptedChallenge(script: Script): Challenge {
+  const seen: Analysis[] = [];
+  const isComplete = () => seen.length >= script.steps;
+  return {
+    get phase() {
+      return isComplete() ? 'over' : 'running';
+    },
+    get step(): Challenge['step'] {
+      return script.unsettled || isComplete()
+        ? undefined
+        : { index: seen.length, of: script.steps, name: 'hold-still', holdMs: 500, limitMs: 5000 };
+    },
+    needs: 'identity',
+    follow: undefined,
+    observe({ analysis }) {
+      seen.push(analysis);
+      const over = isComplete();
+      return { state: over ? (script.passed ? 'passed' : 'failed') : 'running', progress: over ? 1 : 0 };
+    },
+    result() {
+      const last = seen.at(-1);
       return {
-        get step() {
-          return found.unsettled || seen.length >= found.steps
-            ? undefined
-            : { index: seen.length, of: found.steps, name: 'hold-still', holdMs: 500, limitMs: 5000 };
-        },
-        needs: 'identity',
-        follow: undefined,
-        observe({ analysis }) {
-          seen.push(analysis);
-          const over = seen.length >= found.steps;
-          return { state: over ? (found.passed ? 'passed' : 'failed') : 'running', progress: over ? 1 : 0 };
-        },
-        result() {
-          const last = seen.at(-1);
-          const complete = seen.length >= found.steps;
-          return {
-            passed: complete && found.passed,
-            score: found.score,
-            assurance: found.assurance,
-            evidence: found.evidence ?? [],
-            completed: seen.length,
-            reasons: complete ? found.reasons : [found.unsettled ? 'NOT_SETTLED' : 'UNFINISHED'],
-            spent: !found.unsettled || seen.length === 0,
-            durationMs: 1000,
-            ...(last?.face && { identity: { embeddings: last.face.embeddings, analysis: last } }),
-            frameHashes: seen.map(({ pixelHash }) => pixelHash),
-            ...(found.movement && { movement: found.movement }),
-          };
-        },
+        passed: isComplete() && script.passed,
+        score: script.score,
+        assurance: script.assurance,
+        evidence: script.evidence ?? [],
+        completed: seen.length,
+        reasons: isComplete() ? script.reasons : [script.unsettled ? 'NOT_SETTLED' : 'UNFINISHED'],
+        spent: !script.unsettled || seen.length === 0,
+        durationMs: 1000,
+        ...(last?.face && {
+          identity: { embeddings: last.face.embeddings, analysis: last, frames: [] },
+        }),
+        frameHashes: seen.map(({ pixelHash }) => pixelHash),
+        ...(script.movement && { movement: script.movement }),
       };
     },
-    request: (_, plan) => ({
-      detector: plan.detector,
-      embedders: plan.embedders,
-      ...(plan.pad && { pad: plan.pad.id }),
-    }),
-    steps: () => script.steps,
-    movementIn: (movement) => (earlier) => Buffer.from(movement).equals(earlier),
-    refusesRepeats: () => script.refusesRepeats ?? true,
-    withoutMotion: () => script.withoutMotion ?? 'review',
-    suspectCamera: () => script.suspectCamera ?? 'record',
-    undecided: () => script.undecided ?? 'refuse',
-    collectsBehavior: () => script.collectsBehavior ?? false,
-    tryAgain: () => 'UNSURE',
   };
-  return room;
 }
 
 /** What live sessions take from an engine. */
@@ -152,7 +157,7 @@ export async function attempt(
     const bytes = frameNamed(name);
     const shown = analysisOf(name, { embeddings: { 'a-net': face }, live: 0.99 });
     engine.analyzer.show(new TextDecoder().decode(bytes), shown);
-    await link.look(bytes, engine.clock.now());
+    await link.submitFrame(bytes, engine.clock.now());
   }
   await sessions.finalizeByToken(token).catch(() => {});
   link.close();

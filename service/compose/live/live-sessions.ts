@@ -1,19 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import {
-  type ChallengeReason,
-  challengeRules,
-  collectsBehavior,
-  createChallenge,
-  drawChallenge,
-  frameRequest,
-  movementIn,
-  tryAgainAfter,
-} from '../../engine/challenges/index.ts';
+import { createChallenges } from '../../engine/challenges/index.ts';
 import { createOrders, type Orders } from '../../engine/orders/index.ts';
 import type { Profiles } from '../../engine/profiles/index.ts';
 import {
-  type Challenges,
   createApiEnd,
   createSessions,
   type FlowEnd,
@@ -22,7 +12,6 @@ import {
 } from '../../engine/sessions/index.ts';
 import { createVerifyToken, type VerifyToken } from '../../engine/tokens/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
-import { defined } from '../../lib/defined.ts';
 import type { Audited } from '../audit.ts';
 import type { Base } from '../base.ts';
 import type { Callers } from '../callers.ts';
@@ -84,7 +73,7 @@ export function createLiveSessions({
     workers: config.workers || availableParallelism(),
     workTime: () => pictures().stats().workTime,
     verifyLive: checks.verifyLive,
-    challenges: liveChallenges,
+    challenges: createChallenges(randomFillSync),
     observed: metrics.attempt,
   });
   const orders = createOrders({
@@ -110,21 +99,3 @@ export function createLiveSessions({
     }),
   };
 }
-
-/** Challenges as sessions ask for them. */
-const liveChallenges: Challenges = {
-  begin: ({ definition }, plan, path) =>
-    createChallenge(drawChallenge(challengeRules(definition.challenge), path, randomFillSync), {
-      scorers: plan.scorers,
-      ...defined({ pad: plan.pad }),
-    }),
-  request: (challenge, plan) => frameRequest(challenge, plan),
-  movementIn,
-  refusesRepeats: ({ definition }) => challengeRules(definition.challenge).repeats === 'refuse',
-  collectsBehavior: ({ definition }) => collectsBehavior(definition.challenge),
-  withoutMotion: ({ definition }) => challengeRules(definition.challenge).withoutMotion,
-  suspectCamera: ({ definition }) => challengeRules(definition.challenge).suspectCamera,
-  undecided: ({ definition }) => challengeRules(definition.challenge).undecided,
-  steps: ({ definition }) => challengeRules(definition.challenge).count,
-  tryAgain: (reasons) => tryAgainAfter(reasons as ChallengeReason[]),
-};

@@ -17,7 +17,7 @@ test('orders and frames that wait for their answer are bounded, each kind by its
     close() {},
     start: never('start'),
     stop: never('stop'),
-    look: never('frame'),
+    submitFrame: never('frame'),
   } as unknown as FrameLink;
   serveFrames(
     webSocket,

@@ -4,7 +4,6 @@ import { answerSocket, closeCodes, type Every, readMessage } from '../../http/we
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { toFrame } from './translate.ts';
 import { Hello, Order } from './wire.ts';
 
 /** Frames of one connection that wait for their answer, and orders; more are dropped. */
@@ -23,7 +22,7 @@ export type WireAnswer = LiveState | { is: 'refused'; code: string; message: str
 /** One frame. What is wrong with a frame is answered; what ends the connection is thrown. */
 export async function answerFrame(link: FrameLink, frame: Uint8Array, at: number): Promise<WireAnswer> {
   try {
-    return await link.look(frame, at);
+    return await link.submitFrame(frame, at);
   } catch (error) {
     if (!(error instanceof Problem) || !error.code.startsWith('IMAGE_')) throw error;
     return { is: 'refused', code: error.code, message: error.message };
@@ -103,4 +102,12 @@ export function serveFrames(
     closed = true;
     link?.close();
   });
+}
+
+/** A binary message: the time of capture as eight bytes (float64, big endian), then the JPEG. Throws INVALID_REQUEST. */
+function toFrame(message: Buffer): { at: number; frame: Uint8Array } {
+  const at = message.length > 8 ? message.readDoubleBE(0) : Number.NaN;
+  if (!Number.isFinite(at))
+    throw new Problem('INVALID_REQUEST', 'A frame is its time (float64, big endian) and a JPEG.');
+  return { at, frame: message.subarray(8) };
 }

@@ -398,7 +398,7 @@ test('behavior is taken where the profile asks for it, and the text that the per
   const frames = await sessions.connect(made.token);
   await frames.start({});
   for (let i = 0; i < 6 && (await frames.state()).state !== 'decided'; i++)
-    await frames.look(frame(), engine.clock.now());
+    await frames.submitFrame(frame(), engine.clock.now());
   frames.close();
   const whole = await sessions.find(order().realm, made.id);
   expect(whole).toMatchObject({ decision: 'approved', risk: { flags: ['automation-suspected'] } });

@@ -30,14 +30,6 @@ export const fromBegun = ({ sessionId, token, expiresAt }: BegunSession) => ({
   expiresAt: new Date(expiresAt).toISOString(),
 });
 
-/** A binary message: the time of capture as eight bytes (float64, big endian), then the JPEG. Throws INVALID_REQUEST. */
-export function toFrame(message: Buffer): { at: number; frame: Uint8Array } {
-  const at = message.length > 8 ? message.readDoubleBE(0) : Number.NaN;
-  if (!Number.isFinite(at))
-    throw new Problem('INVALID_REQUEST', 'A frame is its time (float64, big endian) and a JPEG.');
-  return { at, frame: message.subarray(8) };
-}
-
 /** Base64 with or without a data URL's head. Throws IMAGE_UNREADABLE. */
 export function toImage(text: string): Uint8Array {
   const base64 = text.startsWith('data:') ? text.slice(text.indexOf(',') + 1) : text;

@@ -50,7 +50,7 @@ export async function takeSignals(
     let accepted = 0;
     for (const { image, time } of frames) {
       if (closed.has(state.state) || state.state === 'between') break;
-      state = await link.look(toImage(image), time);
+      state = await link.submitFrame(toImage(image), time);
       // Above the pace, or in the queue, a frame is left out.
       if (state.judged !== undefined) accepted++;
     }

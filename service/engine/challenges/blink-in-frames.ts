@@ -1,7 +1,5 @@
 import type { Analysis } from '../../inference/face.ts';
-import { baselineOf } from './baseline.ts';
-import { createFaceTrack } from './face-track.ts';
-import { isMeasured, type SeenFrame, seenFrame } from './seen-frame.ts';
+import { baselineOf, createFaceTrack, isMeasured, type SeenFrame, seenFrame } from './seen-frame.ts';
 import { blink } from './steps/blink.ts';
 
 /**

@@ -12,6 +12,8 @@ export interface ChallengeRules {
   withoutMotion: WithoutMotion;
   suspectCamera: SuspectCamera;
   undecided: Undecided;
+  /** The page of a session collects how the person moves the pointer, types and scrolls on it. */
+  collectsBehavior: boolean;
 }
 
 /**
@@ -96,6 +98,7 @@ export function challengeRules({
   withoutMotion,
   suspectCamera,
   undecided,
+  behavior,
 }: ChallengeSettings = defaultChallenge): ChallengeRules {
   return {
     pool: [...new Set(steps)],
@@ -105,9 +108,6 @@ export function challengeRules({
     withoutMotion: withoutMotion ?? 'review',
     suspectCamera: suspectCamera ?? 'record',
     undecided: undecided ?? 'refuse',
+    collectsBehavior: behavior === 'record',
   };
 }
-
-/** Whether the page of a session collects how the person moves the pointer, types and scrolls on it. */
-export const collectsBehavior = ({ behavior }: ChallengeSettings = defaultChallenge): boolean =>
-  behavior === 'record';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Evidence, scoreOf } from './evidence.ts';
+import { scoreOf } from './challenge.ts';
+import type { Evidence } from './evidence.ts';
 import { tryAgainAfter } from './index.ts';
 
 test('the page is given one hint, the same for every suspicion', () => {

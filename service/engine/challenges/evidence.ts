@@ -23,7 +23,7 @@ export type ChallengeReason =
   | 'PRESENTATION'
   /** Too little was seen to judge. */
   | 'TOO_LITTLE_SEEN'
-  /** The sum of the evidence lies between sure and refused (weighing/judge-evidence.ts). */
+  /** The sum of the evidence lies between sure and refused (weighing/weigh.ts). */
   | 'UNDECIDED'
   /** The face was never placed and lit well enough to ask for the first step. */
   | 'NOT_SETTLED'
@@ -75,20 +75,6 @@ export interface Evidence {
   strength?: number;
   maturity: 'proven' | 'experimental';
   details: Record<string, unknown>;
-}
-
-/** Recorded only, and each lowers the score by so much. */
-const SIGNAL = 0.1;
-
-/** Liveness score, 0..1: the mean strength in the upper half when passed, in the lower half when not; signals lower it. */
-export function scoreOf(passed: boolean, evidence: readonly Evidence[]): number {
-  const strengths = evidence.flatMap(({ strength }) => strength ?? []);
-  const mean = strengths.length === 0 ? 0 : strengths.reduce((sum, one) => sum + one, 0) / strengths.length;
-  const signals = evidence.filter(
-    ({ kind, details }) => kind === 'camera' && details.suspect === true,
-  ).length;
-  const half = Math.min(1, Math.max(0, mean - SIGNAL * signals)) / 2;
-  return round(passed ? 0.5 + half : Math.min(0.49, half));
 }
 
 export const round = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFrameHashes } from './frame-hashes.ts';
+import { createFrameHashes } from './frame-log.ts';
 
 test('a camera that is slower than the page shows each picture twice, all the time', () => {
   const hashes = createFrameHashes();

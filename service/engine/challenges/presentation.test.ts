@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { challengePad } from '../../../test/support/challenge-frames.ts';
 import { analysisOf } from '../../../test/support/faces.ts';
 import { livingHead, turnedPhotograph } from '../../../test/support/heads.ts';
-import { judgePresentation } from './presentation.ts';
+import { judgePresentation } from './verdict.ts';
 
 const looks = (...scores: number[]) => scores.map((live, i) => analysisOf(`${i}`, { live }));
 const timed = (samples: ReturnType<typeof livingHead>) =>

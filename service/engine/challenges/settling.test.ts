@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { challengeAnalysis } from '../../../test/support/challenge-frames.ts';
 import type { QualityMeasures } from '../../inference/face.ts';
 import { seenFrame } from './seen-frame.ts';
-import { createSettling } from './settling.ts';
+import { createSettling } from './step-sequence.ts';
 
 /** A still face before a camera of this quality, ten frames a second: ms until the attempt begins, and the last advice. */
 function settle(quality: Partial<QualityMeasures>, most: number) {

@@ -1,8 +1,7 @@
-import type { Baseline } from './baseline.ts';
 import type { DrawnStep } from './draw-challenge.ts';
 import { type ChallengeReason, type Evidence, round } from './evidence.ts';
-import { measureTurn, type TurnMeasures, turnFinding, yawDisputed } from './head/turn-measures.ts';
-import type { SeenFrame } from './seen-frame.ts';
+import { measureTurn, type TurnMeasures, turnFinding, yawDisputed } from './head-shape.ts';
+import type { Baseline, SeenFrame } from './seen-frame.ts';
 import { stepNamed } from './steps/registered-steps.ts';
 import type { SeenBefore, Step, StepFinding } from './steps/step.ts';
 
@@ -125,7 +124,7 @@ export function createStepRun(
   };
 }
 
-/** Weighed with all else that the attempt showed (weighing/judge-evidence.ts). */
+/** Weighed with all else that the attempt showed (weighing/weigh.ts). */
 const headEvidence = (name: string, measures: readonly TurnMeasures[]): Evidence => ({
   kind: `head:${name}`,
   maturity: 'experimental',

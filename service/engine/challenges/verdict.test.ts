@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { drawn } from '../../../test/support/challenge-actor.ts';
 import { challengeAnalysis, challengeModels } from '../../../test/support/challenge-frames.ts';
-import { createCollection } from './collection.ts';
+import { createCollection } from './challenge.ts';
 import { seenFrame } from './seen-frame.ts';
 import { judgeAttempt } from './verdict.ts';
 

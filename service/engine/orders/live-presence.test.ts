@@ -27,7 +27,7 @@ async function attempt(token: string, face: Float32Array): Promise<void> {
   await link.start();
   for (let i = 0; i < 3; i++) {
     engine.advance(100);
-    await link.look(frame(face), engine.clock.now());
+    await link.submitFrame(frame(face), engine.clock.now());
   }
   await engine.liveSessions.finalizeByToken(token).catch(() => undefined);
   link.close();

@@ -5,7 +5,7 @@ import { direction } from '../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { FlowEnd, UniquenessJudge } from '../sessions/index.ts';
+import type { FlowEnd, SessionUniqueness } from '../sessions/index.ts';
 import { deleteOrdersOf } from './index.ts';
 import { createRegistrations, type NewRegistration, type Registrations } from './registrations.ts';
 
@@ -14,7 +14,7 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let registrations: Registrations;
-let judged: Awaited<Parameters<Parameters<UniquenessJudge['judge']>[1]>[1]>;
+let judged: SessionUniqueness;
 let asked: { scope: string; policy: string; reference?: string }[];
 let ended: string[];
 let made: number;

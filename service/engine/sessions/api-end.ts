@@ -1,25 +1,12 @@
+import { defined } from '../../lib/defined.ts';
 import type { Callbacks } from '../deliveries/index.ts';
 import type { Events } from '../events/index.ts';
-import type { Realm } from '../subjects/index.ts';
+import type { PassTokens } from '../tokens/index.ts';
 import type { FlowEnd, SessionLiveness } from './session.ts';
-
-/** As engine/tokens issues them. */
-export interface SessionPasses {
-  issue(
-    realm: Realm,
-    claims: {
-      sessionId: string;
-      assurance: 'active' | 'active-no-flash' | 'passive-frames';
-      profile: string;
-      humanId?: string;
-      subjectRef?: string;
-    },
-  ): Promise<{ passToken: string; expiresAt: number }>;
-}
 
 export interface ApiEndDeps {
   events: Events;
-  passes?: SessionPasses;
+  passes?: Pick<PassTokens, 'issue'>;
   /** Absent: callback URLs get nothing. */
   callbacks?: Pick<Callbacks, 'addCallback'>;
 }
@@ -36,8 +23,7 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
               assurance: assuranceOf(liveness),
               // Without the risk: the page holds the pass.
               profile: session.profile,
-              ...(uniqueness?.humanId === undefined ? {} : { humanId: uniqueness.humanId }),
-              ...(subjectRef === undefined ? {} : { subjectRef }),
+              ...defined({ humanId: uniqueness?.humanId, subjectRef }),
             })
           : undefined;
       const event = await events.add(tx, {
@@ -57,7 +43,7 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
           processingTimeMs: session.processingTimeMs,
         },
         personal: {
-          ...(session.subject === undefined ? {} : { subject: session.subject }),
+          ...defined({ subject: session.subject }),
           values: { passToken: pass?.passToken ?? null, metadata: session.metadata },
         },
       });
@@ -67,7 +53,7 @@ export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd
         pass && {
           passToken: pass.passToken,
           passExpiresAt: pass.expiresAt,
-          ...(uniqueness?.member === undefined ? {} : { member: uniqueness.member }),
+          ...defined({ member: uniqueness?.member }),
         }
       );
     },

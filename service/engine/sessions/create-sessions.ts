@@ -4,33 +4,31 @@ import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import type { Actor } from '../audit/index.ts';
-import { profileNamed, requireSource } from '../profiles/index.ts';
+import { requireSource } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import { type Admission, createAdmission } from './attempts/admission.ts';
-import { type Attempts, createAttempts } from './attempts/create-attempts.ts';
-import { createRooms } from './attempts/rooms.ts';
-import { createSessionBehaviors } from './attempts/session-behavior.ts';
-import { createDecide } from './decide.ts';
 import { createDue, createExpire, verificationOf } from './due.ts';
 import { createFrameStore } from './frame-store.ts';
 import { createHandovers } from './handovers.ts';
-import { createReviewSession } from './held/review-session.ts';
-import { withoutMotionIn } from './held/rules.ts';
+import { createLiveSessions, type LiveSessions } from './live-sessions.ts';
 import { createMovementStore } from './movement-store.ts';
 import { createOrderSession } from './order-session.ts';
-import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './page-side.ts';
 import type { SessionParts, SessionsDeps } from './parts.ts';
+import { createRecord, type RecordingParts } from './record-session.ts';
+import { createReviewSession } from './review-session.ts';
 import { createSealedValues } from './sealed-store.ts';
 import type { Session } from './session.ts';
+import { createSessionBehaviors } from './session-behavior.ts';
+import { createSessionCapacity, type SessionCapacity } from './session-capacity.ts';
+import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './session-page.ts';
+import { chosenProfile, profilePage, rulesIn } from './session-rules.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
-import type { ProfileChoice, Sessions } from './sessions.ts';
-import { profilePage } from './texts/profile-page.ts';
+import type { Sessions } from './sessions.ts';
 
 export function createSessions({ random = randomFillSync, ...deps }: SessionsDeps): Sessions & {
   /** How many sessions are judged now, how many may be, and how many wait. */
-  load(): Pick<Admission, 'admitted' | 'waiting'> & { capacity: number };
+  load(): Pick<SessionCapacity, 'admitted' | 'waiting'> & { capacity: number };
 } {
-  const parts: SessionParts = {
+  const built = {
     ...deps,
     random,
     store: createSessionStore(deps),
@@ -40,31 +38,31 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
     turns: createTurns(),
     behaviors: createSessionBehaviors(deps),
   };
-  const rooms = createRooms(parts);
-  const admission = createAdmission(parts);
+  const parts: RecordingParts = { ...built, record: createRecord(built) };
+  const capacity = createSessionCapacity(parts);
   const expire = createExpire(parts);
-  const attempts = createAttempts(parts, { rooms, admission, expire });
+  const live = createLiveSessions(parts, { capacity, expire });
   const find = createCapabilities(parts);
   return {
     ...createOrderSession(parts),
-    ...createPageSide(parts, attempts, find),
-    ...createHandovers(parts, attempts, find),
-    ...createDue(parts, { rooms, attempts, expire }),
-    ...createRelyingSide(parts, attempts),
+    ...createPageSide(parts, live, find),
+    ...createHandovers(parts, live, find),
+    ...createDue(parts, { live, expire }),
+    ...createRelyingSide(parts, live),
     ...createProfileSide(parts),
     noteBehavior: parts.behaviors.note,
     load: () => ({
-      admitted: admission.admitted,
-      waiting: admission.waiting,
-      capacity: admission.capacity(),
+      admitted: capacity.admitted,
+      waiting: capacity.waiting,
+      capacity: capacity.capacity(),
     }),
   };
 }
 
 /** What the relying party and administrators do. */
 function createRelyingSide(
-  parts: SessionParts,
-  attempts: Attempts,
+  parts: RecordingParts,
+  live: LiveSessions,
 ): Pick<
   Sessions,
   | 'find'
@@ -78,19 +76,18 @@ function createRelyingSide(
   | 'newcomerDecided'
   | 'originsOf'
 > {
-  const { store, sealed, inTransaction, turns } = parts;
-  const decide = createDecide(parts);
+  const { store, sealed, record, inTransaction, turns } = parts;
 
-  async function own(realm: Parameters<Sessions['find']>[0], id: string): Promise<SessionRow> {
+  async function own(realm: Realm, id: string): Promise<SessionRow> {
     const row = await store.inRealm(realm, id);
     if (!row) throw new Problem('NOT_FOUND', `No session has the id ${id}.`);
-    return attempts.fresh(row.id);
+    return live.fresh(row.id);
   }
 
   return {
     async find(realm, id) {
       const row = await store.inRealm(realm, id);
-      return row && sealed.whole(await attempts.fresh(row.id));
+      return row && sealed.whole(await live.fresh(row.id));
     },
     read: async (realm, id, actor, request) =>
       noteRead(parts, await sealed.whole(await own(realm, id)), { actor, ...defined({ request }) }),
@@ -98,16 +95,16 @@ function createRelyingSide(
 
     async cancel(realm, id, actor, request) {
       const { id: session } = await own(realm, id);
-      await attempts.settled(session);
+      await live.settled(session);
       return turns(session, async () => {
         const row = await own(realm, id);
         requireUndecided(row);
         const opened = await sealed.whole(row);
         const outcome = { ...outcomeOf(row), reasons: ['CANCELLED'] };
         await inTransaction((tx) =>
-          decide(tx, row, opened, { decision: 'cancelled', outcome, actor, ...defined({ request }) }),
+          record.decided(tx, row, opened, { decision: 'cancelled', outcome, actor, ...defined({ request }) }),
         );
-        attempts.drop(session);
+        live.drop(session);
         return sessionOf((await store.byId(session)) ?? row);
       });
     },
@@ -117,7 +114,7 @@ function createRelyingSide(
 
     async finalize(realm, id) {
       const { id: session } = await own(realm, id);
-      return finalizeRow(parts, attempts, session);
+      return finalizeRow(parts, live, session);
     },
 
     stands: (realm, id) => stands(parts, realm, id),
@@ -132,15 +129,13 @@ function createRelyingSide(
 }
 
 /** The reviewer of a uniqueness scope has decided. */
-function createNewcomerDecided(parts: SessionParts): Sessions['newcomerDecided'] {
-  const { store, sealed } = parts;
-  const decide = createDecide(parts);
+function createNewcomerDecided({ store, sealed, record }: RecordingParts): Sessions['newcomerDecided'] {
   return async function newcomerDecided(tx, { session, judged, undecided }) {
     const row = await store.byId(session, tx);
     if (!row || row.decision !== null || row.held_until === null) return;
     const before = outcomeOf(row);
     const { outcome, action } = judged;
-    await decide(tx, row, await sealed.whole(row), {
+    await record.decided(tx, row, await sealed.whole(row), {
       decision: action === 'duplicate' ? 'duplicate' : 'approved',
       actor: { is: 'appliance', task: 'sessions' },
       outcome: {
@@ -157,34 +152,23 @@ function createNewcomerDecided(parts: SessionParts): Sessions['newcomerDecided']
 
 /** What a profile says of sessions that are not there yet. */
 const createProfileSide = (
-  parts: SessionParts,
+  parts: RecordingParts,
 ): Pick<Sessions, 'stepsOf' | 'withoutMotionOf' | 'requireBrowser' | 'pageOf'> => ({
-  stepsOf: async (realm, choice) => parts.challenges.steps(await profileOf(parts, realm, choice)),
+  stepsOf: async (realm, choice) => parts.challenges.rules(await chosenProfile(parts, realm, choice)).count,
   withoutMotionOf: async (realm, order) =>
-    withoutMotionIn(order.flow, await profileOf(parts, realm, order), parts.challenges),
-  requireBrowser: async (realm, choice) => requireSource(await profileOf(parts, realm, choice), 'browser'),
+    rulesIn(order.flow, await chosenProfile(parts, realm, order), parts.challenges).withoutMotion,
+  requireBrowser: async (realm, choice) =>
+    requireSource(await chosenProfile(parts, realm, choice), 'browser'),
   pageOf: async (realm, { page, flow, ...choice }) => {
-    const found = await profileOf(parts, realm, choice);
-    requireSource(found, 'browser');
-    return profilePage(page, { flow, profile: found }, parts.challenges);
+    const profile = await chosenProfile(parts, realm, choice);
+    requireSource(profile, 'browser');
+    return profilePage(page, { flow, profile }, parts.challenges);
   },
 });
 
-/** The named profile, or the one that the organization uses. */
-async function profileOf(
-  { organizations, profiles }: SessionParts,
-  { organization }: Realm,
-  { profile: named, profiles: key = [] }: ProfileChoice,
-) {
-  const { allowedProfiles } = await organizations.get(organization);
-  const inUse = await profiles.list(organization);
-  const slug = profileNamed({ named, inUse, organization: allowedProfiles, key });
-  return profiles.get(organization, slug);
-}
-
 async function stands(
   { store, sealed, uniqueness }: SessionParts,
-  realm: Parameters<Sessions['stands']>[0],
+  realm: Realm,
   id: string,
 ): Promise<boolean> {
   const row = await store.inRealm(realm, id);
@@ -194,7 +178,7 @@ async function stands(
 }
 
 const createPicture =
-  (parts: SessionParts, own: (realm: Realm, id: string) => Promise<SessionRow>): Sessions['picture'] =>
+  (parts: RecordingParts, own: (realm: Realm, id: string) => Promise<SessionRow>): Sessions['picture'] =>
   async (realm, id, index, by) => {
     const row = await own(realm, id);
     const picture = (await parts.sealed.open(row, 'pictures'))?.[index];

@@ -1,8 +1,7 @@
 import type { Actor } from '../audit/index.ts';
-import type { Attempts } from './attempts/create-attempts.ts';
-import type { Rooms } from './attempts/rooms.ts';
-import { createDecide } from './decide.ts';
-import { FRAMES_KEPT, MOST_ATTEMPTS, type SessionParts } from './parts.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import { FRAMES_KEPT, MOST_ATTEMPTS } from './parts.ts';
+import type { RecordingParts } from './record-session.ts';
 import { outcomeOf, type SessionRow, type StoredOutcome } from './session-store.ts';
 
 /** Sessions decided in one round; the next round takes the others. */
@@ -11,9 +10,7 @@ const AT_ONCE = 200;
 const appliance: Actor = { is: 'appliance', task: 'sessions' };
 
 /** Decides a session whose time is over. False where it is not, or it is decided already. */
-export function createExpire(parts: SessionParts) {
-  const { store, sealed, clock, inTransaction } = parts;
-  const decide = createDecide(parts);
+export function createExpire({ store, sealed, clock, record, inTransaction }: RecordingParts) {
   return function expire({ id }: SessionRow): Promise<boolean> {
     return inTransaction(async (tx) => {
       // As it is now: an attempt that ended meanwhile may have left it to a reviewer.
@@ -22,7 +19,7 @@ export function createExpire(parts: SessionParts) {
       // Of a review that was not decided in time.
       const held = row.held_until !== null;
       const before = outcomeOf(row);
-      return decide(tx, row, await sealed.whole(row), {
+      return record.decided(tx, row, await sealed.whole(row), {
         decision: held ? undecidedOf(before) : 'expired',
         outcome: { ...before, reasons: [...before.reasons, held ? 'REVIEW_TIMED_OUT' : 'TIME_OVER'] },
         actor: appliance,
@@ -44,27 +41,23 @@ export const verificationOf = ({ verification }: SessionRow, held: boolean) =>
 
 /** What time decides, and what a stopped process left. */
 export function createDue(
-  parts: SessionParts,
-  {
-    rooms,
-    attempts,
-    expire,
-  }: { rooms: Rooms; attempts: Attempts; expire(row: SessionRow): Promise<boolean> },
+  parts: RecordingParts,
+  { live, expire }: { live: LiveSessions; expire(row: SessionRow): Promise<boolean> },
 ) {
   const { store, frames, movements, clock, inTransaction, log } = parts;
   const interrupt = createInterrupt(parts);
 
   return {
     async expireDue(): Promise<number> {
-      await attempts.tendAll();
+      await live.tendAll();
       let decided = 0;
       let page = await store.due(clock.now(), AT_ONCE);
       for (;;) {
         for (const row of page.rows) {
-          if (rooms.get(row.id)?.finishing) continue;
+          if (live.isDeciding(row.id)) continue;
           try {
             if (!(await expire(row))) continue;
-            attempts.drop(row.id);
+            live.drop(row.id);
             decided++;
           } catch (error) {
             // The others are not to wait for this one.
@@ -99,16 +92,13 @@ export function createDue(
   };
 }
 
-function createInterrupt(parts: SessionParts) {
-  const { store, sealed, inTransaction } = parts;
-  const decide = createDecide(parts);
+function createInterrupt({ record, sealed, inTransaction }: RecordingParts) {
   return async function interrupt(row: SessionRow): Promise<unknown> {
-    if (row.attempts < MOST_ATTEMPTS)
-      return inTransaction((tx) => store.changeUndecided(tx, row.id, { running_since: null }));
+    if (row.attempts < MOST_ATTEMPTS) return inTransaction((tx) => record.attemptLost(tx, row));
     const opened = await sealed.whole(row);
     const before = outcomeOf(row);
     return inTransaction((tx) =>
-      decide(tx, row, opened, {
+      record.decided(tx, row, opened, {
         decision: 'rejected',
         outcome: { ...before, reasons: [...before.reasons, 'INTERRUPTED'] },
         actor: appliance,

@@ -1,10 +1,10 @@
-import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Attempts } from './attempts/create-attempts.ts';
 import { capabilityHash, makeCapability, sameHash } from './capability.ts';
-import { type Capability, describeSession, isOver, requireUndecided } from './page-side.ts';
+import type { LiveSessions } from './live-sessions.ts';
 import type { SessionParts } from './parts.ts';
-import { realmOf, sourceOfSession } from './session-store.ts';
+import type { RecordingParts } from './record-session.ts';
+import { type Capability, describeSession, isOver, requireUndecided } from './session-page.ts';
+import { sourceOfSession } from './session-store.ts';
 import type { Handover, Sessions } from './sessions.ts';
 
 /** Milliseconds for the second device. */
@@ -24,24 +24,24 @@ interface Open {
  * among three. The second device then has the session, and the first can only follow.
  */
 export function createHandovers(
-  parts: SessionParts,
-  attempts: Attempts,
+  parts: RecordingParts,
+  live: LiveSessions,
   find: (token: string) => Promise<Capability>,
 ): Pick<Sessions, 'state' | 'handOver' | 'describeHandover' | 'acceptHandover'> {
-  const { store, audit, inTransaction, turns } = parts;
+  const { record, inTransaction, turns } = parts;
   const codes = createCodes(parts);
 
   return {
     async state(token) {
       const { row, following } = await find(token);
-      const state = await attempts.state(row, following);
+      const state = await live.state(row, following);
       return codes.wasRefused(row.id) ? { ...state, codeUsedUp: true } : state;
     },
 
     async handOver(token) {
       const { row, following } = await find(token);
       if (following) throw new Problem('CONFLICT', 'The session was handed over to another device.');
-      const now = await attempts.fresh(row.id);
+      const now = await live.fresh(row.id);
       requireUndecided(now);
       if (sourceOfSession(row) === 'kiosk')
         throw new Problem('KIOSK_REQUIRED', 'This session was started at a kiosk: go on there.');
@@ -50,43 +50,28 @@ export function createHandovers(
 
     async describeHandover(token) {
       const one = codes.waiting(token);
-      const row = await attempts.fresh(one.session);
+      const row = await live.fresh(one.session);
       // Of what has ended a holder of the link learns that alone, not the result.
       const { result: _, ...shown } = await describeSession(parts, row, false);
       return { ...shown, state: isOver(row) ? 'finished' : 'ready', numbers: one.numbers };
     },
 
-    async acceptHandover(token, { number, request }) {
+    async acceptHandover(link, { number, request }) {
       // Used up by any answer, before anything is awaited.
-      const one = codes.use(token);
+      const one = codes.use(link);
       if (!sameHash(capabilityHash(number), capabilityHash(one.number))) {
         codes.refuse(one.session);
         throw new Problem('CONFLICT', 'This is not the number on the first device: show a new code there.');
       }
       return turns(one.session, async () => {
-        const row = await attempts.fresh(one.session);
+        const row = await live.fresh(one.session);
         if (isOver(row))
           throw new Problem('SESSION_EXPIRED', 'This session has ended: nothing is left to do.');
         const capability = makeCapability(parts.random);
-        await inTransaction(async (tx) => {
-          const change = {
-            token_hash: capabilityHash(capability),
-            follower_hash: row.token_hash,
-            running_since: null,
-          };
-          if (!(await store.changeUndecided(tx, row.id, change)))
-            throw new Problem('CONFLICT', 'This session has its decision already.');
-          await audit.add(tx, {
-            actor: { is: 'session', session: row.id },
-            action: 'session.handover',
-            organization: realmOf(row).organization,
-            target: row.id,
-            ...defined({ request }),
-            details: { world: row.world, flow: row.flow },
-          });
-        });
+        const token = capabilityHash(capability);
+        await inTransaction((tx) => record.handedOver(tx, row, { token, request }));
         // An attempt in progress on the first device is over; it was counted.
-        attempts.drop(row.id);
+        live.drop(row.id);
         return { sessionId: row.id, token: capability, expiresAt: row.expires_at };
       });
     },

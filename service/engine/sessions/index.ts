@@ -1,8 +1,8 @@
-export { createApiEnd, type SessionPasses } from './api-end.ts';
-export type { Challenges, RunningChallenge } from './attempts/challenge.ts';
+export { createApiEnd } from './api-end.ts';
 export { createSessions } from './create-sessions.ts';
 export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './link.ts';
 export { linkKinds } from './link.ts';
+export { extendConsent, pageConsent } from './page-consent.ts';
 export { createSessionData } from './personal-data.ts';
 export type {
   Candidate,
@@ -13,7 +13,6 @@ export type {
   PageText,
   Session,
   SessionDecision,
-  SessionEvidence,
   SessionFlow,
   SessionMatch,
   SessionPage,
@@ -33,6 +32,4 @@ export type {
   SessionHolder,
   Sessions,
 } from './sessions.ts';
-export { extendConsent, pageConsent } from './texts/page-consent.ts';
-export { uniqueConsent } from './texts/unique-consent.ts';
-export type { DecidedNewcomer, UniquenessJudge } from './uniqueness-judge.ts';
+export { uniqueConsent } from './unique-consent.ts';

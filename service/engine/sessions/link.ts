@@ -1,13 +1,7 @@
+import type { WithoutMotion } from '../challenges/index.ts';
 import type { OrganizationLook } from '../organizations/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type {
-  ChosenPath,
-  SessionDevice,
-  SessionFlow,
-  SessionPage,
-  SessionResult,
-  WithoutMotion,
-} from './session.ts';
+import type { ChosenPath, SessionDevice, SessionFlow, SessionPage, SessionResult } from './session.ts';
 
 /** What a page address stands for. `session`: the capability itself; `handover`: a second device. The others belong to their flows. */
 export const linkKinds = ['session', 'presence', 'hosted', 'flow', 'registration', 'handover'] as const;

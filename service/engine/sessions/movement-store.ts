@@ -1,9 +1,8 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
 import type { SealedPlace } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { SessionSealer } from './sealed-store.ts';
+import { createOwnerSeal, NO_PERSON, type SessionSealer } from './sealed-store.ts';
 
 export interface MovementRow {
   session: string;
@@ -28,43 +27,20 @@ export const movementPlace = (
   version: VERSION,
 });
 
-/** Under the key of the recognized person; without one under the organization's own. */
-function createMovementSeal(sealer: SessionSealer) {
-  async function open(row: MovementRow): Promise<Uint8Array | undefined> {
-    const { subject } = row;
-    const place = movementPlace(row, subject ?? '');
-    try {
-      return subject === null
-        ? sealer.openOwn(
-            { organization: place.organization, field: place.field, version: VERSION },
-            row.movement_sealed,
-          )
-        : await sealer.open(place, row.movement_sealed);
-    } catch (error) {
-      // The person is being erased.
-      if (error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND') return undefined;
-      throw error;
-    }
-  }
-  async function seal(
+/** The table `live_movement`: how the face moved in earlier attempts, sealed. */
+export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSealer }) => {
+  const owned = createOwnerSeal(sealer);
+  const open = (row: MovementRow) =>
+    owned.open(movementPlace(row, row.subject ?? NO_PERSON), row.movement_sealed);
+  const seal = async (
     of: Omit<MovementRow, 'subject' | 'movement_sealed'>,
     movement: Uint8Array,
     subject?: string,
-  ) {
-    const place = movementPlace(of, subject ?? '');
-    const movement_sealed =
-      subject === undefined
-        ? sealer.sealOwn({ organization: place.organization, field: place.field, version: VERSION }, movement)
-        : await sealer.seal(place, movement);
-    return { ...of, subject: subject ?? null, movement_sealed };
-  }
-
-  return { open, seal };
-}
-
-/** The table `live_movement`: how the face moved in earlier attempts, sealed. */
-export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSealer }) => {
-  const { open, seal } = createMovementSeal(sealer);
+  ): Promise<MovementRow> => ({
+    ...of,
+    subject: subject ?? null,
+    movement_sealed: await owned.seal(movementPlace(of, subject ?? NO_PERSON), movement),
+  });
   return {
     open,
     seal,

@@ -10,24 +10,21 @@ import {
   requireSource,
   sourceOfFrames,
 } from '../profiles/index.ts';
-import { planOf } from './attempts/judge-frame.ts';
 import { capabilityHash, makeCapability } from './capability.ts';
-import { endOf } from './decide.ts';
-import { requirePath, withoutMotionIn } from './held/rules.ts';
-import { openedColumns, openedLine } from './page-side.ts';
+import { requireSameText } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
+import { consentColumns, endOf, type RecordingParts } from './record-session.ts';
 import type { NewSession } from './session.ts';
+import { planOf, profilePage, requirePath, rulesIn } from './session-rules.ts';
 import type { NewSessionRow } from './session-store.ts';
 import type { PreparedSession, Sessions } from './sessions.ts';
-import { requireSameText } from './texts/page-consent.ts';
-import { profilePage } from './texts/profile-page.ts';
 
 /** Bytes of a caller's own data. */
 const MOST_METADATA = 16 * 1024;
 
 /** Creates sessions. What cannot be carried out is refused here, before a person is asked for anything. */
-export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare' | 'create'> {
-  const { store, sealed, sealer, audit, ids, clock, random, inTransaction } = parts;
+export function createOrderSession(parts: RecordingParts): Pick<Sessions, 'prepare' | 'create'> {
+  const { sealed, sealer, ids, clock, random, record, inTransaction } = parts;
 
   async function prepare(order: NewSession): Promise<PreparedSession> {
     check(parts, order);
@@ -71,24 +68,9 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
       device_sealed: opened ? await sealed.seal(owner, 'device', opened.device) : null,
       created_at: now,
       expires_at: expiresAt,
-      ...(opened && openedColumns(opened, now)),
+      ...(opened && consentColumns(opened, now)),
     } as NewSessionRow;
-    const write = async (within: Tx): Promise<void> => {
-      await store.insert(within, row);
-      await audit.add(within, {
-        actor,
-        action: 'session.create',
-        organization: realm.organization,
-        target: id,
-        ...defined({ request }),
-        details: { world: realm.world, flow, profile, match: row.matching },
-      });
-      if (opened)
-        await audit.add(
-          within,
-          openedLine({ id, ...realm, flow }, { version: opened.consent.version, path: opened.path, request }),
-        );
-    };
+    const write = (tx: Tx) => record.ordered(tx, row, { actor, request, opened });
     return { id, token, expiresAt, write };
   }
 
@@ -104,7 +86,7 @@ export function createOrderSession(parts: SessionParts): Pick<Sessions, 'prepare
 
 /** The profile that the caller may use, checked before a person stands in front of the camera. */
 async function profileOf(
-  parts: SessionParts,
+  parts: RecordingParts,
   { flow, realm, actor, profile, profiles = [], opened }: NewSession,
 ): Promise<Profile> {
   const { organization } = realm;
@@ -118,7 +100,7 @@ async function profileOf(
   requireSource(found, sourceOfFrames(actor));
   // Refused now rather than in front of the camera.
   await planOf(parts, { realm, profile: found.slug });
-  if (opened) requirePath(opened.path, withoutMotionIn(flow, found, parts.challenges));
+  if (opened) requirePath(opened.path, rulesIn(flow, found, parts.challenges).withoutMotion);
   return found;
 }
 

@@ -5,19 +5,19 @@ import type { Log } from '../../lib/log.ts';
 import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Challenges } from '../challenges/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Profiles } from '../profiles/index.ts';
 import type { Subjects } from '../subjects/index.ts';
+import type { Uniqueness } from '../uniqueness/index.ts';
 import type { VerifyLive } from '../verification/index.ts';
-import type { Challenges } from './attempts/challenge.ts';
-import type { SessionBehaviors } from './attempts/session-behavior.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { MovementStore } from './movement-store.ts';
 import type { SealedValues, SessionSealer } from './sealed-store.ts';
 import type { FlowEnd, SessionDecision, SessionFlow, SessionWait } from './session.ts';
+import type { SessionBehaviors } from './session-behavior.ts';
 import type { SessionIntegrity, SessionStore } from './session-store.ts';
-import type { UniquenessJudge } from './uniqueness-judge.ts';
 
 /** How an attempt ended. */
 export interface ObservedAttempt {
@@ -49,7 +49,7 @@ export interface SessionsDeps {
   verifyLive: VerifyLive;
   challenges: Challenges;
   /** Absent: a session that asks for uniqueness is refused. */
-  uniqueness?: UniquenessJudge;
+  uniqueness?: Pick<Uniqueness, 'judge' | 'withdraw' | 'isMember'>;
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
   /** A flow without one is refused. */

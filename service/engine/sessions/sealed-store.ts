@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
@@ -5,6 +6,7 @@ import type {
   FlowReply,
   SessionDevice,
   SessionPage,
+  SessionResult,
   UniquenessRule,
   WaitingFace,
   WaitingPicture,
@@ -54,37 +56,62 @@ export const personPlace = (
 });
 
 /** Seals and opens: under the key of the recognized person, so that erasing the person reaches it; before, under the organization's own. */
-export function createSealedValues(sealer: SessionSealer) {
-  async function seal<F extends SealedField>(owner: Owner, field: F, value: Plain[F]): Promise<Uint8Array> {
-    const bytes = new TextEncoder().encode(JSON.stringify(value));
-    const { subject, ...rest } = owner;
-    const place = personPlace({ ...rest, subject: subject ?? '' }, field);
-    return subject === null
-      ? sealer.sealOwn({ organization: place.organization, field: place.field, version: VERSION }, bytes)
-      : sealer.seal(place, bytes);
-  }
-
-  async function open<F extends SealedField>(row: SessionRow, field: F): Promise<Plain[F] | undefined> {
-    const sealed = row[`${field}_sealed`];
-    if (sealed === null) return undefined;
-    const { subject } = row;
-    const place = personPlace({ ...row, subject: subject ?? '' }, field);
+export const createOwnerSeal = (sealer: SessionSealer) => ({
+  async seal(place: SealedPlace, bytes: Uint8Array): Promise<Uint8Array> {
+    return place.subject === NO_PERSON ? sealer.sealOwn(place, bytes) : sealer.seal(place, bytes);
+  },
+  /** Undefined where the person is being erased. */
+  async open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array | undefined> {
     try {
-      const bytes =
-        subject === null
-          ? sealer.openOwn({ organization: place.organization, field: place.field, version: VERSION }, sealed)
-          : await sealer.open(place, sealed);
-      return JSON.parse(new TextDecoder().decode(bytes)) as Plain[F];
+      return place.subject === NO_PERSON ? sealer.openOwn(place, sealed) : await sealer.open(place, sealed);
     } catch (error) {
-      // The person is being erased.
       if (error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND') return undefined;
       throw error;
     }
+  },
+});
+
+/** Before a person was recognized. */
+export const NO_PERSON = '';
+
+/** The sealed columns of a session. */
+export function createSealedValues(sealer: SessionSealer) {
+  const owned = createOwnerSeal(sealer);
+  const placeOf = ({ subject, ...row }: Owner, field: SealedField) =>
+    personPlace({ ...row, subject: subject ?? NO_PERSON }, field);
+
+  const seal = <F extends SealedField>(owner: Owner, field: F, value: Plain[F]): Promise<Uint8Array> =>
+    owned.seal(placeOf(owner, field), new TextEncoder().encode(JSON.stringify(value)));
+
+  async function open<F extends SealedField>(row: SessionRow, field: F): Promise<Plain[F] | undefined> {
+    const sealed = row[`${field}_sealed`];
+    const bytes = sealed === null ? undefined : await owned.open(placeOf(row, field), sealed);
+    return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Plain[F]);
   }
 
   return {
     seal,
     open,
+    /** What the browser and the relying party get of a decision. */
+    async result(row: SessionRow): Promise<SessionResult> {
+      const passed = row.decision === 'approved';
+      const order = await open(row, 'order');
+      const answer = (await open(row, 'answer')) ?? {};
+      const { success, failure } = order?.page.redirect ?? {};
+      const undecided = row.decision === null;
+      // A person decides: the page leads on only where every result leads to the same address.
+      const led = undecided ? (success === failure ? success : undefined) : passed ? success : failure;
+      return {
+        passed,
+        decision: row.decision as SessionResult['decision'],
+        reference: row.id as SessionResult['reference'],
+        ...defined({
+          redirect: answer.redirect ?? led,
+          passToken: answer.passToken,
+          passExpiresAt: answer.passExpiresAt,
+        }),
+      };
+    },
     /** Every value again, for the person that was recognized. */
     async resealed(row: SessionRow, subject: SubjectId) {
       const owner = { ...row, subject };
@@ -111,11 +138,7 @@ export function createSealedValues(sealer: SessionSealer) {
         browserOrigins: order.browserOrigins ?? [],
         profiles: order.profiles ?? [],
         context: order.context ?? true,
-        ...(email === undefined ? {} : { email }),
-        ...(subjectRef === undefined ? {} : { subjectRef }),
-        ...(callback === undefined ? {} : { callback }),
-        ...(device === undefined ? {} : { device }),
-        ...(pictures === undefined ? {} : { pictures: pictures.map(({ step }) => step) }),
+        ...defined({ email, subjectRef, callback, device, pictures: pictures?.map(({ step }) => step) }),
       };
     },
   };

@@ -6,6 +6,7 @@ import { isSound, macOf, type RowIntegrity } from '../../storage/keys/protected-
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { readActor } from '../audit/index.ts';
+import type { TryAgain } from '../challenges/index.ts';
 import { type CaptureSource, sourceOfFrames } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { Session, SessionDecision, SessionFlow, SessionState, SessionWait } from './session.ts';
@@ -24,7 +25,7 @@ export type StoredOutcome = Pick<
   otherPerson?: true;
   models?: Record<string, string>;
   /** Between two attempts: what the person is advised. */
-  notPassed?: string;
+  notPassed?: TryAgain;
   /** It was passed without motion of the head, or before a suspect camera, or its evidence did not suffice, and a person decides. */
   waits?: Exclude<SessionWait, 'uniqueness'>;
   /** Of reviewers, where two have to agree. */

@@ -1,8 +1,10 @@
 import type { SessionId, SubjectId, VerificationId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
+import type { Evidence } from '../challenges/index.ts';
 import type { CaptureSource } from '../profiles/index.ts';
 import type { Realm } from '../subjects/index.ts';
+import type { Judged } from '../uniqueness/index.ts';
 
 export const sessionFlows = ['api', 'presence', 'hosted', 'registration'] as const;
 export type SessionFlow = (typeof sessionFlows)[number];
@@ -109,15 +111,6 @@ export interface ChosenPath {
 export const sessionWaits = ['uniqueness', 'without-motion', 'camera', 'undecided'] as const;
 export type SessionWait = (typeof sessionWaits)[number];
 
-/** What a passed attempt without motion of the head yields: a person decides, an approval, or the path is not offered. */
-export type WithoutMotion = 'review' | 'allow' | 'refuse';
-
-/** What a passed attempt before a suspect camera yields: evidence alone, a person decides, or it is not passed. */
-export type SuspectCamera = 'record' | 'review' | 'refuse';
-
-/** What an attempt yields whose evidence neither suffices nor refuses: a person decides, or it is not passed. */
-export type Undecided = 'review' | 'refuse';
-
 /** The face of a passed attempt, as a uniqueness scope is asked for it; kept sealed while a person decides. */
 export interface WaitingFace {
   /** By embedder: 32-bit floats, base64. */
@@ -159,42 +152,21 @@ export interface Risk {
   flags: SessionRiskFlag[];
 }
 
-/** One finding of the challenge, as engine/challenges gives it; an administrator sees it, the person never does. */
-export interface SessionEvidence {
-  /** `step:<name>`, `head:<turn>`, `pad`, `motion`, `movement`, `replay`, `continuity`, `times`, `color`, `camera`, `behavior`, `morph`. */
-  kind: string;
-  /** Absent where it is recorded and never decides. */
-  passed?: boolean;
-  strength?: number;
-  maturity: 'proven' | 'experimental';
-  details: Record<string, unknown>;
-}
-
 /** What the challenge of the deciding attempt found. */
 export interface SessionLiveness {
   passed: boolean;
   /** 0..1; never sent to the page. */
   score: number;
   assurance: string;
-  evidence: SessionEvidence[];
+  /** Of the challenge, and `replay`, `behavior`, `morph`; an administrator sees it, the person never does. */
+  evidence: Evidence[];
   reasons: string[];
 }
 
-export interface SessionUniqueness {
-  /** `grey`: neither surely a member of the scope nor surely none. */
-  outcome: 'new' | 'known' | 'grey';
-  /** What the policy makes of it; `wait`: a reviewer decides. */
-  action: 'accept' | 'flag' | 'wait' | 'duplicate';
-  /** Id of the member of the scope; absent while the person waits. */
-  member?: string;
-  /** The pseudonym of this scope. */
-  humanId?: string;
+/** Who a person is in the scope of a session. */
+export interface SessionUniqueness extends Judged {
   /** The person under whose key the member is. */
   subject?: SubjectId;
-  duplicateOf?: SubjectId;
-  review?: string;
-  /** People of the scope that the face matches, where there are several that were not marked as distinct. */
-  alike?: number;
 }
 
 /** A session as it is stored, without what is sealed. */

@@ -3,6 +3,7 @@ import { onBothDatabases } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
+import type { MemberId, ReviewId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { deleteSessionsOf, pageConsent } from './index.ts';
 import type { DecidedSession, FlowEnd, NewSession } from './session.ts';
@@ -52,7 +53,7 @@ async function attempt(token: string, face = live) {
   await link.start();
   for (let i = 0; i < challenges.script.steps; i++) {
     engine.advance(100);
-    await link.look(frame(undefined, face), engine.clock.now());
+    await link.submitFrame(frame(undefined, face), engine.clock.now());
   }
   await sessions.finalizeByToken(token).catch(() => {});
   const state = await link.state();
@@ -110,7 +111,7 @@ onBothDatabases('live sessions', (newPlace) => {
     });
     for (let i = 0; i < 3; i++) {
       engine.advance(100);
-      await link.look(frame(), i * 100);
+      await link.submitFrame(frame(), i * 100);
     }
     const result = await sessions.finalizeByToken(token);
     expect(result).toEqual({ passed: true, decision: 'approved', reference: id });
@@ -174,7 +175,7 @@ onBothDatabases('live sessions', (newPlace) => {
     const lookOnce = async (token: string, one: Uint8Array) => {
       const link = await sessions.connect(token);
       await link.start();
-      await link.look(one, engine.clock.now());
+      await link.submitFrame(one, engine.clock.now());
       const state = await link.stop();
       link.close();
       return state;
@@ -188,7 +189,7 @@ onBothDatabases('live sessions', (newPlace) => {
         state: 'between',
         attempt: 0,
         attemptsLeft: 3,
-        notPassed: { code: 'UNSURE' },
+        notPassed: { code: 'LIGHT' },
       });
     expect(await lookOnce(token, shown)).toMatchObject({ state: 'between', attempt: 1, attemptsLeft: 2 });
     Object.assign(challenges.script, { unsettled: false, passed: true });
@@ -272,7 +273,7 @@ onBothDatabases('live sessions', (newPlace) => {
     await link.start();
     for (const name of ['a', 'b', 'c']) {
       engine.advance(100);
-      await link.look(frame(name), engine.clock.now());
+      await link.submitFrame(frame(name), engine.clock.now());
     }
     await sessions.finalizeByToken(first.token);
     const second = await begun();
@@ -280,7 +281,7 @@ onBothDatabases('live sessions', (newPlace) => {
     await again.start();
     for (const name of ['d', 'b', 'e']) {
       engine.advance(100);
-      await again.look(frame(name), engine.clock.now());
+      await again.submitFrame(frame(name), engine.clock.now());
     }
     await sessions.finalizeByToken(second.token).catch(() => {});
     expect(await again.state()).toMatchObject({ state: 'between', notPassed: { code: 'UNSURE' } });
@@ -297,7 +298,7 @@ onBothDatabases('live sessions', (newPlace) => {
     for (const name of ['a', 'b', 'c']) {
       engine.advance(100);
       const bytes = frame(name);
-      await Promise.all(links.map((link) => link.look(bytes, engine.clock.now())));
+      await Promise.all(links.map((link) => link.submitFrame(bytes, engine.clock.now())));
     }
     const ends = await Promise.all(
       both.map(({ token }) => sessions.finalizeByToken(token).catch(() => undefined)),
@@ -317,7 +318,7 @@ onBothDatabases('live sessions', (newPlace) => {
     for (const link of links) await link.start();
     for (let i = 0; i < 3; i++) {
       engine.advance(100);
-      for (const link of links) await link.look(frame(), engine.clock.now());
+      for (const link of links) await link.submitFrame(frame(), engine.clock.now());
     }
     await Promise.all(both.map(({ token }) => sessions.finalizeByToken(token).catch(() => undefined)));
     const found = await Promise.all(both.map(({ id }) => find(id)));
@@ -443,12 +444,12 @@ onBothDatabases('live sessions', (newPlace) => {
     const one = await sessions.connect(token);
     await one.start();
     engine.advance(100);
-    await one.look(frame(), 5_000);
+    await one.submitFrame(frame(), 5_000);
     one.close();
     engine.advance(10_000);
     const two = await sessions.connect(token);
     expect(await two.state()).toMatchObject({ state: 'running', attempt: 1, step: { index: 1 } });
-    await two.look(frame(), 300);
+    await two.submitFrame(frame(), 300);
     two.close();
     engine.advance(15_001);
     const three = await sessions.connect(token);
@@ -624,7 +625,9 @@ onBothDatabases('live sessions', (newPlace) => {
     sessions = open({
       uniqueness: {
         judge: (_, work) =>
-          engine.inTransaction((tx) => work(tx, { outcome: 'grey', action: 'wait', review: 'rev_1' })),
+          engine.inTransaction((tx) =>
+            work(tx, { outcome: 'grey', action: 'wait', review: 'rev_1' as ReviewId }),
+          ),
         withdraw: async (_, session) => void withdrawn.push(session),
         isMember: async () => true,
       },
@@ -674,7 +677,7 @@ onBothDatabases('live sessions', (newPlace) => {
             const judged = {
               outcome: 'new',
               action,
-              ...(action === 'accept' && { member: 'mem_1' }),
+              ...(action === 'accept' && { member: 'mem_1' as MemberId }),
             } as const;
             return engine
               .inTransaction((tx) => work(tx, judged))
@@ -703,7 +706,9 @@ onBothDatabases('live sessions', (newPlace) => {
         judge: async (_, work) => {
           judging.resolve();
           await go.promise;
-          return engine.inTransaction((tx) => work(tx, { outcome: 'grey', action: 'wait', review: 'rev_1' }));
+          return engine.inTransaction((tx) =>
+            work(tx, { outcome: 'grey', action: 'wait', review: 'rev_1' as ReviewId }),
+          );
         },
         withdraw: async () => {
           throw new Error('withdrawn');
@@ -751,22 +756,22 @@ onBothDatabases('live sessions', (newPlace) => {
     const links = [];
     for (const token of tokens) {
       const link = await sessions.connect(token);
-      await link.look(frame(), 0);
+      await link.submitFrame(frame(), 0);
       engine.advance(1000);
       links.push(link);
       // Places are kept by frames.
-      for (const one of links.slice(0, capacity)) await one.look(frame(), 500);
+      for (const one of links.slice(0, capacity)) await one.submitFrame(frame(), 500);
     }
     const [second, first] = [links.at(-1)!, links.at(-2)!];
     expect(await first.state()).toMatchObject({ state: 'queued', position: 1 });
     expect(await second.start()).toMatchObject({ state: 'queued', position: 2, attempt: 0 });
     links[0]!.close();
-    expect(await first.look(frame(), 1)).toMatchObject({ state: 'guiding' });
+    expect(await first.submitFrame(frame(), 1)).toMatchObject({ state: 'guiding' });
     links[1]!.close();
-    expect(await second.look(frame(), 1)).toMatchObject({ state: 'running', attempt: 1 });
+    expect(await second.submitFrame(frame(), 1)).toMatchObject({ state: 'running', attempt: 1 });
 
     const states = [];
-    for (let i = 0; i < 12; i++) states.push(await first.look(frame(), 2 + i));
+    for (let i = 0; i < 12; i++) states.push(await first.submitFrame(frame(), 2 + i));
     expect(states.at(-1)).toMatchObject({ slower: true });
   });
 
@@ -776,6 +781,6 @@ onBothDatabases('live sessions', (newPlace) => {
   ])('a frame that is %s is refused', async (_, bytes) => {
     const { token } = await begun();
     const link = await sessions.connect(token);
-    expect(await codeOf(link.look(bytes, 1))).toMatch(/^IMAGE_/);
+    expect(await codeOf(link.submitFrame(bytes, 1))).toMatch(/^IMAGE_/);
   });
 });

@@ -2,7 +2,9 @@ import type { SessionId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { SessionData } from '../behavior/index.ts';
+import type { TryAgain, WithoutMotion } from '../challenges/index.ts';
 import type { Realm } from '../subjects/index.ts';
+import type { DecidedNewcomer } from '../uniqueness/index.ts';
 import type { BegunSession, LinkDescription } from './link.ts';
 import type {
   ChosenPath,
@@ -15,21 +17,7 @@ import type {
   SessionPage,
   SessionResult,
   WholeSession,
-  WithoutMotion,
 } from './session.ts';
-import type { DecidedNewcomer } from './uniqueness-judge.ts';
-
-/** What is wrong between two attempts: what to try, never why exactly. */
-export type NotPassed =
-  | 'LIGHT'
-  | 'MOVEMENT'
-  | 'DIRECTION'
-  | 'FACE'
-  | 'ALONE'
-  | 'TIME'
-  | 'SLOW'
-  | 'INTERRUPTED'
-  | 'UNSURE';
 
 /** What the page shows, after every message. Never a score. */
 export interface LiveState {
@@ -70,7 +58,8 @@ export interface LiveState {
   leftOut?: true;
   /** A wrong number was picked on the second device: the code of the handover is used up. */
   codeUsedUp?: true;
-  notPassed?: { code: NotPassed };
+  /** What to try, never why exactly. */
+  notPassed?: { code: TryAgain };
   result?: SessionResult;
 }
 
@@ -83,7 +72,7 @@ export interface FrameLink {
   /** Ends the camera's use; an attempt in progress is over and counted. */
   stop(): Promise<LiveState>;
   /** Judges one frame. `at`: the client's time in ms. Throws IMAGE_* and SESSION_EXPIRED. */
-  look(frame: Uint8Array, at: number): Promise<LiveState>;
+  submitFrame(frame: Uint8Array, at: number): Promise<LiveState>;
   close(): void;
 }
 
@@ -136,10 +125,10 @@ export interface SessionHolder {
   collects: boolean;
 }
 
-/** Live sessions of every flow. */
 /** The profile of a session that is not there yet. */
 export type ProfileChoice = Pick<LinkDescription, 'profile' | 'profiles'>;
 
+/** Live sessions of every flow. */
 export interface Sessions {
   /**
    * Checks, reads and seals a session that is part of a larger change. Throws INVALID_REQUEST, PROFILE_NOT_FOUND, PROFILE_NOT_ALLOWED,

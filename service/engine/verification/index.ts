@@ -25,5 +25,6 @@ export type { ProfileCalibration } from './preview/calibration-of-profile.ts';
 export { unknowns } from './preview/check-again.ts';
 export type { ProfilePreview } from './preview/preview-profile.ts';
 export { createProbePages } from './probe-pages-store.ts';
+export type { Writing } from './record-verification.ts';
 export type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
 export type { JudgedLive, LiveOrder, VerifyLive } from './verify-live.ts';

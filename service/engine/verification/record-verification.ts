@@ -34,13 +34,20 @@ export interface Observed {
   checks: readonly CheckResult[];
 }
 
-/** What is written in the same transaction. */
-export interface Beside {
+/** A verification that is decided and sealed: its part of the transaction that writes it. */
+export interface Writing {
+  /** Its row, and what it does to the claimed address. False once the erasure of the person has begun. */
+  write(tx: Tx): Promise<boolean>;
+  /** Its audit line and its event; after `write`. */
+  announce(tx: Tx): Promise<void>;
+}
+
+interface Beside {
   claim?: { attempt: Attempt; standing: Standing };
-  /** `there`: false once the erasure of the person has begun. */
-  also?(tx: Tx, there: boolean): Promise<void>;
-  /** Runs the transaction; that of the service when absent. */
-  within?: InTransaction;
+  /** Written with it. */
+  also?(tx: Tx): Promise<void>;
+  /** Runs the transaction; one of its own when absent. */
+  transact?(writing: Writing): Promise<void>;
 }
 
 const ERASED = 'This person was erased while the picture was looked at.';
@@ -67,13 +74,18 @@ export type WriteVerification = ReturnType<typeof createWriteVerification>;
  */
 export function createWriteVerification(deps: WriteDeps) {
   const { verifications, inTransaction, clock, observed } = deps;
+  const alone = (writing: Writing) =>
+    inTransaction(async (tx) => {
+      await writing.write(tx);
+      await writing.announce(tx);
+    });
 
   return async function write(
     run: Run,
     main: Analysis,
     outcome: Stored,
     { email, ...disclosed }: Disclosed,
-    { claim, also, within = inTransaction }: Beside = {},
+    { claim, also, transact = alone }: Beside = {},
   ): Promise<void> {
     const { id, command, plan, files, started, realm, profile } = run;
     const { actor, signal } = command;
@@ -98,15 +110,18 @@ export function createWriteVerification(deps: WriteDeps) {
       ...outcome,
     });
     const figures = { ...figuresOf(run, main, outcome), ...disclosed };
-    const all = async (tx: Tx) => {
-      const there = await isThere(deps, tx, run, outcome);
-      await verifications.add(tx, there ? sealed : anonymous(sealed));
-      await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
-      await also?.(tx, there);
-      await announce(deps, tx, run, { ...outcome, there, email, figures });
-      return there;
+    let there = false;
+    const writing: Writing = {
+      async write(tx) {
+        there = await isThere(deps, tx, run, outcome);
+        await verifications.add(tx, there ? sealed : anonymous(sealed));
+        await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
+        await also?.(tx);
+        return there;
+      },
+      announce: (tx) => announce(deps, tx, run, { ...outcome, there, email, figures }),
     };
-    const there = await (claim ? claim.attempt.inTurn(() => within(all)) : within(all));
+    await (claim ? claim.attempt.inTurn(() => transact(writing)) : transact(writing));
     observed?.({ world: realm.world, kind, verified: verified && there, checks: outcome.checks });
     if (!verified || there) return;
     throw new Problem('SUBJECT_NOT_FOUND', ERASED);
@@ -198,7 +213,7 @@ export function createRecord(write: WriteVerification) {
     run: Run,
     { main, decision, checkResults, compositeScore, replayed, ended, reason, recognized, probe }: Outcome,
     { guard, attempt }: Pick<Admission, 'guard' | 'attempt'>,
-    beside: Pick<Beside, 'also' | 'within'> = {},
+    beside: Pick<Beside, 'transact'> = {},
   ): Promise<void> {
     const { command, place } = run;
     const { device, email } = command;
@@ -224,10 +239,7 @@ export function createRecord(write: WriteVerification) {
       ...defined({ email: recognized?.email }),
     };
     if (replayed || isAttack(checkResults)) {
-      const also = async (tx: Tx, there: boolean) => {
-        await guard.add(tx, main.pixelHash);
-        await beside.also?.(tx, there);
-      };
+      const also = (tx: Tx) => guard.add(tx, main.pixelHash);
       await guard.inTurn(() => write(run, main, stored, disclosed, { ...beside, ...claim, also }));
     } else {
       await guard.admitAgain();

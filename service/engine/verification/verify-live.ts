@@ -1,7 +1,6 @@
 import type { Analysis } from '../../inference/face.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import { type CheckResult, composite, type DeviceInfo } from '../checks/index.ts';
 import type { Embeddings } from '../matching/index.ts';
@@ -13,7 +12,7 @@ import { createJudge } from './judge.ts';
 import { createMatch } from './match.ts';
 import type { VerificationOutcome } from './outcome.ts';
 import { createPrepareVerification } from './prepare-verification.ts';
-import { createRecord, createWriteVerification } from './record-verification.ts';
+import { createRecord, createWriteVerification, type Writing } from './record-verification.ts';
 import { refusedBefore } from './refuse-picture.ts';
 import type { Assurance } from './verdict.ts';
 import { filesUsed, type Run } from './verification-run.ts';
@@ -56,17 +55,13 @@ export interface JudgedLive {
   alike?: number;
   /** SHA-256 of the file of each model that took part, by id. */
   models: Record<string, string>;
-  /** Writes the verification, and `also` in the same transaction: `there` is false once the erasure of the person has begun. */
-  record(
-    also: (tx: Tx, there: boolean) => Promise<void>,
-    /** `id`: in place of `verification`. `within`: runs the transaction. */
-    order?: {
-      id?: VerificationId;
-      within?: InTransaction;
-      /** Asked when it is written: whether the session was passed. */
-      passed?(): boolean;
-    },
-  ): Promise<void>;
+  /**
+   * In turn with other attempts at the claimed address: `transact` runs one transaction with both parts of the verification in it. `id`: in
+   * place of `verification`.
+   */
+  record(id: VerificationId, transact: (verification: Writing) => Promise<void>): Promise<void>;
+  /** The session was passed: the person gets the templates that they lack. After `record`. */
+  upgrade(id: VerificationId): Promise<void>;
   /** In any case. */
   end(): void;
 }
@@ -112,10 +107,8 @@ export function createVerifyLive(deps: VerifyDeps): VerifyLive {
         ...(verified ? { composite: composite(disclosedResults(outcome.checkResults, true)) } : {}),
         checks: outcome.checkResults,
         models: filesUsed(run.plan, run.files),
-        async record(also, { id = run.id, within, passed = () => false } = {}) {
-          await record({ ...run, id }, outcome, admission, { also, ...defined({ within }) });
-          if (passed()) await upgrade({ ...run, id }, seen, outcome);
-        },
+        record: (id, transact) => record({ ...run, id }, outcome, admission, { transact }),
+        upgrade: (id) => upgrade({ ...run, id }, seen, outcome),
         end: () => admission.end(),
       };
     } catch (error) {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../../test/accuracy/random.ts';
 import { createNormal } from '../../../../test/support/normal.ts';
-import { packTrace, readTrace } from './pack-trace.ts';
 import { createComparison, isRepeated } from './repeats.ts';
 import type { Trace } from './trace.ts';
+import { packTrace, readTrace } from './trace.ts';
 
 const PACE = 100;
 

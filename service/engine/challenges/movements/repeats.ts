@@ -1,6 +1,45 @@
-import { type Dense, denseOf, GRID } from './dense.ts';
+import type { Evidence } from '../evidence.ts';
+import { createRestComparison, SAME_REST } from './rest.ts';
 import { type Scale, type Stretch, scales, stretchesOf } from './stretches.ts';
-import type { Trace } from './trace.ts';
+import { GAP, packTrace, readTrace, type Trace } from './trace.ts';
+
+/** Whether the attempt shows parts of itself again, as a recording does that is too short. */
+export function judgeRepeats(trace: Trace, rule: 'refuse' | 'record'): Evidence {
+  const repeats = createComparison(trace).repeatsOf(trace);
+  const { long, short } = repeats;
+  return {
+    kind: 'movement',
+    ...(rule === 'refuse' && { passed: !isRepeated(repeats) }),
+    maturity: 'experimental',
+    details: {
+      ...short,
+      longStretches: long.stretches,
+      longRepeated: long.repeated,
+      suspect: isRepeated(repeats),
+    },
+  };
+}
+
+/**
+ * Whether an earlier movement holds parts of this one; both packed. `still`: no movement of the head was asked for, so that what a face
+ * at rest moves by is compared too.
+ */
+export function movementIn(
+  movement: Uint8Array,
+  { still }: { still: boolean },
+): (earlier: Uint8Array) => boolean {
+  const fresh = readTrace(movement);
+  const comparison = fresh && createComparison(fresh);
+  const restIn = fresh && still ? createRestComparison(fresh) : undefined;
+  return (packed) => {
+    const earlier = readTrace(packed);
+    if (comparison === undefined || earlier === undefined) return false;
+    return comparison.isIn(earlier) || (restIn !== undefined && restIn(earlier) >= SAME_REST);
+  };
+}
+
+export const packMovement = (trace: Trace): Uint8Array | undefined =>
+  trace.at.length === 0 ? undefined : packTrace(trace);
 
 /**
  * Squared units of noise, of all six numbers together, by which two stretches may differ on average, beside a constant shift: 2 to 13
@@ -193,4 +232,47 @@ function besideOf(
       sum -= direction.reduce((along, share, d) => along + share * scaled[d]!, 0) ** 2;
   }
   return sum / offs.length;
+}
+
+/** Milliseconds between two places of a movement at which another one is tried. */
+const GRID = 25;
+/** Milliseconds by which the cameras' moments may differ: what moves fast then differs more. */
+const UNSURE = 17;
+
+/** A movement between its frames, at every place of a grid. */
+export interface Dense {
+  began: number;
+  width: number;
+  /** 1 where the movement was seen around the place. */
+  seen: Uint8Array;
+  values: Float32Array;
+  /** One over the square of what a number may differ by. */
+  weights: Float32Array;
+}
+
+function denseOf({ at, moments }: Trace): Dense {
+  const began = at[0] ?? 0;
+  const width = moments[0]?.length ?? 0;
+  const count = at.length < 2 ? 0 : Math.floor((at.at(-1)! - began) / GRID) + 1;
+  const dense: Dense = {
+    began,
+    width,
+    seen: new Uint8Array(count),
+    values: new Float32Array(count * width),
+    weights: new Float32Array(count * width),
+  };
+  for (let place = 0, i = 0; place < count; place++) {
+    const time = began + place * GRID;
+    while (i + 2 < at.length && at[i + 1]! <= time) i++;
+    const span = at[i + 1]! - at[i]!;
+    if (span > GAP) continue;
+    dense.seen[place] = 1;
+    const share = (time - at[i]!) / span;
+    for (let d = 0; d < width; d++) {
+      const [a, b] = [moments[i]![d]!, moments[i + 1]![d]!];
+      dense.values[place * width + d] = a + share * (b - a);
+      dense.weights[place * width + d] = 1 / (1 + ((b - a) * (UNSURE / span)) ** 2);
+    }
+  }
+  return dense;
 }

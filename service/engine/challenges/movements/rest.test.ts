@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../../test/accuracy/random.ts';
 import { createNormal } from '../../../../test/support/normal.ts';
-import { movementIn } from './judge-repeats.ts';
-import { packTrace } from './pack-trace.ts';
+import { movementIn } from './repeats.ts';
 import { createRestComparison, SAME_REST } from './rest.ts';
 import type { Trace } from './trace.ts';
+import { packTrace } from './trace.ts';
 
 /** A head that keeps still: small waves of its own, and a blink when the page asks for it. */
 function resting(seed: number, size = 2.2, blinkAt = 4300): (time: number) => number[] {

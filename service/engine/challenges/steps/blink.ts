@@ -1,4 +1,3 @@
-import { percentile } from '../percentile.ts';
 import type { Step } from './step.ts';
 
 /** Of the usual opening (LIVENESS.md §1). */
@@ -50,3 +49,12 @@ export const blink = {
     };
   },
 } as const satisfies Step;
+
+/** Linear between the two nearest values; NaN of nothing. `share` 0..1. */
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}

@@ -1,5 +1,5 @@
-import { createHold } from './hold.ts';
 import type { Step } from './step.ts';
+import { createHold } from './step.ts';
 
 /** Eye distance over that of the neutral frames, in three dimensions: a turn of the head does not change it. No still person passes 1.15. */
 const CLOSER = 1.25;

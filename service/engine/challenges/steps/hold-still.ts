@@ -1,5 +1,5 @@
-import { createHold } from './hold.ts';
 import type { Step, StepJudge } from './step.ts';
+import { createHold } from './step.ts';
 
 /** Degrees from the first frame of the hold, and face widths: what a head that keeps still stays within. */
 const STILL = 5;

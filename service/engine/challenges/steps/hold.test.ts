@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createHold } from './hold.ts';
+import { createHold } from './step.ts';
 
 /** 1: the pose is there, 0: it is not, one letter a tenth of a second; a space is no frame. Share of a second held. */
 function held(frames: string): number {

@@ -1,5 +1,5 @@
-import { createHold } from './hold.ts';
 import type { Step } from './step.ts';
+import { createHold } from './step.ts';
 
 /** Degrees of pitch from the neutral pose; talking heads reach 10 to 12 for a moment, so it is held (LIVENESS.md §1). */
 const LOOKED = 10;

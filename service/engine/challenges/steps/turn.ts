@@ -1,5 +1,5 @@
-import { createHold } from './hold.ts';
 import type { Step } from './step.ts';
+import { createHold } from './step.ts';
 
 /** Degrees of read yaw, about 0.78 of the true angle. It is what a flat picture does not reach (LIVENESS.md §2). */
 const TURNED = { usual: 15, strict: 18 };
