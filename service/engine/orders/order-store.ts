@@ -190,6 +190,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
     async due(limit: number): Promise<Stored[]> {
       const found = await rows(db)
         .where('ends_at', '<=', clock.now())
+        .where('state', '=', 'pending')
         .orderBy('ends_at')
         .limit(limit)
         .execute();
