@@ -2,7 +2,7 @@ export { createApiEnd } from './api-end.ts';
 export { createSessions } from './create-sessions.ts';
 export type { BeginOrder, BegunSession, LinkDescription, LinkKind, LinkResolver } from './link.ts';
 export { linkKinds } from './link.ts';
-export { extendConsent, pageConsent } from './page-consent.ts';
+export { extendConsent, pageConsent, uniqueConsent } from './page-consent.ts';
 export { createSessionData } from './personal-data.ts';
 export type {
   Candidate,
@@ -32,4 +32,3 @@ export type {
   SessionHolder,
   Sessions,
 } from './sessions.ts';
-export { uniqueConsent } from './unique-consent.ts';

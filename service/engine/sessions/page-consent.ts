@@ -1,4 +1,5 @@
 import { Problem } from '../../lib/problem.ts';
+import type { ScopeTerms } from '../uniqueness/index.ts';
 import type { PageConsent, SessionMatch, SessionPage } from './session.ts';
 
 /** Version of these texts; a changed text needs a new version. */
@@ -88,24 +89,14 @@ const kept = {
 } as const;
 
 /** The page of a session in which a person may have to decide: the consent text says what is kept for it, and has another version. */
-export function picturesPage(page: SessionPage): SessionPage {
-  const { consent } = page;
-  const of = (language: 'en' | 'de') => ({
-    text: [...consent.text[language], kept[language].text],
-    retention: consent.retention[language].replace(texts[language].noPicture, kept[language].retention),
-  });
-  const [en, de] = [of('en'), of('de')];
-  return {
-    ...page,
-    pictures: true,
-    consent: {
-      ...consent,
-      version: `${consent.version}-${PICTURES_VERSION}`,
-      text: { en: en.text, de: de.text },
-      retention: { en: en.retention, de: de.retention },
-    },
-  };
-}
+export const picturesPage = (page: SessionPage): SessionPage => ({
+  ...page,
+  pictures: true,
+  consent: extendConsent(page.consent, `-${PICTURES_VERSION}`, (language, { text, retention }) => ({
+    text: [...text, kept[language].text],
+    retention: retention.replace(texts[language].noPicture, kept[language].retention),
+  })),
+});
 
 /** Version of the sentences below; a changed one needs a new version. */
 const BEHAVIOR_VERSION = 'behavior-1';
@@ -116,18 +107,54 @@ const collected = {
 };
 
 /** The page of a session whose profile has it collect behavior: the consent text says so and has another version. */
-export function behaviorPage(page: SessionPage): SessionPage {
-  const { consent } = page;
-  const { en, de } = consent.text;
-  return {
-    ...page,
-    behavior: true,
-    consent: {
-      ...consent,
-      version: `${consent.version}-${BEHAVIOR_VERSION}`,
-      text: { en: [...en, collected.en], de: [...de, collected.de] },
-    },
-  };
+export const behaviorPage = (page: SessionPage): SessionPage => ({
+  ...page,
+  behavior: true,
+  consent: extendConsent(page.consent, `-${BEHAVIOR_VERSION}`, (language, { text }) => ({
+    text: [...text, collected[language]],
+  })),
+});
+
+/** Version of the sentences below; a changed one needs a new version. */
+const UNIQUE_VERSION = 'unique-1';
+
+const counted = {
+  en: {
+    unique:
+      'So that each person is counted once, your face is turned into numbers (a template), kept encrypted under a pseudonym, and compared with those of the other people who were checked for {organization}.',
+    reopen: 'You can have the template erased at any time; you would count as a new person then.',
+    hold: 'You can have your data erased at any time. The template alone is held{until}, so that each person is counted once, and destroyed then.',
+    until: ' until {end}',
+    days: 'The template is kept for at most {days} days.',
+  },
+  de: {
+    unique:
+      'Damit jede Person einmal zählt, werden aus Ihrem Gesicht Zahlen (ein Template) gemacht, unter einem Pseudonym verschlüsselt aufbewahrt und mit denen der anderen Personen verglichen, die für {organization} geprüft wurden.',
+    reopen: 'Sie können das Template jederzeit löschen lassen; Sie zählen danach als neue Person.',
+    hold: 'Sie können Ihre Daten jederzeit löschen lassen. Nur das Template bleibt{until}, damit jede Person einmal zählt, und wird dann vernichtet.',
+    until: ' bis {end}',
+    days: 'Das Template wird höchstens {days} Tage aufbewahrt.',
+  },
+} as const;
+
+/** The consent text of a session that counts people once per scope: what is kept for it, and what an erasure does. */
+export function uniqueConsent(common: PageConsent, organization: string, terms: ScopeTerms): PageConsent {
+  const { onErasure, retentionDays, endsAt } = terms;
+  const shown = [onErasure, retentionDays, endsAt].filter((term) => term !== undefined).join('-');
+  return extendConsent(common, `-${UNIQUE_VERSION}-${shown}`, (language, { text, retention }) => {
+    const own = counted[language];
+    const end = endsAt === undefined ? undefined : new Date(endsAt).toISOString().slice(0, 10);
+    const until = end === undefined ? '' : own.until.replace('{end}', end);
+    const kept = retentionDays === undefined ? [] : [own.days.replace('{days}', String(retentionDays))];
+    return {
+      text: [
+        ...text,
+        own.unique.replaceAll('{organization}', () => organization),
+        own[onErasure].replace('{until}', until),
+      ],
+      retention: [retention, ...kept].join(' '),
+    };
+  });
 }
 
 /** The person agrees to the text that the page has now, in every flow. Throws CONFLICT for another: it changed while they read it. */
