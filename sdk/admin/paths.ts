@@ -2871,7 +2871,7 @@ export interface paths {
         head?: never;
         /**
          * Confirm an enrolled picture
-         * @description Later pictures have to match a confirmed one, and it is never dropped. One confirmed picture stays.
+         * @description Later pictures have to match a confirmed one, and it is never dropped. One confirmed picture stays. In the live world it takes two: a picture that the same account or a program enrolled needs a second administrator.
          */
         patch: operations["confirmPicture"];
         trace?: never;
@@ -4919,7 +4919,7 @@ export interface components {
              * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "subject.rebind" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "subject.rebind" | "picture.confirm" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4975,7 +4975,7 @@ export interface components {
              * @description Action to confirm. `four-eyes.off`: switches the four-eyes rule off; `consent.withdraw`: withdraws the consent of many people; `data.destroy`, `protection.weaken`: everything with that effect which is no action of its own, until the request ends
              * @enum {string}
              */
-            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "subject.rebind" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
+            action: "subject.erase" | "subject.export" | "subjects.erase" | "organization.erase" | "four-eyes.off" | "subject.change" | "subject.rebind" | "picture.confirm" | "hold.release" | "consent.withdraw" | "retention.sweep" | "data.destroy" | "protection.weaken";
             /**
              * @description World; absent: the whole organization
              * @enum {string}
@@ -4983,7 +4983,7 @@ export interface components {
             env?: "live" | "test";
             /** @description Person that it concerns; absent if none */
             person?: string;
-            /** @description Keyed hash of the address, as the refusal gave it; of subject.rebind alone */
+            /** @description Hash of the address or picture, as the refusal gave it; of subject.rebind and picture.confirm alone */
             about?: string;
         };
         /**
@@ -11107,6 +11107,21 @@ export interface components {
         PictureConfirmation: {
             /** @description Whether an operator has checked that the picture shows the person */
             confirmed: boolean;
+        };
+        /**
+         * @description The enrolled pictures of a person, after one was confirmed.
+         * @example {
+         *       "items": []
+         *     }
+         */
+        ConfirmedPictures: {
+            /** @description The oldest first */
+            items: components["schemas"]["EnrolledPicture"][];
+            /**
+             * @description Present where no second administrator could confirm it, so that one account enrolled and confirmed the picture; the audit log and the alert say so too
+             * @constant
+             */
+            alone?: true;
         };
         /**
          * @description The enrolled pictures of a person.
@@ -35902,7 +35917,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The enrolled pictures of a person. */
+            /** @description The enrolled pictures of a person, after one was confirmed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -35913,7 +35928,7 @@ export interface operations {
                      *       "items": []
                      *     }
                      */
-                    "application/json": components["schemas"]["EnrolledPictures"];
+                    "application/json": components["schemas"]["ConfirmedPictures"];
                 };
             };
             /**

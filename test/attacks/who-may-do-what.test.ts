@@ -5,11 +5,13 @@ import type { Actor } from '../../service/engine/audit/index.ts';
 import { noteFormer, releaseAddress } from '../../service/engine/subjects/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
+import { defined } from '../../service/lib/defined.ts';
+import type { SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { operator } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
-import { analysisOf, direction } from '../support/faces.ts';
+import { analysisOf, direction, near } from '../support/faces.ts';
 import { operatorParts } from '../support/operator-parts.ts';
 import { startStaff } from '../support/staff.ts';
 
@@ -332,6 +334,116 @@ describe('an address that another person had, with four eyes off', () => {
     expect(await enroll('renamed@example.com', key)).toBe('CONFLICT');
     // An erased person may come back through the organization's own program.
     expect(await enroll('erased@example.com', key)).toBe('enrolled');
+  });
+});
+
+describe('a picture is confirmed by two, with four eyes off', () => {
+  const realm = () => ({ organization: staff.organization, world: 'live' }) as const;
+  /** A picture, unlike the first by so much, that this account or program enrolled for the person. */
+  async function add(subject: string, email: string, actor: Actor, name: string): Promise<string> {
+    const embeddings = {
+      'a-net': near(direction(email), 0.95, name),
+      'b-net': near(direction(`${email} b`, 64), 0.95, name),
+    };
+    const picture = staff.analyzer.show(name, analysisOf(name, { live: 0.99, embeddings }));
+    await staff.checks.enroll({ ...realm(), email, picture, actor });
+    return (await staff.subjects.pictures(subject as SubjectId)).at(-1)!.enrollment;
+  }
+  const confirm = (token: string, subject: string, picture: string, confirmed = true) =>
+    send('PATCH', `/subjects/${subject}/pictures/${picture}?env=live`, token, { confirmed });
+  const as = ({ id }: { id: string }): Actor => ({ is: 'administrator', administrator: id });
+  const confirmedLines = async () =>
+    (
+      await staff.db
+        .selectFrom('audit')
+        .select('details')
+        .where('action', '=', 'subject.confirm')
+        .orderBy('id')
+        .execute()
+    ).map(({ details }) => JSON.parse(details).alone);
+
+  test('who enrolled it asks a second administrator, for this picture; another confirms alone', async () => {
+    const subject = await person('victim@example.com');
+    const bea = await staff.make('Bea', 'administrator');
+    await staff.addPasskey(await staff.open(bea.email));
+    staff.advance(2 * DAY);
+    const oscar = await staff.make('Oscar', 'operator');
+    const olga = await staff.make('Olga', 'operator');
+    const [byOscar, byOlga] = [await enter(oscar.email), await enter(olga.email)];
+    const kiosk = (administrator?: string): Actor => ({
+      is: 'kiosk',
+      kiosk: 'kio_1',
+      ...defined({ administrator }),
+    });
+    const own = [
+      await add(subject, 'victim@example.com', as(oscar), 'blend 1'),
+      await add(subject, 'victim@example.com', kiosk(oscar.id), 'blend 2'),
+      await add(subject, 'victim@example.com', kiosk(), 'blend 3'),
+      await add(subject, 'victim@example.com', { is: 'key', key: 'key_1' }, 'blend 4'),
+    ];
+    const refused = await confirm(byOscar, subject, own[0]!);
+    for (const picture of own)
+      expect((await confirm(byOscar, subject, picture)).body).toMatchObject({
+        code: 'APPROVAL_REQUIRED',
+        approval: { action: 'picture.confirm', env: 'live', person: subject, about: expect.any(String) },
+      });
+    // Another member of staff confirms what Oscar enrolled, and not what a program did.
+    expect((await confirm(byOlga, subject, own[1]!)).status).toBe(200);
+    expect((await confirm(byOlga, subject, own[3]!)).body.code).toBe('APPROVAL_REQUIRED');
+    const asked = await send('POST', '/approvals', byOscar, refused.body.approval);
+    await staff.approvals.decide(staff.organization, asked.body.id, 'confirmed', as(bea));
+    expect((await confirm(byOscar, subject, own[2]!)).body.code).toBe('APPROVAL_REQUIRED');
+    expect(await confirm(byOscar, subject, own[0]!)).toMatchObject({
+      status: 200,
+      body: { items: expect.any(Array) },
+    });
+    expect((await confirm(byOscar, subject, own[0]!, false)).status).toBe(200);
+    expect(await confirmedLines()).toEqual([undefined, undefined]);
+  });
+
+  test('without a second administrator the answer, the audit log and the alert say so', async () => {
+    const subject = await person('victim@example.com');
+    const ada = await enter(staff.ada.email);
+    const picture = await add(subject, 'victim@example.com', as(staff.ada), 'blend 1');
+    const { status, body } = await confirm(ada, subject, picture);
+    expect([status, body.alone]).toEqual([200, true]);
+    expect(await confirmedLines()).toEqual([true]);
+    const [alert] = await out.alerts.list(realm(), { limit: 1 });
+    expect(alert).toMatchObject({ metric: 'protected-change', about: 'confirmPicture/alone' });
+    const fired = await staff.db
+      .selectFrom('outbox')
+      .select('payload')
+      .where('type', '=', 'alert.triggered')
+      .execute();
+    expect(fired.at(-1)!.payload).toContain('No second administrator could confirm it.');
+  });
+
+  test('the test world asks no one', async () => {
+    const inTest = { organization: staff.organization, world: 'test' } as const;
+    const email = 'tester@example.com';
+    const show = (name: string) =>
+      staff.analyzer.show(
+        name,
+        analysisOf(name, { embeddings: { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) } }),
+      );
+    const { subject } = await staff.checks.enroll({
+      ...inTest,
+      email,
+      picture: show('t1'),
+      actor: as(staff.ada),
+    });
+    const { picture } = await staff.checks.enroll({
+      ...inTest,
+      email,
+      picture: show('t2'),
+      actor: as(staff.ada),
+    });
+    const ada = await enter(staff.ada.email);
+    await member('Bea', 'administrator');
+    const { status } = await send('PATCH', `/subjects/${subject}/pictures/${picture}?env=test`, ada, {
+      confirmed: true,
+    });
+    expect(status).toBe(200);
   });
 });
 

@@ -1,4 +1,5 @@
 import { type ApprovalAction, type Guarded, isOfPerson, isOfWorld } from '../../engine/approvals/index.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 
 /**
@@ -32,17 +33,18 @@ export const consequences: Readonly<Record<Effect, Consequences>> = {
   destroys: { fresh: true, approval: 'data.destroy', alert: true },
 };
 
-/** An action, and the keyed hash of the address that it is about. */
-export interface AboutAddress {
+/** An action with the hash of what it is about, or one that no second administrator could confirm: the alert says so. */
+export interface Asked {
   action: ApprovalAction;
-  about: string;
+  about?: string;
+  alone?: boolean;
 }
 
 /** Fields of a declared route from which follows what a call of it needs. `Call` is what its handler gets. */
 export interface Declared<Call> {
   effect: Effect;
   /** In the place of what the effect asks for: another action, or none; or what this call needs. */
-  approval?: ApprovalAction | 'none' | ((call: Call) => Promise<ApprovalAction | AboutAddress | undefined>);
+  approval?: ApprovalAction | 'none' | ((call: Call) => Promise<ApprovalAction | Asked | undefined>);
   /** Work of every day, or on the caller's own account: no approval and no alert. */
   daily?: true;
   /** Whether a call has no effect, by what it sends: then no approval and no alert. */
@@ -59,6 +61,8 @@ export interface FollowUp {
   /** The world that the call acts in; `live` where it acts in none. */
   world: World;
   operation: string;
+  /** No second administrator could confirm it. */
+  alone: boolean;
   /** Whether an account without a second factor may make the call. */
   beforeFactor: boolean;
 }
@@ -71,10 +75,15 @@ export async function followUpOf<Call extends { params: unknown }>(
   const world = realm?.world ?? 'live';
   const beforeFactor = declared.beforeFactor?.(call) ?? true;
   const about = { world, operation: operationId, beforeFactor };
-  if (declared.daily || declared.harmless?.(call)) return { ...about, approval: undefined, alert: false };
+  if (declared.daily || declared.harmless?.(call))
+    return { ...about, approval: undefined, alert: false, alone: false };
   const { alert } = consequences[declared.effect];
   const asked = await actionOf(declared, call);
-  const { action, about: address } = typeof asked === 'object' ? asked : { action: asked, about: undefined };
+  const {
+    action,
+    about: hash,
+    alone = false,
+  }: Partial<Asked> = typeof asked === 'object' ? asked : defined({ action: asked });
   const approval =
     action === undefined || organization === undefined
       ? undefined
@@ -83,15 +92,15 @@ export async function followUpOf<Call extends { params: unknown }>(
           action,
           ...(isOfWorld(action) && { world }),
           ...(isOfPerson(action) && { subject: (call.params as { id: string }).id as SubjectId }),
-          ...(address !== undefined && { about: address }),
+          ...(hash !== undefined && { about: hash }),
         };
-  return { ...about, approval, alert };
+  return { ...about, approval, alert, alone };
 }
 
 async function actionOf<Call>(
   { effect, approval = consequences[effect].approval }: Declared<Call>,
   call: Call,
-): Promise<ApprovalAction | AboutAddress | undefined> {
+): Promise<ApprovalAction | Asked | undefined> {
   if (typeof approval === 'function') return approval(call);
   return approval === 'none' ? undefined : approval;
 }

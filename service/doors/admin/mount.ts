@@ -74,14 +74,15 @@ export const networkMount = ({
     const caller = callerOf(request);
     return caller.is === 'administrator' && caller.applianceOwner;
   },
-  async perform(request, { approval, alert, world, operation, beforeFactor }, work) {
+  async perform(request, { approval, alert, alone, world, operation, beforeFactor }, work) {
     const caller = callerOf(request);
     // A key does what its scope says: it has no factor, and asks no administrator.
     if (caller.is !== 'administrator') return work();
     if (!beforeFactor) requireFactor(caller);
     const who = actorOfCaller(request);
     const answer = await (approval ? approvals.guard(approval, who, work) : work());
-    if (alert) await alerts.noteChange({ organization: caller.organization, world }, operation, who);
+    const place = { organization: caller.organization, world };
+    if (alert) await alerts.noteChange(place, operation, who, { alone });
     return answer;
   },
 });

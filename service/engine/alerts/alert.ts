@@ -83,7 +83,7 @@ export interface Alerts {
    * An administrator did what destroys, opens the box, changes an identity or weakens a protection. The rule is there the first
    * time that one does; each operation alerts once in its hold-off.
    */
-  noteChange(realm: EventRealm, operation: string, who: Actor): Promise<void>;
+  noteChange(realm: EventRealm, operation: string, who: Actor, how?: { alone: boolean }): Promise<void>;
   /** Newest first, older than `before`. */
   pageRules(realm: EventRealm, page: { before?: string; limit: number }): Promise<AlertRule[]>;
   /** A rule for every metric that has none and waits for nothing, `bot-rate` apart; nothing is added. */

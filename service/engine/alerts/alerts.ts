@@ -139,8 +139,11 @@ const createNoteChange =
     { inTransaction, queue }: AlertsDeps,
     fireEach: ReturnType<typeof createFirstRules>['fireEach'],
   ): Alerts['noteChange'] =>
-  async (realm, operation, who) => {
-    const breach = { value: 1, about: operation, reason: `By ${describeActor(who)}.` };
+  async (realm, operation, who, { alone } = { alone: false }) => {
+    const by = `By ${describeActor(who)}.`;
+    const breach = alone
+      ? { value: 1, about: `${operation}/alone`, reason: `${by} No second administrator could confirm it.` }
+      : { value: 1, about: operation, reason: by };
     await inTransaction((tx) => fireEach(tx, realm, 'protected-change', breach));
     queue.wake();
   };

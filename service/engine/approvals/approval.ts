@@ -9,6 +9,7 @@ export const approvalActions = [
   'four-eyes.off',
   'subject.change',
   'subject.rebind',
+  'picture.confirm',
   'hold.release',
   'consent.withdraw',
   'retention.sweep',
@@ -19,10 +20,14 @@ export type ApprovalAction = (typeof approvalActions)[number];
 
 /** Whether it takes two administrators with four eyes off, too. */
 export const isAlwaysAsked = (action: ApprovalAction): boolean =>
-  action === 'consent.withdraw' || action === 'subject.rebind';
+  action === 'consent.withdraw' || isAboutOne(action);
+/** Whether a request for it is about one address or one picture of the person. */
+export const isAboutOne = (action: ApprovalAction): boolean =>
+  action === 'subject.rebind' || action === 'picture.confirm';
 /** Whether a request for it names one person. */
 export const isOfPerson = (action: ApprovalAction): boolean =>
-  ['subject.erase', 'subject.export', 'subject.change', 'subject.rebind', 'hold.release'].includes(action);
+  isAboutOne(action) ||
+  ['subject.erase', 'subject.export', 'subject.change', 'hold.release'].includes(action);
 /** Whether a request for it names a world. */
 export const isOfWorld = (action: ApprovalAction): boolean =>
   isOfPerson(action) || action === 'subjects.erase';
@@ -38,7 +43,7 @@ export interface Approval {
   /** Of a person or of all people of a world. */
   world?: World;
   subject?: SubjectId;
-  /** Keyed hash of the address that it is about: of `subject.rebind`. */
+  /** Keyed hash of the address (`subject.rebind`), or hash of the picture's id (`picture.confirm`) that it is about. */
   about?: string;
   requestedBy: AdministratorId;
   requestedAt: number;

@@ -43,6 +43,8 @@ export interface Approvals {
   ): Promise<Approval>;
   /** Throws CONFLICT where fewer than two administrators could agree. Switching it off asks for a confirmation itself. */
   setRequired(organization: OrganizationId, required: boolean, who: Actor): Promise<Organization>;
+  /** Whether another account than this one could confirm: an owner or administrator with a passkey. */
+  hasAnother(organization: OrganizationId, than: AdministratorId): Promise<boolean>;
   state(approval: Approval): ReturnType<typeof stateOf>;
   forgetOrganization(organization: OrganizationId): Promise<void>;
 }
@@ -67,6 +69,9 @@ const KEPT = 90 * 24 * HOUR;
 export function createApprovals(deps: ApprovalsDeps): Approvals {
   const { db, inTransaction, audit, organizations, clock, integrity } = deps;
 
+  const hasAnother = async (organization: OrganizationId, than: AdministratorId) =>
+    (await whoCouldConfirm(deps, organization)).some(({ id }) => id !== than);
+
   async function guard<T>(what: Guarded, who: Actor, work: () => Promise<T>): Promise<T> {
     if (who.is !== 'administrator') return work();
     const { fourEyes = false } = await organizations.get(what.organization);
@@ -74,8 +79,11 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     const requestedBy = who.administrator as AdministratorId;
     const found = await selectRunning(db, integrity, { ...what, requestedBy }, clock.now());
     const confirmed = found.find(({ decision }) => decision === 'confirmed');
-    if (!confirmed && what.action === 'subject.rebind') await requireAnother(deps, what, requestedBy);
-    if (!confirmed) throw missing(what, found[0]);
+    if (!confirmed) {
+      if (what.action === 'subject.rebind' && !(await hasAnother(what.organization, requestedBy)))
+        throw new Problem('CONFLICT', NO_OTHER);
+      throw missing(what, found[0]);
+    }
     await inTransaction((tx) =>
       audit.add(tx, { ...lineOf(who, 'approval.use', confirmed), details: { action: what.action } }),
     );
@@ -84,6 +92,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
   return {
     guard,
+    hasAnother,
     request: (what, who) => inTransaction((tx) => request(deps, tx, what, who)),
     page: (organization, page) => selectApprovals(db, integrity, organization, page, clock.now()),
     decide: (organization, id, decision, who) => decide(deps, { organization, id, decision }, who),
@@ -157,14 +166,20 @@ async function decide(
   });
 }
 
-/** Who could ask and confirm: owners and administrators with a passkey. */
+const whoCouldConfirm = async (
+  { administrators }: Pick<ApprovalsDeps, 'administrators'>,
+  organization: OrganizationId,
+) =>
+  (await administrators.list(organization)).filter(
+    ({ role, passkeys }) => (role === 'owner' || role === 'administrator') && passkeys > 0,
+  );
+
+/** Throws CONFLICT where fewer than two could ask and confirm. */
 async function requireTwo(
   { administrators }: Pick<ApprovalsDeps, 'administrators'>,
   organization: OrganizationId,
 ): Promise<void> {
-  const able = (await administrators.list(organization)).filter(
-    ({ role, passkeys }) => (role === 'owner' || role === 'administrator') && passkeys > 0,
-  );
+  const able = await whoCouldConfirm({ administrators }, organization);
   if (able.length >= 2) return;
   throw new Problem(
     'CONFLICT',
@@ -187,22 +202,8 @@ function administratorOf(who: Actor): AdministratorId {
   );
 }
 
-/** Throws CONFLICT where no other account could confirm: then the time has to pass. */
-async function requireAnother(
-  { administrators }: Pick<ApprovalsDeps, 'administrators'>,
-  { organization }: Guarded,
-  requestedBy: AdministratorId,
-): Promise<void> {
-  const able = (await administrators.list(organization)).some(
-    ({ id, role, passkeys }) =>
-      id !== requestedBy && (role === 'owner' || role === 'administrator') && passkeys > 0,
-  );
-  if (able) return;
-  throw new Problem(
-    'CONFLICT',
-    'Nothing was done: another person has this address, or had it within the last 90 days, and no second administrator with a passkey could confirm that it becomes this person’s. Wait until the 90 days are over, add a second administrator, or let the operator of the box change it (gatehouse subject change).',
-  );
-}
+const NO_OTHER =
+  'Nothing was done: another person has this address, or had it within the last 90 days, and no second administrator with a passkey could confirm that it becomes this person’s. Wait until the 90 days are over, add a second administrator, or let the operator of the box change it (gatehouse subject change).';
 
 function missing({ action, world, subject, about }: Guarded, open: Approval | undefined): Problem {
   const extra = { approval: { action, ...defined({ env: world, person: subject, about }) } };

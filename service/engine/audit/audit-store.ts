@@ -252,6 +252,21 @@ function fromRow(row: Selectable<Schema['audit']>): StoredLine {
   };
 }
 
+/** Who did this to the target, and the details, the oldest first. */
+export async function readDone(
+  db: Db,
+  { action, target }: { action: string; target: string },
+): Promise<{ actor: string; details: string }[]> {
+  return db
+    .selectFrom('audit')
+    .select(['actor', 'details'])
+    .where('target', '=', target)
+    .where('action', '=', action)
+    .where('outcome', '=', 'done')
+    .orderBy('id')
+    .execute();
+}
+
 /** Whether the log has a line with this action about this target. */
 export async function hasLine(
   db: Db,

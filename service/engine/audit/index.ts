@@ -3,7 +3,7 @@ export type { Actor, Audit, AuditDeps, AuditLine } from './audit.ts';
 export { createAudit, describeActor, readActor } from './audit.ts';
 export type { AuditLog, AuditLogDeps } from './audit-log.ts';
 export { createAuditLog } from './audit-log.ts';
-export { hasLine } from './audit-store.ts';
+export { hasLine, readDone } from './audit-store.ts';
 export type { StoredLine } from './chain.ts';
 export type { CheckpointNote } from './checkpoint-note.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';

@@ -20,6 +20,7 @@ import type { DistinctPeople } from './people/distinct-people.ts';
 import { createPeople } from './people/people.ts';
 import { createFindSubject, type ReadPeople } from './people/read-people.ts';
 import { createConfirm, type EnrolledPicture } from './pictures/confirm-picture.ts';
+import { createConfirmsAlone } from './pictures/confirmed-alone.ts';
 import { createPictureOperations } from './pictures/picture-operations.ts';
 import { createRemovePicture } from './pictures/remove-picture.ts';
 import { type Realm, realmKey } from './realm.ts';
@@ -66,10 +67,15 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   /** As `createConfirm`; throws SUBJECT_NOT_FOUND. */
   confirm(
     realm: Realm,
-    picture: { subject: string; enrollment: string; confirmed: boolean },
+    picture: { subject: string; enrollment: string; confirmed: boolean; alone?: boolean },
     actor: Actor,
     request?: string,
   ): Promise<Subject>;
+  /**
+   * Whether an administrator would confirm the picture without another member of staff: who enrolled it is the same account, a program or
+   * unknown. False in the test world, for the operator of the box, and for a picture that is confirmed or not there.
+   */
+  confirmsAlone(realm: Realm, picture: { subject: string; enrollment: string }, who: Actor): Promise<boolean>;
   /** As `createChange`; throws SUBJECT_NOT_FOUND. */
   change(realm: Realm, idOrEmail: string, change: SubjectChange, actor: Actor): Promise<Subject>;
   /**
@@ -208,6 +214,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     ...createPictureOperations({ store, index, get, templatesOf, confirm, removePicture, inTurnOf, changed }),
     pictures,
     addressOfAnother: createAddressOfAnother({ ...deps, store, get }),
+    confirmsAlone: createConfirmsAlone({ db, get, pictures }),
     async change(realm, idOrEmail, to, actor) {
       const changed = await change(realm, await get(realm, idOrEmail), to, actor);
       search.put(realm, changed);

@@ -31,6 +31,7 @@ export const approvalStrings = defineStrings(
     'four-eyes.off': 'Switch four eyes off',
     'subject.change': 'Change the identity of a person',
     'subject.rebind': 'Give a person an address that another person has, or had within 90 days',
+    'picture.confirm': 'Confirm a picture that the same account, or a program, enrolled',
     'hold.release': 'Release a legal hold',
     'consent.withdraw': 'Withdraw the consent of many people',
     'retention.sweep': 'Sweep now',
@@ -90,6 +91,7 @@ export const approvalStrings = defineStrings(
     'subject.change': 'Die Identität einer Person ändern',
     'subject.rebind':
       'Einer Person eine Adresse geben, die eine andere hat oder in den letzten 90 Tagen hatte',
+    'picture.confirm': 'Ein Bild bestätigen, das dasselbe Konto oder ein Programm erfasst hat',
     'hold.release': 'Eine Aufbewahrungspflicht aufheben',
     'consent.withdraw': 'Die Einwilligung vieler Personen widerrufen',
     'retention.sweep': 'Jetzt nach Frist löschen',

@@ -35,7 +35,10 @@ export function Pictures({ person: { id, env, pictures } }: { person: Schemas['S
           body: { confirmed: !confirmed },
         }),
       ),
-    onSuccess: refresh,
+    async onSuccess({ alone }) {
+      if (alone) toast(t('confirmedAlone'), { text: t('confirmedAloneText') });
+      await refresh();
+    },
   });
   const remove = useMutation({
     mutationFn: ({ id: picture }: Picture) =>

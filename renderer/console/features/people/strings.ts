@@ -72,6 +72,8 @@ export const peopleStrings = defineStrings(
     removeTitle: 'Remove this picture?',
     removeText: 'Its template is destroyed. The other pictures of the person stay. This cannot be undone.',
     removedToast: 'Picture removed',
+    confirmedAlone: 'Confirmed without a second administrator',
+    confirmedAloneText: 'No other account could confirm it. The audit log and the alert say so.',
     notKept: 'No photograph is kept. A template cannot be turned back into one.',
     oldModel: 'Of a former model',
     activity: 'Recent verifications',
@@ -216,6 +218,8 @@ export const peopleStrings = defineStrings(
     removeText:
       'Sein Template wird vernichtet. Die anderen Bilder der Person bleiben. Das lässt sich nicht rückgängig machen.',
     removedToast: 'Bild entfernt',
+    confirmedAlone: 'Ohne zweiten Verwalter bestätigt',
+    confirmedAloneText: 'Kein anderes Konto konnte es bestätigen. Protokoll und Alarm nennen das.',
     notKept: 'Es wird kein Foto aufbewahrt. Aus einem Template lässt sich keines zurückgewinnen.',
     oldModel: 'Von einem früheren Modell',
     activity: 'Letzte Verifikationen',

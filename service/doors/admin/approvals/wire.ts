@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { approvalActions, approvalStates, isOfPerson, isOfWorld } from '../../../engine/approvals/index.ts';
+import {
+  approvalActions,
+  approvalStates,
+  isAboutOne,
+  isOfPerson,
+  isOfWorld,
+} from '../../../engine/approvals/index.ts';
 import { pageQuery, pageReply } from '../../../http/cursor.ts';
 import { idOf } from '../ids.ts';
 import { time } from '../reply-fields.ts';
@@ -24,18 +30,20 @@ const about = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'It must be what the refusal gave.')
   .optional()
-  .describe('Keyed hash of the address, as the refusal gave it; of subject.rebind alone');
+  .describe(
+    'Hash of the address or picture, as the refusal gave it; of subject.rebind and picture.confirm alone',
+  );
 
 export const NewApproval = z
   .strictObject({ action, env, person, about })
-  .superRefine(({ action: what, env: world, person: subject, about: address }, context) => {
+  .superRefine(({ action: what, env: world, person: subject, about: hash }, context) => {
     const [ofPerson, ofWorld] = [isOfPerson(what), isOfWorld(what)];
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
     if (ofPerson !== (subject !== undefined))
       fault('person', ofPerson ? 'Name the person by id.' : 'This concerns no one person: leave it out.');
-    if ((what === 'subject.rebind') !== (address !== undefined))
-      fault('about', 'Send what the refusal gave, of subject.rebind alone.');
+    if (isAboutOne(what) !== (hash !== undefined))
+      fault('about', 'Send what the refusal gave, of subject.rebind and picture.confirm alone.');
     if (ofWorld !== (world !== undefined))
       fault('env', ofWorld ? 'Name the world, live or test.' : 'This concerns no world: leave it out.');
   })

@@ -237,6 +237,19 @@ export const EnrolledPictures = z
     examples: [{ items: [] }],
   });
 
+export const ConfirmedPictures = EnrolledPictures.extend({
+  alone: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Present where no second administrator could confirm it, so that one account enrolled and confirmed the picture; the audit log and the alert say so too',
+    ),
+}).meta({
+  id: 'ConfirmedPictures',
+  description: 'The enrolled pictures of a person, after one was confirmed.',
+  examples: [{ items: [] }],
+});
+
 export const UpgradeQuery = z.strictObject({
   ...pageQuery(idOf('person')),
   names: z

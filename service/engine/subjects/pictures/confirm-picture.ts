@@ -21,6 +21,14 @@ export interface EnrolledPicture {
   templates: { model: string; sha256: string }[];
 }
 
+interface Confirmation {
+  subject: SubjectId;
+  enrollment: string;
+  confirmed: boolean;
+  /** No second member of staff has a part in it, because there is none who could. */
+  alone?: boolean;
+}
+
 export interface ConfirmDeps {
   store: Pick<SubjectStore, 'templateRows' | 'setAnchor' | 'dropSettled' | 'isThere'>;
   inTransaction: InTransaction;
@@ -35,7 +43,7 @@ export interface ConfirmDeps {
 export function createConfirm({ store, inTransaction, audit, most }: ConfirmDeps) {
   return (
     { organization, world }: Realm,
-    { subject, enrollment, confirmed }: { subject: SubjectId; enrollment: string; confirmed: boolean },
+    { subject, enrollment, confirmed, alone = false }: Confirmation,
     actor: Actor,
     request?: string,
   ): Promise<void> =>
@@ -60,7 +68,7 @@ export function createConfirm({ store, inTransaction, audit, most }: ConfirmDeps
         organization,
         target: subject,
         ...defined({ request }),
-        details: { world, enrollment },
+        details: { world, enrollment, ...(alone && { alone }) },
       });
     });
 }

@@ -37,7 +37,7 @@ export function createPictureOperations({
       toEnrollments(await templatesOf(realm, [subject])),
     async confirm(
       realm: Realm,
-      { subject, ...picture }: { subject: string; enrollment: string; confirmed: boolean },
+      { subject, ...picture }: { subject: string; enrollment: string; confirmed: boolean; alone?: boolean },
       actor: Actor,
       request?: string,
     ) {
