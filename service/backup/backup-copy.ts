@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../lib/clock.ts';
+import { answerOf } from '../lib/machine/thread-answer.ts';
 import { Problem } from '../lib/problem.ts';
 import { noteProgress } from '../lib/progress/progress.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
@@ -51,7 +52,10 @@ export async function copySqlite(from: string, to: string): Promise<CopyFacts> {
       const written = await stat(to).catch(() => undefined);
       noteProgress('copying the database', Math.min(written?.size ?? 0, size), size);
     }, 1_000);
-    const reply = await inWorker({ from, to }).finally(() => clearInterval(looking));
+    const thread = new Worker(worker, { workerData: { from, to } });
+    const reply = await answerOf<CopyReply>(thread, 'copies the database').finally(() =>
+      clearInterval(looking),
+    );
     if (reply.is === 'done') return reply.facts;
     throw Object.assign(new Error(reply.message), reply.code === undefined ? {} : { code: reply.code });
   } catch (error) {
@@ -66,15 +70,4 @@ export async function copySqlite(from: string, to: string): Promise<CopyFacts> {
     }
     throw toStorageProblem(error, from);
   }
-}
-
-function inWorker(data: { from: string; to: string }): Promise<CopyReply> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(worker, { workerData: data });
-    thread.once('message', (reply: CopyReply) => resolve(reply));
-    thread.once('error', reject);
-    thread.once('exit', (code) =>
-      reject(new Error(`The thread that copies the database ended with ${code}.`)),
-    );
-  });
 }

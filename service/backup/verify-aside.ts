@@ -35,8 +35,8 @@ const worker = new URL(
 );
 
 /**
- * As `verifyBackup`, in a thread: it opens every template and reads every line, and what it takes of memory is given back. The thread has no
- * key of its own: it asks `master` to unwrap.
+ * As `verifyBackup`, in a thread: it opens every template and reads every line, and what it takes of memory is given back by the end. The
+ * thread has no key of its own: it asks `master` to unwrap.
  */
 export function verifyAside({
   master,
@@ -48,6 +48,7 @@ export function verifyAside({
   const { promise, resolve, reject } = Promise.withResolvers<VerifiedBackup>();
   const workerData: AsideOrder = { order, master: master.id, now: clock.now() };
   const thread = new Worker(worker, { workerData });
+  let end = (code: number) => reject(new Error(`The thread that tests a backup ended with ${code}.`));
   thread.on('message', (said: FromThread) => {
     switch (said.is) {
       case 'progress':
@@ -57,15 +58,17 @@ export function verifyAside({
       case 'master':
         return void askMaster(master, said).then((answer) => thread.postMessage(answer));
       case 'verified':
-        return resolve(said.found);
+        end = () => resolve(said.found);
+        return;
       case 'refused':
-        return reject(new Problem(said.code, said.message, said.extra));
+        end = () => reject(new Problem(said.code, said.message, said.extra));
+        return;
       default:
         said satisfies never;
     }
   });
   thread.once('error', reject);
-  thread.once('exit', (code) => reject(new Error(`The thread that tests a backup ended with ${code}.`)));
+  thread.once('exit', (code) => end(code));
   return promise;
 }
 

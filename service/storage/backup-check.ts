@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import type { SubjectId } from '../lib/id.ts';
+import { answerOf } from '../lib/machine/thread-answer.ts';
 import type { Db } from './transaction.ts';
 
 /** Under type stripping this file is `.ts`, after the build `.js`. */
@@ -11,14 +12,7 @@ const worker = new URL(
 
 /** Problems that SQLite reports for a file; empty if it is intact. Runs in a thread. */
 export function findDamage(path: string): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(worker, { workerData: path });
-    thread.once('message', resolve);
-    thread.once('error', reject);
-    thread.once('exit', (code) =>
-      reject(new Error(`The thread that checks the database ended with ${code}.`)),
-    );
-  });
+  return answerOf(new Worker(worker, { workerData: path }), 'checks the database');
 }
 
 /** The file is no longer the source of scheduled backups. */

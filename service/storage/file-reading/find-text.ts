@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { answerOf } from '../../lib/machine/thread-answer.ts';
 
 /** A column with rows that contain the text. */
 export interface ColumnWithText {
@@ -24,12 +25,5 @@ const worker = new URL(
 
 /** The columns of a SQLite file that contain the text. Reads every row, in a thread over a connection of its own: what is committed. */
 export function findText(search: TextSearch): Promise<ColumnWithText[]> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(worker, { workerData: search });
-    thread.once('message', resolve);
-    thread.once('error', reject);
-    thread.once('exit', (code) =>
-      reject(new Error(`The thread that searches the database ended with ${code}.`)),
-    );
-  });
+  return answerOf(new Worker(worker, { workerData: search }), 'searches the database');
 }
