@@ -3,9 +3,8 @@ import { productVersion } from '../lib/version.ts';
 import { type CommandRunner, createCommandRunner } from './command.ts';
 import { toFailure } from './failure.ts';
 import { invocation } from './invocation.ts';
+import type { AddCommand } from './operation-command.ts';
 import { createTerminal, severalLines } from './terminal/terminal.ts';
-
-type AddCommand = (program: Command, runner: CommandRunner) => void;
 
 /** By the first word, in the order of the help. One command loads no other: loading all of them takes longer than most of them run. */
 const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
@@ -15,33 +14,33 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   unseal: async () => (await import('./master/unseal.ts')).addUnseal,
   doctor: async () => (await import('./doctor/doctor.ts')).addDoctor,
   migrate: async () => (await import('./migrate/migrate.ts')).addMigrate,
-  org: async () => (await import('./org/org.ts')).addOrg,
-  admin: async () => (await import('./admin/admin.ts')).addAdmin,
-  key: async () => (await import('./key/key.ts')).addKey,
-  keystore: async () => (await import('./keystore/keystore.ts')).addKeystore,
-  certificate: async () => (await import('./certificate/certificate.ts')).addCertificate,
-  master: async () => (await import('./master/master.ts')).addMaster,
-  limits: async () => (await import('./limits/limits.ts')).addLimits,
-  subject: async () => (await import('./subject/subject-command.ts')).addSubjectCommand,
-  receipt: async () => (await import('./receipt/receipt.ts')).addReceipt,
-  consent: async () => (await import('./consent/consent.ts')).addConsent,
-  hold: async () => (await import('./hold/hold.ts')).addHold,
-  retention: async () => (await import('./retention/retention.ts')).addRetention,
-  verify: async () => (await import('./verify/verify.ts')).addVerify,
-  verification: async () => (await import('./verification/verification.ts')).addVerification,
-  profile: async () => (await import('./profile/profile.ts')).addProfile,
-  scope: async () => (await import('./scope/scope.ts')).addScope,
-  kiosk: async () => (await import('./kiosk/kiosk.ts')).addKiosk,
-  site: async () => (await import('./site/site.ts')).addSite,
-  grant: async () => (await import('./grant/grant.ts')).addGrant,
-  webhook: async () => (await import('./webhook/webhook.ts')).addWebhook,
-  behavior: async () => (await import('./behavior/behavior.ts')).addBehavior,
-  models: async () => (await import('./models/models.ts')).addModels,
-  alert: async () => (await import('./alert/alert.ts')).addAlert,
-  audit: async () => (await import('./audit/audit-command.ts')).addAuditCommand,
-  token: async () => (await import('./token/token.ts')).addToken,
-  jobs: async () => (await import('./jobs/jobs.ts')).addJobs,
-  work: async () => (await import('./work/work.ts')).addWork,
+  org: async () => (await import('./commands/org.ts')).org,
+  admin: async () => (await import('./commands/admin.ts')).admin,
+  key: async () => (await import('./commands/key.ts')).key,
+  keystore: async () => (await import('./commands/keystore.ts')).keystore,
+  certificate: async () => (await import('./commands/certificate.ts')).certificate,
+  master: async () => (await import('./commands/master.ts')).master,
+  limits: async () => (await import('./commands/limits.ts')).limits,
+  subject: async () => (await import('./commands/subject.ts')).subject,
+  receipt: async () => (await import('./commands/receipt.ts')).receipt,
+  consent: async () => (await import('./commands/consent.ts')).consent,
+  hold: async () => (await import('./commands/hold.ts')).hold,
+  retention: async () => (await import('./commands/retention.ts')).retention,
+  verify: async () => (await import('./commands/verify.ts')).verify,
+  verification: async () => (await import('./commands/verification.ts')).verification,
+  profile: async () => (await import('./commands/profile.ts')).profile,
+  scope: async () => (await import('./commands/scope.ts')).scope,
+  kiosk: async () => (await import('./commands/kiosk.ts')).kiosk,
+  site: async () => (await import('./commands/site.ts')).site,
+  grant: async () => (await import('./commands/grant.ts')).grant,
+  webhook: async () => (await import('./commands/webhook.ts')).webhook,
+  behavior: async () => (await import('./commands/behavior.ts')).behavior,
+  models: async () => (await import('./commands/models.ts')).models,
+  alert: async () => (await import('./commands/alert.ts')).alert,
+  audit: async () => (await import('./commands/audit.ts')).audit,
+  token: async () => (await import('./commands/token.ts')).token,
+  jobs: async () => (await import('./commands/jobs.ts')).jobs,
+  work: async () => (await import('./commands/work.ts')).work,
   backup: async () => (await import('./backup/backup.ts')).addBackup,
   restore: async () => (await import('./backup/restore.ts')).addRestore,
   update: async () => (await import('./update/update.ts')).addUpdate,
@@ -57,9 +56,10 @@ const aboutOthers: ReadonlySet<string> = new Set(['help', 'completion']);
 export async function createProgram(runner: CommandRunner, words: readonly string[] = []): Promise<Command> {
   const [first = ''] = words;
   const alone = Object.hasOwn(commands, first) && !aboutOthers.has(first) && !words.includes('help');
-  const wanted = alone ? [commands[first]!] : Object.values(commands);
+  const names = alone ? [first] : Object.keys(commands);
   const program = emptyProgram();
-  for (const add of await Promise.all(wanted.map((load) => load()))) add(program, runner);
+  const adders = await Promise.all(names.map((name) => commands[name]!()));
+  for (const [index, add] of adders.entries()) add(program, runner, names[index]!);
   return program;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeCalibration } from '../../service/cli/org/gallery-calibration-text.ts';
+import { describeCalibration } from '../../service/cli/gallery-calibrations.ts';
 import { createStatus } from '../../service/compose/appliance-status.ts';
 import { fromCalibration } from '../../service/doors/admin/organizations/translate.ts';
 import { fromStatus } from '../../service/doors/meta/translate.ts';

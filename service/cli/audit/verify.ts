@@ -1,18 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
 import { type Schemas, streamOf } from '../../../sdk/admin/client.ts';
-import { type Answer, type CommandRunner, examples } from '../command.ts';
+import type { Answer } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import type { Asked } from '../operation-command.ts';
 import { jsonLines } from '../terminal/json-lines.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { type Cell, count, facts, oneLine } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
-
-interface Verify {
-  file?: string;
-  publicKey?: string;
-}
 
 type Report = Schemas['AuditReport'];
 
@@ -25,46 +20,30 @@ const copyNotes = {
   unreachable: 'cannot be read',
 };
 
-export function addAuditVerify(audit: Command, runner: CommandRunner): void {
-  runner.run<Verify>(
-    audit
-      .command('verify')
-      .summary('verify that the log was not changed')
-      .description(
-        'Looks at every line, every checkpoint, the key store’s note of the newest one and the same note in every copy of the key ' +
-          'store: changed, missing, reordered, inserted and cut-off lines are found. Then at everything else that is signed or carries a MAC: keys, the list of ' +
-          'erased people, receipts, and the rows of the database that protect or open the box. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
-          'With --file it checks an exported log instead, without data directory or service.',
-      )
-      .option('--file <file>', 'an export (audit export)')
-      .option('--public-key <pem>', 'file with the trusted keys, as `audit keys` printed them; with --file')
-      .addHelpText(
-        'after',
-        examples('audit verify', 'audit verify --file audit-2026-11.jsonl --public-key audit-key.pem'),
-      ),
-    async ({ options, control, terminal }) => {
-      if (options.file !== undefined) return verifyFile(options.file, options.publicKey);
-      if (options.publicKey !== undefined) {
-        throw new UsageError('--public-key goes with --file: the running log knows its own keys.');
-      }
-      const open = await control();
-      const progress = await createProgress(terminal, 'lines');
-      let started = false;
-      let report: Report | undefined;
-      const bytes = streamOf(open.admin.GET('/api/admin/audit/verification', { parseAs: 'stream' }));
-      for await (const step of jsonLines<Schemas['AuditVerification']>(bytes)) {
-        if ('report' in step) report = step.report;
-        else if (started) progress.reach(step.seen);
-        else {
-          progress.start(step.all);
-          started = true;
-        }
-      }
-      if (started) progress.stop();
-      if (!report) throw new Error('The verification ended without a report.');
-      return answer('The audit log', report, report);
-    },
-  );
+export async function verifyLog(
+  { file, publicKey }: { file?: string | undefined; publicKey?: string | undefined },
+  { control, terminal }: Asked<undefined>,
+): Promise<Answer> {
+  if (file !== undefined) return verifyFile(file, publicKey);
+  if (publicKey !== undefined) {
+    throw new UsageError('--public-key goes with --file: the running log knows its own keys.');
+  }
+  const open = await control();
+  const progress = await createProgress(terminal, 'lines');
+  let started = false;
+  let report: Report | undefined;
+  const bytes = streamOf(open.admin.GET('/api/admin/audit/verification', { parseAs: 'stream' }));
+  for await (const step of jsonLines<Schemas['AuditVerification']>(bytes)) {
+    if ('report' in step) report = step.report;
+    else if (started) progress.reach(step.seen);
+    else {
+      progress.start(step.all);
+      started = true;
+    }
+  }
+  if (started) progress.stop();
+  if (!report) throw new Error('The verification ended without a report.');
+  return answer('The audit log', report, report);
 }
 
 async function verifyFile(path: string, publicKey: string | undefined): Promise<Answer> {

@@ -5,8 +5,8 @@ import { type CommandRunner, examples } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { asTyped } from '../invocation.ts';
 import { userPath } from '../user-path.ts';
-import { addBackupList, megabytes } from './list.ts';
-import { addBackupSchedule } from './schedule.ts';
+import { backupList, megabytes } from './list.ts';
+import { backupSchedule } from './schedule.ts';
 import { addBackupVerify } from './verify.ts';
 
 export function addBackup(program: Command, runner: CommandRunner): void {
@@ -61,8 +61,8 @@ export function addBackup(program: Command, runner: CommandRunner): void {
     },
   );
 
-  addBackupSchedule(backup, runner);
-  addBackupList(backup, runner);
+  backupSchedule(backup, runner, 'schedule');
+  backupList(backup, runner, 'list');
   addBackupVerify(backup, runner);
 }
 

@@ -1,11 +1,10 @@
-import type { Command } from 'commander';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
-import { limitFlag } from '../limit-flag.ts';
+import { toggle, value } from '../flag.ts';
+import { work } from '../operation-command.ts';
 import { describeMinutes } from '../terminal/moment.ts';
 import { type Terminal, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
@@ -13,34 +12,27 @@ import { newestIn } from './path.ts';
 
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
-export function addBackupList(backup: Command, runner: CommandRunner): void {
-  runner.run<{ newest?: boolean; limit: number }>(
-    backup
-      .command('list')
-      .argument(
-        '[dir]',
-        'list the backups in this folder, on any machine, without keys; default: those of this box',
-      )
-      .summary('plans, runs, copies of the key store; or the files of a folder, newest first')
-      .description(
-        'Without DIR: plans, the last runs, and where the key store is copied to; a file that was removed and a date ahead of the ' +
-          'clock are marked. With DIR: the backups in it, newest first by their own count, whatever the dates say.',
-      )
-      .option(...limitFlag(50))
-      .option('--newest', 'print only the path of the newest backup in DIR')
-      .addHelpText(
-        'after',
-        examples('backup list', 'backup list /mnt/backups', 'backup list /mnt/backups --newest'),
-      ),
-    async ({ options, control, terminal }, dir) => {
-      if (dir !== undefined)
-        return options.newest ? showNewest(userPath(dir)) : showFolder(userPath(dir), options.limit);
-      if (options.newest) throw new UsageError('--newest needs the folder: backup list DIR --newest');
-      const state = await readBackupState(await control(), options.limit);
-      return { json: state, text: describeBox(state, terminal) };
-    },
-  );
-}
+export const backupList = work({
+  args: {
+    dir: value(
+      '[dir]',
+      'list the backups in this folder, on any machine, without keys; default: those of this box',
+    ),
+  },
+  summary: 'plans, runs, copies of the key store; or the files of a folder, newest first',
+  about:
+    'Without DIR: plans, the last runs, and where the key store is copied to; a file that was removed and a date ahead of the ' +
+    'clock are marked. With DIR: the backups in it, newest first by their own count, whatever the dates say.',
+  options: { newest: toggle('print only the path of the newest backup in DIR') },
+  limit: 50,
+  examples: ['backup list', 'backup list /mnt/backups', 'backup list /mnt/backups --newest'],
+  async run({ dir, newest, limit }, { control, terminal }) {
+    if (dir !== undefined) return newest ? showNewest(userPath(dir)) : showFolder(userPath(dir), limit);
+    if (newest) throw new UsageError('--newest needs the folder: backup list DIR --newest');
+    const state = await readBackupState(await control(), limit);
+    return { json: state, text: describeBox(state, terminal) };
+  },
+});
 
 /** Runs, plans, copies of the key store, and what is wrong. */
 async function readBackupState({ admin }: Pick<Control, 'admin'>, limit: number) {

@@ -4,8 +4,8 @@ import { type AdminClient, createAdminClient, type Schemas } from '../../../sdk/
 import { defined } from '../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra, problemCodes } from '../../lib/problem.ts';
 import { startedByAccount } from '../directory-owner.ts';
-import { describeProgress } from '../work/text.ts';
 import { ConnectionLost } from './connection-lost.ts';
+import { describeProgress } from './progress-text.ts';
 
 /** The control API as the commands see it: one request, one answer, a Problem when it refuses. */
 export interface Control {

@@ -1,7 +1,7 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import { heldForText } from '../../engine/matching/every-group.ts';
+import { describeProvider } from '../commands/models.ts';
 import { asTyped, invocation } from '../invocation.ts';
-import { describeProvider } from '../models/text.ts';
 import { count } from '../terminal/terminal.ts';
 import type { Finding } from './checks.ts';
 

@@ -1,6 +1,6 @@
+import type { Webhook } from '../commands/webhook-text.ts';
 import { invocation } from '../invocation.ts';
 import { count } from '../terminal/terminal.ts';
-import type { Webhook } from '../webhook/text.ts';
 import type { Finding } from './checks.ts';
 
 /** Webhooks of an organization for live events, and whether it has grants. */

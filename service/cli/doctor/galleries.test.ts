@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Calibration, OwnGallery } from '../org/gallery-calibration-text.ts';
+import type { Calibration, OwnGallery } from '../gallery-calibrations.ts';
 import { checkOwnGalleries } from './galleries.ts';
 
 const follows: Calibration = {

@@ -1,5 +1,5 @@
+import { describeGalleries, type OwnGalleries, tables } from '../gallery-calibrations.ts';
 import { invocation } from '../invocation.ts';
-import { describeGalleries, type OwnGalleries, tables } from '../org/gallery-calibration-text.ts';
 import { count } from '../terminal/terminal.ts';
 import type { Finding } from './checks.ts';
 

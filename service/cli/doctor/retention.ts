@@ -1,5 +1,5 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { waitingLines } from '../retention/confirm.ts';
+import { waitingLines } from '../commands/retention.ts';
 import type { Finding } from './checks.ts';
 
 /** Sweeps that wait for an operator; nothing is said where none does. A clock in doubt fails, because nothing is swept then. */

@@ -1,32 +1,28 @@
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Answer } from '../command.ts';
-import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
-import { chooseOrganization } from '../organization.ts';
-import { type RealmOptions, realmOf } from '../realm.ts';
+import type { Asked } from '../operation-command.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { count, type Terminal } from '../terminal/terminal.ts';
+import { count } from '../terminal/terminal.ts';
 
 /** People of one call: the answer comes within seconds, and Ctrl-C waits no longer. */
 const PAGE = 20;
 
 /** Erases all people of one world, page by page. */
 export async function eraseAll(
-  open: Control,
-  options: RealmOptions & { confirm?: string },
-  terminal: Terminal,
+  { env, envGiven, realm, terminal }: Asked<'world'>,
+  confirm: string | undefined,
 ): Promise<Answer> {
-  if (options.env === undefined && !options.test)
-    throw new UsageError('--all needs --env test (trial people) or --env live (real people).');
-  const { name } = await chooseOrganization(open, options.org);
-  const { env, query } = await realmOf(open, options);
+  if (!envGiven) throw new UsageError('--all needs --env test (trial people) or --env live (real people).');
+  const { open, query, organization } = await realm();
+  const { name } = organization;
   const params = { query };
   const { count: total } = await replyOf(open.admin.GET('/api/admin/subjects/count', { params }));
   if (total === 0)
     return { json: { erased: 0, left: 0 }, text: `${name} has no people in the ${env} world.` };
-  if (options.confirm === undefined || !/^\d+$/.test(options.confirm) || Number(options.confirm) !== total) {
+  if (confirm === undefined || !/^\d+$/.test(confirm) || Number(confirm) !== total) {
     throw new UsageError(
       `This cannot be undone. No person was erased. ${name} has ${count(total, 'person', 'people')} in the ${env} world; to erase all of them: --confirm ${total}`,
     );

@@ -13,7 +13,7 @@ import type { CommandRunner, Work } from '../command.ts';
 import { type Control, createControl } from '../control/control.ts';
 import type { RealmOptions } from '../realm.ts';
 import { createTerminal } from '../terminal/terminal.ts';
-import { addSubjectImport } from './import.ts';
+import { importSubjects } from './import.ts';
 
 let engine: Engine;
 let folder: string;
@@ -91,7 +91,7 @@ async function importOf(people: number, open: Control) {
       return command;
     },
   };
-  addSubjectImport(new Command(), runner);
+  importSubjects(new Command(), runner, 'import');
   return work!(
     {
       options: { env: 'test', org: 'Acme' },

@@ -2,94 +2,64 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Command } from 'commander';
 import { csvLine } from '../../../sdk/admin/bulk-import/csv.ts';
 import { needsDomain, withDomain } from '../../../sdk/admin/bulk-import/picture-list.ts';
 import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { type Answer, type CommandRunner, examples } from '../command.ts';
-import { readConsentUntil } from '../consent/consent-parts.ts';
+import type { Answer } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
+import { toggle, value } from '../flag.ts';
+import { measureCalibrations } from '../gallery-calibrations.ts';
 import { invocation } from '../invocation.ts';
-import { measureCalibrations } from '../org/gallery-calibrations.ts';
-import { type RealmOptions, realmOf, withRealm } from '../realm.ts';
+import { work } from '../operation-command.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { count, facts, table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
-import {
-  confirmedHelp,
-  consentHelp,
-  overrideLivenessHelp,
-  overrideMismatchHelp,
-  uploadOf,
-} from './enroll.ts';
+import { consentFlag, enrollFlags, uploadOf } from './enroll.ts';
 import { openImportJournal } from './import-journal.ts';
 import { type ImportEntry, readEncoding, readImportList } from './import-list.ts';
 import { type ImportOutcome, runImport } from './import-run.ts';
 
-interface Import extends RealmOptions {
-  domain?: string;
-  encoding?: string;
-  consent?: string;
-  report?: string;
-  concurrency?: string;
-  again?: boolean;
-  overrideMismatch?: boolean;
-  overrideLiveness?: boolean;
-  confirmed?: boolean;
-}
-
 /** Refusals shown on the screen; all of them are in --report and --json. */
 const SHOWN = 20;
 
-const importCommand = (subject: Command): Command =>
-  subject
-    .command('import')
-    .argument('<source>', 'folder or CSV file')
-    .summary('enroll many pictures; run it again to continue after an interruption')
-    .description(
-      'Enrolls every picture of a folder (ada@example.com.jpg, or a folder ada@example.com/ with pictures in it) or of a CSV file ' +
-        '(columns email or id, name, file or image; files relative to the CSV; comma, semicolon or tab between; UTF-8, UTF-16, or --encoding). What an earlier run enrolled is skipped, what it refused is ' +
-        'tried again. Ctrl-C lets the pictures under way end. Ends with a report; the exit code is 1 when a picture was refused.',
-    )
-    .option('--domain <domain>', 'make e-mail addresses of names without @: emp-17 becomes emp-17@DOMAIN')
-    .option(
-      '--encoding <name>',
+export const importSubjects = work({
+  on: 'world',
+  args: { source: value('<source>', 'folder or CSV file') },
+  summary: 'enroll many pictures; run it again to continue after an interruption',
+  about:
+    'Enrolls every picture of a folder (ada@example.com.jpg, or a folder ada@example.com/ with pictures in it) or of a CSV file ' +
+    '(columns email or id, name, file or image; files relative to the CSV; comma, semicolon or tab between; UTF-8, UTF-16, or --encoding). What an earlier run enrolled is skipped, what it refused is ' +
+    'tried again. Ctrl-C lets the pictures under way end. Ends with a report; the exit code is 1 when a picture was refused.',
+  options: {
+    domain: value('<domain>', 'make e-mail addresses of names without @: emp-17 becomes emp-17@DOMAIN'),
+    encoding: value(
+      '<name>',
       'of a CSV file that is neither UTF-8 nor UTF-16, such as windows-1252 (Excel in Western Europe)',
-    )
-    .option('--consent <parts>', consentHelp)
-    .option('--override-mismatch', overrideMismatchHelp)
-    .option('--override-liveness', overrideLivenessHelp)
-    .option('--confirmed', confirmedHelp)
-    .option('--report <file>', 'write the result of every picture: .csv or .json')
-    .option('--concurrency <n>', 'pictures under way at a time (default: two per core)')
-    .option(
-      '--again',
+      (_, text) => readEncoding(text),
+    ),
+    consent: consentFlag,
+    ...enrollFlags,
+    report: value('<file>', 'write the result of every picture: .csv or .json'),
+    concurrency: value('<n>', 'pictures under way at a time (default: two per core)', readConcurrency),
+    again: toggle(
       'look again at what an earlier run enrolled, as after restoring an older backup; what the box has stays as it is',
-    )
-    .addHelpText(
-      'after',
-      examples(
-        'subject import ./photos --report refused.csv',
-        'subject import staff.csv --domain example.com --env test --json',
-      ),
-    );
-
-export function addSubjectImport(subject: Command, runner: CommandRunner): void {
-  const command = importCommand(subject);
-  runner.run<Import>(withRealm(command), async ({ options, data, terminal, control }, source = '') => {
-    const concurrency = readConcurrency(options.concurrency);
-    const { overrideMismatch, overrideLiveness, confirmed } = options;
-    const encoding = options.encoding === undefined ? undefined : readEncoding(options.encoding);
-    const consent = readConsentUntil(options.consent);
-    const report = options.report === undefined ? undefined : reportFile(options.report);
+    ),
+  },
+  examples: [
+    'subject import ./photos --report refused.csv',
+    'subject import staff.csv --domain example.com --env test --json',
+  ],
+  async run({ source = '', ...given }, { realm, env, data, terminal }) {
+    const { domain, encoding, report: reportPath, again, concurrency = 2 * availableParallelism() } = given;
+    const { consent, overrideMismatch, overrideLiveness, confirmed } = given;
+    const report = reportPath === undefined ? undefined : reportFile(reportPath);
     const { entries, passedOver } = await readImportList(userPath(source), encoding);
-    requireAddresses(entries, options.domain);
-    const open = await control({ manyPictures: true });
-    const { env, query } = await realmOf(open, options);
+    requireAddresses(entries, domain);
+    const { open, query } = await realm({ manyPictures: true });
     const journal = await openImportJournal(data, query.organization, env);
     const fields = defined({ consent, overrideMismatch, overrideLiveness, confirmed });
     const stop = new AbortController();
@@ -108,8 +78,8 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
     progress.start(entries.length);
     try {
       const outcomes = await runImport(entries, {
-        journal: options.again ? { ...journal, has: () => false } : journal,
-        addressOf: createAddressOf(open, query, options.domain),
+        journal: again ? { ...journal, has: () => false } : journal,
+        addressOf: createAddressOf(open, query, domain),
         enroll: ({ picture, ...person }) =>
           replyOf(
             open.admin.POST('/api/admin/subjects', {
@@ -138,14 +108,14 @@ export function addSubjectImport(subject: Command, runner: CommandRunner): void 
           () => false,
         ));
       const interrupted = halt.signal.aborted ? 'at once' : stop.signal.aborted;
-      return answer(outcomes, { interrupted, passedOver, isMeasured, report: options.report });
+      return answer(outcomes, { interrupted, passedOver, isMeasured, report: reportPath });
     } finally {
       progress.stop();
       await journal.close();
       over = true;
     }
-  });
-}
+  },
+});
 
 function answer(
   outcomes: readonly ImportOutcome[],
@@ -259,11 +229,10 @@ function createAddressOf(
   };
 }
 
-function readConcurrency(text: string | undefined): number {
-  if (text === undefined) return 2 * availableParallelism();
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 256) return value;
-  throw new UsageError(`--concurrency: "${text}" is not a number from 1 to 256.`);
+function readConcurrency(flag: string, text: string): number {
+  const amount = Number(text);
+  if (Number.isInteger(amount) && amount >= 1 && amount <= 256) return amount;
+  throw new UsageError(`${flag}: "${text}" is not a number from 1 to 256.`);
 }
 
 /** Checked before the work, so that a long import does not end in a report that cannot be written. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { readDuration, readMoment } from './moment.ts';
+import { readDuration, readMoment, readStart } from './moment.ts';
 
 test('a day gives its last moment, a moment stays unchanged, other text is refused', () => {
   expect(readMoment('--expires', '2027-01-31')).toBe('2027-01-31T23:59:59.000Z');
   expect(readMoment('--expires', '2027-01-31T12:00:00+01:00')).toBe('2027-01-31T11:00:00.000Z');
-  expect(readMoment('--since', '2027-01-31', 'first')).toBe('2027-01-31T00:00:00.000Z');
-  expect(() => readMoment('--since', '2027-02-31', 'first')).toThrow('--since: "2027-02-31" is not a date.');
+  expect(readStart('--since', '2027-01-31')).toBe('2027-01-31T00:00:00.000Z');
+  expect(() => readStart('--since', '2027-02-31')).toThrow('--since: "2027-02-31" is not a date.');
   expect(() => readMoment('--expires', '2027-02-31')).toThrow('--expires: "2027-02-31" is not a date.');
   for (const other of [
     '01/02/2027',

@@ -1,7 +1,12 @@
 import { UsageError } from '../failure.ts';
 
-/** A date or a time as ISO 8601, UTC; a day means its last moment, or its first where something begins. */
-export function readMoment(flag: string, text: string, day: 'last' | 'first' = 'last'): string {
+/** A date or a time as ISO 8601, UTC; a day means its last moment. */
+export const readMoment = (flag: string, text: string): string => momentOf(flag, text, 'last');
+
+/** The same where something begins: a day means its first moment. */
+export const readStart = (flag: string, text: string): string => momentOf(flag, text, 'first');
+
+function momentOf(flag: string, text: string, day: 'last' | 'first'): string {
   // Date.parse alone takes 01/02/2027 too, which is 1 February to one half of the world.
   const [, date, clock] =
     /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.exec(text) ?? [];

@@ -1,0 +1,116 @@
+import { allPages } from '../../../sdk/admin/all-pages.ts';
+import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Answer } from '../command.ts';
+import { UsageError } from '../failure.ts';
+import { toggle, value } from '../flag.ts';
+import { asTyped, invocation } from '../invocation.ts';
+import { call, noun, tableOf, work } from '../operation-command.ts';
+import { userPath } from '../user-path.ts';
+
+type Place = Schemas['KeyPlace'];
+
+export const keystore = noun(
+  'copies of the key store: backups cannot be opened without it, and an erasure updates every copy',
+  {
+    places: work({
+      about: 'the copies, and whether each is up to date (exit code 1 when one is not)',
+      limit: 200,
+      examples: ['keystore places', 'keystore places --json'],
+      async run({ limit }, { control }) {
+        const { admin } = await control();
+        const ask = (query: object) =>
+          replyOf(admin.GET('/api/admin/key-store/places', { params: { query } }));
+        return answerOf(await allPages(ask, limit));
+      },
+    }),
+    add: call('POST /api/admin/key-store/places', {
+      args: { dir: value('<dir>', 'folder on another disk: a stick, a mounted share') },
+      about: 'keep a copy in a folder, updated with every write',
+      ask: ({ dir = '' }) => ({ folder: userPath(dir) }),
+      text: {
+        place: 'place',
+        copy: 'copy',
+        state: 'state',
+        since: 'since',
+        why: ({ reason }) => reason && asTyped(reason),
+        added: 'addedAt',
+      },
+      failed: ({ state }) => state !== 'current',
+      examples: ['keystore add /media/stick', 'keystore add /mnt/safe/gatehouse'],
+    }),
+    remove: work({
+      args: { dir: value('<dir>', 'as `keystore places` shows it') },
+      about: 'stop keeping a copy in a folder',
+      options: {
+        wipe: toggle('overwrite and delete the copy as well'),
+        destroyed: toggle('attest that its medium is destroyed: pending erasures stop waiting for it'),
+        confirm: value('<dir>', 'the folder once more, with --destroyed'),
+        copy: value('<id>', 'which copy, with --destroyed, where several were kept there'),
+      },
+      examples: [
+        'keystore remove /media/stick --wipe',
+        'keystore remove /media/lost-stick',
+        'keystore remove /media/lost-stick --destroyed --confirm /media/lost-stick',
+      ],
+      async run({ dir = '', wipe = false, destroyed, confirm, copy }, { control }) {
+        const folder = userPath(dir);
+        if (!destroyed) {
+          if (confirm !== undefined || copy !== undefined)
+            throw new UsageError('--confirm and --copy go with --destroyed.');
+          const { admin } = await control();
+          const removed = await replyOf(
+            admin.POST('/api/admin/key-store/places/remove', { body: { folder, wipe } }),
+          );
+          const text = wipe
+            ? `The copy in ${removed.place} is overwritten and deleted.`
+            : `${removed.place} is no place any more. The copy there stays as it is: it still opens what was sealed for every person in it, also for people who are erased from now on. Add it again and remove it with --wipe, or destroy the medium and say so: ${invocation} keystore remove ${removed.place} --destroyed --confirm ${removed.place}`;
+          return { json: { removed: removed.place, wiped: wipe }, text };
+        }
+        if (wipe)
+          throw new UsageError(
+            '--wipe is for a copy that is there, --destroyed for one that is gone: choose.',
+          );
+        if (confirm === undefined || userPath(confirm) !== folder) {
+          throw new UsageError(
+            `Every receipt that waits for this copy will name you and say that this rests on your word. Nothing was changed. To confirm, give the folder once more: --confirm "${folder}"`,
+          );
+        }
+        const { admin } = await control();
+        const attested = await replyOf(
+          admin.POST('/api/admin/key-store/places/destroyed', {
+            body: { folder, confirm: folder, ...defined({ copy }) },
+          }),
+        );
+        return {
+          json: { attestedDestroyed: attested },
+          text: `The copy that was kept in ${attested.place} counts as destroyed on your word, with your name in the log. Erasures that wait for it are done within a minute while the service runs; their receipts say whose word it is.`,
+        };
+      },
+    }),
+    sync: work({
+      about: 'bring every place up to date now that can be reached (exit code 1 when one cannot)',
+      examples: ['keystore sync'],
+      async run(_, { control }) {
+        const { admin } = await control();
+        const { items } = await replyOf(admin.POST('/api/admin/key-store/sync'));
+        return answerOf(items);
+      },
+    }),
+  },
+);
+
+/** Exit code 1 when a copy is not up to date. */
+function answerOf(items: Place[]): Answer {
+  const text = [
+    tableOf(
+      items,
+      { place: 'place', state: 'state', since: ({ since }) => since ?? '', added: 'addedAt' },
+      `No place yet: without the key store nothing in the data opens. Add two: ${invocation} keystore add DIR`,
+    ),
+    ...items.flatMap(({ place, reason }) => (reason === undefined ? [] : [asTyped(`${place}: ${reason}`)])),
+    ...(items.length === 1 ? [`Add a second place, on another disk: ${invocation} keystore add DIR`] : []),
+  ].join('\n');
+  const behind = items.some(({ state }) => state !== 'current');
+  return { json: { items }, text, ...(behind ? { exitCode: 1 as const } : {}) };
+}

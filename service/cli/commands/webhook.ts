@@ -1,0 +1,273 @@
+import { replyOf } from '../../../sdk/admin/client.ts';
+import { families, signatureDialects } from '../../engine/webhooks/dialect.ts';
+import { UsageError } from '../failure.ts';
+import { choice, initially, needed, value } from '../flag.ts';
+import { invocation } from '../invocation.ts';
+import { call, list, noun } from '../operation-command.ts';
+import { readDuration, readMoment, readStart } from '../terminal/moment.ts';
+import { count, facts, table } from '../terminal/terminal.ts';
+import { readFields, webhookFlags } from './webhook-fields.ts';
+import {
+  describeDelivery,
+  describeDeliveryState,
+  describeState,
+  describeWebhook,
+  notShownAgain,
+  type Webhook,
+} from './webhook-text.ts';
+
+const id = value('<webhook-id>', 'as `webhook list` shows it');
+const delivery = value('<delivery-id>', 'as `webhook deliveries` shows it');
+
+/** The name of a webhook that --confirm must repeat. */
+const nameOf = ({ kind, url, family }: Webhook) => (kind === 'callback' ? family : new URL(url).host);
+
+export const webhook = noun('where an organization’s events are sent, and what became of each', {
+  add: call('POST /api/admin/webhooks', {
+    on: 'world',
+    args: { url: value('<url>', 'where each event is posted to; it needs a grant (`grant add`)') },
+    about: 'send events somewhere from now on; the secret is shown this once',
+    fields: {
+      family: needed(choice('<family>', 'whose events, in that family’s own payload', families)),
+      signature: choice(
+        '<dialect>',
+        'how it is signed (default: as the family’s own text has it)',
+        signatureDialects,
+      ),
+    },
+    options: webhookFlags,
+    async ask({ url = '', ...given }) {
+      const { ca, pin, ...others } = await readFields(given);
+      if (ca === null || pin === null)
+        throw new UsageError('--ca none and --pin none are for “webhook change”: leave them out here.');
+      return { url, ...others, ca, pin };
+    },
+    text: (made, _, { env, next }) =>
+      [
+        describeWebhook(made, env, made.secret),
+        '',
+        notShownAgain,
+        `Try it: ${next(`webhook test ${made.id}`)}`,
+      ].join('\n'),
+    examples: [
+      'webhook add https://hooks.example.org/gatehouse --family identity',
+      'webhook add https://10.20.0.5:8443/in --family identity --event verification.success --ca intern-ca.pem',
+      'webhook add https://erp.example.org/in --family sessions --signature standard --headers-file erp-headers.txt',
+    ],
+    notes: `Signatures: standard (webhook-signature, as Standard Webhooks has it), timestamped (Huma-Signature), sha256
+(X-VerifyHuman-Signature), hex (x-proof-signature). The headers of Standard Webhooks are sent beside each of them.`,
+  }),
+  list: list('GET /api/admin/webhooks', {
+    on: 'world',
+    about: 'where events go, without secrets',
+    fields: { family: choice('<family>', 'of this family alone', families) },
+    limit: 1000,
+    rows: {
+      webhook: 'id',
+      family: 'family',
+      to: ({ kind, url }) => (kind === 'callback' ? '(callback URLs)' : url),
+      events: ({ events }) => events.length,
+      signature: 'signature',
+      state: describeState,
+      'made by key': 'lineage',
+      description: ({ description }) => description || undefined,
+    },
+    empty: ({ family }, { env }) =>
+      `No ${family === undefined ? 'webhook' : `webhook of the family ${family}`} in the ${env} world: no events are sent. Add one: ${invocation} webhook add --help`,
+    examples: ['webhook list', 'webhook list --family identity --json'],
+  }),
+  show: call('GET /api/admin/webhooks/{id}', {
+    on: 'world',
+    args: { id },
+    about: 'everything about one but its secret',
+    text: (one, _, { env, next }) => [describeWebhook(one, env), ...whatNext(one, next)].join('\n'),
+    examples: ['webhook show wh_01…'],
+  }),
+  change: call('PATCH /api/admin/webhooks/{id}', {
+    on: 'world',
+    args: { id },
+    about: 'change one from the next delivery on; what is not named stays',
+    fields: { url: value('<url>', 'where it leads from now on; what waits goes there too') },
+    options: webhookFlags,
+    async ask({ id: _, ...given }) {
+      if (Object.keys(given).length === 0)
+        throw new UsageError('Say what to change: --url, --event, --header, --description, … (see --help).');
+      return readFields(given);
+    },
+    text: (one, _, { env }) => describeWebhook(one, env),
+    examples: [
+      'webhook change wh_01… --url https://new.example.org/in',
+      'webhook change wh_01… --event verification.success --event verification.failure',
+      'webhook change wh_01… --ca none --header none',
+    ],
+    notes: '--event and --header name all there are to be: those that are not named go.',
+  }),
+  enable: call('POST /api/admin/webhooks/{id}/enable', {
+    on: 'world',
+    args: { id },
+    about: 'send to it again; what waits goes out',
+    text: ({ id }, _, { next }) =>
+      `${id} gets events again. What happened while it was disabled: ${next(`webhook replay ${id} --since …`)}`,
+    examples: ['webhook enable wh_01…'],
+  }),
+  disable: call('POST /api/admin/webhooks/{id}/disable', {
+    on: 'world',
+    args: { id },
+    about: 'send nothing to it for now; what waits stays waiting as long as the schedule lasts',
+    fields: { reason: initially('by an operator', value('<text>', 'reason, shown in the list')) },
+    text: ({ id }) => `${id} gets nothing until it is enabled again.`,
+    examples: ['webhook disable wh_01… --reason "maintenance until Monday"'],
+  }),
+  rotate: call('POST /api/admin/webhooks/{id}/rotate', {
+    on: 'world',
+    args: { id },
+    about: 'make a new secret, shown this once; the old one goes on for a while',
+    fields: {
+      overlapSeconds: initially(
+        '24h',
+        value('--overlap <time>', 'how long the old secret still signs: 7d, 12h, 30m, 0', readDuration),
+      ),
+    },
+    text: (made, _, { env }) =>
+      [
+        describeWebhook(made, env, made.secret),
+        '',
+        notShownAgain,
+        ...(made.cutOverAt === undefined
+          ? []
+          : ['Give the receiver both secrets; after that time the old one signs nothing.']),
+      ].join('\n'),
+    examples: ['webhook rotate wh_01…', 'webhook rotate wh_01… --overlap 0 --json'],
+    notes: `Until then webhook-signature carries both signatures, the new one first; another signature is the old secret’s, with the new
+secret’s in the header of the same name with -next.`,
+  }),
+  remove: call('DELETE /api/admin/webhooks/{id}', {
+    on: 'world',
+    args: { id },
+    about: 'send nothing to it any more and forget its secret; its deliveries stay in the log',
+    confirm: {
+      option: '--confirm <host>',
+      about: 'the host it leads to, with its port where the URL has one; of callbacks the family',
+      async word({ id }, { realm }) {
+        const { open, query } = await realm();
+        const params = { path: { id }, query };
+        const name = nameOf(await replyOf(open.admin.GET('/api/admin/webhooks/{id}', { params })));
+        return [
+          name,
+          `Its secret cannot be had back, and what waits for it is dropped. Nothing was removed. To confirm: --confirm ${name}`,
+        ];
+      },
+    },
+    json: (_, { id }) => ({ removed: id }),
+    text: (_, { id }) => `${id} is removed.`,
+    examples: ['webhook remove wh_01… --confirm hooks.example.org'],
+  }),
+  catalog: call('GET /api/admin/webhooks/catalog', {
+    args: { event: value('[event]', 'one event, with a body as it is sent') },
+    about: 'every event there is, and when it is sent',
+    ask: () => ({}),
+    json: ({ items }, { event }) => (event === undefined ? { items } : eventIn(items, event)),
+    text({ items }, { event: name }) {
+      if (name === undefined) {
+        const rows = items.map((one) => [one.name, one.fires ? 'yes' : 'not yet', one.when]);
+        return table(['event', 'fires', 'when'], rows, 'There is no event.');
+      }
+      const { sample, when, fires, family } = eventIn(items, name);
+      const head = facts([
+        ['event', name],
+        ['family', family],
+        ['when', when],
+        ['fires', fires ? 'yes' : 'not yet: the feature that does comes later'],
+      ]);
+      return `${head}\n\n${JSON.stringify(sample, null, 2)}`;
+    },
+    examples: ['webhook catalog', 'webhook catalog identity.verification.success'],
+  }),
+  test: call('POST /api/admin/webhooks/{id}/test', {
+    on: 'world',
+    args: { id },
+    about: 'send the catalog’s sample of an event now, once; exit code 1 when it was not accepted',
+    fields: { event: value('<name>', 'which event (default: the first it gets)') },
+    text: describeDelivery,
+    failed: ({ state }) => state.is !== 'delivered',
+    examples: ['webhook test wh_01…', 'webhook test wh_01… --event user.enrolled'],
+  }),
+  deliveries: list('GET /api/admin/deliveries', {
+    on: 'world',
+    about: 'what was sent and what waits, the newest first',
+    fields: {
+      endpoint: value('--webhook <id>', 'to this one alone'),
+      event: value('<id>', 'of this event alone: what receivers see as webhook-id'),
+      state: choice('<state>', 'only deliveries in this state', [
+        'waiting',
+        'delivered',
+        'failed',
+        'dropped',
+      ]),
+    },
+    limit: 50,
+    rows: {
+      delivery: 'id',
+      made: 'createdAt',
+      webhook: 'endpoint',
+      event: 'name',
+      origin: 'origin',
+      attempts: 'attempts',
+      state: describeDeliveryState,
+    },
+    empty: ({ limit: _, ...filter }, { env }) =>
+      Object.keys(filter).length > 0
+        ? `There is no such delivery in the ${env} world.`
+        : `Nothing was sent in the ${env} world, and nothing waits there.`,
+    examples: [
+      'webhook deliveries --state failed',
+      'webhook deliveries --webhook wh_01… --limit 1000 --json',
+    ],
+  }),
+  delivery: call('GET /api/admin/deliveries/{id}', {
+    on: 'world',
+    args: { id: delivery },
+    about: 'one delivery with each attempt: what was sent, what came back; the look is in the audit log',
+    text: describeDelivery,
+    examples: ['webhook delivery dlv_01…'],
+  }),
+  resend: call('POST /api/admin/deliveries/{id}/resend', {
+    on: 'world',
+    args: { id: delivery },
+    about: 'send one delivery again, with the same webhook-id',
+    text: ({ id }, _, { next }) =>
+      `It is on its way as ${id}. How it went: ${next(`webhook delivery ${id}`)}`,
+    examples: ['webhook resend dlv_01…'],
+  }),
+  replay: call('POST /api/admin/webhooks/{id}/replay', {
+    on: 'world',
+    args: { id },
+    about:
+      'send everything again that it would have got since a time (at most 30 days), in order, with the same webhook-ids',
+    fields: {
+      since: needed(value('<date>', 'from then on: 2026-11-20 or 2026-11-20T08:00:00Z', readStart)),
+      until: value('<date>', 'before then (default: until now)', readMoment),
+    },
+    text: ({ deliveries }, { id }) => `${count(deliveries, 'event is', 'events are')} on the way to ${id}.`,
+    examples: ['webhook replay wh_01… --since 2026-11-20T08:00:00Z'],
+  }),
+});
+
+function eventIn<One extends { name: string }>(items: readonly One[], name: string): One {
+  const found = items.find((one) => one.name === name);
+  if (found) return found;
+  throw new UsageError(`There is no event ${name}. All there are: ${invocation} webhook catalog`);
+}
+
+/** Next step for a webhook that accepts nothing. */
+function whatNext({ id, kind, state, failingSince }: Webhook, next: (words: string) => string): string[] {
+  if (state.is === 'disabled') return ['', `Send to it again: ${next(`webhook enable ${id}`)}`];
+  if (failingSince === undefined && kind === 'callback')
+    return [
+      '',
+      `The receiver checks each callback with its secret. It is shown only when it is rotated: ${next(`webhook rotate ${id}`)}`,
+    ];
+  if (failingSince === undefined) return [];
+  const log = next(`webhook deliveries --webhook ${id}`);
+  return ['', `After five days without an accepted delivery it is disabled. What came back: ${log}`];
+}
