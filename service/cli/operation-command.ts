@@ -53,6 +53,17 @@ type Fields<C extends Call> = Body<C> & Omit<Query<C>, 'organization' | 'env' | 
 type Some<Of> = { [K in keyof Of]?: Of[K] | undefined };
 
 export type On = 'org' | 'world' | undefined;
+/** As the operation takes it. */
+type OnOf<C extends Call> =
+  Operation<C> extends { parameters: { query?: infer Found } }
+    ? [NonNullable<Found>] extends [never]
+      ? undefined
+      : 'env' extends keyof NonNullable<Found>
+        ? 'world'
+        : 'organization' extends keyof NonNullable<Found>
+          ? 'org'
+          : undefined
+    : undefined;
 
 /** Where the command acts: an organization, and one of its worlds where the operation takes one. */
 export interface Realm<Where extends On> {
@@ -89,21 +100,21 @@ export type Shown<Of> = Readonly<
 /** Adds a command of this name to the one above it. */
 export type AddCommand = (parent: Command, runner: CommandRunner, name: string) => void;
 
-interface Words<Where extends On> {
+interface Words {
   about: string;
   /** In the list of commands, where `about` is too long for it. */
   summary?: string;
   examples: readonly string[];
   /** Under the examples. */
   notes?: string | (() => string);
-  on?: Where;
 }
+type Placed<Where extends On> = Where extends undefined ? { on?: undefined } : { on: Where };
 
 type Given<C extends Call, A extends Flags, O extends Flags> = PathValues<C> &
   Some<Fields<C>> & { limit?: number | undefined } & Omit<Values<A>, keyof PathValues<C> | keyof Fields<C>> &
   Values<O>;
 
-interface Asking<C extends Call, Where extends On, A extends Flags, O extends Flags> extends Words<Where> {
+interface Asking<C extends Call, A extends Flags, O extends Flags> extends Words {
   /** In their order. One that is no part of the path is a field, unless `ask` makes the fields of it. */
   args?: A;
   /** Options that are fields of the operation. */
@@ -115,8 +126,7 @@ interface Asking<C extends Call, Where extends On, A extends Flags, O extends Fl
   how?: OpenOptions;
 }
 
-interface OneCall<C extends Call, Where extends On, A extends Flags, O extends Flags>
-  extends Asking<C, Where, A, O> {
+interface OneCall<C extends Call, A extends Flags, O extends Flags> extends Asking<C, A, O> {
   /**
    * An option that has to say a word (of a switch: that has to be there) before anything is done, and what is said where it does
    * not; undefined where nothing is to be confirmed.
@@ -124,25 +134,25 @@ interface OneCall<C extends Call, Where extends On, A extends Flags, O extends F
   confirm?: {
     option: string;
     about: string;
-    word(given: Given<C, A, O>, asked: Asked<Where>): Confirmation | Promise<Confirmation>;
+    word(given: Given<C, A, O>, asked: Asked<OnOf<C>>): Confirmation | Promise<Confirmation>;
   };
   /** Without it, the reply. */
   json?(reply: Reply<C>, given: Given<C, A, O>): unknown;
-  text: Shown<Reply<C>> | ((reply: Reply<C>, given: Given<C, A, O>, asked: Asked<Where>) => string);
+  text: Shown<Reply<C>> | ((reply: Reply<C>, given: Given<C, A, O>, asked: Asked<OnOf<C>>) => string);
   /** Whether the reply is a refusal: exit code 1. */
   failed?(reply: Reply<C>): boolean;
 }
 type Confirmation = readonly [word: string | true, sentence: string] | undefined;
 
-interface ListCall<C extends Call, Where extends On, A extends Flags, O extends Flags>
-  extends Asking<C, Where, A, O> {
+interface ListCall<C extends Call, A extends Flags, O extends Flags> extends Asking<C, A, O> {
   limit?: number;
   /** Columns, or a text of its own. */
   rows: Shown<Item<C>> | ((items: Item<C>[], empty: string, given: Given<C, A, O>) => string);
-  empty: string | ((given: Given<C, A, O>, asked: Asked<Where>) => string);
+  empty: string | ((given: Given<C, A, O>, asked: Asked<OnOf<C>>) => string);
 }
 
-interface Work<Where extends On, A extends Flags, O extends Flags, Limit> extends Words<Where> {
+interface Work<Where extends On, A extends Flags, O extends Flags, Limit> extends Words {
+  on?: Where;
   args?: A;
   options?: O;
   limit?: Limit;
@@ -162,14 +172,9 @@ export const noun =
 
 /** Asks one operation. */
 export const call =
-  <
-    C extends Call,
-    const Where extends On = undefined,
-    A extends Flags = Record<never, never>,
-    O extends Flags = Record<never, never>,
-  >(
+  <C extends Call, A extends Flags = Record<never, never>, O extends Flags = Record<never, never>>(
     operation: C,
-    declared: OneCall<C, Where, A, O>,
+    declared: OneCall<C, A, O> & Placed<OnOf<C>>,
   ): AddCommand =>
   (parent, runner, name) => {
     const { confirm } = declared;
@@ -178,7 +183,7 @@ export const call =
     addWork(command, runner, declared, async (values, asked, options) => {
       const given = values as Given<C, A, O>;
       const sent = await fieldsOf(operation, declared, given);
-      const [word, sentence] = (await confirm?.word(given, asked as Asked<Where>)) ?? [];
+      const [word, sentence] = (await confirm?.word(given, asked as Asked<OnOf<C>>)) ?? [];
       const said = confirm?.option.includes('<') ? options.confirm : options.yes;
       if (word !== undefined && said !== word) throw new UsageError(sentence!);
       const { open, query } = await asked.realm(declared.how);
@@ -187,7 +192,7 @@ export const call =
         json: declared.json ? declared.json(reply, given) : reply,
         text:
           typeof declared.text === 'function'
-            ? declared.text(reply, given, asked as Asked<Where>)
+            ? declared.text(reply, given, asked as Asked<OnOf<C>>)
             : factsOf(reply, declared.text),
         ...(declared.failed?.(reply) ? { exitCode: 1 as const } : {}),
       };
@@ -196,14 +201,9 @@ export const call =
 
 /** Asks for every page of a list, up to `--limit`. */
 export const list =
-  <
-    C extends Call,
-    const Where extends On = undefined,
-    A extends Flags = Record<never, never>,
-    O extends Flags = Record<never, never>,
-  >(
+  <C extends Call, A extends Flags = Record<never, never>, O extends Flags = Record<never, never>>(
     operation: C,
-    declared: ListCall<C, Where, A, O>,
+    declared: ListCall<C, A, O> & Placed<OnOf<C>>,
   ): AddCommand =>
   (parent, runner, name) => {
     addWork(declare(parent, name, declared), runner, declared, async (values, asked) => {
@@ -216,7 +216,9 @@ export const list =
         values.limit as number | undefined,
       );
       const empty =
-        typeof declared.empty === 'function' ? declared.empty(given, asked as Asked<Where>) : declared.empty;
+        typeof declared.empty === 'function'
+          ? declared.empty(given, asked as Asked<OnOf<C>>)
+          : declared.empty;
       const { rows } = declared;
       const text = typeof rows === 'function' ? rows(items, empty, given) : tableOf(items, rows, empty);
       return { json: { items }, text };
@@ -254,7 +256,8 @@ export const factsOf = <One>(one: One, shown: Shown<One>): string =>
 const cell = <Of>(of: Of, shown: Shown<Of>[string]): Cell =>
   typeof shown === 'function' ? shown(of) : (of[shown] as Cell);
 
-interface AnyCommand extends Words<On> {
+interface AnyCommand extends Words {
+  on?: On;
   args?: Flags;
   fields?: object;
   options?: Flags;
