@@ -4,8 +4,8 @@ import { type OpenOptions, openControl } from './control/open-control.ts';
 import { dataDirectory } from './data-directory.ts';
 import { becomeOwner } from './directory-owner.ts';
 import { invocation } from './invocation.ts';
+import { olderWorldFlag, worldFlag } from './realm.ts';
 import { severalLines, type Terminal } from './terminal/terminal.ts';
-import { olderWorldFlag, worldFlag } from './world-flag.ts';
 
 export interface CommonOptions {
   data?: string;

@@ -208,7 +208,15 @@ test.each(commands)(
 
 /** What `--json` gives is made of several replies, or is about what was asked. */
 const ownJson = new Set([
-  ...['admin setup-token', 'alert rule add', 'alert rule remove', 'alert recipient withdraw', 'audit export'],
+  ...[
+    'admin reset',
+    'admin setup-token',
+    'admin unlock',
+    'alert rule add',
+    'alert rule remove',
+    'alert recipient withdraw',
+    'audit export',
+  ],
   ...['certificate renew', 'certificate request', 'certificate show', 'jobs remove', 'key create'],
   ...['key revoke', 'key rotate', 'keystore remove', 'kiosk pair', 'master rotate', 'master rotate-signing'],
   ...['master use-file', 'models list', 'models remove', 'org rotate-key', 'org show', 'profile reset'],

@@ -1,4 +1,5 @@
 import { Argument, Option } from 'commander';
+import { UsageError } from './failure.ts';
 
 /** One option or argument of a command: what stands there, what it is for, and how it is read. */
 export interface Flag<Value> {
@@ -65,6 +66,13 @@ export const collected =
   (flag: string, text: string, before?: readonly Value[]): Value[] => [...(before ?? []), read(flag, text)];
 
 export const person = value('<person>', 'id or e-mail address');
+
+/** Of a confirmation by how many there are. */
+export function readPeople(flag: string, text: string): number {
+  const people = Number(text);
+  if (Number.isInteger(people) && people >= 0) return people;
+  throw new UsageError(`${flag}: "${text}" is not a number of people.`);
+}
 
 /** Null of a reader, which commander would take for an empty text. */
 const nothing = Symbol('nothing');

@@ -9,11 +9,9 @@ import type { Control } from './control/control.ts';
 import type { OpenOptions } from './control/open-control.ts';
 import { UsageError } from './failure.ts';
 import { type Flag, type Flags, toArgument, toOptions, type Values, valuesOf } from './flag.ts';
-import { limitFlag } from './limit-flag.ts';
 import { chooseOrganization, type Organization, organizationFlag } from './organization.ts';
-import { nextCommand, type RealmOptions } from './realm.ts';
+import { nextCommand, type RealmOptions, worldFlag, worldOf } from './realm.ts';
 import { type Cell, facts, table } from './terminal/terminal.ts';
-import { worldFlag, worldOf } from './world-flag.ts';
 
 // A command is declared: its words, the operation behind it and how the reply reads. `call` and `list` ask one operation; `work`
 // has steps of its own.
@@ -271,10 +269,16 @@ function declare(parent: Command, name: string, declared: AnyCommand): Command {
   for (const flag of Object.values(args)) command.addArgument(toArgument(flag));
   for (const [field, flag] of Object.entries(optionsOf(declared)))
     for (const option of toOptions(field, flag)) command.addOption(option);
-  if (limit !== undefined) command.option(...limitFlag(limit));
+  if (limit !== undefined) command.option('--limit <n>', 'maximum number of items', readLimit, limit);
   if (on) command.option(...organizationFlag);
   if (on === 'world') command.option(...worldFlag);
   return command;
+}
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1) return limit;
+  throw new UsageError(`--limit: "${text}" is not a positive number.`);
 }
 
 const optionsOf = ({ fields, options }: AnyCommand): Flags => ({ ...(fields as Flags), ...options });

@@ -7,7 +7,7 @@ import { asTyped } from '../invocation.ts';
 import { userPath } from '../user-path.ts';
 import { backupList, megabytes } from './list.ts';
 import { backupSchedule } from './schedule.ts';
-import { addBackupVerify } from './verify.ts';
+import { backupVerify } from './verify.ts';
 
 export function addBackup(program: Command, runner: CommandRunner): void {
   const backup = program.command('backup').helpCommand(false);
@@ -63,7 +63,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
 
   backupSchedule(backup, runner, 'schedule');
   backupList(backup, runner, 'list');
-  addBackupVerify(backup, runner);
+  backupVerify(backup, runner, 'verify');
 }
 
 const whereMasterKey = ({ kind, path }: Schemas['MasterKey']) =>

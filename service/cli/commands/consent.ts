@@ -1,10 +1,15 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { allPurposes, readConsent, readPurpose } from '../consent-parts.ts';
 import { UsageError } from '../failure.ts';
 import { collected, needed, person, toggle, value } from '../flag.ts';
 import { type Asked, call, noun } from '../operation-command.ts';
 import { readMoment } from '../terminal/moment.ts';
 import { facts, table } from '../terminal/terminal.ts';
+
+type NewConsent = Schemas['NewConsent'];
+type Purpose = NewConsent['purposes'][number];
+
+/** Everything that a consent can be for. */
+const allPurposes: readonly Purpose[] = ['verification', 'identification', 'deduplication'];
 
 const consentFlag = needed(
   value(
@@ -123,4 +128,20 @@ function describe(state: Schemas['ConsentState'], person: string, next: Asked<'w
     table(['when', 'what', 'purposes', 'text, method, basis', 'until', 'by'], records, ground),
     ...(state.ended ? end : []),
   ].join('\n');
+}
+
+/** `v3,signed form,explicit consent,verification+identification`. */
+export function readConsent(text: string): Omit<NewConsent, 'expiresAt'> {
+  const [textVersion, method, legalBasis, listed, ...more] = text.split(',').map((part) => part.trim());
+  if (!textVersion || !method || !legalBasis || !listed || more.length > 0) {
+    throw new UsageError('--consent takes four parts: textVersion,method,legalBasis,purpose[+purpose…].');
+  }
+  const named = listed.split('+').map((one) => readPurpose('--consent', one));
+  return { textVersion, method, legalBasis, purposes: named };
+}
+
+function readPurpose(flag: string, text: string): Purpose {
+  const purpose = allPurposes.find((one) => one === text);
+  if (purpose !== undefined) return purpose;
+  throw new UsageError(`${flag}: "${text}" is not one of ${allPurposes.join(', ')}.`);
 }

@@ -9,12 +9,10 @@ import { galleryColumns, galleryRows, measureCalibrations } from '../gallery-cal
 import { readPicture } from '../named-file.ts';
 import { type Asked, call, factsOf, list, noun, type Realm, type Shown, work } from '../operation-command.ts';
 import { chooseOrganization, type Organization } from '../organization.ts';
-import { onInterrupt } from '../terminal/interrupt.ts';
+import { eraseByPages, PAGE_OF_PEOPLE } from '../terminal/erasing.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { count, table } from '../terminal/terminal.ts';
 
-/** People of one call: the answer comes within seconds, and Ctrl-C waits no longer. */
-const PAGE = 20;
 const PAUSE_MILLISECONDS = 100;
 
 const shown: Shown<Organization> = {
@@ -296,32 +294,18 @@ async function erase(
       `This cannot be undone. Nothing was erased. To confirm, repeat the name: --confirm "${name}"`,
     );
   }
-  let stop = false;
-  onInterrupt({
-    first() {
-      stop = true;
-      terminal.note('\nStopping after the people under way.');
-    },
-    again: () => process.exit(130),
-  });
-  const progress = await createProgress(terminal, 'erasing');
   let erased = 0;
-  let reply: Schemas['OrganizationErased'];
-  try {
-    do {
-      reply = await replyOf(
-        open.admin.POST('/api/admin/organization/erase', {
-          params: { query: { organization: id } },
-          body: { confirm, limit: PAGE },
-        }),
-      );
-      if (erased === 0) progress.start(reply.erased.length + reply.left);
-      erased += reply.erased.length;
-      for (const _ of reply.erased) progress.step('');
-    } while (!reply.done && !stop);
-  } finally {
-    progress.stop();
-  }
+  let reply: Schemas['OrganizationErased'] = { done: false, erased: [], left: 0, copies: [] };
+  await eraseByPages(terminal, async () => {
+    reply = await replyOf(
+      open.admin.POST('/api/admin/organization/erase', {
+        params: { query: { organization: id } },
+        body: { confirm, limit: PAGE_OF_PEOPLE },
+      }),
+    );
+    erased += reply.erased.length;
+    return { erased: reply.erased.length, left: reply.left, more: !reply.done };
+  });
   const { done, left, copies } = reply;
   const unreachable = copies.filter(({ state }) => state !== 'destroyed');
   const lines = [

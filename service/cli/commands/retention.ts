@@ -1,7 +1,7 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { UsageError } from '../failure.ts';
-import { type Flag, needed, toggle, value } from '../flag.ts';
+import { type Flag, needed, readPeople, toggle, value } from '../flag.ts';
 import { invocation } from '../invocation.ts';
 import { call, list, noun, work } from '../operation-command.ts';
 import { count, facts, table } from '../terminal/terminal.ts';
@@ -133,12 +133,6 @@ export function waitingLines({
       remedy: `${invocation} retention sweep --dry-run --org ${organization}   then with --confirm ${due}`,
     })),
   ];
-}
-
-function readPeople(flag: string, text: string): number {
-  const people = Number(text);
-  if (Number.isInteger(people) && people >= 0) return people;
-  throw new UsageError(`${flag}: "${text}" is not a number of people.`);
 }
 
 function readDays(flag: string, text: string): number | null {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { z } from 'zod';
 import { Problem } from '../../lib/problem.ts';
 import { productRoot } from '../../lib/product-root.ts';
-import { type CommandRunner, examples } from '../command.ts';
+import { toggle } from '../flag.ts';
+import { work } from '../operation-command.ts';
 
 const Licences = z.array(
   z.object({
@@ -16,19 +16,15 @@ const Licences = z.array(
   }),
 );
 
-export function addLicenses(program: Command, runner: CommandRunner): void {
-  const command = program
-    .command('licenses')
-    .summary('works of others in this package, with their licences')
-    .description(
-      'Lists what others made and this package contains: npm packages, libraries linked into programs, models, fonts. --texts prints the texts of their licences.',
-    )
-    .option('--texts', 'the texts, each with what it belongs to')
-    .addHelpText('after', examples('licenses', 'licenses --texts | less', 'licenses --json'));
-  runner.run<{ texts?: boolean }>(command, async ({ options }) => {
+export const licenses = work({
+  summary: 'works of others in this package, with their licences',
+  about:
+    'Lists what others made and this package contains: npm packages, libraries linked into programs, models, fonts. --texts prints the texts of their licences.',
+  options: { texts: toggle('the texts, each with what it belongs to') },
+  examples: ['licenses', 'licenses --texts | less', 'licenses --json'],
+  async run({ texts }, { json }) {
     const list = Licences.parse(JSON.parse(read('licences.json')));
-    if (options.texts && !options.json)
-      return { json: list, text: read('THIRD-PARTY-NOTICES.txt').trimEnd() };
+    if (texts && !json) return { json: list, text: read('THIRD-PARTY-NOTICES.txt').trimEnd() };
     const lines = list.map(({ name, version, licence }) => `${name} ${version}  ${licence}`);
     return {
       json: list,
@@ -37,8 +33,8 @@ export function addLicenses(program: Command, runner: CommandRunner): void {
         `${list.length} works. Their texts: ${join(productRoot(), 'THIRD-PARTY-NOTICES.txt')}`,
       ].join('\n'),
     };
-  });
-}
+  },
+});
 
 function read(name: string): string {
   const path = join(productRoot(), name);

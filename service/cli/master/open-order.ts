@@ -6,8 +6,8 @@ import { userPath } from '../user-path.ts';
 import { readPassphrase } from './passphrase.ts';
 
 export interface MasterKeyOptions {
-  masterKeyFile?: string;
-  passphraseFile?: string;
+  masterKeyFile?: string | undefined;
+  passphraseFile?: string | undefined;
 }
 
 export const masterKeyFlag = [

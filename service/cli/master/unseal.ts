@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { Problem } from '../../lib/problem.ts';
-import { type Answer, type CommandRunner, examples } from '../command.ts';
+import type { Answer } from '../command.ts';
 import { type Control, createControl } from '../control/control.ts';
 import { createSocketTransport, probeSocket } from '../control/socket-transport.ts';
+import { value } from '../flag.ts';
+import { work } from '../operation-command.ts';
 import { lineTimer } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { passphraseFileFlag, readPassphrase } from './passphrase.ts';
@@ -13,39 +14,34 @@ const TRIES = 3;
 /** Milliseconds that one question about the state may wait for a change. */
 const PATIENCE = 1_000;
 
-export function addUnseal(program: Command, runner: CommandRunner): void {
-  runner.run<{ passphraseFile?: string }>(
-    program
-      .command('unseal')
-      .summary('give a sealed service its passphrase')
-      .description(
-        'Gives a running, sealed service the passphrase of its master key and waits until it is ready. The passphrase is asked for ' +
-          'without showing it, or read from a file; never from the command line. Exit code 1: it was wrong, or the service did not come up.',
-      )
-      .option(...passphraseFileFlag)
-      .addHelpText('after', examples('unseal', 'unseal --passphrase-file /run/secrets/gatehouse')),
-    async ({ options, data, terminal }) => {
-      const socket = join(data, 'control.sock');
-      if ((await probeSocket(socket)) !== 'service') {
-        throw new Problem(
-          'CONFLICT',
-          `No service runs on ${data}, so there is nothing to unseal: start it first ("gatehouse serve").`,
-        );
+export const unseal = work({
+  summary: 'give a sealed service its passphrase',
+  about:
+    'Gives a running, sealed service the passphrase of its master key and waits until it is ready. The passphrase is asked for ' +
+    'without showing it, or read from a file; never from the command line. Exit code 1: it was wrong, or the service did not come up.',
+  options: { passphraseFile: value(...passphraseFileFlag) },
+  examples: ['unseal', 'unseal --passphrase-file /run/secrets/gatehouse'],
+  async run({ passphraseFile }, { data, terminal }) {
+    const socket = join(data, 'control.sock');
+    if ((await probeSocket(socket)) !== 'service') {
+      throw new Problem(
+        'CONFLICT',
+        `No service runs on ${data}, so there is nothing to unseal: start it first ("gatehouse serve").`,
+      );
+    }
+    const control = createControl(createSocketTransport(socket));
+    try {
+      const { is } = await readSeal(control);
+      if (is === 'open') {
+        return { json: { sealed: false, already: true }, text: 'The service is not sealed.' };
       }
-      const control = createControl(createSocketTransport(socket));
-      try {
-        const { is } = await readSeal(control);
-        if (is === 'open') {
-          return { json: { sealed: false, already: true }, text: 'The service is not sealed.' };
-        }
-        if (is === 'sealed') await give(control, options.passphraseFile, terminal);
-        return await waitUntilReady(control, terminal);
-      } finally {
-        await control.close();
-      }
-    },
-  );
-}
+      if (is === 'sealed') await give(control, passphraseFile, terminal);
+      return await waitUntilReady(control, terminal);
+    } finally {
+      await control.close();
+    }
+  },
+});
 
 const readSeal = ({ admin }: Control, wait = 0) =>
   replyOf(admin.GET('/api/admin/seal', { params: { query: { wait } } }));

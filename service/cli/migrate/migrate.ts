@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { parseConfig } from '../../config.ts';
 import { databasePlace } from '../../data-directory/database-place.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -9,42 +8,34 @@ import { Problem } from '../../lib/problem.ts';
 import { unlockFromFile } from '../../storage/master/passphrase-file.ts';
 import type { SchemaChange } from '../../storage/migrate.ts';
 import { migrations } from '../../storage/migrations/index.ts';
-import { type Answer, type CommandContext, type CommandRunner, examples } from '../command.ts';
+import type { Answer } from '../command.ts';
 import { operatorName } from '../control/control.ts';
 import { probeSocket } from '../control/socket-transport.ts';
 import { requireInitialized } from '../data-directory.ts';
 import { UsageError } from '../failure.ts';
+import { readPeople, toggle, value } from '../flag.ts';
 import { invocation } from '../invocation.ts';
 import { unlockAtTerminal } from '../master/passphrase.ts';
+import { type Asked, work } from '../operation-command.ts';
 import { facts } from '../terminal/terminal.ts';
 
-interface MigrateOptions {
-  back?: boolean;
-  confirm?: string;
-  snapshot?: boolean;
-}
-
-export function addMigrate(program: Command, runner: CommandRunner): void {
-  const command = program
-    .command('migrate')
-    .summary('bring the data directory to the schema of this version, or go back')
-    .description(
-      'Brings the data directory to the schema of this version, as the start of the service does; every other command leaves an ' +
-        'older schema as it is and says so. Before, a checked copy of the database is kept: of SQLite in DATA/snapshots, of PostgreSQL in a ' +
-        'schema of the same database, which its role has to be allowed to make. --back puts the newest copy with an older schema ' +
-        'in place of the database, for the version from before. The service must not run.',
-    )
-    .option('--back', 'go back to before the last upgrade: shows what is lost, then needs --confirm')
-    .option('--confirm <count>', 'with --back: how many people the database holds now')
-    .option('--snapshot', 'keep a checked copy also where the schema is of this version already')
-    .addHelpText(
-      'after',
-      examples('migrate', 'migrate --snapshot', 'migrate --back', 'migrate --back --confirm 250'),
-    );
-  runner.run<MigrateOptions>(command, async (context) => {
-    const { options, data } = context;
-    if (options.confirm !== undefined && !options.back) throw new UsageError('--confirm belongs to --back.');
-    if (options.snapshot && options.back) throw new UsageError('--snapshot does not belong to --back.');
+export const migrate = work({
+  summary: 'bring the data directory to the schema of this version, or go back',
+  about:
+    'Brings the data directory to the schema of this version, as the start of the service does; every other command leaves an ' +
+    'older schema as it is and says so. Before, a checked copy of the database is kept: of SQLite in DATA/snapshots, of PostgreSQL in a ' +
+    'schema of the same database, which its role has to be allowed to make. --back puts the newest copy with an older schema ' +
+    'in place of the database, for the version from before. The service must not run.',
+  options: {
+    back: toggle('go back to before the last upgrade: shows what is lost, then needs --confirm'),
+    confirm: value('<count>', 'with --back: how many people the database holds now', readPeople),
+    snapshot: toggle('keep a checked copy also where the schema is of this version already'),
+  },
+  examples: ['migrate', 'migrate --snapshot', 'migrate --back', 'migrate --back --confirm 250'],
+  async run({ back, confirm, snapshot }, asked) {
+    const { data } = asked;
+    if (confirm !== undefined && !back) throw new UsageError('--confirm belongs to --back.');
+    if (snapshot && back) throw new UsageError('--snapshot does not belong to --back.');
     await requireInitialized(data);
     if ((await probeSocket(join(data, 'control.sock'))) === 'service') {
       throw new Problem(
@@ -52,16 +43,11 @@ export function addMigrate(program: Command, runner: CommandRunner): void {
         `A service runs on ${data}: stop it first. The start of the service brings the schema up to date by itself.`,
       );
     }
-    return options.back ? goBackTo(context) : migrateForward(context);
-  });
-}
+    return back ? goBackTo(data, confirm) : migrateForward(asked, snapshot === true);
+  },
+});
 
-async function migrateForward({
-  options,
-  data,
-  control,
-  terminal,
-}: CommandContext<MigrateOptions>): Promise<Answer> {
+async function migrateForward({ data, control, terminal }: Asked<undefined>, keep: boolean): Promise<Answer> {
   const changes: SchemaChange[] = [];
   await control({
     migrating(change) {
@@ -70,7 +56,7 @@ async function migrateForward({
     },
   });
   const snapshot = changes.find((change) => change.snapshot !== undefined)?.snapshot;
-  const copy = options.snapshot ? await copyOf(data) : undefined;
+  const copy = keep ? await copyOf(data) : undefined;
   const text =
     changes.length === 0
       ? `${data} has the schema of this version already.`
@@ -98,10 +84,7 @@ async function copyOf(data: string): Promise<string | undefined> {
   return keepSnapshot(place, { version: migrations.at(-1)!.name, clock: systemClock });
 }
 
-async function goBackTo({ options, data }: CommandContext<MigrateOptions>): Promise<Answer> {
-  const confirm = options.confirm === undefined ? undefined : Number(options.confirm);
-  if (confirm !== undefined && !(Number.isInteger(confirm) && confirm >= 0))
-    throw new UsageError(`--confirm: "${options.confirm}" is not a number of people.`);
+async function goBackTo(data: string, confirm: number | undefined): Promise<Answer> {
   const config = parseConfig({ data });
   const { goBack } = await import('../../data-directory/go-back.ts');
   const back = await goBack({

@@ -1,6 +1,6 @@
 import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
-import { readConsent } from '../consent-parts.ts';
+import { readConsent } from '../commands/consent.ts';
 import { UsageError } from '../failure.ts';
 import { needed, toggle, value } from '../flag.ts';
 import { readPicture } from '../named-file.ts';

@@ -3,12 +3,8 @@ import { defined } from '../../lib/defined.ts';
 import type { Answer } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import type { Asked } from '../operation-command.ts';
-import { onInterrupt } from '../terminal/interrupt.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { eraseByPages, PAGE_OF_PEOPLE } from '../terminal/erasing.ts';
 import { count } from '../terminal/terminal.ts';
-
-/** People of one call: the answer comes within seconds, and Ctrl-C waits no longer. */
-const PAGE = 20;
 
 /** Erases all people of one world, page by page. */
 export async function eraseAll(
@@ -28,32 +24,18 @@ export async function eraseAll(
     );
   }
   const all = { erased: 0, held: [] as string[], pending: [] as string[], left: total, interrupted: false };
-  let stop = false;
-  onInterrupt({
-    first() {
-      stop = true;
-      terminal.note('\nStopping after the people under way.');
-    },
-    again: () => process.exit(130),
-  });
-  const progress = await createProgress(terminal, 'erasing');
-  progress.start(total);
-  try {
-    let after: string | undefined;
-    do {
-      const body = { confirm: all.left, limit: PAGE, ...defined({ after }) };
-      const page = await replyOf(open.admin.POST('/api/admin/subjects/erase', { params, body }));
-      all.erased += page.erased.length;
-      all.held.push(...page.held);
-      all.pending.push(...page.pending);
-      all.left = page.left;
-      after = page.next;
-      for (const _ of page.erased) progress.step('');
-    } while (after !== undefined && !stop);
+  let after: string | undefined;
+  await eraseByPages(terminal, async () => {
+    const body = { confirm: all.left, limit: PAGE_OF_PEOPLE, ...defined({ after }) };
+    const page = await replyOf(open.admin.POST('/api/admin/subjects/erase', { params, body }));
+    all.erased += page.erased.length;
+    all.held.push(...page.held);
+    all.pending.push(...page.pending);
+    all.left = page.left;
+    after = page.next;
     all.interrupted = after !== undefined;
-  } finally {
-    progress.stop();
-  }
+    return { erased: page.erased.length, left: page.left, more: all.interrupted };
+  });
   return {
     json: all,
     text: describe(all, `the ${env} world of ${name}`),
