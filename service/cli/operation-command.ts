@@ -146,7 +146,8 @@ interface ListCall<C extends Call, A extends Flags, O extends Flags> extends Ask
   limit?: number;
   /** Columns, or a text of its own. */
   rows: Shown<Item<C>> | ((items: Item<C>[], empty: string, given: Given<C, A, O>) => string);
-  empty: string | ((given: Given<C, A, O>, asked: Asked<OnOf<C>>) => string);
+  empty?: string | ((given: Given<C, A, O>, asked: Asked<OnOf<C>>) => string);
+  failed?(items: Item<C>[]): boolean;
 }
 
 interface Work<Where extends On, A extends Flags, O extends Flags, Limit> extends Words {
@@ -216,10 +217,10 @@ export const list =
       const empty =
         typeof declared.empty === 'function'
           ? declared.empty(given, asked as Asked<OnOf<C>>)
-          : declared.empty;
+          : (declared.empty ?? '');
       const { rows } = declared;
       const text = typeof rows === 'function' ? rows(items, empty, given) : tableOf(items, rows, empty);
-      return { json: { items }, text };
+      return { json: { items }, text, ...(declared.failed?.(items) ? { exitCode: 1 as const } : {}) };
     });
   };
 
