@@ -4,7 +4,13 @@ import { replyOf } from '../../sdk/admin/client.ts';
 import type { paths } from '../../sdk/admin/paths.ts';
 import { defined } from '../lib/defined.ts';
 import type { World } from '../lib/id.ts';
-import { type Answer, type CommandContext, type CommandRunner, examples } from './command.ts';
+import {
+  type Answer,
+  type CommandContext,
+  type CommandRunner,
+  examples,
+  type Work as RunWork,
+} from './command.ts';
 import type { Control } from './control/control.ts';
 import type { OpenOptions } from './control/open-control.ts';
 import { UsageError } from './failure.ts';
@@ -109,6 +115,8 @@ interface Work<Where extends On, A extends Flags, O extends Flags, Limit> extend
   args?: A;
   options?: O;
   limit?: Limit;
+  /** For what changes the machine: root stays root, and is not the owner of the data directory. */
+  keepsRoot?: boolean;
   run(
     given: Values<A> & Values<O> & (Limit extends number ? { limit: number } : unknown),
     asked: Asked<Where>,
@@ -131,9 +139,7 @@ export const call =
   ): AddCommand =>
   (parent, runner, name) => {
     const { confirm } = declared;
-    const command = declare(parent, name, declared);
-    if (confirm) command.option(confirm.option, confirm.about);
-    addWork(command, runner, declared, async (values, asked, options) => {
+    addWork(declare(parent, name, declared), runner, declared, async (values, asked, options) => {
       const given = values as Given<C, A, O>;
       const sent = await fieldsOf(operation, declared, given);
       const [word, sentence] = (await confirm?.word(given, asked as Asked<OnOf<C>>)) ?? [];
@@ -214,16 +220,19 @@ interface AnyCommand extends Words {
   args?: Flags;
   fields?: object;
   options?: Flags;
+  confirm?: { option: string; about: string };
   limit?: number;
+  keepsRoot?: boolean;
 }
 
 function declare(parent: Command, name: string, declared: AnyCommand): Command {
-  const { about, summary, args = {}, on, limit } = declared;
+  const { about, summary, args = {}, confirm, on, limit } = declared;
   const command = parent.command(name).description(about);
   if (summary !== undefined) command.summary(summary);
   for (const flag of Object.values(args)) command.addArgument(toArgument(flag));
   for (const [field, flag] of Object.entries(optionsOf(declared)))
     for (const option of toOptions(field, flag)) command.addOption(option);
+  if (confirm) command.option(confirm.option, confirm.about);
   if (limit !== undefined) command.option('--limit <n>', 'maximum number of items', readLimit, limit);
   if (on) command.option(...organizationFlag);
   if (on === 'world') command.option(...worldFlag);
@@ -249,7 +258,8 @@ function addWork(
   const { on, args = {}, notes } = declared;
   const below = () => (notes === undefined ? '' : `\n\n${typeof notes === 'string' ? notes : notes()}`);
   command.addHelpText('after', () => examples(...declared.examples) + below());
-  runner.run<Options>(command, ({ options, control, terminal, data }, ...words) => {
+  const keepsRoot = () => declared.keepsRoot === true;
+  const act: RunWork<Options> = ({ options, control, terminal, data }, ...words) => {
     const named = Object.keys(args).map((name, index) => [name, words[index]]);
     const given = {
       ...valuesOf(optionsOf(declared), options),
@@ -269,7 +279,8 @@ function addWork(
       next: (words, env) => nextCommand(words, { ...options, ...defined({ env }) }),
     };
     return run(given, asked, options);
-  });
+  };
+  runner.run(command, act, { keepsRoot });
 }
 
 async function realmOf(on: On, open: Control, options: RealmOptions): Promise<Realm<On>> {
