@@ -219,7 +219,7 @@ const ownJson = new Set([
   ],
   ...['certificate renew', 'certificate request', 'certificate show', 'jobs remove', 'key create'],
   ...['key revoke', 'key rotate', 'keystore remove', 'kiosk pair', 'master rotate', 'master rotate-signing'],
-  ...['master use-file', 'models list', 'models remove', 'org rotate-key', 'org show', 'profile reset'],
+  ...['master use-file', 'models list', 'models remove', 'org rotate-key', 'profile reset'],
   ...['profile show', 'scope show', 'site remove', 'subject export', 'subject list', 'token keys'],
   ...['webhook remove'],
 ]);

@@ -4,64 +4,24 @@ import { replyOf } from '../../sdk/admin/client.ts';
 import type { paths } from '../../sdk/admin/paths.ts';
 import { defined } from '../lib/defined.ts';
 import type { World } from '../lib/id.ts';
-import { type Answer, type CommandContext, type CommandRunner, examples } from './command.ts';
+import {
+  type Answer,
+  type CommandContext,
+  type CommandRunner,
+  examples,
+  type Work as RunWork,
+} from './command.ts';
 import type { Control } from './control/control.ts';
 import type { OpenOptions } from './control/open-control.ts';
 import { UsageError } from './failure.ts';
 import { type Flag, type Flags, toArgument, toOptions, type Values, valuesOf } from './flag.ts';
+import type { Call, Fields, Item, Method, On, OnOf, PathValues, Reply, Some } from './operation-types.ts';
 import { chooseOrganization, type Organization, organizationFlag } from './organization.ts';
 import { nextCommand, type RealmOptions, worldFlag, worldOf } from './realm.ts';
 import { type Cell, facts, table } from './terminal/terminal.ts';
 
 // A command is declared: its words, the operation behind it and how the reply reads. `call` and `list` ask one operation; `work`
 // has steps of its own.
-
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-type Calls = {
-  [Path in keyof paths]: {
-    [M in Method]: paths[Path] extends Record<Lowercase<M>, object> ? `${M} ${Path}` : never;
-  }[Method];
-};
-/** `GET /api/admin/sites`. */
-export type Call = Calls[keyof paths];
-type Operation<C extends Call> = C extends `${infer M extends Method} ${infer Path extends keyof paths}`
-  ? paths[Path] extends Record<Lowercase<M>, infer One>
-    ? One
-    : never
-  : never;
-
-type Json<Response> = Response extends { content: { 'application/json': infer Data } } ? Data : undefined;
-type Reply<C extends Call> =
-  Operation<C> extends { responses: infer All } ? Json<All[keyof All & (200 | 201 | 202)]> : never;
-type Item<C extends Call> = Reply<C> extends { items: (infer One)[] } ? One : never;
-type Part<Found> = [NonNullable<Found>] extends [never] ? unknown : NonNullable<Found>;
-type Query<C extends Call> =
-  Operation<C> extends { parameters: { query?: infer Found } } ? Part<Found> : unknown;
-type Body<C extends Call> =
-  Operation<C> extends { requestBody?: infer Found }
-    ? Part<Found> extends { content: { 'application/json': infer Data } }
-      ? Data
-      : unknown
-    : unknown;
-type PathValues<C extends Call> =
-  Operation<C> extends { parameters: { path?: infer Found } } ? Part<Found> : unknown;
-/** What a call takes beside the organization, the world and the page: fields of the body, or of the query where there is none. */
-type Fields<C extends Call> = Body<C> & Omit<Query<C>, 'organization' | 'env' | 'limit' | 'cursor'>;
-
-type Some<Of> = { [K in keyof Of]?: Of[K] | undefined };
-
-export type On = 'org' | 'world' | undefined;
-/** As the operation takes it. */
-type OnOf<C extends Call> =
-  Operation<C> extends { parameters: { query?: infer Found } }
-    ? [NonNullable<Found>] extends [never]
-      ? undefined
-      : 'env' extends keyof NonNullable<Found>
-        ? 'world'
-        : 'organization' extends keyof NonNullable<Found>
-          ? 'org'
-          : undefined
-    : undefined;
 
 /** Where the command acts: an organization, and one of its worlds where the operation takes one. */
 export interface Realm<Where extends On> {
@@ -146,7 +106,8 @@ interface ListCall<C extends Call, A extends Flags, O extends Flags> extends Ask
   limit?: number;
   /** Columns, or a text of its own. */
   rows: Shown<Item<C>> | ((items: Item<C>[], empty: string, given: Given<C, A, O>) => string);
-  empty: string | ((given: Given<C, A, O>, asked: Asked<OnOf<C>>) => string);
+  empty?: string | ((given: Given<C, A, O>, asked: Asked<OnOf<C>>) => string);
+  failed?(items: Item<C>[]): boolean;
 }
 
 interface Work<Where extends On, A extends Flags, O extends Flags, Limit> extends Words {
@@ -154,6 +115,8 @@ interface Work<Where extends On, A extends Flags, O extends Flags, Limit> extend
   args?: A;
   options?: O;
   limit?: Limit;
+  /** For what changes the machine: root stays root, and is not the owner of the data directory. */
+  keepsRoot?: boolean;
   run(
     given: Values<A> & Values<O> & (Limit extends number ? { limit: number } : unknown),
     asked: Asked<Where>,
@@ -176,9 +139,7 @@ export const call =
   ): AddCommand =>
   (parent, runner, name) => {
     const { confirm } = declared;
-    const command = declare(parent, name, declared);
-    if (confirm) command.option(confirm.option, confirm.about);
-    addWork(command, runner, declared, async (values, asked, options) => {
+    addWork(declare(parent, name, declared), runner, declared, async (values, asked, options) => {
       const given = values as Given<C, A, O>;
       const sent = await fieldsOf(operation, declared, given);
       const [word, sentence] = (await confirm?.word(given, asked as Asked<OnOf<C>>)) ?? [];
@@ -216,10 +177,10 @@ export const list =
       const empty =
         typeof declared.empty === 'function'
           ? declared.empty(given, asked as Asked<OnOf<C>>)
-          : declared.empty;
+          : (declared.empty ?? '');
       const { rows } = declared;
       const text = typeof rows === 'function' ? rows(items, empty, given) : tableOf(items, rows, empty);
-      return { json: { items }, text };
+      return { json: { items }, text, ...(declared.failed?.(items) ? { exitCode: 1 as const } : {}) };
     });
   };
 
@@ -259,16 +220,19 @@ interface AnyCommand extends Words {
   args?: Flags;
   fields?: object;
   options?: Flags;
+  confirm?: { option: string; about: string };
   limit?: number;
+  keepsRoot?: boolean;
 }
 
 function declare(parent: Command, name: string, declared: AnyCommand): Command {
-  const { about, summary, args = {}, on, limit } = declared;
+  const { about, summary, args = {}, confirm, on, limit } = declared;
   const command = parent.command(name).description(about);
   if (summary !== undefined) command.summary(summary);
   for (const flag of Object.values(args)) command.addArgument(toArgument(flag));
   for (const [field, flag] of Object.entries(optionsOf(declared)))
     for (const option of toOptions(field, flag)) command.addOption(option);
+  if (confirm) command.option(confirm.option, confirm.about);
   if (limit !== undefined) command.option('--limit <n>', 'maximum number of items', readLimit, limit);
   if (on) command.option(...organizationFlag);
   if (on === 'world') command.option(...worldFlag);
@@ -294,7 +258,8 @@ function addWork(
   const { on, args = {}, notes } = declared;
   const below = () => (notes === undefined ? '' : `\n\n${typeof notes === 'string' ? notes : notes()}`);
   command.addHelpText('after', () => examples(...declared.examples) + below());
-  runner.run<Options>(command, ({ options, control, terminal, data }, ...words) => {
+  const keepsRoot = () => declared.keepsRoot === true;
+  const act: RunWork<Options> = ({ options, control, terminal, data }, ...words) => {
     const named = Object.keys(args).map((name, index) => [name, words[index]]);
     const given = {
       ...valuesOf(optionsOf(declared), options),
@@ -314,7 +279,8 @@ function addWork(
       next: (words, env) => nextCommand(words, { ...options, ...defined({ env }) }),
     };
     return run(given, asked, options);
-  });
+  };
+  runner.run(command, act, { keepsRoot });
 }
 
 async function realmOf(on: On, open: Control, options: RealmOptions): Promise<Realm<On>> {

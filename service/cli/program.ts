@@ -42,7 +42,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   jobs: async () => (await import('./commands/jobs.ts')).jobs,
   work: async () => (await import('./commands/work.ts')).work,
   backup: async () => (await import('./backup/backup.ts')).addBackup,
-  restore: async () => (await import('./backup/restore.ts')).addRestore,
+  restore: async () => (await import('./backup/restore.ts')).restore,
   update: async () => (await import('./update/update.ts')).addUpdate,
   licenses: async () => (await import('./licenses/licenses.ts')).licenses,
   openapi: async () => (await import('./openapi/openapi.ts')).openapi,

@@ -1,114 +1,90 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import type { Restored } from '../../backup/restore-backup.ts';
 import { Config, describeDatabase } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
-import { type CommandRunner, examples } from '../command.ts';
 import { operatorName } from '../control/control.ts';
 import { UsageError } from '../failure.ts';
+import { needed, readPeople, toggle, value } from '../flag.ts';
 import { invocation } from '../invocation.ts';
-import {
-  type MasterKeyOptions,
-  masterKeyFlag,
-  masterKeySources,
-  passphraseSource,
-} from '../master/open-order.ts';
+import { masterKeyFlag, masterKeySources, passphraseSource } from '../master/open-order.ts';
 import { passphraseFileFlag } from '../master/passphrase.ts';
+import { work } from '../operation-command.ts';
 import { createPhases } from '../terminal/progress.ts';
 import { facts, type Terminal } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { backupPath } from './path.ts';
 import { describeFound } from './verify.ts';
 
-interface RestoreOptions extends MasterKeyOptions {
-  keys: string;
-  drill?: boolean;
-  acceptUnproven?: boolean;
-  confirm?: string;
-  databaseUrl?: string;
-}
-
-export function addRestore(program: Command, runner: CommandRunner): void {
-  runner.run<RestoreOptions>(
-    program
-      .command('restore')
-      .argument('<file>', 'gatehouse-….backup')
-      .summary('make a data directory of a backup; the old one is kept')
-      .description(
-        'Makes a data directory of a backup and the newest copy of the key store. Everything is checked before anything is ' +
-          'changed; what lies in --data is moved aside, never deleted. The service must not run on it. People who were erased ' +
-          'after the backup stay erased. Where the folder around --data is root’s, as with the packages, run it as root: what is restored ' +
-          'belongs to the owner of --data.',
-      )
-      .requiredOption('--keys <place>', 'folder of the newest copy of the key store')
-      .option(
-        '--database-url <url>',
-        'restore the people into this empty PostgreSQL database (default: SQLite in the directory)',
-      )
-      .option(
-        '--confirm <count>',
-        'how many people --data holds now, where it holds any: the command first shows what is lost',
-      )
-      .option(
-        '--drill',
-        'a drill while the original stays in use: it does not use its key store copies and schedules',
-      )
-      .option(
-        '--accept-unproven',
-        'restore a backup that fails the test, too; the output and the audit log name what was accepted',
-      )
-      .option(...masterKeyFlag)
-      .option(...passphraseFileFlag)
-      .addHelpText(
-        'after',
-        examples(
-          'restore /mnt/backups/gatehouse-….backup --keys /media/stick',
-          'restore /mnt/backups/gatehouse-….backup --keys /media/stick --database-url postgresql://gatehouse@db.example/gatehouse',
-          'restore /mnt/backups/gatehouse-….backup --keys /media/stick --master-key-file /media/safe/master.key --data /srv/gatehouse',
-        ),
-      ),
-    async ({ options, data, terminal }, file = '') => {
-      const databaseUrl = askedDatabase(options.databaseUrl);
-      const confirm = options.confirm === undefined ? undefined : Number(options.confirm);
-      if (confirm !== undefined && !(Number.isInteger(confirm) && confirm >= 0))
-        throw new UsageError(`--confirm: "${options.confirm}" is not a number of people.`);
-      const path = await backupPath(file, 'restore --keys PLACE');
-      const { restoreBackup } = await import('../../backup/restore-backup.ts');
-      const { firstStart } = await import('../../server/first-start.ts');
-      const { asOwnerOf } = await import('../../backup/data-owner.ts');
-      const ask = passphraseSource(options);
-      const [restored, start] = await asOwnerOf(data, async (around) => {
-        const passphrase = () => around.change(ask);
-        const restored = await restoreBackup({
-          file: path,
-          keys: userPath(options.keys),
-          ...masterKeySources(data, options),
-          passphrase,
-          data,
-          drill: options.drill ?? false,
-          acceptUnproven: options.acceptUnproven ?? false,
-          ...defined({ confirm, databaseUrl }),
-          actor: operatorName(),
-          clock: systemClock,
-          log: silentLog,
-          progress: createPhases(terminal),
-          around,
-        });
-        return [restored, await firstStart(restored, passphrase)] as const;
+export const restore = work({
+  args: { file: value('<file>', 'gatehouse-….backup') },
+  summary: 'make a data directory of a backup; the old one is kept',
+  about:
+    'Makes a data directory of a backup and the newest copy of the key store. Everything is checked before anything is ' +
+    'changed; what lies in --data is moved aside, never deleted. The service must not run on it. People who were erased ' +
+    'after the backup stay erased. Where the folder around --data is root’s, as with the packages, run it as root: what is restored ' +
+    'belongs to the owner of --data.',
+  options: {
+    keys: needed(value('<place>', 'folder of the newest copy of the key store')),
+    databaseUrl: value(
+      '<url>',
+      'restore the people into this empty PostgreSQL database (default: SQLite in the directory)',
+    ),
+    confirm: value(
+      '<count>',
+      'how many people --data holds now, where it holds any: the command first shows what is lost',
+      readPeople,
+    ),
+    drill: toggle(
+      'a drill while the original stays in use: it does not use its key store copies and schedules',
+    ),
+    acceptUnproven: toggle(
+      'restore a backup that fails the test, too; the output and the audit log name what was accepted',
+    ),
+    masterKeyFile: value(...masterKeyFlag),
+    passphraseFile: value(...passphraseFileFlag),
+  },
+  examples: [
+    'restore /mnt/backups/gatehouse-….backup --keys /media/stick',
+    'restore /mnt/backups/gatehouse-….backup --keys /media/stick --database-url postgresql://gatehouse@db.example/gatehouse',
+    'restore /mnt/backups/gatehouse-….backup --keys /media/stick --master-key-file /media/safe/master.key --data /srv/gatehouse',
+  ],
+  // It changes names around the directory, and does the rest as its owner.
+  keepsRoot: true,
+  async run(
+    { file = '', keys = '', confirm, drill = false, acceptUnproven = false, ...given },
+    { data, terminal },
+  ) {
+    const databaseUrl = askedDatabase(given.databaseUrl);
+    const path = await backupPath(file, 'restore --keys PLACE');
+    const { restoreBackup } = await import('../../backup/restore-backup.ts');
+    const { firstStart } = await import('../../server/first-start.ts');
+    const { asOwnerOf } = await import('../../backup/data-owner.ts');
+    const ask = passphraseSource(given);
+    const [restored, start] = await asOwnerOf(data, async (around) => {
+      const passphrase = () => around.change(ask);
+      const restored = await restoreBackup({
+        file: path,
+        keys: userPath(keys),
+        ...masterKeySources(data, given),
+        passphrase,
+        data,
+        drill,
+        acceptUnproven,
+        ...defined({ confirm, databaseUrl }),
+        actor: operatorName(),
+        clock: systemClock,
+        log: silentLog,
+        progress: createPhases(terminal),
+        around,
       });
-      const text = restoredText(
-        restored,
-        { data, databaseUrl, drill: options.drill ?? false, ...start },
-        terminal,
-      );
-      return { json: { ...restored, ...start }, text };
-    },
-    // It changes names around the directory, and does the rest as its owner.
-    { keepsRoot: () => true },
-  );
-}
+      return [restored, await firstStart(restored, passphrase)] as const;
+    });
+    const text = restoredText(restored, { data, databaseUrl, drill, ...start }, terminal);
+    return { json: { ...restored, ...start }, text };
+  },
+});
 
 /** What was restored, what was left aside, and what to do next. */
 function restoredText(

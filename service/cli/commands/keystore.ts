@@ -1,11 +1,9 @@
-import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Answer } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { toggle, value } from '../flag.ts';
 import { asTyped, invocation } from '../invocation.ts';
-import { call, noun, tableOf, work } from '../operation-command.ts';
+import { call, list, noun, tableOf, work } from '../operation-command.ts';
 import { userPath } from '../user-path.ts';
 
 type Place = Schemas['KeyPlace'];
@@ -13,16 +11,12 @@ type Place = Schemas['KeyPlace'];
 export const keystore = noun(
   'copies of the key store: backups cannot be opened without it, and an erasure updates every copy',
   {
-    places: work({
+    places: list('GET /api/admin/key-store/places', {
       about: 'the copies, and whether each is up to date (exit code 1 when one is not)',
       limit: 200,
+      rows: describePlaces,
+      failed: isBehind,
       examples: ['keystore places', 'keystore places --json'],
-      async run({ limit }, { control }) {
-        const { admin } = await control();
-        const ask = (query: object) =>
-          replyOf(admin.GET('/api/admin/key-store/places', { params: { query } }));
-        return answerOf(await allPages(ask, limit));
-      },
     }),
     add: call('POST /api/admin/key-store/places', {
       args: { dir: value('<dir>', 'folder on another disk: a stick, a mounted share') },
@@ -88,21 +82,18 @@ export const keystore = noun(
         };
       },
     }),
-    sync: work({
+    sync: call('POST /api/admin/key-store/sync', {
       about: 'bring every place up to date now that can be reached (exit code 1 when one cannot)',
+      json: ({ items }) => ({ items }),
+      text: ({ items }) => describePlaces(items),
+      failed: ({ items }) => isBehind(items),
       examples: ['keystore sync'],
-      async run(_, { control }) {
-        const { admin } = await control();
-        const { items } = await replyOf(admin.POST('/api/admin/key-store/sync'));
-        return answerOf(items);
-      },
     }),
   },
 );
 
-/** Exit code 1 when a copy is not up to date. */
-function answerOf(items: Place[]): Answer {
-  const text = [
+function describePlaces(items: readonly Place[]): string {
+  return [
     tableOf(
       items,
       { place: 'place', state: 'state', since: ({ since }) => since ?? '', added: 'addedAt' },
@@ -111,6 +102,8 @@ function answerOf(items: Place[]): Answer {
     ...items.flatMap(({ place, reason }) => (reason === undefined ? [] : [asTyped(`${place}: ${reason}`)])),
     ...(items.length === 1 ? [`Add a second place, on another disk: ${invocation} keystore add DIR`] : []),
   ].join('\n');
-  const behind = items.some(({ state }) => state !== 'current');
-  return { json: { items }, text, ...(behind ? { exitCode: 1 as const } : {}) };
+}
+
+function isBehind(items: readonly Place[]): boolean {
+  return items.some(({ state }) => state !== 'current');
 }

@@ -2,16 +2,10 @@ import { replyOf } from '../../../sdk/admin/client.ts';
 import { defined } from '../../lib/defined.ts';
 import { UsageError } from '../failure.ts';
 import { toggle, value } from '../flag.ts';
-import {
-  currentPassphrase,
-  describeKept,
-  describeReplacement,
-  getMaster,
-  opening,
-} from '../master/master-key.ts';
+import { currentPassphrase, describeKept, describeReplacement, opening } from '../master/master-key.ts';
 import { passphraseFileFlag, readNewPassphrase, readPassphrase } from '../master/passphrase.ts';
-import { noun, work } from '../operation-command.ts';
-import { facts, table } from '../terminal/terminal.ts';
+import { call, noun, work } from '../operation-command.ts';
+import { table } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 
 const passphraseFile = value(...passphraseFileFlag);
@@ -26,17 +20,10 @@ const purposes = {
 const isPurpose = (text: string): text is keyof typeof purposes => Object.hasOwn(purposes, text);
 
 export const master = noun('the master key, which wraps all other keys: show, rotate or move it', {
-  show: work({
+  show: call('GET /api/admin/master-key', {
     about: 'the id and location of the master key, never the key itself',
+    text: { 'master key': 'id', kept: describeKept },
     examples: ['master show'],
-    async run(_, { control }) {
-      const now = await getMaster(await control());
-      const text = facts([
-        ['master key', now.id],
-        ['kept', describeKept(now)],
-      ]);
-      return { json: now, text };
-    },
   }),
   rotate: work({
     about: 'replace the master key, stored in the same way; the service keeps running',

@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Answer } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { choice, needed, onOff, orNone, toggle, value } from '../flag.ts';
-import { galleryColumns, galleryRows, measureCalibrations } from '../gallery-calibrations.ts';
+import { galleryColumns, galleryRows } from '../gallery-calibrations.ts';
 import { readPicture } from '../named-file.ts';
 import { type Asked, call, factsOf, list, noun, type Realm, type Shown, work } from '../operation-command.ts';
 import { chooseOrganization, type Organization } from '../organization.ts';
@@ -102,7 +102,7 @@ export const org = noun('organizations: each has its own people, keys and settin
       };
     },
   }),
-  calibrate: work({
+  calibrate: call('POST /api/admin/organization/calibrations', {
     on: 'org',
     summary: 'measure now whether the stated error rates hold for the enrolled people',
     about:
@@ -110,11 +110,7 @@ export const org = noun('organizations: each has its own people, keys and settin
       'are alike than the calibration says. The service does the same with 30 people, when a gallery has grown or shrunk by a tenth, and after an import. ' +
       'Galleries with fewer than 30 people are skipped. Only figures are stored, no scores and no people.',
     examples: ['org calibrate', 'org calibrate --org "Museum of Bern" --json'],
-    async run(_, { realm }) {
-      const { open, query } = await realm();
-      const reply = await measureCalibrations(open, query.organization);
-      return { json: reply, text: table(galleryColumns, galleryRows(reply), 'No person is enrolled.') };
-    },
+    text: (reply) => table(galleryColumns, galleryRows(reply), 'No person is enrolled.'),
   }),
   'face-factor': call('PUT /api/admin/organization/face-factor', {
     on: 'org',
@@ -151,14 +147,11 @@ export const org = noun('organizations: each has its own people, keys and settin
     empty: 'No organization yet. Make one: org create --name NAME',
     examples: ['org list'],
   }),
-  show: work({
+  show: call('GET /api/admin/organization', {
     on: 'org',
     about: 'one organization and its settings',
+    text: shown,
     examples: ['org show'],
-    async run(_, { realm }) {
-      const { organization } = await realm();
-      return { json: organization, text: factsOf(organization, shown) };
-    },
   }),
   erase: work({
     args: { organization: value('<organization>', 'id or name') },

@@ -5,7 +5,7 @@ import type { Control } from '../control/control.ts';
 import { facts } from '../terminal/terminal.ts';
 import { readPassphrase } from './passphrase.ts';
 
-export const getMaster = ({ admin }: Control) => replyOf(admin.GET('/api/admin/master-key'));
+const getMaster = ({ admin }: Control) => replyOf(admin.GET('/api/admin/master-key'));
 
 export const describeKept = ({ kind, path }: Schemas['MasterKey']) =>
   kind === 'file' ? `in the file ${path}` : `behind a passphrase (${path})`;
