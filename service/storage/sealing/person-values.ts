@@ -6,7 +6,7 @@ import type { PersonKeys } from './person-keys.ts';
 import { createValueOpener, type Unsealed, type ValueOpenerDeps } from './value-opener.ts';
 
 /** Values that are sealed anew in one go: some milliseconds of the event loop. */
-const AT_ONCE = 25;
+const AT_ONCE = 8;
 
 /** Position of a sealed value. It opens only there. */
 export interface SealedPlace {
