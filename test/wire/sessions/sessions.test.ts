@@ -66,7 +66,7 @@ function recordedEngine(script: EngineScript) {
   const link = {
     state: async () => ask('state', {}, state()),
     start: async () => ask('start', {}, state()),
-    look: async (frame: Uint8Array, at: number) =>
+    submitFrame: async (frame: Uint8Array, at: number) =>
       ask('look', { frame: Buffer.from(frame).toString('base64'), at }, state()),
     close: () => undefined,
   };
