@@ -1,4 +1,4 @@
-import type { components, paths } from '../../sdk/kiosk/paths.ts';
+import type { components, paths } from '../../sdk/admin/page-paths.ts';
 import { type DeviceIdentity, sign } from './device-key.ts';
 
 /** A refusal, or no answer at all (status 0). */

@@ -1,5 +1,6 @@
 import { type AdminDeps, createDocumentedAdminDoor } from '../doors/admin/index.ts';
 import { createKioskDoor, type KioskDoorDeps } from '../doors/kiosk/index.ts';
+import { createLiveDoor, type LiveDoorDeps } from '../doors/live/index.ts';
 import { openApiDocument as describeRoutes } from '../doors/meta/openapi.ts';
 import { adminDocument } from '../doors/meta/openapi-words.ts';
 import { createMetrics } from '../http/metrics.ts';
@@ -64,10 +65,11 @@ export async function adminOpenApiDocument(): Promise<unknown> {
   return JSON.parse(JSON.stringify(document));
 }
 
-/** What the page of a kiosk asks: of it alone, and in no document that the appliance serves. */
-export async function kioskOpenApiDocument(): Promise<unknown> {
+/** What the pages of kiosks and of people before a camera ask: it is in no document that the appliance serves. */
+export async function pagesOpenApiDocument(): Promise<unknown> {
   const app = createServer({ access: {} as never, ids: createIds(systemClock), log: silentLog });
   await app.register(createKioskDoor({} as KioskDoorDeps));
+  await app.register(createLiveDoor({} as LiveDoorDeps));
   await app.ready();
   const shown = app.published.map((route) => ({ ...route, schema: { ...route.schema, hide: false } }));
   const document = await describeRoutes(

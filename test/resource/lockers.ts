@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { listRoute } from '../../service/doors/admin/lists.ts';
 import { managers, readers } from '../../service/doors/admin/may-call.ts';
 import { type AdminRoute, route } from '../../service/doors/admin/route.ts';
-import { Locker, type Lockers, NewLocker } from './locker.ts';
+import type { Lockers } from './locker.ts';
+import { Locker, NewLocker } from './locker-store.ts';
 
 export interface LockerRouteDeps {
   lockers: Lockers;

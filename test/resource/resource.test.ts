@@ -5,7 +5,7 @@ import { columnsOf } from '../../service/storage/migration.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { lockers as table } from './0002-lockers.ts';
 import { openLockers } from './compose.ts';
-import { Locker, NewLocker } from './locker.ts';
+import { Locker, NewLocker } from './locker-store.ts';
 
 /** A resource of six fields beside the product: what has to be written to add one. */
 let engine: Engine;

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import type { LinkKind, LinkResolver, Sessions } from '../../engine/sessions/index.ts';
 import { isCapability } from '../../http/sign-in/person-sessions.ts';
 import { requireOwnOrigin } from '../../http/web-sockets.ts';
@@ -8,14 +9,20 @@ import { answerFrame, type FramesDeps, serveFrames } from './frames.ts';
 import { deviceOf, fromBegun, fromDescription, toImage } from './translate.ts';
 import {
   BeginRequest,
+  Begun,
   BehaviorRequest,
+  Denied,
   DenyRequest,
   DescribeRequest,
+  Description,
   FramesRequest,
+  Handover,
   HandoverAcceptRequest,
   HandoverDescribeRequest,
   HandoverRequest,
   type Link,
+  Result,
+  State,
 } from './wire.ts';
 
 export interface LiveDoorDeps extends FramesDeps {
@@ -51,7 +58,10 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
 
   app.post<{ Body: DescribeRequest }>(
     '/api/live/describe',
-    { config: open, schema: { hide, body: DescribeRequest } },
+    {
+      config: open,
+      schema: { hide, operationId: 'liveDescribe', body: DescribeRequest, response: { 200: Description } },
+    },
     async ({ ip, body: { link } }) => {
       if (link.kind === 'session') return fromDescription(await liveSessions.describe(link.token));
       if (link.kind === 'handover') return fromDescription(await liveSessions.describeHandover(link.token));
@@ -73,7 +83,10 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
 
   app.post<{ Body: BeginRequest }>(
     '/api/live/begin',
-    { config: open, schema: { hide, body: BeginRequest } },
+    {
+      config: open,
+      schema: { hide, operationId: 'liveBegin', body: BeginRequest, response: { 200: Begun } },
+    },
     async (request) => {
       const { link, textVersion, path, previous, device, proof } = request.body;
       // The capability of a session is its own link: another session is not resumed by it.
@@ -98,7 +111,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
 
   app.post<{ Body: DenyRequest }>(
     '/api/live/deny',
-    { config: open, schema: { hide, body: DenyRequest } },
+    { config: open, schema: { hide, operationId: 'liveDeny', body: DenyRequest, response: { 200: Denied } } },
     async (request) => {
       const { link } = request.body;
       const token = bearerOf(request) ?? (link.kind === 'session' ? link.token : undefined);
@@ -112,7 +125,10 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
 function handoverRoutes(app: FastifyInstance, { liveSessions }: LiveDoorDeps): void {
   app.post<{ Body: HandoverRequest }>(
     '/api/live/handover',
-    { config: open, schema: { hide, body: HandoverRequest } },
+    {
+      config: open,
+      schema: { hide, operationId: 'liveHandover', body: HandoverRequest, response: { 200: Handover } },
+    },
     async ({ body: { token } }) => {
       const handover = await liveSessions.handOver(token);
       return {
@@ -124,12 +140,28 @@ function handoverRoutes(app: FastifyInstance, { liveSessions }: LiveDoorDeps): v
   );
   app.post<{ Body: HandoverDescribeRequest }>(
     '/api/live/handover/describe',
-    { config: open, schema: { hide, body: HandoverDescribeRequest } },
+    {
+      config: open,
+      schema: {
+        hide,
+        operationId: 'liveHandoverDescribe',
+        body: HandoverDescribeRequest,
+        response: { 200: Description },
+      },
+    },
     async ({ body: { link } }) => fromDescription(await liveSessions.describeHandover(link)),
   );
   app.post<{ Body: HandoverAcceptRequest }>(
     '/api/live/handover/accept',
-    { config: open, schema: { hide, body: HandoverAcceptRequest } },
+    {
+      config: open,
+      schema: {
+        hide,
+        operationId: 'liveHandoverAccept',
+        body: HandoverAcceptRequest,
+        response: { 200: Begun },
+      },
+    },
     async (request) => {
       const { link, number } = request.body;
       return fromBegun(await liveSessions.acceptHandover(link, { number, request: request.id }));
@@ -141,15 +173,19 @@ function handoverRoutes(app: FastifyInstance, { liveSessions }: LiveDoorDeps): v
 function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
   const { liveSessions } = deps;
 
-  app.get('/api/live/state', { config: open, schema: { hide } }, async (request) =>
-    liveSessions.state(capabilityOf(request)),
+  app.get(
+    '/api/live/state',
+    { config: open, schema: { hide, operationId: 'liveState', response: { 200: State } } },
+    async (request): Promise<z.output<typeof State>> => liveSessions.state(capabilityOf(request)),
   );
-  app.post('/api/live/finalize', { config: open, schema: { hide } }, async (request) =>
-    liveSessions.finalizeByToken(capabilityOf(request)),
+  app.post(
+    '/api/live/finalize',
+    { config: open, schema: { hide, operationId: 'liveFinalize', response: { 200: Result } } },
+    async (request): Promise<z.output<typeof Result>> => liveSessions.finalizeByToken(capabilityOf(request)),
   );
   app.post<{ Body: BehaviorRequest }>(
     '/api/live/behavior',
-    { config: open, schema: { hide, body: BehaviorRequest } },
+    { config: open, schema: { hide, operationId: 'liveBehavior', body: BehaviorRequest } },
     async (request, reply) => {
       const holder = await liveSessions.holder(capabilityOf(request));
       if (!holder) throw new Problem('MISSING_AUTH', 'The token of the session is unknown.');
@@ -181,7 +217,7 @@ function sessionRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       bodyLimit: FRAMES_LIMIT,
       // Before the body is read: it is large.
       onRequest: async (request) => void capabilityOf(request),
-      schema: { hide, body: FramesRequest },
+      schema: { hide, operationId: 'liveFrames', body: FramesRequest, response: { 200: State } },
     },
     async (request) => {
       const { is, device, frames } = request.body;

@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import type { BegunSession, LinkDescription } from '../../engine/sessions/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { Begun, Description } from './wire.ts';
 
 /** What the page shows before it asks for anything. */
 export function fromDescription({
@@ -11,12 +13,13 @@ export function fromDescription({
   withoutMotion,
   expiresAt,
   ...rest
-}: LinkDescription) {
+}: LinkDescription): z.input<typeof Description> {
   const { consent, ...texts } = page;
   return {
     ...rest,
     ...texts,
     consent,
+    openerOrigins: [...rest.openerOrigins],
     // Whether the person may choose the path without it.
     pathChoices: { flash: true, motion: withoutMotion !== 'refuse' },
     ...(withoutMotion === 'review' && { motionReviewed: true as const }),
@@ -24,7 +27,7 @@ export function fromDescription({
   };
 }
 
-export const fromBegun = ({ sessionId, token, expiresAt }: BegunSession) => ({
+export const fromBegun = ({ sessionId, token, expiresAt }: BegunSession): z.input<typeof Begun> => ({
   sessionId,
   token,
   expiresAt: new Date(expiresAt).toISOString(),
