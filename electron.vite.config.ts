@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
 import { captureBudget } from './renderer/capture-budget.ts';
+import { catalogs } from './renderer/catalogs.ts';
 import { controlSocketProxy } from './renderer/dev/control-socket-proxy.ts';
 import { gatehouseScript } from './renderer/gatehouse-script.ts';
 
@@ -25,6 +26,7 @@ export default defineConfig({
       react(),
       controlSocketProxy(pages),
       captureBudget(),
+      catalogs(),
       gatehouseScript(),
       // The service serves the pages from the root; electron-vite sets `./`, as for files that a window opens.
       { name: 'base-of-pages', apply: 'build', config: () => ({ base: '/' }) },

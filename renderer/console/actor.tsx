@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { shortenId } from '../ui/format/format.ts';
-import { admin, allPages, replyOf } from './api/admin.ts';
+import { allPages, api } from './api/admin.ts';
 import { useSession } from './session/session-query.ts';
 
 /** Who did it: an administrator by name where the reader may see the administrators, else kind and id as the log has them. */
@@ -9,9 +9,7 @@ export function Actor({ actor }: { actor: string }) {
   const { data } = useQuery({
     queryKey: ['administrators'],
     queryFn: async ({ signal }) => ({
-      items: await allPages((query) =>
-        replyOf(admin.GET('/api/admin/administrators', { params: { query }, signal })),
-      ),
+      items: await allPages((query) => api.get('/api/admin/administrators', { ...query }, signal)),
     }),
     enabled: user.role === 'owner' || user.role === 'auditor',
     staleTime: 60_000,

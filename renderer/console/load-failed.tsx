@@ -1,32 +1,17 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Button } from '../ui/controls/button.tsx';
 import { Note } from '../ui/feedback/note.tsx';
 import { useFormat } from '../ui/format/use-format.ts';
+import { Refusal } from '../ui/refusal.ts';
 import { defineStrings } from '../ui/strings/define-strings.ts';
 import { uiStrings } from '../ui/strings/ui-strings.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from './api/admin.ts';
-import { Refusal } from './api/refusal.ts';
+import { api, type Schemas } from './api/admin.ts';
+import { useOperation } from './api/use-operation.ts';
+import de from './load-failed.de.json' with { type: 'json' };
+import en from './load-failed.en.json' with { type: 'json' };
 
-const strings = defineStrings(
-  {
-    needsSecond: 'A second administrator has to confirm this',
-    ask: 'Ask a second administrator',
-    asked: 'Asked. Nothing has been done yet.',
-    askedText: 'It can be confirmed until {time}. When it is, come back here and repeat this.',
-    open: 'Open approvals',
-    notAsked: 'The request was not made',
-  },
-  {
-    needsSecond: 'Ein zweiter Verwalter muss das bestätigen',
-    ask: 'Zweiten Verwalter fragen',
-    asked: 'Gefragt. Noch ist nichts geschehen.',
-    askedText: 'Bis {time} lässt es sich bestätigen. Dann wiederholen Sie es hier.',
-    open: 'Freigaben öffnen',
-    notAsked: 'Die Anfrage wurde nicht gestellt',
-  },
-);
+const strings = defineStrings('console/load-failed', en, de);
 
 /** The sentence of an error for the reader. */
 function useRefusalText(): (error: unknown) => string {
@@ -73,11 +58,7 @@ function Why({ error, retry, title }: Failed) {
 function AskSecond({ text, what }: { text: string; what: Schemas['NewApproval'] }) {
   const t = useStrings(strings);
   const format = useFormat();
-  const queryClient = useQueryClient();
-  const ask = useMutation({
-    mutationFn: () => replyOf(admin.POST('/api/admin/approvals', { body: what })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['approvals'] }),
-  });
+  const ask = useOperation(() => api.post('/api/admin/approvals', {}, what), { refresh: ['approvals'] });
   if (ask.data)
     return (
       <Note kind="info" title={t('asked')} action={<Link to="/approvals">{t('open')}</Link>}>
@@ -97,5 +78,16 @@ function AskSecond({ text, what }: { text: string; what: Schemas['NewApproval'] 
       {text}
       {ask.error && <Why error={ask.error} title={t('notAsked')} />}
     </Note>
+  );
+}
+
+/** Why a query or an operation was refused; nothing where it was not. A query is offered to be tried again. */
+export function Refused({ of, title }: { of: { error: unknown; refetch?(): unknown }; title?: string }) {
+  const ui = useStrings(uiStrings);
+  if (!of.error) return null;
+  return of.refetch ? (
+    <LoadFailed error={of.error} title={title} retry={() => void of.refetch?.()} />
+  ) : (
+    <LoadFailed error={of.error} title={title ?? ui('couldNotSave')} />
   );
 }

@@ -1,18 +1,14 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { ButtonLink } from '../ui/controls/button.tsx';
 import { Note } from '../ui/feedback/note.tsx';
 import { useFormat } from '../ui/format/use-format.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
-import { admin, replyOf } from './api/admin.ts';
+import { read } from './api/admin.ts';
 import { ownGalleryStrings } from './own-gallery-strings.ts';
 import { useWorld } from './session/session-query.ts';
 
 /** What the own galleries of the organization were measured to. */
-const ownGalleriesQuery = queryOptions({
-  queryKey: ['own-galleries'],
-  queryFn: ({ signal }) =>
-    replyOf(admin.GET('/api/admin/organization/calibrations', { params: { query: {} }, signal })),
-});
+const ownGalleriesQuery = read('/api/admin/organization/calibrations');
 
 /** Says that no figure says whether the rates of a scorer hold for the people enrolled; nothing where something does. */
 export function NotMeasuredNote({ scorer }: { scorer: string }) {

@@ -1,7 +1,8 @@
 import type { RowData } from '@tanstack/react-table';
 import { DataTable, type DataTableProps } from '../ui/tables/data-table.tsx';
-import type { Pages } from '../ui/tables/use-pages.ts';
-import { LoadFailed } from './load-failed.tsx';
+import { PAGE } from './api/admin.ts';
+import { Refused } from './load-failed.tsx';
+import { useAddressPages } from './use-address.ts';
 
 interface PageReply<Row> {
   items: readonly Row[];
@@ -15,25 +16,33 @@ interface PageQuery<Row> {
 }
 
 /**
- * A DataTable of a list route (`{ items, next }`) that was asked for with `useQuery({ …, placeholderData: keepPreviousData })`. An error
- * stands in the place of the rows, with a way to try again.
+ * A DataTable of a list route (`{ items, next }`) that was asked for with `useQuery(list(…))`. An error stands in the place of the rows, with
+ * a way to try again. The cursor of the page is in the address, as `after`.
  */
 export function QueryTable<Row extends RowData>({
   query,
-  paging,
+  after,
+  total,
   ...rest
 }: Omit<DataTableProps<Row>, 'rows' | 'busy' | 'failed' | 'pages'> & {
   query: PageQuery<Row>;
-  paging?: { pages: Pages; limit: number; total?: number; totalIsBound?: boolean };
+  after: string | undefined;
+  total?: number | undefined;
 }) {
-  const { data, error, isPlaceholderData, refetch } = query;
+  const { data, error, isPlaceholderData } = query;
+  const pages = useAddressPages(after);
   return (
     <DataTable
       {...rest}
       rows={data?.items}
       busy={isPlaceholderData}
-      failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
-      pages={paging && { ...paging, next: data?.next }}
+      failed={error ? <Refused of={query} /> : undefined}
+      pages={{
+        pages,
+        limit: PAGE,
+        ...(total !== undefined && { total }),
+        next: data?.next,
+      }}
     />
   );
 }

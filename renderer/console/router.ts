@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
-import { Refusal } from './api/refusal.ts';
+import { Refusal } from '../ui/refusal.ts';
 import { administratorRoutes } from './features/administrators/routes.ts';
 import { alertRoutes } from './features/alerts/routes.ts';
 import { approvalRoutes } from './features/approvals/routes.ts';

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { send } from './api/send.ts';
-import { LoadFailed } from './load-failed.tsx';
+import { Refused } from './load-failed.tsx';
 import { useWorld } from './session/session-query.ts';
 
 /** A sealed picture, by its path of the API: asked for once while the page is open, since each look is in the audit log, and kept nowhere after that. */
@@ -19,7 +19,7 @@ export function StoredPicture({ path, alt, className }: { path: string; alt: str
     refetchOnWindowFocus: false,
   });
   const url = useObjectUrl(data);
-  if (error) return <LoadFailed error={error} retry={() => void refetch()} />;
+  if (error) return <Refused of={{ error, refetch }} />;
   return url !== undefined && <img src={url} className={className} alt={alt} />;
 }
 

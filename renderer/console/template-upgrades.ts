@@ -1,14 +1,8 @@
-import { queryOptions } from '@tanstack/react-query';
-import { admin, replyOf } from './api/admin.ts';
+import { read } from './api/admin.ts';
 import type { World } from './session/session-query.ts';
 
 /** How far people have templates of the present embedding model, and a page of those who have none; without `page`, the first of them. */
 export const upgradesQuery = (
   env: World,
   page: { limit: number; cursor?: string | undefined; names?: 'true' } = { limit: 1 },
-) =>
-  queryOptions({
-    queryKey: ['template-upgrades', env, page],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/template-upgrades', { params: { query: { env, ...page } }, signal })),
-  });
+) => read('/api/admin/template-upgrades', { env, ...page });

@@ -1,16 +1,6 @@
 import type { components, paths } from '../../sdk/admin/page-paths.ts';
+import { noAnswer, Refusal, toRefusal } from '../ui/refusal.ts';
 import { type DeviceIdentity, sign } from './device-key.ts';
-
-/** A refusal, or no answer at all (status 0). */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 export type KioskState = components['schemas']['KioskState'];
 
@@ -40,12 +30,11 @@ async function call<Of extends Route>(path: Of, body?: Body<Of>, token?: string)
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  } catch {
-    throw new Refusal(0, 'NO_ANSWER', '');
+  } catch (error) {
+    throw noAnswer(error);
   }
-  const answer = reply.status === 204 ? undefined : await reply.json().catch(() => undefined);
-  if (reply.ok) return answer;
-  throw new Refusal(reply.status, answer?.code ?? 'NO_ANSWER', answer?.reason ?? answer?.error ?? '');
+  if (!reply.ok) throw await toRefusal(reply);
+  return (reply.status === 204 ? undefined : await reply.json().catch(() => undefined)) as Reply<Of>;
 }
 
 export const pairing = {

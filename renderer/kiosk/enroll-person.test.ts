@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { Refusal } from './api.ts';
+import { Refusal } from '../ui/refusal.ts';
 import { enrollPerson } from './enroll-person.ts';
 
 const person = { name: 'Mira Marker', email: 'mira@example.com', textVersion: 'gatehouse-kiosk-2' };
 const pictures = ['one', 'two', 'three'].map((text) => new Blob([text]));
-const blurred = new Refusal(422, 'FACE_QUALITY_REFUSED', 'Hold still.');
-const lost = new Refusal(403, 'INSUFFICIENT_SCOPE', 'No operator is signed in.');
+const blurred = new Refusal(422, { code: 'FACE_QUALITY_REFUSED', error: 'Hold still.' });
+const lost = new Refusal(403, { code: 'INSUFFICIENT_SCOPE', error: 'No operator is signed in.' });
 
 /** Answers each picture in turn; what was sent. */
 function scripted(answers: readonly (Refusal | 'kept')[]) {

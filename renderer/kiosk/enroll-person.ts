@@ -1,4 +1,5 @@
-import { type KioskApi, Refusal, toBase64 } from './api.ts';
+import { Refusal } from '../ui/refusal.ts';
+import { type KioskApi, toBase64 } from './api.ts';
 import type { Person, Step } from './step.ts';
 
 /**

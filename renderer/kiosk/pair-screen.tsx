@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
+import { Refusal } from '../ui/refusal.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
-import { pairing, Refusal } from './api.ts';
+import { pairing } from './api.ts';
 import { type DeviceIdentity, keepIdentity, makeKey } from './device-key.ts';
 import { Field } from './field.tsx';
 import { Form } from './form.tsx';
@@ -20,7 +21,6 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
   const t = useStrings(kioskStrings);
   const [claimed, setClaimed] = useState<Claimed>();
   const [problem, setProblem] = useState('');
-
   async function send(typed: FormData) {
     const code = String(typed.get('code') ?? '');
     try {
@@ -28,10 +28,9 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
       setClaimed({ ...(await pairing.claim(code, publicKey)), key });
       setProblem('');
     } catch (error) {
-      setProblem(error instanceof Refusal && error.message ? error.message : t('noAnswer'));
+      setProblem((error instanceof Refusal && error.sentence) || t('noAnswer'));
     }
   }
-
   useEffect(() => {
     if (!claimed) return;
     const timer = setInterval(async () => {
@@ -48,7 +47,6 @@ export function PairScreen({ paired }: { paired(identity: DeviceIdentity): void 
     }, POLL);
     return () => clearInterval(timer);
   }, [claimed, paired, t]);
-
   const main = claimed ? (
     <div className="k-form">
       <h1>{t('confirmTitle')}</h1>

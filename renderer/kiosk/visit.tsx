@@ -1,15 +1,14 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { Camera } from '../capture/camera/camera.tsx';
+import { noAnswer, Refusal } from '../ui/refusal.ts';
 import { languageOf, useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
-import { type KioskApi, type KioskState, Refusal, toBase64 } from './api.ts';
+import { type KioskApi, type KioskState, toBase64 } from './api.ts';
 import { ConsentScreen } from './consent-screen.tsx';
 import { enrollPerson } from './enroll-person.ts';
 import { Frame } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 import type { Step } from './step.ts';
-import { StillThere } from './still-there.tsx';
-import { useIdle } from './use-idle.ts';
 import { Ending, Outcome, StartScreen, WhoScreen, WithoutScreen } from './visit-screens.tsx';
 
 interface VisitProps {
@@ -47,15 +46,14 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
   const t = useStrings(kioskStrings);
   const [step, setStep] = useState<Step>({ is: 'start' });
   const { left, stay, seen } = useIdle(idleOf(step), clear);
-
   async function send(work: () => Promise<Step>) {
     setStep({ is: 'checking' });
     try {
       setStep(await work());
     } catch (error) {
-      const said = error instanceof Refusal ? error : new Refusal(0, 'NO_ANSWER', '');
+      const said = error instanceof Refusal ? error : noAnswer(error);
       const waits = said.code === 'DUPLICATE_IDENTITY';
-      setStep({ is: 'refused', message: waits ? t('waits') : said.message || t('noAnswer') });
+      setStep({ is: 'refused', message: waits ? t('waits') : (said.sentence ?? t('noAnswer')) });
       if (said.status === 401 || said.status === 403) await lost();
     }
   }
@@ -63,7 +61,6 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
     void send(() =>
       step.person ? enrollPerson(api, step.person, pictures) : verify(api, step.email, pictures),
     );
-
   const stop = (
     <button type="button" className="k-btn" onClick={clear}>
       {t('stop')}
@@ -120,4 +117,83 @@ async function verify(api: KioskApi, email: string | undefined, [picture]: Blob[
   const about = email === undefined ? {} : { email };
   const { verified, reference } = await api.verify({ ...about, picture: await toBase64(picture) });
   return verified ? { is: 'verified' } : { is: 'not-verified', reference, ...about };
+}
+
+interface StillThereProps {
+  left: number;
+  stay(): void;
+  restart(): void;
+}
+
+/** Asked before the screen clears itself. */
+function StillThere({ left, stay, restart }: StillThereProps) {
+  const t = useStrings(kioskStrings);
+  const yes = useRef<HTMLButtonElement>(null);
+  useEffect(() => yes.current?.focus(), []);
+  return (
+    <div className="k-veil">
+      <div
+        className="k-still"
+        role="alertdialog"
+        aria-modal="true"
+        aria-labelledby="still"
+        aria-describedby="still-text"
+      >
+        <h1 id="still">{t('stillThere')}</h1>
+        <p id="still-text" className="num">
+          {t('stillText', { count: left })}
+        </p>
+        <progress value={left} max={20} aria-hidden="true" />
+        <div className="k-row">
+          <button type="button" className="k-btn" onClick={restart}>
+            {t('restart')}
+          </button>
+          <button type="button" className="k-btn primary" onClick={stay} ref={yes}>
+            {t('stay')}
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Seconds that the question stays; the least WCAG 2.2.1 allows. */
+const ASKED = 20;
+const signs = ['pointerdown', 'keydown', 'input'] as const;
+
+/**
+ * Seconds that are left, counted from `after` seconds without a touch; undefined before. `stay` answers the question, `seen`
+ * counts as a touch (a face before the camera).
+ */
+function useIdle(after: number | undefined, over: () => void) {
+  const [left, setLeft] = useState<number>();
+  const last = useRef(performance.now());
+  const end = useRef(over);
+  end.current = over;
+  const stay = useCallback(() => {
+    last.current = performance.now();
+    setLeft(undefined);
+  }, []);
+  const seen = useCallback(() => {
+    last.current = performance.now();
+  }, []);
+  useEffect(() => {
+    stay();
+    if (after === undefined) return;
+    // While it is asked, only the answer counts.
+    const touched = () => {
+      if (performance.now() - last.current < after * 1000) last.current = performance.now();
+    };
+    for (const sign of signs) addEventListener(sign, touched, { passive: true });
+    const timer = setInterval(() => {
+      const idle = (performance.now() - last.current) / 1000 - after;
+      if (idle >= ASKED) end.current();
+      else setLeft(idle < 0 ? undefined : Math.ceil(ASKED - idle));
+    }, 250);
+    return () => {
+      clearInterval(timer);
+      for (const sign of signs) removeEventListener(sign, touched);
+    };
+  }, [after, stay]);
+  return { left, stay, seen };
 }

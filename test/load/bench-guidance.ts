@@ -8,7 +8,7 @@ import { portrait } from '../cli/portraits.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { median, quantile } from './statistics.ts';
 
-/** As the page of the camera sends them: renderer/capture/camera/use-guidance.ts. */
+/** As the page of the camera sends them: renderer/capture/camera/camera.tsx. */
 const SIDE = 480;
 const QUALITY = 75;
 const PACE = 100;

@@ -6,7 +6,6 @@ import styles from './camera.module.css';
 import { CameraHelp, Ring } from './camera.tsx';
 import { CameraNotice } from './camera-notice.tsx';
 import { cameraStrings } from './camera-strings.ts';
-import { toDataUrl } from './data-url.ts';
 import { grab, wipe } from './grab.ts';
 import { useCamera } from './use-camera.ts';
 import { useCameraFault } from './use-camera-fault.ts';
@@ -108,4 +107,11 @@ const nextPicture = (video: HTMLVideoElement): Promise<void> =>
       clearTimeout(late);
       resolve();
     });
+  });
+const toDataUrl = (blob: Blob): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error ?? new Error('The picture could not be read.'));
+    reader.readAsDataURL(blob);
   });

@@ -1,19 +1,6 @@
+import { noAnswer, toRefusal } from '../../ui/refusal.ts';
 import { doWork } from './do-work.ts';
 import type { Begun, Description, Device, Handover, Link, LiveState, Path, Result, Work } from './wire.ts';
-
-/** A refusal, or no answer at all (status 0). */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  /** Milliseconds after which it may be asked again, where the box says so. */
-  readonly retryAfter: number | undefined;
-  constructor(status: number, code: string, retryAfter?: number) {
-    super(code);
-    this.status = status;
-    this.code = code;
-    this.retryAfter = retryAfter;
-  }
-}
 
 /** Milliseconds until a request without an answer is given up. */
 const PATIENCE = 15_000;
@@ -33,13 +20,11 @@ async function call<T>(path: string, body?: object, token?: string): Promise<T> 
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(PATIENCE),
     });
-  } catch {
-    throw new Refusal(0, 'NO_ANSWER');
+  } catch (error) {
+    throw noAnswer(error);
   }
-  const answer = reply.status === 204 ? undefined : await reply.json().catch(() => undefined);
-  if (reply.ok) return answer as T;
-  const seconds = Number(reply.headers.get('retry-after'));
-  throw new Refusal(reply.status, answer?.code ?? 'NO_ANSWER', seconds > 0 ? seconds * 1000 : undefined);
+  if (!reply.ok) throw await toRefusal(reply);
+  return (reply.status === 204 ? undefined : await reply.json().catch(() => undefined)) as T;
 }
 
 export interface NewBegin {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Refusal } from './api.ts';
+import { Refusal } from '../../ui/refusal.ts';
 import { createConnection } from './connection.ts';
 import type { Socket } from './socket-line.ts';
 import type { LiveState } from './wire.ts';
@@ -165,7 +165,7 @@ test('a newer connection ends this one; so does a token that is over', async () 
   expect(first.sockets).toHaveLength(1);
   const second = network();
   second.answers.state = async () => {
-    throw new Refusal(401, 'MISSING_AUTH');
+    throw new Refusal(401, { code: 'MISSING_AUTH' });
   };
   second.last().onclose?.({ code: 4401 });
   await vi.advanceTimersByTimeAsync(10_000);

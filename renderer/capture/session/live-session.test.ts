@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { type LiveApi, Refusal } from './api.ts';
+import { Refusal } from '../../ui/refusal.ts';
+import type { LiveApi } from './api.ts';
 import type { BehaviorReport } from './behavior.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';
@@ -132,7 +133,7 @@ test.each([
   [
     'is no longer known',
     async () => {
-      throw new Refusal(401, 'MISSING_AUTH');
+      throw new Refusal(401, { code: 'MISSING_AUTH' });
     },
   ],
 ])('a published flow whose session %s begins anew in the same tab', async (_, state) => {
@@ -185,7 +186,7 @@ test.each([
   ['ends while the numbers are shown', 'ready'],
 ] as const)('on the second device a check that %s is over, not gone on with elsewhere', async (_, state) => {
   const accept: LiveApi['accept'] = async () => {
-    throw new Refusal(410, 'SESSION_EXPIRED');
+    throw new Refusal(410, { code: 'SESSION_EXPIRED' });
   };
   const describe: LiveApi['describe'] = async () => ({ ...description, state });
   const { session } = openPage({ accept, describe }, { link: { kind: 'handover', token: 'code' } });
@@ -205,7 +206,7 @@ test.each([
   const { session } = openPage({
     async begin() {
       version = 'two';
-      throw new Refusal(status, 'REFUSED');
+      throw new Refusal(status, { code: 'REFUSED' });
     },
     describe: async () => ({ ...description, consent: { ...description.consent, version } }),
   });
@@ -219,7 +220,7 @@ test('a desk: the phone is next, codes are renewed, and after the last one the p
   const { session } = openPage({
     begin,
     async handover() {
-      if (++codes > 2) throw new Refusal(429, 'BURST_LIMIT_EXCEEDED');
+      if (++codes > 2) throw new Refusal(429, { code: 'BURST_LIMIT_EXCEEDED' });
       return { ...code, number: String(10 + codes) };
     },
   });
@@ -265,7 +266,7 @@ test('a frame without the camera: the check goes on in another window, and the f
 test('a link whose check is done at a kiosk alone says so', async () => {
   const { session } = openPage({
     async describe() {
-      throw new Refusal(403, 'KIOSK_REQUIRED');
+      throw new Refusal(403, { code: 'KIOSK_REQUIRED' });
     },
   });
   await session.load();

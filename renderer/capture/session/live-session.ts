@@ -1,4 +1,4 @@
-import { Refusal } from './api.ts';
+import { Refusal } from '../../ui/refusal.ts';
 import { sameLink } from './link.ts';
 import {
   collect,

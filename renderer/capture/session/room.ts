@@ -1,4 +1,5 @@
-import { type LiveApi, Refusal } from './api.ts';
+import { Refusal } from '../../ui/refusal.ts';
+import type { LiveApi } from './api.ts';
 import type { BehaviorReport } from './behavior.ts';
 import type { Connection, ConnectionDeps } from './connection.ts';
 import type { OpenerMessage } from './ending.ts';

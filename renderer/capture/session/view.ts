@@ -1,4 +1,4 @@
-import { Refusal } from './api.ts';
+import { Refusal } from '../../ui/refusal.ts';
 import type { Slowness } from './slowness.ts';
 import type { Description, Handover, LiveState, Result, StepName } from './wire.ts';
 

@@ -1,5 +1,5 @@
+import { Refusal } from '../../ui/refusal.ts';
 import { admin, replyOf, type Schemas } from './admin.ts';
-import { Refusal } from './refusal.ts';
 import { setCsrf } from './send.ts';
 
 export type Role = Schemas['Administrator']['role'];

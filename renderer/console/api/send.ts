@@ -1,4 +1,4 @@
-import { Refusal, toRefusal } from './refusal.ts';
+import { noAnswer, toRefusal } from '../../ui/refusal.ts';
 
 /** What needs the person before a request can be answered. Set once by the page; see `session/`. */
 interface Gate {
@@ -45,6 +45,6 @@ async function dispatch(request: Request): Promise<Response> {
     return await fetch(new Request(request, { headers, credentials: 'same-origin' }));
   } catch (error) {
     if (request.signal.aborted) throw error;
-    throw new Refusal(0, { code: 'NO_ANSWER' }, { cause: error });
+    throw noAnswer(error);
   }
 }

@@ -1,14 +1,25 @@
 import { Modal } from '@mantine/core';
-import { IconArrowRight, IconSearch, IconUser, type TablerIcon } from '@tabler/icons-react';
+import {
+  IconAdjustmentsHorizontal,
+  IconArrowRight,
+  IconDeviceTablet,
+  IconFingerprint,
+  IconRoute,
+  IconSearch,
+  IconUser,
+  IconUserPlus,
+  type TablerIcon,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../api/admin.ts';
-import { useWorld } from '../session/session-query.ts';
+import { api } from '../api/admin.ts';
+import { managers, mayOpen, operators, type ScreenData } from '../screen-data.ts';
+import { useSession, useWorld } from '../session/session-query.ts';
+import { actionStrings } from './action-strings.ts';
 import { frameStrings } from './frame-strings.ts';
 import styles from './palette.module.css';
-import { usePaletteActions } from './palette-actions.ts';
 import { useNavigation } from './use-navigation.ts';
 
 interface Hit {
@@ -186,9 +197,7 @@ function usePeople(text: string): Hit[] {
   const { data } = useQuery({
     queryKey: ['palette', env, text],
     queryFn: async ({ signal }) => {
-      const subject = await replyOf(
-        admin.GET('/api/admin/subjects/{id}', { params: { path: { id: text }, query: { env } }, signal }),
-      );
+      const subject = await api.get('/api/admin/subjects/{id}', { id: text, env }, signal);
       return { id: subject.id, label: subject.name ?? subject.email ?? subject.id };
     },
     enabled: asked,
@@ -205,4 +214,56 @@ function usePeople(text: string): Hit[] {
       href: `/people/${data.id}`,
     },
   ];
+}
+
+interface PaletteAction extends ScreenData {
+  label: keyof (typeof actionStrings)['en'];
+  /** Where it begins: an action that destroys opens its page, and never runs from the palette. */
+  href: string;
+  /** The route behind `href`. */
+  route: string;
+  icon?: TablerIcon;
+}
+
+/** Every action of the palette; one is offered where its route exists and the role may open it. */
+const actions: readonly PaletteAction[] = [
+  { label: 'enroll', href: '/enroll', route: '/enroll', icon: IconUserPlus, roles: operators },
+  {
+    label: 'importMany',
+    href: '/people/import',
+    route: '/people/import',
+    icon: IconUserPlus,
+    roles: operators,
+  },
+  {
+    label: 'pairKiosk',
+    href: '/kiosks/pair',
+    route: '/kiosks/pair',
+    icon: IconDeviceTablet,
+    roles: managers,
+  },
+  {
+    label: 'newProfile',
+    href: '/profiles/new',
+    route: '/profiles/new',
+    icon: IconAdjustmentsHorizontal,
+    roles: managers,
+  },
+  { label: 'newFlow', href: '/flows/new', route: '/flows/new', icon: IconRoute, roles: managers },
+  {
+    label: 'newScope',
+    href: '/uniqueness/new',
+    route: '/uniqueness/new',
+    icon: IconFingerprint,
+    roles: managers,
+  },
+];
+
+function usePaletteActions(): { label: string; href: string; icon?: TablerIcon }[] {
+  const t = useStrings(actionStrings);
+  const { routesByPath } = useRouter();
+  const { user } = useSession();
+  return actions
+    .filter((action) => action.route in routesByPath && mayOpen(action, user))
+    .map(({ label, href, icon }) => ({ label: t(label), href, icon }));
 }

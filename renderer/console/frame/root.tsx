@@ -1,10 +1,26 @@
-import { Outlet, useMatches } from '@tanstack/react-router';
-import { ToastRegion } from '../../ui/feedback/toasts.tsx';
+import { Drawer, Popover } from '@mantine/core';
+import { IconBell, IconMenu2, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useMatches } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Button, ButtonLink } from '../../ui/controls/button.tsx';
+import { Dialog } from '../../ui/dialogs/confirm-dialog.tsx';
+import { Note } from '../../ui/feedback/note.tsx';
+import { ToastRegion, useToasts } from '../../ui/feedback/toasts.tsx';
+import { useFormat } from '../../ui/format/use-format.ts';
+import { KeyValues, Stack } from '../../ui/layout/layout.tsx';
+import { useCrumbs } from '../../ui/layout/page.tsx';
+import { uiStrings } from '../../ui/strings/ui-strings.ts';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { organizationQuery } from '../organization-query.ts';
 import { mayOpen } from '../screen-data.ts';
-import { useSession } from '../session/session-query.ts';
+import { useSession, useWorld } from '../session/session-query.ts';
 import { StepUpDialog } from '../session/step-up.tsx';
-import { Frame } from './frame.tsx';
+import styles from './frame.module.css';
+import { frameStrings } from './frame-strings.ts';
 import { Refused } from './lost-pages.tsx';
+import { CommandPalette } from './palette.tsx';
+import { SideNavigation } from './side-navigation.tsx';
 
 /** Every page of the console: inside the frame, but for those that are open before sign-in. */
 export function Root() {
@@ -25,4 +41,223 @@ function Screen() {
   const { user } = useSession();
   const matches = useMatches();
   return matches.every(({ staticData }) => mayOpen(staticData, user)) ? <Outlet /> : <Refused />;
+}
+
+const paletteKeys = /mac/i.test(navigator.platform) ? '⌘ K' : 'Ctrl K';
+
+/** Navigation, header and what floats above every screen. */
+function Frame({ children }: { children: ReactNode }) {
+  const t = useStrings(frameStrings);
+  const world = useWorld();
+  const [open, setOpen] = useState<'none' | 'navigation' | 'palette' | 'shortcuts'>('none');
+  const close = () => setOpen('none');
+  useShortcuts({ palette: () => setOpen('palette'), list: () => setOpen('shortcuts') });
+  return (
+    <>
+      <a href="#main" className={styles.skip}>
+        {t('skip')}
+      </a>
+      <div className={styles.app} data-world={world}>
+        <div className={styles.side}>
+          <SideNavigation />
+        </div>
+        <div className={styles.main}>
+          {world === 'test' && <TestBar />}
+          <Header openNavigation={() => setOpen('navigation')} openPalette={() => setOpen('palette')} />
+          <FactorBanner />
+          <main id="main" tabIndex={-1}>
+            {children}
+          </main>
+        </div>
+      </div>
+      <Drawer.Root opened={open === 'navigation'} onClose={close} size={280} padding={0}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={t('main')}>
+          <SideNavigation onGo={close} />
+        </Drawer.Content>
+      </Drawer.Root>
+      <CommandPalette opened={open === 'palette'} close={close} />
+      <ShortcutList opened={open === 'shortcuts'} close={close} />
+    </>
+  );
+}
+
+function TestBar() {
+  const t = useStrings(frameStrings);
+  return (
+    <div className={styles.testBar} role="status">
+      <span>{t.rich('testWorld', { b: (inside: ReactNode) => <b>{inside}</b> })}</span>
+      <Link to="." search={(search) => ({ ...search, env: undefined })}>
+        {t('toLive')}
+      </Link>
+    </div>
+  );
+}
+
+function Header({ openNavigation, openPalette }: { openNavigation(): void; openPalette(): void }) {
+  const t = useStrings(frameStrings);
+  return (
+    <header className={styles.top}>
+      <div className={styles.burger}>
+        <Button kind="quiet" icon aria-label={t('openNavigation')} onClick={openNavigation}>
+          <IconMenu2 size={18} stroke={1.75} />
+        </Button>
+      </div>
+      <Breadcrumb />
+      <button
+        type="button"
+        className={styles.find}
+        onClick={openPalette}
+        aria-label={`${t('search')} ${paletteKeys}`}
+      >
+        <IconSearch size={18} stroke={1.75} aria-hidden="true" />
+        <span>{t('search')}</span> <kbd>{paletteKeys}</kbd>
+      </button>
+      <WorldSwitch />
+      <Notifications />
+    </header>
+  );
+}
+
+function Breadcrumb() {
+  const ui = useStrings(uiStrings);
+  const crumbs = useCrumbs();
+  const { data: organization } = useQuery(organizationQuery);
+  const all = [...(organization ? [{ label: organization.name, to: '/' }] : []), ...crumbs];
+  return (
+    <nav aria-label={ui('breadcrumb')} style={{ flex: '1 1 0', minWidth: 0 }}>
+      <ol className={styles.crumbs}>
+        {all.map(({ label, to }, index) => (
+          <li key={`${label} ${to}`} aria-current={index === all.length - 1 ? 'page' : undefined}>
+            {index > 0 && <span aria-hidden="true">/</span>}
+            {to === undefined ? (
+              <span className="clip">{label}</span>
+            ) : (
+              <Link to={to} className="clip">
+                {label}
+              </Link>
+            )}
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+function WorldSwitch() {
+  const t = useStrings(frameStrings);
+  const world = useWorld();
+  if (world === 'test') return null;
+  return (
+    <div className={styles.worlds}>
+      <ButtonLink
+        to="."
+        search={(search) => ({ ...search, env: 'test' as const })}
+        kind="quiet"
+        small
+        title={t('toTest')}
+      >
+        {t('test')}
+      </ButtonLink>
+    </div>
+  );
+}
+
+function Notifications() {
+  const t = useStrings(frameStrings);
+  const { kept } = useToasts();
+  const format = useFormat();
+  return (
+    <Popover position="bottom-end" width={320} trapFocus returnFocus>
+      <Popover.Target>
+        <Button kind="quiet" icon small aria-label={t('notifications')}>
+          <IconBell size={18} stroke={1.75} />
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap={12}>
+          <h2>{t('notifications')}</h2>
+          {kept.length === 0 && <p className="small muted">{t('noNotifications')}</p>}
+          <ul className={styles.notices}>
+            {kept.map(({ id, title, text, at }) => (
+              <li key={id}>
+                <b>{title}</b>
+                {text && <div className="small muted">{text}</div>}
+                <div className="tiny faint">{format.relative(at)}</div>
+              </li>
+            ))}
+          </ul>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** Until a second factor exists: from the first day on. */
+function FactorBanner() {
+  const t = useStrings(frameStrings);
+  const format = useFormat();
+  const { user, limitedTo } = useSession();
+  const due = user.factorDueAt;
+  if (limitedTo === undefined && (due === undefined || due === null)) return null;
+  const limited = limitedTo === 'enrollment';
+  return (
+    <div className={styles.banner}>
+      <Note
+        kind={limited ? 'bad' : 'warn'}
+        title={limited || !due ? t('factorMissing') : t('factorDue', { date: format.date(due) })}
+        action={
+          <ButtonLink to="/add-passkey" kind="primary">
+            {t('addPasskey')}
+          </ButtonLink>
+        }
+      >
+        {limited ? t('factorMissingText') : t('factorDueText')}
+      </Note>
+    </div>
+  );
+}
+
+function ShortcutList({ opened, close }: { opened: boolean; close(): void }) {
+  const t = useStrings(frameStrings);
+  return (
+    <Dialog opened={opened} title={t('shortcuts')} size={undefined} close={close}>
+      <KeyValues
+        entries={[
+          [
+            t('keySearch'),
+            <span key="k">
+              <kbd>Ctrl K</kbd> <kbd>⌘ K</kbd> <kbd>/</kbd>
+            </span>,
+          ],
+          [t('keyShortcuts'), <kbd key="q">?</kbd>],
+          [t('keyClose'), <kbd key="e">Esc</kbd>],
+        ]}
+      />
+    </Dialog>
+  );
+}
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** Ctrl K, ⌘ K and `/` open the palette, `?` the list of shortcuts; not while something is typed. */
+function useShortcuts(actions: { palette(): void; list(): void }): void {
+  const latest = useRef(actions);
+  latest.current = actions;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const command = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k';
+      const slash = event.key === '/' && !event.ctrlKey && !event.metaKey && !isTyping(event.target);
+      if (command || slash) {
+        event.preventDefault();
+        latest.current.palette();
+      } else if (event.key === '?' && !isTyping(event.target)) {
+        latest.current.list();
+      }
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
 }

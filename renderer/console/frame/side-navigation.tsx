@@ -7,7 +7,7 @@ import type { Language } from '../../ui/strings/define-strings.ts';
 import { useLanguage } from '../../ui/strings/language.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { SchemeSwitch } from '../../ui/theme/scheme-switch.tsx';
-import { admin, replyOf } from '../api/admin.ts';
+import { read } from '../api/admin.ts';
 import { useSession, useWorld } from '../session/session-query.ts';
 import { useSignOut } from '../session/use-sign-out.ts';
 import styles from './frame.module.css';
@@ -57,12 +57,7 @@ const COUNT_EVERY = 60_000;
 function ReviewCount() {
   const t = useStrings(frameStrings);
   const env = useWorld();
-  const { data } = useQuery({
-    queryKey: ['reviews', env, 'count'],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/review/count', { params: { query: { env } }, signal })),
-    refetchInterval: COUNT_EVERY,
-  });
+  const { data } = useQuery({ ...read('/api/admin/review/count', { env }), refetchInterval: COUNT_EVERY });
   if (!data || data.open === 0) return null;
   return (
     <span className={styles.count} title={t('waiting', { count: data.open })}>

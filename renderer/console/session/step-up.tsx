@@ -1,6 +1,6 @@
-import { Modal } from '@mantine/core';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Button } from '../../ui/controls/button.tsx';
+import { Dialog } from '../../ui/dialogs/confirm-dialog.tsx';
 import { Note } from '../../ui/feedback/note.tsx';
 import { Row, Stack } from '../../ui/layout/layout.tsx';
 import { uiStrings } from '../../ui/strings/ui-strings.ts';
@@ -62,12 +62,7 @@ export function StepUpDialog() {
     if (opened && navigator.userActivation?.isActive) void prove();
   });
   return (
-    <Modal
-      opened={opened}
-      onClose={cancel}
-      title={t('proveTitle')}
-      closeButtonProps={{ 'aria-label': ui('close') }}
-    >
+    <Dialog opened={opened} title={t('proveTitle')} size={undefined} close={cancel}>
       <Stack>
         <p className="muted">{t('proveText')}</p>
         {state === 'failed' && (
@@ -82,6 +77,6 @@ export function StepUpDialog() {
           <Button onClick={cancel}>{ui('cancel')}</Button>
         </Row>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

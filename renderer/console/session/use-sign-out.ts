@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { Refusal } from '../../ui/refusal.ts';
 import { auth } from '../api/auth.ts';
-import { Refusal } from '../api/refusal.ts';
 
 /** Ends the session and forgets what this page has loaded. The page is loaded anew, so that nothing of it stays in memory. */
 export function useSignOut(): () => Promise<void> {

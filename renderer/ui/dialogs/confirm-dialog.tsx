@@ -64,3 +64,31 @@ export function ConfirmDialog({
     </Modal>
   );
 }
+
+/** A dialog over the page. */
+export function Dialog({
+  opened = true,
+  title,
+  size = 560,
+  close,
+  children,
+}: {
+  opened?: boolean;
+  title: ReactNode;
+  size?: number | string;
+  close(): void;
+  children: ReactNode;
+}) {
+  const t = useStrings(uiStrings);
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={title}
+      size={size}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
+      {children}
+    </Modal>
+  );
+}

@@ -1,6 +1,16 @@
+import { zodResolver } from '@hookform/resolvers/zod';
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useRef, useState } from 'react';
-import type { FieldErrors, FieldPath, FieldValues, UseFormReturn } from 'react-hook-form';
+import {
+  type DefaultValues,
+  type FieldErrors,
+  type FieldPath,
+  type FieldValues,
+  FormProvider,
+  type UseFormReturn,
+  useForm,
+} from 'react-hook-form';
+import type { z } from 'zod';
 import { Note } from '../feedback/note.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
@@ -47,31 +57,33 @@ export function Form<Values extends FieldValues, Output extends FieldValues>({
     void once(() => form.handleSubmit((values) => watch(() => onSubmit(values)))());
   };
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
-      {submitCount > 0 && found.length >= 2 && (
-        <div className={styles.summary}>
-          <Note kind="bad" title={t('fieldsToCorrect', { count: found.length })}>
-            <ul>
-              {found.map(({ path, message }) => (
-                <li key={path}>
-                  <a
-                    href={`#${path}`}
-                    onClick={(event) => {
-                      event.preventDefault();
-                      form.setFocus(path as FieldPath<Values>);
-                    }}
-                  >
-                    {message}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </Note>
-        </div>
-      )}
-      {failed}
-      {children}
-    </form>
+    <FormProvider {...(form as unknown as UseFormReturn<Values>)}>
+      <form className={styles.form} onSubmit={submit} noValidate>
+        {submitCount > 0 && found.length >= 2 && (
+          <div className={styles.summary}>
+            <Note kind="bad" title={t('fieldsToCorrect', { count: found.length })}>
+              <ul>
+                {found.map(({ path, message }) => (
+                  <li key={path}>
+                    <a
+                      href={`#${path}`}
+                      onClick={(event) => {
+                        event.preventDefault();
+                        form.setFocus(path as FieldPath<Values>);
+                      }}
+                    >
+                      {message}
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            </Note>
+          </div>
+        )}
+        {failed}
+        {children}
+      </form>
+    </FormProvider>
   );
 }
 
@@ -93,3 +105,16 @@ function useOneSubmit() {
     },
   };
 }
+
+/** A form whose fields are checked by a schema: when they are left, and on submit. */
+export const useCheckedForm = <Input extends FieldValues, Output extends FieldValues = Input>(
+  schema: z.ZodType<Output, Input>,
+  defaultValues: DefaultValues<Input>,
+  disabled?: boolean,
+) =>
+  useForm<Input, unknown, Output>({
+    resolver: zodResolver(schema),
+    mode: 'onTouched',
+    defaultValues,
+    ...(disabled !== undefined && { disabled }),
+  });

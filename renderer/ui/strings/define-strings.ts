@@ -1,3 +1,5 @@
+import type { Names } from './names.ts';
+
 /** A sentence with `{names}`; or one for each plural form of `{count}`, as Intl.PluralRules calls them. */
 export type Message = string | { readonly one: string; readonly other: string };
 export type Messages = Readonly<Record<string, Message>>;
@@ -15,14 +17,31 @@ type SameForms<M extends Messages> = {
     : { readonly one: string; readonly other: string };
 };
 
-export const defineStrings = <const M extends Messages>(en: M, de: SameForms<M>): Strings<M> => ({ en, de });
+declare const names: unique symbol;
+interface Named<Name> {
+  readonly [names]: Name;
+}
+/** JSON has no literal types: `names.ts` says which `{names}` its sentences have. */
+type WithNames<M extends Messages, Catalog> = Catalog extends keyof Names
+  ? {
+      readonly [Key in keyof M]: Key extends keyof Names[Catalog]
+        ? M[Key] & Named<Names[Catalog][Key]>
+        : M[Key];
+    }
+  : M;
 
-type NamesIn<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
-type Names<M extends Message> = M extends string
-  ? NamesIn<M>
-  : 'count' | NamesIn<M[keyof M & ('one' | 'other')]>;
+/** `catalog`: the path of the JSON files under renderer/, without their endings. */
+export const defineStrings = <const Catalog extends string, M extends Messages>(
+  _catalog: Catalog,
+  en: M,
+  de: SameForms<M>,
+) => ({ en, de }) as unknown as Strings<WithNames<M, Catalog>>;
+
+type NamesOf<M extends Message> = M extends Named<infer Name extends string> ? Name : never;
 export type Values<M extends Message, Value> = {
-  readonly [Name in Names<M>]: Name extends 'count' ? number : Value;
+  readonly [Name in NamesOf<M>]: Name extends 'count' ? number : Value;
 };
 /** Nothing where a sentence has no `{names}`. */
-export type ValuesOf<M extends Message, Value> = [Names<M>] extends [never] ? [] : [values: Values<M, Value>];
+export type ValuesOf<M extends Message, Value> = [NamesOf<M>] extends [never]
+  ? []
+  : [values: Values<M, Value>];

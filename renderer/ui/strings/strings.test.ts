@@ -1,14 +1,13 @@
-import { globSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Message, Strings } from './define-strings.ts';
-import { defineStrings } from './define-strings.ts';
+import { faultsOf, namesOf, readCatalogs, textsOf } from '../../catalogs.ts';
 import { fillIn, piecesOf, sentenceOf } from './translate.ts';
 
-const strings = defineStrings(
-  { plain: 'Hello {name}', many: { one: '{count} key', other: '{count} keys' } },
-  { plain: 'Hallo {name}', many: { one: '{count} Schlüssel', other: '{count} Schlüssel' } },
-);
+const strings = {
+  en: { plain: 'Hello {name}', many: { one: '{count} key', other: '{count} keys' } },
+  de: { plain: 'Hallo {name}', many: { one: '{count} Schlüssel', other: '{count} Schlüssel' } },
+};
 
 test('picks the plural form of the language and fills in names and numbers as the locale writes them', () => {
   expect([
@@ -27,50 +26,55 @@ test('cuts a sentence into text, names and tags', () => {
   ]);
 });
 
-/** Every catalog of the pages, by its file. */
-async function catalogs(): Promise<[string, Strings<Record<string, Message>>][]> {
-  const root = join(import.meta.dirname, '../..');
-  const files = globSync('**/*strings.ts', { cwd: root }).filter(
-    (file) => !/(use|define)-strings/.test(file),
-  );
-  const modules = await Promise.all(
-    files.map(async (file) => [file, await import(join(root, file))] as const),
-  );
-  return modules.flatMap(([file, module]) =>
-    Object.values(module as Record<string, unknown>)
-      .filter(
-        (one): one is Strings<Record<string, Message>> =>
-          typeof one === 'object' && one !== null && 'de' in one,
-      )
-      .map((one): [string, Strings<Record<string, Message>>] => [file, one]),
-  );
-}
+const catalogs = readCatalogs(join(import.meta.dirname, '../..'));
 
-const texts = (message: Message) => (typeof message === 'string' ? [message] : [message.one, message.other]);
-const holes = (message: Message) =>
-  [...new Set(texts(message).flatMap((text) => text.match(/\{\w+\}|<\/?\w+>/g) ?? []))].sort();
-
-test('every sentence has the same names and tags in both languages, and a German text', async () => {
-  const found = await catalogs();
-  expect(found.length).toBeGreaterThan(4);
-  const faults = found.flatMap(([file, { en, de }]) =>
-    Object.keys(en).flatMap((key) => {
-      const [english, german] = [en[key] ?? '', de[key] ?? ''];
-      if (texts(german).some((text) => text.trim() === '')) return [`${file} ${key}: no German`];
-      const same = JSON.stringify(holes(english)) === JSON.stringify(holes(german));
-      return same ? [] : [`${file} ${key}: ${holes(english)} is not ${holes(german)}`];
-    }),
-  );
-  expect(faults).toEqual([]);
+test('every sentence has a German text with the same names and tags, and says its names to the types', () => {
+  expect(catalogs.length).toBeGreaterThan(40);
+  expect(catalogs.flatMap(faultsOf)).toEqual([]);
+  expect(readFileSync(join(import.meta.dirname, 'names.ts'), 'utf8')).toBe(namesOf(catalogs));
 });
 
-test('no sentence begs, cheers or blames', async () => {
-  const found = await catalogs();
-  const faults = found.flatMap(([file, { en }]) =>
+test('a sentence that is missing, empty, of another form or with other names in German is a fault', () => {
+  const many = { one: '{count} key', other: '{count} keys' };
+  const en = { same: '<b>{name}</b>', missing: 'A', empty: 'A', names: '{a}', tags: '<b>a</b>', many };
+  const de = { same: '<b>{name}</b>', empty: ' ', names: '{b}', tags: '<i>a</i>', many: 'A', more: 'A' };
+  expect(faultsOf({ name: 'x', en, de })).toEqual([
+    'x missing: no German',
+    'x empty: no German',
+    'x names: {a} is not {b}',
+    'x tags: </b> <b> is not </i> <i>',
+    'x many: plural forms in one language only',
+    'x more: no English',
+  ]);
+  expect(
+    namesOf([{ name: 'x/y', en: { ...en, 'of.two': '{b} {a}' }, de }])
+      .split('\n')
+      .slice(2, -2),
+  ).toEqual([
+    "  'x/y': {",
+    "    same: 'name';",
+    "    names: 'a';",
+    "    many: 'count';",
+    "    'of.two': 'a' | 'b';",
+    '  };',
+  ]);
+});
+
+test('each catalog is used under its own name', () => {
+  const unnamed = catalogs.filter(({ name }) => {
+    const file = join(import.meta.dirname, '../..', `${name}.ts`);
+    const source = ['', 'x'].map((ending) => `${file}${ending}`).find((one) => existsSync(one));
+    return source === undefined || !readFileSync(source, 'utf8').includes(`defineStrings('${name}', en, de)`);
+  });
+  expect(unnamed.map(({ name }) => name)).toEqual([]);
+});
+
+test('no sentence begs, cheers or blames', () => {
+  const faults = catalogs.flatMap(({ name, en }) =>
     Object.entries(en).flatMap(([key, message]) =>
-      texts(message)
+      textsOf(message)
         .filter((text) => /\b(please|oops|sorry|invalid|successfully)\b|!/i.test(text))
-        .map((text) => `${file} ${key}: ${text}`),
+        .map((text) => `${name} ${key}: ${text}`),
     ),
   );
   expect(faults).toEqual([]);

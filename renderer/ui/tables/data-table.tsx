@@ -1,13 +1,14 @@
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { createColumnHelper, type RowData, tableFeatures, useTable } from '@tanstack/react-table';
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { Button } from '../controls/button.tsx';
+import { useFormat } from '../format/use-format.ts';
+import { Row } from '../layout/layout.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import type { Column, RowAction, Selection, Sort } from './column.ts';
 import { MenuHead, RowMenu, SelectAll, SelectionBar, SelectOne, SortableHead } from './row-parts.tsx';
-import { SkeletonRows } from './skeleton-rows.tsx';
 import styles from './table.module.css';
-import { TableFoot } from './table-foot.tsx';
 import type { Pages } from './use-pages.ts';
 
 export interface DataTableProps<Row> {
@@ -184,3 +185,114 @@ export const TwoLines = ({ children, second }: { children: ReactNode; second?: R
     {second !== undefined && second !== null && <span className={styles.second}>{second}</span>}
   </span>
 );
+
+/** True after so many milliseconds: what loads at once shows no skeleton. */
+function useLater(milliseconds: number): boolean {
+  const [later, setLater] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(true), milliseconds);
+    return () => clearTimeout(timer);
+  }, [milliseconds]);
+  return later;
+}
+
+/** Rows of the shape that is coming, after 150 ms. */
+function SkeletonRows({
+  label,
+  headers,
+  rows = 6,
+}: {
+  label: string;
+  headers: readonly string[];
+  rows?: number;
+}) {
+  const t = useStrings(uiStrings);
+  const later = useLater(150);
+  return (
+    <table className={styles.table} aria-label={`${label}, ${t('loading')}`} aria-busy="true">
+      <thead>
+        <tr>
+          {headers.map((header) => (
+            <th key={header} scope="col">
+              {header}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {Array.from({ length: rows }, (_, row) => (
+          <tr key={row}>
+            {headers.map((header, column) => (
+              <td key={header}>
+                {later && (
+                  <span
+                    className={styles.skeleton}
+                    style={{ width: `${[72, 48, 32, 56][(row + column) % 4]}%` }}
+                  />
+                )}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** "Rows 1–50 of 3,418", and the way to the pages before and after. Nothing where everything fits on one page. */
+function TableFoot({
+  pages,
+  next,
+  limit,
+  shown,
+  total,
+  totalIsBound = false,
+}: {
+  pages: Pages;
+  next: string | null | undefined;
+  limit: number;
+  shown: number;
+  total?: number;
+  /** There are more than `total`. */
+  totalIsBound?: boolean;
+}) {
+  const t = useStrings(uiStrings);
+  const format = useFormat();
+  const hasNext = next !== undefined && next !== null;
+  const from = pages.before === undefined ? undefined : pages.before * limit + 1;
+  const range = from === undefined ? undefined : { from, to: from + shown - 1 };
+  const all = total === undefined ? undefined : format.count(total);
+  return (
+    <div className={styles.foot}>
+      <span className="num">
+        {range &&
+          (all === undefined
+            ? t('rowsShown', range)
+            : t('rowsShownOf', { ...range, total: totalIsBound ? t('moreThanTotal', { total: all }) : all }))}
+      </span>
+      {(hasNext || pages.after !== undefined) && (
+        <Row gap={8} wrap={false}>
+          <Button
+            small
+            icon={pages.before !== undefined}
+            disabled={pages.after === undefined}
+            aria-label={pages.before === undefined ? t('firstPage') : t('previousPage')}
+            onClick={pages.before === undefined ? pages.first : pages.previous}
+          >
+            <IconChevronLeft size={18} stroke={1.75} aria-hidden="true" />
+            {pages.before === undefined && t('firstPage')}
+          </Button>
+          <Button
+            small
+            icon
+            disabled={!hasNext}
+            aria-label={t('nextPage')}
+            onClick={() => hasNext && pages.next(next)}
+          >
+            <IconChevronRight size={18} stroke={1.75} aria-hidden="true" />
+          </Button>
+        </Row>
+      )}
+    </div>
+  );
+}

@@ -1,26 +1,28 @@
+import { Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { IconDownload, IconPlus, IconUsersGroup } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { roles } from '../../../../sdk/admin/values.ts';
 import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { RowAction } from '../../../ui/tables/column.ts';
 import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, allPages, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { type Filters, useFilters } from '../../../ui/tables/declared.ts';
+import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { allPages, api, type Schemas } from '../../api/admin.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { saveFile } from '../../save-file.ts';
-import { useSession } from '../../session/session-query.ts';
+import { sessionQuery, useSession } from '../../session/session-query.ts';
 import { toAccessReview } from './access-review.ts';
 import { type Administrator, State, useColumns } from './administrator-columns.tsx';
 import { matches } from './administrator-state.ts';
-import { ChangeAdministrator } from './change-administrator.tsx';
 import { CodePage } from './code-page.tsx';
-import { ConfirmChange } from './confirm-change.tsx';
-import { ResetAdministrator } from './reset-administrator.tsx';
 import { administratorStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/administrators')({ component: AdministratorsScreen });
@@ -36,14 +38,12 @@ function AdministratorsScreen() {
   const { data, error, refetch } = useQuery({
     queryKey: ['administrators'],
     queryFn: async ({ signal }) => ({
-      items: await allPages((query) =>
-        replyOf(admin.GET('/api/admin/administrators', { params: { query }, signal })),
-      ),
+      items: await allPages((query) => api.get('/api/admin/administrators', { ...query }, signal)),
     }),
   });
   const actionsOf = useActions(setAsked);
   const columns = useColumns();
-  const choices = useFilters();
+  const choices = useFilters(listFilters, administratorStrings);
   const { role, state, find } = filters;
   const isFiltered = role !== undefined || state !== undefined || find !== undefined;
   const close = () => setAsked(undefined);
@@ -61,7 +61,7 @@ function AdministratorsScreen() {
         rowId={({ id }) => id}
         rowName={({ name }) => name}
         secondLine={(one) => <State of={one} withRole />}
-        failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
+        failed={error ? <Refused of={{ error, refetch }} /> : undefined}
         actions={actionsOf}
         filters={
           <FilterBar
@@ -85,10 +85,7 @@ function AdministratorsScreen() {
         <ResetAdministrator
           of={asked.about}
           close={close}
-          done={(made) => {
-            close();
-            setCode({ of: asked.about, code: made });
-          }}
+          done={(made) => setCode({ of: asked.about, code: made })}
         />
       )}
       {asked && asked.what !== 'change' && asked.what !== 'reset' && (
@@ -152,31 +149,145 @@ function useActions(ask: (asked: Asked) => void) {
   };
 }
 
-function useFilters(): readonly Filter[] {
+const listFilters: Filters<typeof administratorStrings> = [
+  { key: 'role', kind: 'choice', options: roles },
+  {
+    key: 'state',
+    kind: 'choice',
+    options: { active: 'enabled', disabled: 'disabled', 'no-factor': 'noFactor', never: 'neverSignedIn' },
+  },
+];
+
+type What = 'disable' | 'enable' | 'unlock' | 'remove';
+
+function run(what: What, id: string): Promise<unknown> {
+  const params = { id };
+  switch (what) {
+    case 'disable':
+    case 'enable':
+      return api.patch('/api/admin/administrators/{id}', params, { disabled: what === 'disable' });
+    case 'unlock':
+      return api.post('/api/admin/administrators/{id}/unlock', params);
+    case 'remove':
+      return api.delete('/api/admin/administrators/{id}', params);
+    default:
+      return what satisfies never;
+  }
+}
+
+/** One step about one account, with what follows from it. */
+function ConfirmChange({ what, of, close }: { what: What; of: Administrator; close(): void }) {
   const t = useStrings(administratorStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'role',
-        label: t('role'),
-        kind: 'choice',
-        options: roles.map((value) => ({
-          value,
-          label: t(value),
-        })),
-      },
-      {
-        key: 'state',
-        label: t('state'),
-        kind: 'choice',
-        options: [
-          { value: 'active', label: t('enabled') },
-          { value: 'disabled', label: t('disabled') },
-          { value: 'no-factor', label: t('noFactor') },
-          { value: 'never', label: t('neverSignedIn') },
-        ],
-      },
-    ],
-    [t],
+  return (
+    <ConfirmOperation
+      run={() => run(what, of.id)}
+      toast={[t(`${what}Done`), of.name]}
+      refresh={['administrators']}
+      danger={what === 'disable' || what === 'remove'}
+      title={t(`${what}Title`, { name: of.name })}
+      confirmLabel={t(what)}
+      close={close}
+    >
+      {t(`${what}Text`)}
+    </ConfirmOperation>
+  );
+}
+
+/** Resets the password, the passkeys, or both, of an administrator who lost them. `done` gets the one-time code. */
+function ResetAdministrator({
+  of,
+  close,
+  done,
+}: {
+  of: Administrator;
+  close(): void;
+  done(code: string): void;
+}) {
+  const t = useStrings(administratorStrings);
+  const [password, setPassword] = useState(true);
+  const [factors, setFactors] = useState(false);
+  return (
+    <ConfirmOperation
+      run={() => api.post('/api/admin/administrators/{id}/reset', { id: of.id }, { password, factors })}
+      refresh={['administrators']}
+      done={({ code }) => done(code)}
+      danger
+      title={t('resetTitle', { name: of.name })}
+      confirmLabel={t('reset')}
+      refusal={t('notReset')}
+      close={close}
+    >
+      <Stack>
+        <p>{t('resetText')}</p>
+        <Checkbox
+          label={t('resetPassword')}
+          checked={password}
+          onChange={({ target }) => setPassword(target.checked)}
+        />
+        <Checkbox
+          label={t('resetFactors')}
+          description={t('resetFactorsHint')}
+          checked={factors}
+          onChange={({ target }) => setFactors(target.checked)}
+        />
+      </Stack>
+    </ConfirmOperation>
+  );
+}
+
+/** Name, role, and whether the whole appliance is theirs too. */
+function ChangeAdministrator({ of, close }: { of: Administrator; close(): void }) {
+  const t = useStrings(administratorStrings);
+  const ui = useStrings(uiStrings);
+  const { user } = useSession();
+  const queryClient = useQueryClient();
+  const [name, setName] = useState(of.name);
+  const [role, setRole] = useState(of.role);
+  const [applianceOwner, setApplianceOwner] = useState(of.applianceOwner);
+  const changed = {
+    ...(name.trim() !== of.name && name.trim() !== '' && { name: name.trim() }),
+    ...(role !== of.role && { role }),
+    ...(applianceOwner !== of.applianceOwner && { applianceOwner }),
+  };
+  return (
+    <ConfirmOperation
+      run={async () => {
+        if (Object.keys(changed).length === 0) return;
+        await api.patch('/api/admin/administrators/{id}', { id: of.id }, changed);
+      }}
+      toast={[t('changed'), name.trim() || of.name]}
+      refresh={['administrators']}
+      done={async () => {
+        if (of.id === user.id) await queryClient.invalidateQueries(sessionQuery);
+      }}
+      title={t('changeTitle', { name: of.name })}
+      confirmLabel={ui('save')}
+      close={close}
+    >
+      <Stack>
+        <TextInput
+          label={t('name')}
+          value={name}
+          maxLength={120}
+          error={name.trim() === '' ? t('nameMissing') : undefined}
+          onChange={({ target }) => setName(target.value)}
+        />
+        <NativeSelect
+          label={t('role')}
+          description={t(`${role}Hint`)}
+          value={role}
+          data={roles.map((value) => ({ value, label: t(value) }))}
+          onChange={({ target }) => setRole(target.value as typeof role)}
+        />
+        {user.applianceOwner && (
+          <Checkbox
+            label={t('applianceOwner')}
+            description={t('applianceOwnerHint')}
+            checked={applianceOwner}
+            onChange={({ target }) => setApplianceOwner(target.checked)}
+          />
+        )}
+      </Stack>
+    </ConfirmOperation>
   );
 }

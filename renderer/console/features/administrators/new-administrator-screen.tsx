@@ -1,21 +1,19 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { roles } from '../../../../sdk/admin/values.ts';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { CheckboxField, SelectField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
+import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { OperationForm, Submit } from '../../operation-form.tsx';
 import { useSession } from '../../session/session-query.ts';
 import { CodePage } from './code-page.tsx';
 import { administratorStrings } from './strings.ts';
+
+const Field = fieldsOf<Values>()(administratorStrings);
 
 export const Route = createLazyRoute('/administrators/new')({ component: NewAdministratorScreen });
 
@@ -35,25 +33,19 @@ type Values = z.output<ReturnType<typeof useSchema>>;
 
 function NewAdministratorScreen() {
   const t = useStrings(administratorStrings);
-  const ui = useStrings(uiStrings);
   const { user } = useSession();
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  const form = useForm({
-    resolver: zodResolver(useSchema()),
-    mode: 'onTouched',
-    defaultValues: { name: '', email: '', role: 'operator' as Values['role'], applianceOwner: false },
+  const form = useCheckedForm(useSchema(), {
+    name: '',
+    email: '',
+    role: 'operator' as Values['role'],
+    applianceOwner: false,
   });
-  const create = useMutation({
-    mutationFn: ({ applianceOwner, ...values }: Values) =>
-      replyOf(
-        admin.POST('/api/admin/administrators', {
-          params: { query: {} },
-          body: { ...values, ...(applianceOwner && { applianceOwner }) },
-        }),
-      ),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['administrators'] }),
-  });
+  const create = useOperation(
+    ({ applianceOwner, ...values }: Values) =>
+      api.post('/api/admin/administrators', {}, { ...values, ...(applianceOwner && { applianceOwner }) }),
+    { refresh: ['administrators'] },
+  );
   if (create.data)
     return (
       <CodePage
@@ -63,7 +55,6 @@ function NewAdministratorScreen() {
         done={() => void navigate({ to: '/administrators' })}
       />
     );
-  const { control } = form;
   return (
     <Page
       title={t('add')}
@@ -71,39 +62,23 @@ function NewAdministratorScreen() {
       parents={[{ label: t('title'), to: '/administrators' }]}
       reading
     >
-      <Form
-        form={form}
-        onSubmit={(values) => create.mutate(values)}
-        failed={create.error && <LoadFailed error={create.error} title={ui('couldNotSave')} />}
-      >
+      <OperationForm form={form} operation={create}>
         <Card>
           <Stack>
-            <TextField control={control} name="name" label={t('name')} maxLength={120} />
-            <TextField control={control} name="email" label={t('email')} type="email" autoComplete="off" />
-            <SelectField
-              control={control}
+            <Field name="name" maxLength={120} />
+            <Field name="email" type="email" autoComplete="off" />
+            <Field
               name="role"
-              label={t('role')}
               hint={t(`${form.watch('role')}Hint`)}
-              data={roles.map((value) => ({ value, label: t(value) }))}
+              options={roles.map((value) => ({ value, label: t(value) }))}
             />
-            {user.applianceOwner && (
-              <CheckboxField
-                control={control}
-                name="applianceOwner"
-                label={t('applianceOwner')}
-                hint={t('applianceOwnerHint')}
-              />
-            )}
+            {user.applianceOwner && <Field name="applianceOwner" as="check" />}
           </Stack>
         </Card>
-        <Row>
-          <Button type="submit" kind="primary" busy={create.isPending}>
-            {t('add')}
-          </Button>
-          <ButtonLink to="/administrators">{ui('cancel')}</ButtonLink>
-        </Row>
-      </Form>
+        <Submit of={create} back="/administrators">
+          {t('add')}
+        </Submit>
+      </OperationForm>
     </Page>
   );
 }

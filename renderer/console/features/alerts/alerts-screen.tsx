@@ -1,32 +1,34 @@
 import { IconBell } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
+import { Id } from '../../../ui/badges/id.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
 import { LinkButton } from '../../../ui/controls/link-button.tsx';
+import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
+import { KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { type Filters, useFilters } from '../../../ui/tables/declared.ts';
+import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { api, list, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { useAddressFilters, useAddressPages } from '../../use-address.ts';
-import { AlertDialog } from './alert-dialog.tsx';
+import { useAddressFilters } from '../../use-address.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts')({ component: AlertsScreen });
 
 type Alert = Schemas['Alert'];
-const LIMIT = 50;
 
 function AlertsScreen() {
   const t = useStrings(alertStrings);
@@ -35,7 +37,6 @@ function AlertsScreen() {
   const navigate = useNavigate();
   const show = (id: string | undefined) =>
     void navigate({ to: '.', search: (now) => ({ ...now, alert: id }) });
-  const pages = useAddressPages(after);
   const query = useAlerts(state, after);
   const acknowledge = useAcknowledge();
   const mayAcknowledge = operators.includes(user.role);
@@ -52,7 +53,7 @@ function AlertsScreen() {
         </>
       }
     >
-      {acknowledge.error && <LoadFailed error={acknowledge.error} title={t('notAcknowledged')} />}
+      <Refused of={acknowledge} title={t('notAcknowledged')} />
       {alert !== undefined && query.data && !opened && <Note title={t('olderAlert')}>{alert}</Note>}
       <QueryTable
         label={t('list')}
@@ -60,7 +61,7 @@ function AlertsScreen() {
         query={query}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(one) => <State of={one} />}
         actions={(one) => [
           { label: t('show'), onClick: () => show(one.id) },
@@ -70,7 +71,13 @@ function AlertsScreen() {
               onClick: () => acknowledge.mutate(one),
             },
         ]}
-        filters={<FilterBar filters={useFilters()} values={{ state } as FilterValues} change={change} />}
+        filters={
+          <FilterBar
+            filters={useFilters(listFilters, alertStrings)}
+            values={{ state } as FilterValues}
+            change={change}
+          />
+        }
         {...(state && { clearFilters: () => change({ state: undefined }) })}
         empty={
           <EmptyState
@@ -106,37 +113,21 @@ function AlertsScreen() {
 
 function useAlerts(state: 'open' | 'acknowledged' | undefined, after: string | undefined) {
   const env = useWorld();
-  return useQuery({
-    queryKey: ['alerts', env, state, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/alerts', {
-          params: {
-            query: {
-              env,
-              limit: LIMIT,
-              cursor: after,
-              ...(state && { open: state === 'open' ? ('true' as const) : ('false' as const) }),
-            },
-          },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  return useQuery(
+    list('/api/admin/alerts', {
+      env,
+      cursor: after,
+      ...(state && { open: state === 'open' ? ('true' as const) : ('false' as const) }),
+    }),
+  );
 }
 
 function useAcknowledge() {
   const t = useStrings(alertStrings);
   const env = useWorld();
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id }: Alert) =>
-      replyOf(admin.POST('/api/admin/alerts/{id}/acknowledge', { params: { path: { id }, query: { env } } })),
-    async onSuccess({ name }) {
-      toast(t('acknowledgedToast'), { text: name });
-      await queryClient.invalidateQueries({ queryKey: ['alerts'] });
-    },
+  return useOperation(({ id }: Alert) => api.post('/api/admin/alerts/{id}/acknowledge', { id, env }), {
+    toast: ({ name }) => [t('acknowledgedToast'), name],
+    refresh: ['alerts'],
   });
 }
 
@@ -184,20 +175,47 @@ function useColumns(show: (id: string) => void): readonly Column<Alert>[] {
   );
 }
 
-function useFilters(): readonly Filter[] {
+const listFilters: Filters<typeof alertStrings> = [
+  { key: 'state', kind: 'choice', options: ['open', 'acknowledged'] },
+];
+
+/** What a rule found, and what became of each notification. */
+function AlertDialog({
+  alert,
+  action,
+  close,
+}: {
+  alert: Schemas['Alert'];
+  action: ReactNode;
+  close(): void;
+}) {
   const t = useStrings(alertStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'state',
-        label: t('state'),
-        kind: 'choice',
-        options: [
-          { value: 'open', label: t('open') },
-          { value: 'acknowledged', label: t('acknowledged') },
-        ],
-      },
-    ],
-    [t],
+  const format = useFormat();
+  return (
+    <Dialog title={alert.name} close={close}>
+      <Stack>
+        <KeyValues
+          entries={[
+            [t('metric'), t(alert.metric)],
+            [
+              t('measured'),
+              t('of', { value: format.count(alert.value), threshold: format.count(alert.threshold) }),
+            ],
+            [t('fired'), format.absolute(alert.firedAt)],
+            [t('about'), alert.about && <Id id={alert.about} name={t('about')} />],
+            [
+              t('acknowledged'),
+              alert.acknowledged &&
+                t('byAt', {
+                  by: alert.acknowledged.by,
+                  time: format.absolute(alert.acknowledged.at),
+                }),
+            ],
+            ...Object.entries(alert.notified).map(([channel, what]) => [channel, what] as const),
+          ]}
+        />
+        {action && <Row>{action}</Row>}
+      </Stack>
+    </Dialog>
   );
 }

@@ -1,28 +1,27 @@
 import { TextInput } from '@mantine/core';
 import { IconMailPlus } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
+import { api, list, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressPages } from '../../use-address.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts/recipients')({ component: RecipientsScreen });
 
 type Recipient = Schemas['MailRecipient'];
-const LIMIT = 50;
 
 function RecipientsScreen() {
   const t = useStrings(alertStrings);
@@ -30,23 +29,11 @@ function RecipientsScreen() {
   const { after } = Route.useSearch();
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<Recipient>();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['mail-recipients', after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/mail-recipients', {
-          params: { query: { limit: LIMIT, cursor: after } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
-  const test = useMutation({
-    mutationFn: ({ address }: Recipient) =>
-      replyOf(admin.POST('/api/admin/mail-recipients/test', { body: { address } })),
-    onSuccess: ({ sent }, { address }) => sent && toast(t('testSent'), { text: address }),
-  });
+  const query = useQuery(list('/api/admin/mail-recipients', { cursor: after }));
+  const test = useOperation(
+    ({ address }: Recipient) => api.post('/api/admin/mail-recipients/test', {}, { address }),
+    { done: ({ sent }, { address }) => sent && toast(t('testSent'), { text: address }) },
+  );
   const mayChange = managers.includes(user.role);
   const add = mayChange && (
     <Button kind="primary" onClick={() => setAdding(true)}>
@@ -60,7 +47,7 @@ function RecipientsScreen() {
       parents={[{ label: t('title'), to: '/alerts' }]}
       actions={query.data?.items.length !== 0 && add}
     >
-      {test.error && <LoadFailed error={test.error} title={t('testNotSent')} />}
+      <Refused of={test} title={t('testNotSent')} />
       {test.data?.sent === false && (
         <Note kind="warn" title={t('testNotSent')}>
           {test.data.reason}
@@ -68,11 +55,11 @@ function RecipientsScreen() {
       )}
       <QueryTable
         label={t('recipients')}
-        columns={useColumns()}
+        columns={useColumns(listColumns, alertStrings)}
         query={query}
         rowId={({ address }) => address}
         rowName={({ address }) => address}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={({ approvedAt }) => <RelativeTime at={approvedAt} />}
         actions={(recipient) =>
           mayChange
@@ -94,51 +81,25 @@ function RecipientsScreen() {
   );
 }
 
-function useColumns(): readonly Column<Recipient>[] {
-  const t = useStrings(alertStrings);
-  return useMemo(
-    () => [
-      { id: 'address', header: t('address'), cell: ({ address }) => <b>{address}</b> },
-      {
-        id: 'by',
-        header: t('approvedBy'),
-        priority: 2,
-        cell: ({ approvedBy }) => approvedBy,
-      },
-      {
-        id: 'at',
-        header: t('approvedAt'),
-        priority: 2,
-        cell: ({ approvedAt }) => <RelativeTime at={approvedAt} />,
-      },
-    ],
-    [t],
-  );
-}
+const listColumns: Columns<Recipient, typeof alertStrings> = [
+  { id: 'address', cell: ({ address }) => <b>{address}</b> },
+  { id: 'by', header: 'approvedBy', priority: 2, cell: ({ approvedBy }) => approvedBy },
+  { id: 'at', header: 'approvedAt', priority: 2, cell: ({ approvedAt }) => <RelativeTime at={approvedAt} /> },
+];
 
 function Approve({ close }: { close(): void }) {
   const t = useStrings(alertStrings);
-  const queryClient = useQueryClient();
   const [address, setAddress] = useState('');
-  const approve = useMutation({
-    mutationFn: () =>
-      replyOf(admin.POST('/api/admin/mail-recipients', { body: { address: address.trim() } })),
-    async onSuccess() {
-      toast(t('approvedToast'), { text: address.trim() });
-      close();
-      await queryClient.invalidateQueries({ queryKey: ['mail-recipients'] });
-    },
-  });
   return (
-    <ConfirmDialog
-      opened
+    <ConfirmOperation
+      run={() => api.post('/api/admin/mail-recipients', {}, { address: address.trim() })}
+      toast={[t('approvedToast'), address.trim()]}
+      refresh={['mail-recipients']}
       title={t('approveTitle')}
       confirmLabel={t('approve')}
       confirmDisabled={address.trim() === ''}
-      busy={approve.isPending}
-      failed={approve.error && <LoadFailed error={approve.error} title={t('notApproved')} />}
-      onConfirm={() => approve.mutate()}
-      onCancel={close}
+      refusal={t('notApproved')}
+      close={close}
     >
       <TextInput
         type="email"
@@ -147,34 +108,24 @@ function Approve({ close }: { close(): void }) {
         value={address}
         onChange={({ target }) => setAddress(target.value)}
       />
-    </ConfirmDialog>
+    </ConfirmOperation>
   );
 }
 
 function Withdraw({ recipient: { address }, close }: { recipient: Recipient; close(): void }) {
   const t = useStrings(alertStrings);
-  const queryClient = useQueryClient();
-  const withdraw = useMutation({
-    mutationFn: () => replyOf(admin.POST('/api/admin/mail-recipients/withdraw', { body: { address } })),
-    async onSuccess() {
-      toast(t('withdrawn'), { text: address });
-      close();
-      await queryClient.invalidateQueries({ queryKey: ['mail-recipients'] });
-    },
-  });
   return (
-    <ConfirmDialog
-      opened
+    <ConfirmOperation
+      run={() => api.post('/api/admin/mail-recipients/withdraw', {}, { address })}
+      toast={[t('withdrawn'), address]}
+      refresh={['mail-recipients']}
       danger
       title={t('withdrawTitle', { address })}
       confirmLabel={t('withdraw')}
       cancelLabel={t('keepRecipient')}
-      busy={withdraw.isPending}
-      failed={withdraw.error && <LoadFailed error={withdraw.error} />}
-      onConfirm={() => withdraw.mutate()}
-      onCancel={close}
+      close={close}
     >
       {t('withdrawText')}
-    </ConfirmDialog>
+    </ConfirmOperation>
   );
 }

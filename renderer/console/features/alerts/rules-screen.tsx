@@ -1,29 +1,29 @@
+import { Checkbox, NumberInput, TextInput } from '@mantine/core';
 import { IconBellPlus } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
+import { Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
+import { api, list, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { useAddressPages } from '../../use-address.ts';
-import { ChangeRule, RemoveRule } from './rule-dialogs.tsx';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts/rules')({ component: RulesScreen });
 
 type Rule = Schemas['AlertRule'];
-const LIMIT = 50;
 
 function RulesScreen() {
   const t = useStrings(alertStrings);
@@ -31,18 +31,7 @@ function RulesScreen() {
   const { user } = useSession();
   const { after } = Route.useSearch();
   const [asked, setAsked] = useState<{ what: 'change' | 'remove'; rule: Rule }>();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['alert-rules', env, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/alert-rules', {
-          params: { query: { env, limit: LIMIT, cursor: after } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(list('/api/admin/alert-rules', { env, cursor: after }));
   const enable = useEnable();
   const mayChange = managers.includes(user.role);
   const isEmpty = query.data?.items.length === 0;
@@ -53,14 +42,14 @@ function RulesScreen() {
       parents={[{ label: t('title'), to: '/alerts' }]}
       actions={mayChange && !isEmpty && <AddRecommended />}
     >
-      {enable.error && <LoadFailed error={enable.error} title={t('notChanged')} />}
+      <Refused of={enable} title={t('notChanged')} />
       <QueryTable
         label={t('rules')}
-        columns={useColumns()}
+        columns={useColumns(listColumns, alertStrings)}
         query={query}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(rule) => <RuleState rule={rule} />}
         actions={(rule) =>
           mayChange
@@ -92,39 +81,24 @@ function RulesScreen() {
 
 function useEnable() {
   const env = useWorld();
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id, enabled }: Rule) =>
-      replyOf(
-        admin.PATCH('/api/admin/alert-rules/{id}', {
-          params: { path: { id }, query: { env } },
-          body: { enabled: !enabled },
-        }),
-      ),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['alert-rules'] }),
-  });
+  return useOperation(
+    ({ id, enabled }: Rule) => api.patch('/api/admin/alert-rules/{id}', { id, env }, { enabled: !enabled }),
+    { refresh: ['alert-rules'] },
+  );
 }
 
 /** A rule for each metric that has none; nothing is shown where there is none to add. */
 function AddRecommended({ primary = false }: { primary?: boolean }) {
   const t = useStrings(alertStrings);
   const env = useWorld();
-  const queryClient = useQueryClient();
-  const { data } = useQuery({
-    queryKey: ['alert-rules', env, 'recommended'],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/alert-rules/recommended', { params: { query: { env } }, signal })),
-  });
-  const add = useMutation({
-    async mutationFn(metrics: readonly Rule['metric'][]) {
-      for (const metric of metrics)
-        await replyOf(admin.POST('/api/admin/alert-rules', { params: { query: { env } }, body: { metric } }));
+  const { data } = useQuery(read('/api/admin/alert-rules/recommended', { env }));
+  const add = useOperation(
+    async (metrics: readonly Rule['metric'][]) => {
+      for (const metric of metrics) await api.post('/api/admin/alert-rules', { env }, { metric });
       return metrics.length;
     },
-    onSuccess: (count) => toast(t('rulesAdded', { count })),
-    // Some may have been added before one was refused.
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ['alert-rules'] }),
-  });
+    { toast: (count) => t('rulesAdded', { count }), settled: ['alert-rules'] },
+  );
   const metrics = data?.items.map(({ metric }) => metric) ?? [];
   if (metrics.length === 0) return null;
   return (
@@ -132,7 +106,7 @@ function AddRecommended({ primary = false }: { primary?: boolean }) {
       <Button kind={primary ? 'primary' : 'plain'} busy={add.isPending} onClick={() => add.mutate(metrics)}>
         {t('addRecommended', { count: metrics.length })}
       </Button>
-      {add.error && <LoadFailed error={add.error} title={t('notAdded')} />}
+      <Refused of={add} title={t('notAdded')} />
     </>
   );
 }
@@ -149,44 +123,138 @@ function RuleState({ rule: { enabled, waitsFor } }: { rule: Rule }) {
   return <Badge kind="ok">{t('watches')}</Badge>;
 }
 
-function useColumns(): readonly Column<Rule>[] {
+const listColumns: Columns<Rule, typeof alertStrings> = [
+  {
+    id: 'name',
+    header: 'rule',
+    cell: ({ name, metric, waitsFor }, { t }) => (
+      <TwoLines second={waitsFor ?? t(metric)}>
+        <b>{name}</b>
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (rule) => <RuleState rule={rule} /> },
+  {
+    id: 'threshold',
+    number: true,
+    priority: 2,
+    cell: ({ threshold }, { format }) => format.count(threshold),
+  },
+  {
+    id: 'window',
+    header: 'within',
+    number: true,
+    priority: 2,
+    cell: ({ windowMinutes }, { format }) => format.duration(windowMinutes * 60_000),
+  },
+  {
+    id: 'channels',
+    priority: 3,
+    cell: ({ channels: { webhook, desktop, email } }, { t }) =>
+      [webhook && t('webhooks'), desktop && t('desktop'), ...email].filter(Boolean).join(', ') ||
+      t('onlyHere'),
+  },
+];
+
+/** When it fires, and where its alerts go. */
+function ChangeRule({ rule, close }: { rule: Rule; close(): void }) {
   const t = useStrings(alertStrings);
-  const format = useFormat();
-  return useMemo(
-    () => [
-      {
-        id: 'name',
-        header: t('rule'),
-        cell: ({ name, metric, waitsFor }) => (
-          <TwoLines second={waitsFor ?? t(metric)}>
-            <b>{name}</b>
-          </TwoLines>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (rule) => <RuleState rule={rule} /> },
-      {
-        id: 'threshold',
-        header: t('threshold'),
-        number: true,
-        priority: 2,
-        cell: ({ threshold }) => format.count(threshold),
-      },
-      {
-        id: 'window',
-        header: t('within'),
-        number: true,
-        priority: 2,
-        cell: ({ windowMinutes }) => format.duration(windowMinutes * 60_000),
-      },
-      {
-        id: 'channels',
-        header: t('channels'),
-        priority: 3,
-        cell: ({ channels: { webhook, desktop, email } }) =>
-          [webhook && t('webhooks'), desktop && t('desktop'), ...email].filter(Boolean).join(', ') ||
-          t('onlyHere'),
-      },
-    ],
-    [t, format],
+  const ui = useStrings(uiStrings);
+  const env = useWorld();
+  const [values, setValues] = useState({
+    name: rule.name,
+    threshold: rule.threshold,
+    windowMinutes: rule.windowMinutes,
+    holdOffMinutes: rule.holdOffMinutes,
+    webhook: rule.channels.webhook,
+    desktop: rule.channels.desktop,
+    email: rule.channels.email,
+  });
+  const set = (patch: Partial<typeof values>) => setValues((now) => ({ ...now, ...patch }));
+  const number = (name: 'threshold' | 'windowMinutes' | 'holdOffMinutes', label: string, hint?: string) => (
+    <NumberInput
+      label={label}
+      description={hint}
+      hideControls
+      min={0}
+      value={values[name]}
+      onChange={(value) => typeof value === 'number' && set({ [name]: value })}
+    />
+  );
+  return (
+    <ConfirmOperation
+      run={() => {
+        const { webhook, desktop, email, ...rest } = values;
+        return api.patch(
+          '/api/admin/alert-rules/{id}',
+          { id: rule.id, env },
+          { ...rest, channels: { webhook, desktop, email } },
+        );
+      }}
+      toast={[t('ruleChanged'), values.name]}
+      refresh={['alert-rules']}
+      title={t('changeTitle', { name: rule.name })}
+      confirmLabel={ui('save')}
+      close={close}
+    >
+      <Stack>
+        <TextInput
+          label={t('name')}
+          value={values.name}
+          maxLength={120}
+          onChange={({ target }) => set({ name: target.value })}
+        />
+        {number('threshold', t('threshold'), t(rule.metric))}
+        {number('windowMinutes', t('windowMinutes'))}
+        {number('holdOffMinutes', t('holdOffMinutes'))}
+        <Checkbox
+          label={t('webhooks')}
+          checked={values.webhook}
+          onChange={({ target }) => set({ webhook: target.checked })}
+        />
+        <Checkbox
+          label={t('desktop')}
+          checked={values.desktop}
+          onChange={({ target }) => set({ desktop: target.checked })}
+        />
+        <MailTo chosen={values.email} change={(email) => set({ email })} />
+      </Stack>
+    </ConfirmOperation>
+  );
+}
+
+/** Approved addresses, and those that the rule names already. */
+function MailTo({ chosen, change }: { chosen: readonly string[]; change(email: string[]): void }) {
+  const t = useStrings(alertStrings);
+  const { data } = useQuery(read('/api/admin/mail-recipients', { limit: 200 }));
+  const addresses = [...new Set([...chosen, ...(data?.items.map(({ address }) => address) ?? [])])];
+  return (
+    <Checkbox.Group label={t('mailTo')} value={[...chosen]} onChange={change}>
+      <Stack gap={8}>
+        {addresses.map((address) => (
+          <Checkbox key={address} value={address} label={address} />
+        ))}
+        {data && addresses.length === 0 && <span className="small muted">{t('mailToNone')}</span>}
+      </Stack>
+    </Checkbox.Group>
+  );
+}
+
+function RemoveRule({ rule, close }: { rule: Rule; close(): void }) {
+  const t = useStrings(alertStrings);
+  const env = useWorld();
+  return (
+    <ConfirmOperation
+      run={() => api.delete('/api/admin/alert-rules/{id}', { id: rule.id, env })}
+      toast={[t('ruleRemoved'), rule.name]}
+      refresh={['alert-rules']}
+      danger
+      title={t('removeTitle', { name: rule.name })}
+      confirmLabel={t('remove')}
+      cancelLabel={t('keep')}
+      close={close}
+    >
+      {t('removeText')}
+    </ConfirmOperation>
   );
 }

@@ -1,68 +1,63 @@
 import { IconEyeCheck } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { approvalStates } from '../../../../sdk/admin/values.ts';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Id } from '../../../ui/badges/id.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
-import { Stack } from '../../../ui/layout/layout.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
+import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { api, list, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { organizationQuery } from '../../organization-query.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressFilters, useAddressPages } from '../../use-address.ts';
-import { FourEyes } from './four-eyes.tsx';
+import { useAddressFilters } from '../../use-address.ts';
 import { approvalStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/approvals')({ component: ApprovalsScreen });
 
 type Approval = Schemas['Approval'];
-const LIMIT = 50;
 
 function ApprovalsScreen() {
   const t = useStrings(approvalStrings);
   const { state, after } = Route.useSearch();
   const [confirming, setConfirming] = useState<Approval>();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['approvals', state, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/approvals', {
-          params: { query: { limit: LIMIT, cursor: after, state } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(list('/api/admin/approvals', { cursor: after, state }));
   const decide = useDecide();
   const { change } = useAddressFilters();
   const actions = useActions(setConfirming, (approval) => decide.mutate({ approval, verb: 'decline' }));
   return (
     <Page title={t('title')} lead={t('lead')}>
       <FourEyes />
-      {decide.error && !confirming && <LoadFailed error={decide.error} title={t('notDecided')} />}
+      {decide.error && !confirming && <Refused of={decide} title={t('notDecided')} />}
       <QueryTable
         label={t('list')}
-        columns={useColumns()}
+        columns={useColumns(listColumns, approvalStrings)}
         query={query}
         rowId={({ id }) => id}
         rowName={({ action }) => t(action)}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(approval) => <State approval={approval} />}
         actions={actions}
-        filters={<FilterBar filters={useFilters()} values={{ state } as FilterValues} change={change} />}
+        filters={
+          <FilterBar
+            filters={useFilters(listFilters, approvalStrings)}
+            values={{ state } as FilterValues}
+            change={change}
+          />
+        }
         {...(state && { clearFilters: () => change({ state: undefined }) })}
         empty={
           <EmptyState icon={IconEyeCheck} title={t('empty')}>
@@ -112,17 +107,18 @@ function useActions(confirm: (approval: Approval) => void, decline: (approval: A
 
 function useDecide() {
   const t = useStrings(approvalStrings);
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: ({ approval: { id }, verb }: { approval: Approval; verb: 'confirm' | 'decline' }) => {
-      const params = { path: { id } };
+  return useOperation(
+    ({ approval: { id }, verb }: { approval: Approval; verb: 'confirm' | 'decline' }) => {
+      const params = { id };
       return verb === 'confirm'
-        ? replyOf(admin.POST('/api/admin/approvals/{id}/confirm', { params }))
-        : replyOf(admin.POST('/api/admin/approvals/{id}/decline', { params }));
+        ? api.post('/api/admin/approvals/{id}/confirm', params)
+        : api.post('/api/admin/approvals/{id}/decline', params);
     },
-    onSuccess: (_, { verb }) => toast(t(verb === 'confirm' ? 'confirmedToast' : 'declinedToast')),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ['approvals'] }),
-  });
+    {
+      toast: (_, { verb }) => t(verb === 'confirm' ? 'confirmedToast' : 'declinedToast'),
+      settled: ['approvals'],
+    },
+  );
 }
 
 function Confirm({
@@ -145,7 +141,7 @@ function Confirm({
       confirmLabel={t('confirm')}
       cancelLabel={t('keep')}
       busy={decide.isPending}
-      failed={decide.error && <LoadFailed error={decide.error} title={t('notDecided')} />}
+      failed={<Refused of={decide} title={t('notDecided')} />}
       onConfirm={() => decide.mutate({ approval, verb: 'confirm' }, { onSuccess: close })}
       onCancel={close}
     >
@@ -168,58 +164,58 @@ function State({ approval: { state } }: { approval: Approval }) {
   return <Badge kind={kinds[state]}>{t(state)}</Badge>;
 }
 
-function useColumns(): readonly Column<Approval>[] {
-  const t = useStrings(approvalStrings);
-  return useMemo(
-    () => [
-      {
-        id: 'what',
-        header: t('what'),
-        cell: ({ action, env, person }) => (
-          <TwoLines second={person ?? (env && t(env))}>
-            <b>{t(action)}</b>
-          </TwoLines>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (approval) => <State approval={approval} /> },
-      { id: 'by', header: t('by'), priority: 2, cell: ({ requestedBy }) => requestedBy.name ?? t('removed') },
-      {
-        id: 'decided',
-        header: t('decided'),
-        priority: 3,
-        cell: ({ decidedBy }) => decidedBy && (decidedBy.name ?? t('removed')),
-      },
-      {
-        id: 'at',
-        header: t('at'),
-        priority: 2,
-        cell: ({ requestedAt }) => <RelativeTime at={requestedAt} />,
-      },
-      {
-        id: 'ends',
-        header: t('ends'),
-        priority: 3,
-        cell: ({ expiresAt }) => <RelativeTime at={expiresAt} />,
-      },
-    ],
-    [t],
-  );
-}
+const listColumns: Columns<Approval, typeof approvalStrings> = [
+  {
+    id: 'what',
+    cell: ({ action, env, person }, { t }) => (
+      <TwoLines second={person ?? (env && t(env))}>
+        <b>{t(action)}</b>
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (approval) => <State approval={approval} /> },
+  { id: 'by', priority: 2, cell: ({ requestedBy }, { t }) => requestedBy.name ?? t('removed') },
+  {
+    id: 'decided',
+    priority: 3,
+    cell: ({ decidedBy }, { t }) => decidedBy && (decidedBy.name ?? t('removed')),
+  },
+  { id: 'at', priority: 2, cell: ({ requestedAt }) => <RelativeTime at={requestedAt} /> },
+  { id: 'ends', priority: 3, cell: ({ expiresAt }) => <RelativeTime at={expiresAt} /> },
+];
 
-function useFilters(): readonly Filter[] {
+const listFilters: Filters<typeof approvalStrings> = [
+  { key: 'state', kind: 'choice', options: approvalStates },
+];
+
+/** Whether two administrators are asked for; an owner switches it. */
+function FourEyes() {
   const t = useStrings(approvalStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'state',
-        label: t('state'),
-        kind: 'choice',
-        options: approvalStates.map((value) => ({
-          value,
-          label: t(value),
-        })),
-      },
-    ],
-    [t],
+  const { user } = useSession();
+  const { data } = useQuery(organizationQuery);
+  const required = data?.fourEyes ?? false;
+  const change = useOperation(
+    () => api.put('/api/admin/organization/four-eyes', {}, { required: !required }),
+    { toast: (reply) => t(reply.required ? 'switchedOn' : 'switchedOff'), refresh: ['organization'] },
+  );
+  if (!data) return null;
+  return (
+    <Card title={t('switch')}>
+      <Stack gap={12}>
+        <Row>
+          <Badge kind={required ? 'ok' : 'outline'}>{t(required ? 'on' : 'off')}</Badge>
+          <span>{t(required ? 'whileOn' : 'whileOff')}</span>
+        </Row>
+        <p className="small muted">{t('bounds')}</p>
+        <Refused of={change} title={t('notSwitched')} />
+        {user.role === 'owner' && (
+          <Row>
+            <Button busy={change.isPending} onClick={() => change.mutate()}>
+              {t(required ? 'switchOff' : 'switchOn')}
+            </Button>
+          </Row>
+        )}
+      </Stack>
+    </Card>
   );
 }

@@ -1,32 +1,38 @@
-import { IconFileText, IconRefresh } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { TextInput } from '@mantine/core';
+import { IconFileText, IconRefresh, IconShieldCheck } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { Id } from '../../../ui/badges/id.tsx';
 import { ExactTime } from '../../../ui/badges/relative-time.tsx';
+import { Snippet } from '../../../ui/code/snippet.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { LinkButton } from '../../../ui/controls/link-button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
 import { shortenId } from '../../../ui/format/format.ts';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
 import { Actor } from '../../actor.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { admin, list, replyOf, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
+import { saveFile } from '../../save-file.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressFilters, useAddressPages } from '../../use-address.ts';
-import { AuditLineDialog } from './audit-line-dialog.tsx';
-import { startOf } from './day.ts';
-import { ExportDialog } from './export-dialog.tsx';
-import { Outcome } from './outcome.tsx';
+import { useAddressFilters } from '../../use-address.ts';
+import { readLines } from './read-lines.ts';
 import { auditStrings } from './strings.ts';
-import { VerifyChain } from './verify-chain.tsx';
 
 export const Route = createLazyRoute('/audit')({ component: AuditScreen });
 
 type Line = Schemas['AuditLine'];
-const LIMIT = 50;
 
 function AuditScreen() {
   const t = useStrings(auditStrings);
@@ -35,28 +41,15 @@ function AuditScreen() {
   const { action, person, actor, from, until } = filters;
   const [shown, setShown] = useState<Line>();
   const [exporting, setExporting] = useState(false);
-  const pages = useAddressPages(after);
   const query = useQuery({
-    queryKey: ['audit', filters, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/audit', {
-          params: {
-            query: {
-              limit: LIMIT,
-              cursor: after,
-              action,
-              actor,
-              subject: person,
-              since: startOf(from, 0),
-              until: startOf(until, 1),
-            },
-          },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-    // Each read access is itself recorded, so it happens only on request.
+    ...list('/api/admin/audit', {
+      cursor: after,
+      action,
+      actor,
+      subject: person,
+      since: startOf(from, 0),
+      until: startOf(until, 1),
+    }),
     refetchOnWindowFocus: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -82,7 +75,7 @@ function AuditScreen() {
         columns={useColumns(setShown)}
         query={query}
         rowId={({ seq }) => String(seq)}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={({ actor, outcome, time }) => (
           <>
             <Outcome outcome={outcome} /> <Actor actor={actor} />, <ExactTime at={time} />
@@ -167,5 +160,179 @@ function useFilters(actor: string | undefined): readonly Filter[] {
       { key: 'person', label: t('person'), kind: 'text', hint: t('personHint') },
     ],
     [t, actor],
+  );
+}
+
+/** Signed, as a file; the box asks for a fresh second factor. */
+function ExportDialog({ close }: { close(): void }) {
+  const t = useStrings(auditStrings);
+  const [from, setFrom] = useState('');
+  const [until, setUntil] = useState('');
+  const name = `audit-${new Date().toISOString().slice(0, 10)}.jsonl`;
+  return (
+    <ConfirmOperation
+      run={() =>
+        replyOf(
+          admin.GET('/api/admin/audit/export', {
+            params: { query: { since: startOf(from, 0), until: startOf(until, 1) } },
+            parseAs: 'blob',
+          }),
+        )
+      }
+      toast={[t('exported'), name]}
+      done={(file) => saveFile(name, file as unknown as Blob, 'application/x-ndjson')}
+      title={t('exportTitle')}
+      confirmLabel={t('export')}
+      refusal={t('notExported')}
+      close={close}
+    >
+      <Stack>
+        <p>{t.rich('exportText', { code: (inside) => <code>{inside}</code> })}</p>
+        <TextInput
+          type="date"
+          label={t('from')}
+          value={from}
+          onChange={({ target }) => setFrom(target.value)}
+        />
+        <TextInput
+          type="date"
+          label={t('until')}
+          value={until}
+          onChange={({ target }) => setUntil(target.value)}
+        />
+      </Stack>
+    </ConfirmOperation>
+  );
+}
+/** The first moment of a day, `2026-11-20`, in the reader's time zone, `days` later; undefined where no day is given. */
+function startOf(day: string | undefined, days: 0 | 1): string | undefined {
+  if (!day) return undefined;
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
+  return new Date(year, month - 1, date + days).toISOString();
+}
+
+/** Everything that one line says. */
+function AuditLineDialog({
+  line,
+  close,
+  only,
+}: {
+  line: Schemas['AuditLine'];
+  close(): void;
+  /** Filters the list. */
+  only(patch: FilterValues): void;
+}) {
+  const t = useStrings(auditStrings);
+  const format = useFormat();
+  const filter = (patch: FilterValues) => {
+    only(patch);
+    close();
+  };
+  const person = [line.subject, line.target].find((id) => id?.startsWith('sub_'));
+  const idOf = (id: string | undefined, name: string) => id && <Id id={id} name={name} />;
+  return (
+    <Dialog title={t('lineTitle', { seq: line.seq })} size={640} close={close}>
+      <Stack>
+        <KeyValues
+          entries={[
+            [t('action'), <code key="action">{line.action}</code>],
+            [t('outcome'), <Outcome key="outcome" outcome={line.outcome} />],
+            [t('time'), format.absolute(line.time)],
+            [t('actor'), <Id key="actor" id={line.actor} name={t('actor')} />],
+            [t('target'), idOf(line.target, t('target'))],
+            [t('person'), idOf(line.subject, t('person'))],
+            [t('request'), idOf(line.request, t('request'))],
+            [t('personal'), line.personal && t('sealed')],
+          ]}
+        />
+        <Row>
+          <Button small onClick={() => filter({ actor: line.actor })}>
+            {t('onlyActor')}
+          </Button>
+          <Button small onClick={() => filter({ action: line.action })}>
+            {t('onlyAction')}
+          </Button>
+          {person !== undefined && (
+            <Button small onClick={() => filter({ person })}>
+              {t('onlyPerson')}
+            </Button>
+          )}
+        </Row>
+        <Snippet name={t('details')} code={JSON.stringify(line.details, undefined, 2) ?? '{}'} />
+      </Stack>
+    </Dialog>
+  );
+}
+
+function Outcome({ outcome }: { outcome: string }) {
+  const t = useStrings(auditStrings);
+  if (outcome === 'done') return <Badge kind="ok">{t('done')}</Badge>;
+  return <Badge kind="bad">{outcome === 'refused' ? t('refused') : outcome}</Badge>;
+}
+
+type Report = Schemas['AuditReport'];
+type Progress = { seen: number; all: number } | { report: Report };
+
+/** With a reader: not every browser goes through a stream with `for await`. */
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+async function verify(onProgress: (progress: { seen: number; all: number }) => void): Promise<Report> {
+  const stream = await replyOf(admin.GET('/api/admin/audit/verification', { params: {}, parseAs: 'stream' }));
+  for await (const line of readLines(chunksOf(stream as ReadableStream<Uint8Array>))) {
+    const progress = line as Progress;
+    if ('report' in progress) return progress.report;
+    onProgress(progress);
+  }
+  throw new Error('The verification ended without a report.');
+}
+
+/** Looks at every line of the log of the whole box: only for those who may. */
+function VerifyChain() {
+  const t = useStrings(auditStrings);
+  const [seen, setSeen] = useState<{ seen: number; all: number }>();
+  const run = useOperation(() => verify(setSeen));
+  return (
+    <Card
+      title={t('chain')}
+      actions={
+        <Button busy={run.isPending} onClick={() => run.mutate()}>
+          <IconShieldCheck size={18} stroke={1.75} aria-hidden="true" />
+          {t('verify')}
+        </Button>
+      }
+    >
+      <Stack>
+        <p className="muted">{t('chainText')}</p>
+        <div role="status">
+          {run.isPending && <Row>{seen ? t('verifying', seen) : t('verifyingBegins')}</Row>}
+          <Refused of={run} title={t('notVerified')} />
+          {run.data && !run.isPending && <Result report={run.data} />}
+        </div>
+      </Stack>
+    </Card>
+  );
+}
+
+function Result({ report }: { report: Report }) {
+  const t = useStrings(auditStrings);
+  const format = useFormat();
+  const signed = report.lastCheckpoint && format.absolute(report.lastCheckpoint.at);
+  if (!report.valid)
+    return (
+      <Note kind="bad" title={t('damaged', { seq: report.damage?.seq ?? 0 })}>
+        {report.damage?.says} {t('damagedText')}
+      </Note>
+    );
+  return (
+    <Note kind="ok" title={t('whole', { count: report.lines })}>
+      {signed ? t('wholeText', { signed, uncovered: report.uncovered }) : t('unsigned')}
+    </Note>
   );
 }

@@ -1,42 +1,37 @@
+import { NativeSelect, NumberInput, TextInput } from '@mantine/core';
 import { IconDatabaseExport } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
+import { api, list, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
-import { useAddressPages } from '../../use-address.ts';
-import { BackupNow } from './backup-now.tsx';
-import { Drills, useDrill } from './drills.tsx';
-import { Plans, plansQuery } from './plans.tsx';
+import { BackupProgress, Drills, useDrill } from './drills.tsx';
 import { backupStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/backups')({ component: BackupsScreen });
 
 type Backup = Schemas['Backup'];
-const LIMIT = 50;
 
 function BackupsScreen() {
   const t = useStrings(backupStrings);
   const { after } = Route.useSearch();
   const [asking, setAsking] = useState(false);
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['backups', after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/backups', { params: { query: { limit: LIMIT, cursor: after } }, signal }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(list('/api/admin/backups', { cursor: after }));
   const { data: plans } = useQuery(plansQuery);
   const drill = useDrill();
   const warnings = plans?.warnings ?? [];
@@ -58,12 +53,12 @@ function BackupsScreen() {
       <Drills error={drill.error} />
       <QueryTable
         label={t('list')}
-        columns={useColumns()}
+        columns={useColumns(listColumns, backupStrings)}
         query={query}
         rowId={({ id }) => id}
         rowName={({ path }) => path}
         actions={({ id, file }) => [file === 'there' && { label: t('try'), onClick: () => drill.mutate(id) }]}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(backup) => <State backup={backup} />}
         empty={
           <EmptyState icon={IconDatabaseExport} title={t('empty')} action={now}>
@@ -97,46 +92,227 @@ function State({ backup: { outcome, file } }: { backup: Backup }) {
   }
 }
 
-function useColumns(): readonly Column<Backup>[] {
+const listColumns: Columns<Backup, typeof backupStrings> = [
+  {
+    id: 'file',
+    cell: ({ path, reason }) => (
+      <TwoLines second={reason}>
+        <code style={{ overflowWrap: 'anywhere' }}>{path}</code>
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (backup) => <State backup={backup} /> },
+  {
+    id: 'bytes',
+    header: 'size',
+    number: true,
+    priority: 2,
+    cell: ({ bytes }, { format }) => bytes !== undefined && format.bytes(bytes),
+  },
+  {
+    id: 'started',
+    priority: 2,
+    cell: ({ startedAt, futureDated }, { t }) => (
+      <TwoLines second={futureDated ? t('futureDated') : undefined}>
+        <RelativeTime at={startedAt} />
+      </TwoLines>
+    ),
+  },
+  {
+    id: 'proven',
+    header: 'provenAt',
+    priority: 3,
+    cell: ({ verifiedAt }) => verifiedAt !== undefined && <RelativeTime at={verifiedAt} />,
+  },
+  { id: 'origin', header: 'by', priority: 3, cell: ({ origin }, { t }) => t(origin) },
+];
+
+/** Writes a backup into a folder of the box, and shows what came of it. */
+function BackupNow({ folder: known, close }: { folder: string; close(): void }) {
+  const t = useStrings(backupStrings);
+  const ui = useStrings(uiStrings);
+  const [folder, setFolder] = useState(known);
+  const [keysTo, setKeysTo] = useState('');
+  const write = useOperation(
+    () =>
+      api.post(
+        '/api/admin/backups',
+        {},
+        { folder: folder.trim(), ...(keysTo.trim() && { keysTo: keysTo.trim() }) },
+      ),
+    { toast: t('written'), settled: ['backups', 'backup-drills', 'works'] },
+  );
+  if (write.data) return <Written made={write.data} close={close} again={() => write.reset()} />;
+  return (
+    <ConfirmDialog
+      opened
+      title={t('nowTitle')}
+      confirmLabel={t('now')}
+      busy={write.isPending}
+      failed={<Refused of={write} title={t('notWritten')} />}
+      onConfirm={() => write.mutate()}
+      onCancel={close}
+    >
+      <Stack>
+        <p>{t('nowText')}</p>
+        <BackupProgress />
+        <TextInput
+          label={t('folder')}
+          description={t('folderHint')}
+          value={folder}
+          onChange={({ target }) => setFolder(target.value)}
+        />
+        <TextInput
+          label={`${t('keysTo')} (${ui('optional')})`}
+          description={t('keysToHint')}
+          value={keysTo}
+          onChange={({ target }) => setKeysTo(target.value)}
+        />
+      </Stack>
+    </ConfirmDialog>
+  );
+}
+
+/** The file, where the keys are, and what the box advises. */
+function Written({
+  made: { path, keys, advice },
+  close,
+  again,
+}: {
+  made: Schemas['MadeBackup'];
+  close(): void;
+  again(): void;
+}) {
+  const t = useStrings(backupStrings);
+  const ui = useStrings(uiStrings);
+  return (
+    <ConfirmDialog
+      opened
+      title={t('written')}
+      confirmLabel={ui('close')}
+      cancelLabel={t('another')}
+      onConfirm={close}
+      onCancel={again}
+    >
+      <Stack>
+        <code style={{ overflowWrap: 'anywhere' }}>{path}</code>
+        {keys.map(({ place, state, reason }) => (
+          <p key={place}>
+            {t('keysAt', { place })}: {t(state)} {reason}
+          </p>
+        ))}
+        {advice.length > 0 && (
+          <Note kind="warn" title={t('advice')}>
+            {advice.map((sentence) => (
+              <p key={sentence}>{sentence}</p>
+            ))}
+          </Note>
+        )}
+      </Stack>
+    </ConfirmDialog>
+  );
+}
+
+type Plan = Schemas['BackupPlan'];
+
+const plansQuery = read('/api/admin/backups/plans');
+
+/** Backups that the box makes by itself: one plan for each folder. */
+function Plans() {
   const t = useStrings(backupStrings);
   const format = useFormat();
-  return useMemo(
-    () => [
-      {
-        id: 'file',
-        header: t('file'),
-        cell: ({ path, reason }) => (
-          <TwoLines second={reason}>
-            <code style={{ overflowWrap: 'anywhere' }}>{path}</code>
-          </TwoLines>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (backup) => <State backup={backup} /> },
-      {
-        id: 'bytes',
-        header: t('size'),
-        number: true,
-        priority: 2,
-        cell: ({ bytes }) => bytes !== undefined && format.bytes(bytes),
-      },
-      {
-        id: 'started',
-        header: t('started'),
-        priority: 2,
-        cell: ({ startedAt, futureDated }) => (
-          <TwoLines second={futureDated ? t('futureDated') : undefined}>
-            <RelativeTime at={startedAt} />
-          </TwoLines>
-        ),
-      },
-      {
-        id: 'proven',
-        header: t('provenAt'),
-        priority: 3,
-        cell: ({ verifiedAt }) => verifiedAt !== undefined && <RelativeTime at={verifiedAt} />,
-      },
-      { id: 'origin', header: t('by'), priority: 3, cell: ({ origin }) => t(origin) },
-    ],
-    [t, format],
+  const { data, error, refetch } = useQuery(plansQuery);
+  const [setting, setSetting] = useState<Partial<Plan>>();
+  const [ending, setEnding] = useState<Plan>();
+  return (
+    <Card title={t('plans')} actions={<Button onClick={() => setSetting({})}>{t('addPlan')}</Button>}>
+      <Stack>
+        <Refused of={{ error, refetch }} />
+        {data?.items.length === 0 && <p className="muted">{t('noPlan')}</p>}
+        {data?.items.map((plan) => (
+          <Row key={plan.folder} between>
+            <span>
+              <code style={{ overflowWrap: 'anywhere' }}>{plan.folder}</code>
+              <br />
+              {t('plan', { every: format.duration(plan.everyMinutes * 60_000), count: plan.keep })}
+            </span>
+            <Row>
+              <Button small onClick={() => setSetting(plan)}>
+                {t('changePlan')}
+              </Button>
+              <Button small kind="dangerQuiet" onClick={() => setEnding(plan)}>
+                {t('endPlan')}
+              </Button>
+            </Row>
+          </Row>
+        ))}
+      </Stack>
+      {setting && <SetPlan plan={setting} close={() => setSetting(undefined)} />}
+      {ending && <EndPlan plan={ending} close={() => setEnding(undefined)} />}
+    </Card>
+  );
+}
+
+function SetPlan({ plan, close }: { plan: Partial<Plan>; close(): void }) {
+  const t = useStrings(backupStrings);
+  const ui = useStrings(uiStrings);
+  const [folder, setFolder] = useState(plan.folder ?? '');
+  const [everyMinutes, setEveryMinutes] = useState(plan.everyMinutes ?? 1440);
+  const [keep, setKeep] = useState(plan.keep ?? 7);
+  const usual = [60, 360, 1440, 10_080];
+  const format = useFormat();
+  return (
+    <ConfirmOperation
+      run={() => api.put('/api/admin/backups/plans', {}, { folder: folder.trim(), everyMinutes, keep })}
+      toast={[t('planSet'), folder.trim()]}
+      refresh={['backups']}
+      title={t('planTitle')}
+      confirmLabel={ui('save')}
+      close={close}
+    >
+      <Stack>
+        <TextInput
+          label={t('folder')}
+          description={t('folderHint')}
+          value={folder}
+          disabled={plan.folder !== undefined}
+          onChange={({ target }) => setFolder(target.value)}
+        />
+        <NativeSelect
+          label={t('every')}
+          value={String(everyMinutes)}
+          data={[...new Set([...usual, everyMinutes])].map((minutes) => ({
+            value: String(minutes),
+            label: format.duration(minutes * 60_000),
+          }))}
+          onChange={({ target }) => setEveryMinutes(Number(target.value))}
+        />
+        <NumberInput
+          label={t('keepFiles')}
+          min={1}
+          max={10_000}
+          value={keep}
+          onChange={(value) => typeof value === 'number' && setKeep(value)}
+        />
+      </Stack>
+    </ConfirmOperation>
+  );
+}
+
+function EndPlan({ plan: { folder }, close }: { plan: Plan; close(): void }) {
+  const t = useStrings(backupStrings);
+  return (
+    <ConfirmOperation
+      run={() => api.delete('/api/admin/backups/plans', { folder })}
+      toast={[t('planEnded'), folder]}
+      refresh={['backups']}
+      danger
+      title={t('endPlanTitle')}
+      confirmLabel={t('endPlan')}
+      cancelLabel={t('keepPlan')}
+      close={close}
+    >
+      {t('endPlanText', { folder })}
+    </ConfirmOperation>
   );
 }

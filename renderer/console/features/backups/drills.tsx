@@ -1,12 +1,13 @@
 import { Loader } from '@mantine/core';
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { backupStrings } from './strings.ts';
 
@@ -15,19 +16,14 @@ const SHOWN = 5;
 const isUnfinished = ({ state }: DrillReply) => state === 'waiting' || state === 'running';
 
 const drillsQuery = queryOptions({
-  queryKey: ['backups', 'drills'],
-  queryFn: ({ signal }) =>
-    replyOf(admin.GET('/api/admin/backup-drills', { params: { query: { limit: SHOWN } }, signal })),
+  ...read('/api/admin/backup-drills', { limit: SHOWN }),
   refetchInterval: ({ state }) => (state.data?.items.some(isUnfinished) ? 1_000 : false),
 });
 
 /** Asks for a trial of a backup. */
 export function useDrill() {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) =>
-      replyOf(admin.POST('/api/admin/backups/{id}/drill', { params: { path: { id } } })),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ['backups'] }),
+  return useOperation((id: string) => api.post('/api/admin/backups/{id}/drill', { id }), {
+    settled: ['backups', 'backup-drills', 'works'],
   });
 }
 
@@ -84,11 +80,7 @@ function OneDrill({ drill }: { drill: DrillReply }) {
 
 /** How far the backup is that is being written; the service says it, also where another page or a command asked for it. */
 export function BackupProgress() {
-  const { data } = useQuery({
-    queryKey: ['backups', 'works'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/works', { params: { query: {} }, signal })),
-    refetchInterval: 2_000,
-  });
+  const { data } = useQuery({ ...read('/api/admin/works'), refetchInterval: 2_000 });
   const running = data?.items.find(
     ({ operation, state }) => operation === 'createBackup' && state === 'running',
   );

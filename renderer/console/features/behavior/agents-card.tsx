@@ -1,29 +1,22 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { LoadFailed, Refused } from '../../load-failed.tsx';
 import { behaviorStrings } from './strings.ts';
+
+const Field = fieldsOf<{ name: string; key: string }>()(behaviorStrings);
 
 type Agents = Schemas['BehaviorSettings']['agents'];
 
 function useAgents(done: string) {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (agents: Agents) =>
-      replyOf(admin.PUT('/api/admin/behavior/settings', { params: { query: {} }, body: { agents } })),
-    async onSuccess() {
-      toast(done);
-      await queryClient.invalidateQueries({ queryKey: ['behavior-settings'] });
-    },
+  return useOperation((agents: Agents) => api.put('/api/admin/behavior/settings', {}, { agents }), {
+    toast: done,
+    refresh: ['behavior'],
   });
 }
 
@@ -67,20 +60,16 @@ export function AgentsCard({ agents, mayChange }: { agents: Agents; mayChange: b
 
 function AddAgent({ agents }: { agents: Agents }) {
   const t = useStrings(behaviorStrings);
-  const ui = useStrings(uiStrings);
-  const form = useForm({
-    resolver: zodResolver(
-      z.object({
-        name: z.string().trim().min(1, t('agentNameMissing')).max(64),
-        key: z
-          .string()
-          .trim()
-          .regex(/^[A-Za-z0-9_-]{43}$/, t('agentKeyWrong')),
-      }),
-    ),
-    mode: 'onTouched',
-    defaultValues: { name: '', key: '' },
-  });
+  const form = useCheckedForm(
+    z.object({
+      name: z.string().trim().min(1, t('agentNameMissing')).max(64),
+      key: z
+        .string()
+        .trim()
+        .regex(/^[A-Za-z0-9_-]{43}$/, t('agentKeyWrong')),
+    }),
+    { name: '', key: '' },
+  );
   const adding = useAgents(t('agentAdded'));
   return (
     <Form
@@ -88,10 +77,10 @@ function AddAgent({ agents }: { agents: Agents }) {
       onSubmit={({ name, key }) =>
         adding.mutate([...agents, { name, keys: [key] }], { onSuccess: () => form.reset() })
       }
-      failed={adding.error && <LoadFailed error={adding.error} title={ui('couldNotSave')} />}
+      failed={<Refused of={adding} />}
     >
-      <TextField control={form.control} name="name" label={t('agentName')} maxLength={64} />
-      <TextField control={form.control} name="key" label={t('agentKey')} hint={t('agentKeyHint')} />
+      <Field name="name" maxLength={64} />
+      <Field name="key" />
       <Row>
         <Button type="submit" busy={adding.isPending}>
           {t('addAgent')}

@@ -1,19 +1,20 @@
 import { NativeSelect } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { Maturity } from '../../../ui/badges/badge.tsx';
 import { StackedColumns } from '../../../ui/charts/stacked-columns.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Columns, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
+import { Card, Columns, KeyValues, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { useWorld } from '../../session/session-query.ts';
-import { Keys, Thresholds } from './behavior-cards.tsx';
-import { Figures } from './figures-card.tsx';
+import { read, type Schemas } from '../../api/admin.ts';
+import { Refused } from '../../load-failed.tsx';
+import { managers } from '../../screen-data.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
+import { English, evidenceQuery, Verdict } from '../evidence/index.ts';
+import styles from './behavior.module.css';
 import { behaviorStrings } from './strings.ts';
 import { VerdictList } from './verdict-list.tsx';
 
@@ -27,9 +28,7 @@ function BehaviorScreen() {
   const env = useWorld();
   const { span = 'week', human, after } = Route.useSearch();
   const query = useQuery({
-    queryKey: ['behavior-scores', env, span],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/behavior/scores', { params: { query: { env, span } }, signal })),
+    ...read('/api/admin/behavior/scores', { env, span }),
     placeholderData: keepPreviousData,
     refetchInterval: EVERY,
   });
@@ -58,7 +57,7 @@ function BehaviorScreen() {
           {t('maturity')}
         </Note>
         <WithAside aside={<Thresholds />}>
-          {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+          <Refused of={query} />
           {query.data && <Distribution scores={query.data} />}
         </WithAside>
         <VerdictList human={human} after={after} every={EVERY} />
@@ -118,5 +117,96 @@ function Distribution({ scores }: { scores: Schemas['BehaviorScores'] }) {
         values: [bin.verdicts - bin.agents, bin.agents],
       }))}
     />
+  );
+}
+
+/** The claims of the evidence report that are about behavior. */
+const claimIds: readonly string[] = ['behavior', 'speed-behavior'];
+
+/** What is published about the score: what holds, what does not, and where the figures are. */
+function Figures() {
+  const t = useStrings(behaviorStrings);
+  const { data, error, refetch } = useQuery(evidenceQuery);
+  const claims = data?.claims.filter(({ id }) => claimIds.includes(id));
+  return (
+    <Card title={t('figures')}>
+      <Refused of={{ error, refetch }} />
+      <Stack gap={16}>
+        {claims?.map(({ id, claim, verdict, maturity }) => (
+          <div key={id} className="small">
+            <div className={styles.badges}>
+              <Verdict of={verdict} />
+              <Maturity level={maturity} />
+            </div>
+            <p>
+              <English>{claim}</English>
+            </p>
+            <Link to="/evidence/$id" params={{ id }}>
+              {t(id === 'behavior' ? 'figuresAll' : 'figuresSpeed')}
+            </Link>
+          </div>
+        ))}
+      </Stack>
+    </Card>
+  );
+}
+
+const MOST = 200;
+
+function Thresholds() {
+  const t = useStrings(behaviorStrings);
+  return (
+    <Card title={t('thresholds')}>
+      <KeyValues
+        entries={[
+          [t('humanAt'), t('humanFrom')],
+          [t('borderline'), t('borderlineText')],
+          [t('anomaly'), t('anomalyText')],
+          [t('block'), t('blockText')],
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** The keys that may ask, and from which pages. */
+function Keys() {
+  const t = useStrings(behaviorStrings);
+  const env = useWorld();
+  const { user } = useSession();
+  const query = useQuery(read('/api/admin/keys', { limit: MOST }));
+  const keys = query.data?.items.filter(
+    (key) => key.env === env && key.scopes.includes('behavior') && key.revokedAt === undefined,
+  );
+  return (
+    <Card
+      title={t('keys')}
+      actions={
+        managers.includes(user.role) && (
+          <Link to="/keys/new" className="small">
+            {t('createKey')}
+          </Link>
+        )
+      }
+    >
+      <Refused of={query} />
+      {keys?.length === 0 && <p className="small muted">{t('keysNone')}</p>}
+      <Stack gap={12}>
+        {keys?.map(({ id, name, prefix, hint, origins }) => (
+          <div key={id} className="small">
+            <b>{name || t('unnamedKey', { hint: `${prefix}_…${hint}` })}</b>
+            {origins.length === 0 ? (
+              <div className="muted">{t('anyOrigin')}</div>
+            ) : (
+              origins.map((origin) => (
+                <div key={origin}>
+                  <code>{origin}</code>
+                </div>
+              ))
+            )}
+          </div>
+        ))}
+      </Stack>
+    </Card>
   );
 }

@@ -1,24 +1,29 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Checkbox } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useEffect } from 'react';
-import { useForm } from 'react-hook-form';
+import { type ReactNode, useEffect, useState } from 'react';
 import { z } from 'zod';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { NumberField, SwitchField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { Choice, type Option } from '../../../ui/forms/choice.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { OperationForm } from '../../operation-form.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { AgentsCard } from './agents-card.tsx';
-import { LayerCard } from './layer-card.tsx';
+import { layerStrings } from './layer-strings.ts';
 import { behaviorStrings } from './strings.ts';
+
+const Field = fieldsOf<{ tokenHours: number; challengePictures: boolean }>()(behaviorStrings);
 
 export const Route = createLazyRoute('/behavior/settings')({ component: BehaviorSettingsScreen });
 
@@ -27,15 +32,11 @@ type Settings = Schemas['BehaviorSettings'];
 function BehaviorSettingsScreen() {
   const t = useStrings(behaviorStrings);
   const { user } = useSession();
-  const query = useQuery({
-    queryKey: ['behavior-settings'],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/behavior/settings', { params: { query: {} }, signal })),
-  });
+  const query = useQuery(read('/api/admin/behavior/settings'));
   const mayChange = managers.includes(user.role);
   return (
     <Page title={t('settingsTitle')} parents={[{ label: t('title'), to: '/behavior' }]} reading>
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {query.data && (
         <Stack gap={24}>
           <SettingsForm settings={query.data} mayChange={mayChange} />
@@ -49,55 +50,30 @@ function BehaviorSettingsScreen() {
 
 function SettingsForm({ settings, mayChange }: { settings: Settings; mayChange: boolean }) {
   const t = useStrings(behaviorStrings);
-  const ui = useStrings(uiStrings);
-  const queryClient = useQueryClient();
   const { tokenHours, challengePictures } = settings;
   const wrong = t('tokenHoursWrong');
-  const form = useForm({
-    resolver: zodResolver(
-      z.object({ tokenHours: z.int(wrong).min(1, wrong).max(168, wrong), challengePictures: z.boolean() }),
-    ),
-    mode: 'onTouched',
-    defaultValues: { tokenHours, challengePictures },
-    disabled: !mayChange,
-  });
+  const form = useCheckedForm(
+    z.object({ tokenHours: z.int(wrong).min(1, wrong).max(168, wrong), challengePictures: z.boolean() }),
+    { tokenHours, challengePictures },
+    !mayChange,
+  );
   useEffect(
     () => form.reset({ tokenHours, challengePictures }, { keepDirtyValues: true }),
     [form, tokenHours, challengePictures],
   );
-  const saving = useMutation({
-    mutationFn: (body: { tokenHours: number; challengePictures: boolean }) =>
-      replyOf(admin.PUT('/api/admin/behavior/settings', { params: { query: {} }, body })),
-    async onSuccess(_, values) {
-      form.reset(values);
-      toast(t('saved'));
-      await queryClient.invalidateQueries({ queryKey: ['behavior-settings'] });
-    },
-  });
+  const saving = useOperation(
+    (body: { tokenHours: number; challengePictures: boolean }) =>
+      api.put('/api/admin/behavior/settings', {}, body),
+    { toast: t('saved'), refresh: ['behavior'], done: (_, values) => form.reset(values) },
+  );
   const { dirtyFields } = form.formState;
   const names = (['tokenHours', 'challengePictures'] as const).filter((name) => dirtyFields[name]);
   return (
-    <Form
-      form={form}
-      onSubmit={(values) => saving.mutate(values)}
-      failed={saving.error && <LoadFailed error={saving.error} title={ui('couldNotSave')} />}
-    >
+    <OperationForm form={form} operation={saving}>
       <Card>
         <Stack>
-          <NumberField
-            control={form.control}
-            name="tokenHours"
-            label={t('tokenHours')}
-            hint={t('tokenHoursHint')}
-            disabled={!mayChange}
-          />
-          <SwitchField
-            control={form.control}
-            name="challengePictures"
-            label={t('challengePictures')}
-            hint={t('challengePicturesHint')}
-            disabled={!mayChange}
-          />
+          <Field name="tokenHours" as="number" disabled={!mayChange} />
+          <Field name="challengePictures" as="switch" disabled={!mayChange} />
         </Stack>
       </Card>
       <SaveBar
@@ -106,6 +82,112 @@ function SettingsForm({ settings, mayChange }: { settings: Settings; mayChange: 
         busy={saving.isPending}
         discard={() => form.reset()}
       />
-    </Form>
+    </OperationForm>
+  );
+}
+
+type Described = Schemas['BehaviorLayer'];
+type Layer = Described['layer'];
+
+/** Rules alone, or with learned weights: those of research data only after their doubt was accepted. */
+function LayerCard({ mayChange }: { mayChange: boolean }) {
+  const query = useQuery(read('/api/admin/behavior/layer'));
+  const t = useStrings(layerStrings);
+  return (
+    <Card title={t('title')}>
+      <Refused of={query} />
+      {query.data && <LayerChoice key={query.data.layer} described={query.data} mayChange={mayChange} />}
+    </Card>
+  );
+}
+
+function LayerChoice({ described, mayChange }: { described: Described; mayChange: boolean }) {
+  const t = useStrings(layerStrings);
+  const format = useFormat();
+  const [layer, choose] = useState<Layer>(described.layer);
+  const [accepts, setAccepts] = useState(false);
+  const { accepted, offered } = described;
+  const isAccepted = accepted?.model === offered.id;
+  const mustAccept = layer === 'research' && offered.trained.doubt !== undefined && !isAccepted;
+  const saving = useOperation(
+    () => api.put('/api/admin/behavior/layer', {}, { layer, acceptLicenceDoubt: accepts }),
+    { toast: t('saved'), refresh: ['behavior'] },
+  );
+  return (
+    <Stack>
+      {mayChange ? (
+        <Choice
+          legend={t('legend')}
+          value={layer}
+          choose={choose}
+          options={optionsOf(described, t, mustAccept && <Doubt {...{ offered, accepts, setAccepts }} />)}
+        />
+      ) : (
+        <p>{t(described.layer)}</p>
+      )}
+      {accepted && (
+        <p className="small muted">{t('accepted', { by: accepted.by, at: format.date(accepted.at) })}</p>
+      )}
+      <Refused of={saving} />
+      {mayChange && layer !== described.layer && (
+        <Row>
+          <Button
+            kind="primary"
+            busy={saving.isPending}
+            disabled={mustAccept && !accepts}
+            onClick={() => saving.mutate()}
+          >
+            {t('save')}
+          </Button>
+          {mustAccept && !accepts && <span className="small muted">{t('acceptFirst')}</span>}
+        </Row>
+      )}
+    </Stack>
+  );
+}
+
+function optionsOf(
+  { own }: Described,
+  t: (key: 'rules' | 'rulesHint' | 'research' | 'researchHint' | 'own' | 'ownHint') => string,
+  doubt: ReactNode,
+): Option<Layer>[] {
+  return [
+    { value: 'rules', label: t('rules'), hint: t('rulesHint') },
+    { value: 'research', label: t('research'), hint: t('researchHint'), more: doubt || undefined },
+    ...(own ? [{ value: 'own' as const, label: t('own'), hint: t('ownHint') }] : []),
+  ];
+}
+
+function Doubt({
+  offered: { id, trained },
+  accepts,
+  setAccepts,
+}: {
+  offered: Described['offered'];
+  accepts: boolean;
+  setAccepts(does: boolean): void;
+}) {
+  const t = useStrings(layerStrings);
+  const format = useFormat();
+  return (
+    <Stack gap={12}>
+      <Note
+        kind="warn"
+        title={t('trained', {
+          id,
+          at: format.date(trained.at),
+          people: format.count(trained.people),
+          human: format.count(trained.humanWindows),
+          bots: format.count(trained.botWindows),
+        })}
+      >
+        {trained.doubt}
+      </Note>
+      <Checkbox
+        label={t('accept')}
+        checked={accepts}
+        onChange={({ currentTarget }) => setAccepts(currentTarget.checked)}
+      />
+    </Stack>
   );
 }

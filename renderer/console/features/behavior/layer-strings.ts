@@ -1,36 +1,5 @@
 import { defineStrings } from '../../../ui/strings/define-strings.ts';
+import de from './layer-strings.de.json' with { type: 'json' };
+import en from './layer-strings.en.json' with { type: 'json' };
 
-export const layerStrings = defineStrings(
-  {
-    title: 'Learned layer',
-    legend: 'How windows are judged',
-    rules: 'By the rules alone',
-    rulesHint: 'Notices automation that makes no effort to hide. The default.',
-    research: 'Rules and weights of research data',
-    researchHint: 'Notices common humanised mouse generators too.',
-    own: 'Rules and your own weights',
-    ownHint: 'Trained by you; given with gatehouse behavior layer --use own --weights.',
-    trained: '{id}: {people} people, {human} windows of people, {bots} of programs, {at}',
-    accept: 'I accept this doubt. It stays on record with my name.',
-    acceptFirst: 'Accept the doubt to use these weights.',
-    accepted: 'Doubt accepted by {by}, {at}',
-    save: 'Save layer',
-    saved: 'Layer saved',
-  },
-  {
-    title: 'Gelernte Schicht',
-    legend: 'Wie Fenster beurteilt werden',
-    rules: 'Nur nach den Regeln',
-    rulesHint: 'Erkennt Automatisierung, die sich nicht verbirgt. Die Voreinstellung.',
-    research: 'Regeln und Gewichte aus Forschungsdaten',
-    researchHint: 'Erkennt auch verbreitete Generatoren menschenähnlicher Mausbewegungen.',
-    own: 'Regeln und eigene Gewichte',
-    ownHint: 'Von Ihnen trainiert; übergeben mit gatehouse behavior layer --use own --weights.',
-    trained: '{id}: {people} Menschen, {human} Fenster von Menschen, {bots} von Programmen, {at}',
-    accept: 'Ich nehme diesen Zweifel in Kauf. Das bleibt mit meinem Namen festgehalten.',
-    acceptFirst: 'Nehmen Sie den Zweifel in Kauf, um diese Gewichte zu verwenden.',
-    accepted: 'Zweifel in Kauf genommen von {by}, {at}',
-    save: 'Schicht speichern',
-    saved: 'Schicht gespeichert',
-  },
-);
+export const layerStrings = defineStrings('console/features/behavior/layer-strings', en, de);

@@ -1,18 +1,17 @@
 import { Textarea } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { Card, KeyValues, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import styles from './behavior.module.css';
-import { MeasuredTable } from './measured-table.tsx';
 import { behaviorStrings } from './strings.ts';
-import { useOwnCollector } from './use-own-collector.ts';
 import { BehaviorBadge, Notes } from './verdict-parts.tsx';
 
 export const Route = createLazyRoute('/behavior/try')({ component: TryScreen });
@@ -20,10 +19,9 @@ export const Route = createLazyRoute('/behavior/try')({ component: TryScreen });
 function TryScreen() {
   const t = useStrings(behaviorStrings);
   const { features, failed } = useOwnCollector();
-  const judge = useMutation({
-    mutationFn: (sessionData: Schemas['HumaSessionData']) =>
-      replyOf(admin.POST('/api/admin/behavior/try', { params: { query: {} }, body: { sessionData } })),
-  });
+  const judge = useOperation((sessionData: Schemas['HumaSessionData']) =>
+    api.post('/api/admin/behavior/try', {}, { sessionData }),
+  );
   return (
     <Page title={t('tryTitle')} lead={t('tryLead')} parents={[{ label: t('title'), to: '/behavior' }]}>
       {failed && (
@@ -56,7 +54,7 @@ function TryScreen() {
             </Row>
           </Stack>
         </Card>
-        {judge.error && <LoadFailed error={judge.error} />}
+        <Refused of={judge} />
         {judge.data && <Judged verdict={judge.data} />}
       </WithAside>
     </Page>
@@ -103,3 +101,80 @@ function Learned({ verdict }: { verdict: NonNullable<Schemas['BehaviorTryReply']
     />
   );
 }
+
+type Features = Record<string, unknown>;
+
+interface Script {
+  debug(): { features: Features };
+}
+
+interface PageWithScript extends Window {
+  Gatehouse?: Script;
+}
+
+const ADDRESS = '/sdk/gatehouse.js';
+/** Milliseconds between two looks at the figures. */
+const EVERY = 1_000;
+
+/** The script that other pages load, in this one: it collects from the moment in which a page asks for it here. */
+function useOwnCollector(): { features: Features | undefined; failed: boolean } {
+  const [features, setFeatures] = useState<Features>();
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    const page = window as PageWithScript;
+    const look = () => setFeatures(page.Gatehouse?.debug().features);
+    if (!page.Gatehouse && !document.querySelector(`script[src="${ADDRESS}"]`)) {
+      const script = document.createElement('script');
+      script.src = ADDRESS;
+      script.onload = look;
+      script.onerror = () => {
+        script.remove();
+        setFailed(true);
+      };
+      document.head.append(script);
+    }
+    look();
+    const timer = setInterval(look, EVERY);
+    return () => clearInterval(timer);
+  }, []);
+  return { features, failed };
+}
+
+/** Every field of a window with its value, by its name on the wire. */
+function MeasuredTable({ features }: { features: Record<string, unknown> }) {
+  const t = useStrings(behaviorStrings);
+  return (
+    <Card title={t('measured')} flush>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className={styles.measured} tabIndex={0} aria-label={t('measured')}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t('field')}</th>
+              <th scope="col">{t('value')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rowsOf(features).map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">
+                  <code>{name}</code>
+                </th>
+                <td className="num">
+                  {value === null ? <span className="muted">{t('notMeasured')}</span> : String(value)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </Card>
+  );
+}
+
+const rowsOf = (value: object, before = ''): (readonly [string, unknown])[] =>
+  Object.entries(value).flatMap(([name, inside]) =>
+    typeof inside === 'object' && inside !== null
+      ? rowsOf(inside, `${before}${name}.`)
+      : [[before + name, inside] as const],
+  );

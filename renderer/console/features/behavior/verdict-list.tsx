@@ -1,25 +1,25 @@
 import { IconActivityHeartbeat } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { usePages } from '../../../ui/tables/use-pages.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
+import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { list, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { useWorld } from '../../session/session-query.ts';
 import { behaviorStrings } from './strings.ts';
 import { BehaviorBadge, Notes } from './verdict-parts.tsx';
 
 type Verdict = Schemas['BehaviorVerdict'];
-const LIMIT = 50;
 const HUMAN = 0.5;
+
+const listFilters: Filters<typeof behaviorStrings> = [
+  { key: 'human', label: 'verdict', kind: 'choice', options: { true: 'onlyHuman', false: 'onlyBots' } },
+];
 
 /** Verdicts whose tokens have not run out, the newest first; the first page is read again every so often. */
 export function VerdictList({
@@ -34,42 +34,20 @@ export function VerdictList({
   const t = useStrings(behaviorStrings);
   const env = useWorld();
   const navigate = useNavigate();
-  const columns = useColumns();
+  const columns = useColumns(listColumns, behaviorStrings);
   const go = (patch: object) => void navigate({ to: '.', search: (now) => ({ ...now, ...patch }) });
-  const pages = usePages(after, (cursor) => go({ after: cursor }));
   const query = useQuery({
-    queryKey: ['behavior-verdicts', env, human, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/behavior/verdicts', {
-          params: { query: { env, limit: LIMIT, human, cursor: after } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
+    ...list('/api/admin/behavior/verdicts', { env, human, cursor: after }),
     refetchInterval: after === undefined ? every : false,
   });
-  const filters = useMemo<readonly Filter[]>(
-    () => [
-      {
-        key: 'human',
-        label: t('verdict'),
-        kind: 'choice',
-        options: [
-          { value: 'true', label: t('onlyHuman') },
-          { value: 'false', label: t('onlyBots') },
-        ],
-      },
-    ],
-    [t],
-  );
+  const filters = useFilters(listFilters, behaviorStrings);
   return (
     <QueryTable
       label={t('verdicts')}
       columns={columns}
       query={query}
       rowId={({ id }) => id}
-      paging={{ pages, limit: LIMIT }}
+      after={after}
       secondLine={({ confidence, notes }) => (
         <div>
           <ScoreBar score={confidence} threshold={HUMAN} />
@@ -99,29 +77,11 @@ export function VerdictList({
   );
 }
 
-function useColumns(): readonly Column<Verdict>[] {
-  const t = useStrings(behaviorStrings);
-  const format = useFormat();
-  return useMemo(
-    () => [
-      { id: 'at', header: t('at'), cell: ({ at }) => <RelativeTime at={at} /> },
-      { id: 'verdict', header: t('verdict'), cell: (verdict) => <BehaviorBadge verdict={verdict} /> },
-      {
-        id: 'score',
-        header: t('score'),
-        priority: 2,
-        cell: ({ confidence }) => <ScoreBar score={confidence} threshold={HUMAN} />,
-      },
-      { id: 'notes', header: t('notes'), priority: 2, cell: ({ notes }) => <Notes notes={notes} /> },
-      {
-        id: 'evidence',
-        header: t('evidence'),
-        priority: 3,
-        number: true,
-        cell: ({ evidence }) => format.score(evidence),
-      },
-      { id: 'kind', header: t('kind'), priority: 3, cell: ({ kind }) => t(kind) },
-    ],
-    [t, format],
-  );
-}
+const listColumns: Columns<Verdict, typeof behaviorStrings> = [
+  { id: 'at', cell: ({ at }) => <RelativeTime at={at} /> },
+  { id: 'verdict', cell: (verdict) => <BehaviorBadge verdict={verdict} /> },
+  { id: 'score', priority: 2, cell: ({ confidence }) => <ScoreBar score={confidence} threshold={HUMAN} /> },
+  { id: 'notes', priority: 2, cell: ({ notes }) => <Notes notes={notes} /> },
+  { id: 'evidence', priority: 3, number: true, cell: ({ evidence }, { format }) => format.score(evidence) },
+  { id: 'kind', priority: 3, cell: ({ kind }, { t }) => t(kind) },
+];

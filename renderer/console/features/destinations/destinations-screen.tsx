@@ -1,31 +1,36 @@
 import { IconPlus, IconSend } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
+import { z } from 'zod';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { GoneAndStays } from '../../../ui/dialogs/typed-name-dialog.tsx';
+import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
+import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
 import { Actor } from '../../actor.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { api, list, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { OperationForm, Submit } from '../../operation-form.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressFilters, useAddressPages } from '../../use-address.ts';
-import { AllowDestination } from './allow-destination.tsx';
-import { partsOf } from './covers.ts';
-import { RevokeDestination } from './revoke-destination.tsx';
+import { useAddressFilters } from '../../use-address.ts';
+import { coversUrl, partsOf } from './covers.ts';
 import { destinationStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/destinations')({ component: DestinationsScreen });
 
 type Grant = Schemas['Grant'];
-const LIMIT = 50;
 
 function DestinationsScreen() {
   const t = useStrings(destinationStrings);
@@ -33,26 +38,14 @@ function DestinationsScreen() {
   const { state, after } = Route.useSearch();
   const [allowing, setAllowing] = useState(false);
   const [revoking, setRevoking] = useState<Grant>();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['grants', state, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/grants', {
-          params: {
-            query: {
-              limit: LIMIT,
-              cursor: after,
-              ...(state !== 'all' && {
-                revoked: state === 'revoked' ? ('true' as const) : ('false' as const),
-              }),
-            },
-          },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(
+    list('/api/admin/grants', {
+      cursor: after,
+      ...(state !== 'all' && {
+        revoked: state === 'revoked' ? ('true' as const) : ('false' as const),
+      }),
+    }),
+  );
   const mayChange = managers.includes(user.role);
   const { change } = useAddressFilters();
   const allow = mayChange && (
@@ -62,16 +55,22 @@ function DestinationsScreen() {
     </Button>
   );
   const isEmpty = query.data?.items.length === 0 && state === undefined;
-  const filters = <FilterBar filters={useFilters()} values={{ state } as FilterValues} change={change} />;
+  const filters = (
+    <FilterBar
+      filters={useFilters(listFilters, destinationStrings)}
+      values={{ state } as FilterValues}
+      change={change}
+    />
+  );
   return (
     <Page title={t('title')} lead={t('lead')} actions={!isEmpty && allow}>
       <QueryTable
         label={t('list')}
-        columns={useColumns()}
+        columns={useColumns(listColumns, destinationStrings)}
         query={query}
         rowId={({ id }) => id}
         rowName={({ to }) => to}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(grant) => (
           <>
             <State grant={grant} /> <Opens grant={grant} />
@@ -118,66 +117,145 @@ function Opens({ grant: { to, kind, reach } }: { grant: Pick<Grant, 'to' | 'kind
   return parts?.port === undefined ? what : t('atPort', { what, port: parts.port });
 }
 
-function useColumns(): readonly Column<Grant>[] {
+const listColumns: Columns<Grant, typeof destinationStrings> = [
+  {
+    id: 'to',
+    header: 'destination',
+    cell: ({ to, note }) => (
+      <TwoLines second={note || undefined}>
+        <code style={{ overflowWrap: 'anywhere' }}>{to}</code>
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (grant) => <State grant={grant} /> },
+  { id: 'opens', priority: 3, cell: (grant) => <Opens grant={grant} /> },
+  { id: 'by', header: 'grantedBy', priority: 2, cell: ({ createdBy }) => <Actor actor={createdBy} /> },
+  {
+    id: 'at',
+    header: 'granted',
+    priority: 2,
+    cell: ({ createdAt, revoked }, { t }) =>
+      revoked === undefined ? (
+        <RelativeTime at={createdAt} />
+      ) : (
+        <TwoLines
+          second={
+            <>
+              {t.rich('revokedBy', { by: <Actor key="by" actor={revoked.by} /> })},{' '}
+              <RelativeTime at={revoked.at} />
+            </>
+          }
+        >
+          <RelativeTime at={createdAt} />
+        </TwoLines>
+      ),
+  },
+];
+
+const listFilters: Filters<typeof destinationStrings> = [
+  { key: 'state', kind: 'choice', options: ['revoked', 'all'] },
+];
+
+/** Closes a way out, and names the webhooks that surely use it. */
+function RevokeDestination({ grant, close }: { grant: Grant; close(): void }) {
   const t = useStrings(destinationStrings);
-  return useMemo(
-    () => [
-      {
-        id: 'to',
-        header: t('destination'),
-        cell: ({ to, note }) => (
-          <TwoLines second={note || undefined}>
-            <code style={{ overflowWrap: 'anywhere' }}>{to}</code>
-          </TwoLines>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (grant) => <State grant={grant} /> },
-      { id: 'opens', header: t('opens'), priority: 3, cell: (grant) => <Opens grant={grant} /> },
-      {
-        id: 'by',
-        header: t('grantedBy'),
-        priority: 2,
-        cell: ({ createdBy }) => <Actor actor={createdBy} />,
-      },
-      {
-        id: 'at',
-        header: t('granted'),
-        priority: 2,
-        cell: ({ createdAt, revoked }) =>
-          revoked === undefined ? (
-            <RelativeTime at={createdAt} />
-          ) : (
-            <TwoLines
-              second={
-                <>
-                  {t.rich('revokedBy', { by: <Actor key="by" actor={revoked.by} /> })},{' '}
-                  <RelativeTime at={revoked.at} />
-                </>
-              }
-            >
-              <RelativeTime at={createdAt} />
-            </TwoLines>
-          ),
-      },
-    ],
-    [t],
+  const { data: users = [] } = useQuery({
+    queryKey: ['webhooks', 'of-both-worlds'],
+    async queryFn({ signal }) {
+      const worlds = await Promise.all(
+        (['live', 'test'] as const).map((env) => api.get('/api/admin/webhooks', { env, limit: 200 }, signal)),
+      );
+      return worlds.flatMap(({ items }) => items);
+    },
+  });
+  const affected = users.filter(({ url }) => coversUrl(grant, url));
+  return (
+    <ConfirmOperation
+      run={() => api.delete('/api/admin/grants/{id}', { id: grant.id })}
+      toast={[t('revokedToast'), grant.to]}
+      refresh={['grants']}
+      danger
+      title={t('revokeTitle', { to: grant.to })}
+      confirmLabel={t('revoke')}
+      cancelLabel={t('keep')}
+      refusal={t('notRevoked')}
+      close={close}
+    >
+      <GoneAndStays
+        gone={[
+          t('goneSending'),
+          ...affected.map(({ description, url }) => t('goneWebhook', { name: description || url })),
+        ]}
+        stays={[t('stayWaiting'), t('stayList')]}
+      />
+    </ConfirmOperation>
   );
 }
 
-function useFilters(): readonly Filter[] {
+const Field = fieldsOf<Values>()(destinationStrings);
+
+function useSchema() {
   const t = useStrings(destinationStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'state',
-        label: t('state'),
-        kind: 'choice',
-        options: [
-          { value: 'revoked', label: t('revoked') },
-          { value: 'all', label: t('all') },
-        ],
-      },
-    ],
-    [t],
+  return z
+    .object({
+      kind: z.enum(['name', 'below', 'network', 'public']),
+      to: z.string().trim().max(300),
+      note: z.string().trim().max(300),
+    })
+    .refine(({ kind, to }) => kind === 'public' || to !== '', { path: ['to'], message: t('toMissing') });
+}
+type Values = z.output<ReturnType<typeof useSchema>>;
+
+/** The destination as the route takes it. */
+function toOf({ kind, to }: Values): string {
+  if (kind === 'public') return 'public-https';
+  return kind === 'below' && !to.startsWith('*.') ? `*.${to}` : to;
+}
+
+/** Opens a way out of the box. */
+function AllowDestination({ close }: { close(): void }) {
+  const t = useStrings(destinationStrings);
+  const { user } = useSession();
+  const form = useCheckedForm<Values>(useSchema(), { kind: 'name', to: '', note: '' });
+  const kind = form.watch('kind');
+  const allow = useAllow(close);
+  const hints = { name: t('hintName'), below: t('hintBelow'), network: t('hintNetwork'), public: '' };
+  return (
+    <Dialog title={t('allowTitle')} close={close}>
+      <OperationForm form={form} operation={allow} refusal={t('notAllowed')}>
+        <p className="muted">{t('allowText')}</p>
+        <Field
+          name="kind"
+          options={[
+            'name',
+            'below',
+            ...(user.applianceOwner ? [{ value: 'network', label: t('kindNetwork') }] : []),
+            'public',
+          ]}
+        />
+        {kind === 'public' ? (
+          <Note kind="warn" title={t('publicWarning')} />
+        ) : (
+          <Field name="to" hint={hints[kind]} autoComplete="off" spellCheck={false} maxLength={300} />
+        )}
+        <Field name="note" maxLength={300} optional />
+        <Submit of={allow} back={close}>
+          {t('confirm')}
+        </Submit>
+      </OperationForm>
+    </Dialog>
+  );
+}
+
+function useAllow(close: () => void) {
+  const t = useStrings(destinationStrings);
+  return useOperation(
+    (values: Values) =>
+      api.post(
+        '/api/admin/grants',
+        {},
+        { to: toOf(values), ...(values.note !== '' && { note: values.note }) },
+      ),
+    { toast: ({ to }) => [t('allowedToast'), to], refresh: ['grants'], done: close },
   );
 }

@@ -1,6 +1,5 @@
-import { toUploadForm } from '../../../../sdk/admin/client.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { Refusal } from '../../api/refusal.ts';
+import { Refusal } from '../../../ui/refusal.ts';
+import { api, type Schemas } from '../../api/admin.ts';
 
 export type Order = Schemas['EnrollOrder'];
 
@@ -54,13 +53,7 @@ const ofThePicture = new Set([
 
 async function enrollOne(env: 'live' | 'test', order: Order, picture: Blob): Promise<PictureResult> {
   try {
-    const reply = await replyOf(
-      admin.POST('/api/admin/subjects', {
-        params: { query: { env } },
-        body: { request: order, file: picture },
-        bodySerializer: toUploadForm,
-      }),
-    );
+    const reply = await api.post('/api/admin/subjects', { env }, { request: order, file: picture });
     return { is: 'enrolled', reply };
   } catch (error) {
     if (error instanceof Refusal && ofThePicture.has(error.code ?? ''))

@@ -1,4 +1,3 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
@@ -6,6 +5,7 @@ import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
@@ -26,13 +26,9 @@ export function EnrollResult({
 }) {
   const t = useStrings(enrollStrings);
   const env = useWorld();
-  const queryClient = useQueryClient();
   const [number, setNumber] = useState(1);
   const begun = useRef(false);
-  const enroll = useMutation({
-    mutationFn: () => enrollPictures(env, order, pictures, setNumber),
-    onSuccess: () => queryClient.invalidateQueries(),
-  });
+  const enroll = useOperation(() => enrollPictures(env, order, pictures, setNumber), { refresh: 'all' });
   useEffect(() => {
     if (begun.current) return;
     begun.current = true;

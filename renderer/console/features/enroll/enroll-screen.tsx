@@ -1,19 +1,25 @@
+import { FileInput, Radio, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
+import { type Control, Controller, useWatch } from 'react-hook-form';
 import { Button } from '../../../ui/controls/button.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { type Language, languages } from '../../../ui/strings/define-strings.ts';
+import { useLanguage } from '../../../ui/strings/language.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { Refused } from '../../load-failed.tsx';
 import { organizationQuery } from '../../organization-query.ts';
 import { useWorld } from '../../session/session-query.ts';
+import classes from './consent-fields.module.css';
 import type { Order } from './enroll-pictures.ts';
 import { EnrollResult } from './enroll-result.tsx';
-import { PictureFiles } from './picture-files.tsx';
 import { enrollStrings } from './strings.ts';
-import { WhoForm } from './who-form.tsx';
+import { consentWays, purposes, toOrder, toValues, type WhoValues, whoSchema } from './who-order.ts';
 
 export const Route = createLazyRoute('/enroll')({ component: EnrollScreen });
 
@@ -37,28 +43,19 @@ function EnrollScreen() {
   const env = useWorld();
   const { person: id } = Route.useSearch();
   const person = useQuery({
-    queryKey: ['person', env, id],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/subjects/{id}', { params: { path: { id: id ?? '' }, query: { env } }, signal }),
-      ),
+    ...read('/api/admin/subjects/{id}', { id: id ?? '', env }),
     enabled: id !== undefined,
   });
   const known = person.data && {
     email: person.data.email ?? '',
     ...(person.data.name !== undefined && { name: person.data.name }),
   };
-  const text = useQuery({
-    queryKey: ['consent-text'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/consent-text', { signal })),
-  });
+  const text = useQuery(read('/api/admin/consent-text'));
   return (
     <Page title={t('title')} lead={step.is === 'who' ? t('lead') : undefined} reading>
-      {organization.error && (
-        <LoadFailed error={organization.error} retry={() => void organization.refetch()} />
-      )}
-      {text.error && <LoadFailed error={text.error} retry={() => void text.refetch()} />}
-      {person.error && <LoadFailed error={person.error} retry={() => void person.refetch()} />}
+      {organization.error && <Refused of={organization} />}
+      <Refused of={text} />
+      <Refused of={person} />
       {organization.data && text.data && !person.isLoading && step.is === 'who' && (
         <WhoForm
           text={text.data}
@@ -110,7 +107,7 @@ function Pictures({
           <Suspense>
             <Camera
               count={PICTURES}
-              openCapture={() => replyOf(admin.POST('/api/admin/captures', { params: { query: { env } } }))}
+              openCapture={() => api.post('/api/admin/captures', { env })}
               onPictures={taken}
             />
           </Suspense>
@@ -122,3 +119,146 @@ function Pictures({
     </Card>
   );
 }
+
+const MOST = 5;
+const formats = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif';
+
+/** Pictures of one person from files, at most five. */
+function PictureFiles({ chosen }: { chosen(pictures: readonly File[]): void }) {
+  const t = useStrings(enrollStrings);
+  const [files, setFiles] = useState<File[]>([]);
+  return (
+    <Stack>
+      <FileInput
+        multiple
+        clearable
+        accept={formats}
+        label={t('files')}
+        description={t('filesHint')}
+        value={files}
+        onChange={(picked) => setFiles(picked.slice(0, MOST))}
+      />
+      <Row>
+        <Button kind="primary" disabled={files.length === 0} onClick={() => chosen(files)}>
+          {t('enrollNow')}
+        </Button>
+        {files.length > 0 && <span className="small muted">{t('dropped', { count: files.length })}</span>}
+      </Row>
+    </Stack>
+  );
+}
+
+const Field = fieldsOf<WhoValues>()(enrollStrings);
+
+/** Who is enrolled, and what they agreed to. `withConsent`: the organization records consent with each enrollment. */
+function WhoForm({
+  withConsent,
+  text,
+  language,
+  before,
+  next,
+}: {
+  withConsent: boolean;
+  text: Schemas['ConsentText'];
+  language: Language | undefined;
+  before: Order | undefined;
+  next(order: Order, by: 'camera' | 'files'): void;
+}) {
+  const t = useStrings(enrollStrings);
+  const schema = useMemo(() => whoSchema(t), [t]);
+  const form = useCheckedForm(schema, toValues(before, withConsent));
+  const { control } = form;
+  const go = (by: 'camera' | 'files') =>
+    form.handleSubmit((values) => next(toOrder(values, text.version), by));
+  return (
+    <Form form={form} onSubmit={(values) => next(toOrder(values, text.version), 'camera')}>
+      <Card title={t('who')}>
+        <Stack>
+          <Field name="email" type="email" />
+          <Field name="name" optional />
+        </Stack>
+      </Card>
+      <Card title={t('consent')}>
+        <ConsentFields control={control} withConsent={withConsent} text={text} language={language} />
+      </Card>
+      <Row>
+        <Button type="submit" kind="primary">
+          {t('byCamera')}
+        </Button>
+        <Button onClick={(event) => void go('files')(event)}>{t('byFile')}</Button>
+      </Row>
+    </Form>
+  );
+}
+
+interface Props {
+  control: Control<WhoValues>;
+  /** The organization records consent with each enrollment. */
+  withConsent: boolean;
+  text: Schemas['ConsentText'];
+  /** In which the text is shown first; absent: the reader's. */
+  language: Language | undefined;
+}
+
+/** How this person agreed, and what is needed to show it later. */
+function ConsentFields({ control, withConsent, text, language }: Props) {
+  const t = useStrings(enrollStrings);
+  const way = useWatch({ control, name: 'way' });
+  return (
+    <Stack>
+      <Controller
+        control={control}
+        name="way"
+        render={({ field }) => (
+          <Radio.Group label={t('way')} value={field.value} onChange={field.onChange}>
+            <Stack gap={8}>
+              {consentWays
+                .filter((one) => one !== 'attested' || !withConsent)
+                .map((one) => (
+                  <Radio key={one} value={one} label={t(one)} description={t(`${one}Hint`)} />
+                ))}
+            </Stack>
+          </Radio.Group>
+        )}
+      />
+      {way === 'here' && <SignedHere text={text} language={language} />}
+      {way === 'elsewhere' && signedElsewhere}
+      {way !== 'attested' && (
+        <Field name="purposes" as="several" options={purposes.map((value) => ({ value, label: t(value) }))} />
+      )}
+    </Stack>
+  );
+}
+
+/** The text in the language of the person, who may speak another one than the operator. */
+function SignedHere({ text, language: first }: Pick<Props, 'text' | 'language'>) {
+  const t = useStrings(enrollStrings);
+  const own = useLanguage();
+  const [language, choose] = useState<Language>(first ?? own.language);
+  return (
+    <>
+      <SegmentedControl
+        role="radiogroup"
+        aria-label={t('textLanguage')}
+        value={language}
+        onChange={(value) => choose(value as Language)}
+        data={languages.map((one) => ({ value: one, label: t(one) }))}
+      />
+      <section className={classes.text} lang={language} aria-label={t('consentText')}>
+        {text.text[language].map((paragraph) => (
+          <p key={paragraph}>{paragraph}</p>
+        ))}
+        <p className="small muted">{t('version', { version: text.version })}</p>
+      </section>
+      <Field name="signature" autoComplete="off" maxLength={200} />
+    </>
+  );
+}
+
+const signedElsewhere = (
+  <>
+    <Field name="textVersion" />
+    <Field name="method" />
+    <Field name="legalBasis" />
+  </>
+);

@@ -9,7 +9,7 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { English, Verdict } from './claim-parts.tsx';
 import styles from './evidence.module.css';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
@@ -26,7 +26,7 @@ function ClaimScreen() {
   if (claim) return <ClaimPage claim={claim} parents={parents} />;
   return (
     <Page title={id} parents={parents} reading>
-      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      <Refused of={{ error, refetch }} />
       {data && (
         <Note title={t('unknown', { id })}>
           <Link to="/evidence">{t('unknownText')}</Link>

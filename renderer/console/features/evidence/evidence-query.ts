@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { api, type Schemas } from '../../api/admin.ts';
 
 export type Claim = Schemas['EvidenceClaim'];
 
@@ -8,8 +8,6 @@ export const evidenceQuery = queryOptions({
   queryKey: ['evidence'],
   // The other type is that of the PDF.
   queryFn: async () =>
-    (await replyOf(
-      admin.GET('/api/admin/evidence', { params: { query: { format: 'json' } } }),
-    )) as Schemas['EvidenceReport'],
+    (await api.get('/api/admin/evidence', { format: 'json' })) as Schemas['EvidenceReport'],
   staleTime: Number.POSITIVE_INFINITY,
 });

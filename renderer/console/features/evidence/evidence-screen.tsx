@@ -1,17 +1,17 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Maturity } from '../../../ui/badges/badge.tsx';
 import { Day } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
 import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { saveFile } from '../../save-file.ts';
 import { English, Verdict } from './claim-parts.tsx';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
@@ -22,15 +22,15 @@ export const Route = createLazyRoute('/evidence')({ component: EvidenceScreen })
 function EvidenceScreen() {
   const t = useStrings(evidenceStrings);
   const { data, error, refetch } = useQuery(evidenceQuery);
-  const report = useMutation({
-    mutationFn: () =>
+  const name = `gatehouse-evidence-${data?.version ?? ''}-${data?.id ?? ''}.pdf`;
+  const report = useOperation(
+    () =>
       replyOf(admin.GET('/api/admin/evidence', { params: { query: { format: 'pdf' } }, parseAs: 'blob' })),
-    onSuccess(file) {
-      const name = `gatehouse-evidence-${data?.version ?? ''}-${data?.id ?? ''}.pdf`;
-      saveFile(name, file as unknown as Blob, 'application/pdf');
-      toast(t('saved'), { text: name });
+    {
+      toast: [t('saved'), name],
+      done: (file) => saveFile(name, file as unknown as Blob, 'application/pdf'),
     },
-  });
+  );
   return (
     <Page
       title={t('title')}
@@ -42,8 +42,8 @@ function EvidenceScreen() {
       }
     >
       <Stack gap={24}>
-        {error && <LoadFailed error={error} retry={() => void refetch()} />}
-        {report.error && <LoadFailed error={report.error} title={t('notPrinted')} />}
+        <Refused of={{ error, refetch }} />
+        <Refused of={report} title={t('notPrinted')} />
         <Claims claims={data?.claims} />
         <Note title={t('notYoursTitle')}>{t('notYours')}</Note>
       </Stack>

@@ -1,26 +1,25 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { SegmentedControl } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useMemo } from 'react';
-import { type Control, type FieldPath, useForm, useWatch } from 'react-hook-form';
+import { useEffect, useMemo, useState } from 'react';
+import { type Control, type FieldPath, useWatch } from 'react-hook-form';
 import { z } from 'zod';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { SelectField, TextAreaField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { CopyButton } from '../../../ui/badges/id.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { SaveBar } from '../../../ui/forms/save-bar.tsx';
 import { Card, Columns, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { Refusal } from '../../api/refusal.ts';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { OperationForm } from '../../operation-form.tsx';
 import { organizationQuery } from '../../organization-query.ts';
-import { useFieldName } from './field-name.ts';
-import { FlowAddress } from './flow-address.tsx';
-import { FlowPreview } from './flow-preview.tsx';
+import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
 import {
   changedFields,
   definitionOf,
+  type FlowLanguage,
   type FlowTexts,
   type FlowValues,
   fieldOf,
@@ -29,12 +28,16 @@ import {
   products,
   type TextName,
   textNames,
+  textsIn,
+  useFieldName,
   valuesOf,
 } from './flow-values.ts';
 import styles from './flows.module.css';
 import { useProfileOptions } from './new-flow-screen.tsx';
 import { flowPreviewQuery, flowQuery } from './queries.ts';
 import { flowStrings } from './strings.ts';
+
+const Field = fieldsOf<FlowValues>()(flowStrings);
 
 function useSchema() {
   const t = useStrings(flowStrings);
@@ -69,13 +72,8 @@ export function FlowForm({
   onDirty(dirty: boolean): void;
 }) {
   const t = useStrings(flowStrings);
-  const ui = useStrings(uiStrings);
   const nameOf = useFieldName();
-  const form = useForm<FlowValues>({
-    resolver: zodResolver(useSchema()),
-    mode: 'onTouched',
-    defaultValues: valuesOf(flow.draft),
-  });
+  const form = useCheckedForm<FlowValues>(useSchema(), valuesOf(flow.draft));
   const stored = JSON.stringify(flow.draft);
   useEffect(
     () => form.reset(valuesOf(JSON.parse(stored) as Schemas['FlowDefinition']), { keepDirtyValues: true }),
@@ -91,13 +89,8 @@ export function FlowForm({
     (path, message) => form.setError(path as FieldPath<FlowValues>, { message }),
   );
   const preview = useQuery(flowPreviewQuery(flow.id));
-  const { control } = form;
   return (
-    <Form
-      form={form}
-      onSubmit={(now) => saving.mutate(now)}
-      failed={saving.error && <LoadFailed error={saving.error} title={ui('couldNotSave')} />}
-    >
+    <OperationForm form={form} operation={saving}>
       <WithAside
         aside={
           <>
@@ -108,9 +101,9 @@ export function FlowForm({
       >
         <fieldset className={styles.fields} disabled={!mayChange}>
           <Stack gap={24}>
-            <AboutCard control={control} />
-            <TextsCard control={control} builtIn={preview.data?.builtIn} />
-            <RedirectsCard control={control} />
+            <AboutCard control={form.control} />
+            <TextsCard builtIn={preview.data?.builtIn} />
+            <RedirectsCard />
           </Stack>
         </fieldset>
         <SaveBar
@@ -121,7 +114,7 @@ export function FlowForm({
           discard={() => form.reset(valuesOf(flow.draft))}
         />
       </WithAside>
-    </Form>
+    </OperationForm>
   );
 }
 
@@ -132,65 +125,43 @@ function useSave(
 ) {
   const t = useStrings(flowStrings);
   const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (values: FlowValues) =>
-      replyOf(
-        admin.PUT('/api/admin/flows/{id}', {
-          params: { path: { id }, query: {} },
-          body: definitionOf(values),
-        }),
-      ),
-    async onSuccess(saved) {
-      begin(saved);
-      queryClient.setQueryData(flowQuery(id).queryKey, saved);
-      toast(t('saved'));
-      await queryClient.invalidateQueries({ queryKey: ['flows'] });
+  return useOperation(
+    (values: FlowValues) => api.put('/api/admin/flows/{id}', { id }, definitionOf(values)),
+    {
+      toast: t('saved'),
+      refresh: ['flows'],
+      done(saved) {
+        begin(saved);
+        queryClient.setQueryData(flowQuery(id).queryKey, saved);
+      },
+      refused({ fields }) {
+        for (const [path, message] of fields) fault(fieldOf(path), message);
+      },
     },
-    onError(error) {
-      if (!(error instanceof Refusal)) return;
-      for (const [path, message] of error.fields) fault(fieldOf(path), message);
-    },
-  });
+  );
 }
 
-type Props = { control: Control<FlowValues> };
-
-function AboutCard({ control }: Props) {
+function AboutCard({ control }: { control: Control<FlowValues> }) {
   const t = useStrings(flowStrings);
   const product = useWatch({ control, name: 'product' });
   return (
     <Card title={t('about')}>
       <Stack>
-        <TextField control={control} name="name" label={t('label')} hint={t('nameHint')} maxLength={80} />
+        <Field name="name" label={t('label')} maxLength={80} />
         <Columns n={2} collapse>
-          <SelectField
-            control={control}
-            name="product"
-            label={t('product')}
-            data={products.map((value) => ({ value, label: t(`product.${value}`) }))}
-          />
-          <SelectField control={control} name="profile" label={t('profile')} data={useProfileOptions()} />
+          <Field name="product" options={products} />
+          <Field name="profile" options={useProfileOptions()} />
         </Columns>
         {product === 'verifyage' && (
-          <TextField
-            control={control}
-            name="minimumAge"
-            label={t('minimumAge')}
-            hint={t('minimumAgeHint')}
-            optional
-            inputMode="numeric"
-            autoComplete="off"
-          />
+          <Field name="minimumAge" optional inputMode="numeric" autoComplete="off" />
         )}
       </Stack>
     </Card>
   );
 }
 
-const isShort = (name: TextName) => longestText[name] <= 80;
-
 /** Each text in both languages beside one another. */
-function TextsCard({ control, builtIn }: Props & { builtIn: Record<'en' | 'de', FlowTexts> | undefined }) {
+function TextsCard({ builtIn }: { builtIn: Record<'en' | 'de', FlowTexts> | undefined }) {
   const t = useStrings(flowStrings);
   return (
     <Card title={t('texts')}>
@@ -198,25 +169,20 @@ function TextsCard({ control, builtIn }: Props & { builtIn: Record<'en' | 'de', 
         <p className="small muted">{t('textsHint')}</p>
         {textNames.map((name) => (
           <Columns key={name} n={2} collapse>
-            {flowLanguages.map((language) => {
-              const Field = isShort(name) ? TextField : TextAreaField;
-              return (
-                <Field
-                  key={language}
-                  control={control}
-                  name={`texts.${language}.${name}`}
-                  label={t('field', {
-                    text: t(`text.${name}`),
-                    language: t(language === 'en' ? 'english' : 'german'),
-                  })}
-                  {...(name === 'button' && { hint: t('buttonHint') })}
-                  maxLength={longestText[name]}
-                  lang={language}
-                  {...(builtIn && { placeholder: builtIn[language][name] })}
-                  {...(!isShort(name) && { rows: 3 })}
-                />
-              );
-            })}
+            {flowLanguages.map((language) => (
+              <Field
+                key={language}
+                name={`texts.${language}.${name}`}
+                label={t('field', {
+                  text: t(`text.${name}`),
+                  language: t(language === 'en' ? 'english' : 'german'),
+                })}
+                maxLength={longestText[name]}
+                lang={language}
+                placeholder={builtIn?.[language][name]}
+                {...(longestText[name] > 80 && { as: 'lines', rows: 3 })}
+              />
+            ))}
           </Columns>
         ))}
       </Stack>
@@ -224,7 +190,7 @@ function TextsCard({ control, builtIn }: Props & { builtIn: Record<'en' | 'de', 
   );
 }
 
-function RedirectsCard({ control }: Props) {
+function RedirectsCard() {
   const t = useStrings(flowStrings);
   const { data } = useQuery(organizationQuery);
   const targets = data?.redirectTargets ?? [];
@@ -235,25 +201,134 @@ function RedirectsCard({ control }: Props) {
           {t('redirectHint')}{' '}
           {data && (targets.length > 0 ? t('targetsAre', { targets: targets.join(', ') }) : t('targetsNone'))}
         </p>
-        <TextField
-          control={control}
-          name="redirects.success"
-          label={t('success')}
-          optional
-          inputMode="url"
-          autoComplete="off"
-          spellCheck={false}
-        />
-        <TextField
-          control={control}
-          name="redirects.failure"
-          label={t('failure')}
-          optional
-          inputMode="url"
-          autoComplete="off"
-          spellCheck={false}
-        />
+        <Field name="redirects.success" optional inputMode="url" autoComplete="off" spellCheck={false} />
+        <Field name="redirects.failure" optional inputMode="url" autoComplete="off" spellCheck={false} />
       </Stack>
     </Card>
+  );
+}
+
+/** The address that never changes, and that of the test page. A link once the flow is published. */
+function FlowAddress({ flow: { path, published } }: { flow: Schemas['Flow'] }) {
+  const t = useStrings(flowStrings);
+  const live = location.origin + path;
+  const test = `${live}?mode=test`;
+  return (
+    <Card title={t('address')}>
+      <Stack gap={12}>
+        <Address label={t('addressLive')} url={live} />
+        <Address label={t('addressTest')} url={test} />
+        {published ? (
+          <a href={test} target="_blank" rel="noreferrer">
+            {t('openTest')}
+          </a>
+        ) : (
+          <p className="small muted">{t('addressDraft')}</p>
+        )}
+      </Stack>
+    </Card>
+  );
+}
+
+const Address = ({ label, url }: { label: string; url: string }) => (
+  <div>
+    <h3 className="small">{label}</h3>
+    <div className={styles.address}>
+      <code>{url}</code>
+      <CopyButton text={url} name={label} />
+    </div>
+  </div>
+);
+
+/** How the texts of the form read in each language, and what verifies the person. */
+function FlowPreview({
+  values,
+  preview,
+  error,
+}: {
+  values: FlowValues;
+  preview: Schemas['FlowPreview'] | undefined;
+  error: unknown;
+}) {
+  const t = useStrings(flowStrings);
+  const [language, setLanguage] = useState<FlowLanguage>('en');
+  return (
+    <Card
+      title={t('preview')}
+      actions={
+        <SegmentedControl
+          size="xs"
+          role="radiogroup"
+          aria-label={t('preview')}
+          value={language}
+          onChange={(value) => setLanguage(value as FlowLanguage)}
+          data={[
+            { value: 'en', label: t('english') },
+            { value: 'de', label: t('german') },
+          ]}
+        />
+      }
+    >
+      <Stack gap={12}>
+        {error ? <LoadFailed error={error} /> : preview && <Texts {...{ values, preview, language }} />}
+        <p className="tiny muted">{t('previewNote')}</p>
+      </Stack>
+    </Card>
+  );
+}
+
+function Texts({
+  values,
+  preview,
+  language,
+}: {
+  values: FlowValues;
+  preview: Schemas['FlowPreview'];
+  language: FlowLanguage;
+}) {
+  const t = useStrings(flowStrings);
+  const words = useStrings(reasonStrings);
+  const texts = textsIn(language, values.texts, preview.builtIn);
+  const { slug, name, checks } = preview.profile;
+  return (
+    <>
+      <div className={styles.page} lang={language}>
+        <b className={styles.heading}>{texts.title}</b>
+        <p>{texts.intro}</p>
+        <p className={styles.consent}>{texts.consent}</p>
+        <span className={styles.start}>{texts.button}</span>
+      </div>
+      <dl className={styles.endings}>
+        <dt>{t('success')}</dt>
+        <dd>
+          <Ending text={texts.success} url={values.redirects.success.trim()} language={language} />
+        </dd>
+        <dt>{t('failure')}</dt>
+        <dd>
+          <Ending text={texts.failure} url={values.redirects.failure.trim()} language={language} />
+        </dd>
+      </dl>
+      <p className="small muted">
+        {t.rich('previewChecks', {
+          profile: (
+            <Link to="/profiles/$slug" params={{ slug }}>
+              {name}
+            </Link>
+          ),
+          checks: checks.map((check) => words(check as CheckName)).join(', '),
+        })}
+      </p>
+    </>
+  );
+}
+
+/** The text of the page is for those who are led nowhere. */
+function Ending({ text, url, language }: { text: string; url: string; language: FlowLanguage }) {
+  const t = useStrings(flowStrings);
+  if (url !== '') return <span className="muted">{t('leadsTo', { url })}</span>;
+  return (
+    <>
+      <span lang={language}>{text}</span> <span className="muted">{t('staysHere')}</span>
+    </>
   );
 }

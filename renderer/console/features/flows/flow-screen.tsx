@@ -1,24 +1,24 @@
 import { Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { Actor } from '../../actor.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
 import { FlowForm } from './flow-form.tsx';
-import { FlowState } from './flow-state.tsx';
 import { stateOf } from './flow-values.ts';
+import { FlowState } from './flows-screen.tsx';
 import { flowQuery } from './queries.ts';
 import { flowStrings } from './strings.ts';
 
@@ -42,7 +42,7 @@ function FlowScreen() {
       parents={[{ label: t('title'), to: '/flows' }]}
       actions={flow && mayChange && <Actions flow={flow} dirty={dirty} />}
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {flow && !mayChange && <Note title={t('readOnly')} />}
       {flow && flow.problems.length > 0 && (
         <Note kind="bad" title={t('problems')}>
@@ -106,21 +106,11 @@ function Actions({ flow, dirty }: { flow: Flow; dirty: boolean }) {
 function FlowMenu({ flow, ask }: { flow: Flow; ask(what: Asked): void }) {
   const t = useStrings(flowStrings);
   const ui = useStrings(uiStrings);
-  const queryClient = useQueryClient();
   const { id, draft, published } = flow;
-  const revert = useMutation({
-    mutationFn: () =>
-      replyOf(
-        admin.PUT('/api/admin/flows/{id}', {
-          params: { path: { id }, query: {} },
-          body: published?.definition ?? draft,
-        }),
-      ),
-    async onSuccess() {
-      toast(t('reverted'));
-      await queryClient.invalidateQueries({ queryKey: ['flows'] });
-    },
-  });
+  const revert = useOperation(
+    () => api.put('/api/admin/flows/{id}', { id }, published?.definition ?? draft),
+    { toast: t('reverted'), refresh: ['flows'] },
+  );
   return (
     <Menu>
       <Menu.Target>

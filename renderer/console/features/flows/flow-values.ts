@@ -1,14 +1,15 @@
 import { products } from '../../../../sdk/admin/values.ts';
+import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
+import { flowStrings } from './strings.ts';
 
 type Definition = Schemas['FlowDefinition'];
-
-export { products };
 export type FlowTexts = Schemas['FlowPageTexts'];
 export type TextName = keyof FlowTexts;
 export type FlowLanguage = 'en' | 'de';
 
 export const flowLanguages: readonly FlowLanguage[] = ['en', 'de'];
+export { products };
 /** In the order of the page, each with the most characters that it may have. */
 export const textNames = [
   'title',
@@ -119,4 +120,20 @@ export function changedFields(before: Definition, after: Definition): string[] {
       : [[path, String(value)]];
   const [old, now] = [new Map(flat(valuesOf(before), '')), new Map(flat(valuesOf(after), ''))];
   return [...now.keys()].filter((path) => old.get(path) !== now.get(path));
+}
+
+/** A field of the form in words: "Heading, German". */
+export function useFieldName(): (path: string) => string {
+  const t = useStrings(flowStrings);
+  return (path) => {
+    const [first = '', second = '', third = ''] = path.split('.');
+    if (first === 'texts') {
+      const language = t(second === 'en' ? 'english' : 'german');
+      return t('field', { text: t(`text.${third as TextName}`), language });
+    }
+    if (first === 'redirects') return `${t('redirects')}: ${t(second === 'success' ? 'success' : 'failure')}`;
+    return first === 'name' || first === 'product' || first === 'profile' || first === 'minimumAge'
+      ? t(first)
+      : path;
+  };
 }

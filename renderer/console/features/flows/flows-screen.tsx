@@ -1,7 +1,8 @@
 import { IconPlus, IconRoute } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
+import { Badge } from '../../../ui/badges/badge.tsx';
 import { CopyButton } from '../../../ui/badges/id.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
@@ -9,41 +10,27 @@ import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { Row } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
 import { Actor } from '../../actor.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { list, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressPages } from '../../use-address.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
-import { FlowState } from './flow-state.tsx';
 import { stateOf } from './flow-values.ts';
 import { flowStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/flows')({ component: FlowsScreen });
 
 type Flow = Schemas['Flow'];
-const LIMIT = 50;
 
 function FlowsScreen() {
   const t = useStrings(flowStrings);
   const { user } = useSession();
   const { after } = Route.useSearch();
-  const columns = useColumns();
+  const columns = useColumns(listColumns, flowStrings);
   const [asked, setAsked] = useState<{ what: Asked; flow: Flow }>();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['flows', 'page', after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/flows', {
-          params: { query: { limit: LIMIT, ...(after && { cursor: after }) } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(list('/api/admin/flows', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const items = query.data?.items;
   const create = mayChange && (
@@ -70,7 +57,7 @@ function FlowsScreen() {
         rowId={({ id }) => id}
         rowName={({ draft }) => draft.name}
         secondLine={(flow) => <SecondLine flow={flow} />}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         actions={(flow) =>
           mayChange
             ? [
@@ -118,45 +105,40 @@ function SecondLine({ flow }: { flow: Flow }) {
   );
 }
 
-function useColumns(): readonly Column<Flow>[] {
+const listColumns: Columns<Flow, typeof flowStrings> = [
+  {
+    id: 'name',
+    cell: ({ id, draft }) => (
+      <Link to="/flows/$id" params={{ id }}>
+        {draft.name}
+      </Link>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (flow) => <FlowState flow={flow} /> },
+  { id: 'product', priority: 2, cell: ({ draft }, { t }) => t(`product.${draft.product}`) },
+  {
+    id: 'address',
+    priority: 3,
+    cell: ({ path }, { t }) => (
+      <Row gap={4} wrap={false}>
+        <code>{path}</code>
+        <CopyButton text={location.origin + path} name={t('address')} />
+      </Row>
+    ),
+  },
+  {
+    id: 'changed',
+    header: 'changedAt',
+    priority: 2,
+    cell: ({ changedAt }) => <RelativeTime at={changedAt} />,
+  },
+  { id: 'by', priority: 3, cell: ({ changedBy }) => <Actor actor={changedBy} /> },
+];
+
+const kinds = { published: 'ok', changed: 'warn', draft: 'outline' } as const;
+
+export function FlowState({ flow }: { flow: Schemas['Flow'] }) {
   const t = useStrings(flowStrings);
-  return useMemo(
-    () => [
-      {
-        id: 'name',
-        header: t('name'),
-        cell: ({ id, draft }) => (
-          <Link to="/flows/$id" params={{ id }}>
-            {draft.name}
-          </Link>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (flow) => <FlowState flow={flow} /> },
-      {
-        id: 'product',
-        header: t('product'),
-        priority: 2,
-        cell: ({ draft }) => t(`product.${draft.product}`),
-      },
-      {
-        id: 'address',
-        header: t('address'),
-        priority: 3,
-        cell: ({ path }) => (
-          <Row gap={4} wrap={false}>
-            <code>{path}</code>
-            <CopyButton text={location.origin + path} name={t('address')} />
-          </Row>
-        ),
-      },
-      {
-        id: 'changed',
-        header: t('changedAt'),
-        priority: 2,
-        cell: ({ changedAt }) => <RelativeTime at={changedAt} />,
-      },
-      { id: 'by', header: t('by'), priority: 3, cell: ({ changedBy }) => <Actor actor={changedBy} /> },
-    ],
-    [t],
-  );
+  const state = stateOf(flow);
+  return <Badge kind={kinds[state]}>{t(state)}</Badge>;
 }

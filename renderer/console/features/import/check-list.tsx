@@ -1,15 +1,12 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { Checkbox } from '@mantine/core';
 import { useMemo } from 'react';
-import { type Control, Controller, useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { needsDomain, withDomain } from '../../../../sdk/admin/bulk-import/picture-list.ts';
 import type { ImportEntry } from '../../../../sdk/admin/bulk-import/run-import.ts';
 import { purposes } from '../../../../sdk/admin/values.ts';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { CheckboxField, SwitchField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
@@ -17,6 +14,8 @@ import { DataTable } from '../../../ui/tables/data-table.tsx';
 import type { Common } from './send-pictures.ts';
 import type { PictureList } from './source.ts';
 import { importStrings } from './strings.ts';
+
+const Field = fieldsOf<Values>()(importStrings);
 
 /** What was said before the import began. */
 export interface Decided {
@@ -84,30 +83,23 @@ export function CheckList({
 }) {
   const t = useStrings(importStrings);
   const { entries, nameless } = list;
-  const form = useForm({
-    resolver: zodResolver(useSchema(nameless.length > 0)),
-    mode: 'onTouched',
-    defaultValues: {
-      domain: '',
-      confirmed: false,
-      overrideLiveness: false,
-      own: withConsent,
-      textVersion: '',
-      method: '',
-      legalBasis: 'explicit consent',
-      purposes: [...purposes],
-    },
+  const form = useCheckedForm(useSchema(nameless.length > 0), {
+    domain: '',
+    confirmed: false,
+    overrideLiveness: false,
+    own: withConsent,
+    textVersion: '',
+    method: '',
+    legalBasis: 'explicit consent',
+    purposes: [...purposes],
   });
-  const { control } = form;
   return (
     <Form form={form} onSubmit={(values) => start(toDecided(values))}>
       <Found list={list} domain={form.watch('domain')} />
       {nameless.length > 0 && (
         <Card>
-          <TextField
-            control={control}
+          <Field
             name="domain"
-            label={t('domain')}
             hint={t('domainHint', { count: nameless.length, example: nameless[0] ?? '' })}
             placeholder="example.org"
           />
@@ -116,24 +108,14 @@ export function CheckList({
       <Card title={t('consent')}>
         <Stack>
           <p className="small muted">{withConsent ? t('consentNeeded') : t('consentAttested')}</p>
-          {!withConsent && <SwitchField control={control} name="own" label={t('own')} />}
-          {form.watch('own') && <Consent control={control} />}
+          {!withConsent && <Field name="own" as="switch" />}
+          {form.watch('own') && <Consent />}
         </Stack>
       </Card>
       <Card title={t('options')}>
         <Stack>
-          <CheckboxField
-            control={control}
-            name="confirmed"
-            label={t('confirmed')}
-            hint={t('confirmedHint')}
-          />
-          <CheckboxField
-            control={control}
-            name="overrideLiveness"
-            label={t('overrideLiveness')}
-            hint={t('overrideLivenessHint')}
-          />
+          <Field name="confirmed" as="check" />
+          <Field name="overrideLiveness" as="check" />
         </Stack>
       </Card>
       <Row>
@@ -191,31 +173,14 @@ function Found({ list, domain }: { list: PictureList; domain: string }) {
   );
 }
 
-function Consent({ control }: { control: Control<Values> }) {
+function Consent() {
   const t = useStrings(importStrings);
   return (
     <>
-      <TextField control={control} name="textVersion" label={t('textVersion')} />
-      <TextField control={control} name="method" label={t('method')} hint={t('methodHint')} />
-      <TextField control={control} name="legalBasis" label={t('legalBasis')} />
-      <Controller
-        control={control}
-        name="purposes"
-        render={({ field, fieldState }) => (
-          <Checkbox.Group
-            label={t('purposes')}
-            error={fieldState.error?.message}
-            value={field.value}
-            onChange={field.onChange}
-          >
-            <Stack gap={8}>
-              {purposes.map((purpose) => (
-                <Checkbox key={purpose} value={purpose} label={t(purpose)} />
-              ))}
-            </Stack>
-          </Checkbox.Group>
-        )}
-      />
+      <Field name="textVersion" />
+      <Field name="method" />
+      <Field name="legalBasis" />
+      <Field name="purposes" as="several" options={purposes.map((value) => ({ value, label: t(value) }))} />
     </>
   );
 }

@@ -5,9 +5,8 @@ import {
   type ImportOutcome,
   runImport,
 } from '../../../../sdk/admin/bulk-import/run-import.ts';
-import { toUploadForm } from '../../../../sdk/admin/client.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { Refusal } from '../../api/refusal.ts';
+import { Refusal } from '../../../ui/refusal.ts';
+import { admin, api, type Schemas } from '../../api/admin.ts';
 
 type Env = 'live' | 'test';
 /** What goes along with every picture. */
@@ -67,12 +66,10 @@ export async function sendPictures(
     concurrency: LANES,
     addressOf: (person) => addressOf(env, person, domain),
     async enroll({ picture, ...order }) {
-      const reply = await replyOf(
-        admin.POST('/api/admin/subjects', {
-          params: { query: { env } },
-          body: { request: { ...common, ...order }, file: new Blob([picture]) },
-          bodySerializer: toUploadForm,
-        }),
+      const reply = await api.post(
+        '/api/admin/subjects',
+        { env },
+        { request: { ...common, ...order }, file: new Blob([picture]) },
       );
       if (!reply.repeated)
         added.push({ person: reply.userId, picture: reply.picture, created: reply.created });
@@ -86,7 +83,7 @@ export async function sendPictures(
   try {
     const outcomes = await runImport(entries, deps);
     // Best effort: the people are enrolled, and the service measures again later.
-    if (added.length > 0) await replyOf(admin.POST('/api/admin/organization/calibrations')).catch(() => {});
+    if (added.length > 0) await api.post('/api/admin/organization/calibrations').catch(() => {});
     return { outcomes, added };
   } catch (error) {
     const outcomes = entries.map(
@@ -108,9 +105,7 @@ function reasonOf({ message, body: { reason } }: Refusal): string {
 async function addressOf(env: Env, person: string, domain: string): Promise<string> {
   if (needsDomain(person)) return withDomain(person, domain);
   if (person.includes('@')) return person;
-  const { email } = await replyOf(
-    admin.GET('/api/admin/subjects/{id}', { params: { path: { id: person }, query: { env } } }),
-  );
+  const { email } = await api.get('/api/admin/subjects/{id}', { id: person, env });
   return email ?? person;
 }
 

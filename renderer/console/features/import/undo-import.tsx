@@ -1,11 +1,10 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
 import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { useWorld } from '../../session/session-query.ts';
 import { type Added, countBack, takeBack } from './send-pictures.ts';
 import { importStrings } from './strings.ts';
@@ -13,18 +12,14 @@ import { importStrings } from './strings.ts';
 /** Grade 3: the number is typed, a fresh second factor is asked for, and what the import added is destroyed. */
 export function UndoImport({ added }: { added: readonly Added[] }) {
   const t = useStrings(importStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
-  const queryClient = useQueryClient();
   const [asked, setAsked] = useState(false);
   const [done, setDone] = useState(0);
   const { people, pictures } = countBack(added);
   const total = people + pictures;
-  const undo = useMutation({
-    mutationFn: () => takeBack(env, added, setDone),
-    onSuccess: () => setAsked(false),
-    // Nothing of the people stays in the memory of the page.
-    onSettled: () => queryClient.invalidateQueries(),
+  const undo = useOperation(() => takeBack(env, added, setDone), {
+    settled: 'all',
+    done: () => setAsked(false),
   });
   if (undo.data) return <Undone failed={undo.data.failed} />;
   return (
@@ -39,7 +34,7 @@ export function UndoImport({ added }: { added: readonly Added[] }) {
         confirmLabel={t('undoConfirm')}
         cancelLabel={t('keep')}
         busy={undo.isPending}
-        failed={undo.error && <LoadFailed error={undo.error} title={ui('couldNotSave')} />}
+        failed={<Refused of={undo} />}
         gone={[
           ...(people > 0 ? [t('undoPeople', { count: people })] : []),
           ...(pictures > 0 ? [t('undoPictures', { count: pictures })] : []),

@@ -6,8 +6,8 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { read } from '../../api/admin.ts';
+import { Refused } from '../../load-failed.tsx';
 import type { JobState } from './job-words.ts';
 import styles from './jobs.module.css';
 import { jobStrings } from './strings.ts';
@@ -18,12 +18,8 @@ const columns = ['leased', 'waiting', 'delayed', 'dead', 'done'] as const satisf
 export function JobCounts({ show, isShown }: { show(filters: FilterValues): void; isShown: boolean }) {
   const t = useStrings(jobStrings);
   const format = useFormat();
-  const { data, error, refetch } = useQuery({
-    queryKey: ['jobs', 'counts'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/jobs/counts', { signal })),
-    refetchInterval: 10_000,
-  });
-  if (error) return <LoadFailed error={error} retry={() => void refetch()} />;
+  const { data, error, refetch } = useQuery({ ...read('/api/admin/jobs/counts'), refetchInterval: 10_000 });
+  if (error) return <Refused of={{ error, refetch }} />;
   const present = data?.items.filter((item) => columns.some((state) => item[state] > 0)) ?? [];
   const dead = present.reduce((sum, item) => sum + item.dead, 0);
   if (present.length === 0) return null;

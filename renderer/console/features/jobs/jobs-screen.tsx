@@ -1,35 +1,39 @@
-import { IconStack2 } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { IconExternalLink, IconStack2 } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { Badge, type BadgeKind } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Id } from '../../../ui/badges/id.tsx';
+import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Snippet } from '../../../ui/code/snippet.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { LinkButton } from '../../../ui/controls/link-button.tsx';
+import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { shortenId } from '../../../ui/format/format.ts';
 import { useFormat } from '../../../ui/format/use-format.ts';
+import { KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { type Filters, useFilters } from '../../../ui/tables/declared.ts';
+import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { api, list, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
-import { useAddressFilters, useAddressPages } from '../../use-address.ts';
+import { useAddressFilters } from '../../use-address.ts';
+import { boardPath } from './board-path.ts';
 import { JobCounts } from './job-counts.tsx';
-import { JobDialog } from './job-dialog.tsx';
 import { type JobKind, type JobState, jobKinds, jobStates, shownState } from './job-words.ts';
-import { OpenBoard } from './open-board.tsx';
-import { RemoveJob } from './remove-job.tsx';
 import { jobStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/jobs')({ component: JobsScreen });
 
 type Job = Schemas['Job'];
-const LIMIT = 50;
 
 function JobsScreen() {
   const t = useStrings(jobStrings);
@@ -40,13 +44,12 @@ function JobsScreen() {
   const show = (id: string | undefined) =>
     void navigate({ to: '.', search: (now) => ({ ...now, job: id }), resetScroll: false });
   const { change } = useAddressFilters();
-  const pages = useAddressPages(after);
   const query = useJobs({ kind, state, after });
   const opened = query.data?.items.find(({ id }) => id === job);
   const isFiltered = kind !== undefined || state !== undefined;
   return (
     <Page title={t('title')} lead={t('lead')} actions={<OpenBoard />}>
-      {retry.error && <LoadFailed error={retry.error} title={t('notRetried')} />}
+      <Refused of={retry} title={t('notRetried')} />
       {job !== undefined && query.data && !opened && <Note title={t('notHere')}>{job}</Note>}
       <JobCounts show={change} isShown={state === 'dead'} />
       <QueryTable
@@ -55,7 +58,7 @@ function JobsScreen() {
         query={query}
         rowId={({ id }) => id}
         rowName={(one) => `${t(one.kind as JobKind)} ${shortenId(one.id)}`}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(one) => <State job={one} />}
         actions={(one) => [
           { label: t('show'), onClick: () => show(one.id) },
@@ -63,7 +66,11 @@ function JobsScreen() {
           isRemovable(one) && { label: t('remove'), danger: true, onClick: () => setRemoving(one) },
         ]}
         filters={
-          <FilterBar filters={useFilters()} values={{ kind, state } as FilterValues} change={change} />
+          <FilterBar
+            filters={useFilters(listFilters, jobStrings)}
+            values={{ kind, state } as FilterValues}
+            change={change}
+          />
         }
         {...(isFiltered && { clearFilters: () => change({ kind: undefined, state: undefined }) })}
         empty={
@@ -104,36 +111,20 @@ function useJobs({
   after: string | undefined;
 }) {
   return useQuery({
-    queryKey: ['jobs', kind, state, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/jobs', {
-          params: {
-            query: {
-              limit: LIMIT,
-              cursor: after,
-              ...(kind && { kind }),
-              ...(state && { state }),
-            },
-          },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
+    ...list('/api/admin/jobs', {
+      cursor: after,
+      ...(kind && { kind }),
+      ...(state && { state }),
+    }),
     refetchInterval: after === undefined ? 10_000 : false,
   });
 }
 
 function useRetry() {
   const t = useStrings(jobStrings);
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) =>
-      replyOf(admin.POST('/api/admin/jobs/{id}/retry', { params: { path: { id } } })),
-    async onSuccess() {
-      toast(t('retriedToast'));
-      await queryClient.invalidateQueries({ queryKey: ['jobs'] });
-    },
+  return useOperation((id: string) => api.post('/api/admin/jobs/{id}/retry', { id }), {
+    toast: t('retriedToast'),
+    refresh: ['jobs'],
   });
 }
 
@@ -197,23 +188,109 @@ function useColumns(show: (id: string) => void): readonly Column<Job>[] {
   );
 }
 
-function useFilters(): readonly Filter[] {
+const listFilters: Filters<typeof jobStrings> = [
+  { key: 'state', kind: 'choice', options: jobStates },
+  { key: 'kind', kind: 'choice', options: jobKinds },
+];
+
+/** What the job stands for is never done. */
+function RemoveJob({ job, close }: { job: Schemas['Job']; close(): void }) {
   const t = useStrings(jobStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'state',
-        label: t('state'),
-        kind: 'choice',
-        options: jobStates.map((value) => ({ value, label: t(value) })),
-      },
-      {
-        key: 'kind',
-        label: t('kind'),
-        kind: 'choice',
-        options: jobKinds.map((value) => ({ value, label: t(value) })),
-      },
-    ],
-    [t],
+  return (
+    <ConfirmOperation
+      run={() => api.delete('/api/admin/jobs/{id}', { id: job.id, confirm: job.id })}
+      toast={t('removedToast')}
+      refresh={['jobs']}
+      danger
+      title={t('removeTitle')}
+      confirmLabel={t('remove')}
+      cancelLabel={t('keep')}
+      refusal={t('notRemoved')}
+      close={close}
+    >
+      {t('removeText', { what: t(job.kind as JobKind) })}
+    </ConfirmOperation>
+  );
+}
+
+/** One job: ids and states; nothing personal is in it. */
+function JobDialog({ job, action, close }: { job: Schemas['Job']; action: ReactNode; close(): void }) {
+  const t = useStrings(jobStrings);
+  const ui = useStrings(uiStrings);
+  return (
+    <Dialog title={t(job.kind as JobKind)} close={close}>
+      <Stack>
+        <KeyValues
+          entries={[
+            [t('state'), t(shownState(job, Date.now()))],
+            [t('attempts'), t('of', { attempts: job.attempts, most: job.mostAttempts })],
+            [t('error'), job.lastError],
+            [t('next'), job.state === 'waiting' && job.runAt && <ExactTime key="next" at={job.runAt} />],
+            [t('added'), job.createdAt && <ExactTime key="added" at={job.createdAt} />],
+            [t('ended'), job.finishedAt && <ExactTime key="ended" at={job.finishedAt} />],
+            [t('lane'), job.lane && <Id key="lane" id={job.lane} name={t('lane')} />],
+            [
+              t('organization'),
+              job.organization && <Id key="org" id={job.organization} name={t('organization')} />,
+            ],
+            [t('id'), <Id key="id" id={job.id} full name={t('id')} />],
+          ]}
+        />
+        {Object.keys(job.payload).length > 0 && (
+          <Snippet code={JSON.stringify(job.payload, null, 2)} name={t('payload')} />
+        )}
+        <Row>
+          {action}
+          <Button onClick={close} data-autofocus>
+            {ui('close')}
+          </Button>
+        </Row>
+      </Stack>
+    </Dialog>
+  );
+}
+
+/** Opens bull-board in a tab of its own, by a link for one use. Where the browser blocks the tab, the link stands in a dialog. */
+function OpenBoard() {
+  const t = useStrings(jobStrings);
+  const [blocked, setBlocked] = useState<string>();
+  const open = useOperation(() => api.post('/api/admin/jobs/links'), {
+    done: ({ url }) => {
+      const path = boardPath(url);
+      const tab = window.open(path, '_blank');
+      if (tab) tab.opener = null;
+      else setBlocked(path);
+    },
+  });
+  const close = () => {
+    setBlocked(undefined);
+    open.reset();
+  };
+  return (
+    <>
+      <Button kind="primary" busy={open.isPending} onClick={() => open.mutate()}>
+        <IconExternalLink size={18} stroke={1.75} aria-hidden="true" />
+        {t('board')}
+      </Button>
+      <Dialog
+        opened={blocked !== undefined || open.isError}
+        title={open.isError ? t('boardFailed') : t('boardReady')}
+        close={close}
+      >
+        <Stack>
+          <Refused of={open} title={t('boardFailed')} />
+          {blocked !== undefined && (
+            <>
+              <p className="muted">{t('boardText')}</p>
+              <p>
+                <a href={blocked} target="_blank" rel="noopener noreferrer" onClick={close}>
+                  {t('boardOpen')}
+                </a>
+              </p>
+            </>
+          )}
+        </Stack>
+      </Dialog>
+    </>
   );
 }

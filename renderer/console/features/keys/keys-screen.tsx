@@ -1,26 +1,22 @@
 import { NativeSelect } from '@mantine/core';
 import { IconKey, IconPlus } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, list, type Schemas } from '../../api/admin.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressPages } from '../../use-address.ts';
 import { stateOf } from './key-state.ts';
 import { MadeKey } from './made-key.tsx';
 import { keyStrings } from './strings.ts';
@@ -28,7 +24,6 @@ import { keyStrings } from './strings.ts';
 export const Route = createLazyRoute('/keys')({ component: KeysScreen });
 
 type Key = Schemas['Key'];
-const LIMIT = 50;
 
 function KeysScreen() {
   const t = useStrings(keyStrings);
@@ -38,13 +33,7 @@ function KeysScreen() {
   const columns = useColumns();
   const [asked, setAsked] = useState<{ what: 'rotate' | 'revoke'; key: Key }>();
   const [made, setMade] = useState<{ name: string; key: string }>();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['keys', after],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/keys', { params: { query: { limit: LIMIT, cursor: after } }, signal })),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(list('/api/admin/keys', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const create = (
     <ButtonLink to="/keys/new" kind="primary">
@@ -71,7 +60,7 @@ function KeysScreen() {
         query={query}
         rowId={({ id }) => id}
         rowName={nameOf}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(key) => <Scopes scopes={key.scopes} />}
         actions={(key) => {
           const works = ['active', 'ending'].includes(stateOf(key, Date.now()));
@@ -185,66 +174,38 @@ function State({ apiKey }: { apiKey: Key }) {
 }
 
 function Revoke({ apiKey, close }: { apiKey: Key; close(): void }) {
-  const ui = useStrings(uiStrings);
   const t = useStrings(keyStrings);
   const nameOf = useKeyName();
-  const queryClient = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () =>
-      replyOf(admin.POST('/api/admin/keys/{id}/revoke', { params: { path: { id: apiKey.id }, query: {} } })),
-    async onSuccess() {
-      toast(t('revokedToast'), { text: nameOf(apiKey) });
-      await queryClient.invalidateQueries({ queryKey: ['keys'] });
-      close();
-    },
-  });
   return (
-    <ConfirmDialog
-      opened
+    <ConfirmOperation
+      run={() => api.post('/api/admin/keys/{id}/revoke', { id: apiKey.id })}
+      toast={[t('revokedToast'), nameOf(apiKey)]}
+      refresh={['keys']}
       danger
       title={t('revokeTitle', { name: nameOf(apiKey) })}
       confirmLabel={t('revoke')}
       cancelLabel={t('keep')}
-      busy={revoke.isPending}
-      failed={revoke.error && <LoadFailed error={revoke.error} title={ui('couldNotSave')} />}
-      onConfirm={() => revoke.mutate()}
-      onCancel={close}
+      close={close}
     >
       {t('revokeText')}
-    </ConfirmDialog>
+    </ConfirmOperation>
   );
 }
 
 const HOUR = 3600;
 
 function Rotate({ apiKey, close, done }: { apiKey: Key; close(): void; done(secret: string): void }) {
-  const ui = useStrings(uiStrings);
   const t = useStrings(keyStrings);
   const nameOf = useKeyName();
-  const queryClient = useQueryClient();
   const [seconds, setSeconds] = useState(7 * 24 * HOUR);
-  const rotate = useMutation({
-    mutationFn: () =>
-      replyOf(
-        admin.POST('/api/admin/keys/{id}/rotate', {
-          params: { path: { id: apiKey.id }, query: {} },
-          body: { overlapSeconds: seconds },
-        }),
-      ),
-    async onSuccess({ key }) {
-      await queryClient.invalidateQueries({ queryKey: ['keys'] });
-      done(key);
-    },
-  });
   return (
-    <ConfirmDialog
-      opened
+    <ConfirmOperation
+      run={() => api.post('/api/admin/keys/{id}/rotate', { id: apiKey.id }, { overlapSeconds: seconds })}
+      refresh={['keys']}
+      done={({ key }) => done(key)}
       title={t('rotateTitle', { name: nameOf(apiKey) })}
       confirmLabel={t('rotate')}
-      busy={rotate.isPending}
-      failed={rotate.error && <LoadFailed error={rotate.error} title={ui('couldNotSave')} />}
-      onConfirm={() => rotate.mutate()}
-      onCancel={close}
+      close={close}
     >
       <Stack>
         <p>{t('rotateText')}</p>
@@ -260,6 +221,6 @@ function Rotate({ apiKey, close, done }: { apiKey: Key; close(): void; done(secr
           ]}
         />
       </Stack>
-    </ConfirmDialog>
+    </ConfirmOperation>
   );
 }

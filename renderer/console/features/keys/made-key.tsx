@@ -2,7 +2,6 @@ import { CopyOnce } from '../../../ui/code/copy-once.tsx';
 import { Snippets } from '../../../ui/code/snippet.tsx';
 import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { snippetsFor } from './snippets.ts';
 import { keyStrings } from './strings.ts';
 
 /** A key that was made just now: the secret this once, and code that uses it. */
@@ -25,3 +24,24 @@ export function MadeKey({ secret, done }: { secret: string; done(): void }) {
     </Stack>
   );
 }
+/** Code that calls this box with the key, ready to paste. `origin`: where the box answers. */
+const snippetsFor = (origin: string, key: string) => [
+  {
+    language: 'curl',
+    code: `curl ${origin}/api/verify \\
+  -H 'x-api-key: ${key}' \\
+  -F image=@portrait.jpg -F email=ada@example.org`,
+  },
+  {
+    language: 'TypeScript',
+    code: `const form = new FormData();
+form.set('image', new Blob([await readFile('portrait.jpg')]), 'portrait.jpg');
+form.set('email', 'ada@example.org');
+const reply = await fetch('${origin}/api/verify', {
+  method: 'POST',
+  headers: { 'x-api-key': '${key}' },
+  body: form,
+});
+console.log(await reply.json());`,
+  },
+];

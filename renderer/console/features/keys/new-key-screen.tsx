@@ -1,23 +1,20 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { Checkbox } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { type Control, Controller, useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { keyPrefixes, scopes } from '../../../../sdk/admin/values.ts';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { SelectField, SwitchField, TextAreaField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
+import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { OperationForm, Submit } from '../../operation-form.tsx';
 import { useWorld } from '../../session/session-query.ts';
 import { linesOf } from './key-state.ts';
 import { MadeKey } from './made-key.tsx';
 import { keyStrings } from './strings.ts';
+
+const Field = fieldsOf<Values>()(keyStrings);
 
 export const Route = createLazyRoute('/keys/new')({ component: NewKeyScreen });
 
@@ -73,28 +70,20 @@ function bodyOf({
 
 function NewKeyScreen() {
   const t = useStrings(keyStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  const form = useForm({
-    resolver: zodResolver(useSchema()),
-    mode: 'onTouched',
-    defaultValues: {
-      name: '',
-      env,
-      prefix: 'gh' as const,
-      scopes: ['identity:verify'] as Values['scopes'],
-      expires: '',
-      cidrs: '',
-      browser: false,
-      origins: '',
-    },
+  const form = useCheckedForm(useSchema(), {
+    name: '',
+    env,
+    prefix: 'gh' as const,
+    scopes: ['identity:verify'] as Values['scopes'],
+    expires: '',
+    cidrs: '',
+    browser: false,
+    origins: '',
   });
-  const create = useMutation({
-    mutationFn: (values: Values) =>
-      replyOf(admin.POST('/api/admin/keys', { params: { query: {} }, body: bodyOf(values) })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['keys'] }),
+  const create = useOperation((values: Values) => api.post('/api/admin/keys', {}, bodyOf(values)), {
+    refresh: ['keys'],
   });
   const parents = [{ label: t('title'), to: '/keys' }];
   if (create.data)
@@ -105,109 +94,50 @@ function NewKeyScreen() {
     );
   return (
     <Page title={t('newTitle')} parents={parents} reading>
-      <Form
-        form={form}
-        onSubmit={(values) => create.mutate(values)}
-        failed={create.error && <LoadFailed error={create.error} title={ui('couldNotSave')} />}
-      >
-        <Fields control={form.control} browser={form.watch('browser')} />
-        <Row>
-          <Button type="submit" kind="primary" busy={create.isPending}>
-            {t('create')}
-          </Button>
-          <ButtonLink to="/keys">{ui('cancel')}</ButtonLink>
-        </Row>
-      </Form>
+      <OperationForm form={form} operation={create}>
+        <Fields browser={form.watch('browser')} />
+        <Submit of={create} back="/keys">
+          {t('create')}
+        </Submit>
+      </OperationForm>
     </Page>
   );
 }
 
-function Fields({ control, browser }: { control: Control<Values>; browser: boolean }) {
+function Fields({ browser }: { browser: boolean }) {
   const t = useStrings(keyStrings);
   return (
     <>
       <Card>
         <Stack>
-          <TextField control={control} name="name" label={t('name')} hint={t('nameHint')} maxLength={120} />
-          <SelectField
-            control={control}
+          <Field name="name" maxLength={120} />
+          <Field
             name="env"
             label={t('world')}
-            hint={t('worldHint')}
-            data={[
+            options={[
               { value: 'live', label: t('live') },
               { value: 'test', label: t('test') },
             ]}
           />
-          <Scopes control={control} />
+          <Field
+            name="scopes"
+            as="several"
+            options={offered.map((value) => ({
+              value,
+              label: t(value.replace('identity:', '') as 'verify'),
+            }))}
+          />
         </Stack>
       </Card>
       <Card>
         <Stack>
-          <TextField control={control} name="expires" label={t('expires')} type="date" optional />
-          <TextAreaField
-            control={control}
-            name="cidrs"
-            label={t('cidrs')}
-            hint={t('cidrsHint')}
-            rows={2}
-            optional
-          />
-          <SelectField
-            control={control}
-            name="prefix"
-            label={t('prefix')}
-            hint={t('prefixHint')}
-            data={['gh', 'prf', 'huma', 'hp', 'sk'].map((value) => ({ value, label: `${value}_` }))}
-          />
-          <SwitchField control={control} name="browser" label={t('browser')} hint={t('browserHint')} />
-          {browser && (
-            <TextAreaField
-              control={control}
-              name="origins"
-              label={t('origins')}
-              hint={t('originsHint')}
-              rows={2}
-            />
-          )}
+          <Field name="expires" type="date" optional />
+          <Field name="cidrs" as="lines" rows={2} optional />
+          <Field name="prefix" options={keyPrefixes.map((value) => ({ value, label: `${value}_` }))} />
+          <Field name="browser" as="switch" />
+          {browser && <Field name="origins" as="lines" rows={2} />}
         </Stack>
       </Card>
     </>
-  );
-}
-
-function Scopes({ control }: { control: Control<Values> }) {
-  const t = useStrings(keyStrings);
-  const names: Record<(typeof offered)[number], string> = {
-    'identity:verify': t('verify'),
-    'identity:enroll': t('enroll'),
-    presence: t('presence'),
-    sessions: t('sessions'),
-    hosted: t('hosted'),
-    registrations: t('registrations'),
-    webhooks: t('webhooks'),
-    admin: t('admin'),
-    behavior: t('behavior'),
-  };
-  return (
-    <Controller
-      control={control}
-      name="scopes"
-      render={({ field, fieldState }) => (
-        <Checkbox.Group
-          label={t('scopes')}
-          description={t('scopesHint')}
-          error={fieldState.error?.message}
-          value={field.value}
-          onChange={field.onChange}
-        >
-          <Stack gap={8}>
-            {offered.map((scope) => (
-              <Checkbox key={scope} value={scope} label={names[scope]} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-      )}
-    />
   );
 }

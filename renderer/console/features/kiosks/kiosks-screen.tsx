@@ -1,21 +1,22 @@
 import { IconDeviceTablet, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { GoneAndStays } from '../../../ui/dialogs/typed-name-dialog.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
 import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
+import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
+import { api, read } from '../../api/admin.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { managers, operators } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { ConfirmKiosk } from './confirm-kiosk.tsx';
 import { type Kiosk, kioskStateOf, kioskStates } from './kiosk-state.ts';
 import { kioskStrings } from './strings.ts';
 
@@ -30,11 +31,7 @@ function KiosksScreen() {
   const { state } = Route.useSearch();
   const navigate = useNavigate();
   const [asked, setAsked] = useState<{ what: 'revoke' | 'unlock'; kiosk: Kiosk }>();
-  const { data, error, refetch } = useQuery({
-    queryKey: ['kiosks'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/kiosks', { params: { query: {} }, signal })),
-    refetchInterval: EVERY,
-  });
+  const { data, error, refetch } = useQuery({ ...read('/api/admin/kiosks'), refetchInterval: EVERY });
   const change = (patch: FilterValues) => void navigate({ to: '.', search: (now) => ({ ...now, ...patch }) });
   const mayManage = managers.includes(user.role);
   const pair = mayManage && (
@@ -48,13 +45,19 @@ function KiosksScreen() {
     <Page title={t('title')} lead={t('lead')} actions={data?.items.length !== 0 && pair}>
       <DataTable
         label={t('title')}
-        columns={useColumns()}
+        columns={useColumns(listColumns, kioskStrings)}
         rows={data?.items.filter((one) => state === undefined || kioskStateOf(one, now) === state)}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
         secondLine={(one) => <State kiosk={one} />}
-        failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
-        filters={<FilterBar filters={useFilters()} values={{ state } as FilterValues} change={change} />}
+        failed={error ? <Refused of={{ error, refetch }} /> : undefined}
+        filters={
+          <FilterBar
+            filters={useFilters(listFilters, kioskStrings)}
+            values={{ state } as FilterValues}
+            change={change}
+          />
+        }
         {...(state && { clearFilters: () => change({ state: undefined }) })}
         actions={(kiosk) =>
           kiosk.revokedAt !== undefined
@@ -100,64 +103,71 @@ function State({ kiosk }: { kiosk: Kiosk }) {
   }
 }
 
-function useColumns(): readonly Column<Kiosk>[] {
-  const t = useStrings(kioskStrings);
-  return useMemo(
-    () => [
-      {
-        id: 'name',
-        header: t('kiosk'),
-        cell: ({ name, fingerprint }) => (
-          <TwoLines
-            second={
-              <span title={t('fingerprint')}>
-                <code>{fingerprint}</code>
-              </span>
-            }
-          >
-            <b>{name}</b>
-          </TwoLines>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (kiosk) => <State kiosk={kiosk} /> },
-      {
-        id: 'world',
-        header: t('world'),
-        priority: 3,
-        cell: ({ env }) => (env === 'live' ? t('live') : t('test')),
-      },
-      {
-        id: 'seen',
-        header: t('lastSeen'),
-        cell: ({ lastSeenAt }) =>
-          lastSeenAt === undefined ? (
-            <span className="muted">{t('never')}</span>
-          ) : (
-            <RelativeTime at={lastSeenAt} />
-          ),
-      },
-      {
-        id: 'paired',
-        header: t('pairedAt'),
-        priority: 3,
-        cell: ({ pairedAt }) => <RelativeTime at={pairedAt} />,
-      },
-    ],
-    [t],
-  );
-}
+const listColumns: Columns<Kiosk, typeof kioskStrings> = [
+  {
+    id: 'name',
+    header: 'kiosk',
+    cell: ({ name, fingerprint }, { t }) => (
+      <TwoLines
+        second={
+          <span title={t('fingerprint')}>
+            <code>{fingerprint}</code>
+          </span>
+        }
+      >
+        <b>{name}</b>
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (kiosk) => <State kiosk={kiosk} /> },
+  { id: 'world', priority: 3, cell: ({ env }, { t }) => (env === 'live' ? t('live') : t('test')) },
+  {
+    id: 'seen',
+    header: 'lastSeen',
+    cell: ({ lastSeenAt }, { t }) =>
+      lastSeenAt === undefined ? (
+        <span className="muted">{t('never')}</span>
+      ) : (
+        <RelativeTime at={lastSeenAt} />
+      ),
+  },
+  { id: 'paired', header: 'pairedAt', priority: 3, cell: ({ pairedAt }) => <RelativeTime at={pairedAt} /> },
+];
 
-function useFilters(): readonly Filter[] {
+const listFilters: Filters<typeof kioskStrings> = [{ key: 'state', kind: 'choice', options: kioskStates }];
+
+/** Ends a kiosk, or takes PINs at it again. */
+function ConfirmKiosk({
+  what,
+  kiosk: { id, name },
+  close,
+}: {
+  what: 'revoke' | 'unlock';
+  kiosk: Kiosk;
+  close(): void;
+}) {
   const t = useStrings(kioskStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'state',
-        label: t('state'),
-        kind: 'choice',
-        options: kioskStates.map((value) => ({ value, label: t(value) })),
-      },
-    ],
-    [t],
+  const params = { id };
+  return (
+    <ConfirmOperation
+      run={() =>
+        what === 'revoke'
+          ? api.post('/api/admin/kiosks/{id}/revoke', params)
+          : api.post('/api/admin/kiosks/{id}/unlock', params)
+      }
+      toast={[t(`${what}Done`), name]}
+      refresh={['kiosks']}
+      danger={what === 'revoke'}
+      title={t(`${what}Title`, { name })}
+      confirmLabel={t(what)}
+      {...(what === 'revoke' && { cancelLabel: t('keep') })}
+      close={close}
+    >
+      {what === 'revoke' ? (
+        <GoneAndStays gone={[t('goneKey'), t('goneVisit')]} stays={[t('staysPeople'), t('staysRow')]} />
+      ) : (
+        t('unlockText')
+      )}
+    </ConfirmOperation>
   );
 }

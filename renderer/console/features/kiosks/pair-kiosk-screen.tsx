@@ -1,22 +1,28 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation } from '@tanstack/react-query';
-import { createLazyRoute } from '@tanstack/react-router';
-import { useState } from 'react';
-import { useForm } from 'react-hook-form';
+import { useQuery } from '@tanstack/react-query';
+import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { z } from 'zod';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
+import { CopyButton } from '../../../ui/badges/id.tsx';
+import { QrCode } from '../../../ui/code/qr-code.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { Refusal } from '../../../ui/refusal.ts';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { LoadFailed, Refused } from '../../load-failed.tsx';
+import { OperationForm, Submit } from '../../operation-form.tsx';
 import { useWorld } from '../../session/session-query.ts';
-import { PairingSteps } from './pairing-steps.tsx';
+import { spaced, timeLeft } from './kiosk-state.ts';
+import styles from './kiosks.module.css';
 import { kioskStrings } from './strings.ts';
+
+const Field = fieldsOf<{ name: string }>()(kioskStrings);
 
 export const Route = createLazyRoute('/kiosks/pair')({ component: PairKioskScreen });
 
@@ -42,45 +48,196 @@ function PairKioskScreen() {
 
 function NameForm({ begun }: { begun(pairing: Schemas['BegunPairing']): void }) {
   const t = useStrings(kioskStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
-  const form = useForm({
-    resolver: zodResolver(z.object({ name: z.string().trim().min(1, t('nameMissing')).max(60) })),
-    mode: 'onTouched',
-    defaultValues: { name: '' },
+  const form = useCheckedForm(z.object({ name: z.string().trim().min(1, t('nameMissing')).max(60) }), {
+    name: '',
   });
-  const begin = useMutation({
-    mutationFn: ({ name }: { name: string }) =>
-      replyOf(admin.POST('/api/admin/kiosk-pairings', { params: { query: { env } }, body: { name } })),
-    onSuccess: begun,
-  });
+  const begin = useOperation(
+    ({ name }: { name: string }) => api.post('/api/admin/kiosk-pairings', { env }, { name }),
+    { done: begun },
+  );
   return (
-    <Form
-      form={form}
-      onSubmit={(values) => begin.mutate(values)}
-      failed={begin.error && <LoadFailed error={begin.error} title={ui('couldNotSave')} />}
-    >
+    <OperationForm form={form} operation={begin}>
       <Card>
         <Stack>
-          <TextField
-            control={form.control}
-            name="name"
-            label={t('name')}
-            hint={t('nameHint')}
-            maxLength={60}
-            autoComplete="off"
-          />
+          <Field name="name" maxLength={60} autoComplete="off" />
           <Note kind={env === 'live' ? 'info' : 'warn'} title={t(env === 'live' ? 'inLive' : 'inTest')}>
             {t('inWorldText')}
           </Note>
         </Stack>
       </Card>
+      <Submit of={begin} back="/kiosks">
+        {t('showCode')}
+      </Submit>
+    </OperationForm>
+  );
+}
+
+const POLL = 1_500;
+
+/** The code until a device gives it; then the fingerprint to compare. */
+function PairingSteps({ begun, again }: { begun: Schemas['BegunPairing']; again(): void }) {
+  const t = useStrings(kioskStrings);
+  const params = { id: begun.id };
+  const now = useNow();
+  const [ended, setEnded] = useState(false);
+  const { data, error } = useQuery({
+    ...read('/api/admin/kiosk-pairings/{id}', params),
+    refetchInterval: ({ state }) => (state.error || ended ? false : POLL),
+    refetchIntervalInBackground: true,
+    initialData: begun,
+    staleTime: 0,
+    retry: false,
+  });
+  const isOver =
+    (error instanceof Refusal && error.status === 404) ||
+    now >= Date.parse(begun.expiresAt) ||
+    (data.state === 'waiting' && data.triesLeft === 0);
+  if (isOver && !ended)
+    return (
+      <Note kind="warn" title={t('over')} action={<Button onClick={again}>{t('newCode')}</Button>}>
+        {t('overText')}
+      </Note>
+    );
+  return (
+    <Stack gap={24}>
+      {error && !ended && <LoadFailed error={error} />}
+      {data.state === 'claimed' ? (
+        <Compare
+          pairing={data}
+          left={timeLeft(begun.expiresAt, now)}
+          ended={() => setEnded(true)}
+          again={again}
+        />
+      ) : (
+        <Code begun={begun} left={timeLeft(begun.expiresAt, now)} tries={data.triesLeft ?? 0} again={again} />
+      )}
+    </Stack>
+  );
+}
+
+function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+const isThisMachine = /^(localhost|127\.|\[::1\])/.test(location.hostname);
+
+function Code({
+  begun,
+  left,
+  tries,
+  again,
+}: {
+  begun: Schemas['BegunPairing'];
+  left: string;
+  tries: number;
+  again(): void;
+}) {
+  const t = useStrings(kioskStrings);
+  const cancel = useCancel(begun.id, again);
+  const address = `${location.origin}/kiosk/`;
+  return (
+    <>
+      <Card title={t('stepDevice')}>
+        <Stack gap={12}>
+          <p>{t('stepDeviceText')}</p>
+          <Row gap={4}>
+            <code className={styles.address}>{address}</code>
+            <CopyButton text={address} name={t('address')} />
+          </Row>
+          {!isThisMachine && <QrCode text={address} label={t('qr')} />}
+          {isThisMachine && <p className="small muted">{t('thisMachine')}</p>}
+        </Stack>
+      </Card>
+      <Card title={t('stepCode')}>
+        <Stack gap={12}>
+          <output className={styles.code} aria-label={t('code')}>
+            {spaced(begun.code)}
+          </output>
+          <p className="num muted" role="timer">
+            {t('codeLeft', { time: left })} · {t('triesLeft', { count: tries })}
+          </p>
+          <p className="small muted" role="status">
+            {t('waiting')}
+          </p>
+        </Stack>
+      </Card>
+      <Refused of={cancel} />
       <Row>
-        <Button type="submit" kind="primary" busy={begin.isPending}>
-          {t('showCode')}
+        <Button busy={cancel.isPending} onClick={() => cancel.mutate()}>
+          {t('cancelPairing')}
         </Button>
-        <ButtonLink to="/kiosks">{ui('cancel')}</ButtonLink>
       </Row>
-    </Form>
+    </>
+  );
+}
+
+/** A pairing that is over already needs no cancelling. */
+function useCancel(id: string, done: () => void) {
+  return useOperation(
+    async () => {
+      try {
+        await api.delete('/api/admin/kiosk-pairings/{id}', { id });
+      } catch (error) {
+        if (!(error instanceof Refusal && error.status === 404)) throw error;
+      }
+    },
+    { done },
+  );
+}
+
+function Compare({
+  pairing: { id, fingerprint },
+  left,
+  ended,
+  again,
+}: {
+  pairing: Schemas['Pairing'];
+  left: string;
+  ended(): void;
+  again(): void;
+}) {
+  const t = useStrings(kioskStrings);
+  const ui = useStrings(uiStrings);
+  const navigate = useNavigate();
+  const cancel = useCancel(id, again);
+  const confirm = useOperation(() => api.post('/api/admin/kiosk-pairings/{id}/confirm', { id }), {
+    toast: ({ name }) => [t('pairedDone'), name],
+    refresh: ['kiosks'],
+    done: async () => {
+      ended();
+      await navigate({ to: '/kiosks' });
+    },
+  });
+  return (
+    <>
+      <Card title={t('stepCompare')}>
+        <Stack gap={12}>
+          <p>{t('stepCompareText')}</p>
+          <output className={styles.code} aria-label={t('fingerprint')}>
+            {fingerprint}
+          </output>
+          <p className="num muted" role="timer">
+            {t('codeLeft', { time: left })}
+          </p>
+        </Stack>
+      </Card>
+      {(confirm.error ?? cancel.error) && (
+        <LoadFailed error={confirm.error ?? cancel.error} title={ui('couldNotSave')} />
+      )}
+      <Row>
+        <Button kind="primary" busy={confirm.isPending} onClick={() => confirm.mutate()}>
+          {t('confirm')}
+        </Button>
+        <Button kind="dangerQuiet" busy={cancel.isPending} onClick={() => cancel.mutate()}>
+          {t('differ')}
+        </Button>
+      </Row>
+    </>
   );
 }

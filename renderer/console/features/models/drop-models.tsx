@@ -1,16 +1,14 @@
 import { IconFileUpload } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DragEvent, useRef, useState } from 'react';
-import { toUploadForm } from '../../../../sdk/admin/client.ts';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { Refusal } from '../../api/refusal.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { DryRunView } from './dry-run-view.tsx';
 import { type ModelFile, readModelFiles } from './model-files.ts';
 import styles from './models.module.css';
@@ -39,11 +37,10 @@ async function examine(
 ): Promise<Progress> {
   if ('wrong' in one) return { is: 'refused', message: say(one.wrong) };
   try {
-    const staged = await replyOf(
-      admin.POST('/api/admin/models/files', {
-        body: { request: { name: one.file.name, entry: one.entry }, file: one.file },
-        bodySerializer: toUploadForm,
-      }),
+    const staged = await api.post(
+      '/api/admin/models/files',
+      {},
+      { request: { name: one.file.name, entry: one.entry }, file: one.file },
     );
     return { is: staged.model.origin === 'built' ? 'builtIn' : 'ready', staged };
   } catch (error) {
@@ -71,7 +68,7 @@ export function DropModels() {
             ))}
           </ul>
         )}
-        {look.error && <LoadFailed error={look.error} title={t('notLooked')} />}
+        <Refused of={look} title={t('notLooked')} />
         {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} />}
       </Stack>
     </Card>
@@ -83,32 +80,30 @@ function useDropped() {
   const [files, setFiles] = useState<Dropped[]>([]);
   const put = (key: string, progress: Progress) =>
     setFiles((now) => now.map((one) => (one.key === key ? { ...one, progress } : one)));
-  const look = useMutation({
-    async mutationFn(chosen: readonly File[]) {
-      const found = (await readModelFiles(chosen)).map((one, index) => ({
-        one,
-        key: `${Date.now()} ${index}`,
-      }));
-      const shown = found.map(
-        ({ one: { file }, key }): Dropped => ({
-          key,
-          name: file.name,
-          bytes: file.size,
-          progress: { is: 'waiting' },
-        }),
-      );
-      const names = new Set(shown.map(({ name }) => name));
-      setFiles((now) => [...now.filter(({ name }) => !names.has(name)), ...shown]);
-      for (const { one, key } of found) {
-        put(key, { is: 'looking' });
-        try {
-          put(key, await examine(one, (wrong) => t(`wrong-${wrong}`)));
-        } catch (error) {
-          put(key, { is: 'refused', message: t('notLooked') });
-          throw error;
-        }
+  const look = useOperation(async (chosen: readonly File[]) => {
+    const found = (await readModelFiles(chosen)).map((one, index) => ({
+      one,
+      key: `${Date.now()} ${index}`,
+    }));
+    const shown = found.map(
+      ({ one: { file }, key }): Dropped => ({
+        key,
+        name: file.name,
+        bytes: file.size,
+        progress: { is: 'waiting' },
+      }),
+    );
+    const names = new Set(shown.map(({ name }) => name));
+    setFiles((now) => [...now.filter(({ name }) => !names.has(name)), ...shown]);
+    for (const { one, key } of found) {
+      put(key, { is: 'looking' });
+      try {
+        put(key, await examine(one, (wrong) => t(`wrong-${wrong}`)));
+      } catch (error) {
+        put(key, { is: 'refused', message: t('notLooked') });
+        throw error;
       }
-    },
+    }
   });
   return { files, look, put };
 }
@@ -202,18 +197,15 @@ function ImportStaged({
   put(key: string, progress: Progress): void;
 }) {
   const t = useStrings(modelStrings);
-  const queryClient = useQueryClient();
-  const run = useMutation({
-    mutationFn: () => dryRun(ready.map(({ staged }) => ({ change: 'import', staged: staged.id }))),
-  });
-  const all = useMutation({
-    async mutationFn() {
+  const run = useOperation(() =>
+    dryRun(ready.map(({ staged }) => ({ change: 'import', staged: staged.id }))),
+  );
+  const all = useOperation(
+    async () => {
       for (const { key, staged } of ready) {
         put(key, { is: 'importing', staged });
         try {
-          await replyOf(
-            admin.POST('/api/admin/models/files/{file}/import', { params: { path: { file: staged.id } } }),
-          );
+          await api.post('/api/admin/models/files/{file}/import', { file: staged.id });
         } catch (error) {
           put(key, { is: 'refused', message: error instanceof Refusal ? error.message : t('notImported') });
           throw error;
@@ -221,9 +213,8 @@ function ImportStaged({
         put(key, { is: 'imported', staged });
       }
     },
-    onSuccess: () => toast(t('importDone')),
-    onSettled: () => queryClient.invalidateQueries(),
-  });
+    { toast: t('importDone'), settled: 'all' },
+  );
   return (
     <Stack gap={12}>
       {run.data && (
@@ -232,8 +223,8 @@ function ImportStaged({
           <DryRunView run={run.data} />
         </>
       )}
-      {run.error && <LoadFailed error={run.error} title={t('notTried')} />}
-      {all.error && <LoadFailed error={all.error} title={t('notImported')} />}
+      <Refused of={run} title={t('notTried')} />
+      <Refused of={all} title={t('notImported')} />
       <Row>
         {run.data ? (
           <Button kind="primary" busy={all.isPending} onClick={() => all.mutate()}>

@@ -1,3 +1,4 @@
+import { Checkbox, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -6,15 +7,17 @@ import { Id } from '../../../ui/badges/id.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { Card, KeyValues, Stack } from '../../../ui/layout/layout.tsx';
+import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api } from '../../api/admin.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
+import { DryRunView } from './dry-run-view.tsx';
 import { Measurements } from './figures.tsx';
-import { type Model, modelsQuery, originOf } from './models-query.ts';
+import { dryRun, type Model, modelsQuery, originOf, type PlannedChange } from './models-query.ts';
 import { ModelState } from './models-screen.tsx';
 import { modelStrings } from './strings.ts';
-import { type Switch, SwitchModel } from './switch-model.tsx';
 
 export const Route = createLazyRoute('/models/$id')({ component: ModelScreen });
 
@@ -27,7 +30,7 @@ function ModelScreen() {
   if (model) return <ModelPage model={model} parents={parents} />;
   return (
     <Page title={id} parents={parents} reading>
-      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      <Refused of={{ error, refetch }} />
       {data && <Note title={t('notInstalled', { id })}>{t('notInstalledText')}</Note>}
     </Page>
   );
@@ -117,5 +120,73 @@ function Facts({ model }: { model: Model }) {
         ]}
       />
     </Card>
+  );
+}
+
+type Switch = 'enable' | 'disable' | 'remove';
+
+const plan = (change: Switch, id: string): PlannedChange =>
+  change === 'enable' ? { change, id, acceptLicenceDoubt: true } : { change, id };
+
+/** Switches a model on or off, or removes it: what would change comes first. */
+function SwitchModel({
+  model: { id, name, doubts },
+  change,
+  close,
+  done,
+}: {
+  model: Pick<Model, 'id' | 'name' | 'doubts'>;
+  change: Switch;
+  close(): void;
+  done?: () => void;
+}) {
+  const t = useStrings(modelStrings);
+  const [accepted, setAccepted] = useState(false);
+  const run = useQuery({
+    queryKey: ['models', 'dry-run', change, id],
+    queryFn: () => dryRun([plan(change, id)]),
+    gcTime: 0,
+    staleTime: 0,
+    refetchOnWindowFocus: false,
+  });
+  const doubtful = (run.data?.doubts.length ?? 0) > 0;
+  const blocked = run.data === undefined || run.data.refusals.length > 0 || (doubtful && !accepted);
+  return (
+    <ConfirmOperation
+      run={async () => {
+        const params = { id };
+        if (change === 'remove') await api.delete('/api/admin/models/{id}', params);
+        else if (change === 'disable') await api.post('/api/admin/models/{id}/disable', params);
+        else await api.post('/api/admin/models/{id}/enable', params, { acceptLicenceDoubt: accepted });
+      }}
+      toast={[t(`${change}Done`), name]}
+      refresh={'all'}
+      done={() => done?.()}
+      danger={change !== 'enable'}
+      title={t(`${change}Title`, { name })}
+      confirmLabel={t(change)}
+      confirmDisabled={blocked}
+      refusal={t('notChanged')}
+      close={close}
+    >
+      <Stack>
+        <p>{t(`${change}Text`)}</p>
+        {run.isPending && (
+          <Row>
+            <Loader size="sm" /> <span role="status">{t('trying')}</span>
+          </Row>
+        )}
+        <Refused of={run} title={t('notTried')} />
+        {run.data && <DryRunView run={run.data} />}
+        {doubtful && (
+          <Checkbox
+            label={t('acceptDoubt')}
+            description={doubts}
+            checked={accepted}
+            onChange={({ target }) => setAccepted(target.checked)}
+          />
+        )}
+      </Stack>
+    </ConfirmOperation>
   );
 }

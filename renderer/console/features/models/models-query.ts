@@ -1,5 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { api, read, type Schemas } from '../../api/admin.ts';
 
 export type Model = Schemas['Model'];
 export type DryRun = Schemas['ModelDryRun'];
@@ -9,10 +8,7 @@ export type PlannedChange = Schemas['ModelChanges']['changes'][number];
 export const originOf = ({ origin, sources }: Model): Model['origin'] | 'fetched' =>
   origin === 'built' && sources.some(({ integrity }) => integrity !== undefined) ? 'fetched' : origin;
 
-export const modelsQuery = queryOptions({
-  queryKey: ['models'],
-  queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/models', { signal })),
-});
+export const modelsQuery = read('/api/admin/models');
 
 export const dryRun = (changes: PlannedChange[]): Promise<DryRun> =>
-  replyOf(admin.POST('/api/admin/models/dry-run', { body: { changes } }));
+  api.post('/api/admin/models/dry-run', {}, { changes });

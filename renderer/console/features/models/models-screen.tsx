@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
 import { CopyButton } from '../../../ui/badges/id.tsx';
@@ -10,8 +10,9 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { DropModels } from './drop-models.tsx';
 import { useFigure } from './figures.tsx';
 import styles from './models.module.css';
@@ -25,9 +26,7 @@ type Models = Schemas['Models'];
 function ModelsScreen() {
   const t = useStrings(modelStrings);
   const { data, error, refetch } = useQuery(modelsQuery);
-  const check = useMutation({
-    mutationFn: () => replyOf(admin.GET('/api/admin/models/verification')),
-  });
+  const check = useOperation(() => api.get('/api/admin/models/verification'));
   const noLiveness = data && !data.padSets.some(({ usable }) => usable);
   return (
     <Page
@@ -40,8 +39,8 @@ function ModelsScreen() {
       }
     >
       <Stack gap={24}>
-        {error && <LoadFailed error={error} retry={() => void refetch()} />}
-        {check.error && <LoadFailed error={check.error} title={t('notChecked')} />}
+        <Refused of={{ error, refetch }} />
+        <Refused of={check} title={t('notChecked')} />
         {check.data && <Checked files={check.data.items} />}
         {noLiveness && (
           <Note kind="warn" title={t('noLivenessTitle')}>

@@ -1,5 +1,5 @@
 import { NativeSelect } from '@mantine/core';
-import { IconUserPlus } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconUserPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { Figure, Gauge } from '../../../ui/badges/figure.tsx';
@@ -11,15 +11,17 @@ import { Card, Columns, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useLanguage } from '../../../ui/strings/language.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { read, type Schemas } from '../../api/admin.ts';
+import { useNavigation } from '../../frame/use-navigation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { useAttentionText } from '../../reasons/attention-text.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
 import { wilsonInterval } from '../../wilson.ts';
-import { AttentionList } from './attention-list.tsx';
 import { columnsOf } from './hours.ts';
+import styles from './overview.module.css';
 import { overviewStrings } from './strings.ts';
 import { ThisBox } from './this-box.tsx';
 
@@ -36,9 +38,7 @@ function OverviewScreen() {
   const { user } = useSession();
   const { span = 'day' } = Route.useSearch();
   const query = useQuery({
-    queryKey: ['overview', env, span],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/overview', { params: { query: { env, span } }, signal })),
+    ...read('/api/admin/overview', { env, span }),
     placeholderData: keepPreviousData,
     refetchInterval: EVERY,
   });
@@ -61,7 +61,7 @@ function OverviewScreen() {
         </>
       }
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {overview && (
         <Stack gap={24}>
           <AttentionList items={overview.attention} />
@@ -207,6 +207,56 @@ function WhyNot({ overview: { reasons, verifications } }: { overview: Overview }
           ),
         }))}
       />
+    </Card>
+  );
+}
+
+const icons = { now: IconAlertTriangle, soon: IconAlertTriangle, note: IconInfoCircle };
+
+/** Only items that need an action, the most urgent first, each with one button. */
+function AttentionList({ items }: { items: readonly Schemas['Attention'][] }) {
+  const t = useStrings(overviewStrings);
+  const textOf = useAttentionText();
+  const { user } = useSession();
+  // A screen that the reader may not open gets no button.
+  const open = new Set(useNavigation().flatMap(({ entries }) => entries.map(({ to }) => to)));
+  const isOpen = (screen: string) => (screen === 'setup' ? user.applianceOwner : open.has(`/${screen}`));
+  if (items.length === 0)
+    return (
+      <p className={styles.calm}>
+        <IconCircleCheck size={18} stroke={1.75} aria-hidden="true" />
+        {t('nothing')}
+      </p>
+    );
+  return (
+    <Card
+      title={t('attention')}
+      flush
+      actions={<span className="small muted">{t('open', { count: items.length })}</span>}
+    >
+      <ul className={styles.attention}>
+        {items.map((item) => {
+          const { code, urgency, sentence, screen } = item;
+          const { title, text } = textOf(item);
+          const Icon = icons[urgency];
+          return (
+            <li key={`${code} ${sentence}`}>
+              <span className={styles.icon} data-urgency={urgency}>
+                <Icon size={18} stroke={1.75} aria-hidden="true" />
+              </span>
+              <div>
+                <b>{title}</b>
+                <p className="small muted">{text}</p>
+              </div>
+              {screen !== undefined && isOpen(screen) && (
+                <ButtonLink to={`/${screen}` as '/overview'} small>
+                  {t('look')}
+                </ButtonLink>
+              )}
+            </li>
+          );
+        })}
+      </ul>
     </Card>
   );
 }

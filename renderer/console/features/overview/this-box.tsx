@@ -13,7 +13,7 @@ import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { read, type Schemas } from '../../api/admin.ts';
 import { useSession } from '../../session/session-query.ts';
 import styles from './overview.module.css';
 import { overviewStrings } from './strings.ts';
@@ -22,11 +22,7 @@ import { overviewStrings } from './strings.ts';
 export function ThisBox({ overview: { liveness, matchOnly } }: { overview: Schemas['Overview'] }) {
   const t = useStrings(overviewStrings);
   const { user } = useSession();
-  const { data: status } = useQuery({
-    queryKey: ['status'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/status', { signal })),
-    enabled: user.applianceOwner,
-  });
+  const { data: status } = useQuery({ ...read('/api/admin/status'), enabled: user.applianceOwner });
   return (
     <Card title={t('box')} flush>
       <ul className={styles.box}>

@@ -1,38 +1,33 @@
 import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { TextField } from '../../../ui/forms/fields.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { nameOf } from './people-screen.tsx';
 import { peopleStrings } from './strings.ts';
+
+const Field = fieldsOf<{ other: string }>()(peopleStrings);
 
 type Person = Schemas['SubjectWithPictures'];
 
 /** People who look like this one and are other people: marked here or in a review. A mark can be taken back. */
 export function DistinctPeople({ person, mayChange }: { person: Person; mayChange: boolean }) {
   const t = useStrings(peopleStrings);
-  const ui = useStrings(uiStrings);
-  const queryClient = useQueryClient();
-  const params = { path: { id: person.id }, query: { env: person.env } };
-  const mark = useMutation({
-    mutationFn: ({ other, same }: { other: string; same: boolean }) =>
+  const params = { id: person.id, env: person.env };
+  const mark = useOperation(
+    ({ other, same }: { other: string; same: boolean }) =>
       same
-        ? replyOf(admin.POST('/api/admin/subjects/{id}/maybe-the-same', { params, body: { other } }))
-        : replyOf(admin.POST('/api/admin/subjects/{id}/not-the-same', { params, body: { other } })),
-    async onSuccess(_, { same }) {
-      toast(same ? t('sameToast') : t('notSameToast'));
-      await queryClient.invalidateQueries({ queryKey: ['person', person.env, person.id] });
-    },
-  });
+        ? api.post('/api/admin/subjects/{id}/maybe-the-same', params, { other })
+        : api.post('/api/admin/subjects/{id}/not-the-same', params, { other }),
+    { toast: (_, { same }) => (same ? t('sameToast') : t('notSameToast')), refresh: ['subjects'] },
+  );
   if (!mayChange && person.notTheSame.length === 0) return undefined;
   return (
     <Card title={t('notSame')}>
@@ -50,7 +45,7 @@ export function DistinctPeople({ person, mayChange }: { person: Person; mayChang
             )}
           </Row>
         ))}
-        {mark.error && <LoadFailed error={mark.error} title={ui('couldNotSave')} />}
+        <Refused of={mark} />
         {mayChange && (
           <OtherPerson
             busy={mark.isPending}
@@ -81,7 +76,7 @@ function OtherPerson({ busy, mark }: { busy: boolean; mark(other: string): Promi
         if (await mark(other)) form.reset();
       }}
     >
-      <TextField control={form.control} name="other" label={t('other')} autoComplete="off" />
+      <Field name="other" autoComplete="off" />
       <Row>
         <Button type="submit" small busy={busy}>
           {t('markNotSame')}

@@ -6,8 +6,8 @@ import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { read, type Schemas } from '../../api/admin.ts';
+import { Refused } from '../../load-failed.tsx';
 import { useWorld } from '../../session/session-query.ts';
 import { usePictureColumns } from './person-columns.tsx';
 import { peopleStrings } from './strings.ts';
@@ -18,11 +18,7 @@ export const Route = createLazyRoute('/people/doubtful')({ component: DoubtfulSc
 function DoubtfulScreen() {
   const t = useStrings(peopleStrings);
   const env = useWorld();
-  const { data, error, refetch } = useQuery({
-    queryKey: ['doubtful-people', env],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/subjects/doubtful', { params: { query: { env } }, signal })),
-  });
+  const { data, error, refetch } = useQuery(read('/api/admin/subjects/doubtful', { env }));
   const why = useCallback(({ doubt }: Schemas['DoubtfulPerson']) => t(doubt), [t]);
   return (
     <Page title={t('doubtful')} lead={t('doubtfulLead')} parents={[{ label: t('title'), to: '/people' }]}>
@@ -32,7 +28,7 @@ function DoubtfulScreen() {
         secondLine={why}
         rows={data?.items}
         rowId={({ id }) => id}
-        failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
+        failed={error ? <Refused of={{ error, refetch }} /> : undefined}
         empty={<EmptyState icon={IconUsers} title={t('noneDoubtful')} />}
       />
     </Page>

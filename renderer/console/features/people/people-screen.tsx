@@ -1,7 +1,6 @@
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { PersonTile } from '../../../ui/badges/person-tile.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -12,21 +11,19 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Row } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
 import { FilterBar } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { list, read, type Schemas } from '../../api/admin.ts';
 import { DoubtfulNote } from '../../own-gallery.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { useAddressPages } from '../../use-address.ts';
+import { upgradesQuery } from '../../template-upgrades.ts';
 import { peopleStrings } from './strings.ts';
-import { UpgradesNote } from './upgrades-note.tsx';
 
 export const Route = createLazyRoute('/people')({ component: PeopleScreen });
 
 type Person = Schemas['Subject'];
-const LIMIT = 50;
 /** Milliseconds, while the service reads names. */
 const READ_AGAIN = 1_000;
 
@@ -36,24 +33,11 @@ function PeopleScreen() {
   const { user } = useSession();
   const { search, after } = Route.useSearch();
   const navigate = Route.useNavigate();
-  const pages = useAddressPages(after);
   const query = useQuery({
-    queryKey: ['people', env, search, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/subjects', {
-          params: { query: { env, limit: LIMIT, search, cursor: after } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
+    ...list('/api/admin/subjects', { env, search, cursor: after }),
     refetchInterval: ({ state }) => (state.data?.reading ? READ_AGAIN : false),
   });
-  const count = useQuery({
-    queryKey: ['people-count', env],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/subjects/count', { params: { query: { env } }, signal })),
-  });
+  const count = useQuery(read('/api/admin/subjects/count', { env }));
   const bulkImport = operators.includes(user.role) && (
     <ButtonLink to="/people/import">{t('importMany')}</ButtonLink>
   );
@@ -80,10 +64,11 @@ function PeopleScreen() {
       {search !== undefined && query.data?.reading && <Reading {...query.data.reading} />}
       <QueryTable
         label={t('list')}
-        columns={useColumns()}
+        columns={useColumns(listColumns, peopleStrings)}
         query={query}
         rowId={({ id }) => id}
-        paging={{ pages, limit: LIMIT, ...(total !== undefined && { total }) }}
+        after={after}
+        total={total}
         secondLine={(person) => <State person={person} />}
         filters={
           <FilterBar
@@ -130,42 +115,44 @@ export function State({ person: { email, disabledAt } }: { person: Pick<Person, 
   return <Badge kind="ok">{t('active')}</Badge>;
 }
 
-function useColumns(): readonly Column<Person>[] {
+const listColumns: Columns<Person, typeof peopleStrings> = [
+  {
+    id: 'name',
+    cell: (person) => (
+      <Row gap={12} wrap={false}>
+        <PersonTile id={person.id} />
+        <div style={{ minWidth: 0 }}>
+          <Link to="/people/$id" params={{ id: person.id }}>
+            {nameOf(person)}
+          </Link>
+          {person.name !== undefined && <div className="tiny muted clip">{person.email}</div>}
+        </div>
+      </Row>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (person) => <State person={person} /> },
+  {
+    id: 'pictures',
+    number: true,
+    priority: 2,
+    cell: ({ enrollments }, { format }) => format.count(enrollments),
+  },
+  { id: 'changed', cell: ({ updatedAt }) => <RelativeTime at={updatedAt} /> },
+  { id: 'enrolled', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+];
+
+/** How many people are recognized by a superseded embedding model alone, with the way to them; nothing where there are none. */
+function UpgradesNote() {
   const t = useStrings(peopleStrings);
-  const format = useFormat();
-  return useMemo(
-    () => [
-      {
-        id: 'name',
-        header: t('name'),
-        cell: (person) => (
-          <Row gap={12} wrap={false}>
-            <PersonTile id={person.id} />
-            <div style={{ minWidth: 0 }}>
-              <Link to="/people/$id" params={{ id: person.id }}>
-                {nameOf(person)}
-              </Link>
-              {person.name !== undefined && <div className="tiny muted clip">{person.email}</div>}
-            </div>
-          </Row>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (person) => <State person={person} /> },
-      {
-        id: 'pictures',
-        header: t('pictures'),
-        number: true,
-        priority: 2,
-        cell: ({ enrollments }) => format.count(enrollments),
-      },
-      { id: 'changed', header: t('changed'), cell: ({ updatedAt }) => <RelativeTime at={updatedAt} /> },
-      {
-        id: 'enrolled',
-        header: t('enrolled'),
-        priority: 3,
-        cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
-      },
-    ],
-    [t, format],
+  const { data } = useQuery(upgradesQuery(useWorld()));
+  const count = data === undefined ? 0 : data.provisional + data.waiting;
+  if (count === 0) return null;
+  return (
+    <Note
+      title={t('upgrades', { count })}
+      action={<ButtonLink to="/people/upgrades">{t('showUpgrades')}</ButtonLink>}
+    >
+      {t('upgradesText')}
+    </Note>
   );
 }

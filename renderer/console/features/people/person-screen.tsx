@@ -1,23 +1,26 @@
-import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute, Link } from '@tanstack/react-router';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Id } from '../../../ui/badges/id.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, KeyValues, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
+import { saveFile } from '../../save-file.ts';
 import { managers, operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
 import { ChangePerson } from './change-person.tsx';
-import { DisablePerson } from './disable-person.tsx';
 import { DistinctPeople } from './distinct-people.tsx';
-import { ErasePerson } from './erase-person.tsx';
-import { ExportPerson } from './export-person.tsx';
 import { nameOf, State } from './people-screen.tsx';
 import { Pictures } from './pictures.tsx';
 import { peopleStrings } from './strings.ts';
@@ -30,11 +33,7 @@ function PersonScreen() {
   const t = useStrings(peopleStrings);
   const { id } = Route.useParams();
   const env = useWorld();
-  const query = useQuery({
-    queryKey: ['person', env, id],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/subjects/{id}', { params: { path: { id }, query: { env } }, signal })),
-  });
+  const query = useQuery(read('/api/admin/subjects/{id}', { id, env }));
   const person = query.data;
   return (
     <Page
@@ -43,7 +42,7 @@ function PersonScreen() {
       lead={person?.name === undefined ? undefined : person.email}
       parents={[{ label: t('title'), to: '/people' }]}
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {person && (
         <Stack gap={24}>
           {person.disabledAt !== undefined && (
@@ -110,13 +109,7 @@ function Consent({ id }: { id: string }) {
   const t = useStrings(peopleStrings);
   const format = useFormat();
   const env = useWorld();
-  const { data } = useQuery({
-    queryKey: ['consent', env, id],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/subjects/{id}/consent', { params: { path: { id }, query: { env } }, signal }),
-      ),
-  });
+  const { data } = useQuery(read('/api/admin/subjects/{id}/consent', { id, env }));
   if (!data) return null;
   const newest = data.consents[0];
   return (
@@ -147,15 +140,8 @@ function Activity({ id }: { id: string }) {
   const words = useStrings(reasonStrings);
   const env = useWorld();
   const query = useQuery({
-    queryKey: ['person-verifications', env, id],
+    ...read('/api/admin/subjects/{id}/verifications', { id, env, limit: 5 }),
     staleTime: 0,
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/subjects/{id}/verifications', {
-          params: { path: { id }, query: { env, limit: 5 } },
-          signal,
-        }),
-      ),
   });
   const items = query.data?.items;
   return (
@@ -167,7 +153,7 @@ function Activity({ id }: { id: string }) {
         </Link>
       }
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {items?.length === 0 && <p className="small muted">{t('noActivity')}</p>}
       <Stack gap={12}>
         {items?.map((one) => (
@@ -209,5 +195,115 @@ function Circumstances({ person: { devices, places } }: { person: Person }) {
         ))}
       </Stack>
     </Card>
+  );
+}
+
+/** All that is held about the person, as a file. Asks for a fresh second factor. */
+function ExportPerson({ person: { id, env } }: { person: Schemas['Subject'] }) {
+  const t = useStrings(peopleStrings);
+  const write = useOperation(() => api.get('/api/admin/subjects/{id}/export', { id, env }), {
+    done: (record) => saveFile(`${id}.json`, JSON.stringify(record, null, 2), 'application/json'),
+  });
+  return (
+    <>
+      <Refused of={write} />
+      <Button busy={write.isPending} onClick={() => write.mutate()}>
+        {t('export')}
+      </Button>
+    </>
+  );
+}
+
+/** Disables after a question; enables at once. */
+function DisablePerson({ person }: { person: Schemas['Subject'] }) {
+  const { id, env, disabledAt } = person;
+  const t = useStrings(peopleStrings);
+  const [asked, setAsked] = useState(false);
+  const params = { id, env };
+  const change = useOperation(
+    () =>
+      disabledAt === undefined
+        ? api.post('/api/admin/subjects/{id}/disable', params)
+        : api.post('/api/admin/subjects/{id}/enable', params),
+    {
+      toast: disabledAt === undefined ? t('disabledToast') : t('enabledToast'),
+      refresh: ['subjects'],
+      done: () => setAsked(false),
+    },
+  );
+  if (disabledAt !== undefined)
+    return (
+      <>
+        <Refused of={change} />
+        <Button busy={change.isPending} onClick={() => change.mutate()}>
+          {t('enable')}
+        </Button>
+      </>
+    );
+  return (
+    <>
+      <Button onClick={() => setAsked(true)}>{t('disable')}</Button>
+      {asked && (
+        <ConfirmDialog
+          opened
+          title={t('disableTitle', { name: nameOf(person) })}
+          confirmLabel={t('disable')}
+          busy={change.isPending}
+          failed={<Refused of={change} />}
+          onConfirm={() => change.mutate()}
+          onCancel={() => setAsked(false)}
+        >
+          {t('disableText')}
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+/** Grade 3: the name is typed, a fresh second factor is asked for, and it ends on the receipt. */
+function ErasePerson({ person }: { person: Schemas['SubjectWithPictures'] }) {
+  const { id, env } = person;
+  const t = useStrings(peopleStrings);
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const [asked, setAsked] = useState(false);
+  const erase = useOperation(
+    () =>
+      api.post(
+        '/api/admin/subjects/{id}/erase',
+        { id, env },
+        { confirm: id, reason: 'request', prove: true },
+      ),
+    {
+      done: async (receipt) => {
+        // Nothing of the person stays in the memory of the page.
+        queryClient.clear();
+        queryClient.setQueryData(['receipt', receipt.erasure], receipt);
+        await navigate({ to: '/receipts/$id', params: { id: receipt.erasure }, replace: true });
+      },
+    },
+  );
+  const name = nameOf(person);
+  return (
+    <>
+      <Button kind="dangerQuiet" onClick={() => setAsked(true)}>
+        {t('erase')}
+      </Button>
+      <TypedNameDialog
+        opened={asked}
+        title={t('eraseTitle', { name })}
+        name={name}
+        confirmLabel={t('eraseConfirm')}
+        cancelLabel={t('keep')}
+        busy={erase.isPending}
+        failed={<Refused of={erase} />}
+        gone={[t('goneIdentity'), t('goneTemplates', { count: person.pictures.length }), t('goneHistory')]}
+        stays={[t('staysReceipt'), t('staysAudit')]}
+        onConfirm={() => erase.mutate()}
+        onCancel={() => setAsked(false)}
+      >
+        {t('eraseText')}
+      </TypedNameDialog>
+    </>
   );
 }

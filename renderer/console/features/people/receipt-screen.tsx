@@ -8,8 +8,8 @@ import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
 import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { Refused } from '../../load-failed.tsx';
 import { saveFile } from '../../save-file.ts';
 import { peopleStrings } from './strings.ts';
 
@@ -19,9 +19,7 @@ type Receipt = Schemas['ErasureReceipt'];
 
 /** The receipt with this id among the newest ones of the organization. */
 async function findReceipt(id: string, signal: AbortSignal): Promise<Receipt | null> {
-  const { items } = await replyOf(
-    admin.GET('/api/admin/erasures', { params: { query: { limit: 200 } }, signal }),
-  );
+  const { items } = await api.get('/api/admin/erasures', { limit: 200 }, signal);
   return items.find(({ erasure }) => erasure === id) ?? null;
 }
 
@@ -37,7 +35,7 @@ function ReceiptScreen() {
   const receipt = query.data;
   return (
     <Page title={t('receipt')} parents={[{ label: t('title'), to: '/people' }]} reading>
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {receipt === null && (
         <EmptyState icon={IconFileCertificate} title={t('receiptGone')}>
           {t('receiptGoneText')}

@@ -1,22 +1,18 @@
 import { IconUsers } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { list, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { useWorld } from '../../session/session-query.ts';
-import { upgradesQuery } from '../../template-upgrades.ts';
-import { useAddressPages } from '../../use-address.ts';
 import { usePictureColumns } from './person-columns.tsx';
 import { peopleStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/people/upgrades')({ component: UpgradesScreen });
-
-const LIMIT = 50;
 
 /** People who are recognized by a superseded embedding model alone. */
 function UpgradesScreen() {
@@ -24,11 +20,7 @@ function UpgradesScreen() {
   const format = useFormat();
   const env = useWorld();
   const { after } = Route.useSearch();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    ...upgradesQuery(env, { limit: LIMIT, cursor: after, names: 'true' }),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(list('/api/admin/template-upgrades', { env, cursor: after, names: 'true' }));
   const { upgraded, provisional, waiting } = query.data ?? { upgraded: 0, provisional: 0, waiting: 0 };
   const left = provisional + waiting;
   const kept = useCallback(
@@ -53,7 +45,8 @@ function UpgradesScreen() {
         secondLine={kept}
         query={query}
         rowId={({ id }) => id}
-        paging={{ pages, limit: LIMIT, total: left }}
+        after={after}
+        total={left}
         empty={<EmptyState icon={IconUsers} title={t('noUpgrades')} />}
       />
     </Page>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { Control } from 'react-hook-form';
 import { useWatch } from 'react-hook-form';
 import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
-import { CheckboxField, NumberField, SelectField } from '../../../ui/forms/fields.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
@@ -12,6 +12,8 @@ import type { ProfileValues } from './profile-values.ts';
 import styles from './profiles.module.css';
 import { checksQuery } from './queries.ts';
 
+const Field = fieldsOf<ProfileValues>()(fieldStrings);
+
 type Values = Control<ProfileValues>;
 type Level = 'proven' | 'alternate' | 'experimental';
 
@@ -19,7 +21,7 @@ type Level = 'proven' | 'alternate' | 'experimental';
 export function ChecksCard({ control }: { control: Values }) {
   const t = useStrings(fieldStrings);
   return (
-    <Card title={t('checksTitle')} actions={<MinimumField control={control} />} flush foot={<Legend />}>
+    <Card title={t('checksTitle')} actions={<MinimumField />} flush foot={<Legend />}>
       <table className={styles.checks}>
         <thead>
           <tr>
@@ -39,16 +41,14 @@ export function ChecksCard({ control }: { control: Values }) {
   );
 }
 
-const hidden = { labelProps: { className: 'sr' } };
-
-function MinimumField({ control }: { control: Values }) {
+function MinimumField() {
   const t = useStrings(fieldStrings);
   return (
     <div className={styles.minimum}>
       <span className="small" aria-hidden="true">
-        {t('minimum')}
+        {t('minimumComposite')}
       </span>
-      <NumberField control={control} name="minimumComposite" label={t('minimum')} {...hidden} step={0.05} />
+      <Field name="minimumComposite" as="number" hidden step={0.05} />
     </div>
   );
 }
@@ -61,7 +61,7 @@ function CheckRow({ name, control }: { name: CheckName; control: Values }) {
     <tr data-off={!enabled || undefined}>
       <th scope="row">
         <div className={styles.name}>
-          <CheckboxField control={control} name={`checks.${name}.enabled`} label={check} />
+          <Field name={`checks.${name}.enabled`} as="check" label={check} />
           <span className={styles.badge}>
             <CheckMaturity name={name} control={control} />
           </span>
@@ -69,20 +69,20 @@ function CheckRow({ name, control }: { name: CheckName; control: Values }) {
         </div>
       </th>
       <td data-label={t('weight')}>
-        <NumberField
-          control={control}
+        <Field
           name={`checks.${name}.weight`}
+          as="number"
           label={t('weightOf', { check })}
-          {...hidden}
+          hidden
           step={0.1}
         />
       </td>
       <td data-label={t('threshold')}>
-        <NumberField
-          control={control}
+        <Field
           name={`checks.${name}.threshold`}
+          as="number"
           label={t('thresholdOf', { check })}
-          {...hidden}
+          hidden
           step={0.05}
         />
       </td>
@@ -92,18 +92,17 @@ function CheckRow({ name, control }: { name: CheckName; control: Values }) {
             <span className={styles.narrowLabel} aria-hidden="true">
               {t('fails')}
             </span>
-            <SelectField
-              control={control}
+            <Field
               name={`checks.${name}.fails`}
               label={t('failsOf', { check })}
-              {...hidden}
-              data={[
+              options={[
                 { value: 'refuses', label: t('refuses') },
                 { value: 'lowers', label: t('lowers') },
               ]}
+              hidden
             />
           </div>
-          <WhenMissing name={name} control={control} />
+          <WhenMissing name={name} />
         </div>
       </td>
     </tr>
@@ -111,7 +110,7 @@ function CheckRow({ name, control }: { name: CheckName; control: Values }) {
 }
 
 /** What a check does without what the caller should have sent; only for those that wait for something. */
-function WhenMissing({ name, control }: { name: CheckName; control: Values }) {
+function WhenMissing({ name }: { name: CheckName }) {
   const t = useStrings(fieldStrings);
   const check = useStrings(reasonStrings)(name);
   const { data } = useQuery(checksQuery);
@@ -121,16 +120,15 @@ function WhenMissing({ name, control }: { name: CheckName; control: Values }) {
       <span className="tiny muted" aria-hidden="true">
         {t('missing')}
       </span>
-      <SelectField
-        control={control}
+      <Field
         name={`checks.${name}.whenMissing`}
         label={t('missingOf', { check })}
-        {...hidden}
-        data={[
+        options={[
           { value: '', label: t('missingDefault') },
           { value: 'skip', label: t('missingSkip') },
           { value: 'fail', label: t('missingFail') },
         ]}
+        hidden
       />
     </div>
   );

@@ -10,7 +10,7 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { type CheckName, checkNames, reasonStrings } from '../../reasons/reason-strings.ts';
 import { useWorld } from '../../session/session-query.ts';
 import type { Definition } from './profile-values.ts';
@@ -63,7 +63,7 @@ export function PreviewCard({ slug, definition }: Props) {
           {definition === undefined ? (
             <p className="small muted">{t('unfinished')}</p>
           ) : query.error ? (
-            <LoadFailed error={query.error} retry={() => void query.refetch()} />
+            <Refused of={query} />
           ) : data === undefined ? (
             <p className="small muted">{t('previewChecking')}</p>
           ) : (

@@ -1,30 +1,29 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { IconListCheck } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
-import { type FieldPath, useForm, useWatch } from 'react-hook-form';
+import { type FieldPath, useWatch } from 'react-hook-form';
+import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
+import { Card, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { Refusal } from '../../api/refusal.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { changesBetween } from './changes.ts';
-import { ChecksCard } from './checks-card.tsx';
-import { EasierNote } from './easier-note.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { OperationForm } from '../../operation-form.tsx';
+import { type Change, changesBetween, loosened } from './changes.ts';
+import { ChecksCard, padSetOf } from './checks-card.tsx';
 import { PreviewCard, PreviewLink } from './preview-card.tsx';
 import { useProfileSchema } from './profile-schema.ts';
-import { definitionOf, fieldOf, type ProfileValues, valuesOf } from './profile-values.ts';
+import { type Definition, definitionOf, fieldOf, type ProfileValues, valuesOf } from './profile-values.ts';
 import styles from './profiles.module.css';
-import { profileQuery } from './queries.ts';
+import { checksQuery, profileQuery, useAllowed, useUses } from './queries.ts';
 import { RateCard, SearchCard } from './rate-card.tsx';
 import { useSettingWords } from './setting-names.ts';
 import { AboutCard, AttemptsCard, LiveCard, ModelsCard, PlaceCard, QualityCard } from './settings-cards.tsx';
 import { profileStrings } from './strings.ts';
-import { UsedBy } from './used-by.tsx';
 
 type Profile = Schemas['Profile'];
 
@@ -35,11 +34,7 @@ type Profile = Schemas['Profile'];
 function useProfileForm(newest: Profile) {
   const schema = useProfileSchema();
   const [base, setBase] = useState(newest);
-  const form = useForm<ProfileValues>({
-    resolver: zodResolver(schema),
-    mode: 'onTouched',
-    defaultValues: valuesOf(base.definition),
-  });
+  const form = useCheckedForm<ProfileValues>(schema, valuesOf(base.definition));
   const values = useWatch({ control: form.control });
   const definition = useMemo(() => {
     const parsed = schema.safeParse(values);
@@ -64,7 +59,6 @@ function useProfileForm(newest: Profile) {
 
 export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChange: boolean }) {
   const t = useStrings(profileStrings);
-  const ui = useStrings(uiStrings);
   const { form, base, definition, changes, begin } = useProfileForm(profile);
   const saving = useSave(base, begin, (path, message) =>
     form.setError(path as FieldPath<ProfileValues>, { message }),
@@ -74,11 +68,7 @@ export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChang
   const { slug } = base;
   const { control } = form;
   return (
-    <Form
-      form={form}
-      onSubmit={(values) => saving.mutate(values)}
-      failed={saving.error && <LoadFailed error={saving.error} title={ui('couldNotSave')} />}
-    >
+    <OperationForm form={form} operation={saving}>
       {mayChange && profile.id !== base.id && <NewerNote newest={profile} base={base} />}
       <WithAside
         aside={
@@ -96,10 +86,10 @@ export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChang
             <SearchCard form={form} slug={slug} />
             <ModelsCard control={control} />
             <PlaceCard control={control} />
-            <QualityCard control={control} />
+            <QualityCard />
             <LiveCard control={control} />
-            <AttemptsCard control={control} />
-            <AboutCard control={control} />
+            <AttemptsCard />
+            <AboutCard />
           </Stack>
         </fieldset>
         <SaveBar
@@ -115,7 +105,7 @@ export function ProfileForm({ profile, mayChange }: { profile: Profile; mayChang
           discard={() => begin(profile)}
         />
       </WithAside>
-    </Form>
+    </OperationForm>
   );
 }
 
@@ -127,26 +117,26 @@ function useSave(
 ) {
   const t = useStrings(profileStrings);
   const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (values: ProfileValues) =>
-      replyOf(
-        admin.PUT('/api/admin/profiles/{slug}', {
-          params: { path: { slug: base.slug }, query: { replaces: base.builtIn ? 0 : base.version } },
-          body: definitionOf(values, base.definition),
-        }),
+  return useOperation(
+    (values: ProfileValues) =>
+      api.put(
+        '/api/admin/profiles/{slug}',
+        { slug: base.slug, replaces: base.builtIn ? 0 : base.version },
+        definitionOf(values, base.definition),
       ),
-    async onSuccess(saved) {
-      begin(saved);
-      queryClient.setQueryData(profileQuery(saved.slug).queryKey, saved);
-      toast(t('saved', { version: String(saved.version) }));
-      await queryClient.invalidateQueries({ queryKey: ['profiles'] });
+    {
+      toast: ({ version }) => t('saved', { version: String(version) }),
+      // After a refusal too: another version may be in use by now.
+      settled: ['profiles'],
+      done(saved) {
+        begin(saved);
+        queryClient.setQueryData(profileQuery(saved.slug).queryKey, saved);
+      },
+      refused({ fields }) {
+        for (const [path, message] of fields) fault(fieldOf(path), message);
+      },
     },
-    onError(error) {
-      if (!(error instanceof Refusal)) return;
-      for (const [path, message] of error.fields) fault(fieldOf(path), message);
-      void queryClient.invalidateQueries({ queryKey: ['profiles', 'one'] });
-    },
-  });
+  );
 }
 
 function NewerNote({ newest, base }: { newest: Profile; base: Profile }) {
@@ -156,4 +146,85 @@ function NewerNote({ newest, base }: { newest: Profile; base: Profile }) {
       {t('newerText', { base: String(base.version) })}
     </Note>
   );
+}
+
+/** Who runs the profile, and the way to what it decided. */
+function UsedBy({ slug }: { slug: string }) {
+  const t = useStrings(profileStrings);
+  const uses = useUses(slug);
+  const allowed = useAllowed();
+  return (
+    <Card title={t('usedBy')}>
+      <Stack gap={12}>
+        {uses && (
+          <ul className="small">
+            <li>
+              <Link to="/keys">{t('usedByKeys', { count: uses.keys })}</Link>
+            </li>
+            <li>
+              <Link to="/flows">{t('usedByFlows', { count: uses.flows })}</Link>
+            </li>
+          </ul>
+        )}
+        <p className="small muted">
+          {allowed?.byDefault === slug && t('usedByDefault')}{' '}
+          {allowed && (allowed.mayName(slug) ? t('usedByOthers') : t('notAllowedHint'))}
+        </p>
+        <div>
+          <ButtonLink to="/verifications" search={{ profile: slug }} small>
+            <IconListCheck size={16} stroke={1.75} aria-hidden="true" />
+            {t('verifications')}
+          </ButtonLink>
+        </div>
+      </Stack>
+    </Card>
+  );
+}
+
+/** Names what of the changes lets more attacks or mix-ups pass, with what was measured next to the new liveness threshold. */
+function EasierNote({
+  changes,
+  definition,
+}: {
+  changes: readonly Change[];
+  definition: Definition | undefined;
+}) {
+  const t = useStrings(profileStrings);
+  const format = useFormat();
+  const { sentenceOf } = useSettingWords();
+  const { data } = useQuery(checksQuery);
+  const found = loosened(changes);
+  if (found.length === 0 || definition === undefined) return null;
+  const touchesLiveness = found.some(({ path }) => path.startsWith('checks.liveness.'));
+  const set = data && touchesLiveness ? padSetOf(data, definition.models.padSet ?? '') : undefined;
+  const point = set && pointBelow(set.points, definition);
+  return (
+    <Note kind="warn" title={t('easierTitle')}>
+      <p>{t('easierText', { settings: found.map(sentenceOf).join('; ') })}</p>
+      {point && (
+        <p>
+          {t('easierMeasured', {
+            score: format.score(point.score),
+            apcer: format.percent(point.apcer),
+            worst: format.percent(point.worst?.apcer ?? point.apcer),
+            bpcer: format.percent(point.bpcer),
+            data: set.data ?? '–',
+            date: set.date === undefined ? '–' : format.date(set.date),
+          })}
+        </p>
+      )}
+    </Note>
+  );
+}
+
+/**
+ * The measured point at the threshold, else the next one below it, else the lowest: what passes at the threshold itself is at most that.
+ * Only on the scale of live scores, on which the points were measured.
+ */
+function pointBelow<Point extends { score: number }>(
+  points: readonly Point[],
+  { checks, models }: Definition,
+): Point | undefined {
+  if (models.livenessScale !== 'live') return undefined;
+  return points.findLast(({ score }) => score <= checks.liveness.threshold) ?? points[0];
 }

@@ -6,15 +6,15 @@ import { useState } from 'react';
 import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { Refusal } from '../../../ui/refusal.ts';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
-import { Refusal } from '../../api/refusal.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { ProfileMaturity, Standing } from './profile-badges.tsx';
 import { ProfileForm } from './profile-form.tsx';
+import { ProfileMaturity, Standing } from './profiles-screen.tsx';
 import { profileQuery, useAllowed } from './queries.ts';
 import { RemoveProfile } from './remove-profile.tsx';
 import { profileStrings } from './strings.ts';
@@ -45,7 +45,7 @@ function ProfileScreen() {
       parents={[{ label: t('title'), to: '/profiles' }]}
       actions={profile && <Actions profile={profile} mayChange={mayChange} />}
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {profile && !mayChange && <Note title={t('readOnly')} />}
       {profile?.builtIn && mayChange && (
         <Note

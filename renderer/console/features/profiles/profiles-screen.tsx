@@ -1,30 +1,28 @@
 import { IconAdjustmentsHorizontal, IconPlus } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { list, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressPages } from '../../use-address.ts';
-import { KioskOnly, Origin, ProfileMaturity, Standing } from './profile-badges.tsx';
 import styles from './profiles.module.css';
 import { useAllowed } from './queries.ts';
 import { RemoveProfile } from './remove-profile.tsx';
+import { useOdds } from './setting-names.ts';
 import { profileStrings } from './strings.ts';
-import { useOdds } from './use-odds.ts';
 
 export const Route = createLazyRoute('/profiles')({ component: ProfilesScreen });
 
 type Profile = Schemas['Profile'];
-const LIMIT = 50;
 
 function ProfilesScreen() {
   const t = useStrings(profileStrings);
@@ -33,18 +31,7 @@ function ProfilesScreen() {
   const navigate = useNavigate();
   const columns = useColumns();
   const [leaving, setLeaving] = useState<Profile>();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['profiles', 'page', after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/profiles', {
-          params: { query: { limit: LIMIT, ...(after && { cursor: after }) } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(list('/api/admin/profiles', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const create = (
     <ButtonLink to="/profiles/new" kind="primary">
@@ -61,7 +48,7 @@ function ProfilesScreen() {
         rowId={({ id }) => id}
         rowName={({ definition }) => definition.name}
         secondLine={(profile) => <SecondLine profile={profile} />}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         actions={(profile) =>
           mayChange
             ? [
@@ -160,5 +147,57 @@ function useColumns(): readonly Column<Profile>[] {
       },
     ],
     [t, format, odds, heldFor, allowed],
+  );
+}
+
+/** How far a profile is proven; of an own one nothing was measured. */
+export function ProfileMaturity({ level }: { level: Schemas['ProfileDefinition']['maturity'] }) {
+  const t = useStrings(profileStrings);
+  if (level !== 'custom') return <Maturity level={level} />;
+  return (
+    <span title={t('unmeasuredHint')}>
+      <Badge kind="outline">{t('unmeasured')}</Badge>
+    </span>
+  );
+}
+
+/** Where its pictures have to come from; nothing where that is open. */
+function KioskOnly({ definition }: { definition: Pick<Schemas['ProfileDefinition'], 'capture'> }) {
+  const t = useStrings(profileStrings);
+  if (definition.capture !== 'kiosk') return null;
+  return (
+    <span title={t('kioskOnlyHint')}>
+      <Badge kind="info">{t('kioskOnly')}</Badge>
+    </span>
+  );
+}
+
+/** Where it comes from. */
+function Origin({ profile }: { profile: Pick<Schemas['Profile'], 'builtIn' | 'replacesBuiltIn'> }) {
+  const t = useStrings(profileStrings);
+  return <>{t(profile.builtIn ? 'builtIn' : profile.replacesBuiltIn ? 'ownInstead' : 'own')}</>;
+}
+
+/** Whether calls without a profile run it, and whether callers may name it. */
+export function Standing({
+  slug,
+  allowed,
+}: {
+  slug: string;
+  allowed: { byDefault: string; mayName(slug: string): boolean } | undefined;
+}) {
+  const t = useStrings(profileStrings);
+  if (allowed === undefined) return null;
+  if (!allowed.mayName(slug))
+    return (
+      <span title={t('notAllowedHint')}>
+        <Badge kind="outline">{t('notAllowed')}</Badge>
+      </span>
+    );
+  if (allowed.byDefault !== slug) return null;
+  return (
+    <span title={t('defaultHint')}>
+      <Badge kind="info">{t('default')}</Badge>
+    </span>
   );
 }

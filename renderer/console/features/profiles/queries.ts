@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
-import { admin, replyOf } from '../../api/admin.ts';
+import { admin, list, read, replyOf } from '../../api/admin.ts';
 import { organizationQuery } from '../../organization-query.ts';
 import type { World } from '../../session/session-query.ts';
 import type { Definition } from './profile-values.ts';
@@ -7,31 +7,12 @@ import type { Definition } from './profile-values.ts';
 /** The most that one page holds. */
 const MOST = 200;
 
-export const profileQuery = (slug: string) =>
-  queryOptions({
-    queryKey: ['profiles', 'one', slug],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/profiles/{slug}', { params: { path: { slug }, query: {} }, signal })),
-  });
+export const profileQuery = (slug: string) => read('/api/admin/profiles/{slug}', { slug });
 
 export const versionsQuery = (slug: string, after?: string) =>
-  queryOptions({
-    queryKey: ['profiles', 'versions', slug, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/profiles/{slug}/versions', {
-          params: { path: { slug }, query: { limit: 50, ...(after && { cursor: after }) } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  list('/api/admin/profiles/{slug}/versions', { slug, cursor: after });
 
-export const checksQuery = queryOptions({
-  queryKey: ['checks'],
-  queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/checks', { params: { query: {} }, signal })),
-  staleTime: 60_000,
-});
+export const checksQuery = queryOptions({ ...read('/api/admin/checks'), staleTime: 60_000 });
 
 export const previewQuery = (env: World, slug: string, definition: Definition | undefined) =>
   queryOptions({
@@ -59,14 +40,12 @@ interface CurveChoice {
 
 export const curveQuery = (env: World, slug: string, { rate, ...choice }: CurveChoice) =>
   queryOptions({
-    queryKey: ['profiles', 'curve', env, slug, choice, rate],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/profiles/{slug}/calibration-curve', {
-          params: { path: { slug }, query: { env, ...choice, ...(rate !== undefined && { rate }) } },
-          signal,
-        }),
-      ),
+    ...read('/api/admin/profiles/{slug}/calibration-curve', {
+      slug,
+      env,
+      ...choice,
+      ...(rate !== undefined && { rate }),
+    }),
     placeholderData: keepPreviousData,
   });
 
@@ -83,16 +62,8 @@ export function useAllowed(): { byDefault: string; mayName(slug: string): boolea
 
 /** How many keys that still work are bound to a profile, and how many flows name it. */
 export function useUses(slug: string): { keys: number; flows: number } | undefined {
-  const keys = useQuery({
-    queryKey: ['keys', 'all'],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/keys', { params: { query: { limit: MOST } }, signal })),
-  });
-  const flows = useQuery({
-    queryKey: ['flows', 'all'],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/flows', { params: { query: { limit: MOST } }, signal })),
-  });
+  const keys = useQuery(read('/api/admin/keys', { limit: MOST }));
+  const flows = useQuery(read('/api/admin/flows', { limit: MOST }));
   if (keys.data === undefined || flows.data === undefined) return undefined;
   const works = ({ revokedAt, expiresAt }: { revokedAt?: string; expiresAt?: string }) =>
     revokedAt === undefined && (expiresAt === undefined || Date.parse(expiresAt) > Date.now());

@@ -7,7 +7,7 @@ import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
 import { LineChart } from '../../../ui/charts/line-chart.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
-import { NumberField, SelectField } from '../../../ui/forms/fields.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
@@ -30,7 +30,9 @@ import {
   stepAt,
   stops,
 } from './rate-curve.ts';
-import { useOdds } from './use-odds.ts';
+import { useOdds } from './setting-names.ts';
+
+const Field = fieldsOf<ProfileValues>()(fieldStrings);
 
 type Form = UseFormReturn<ProfileValues>;
 
@@ -74,8 +76,8 @@ export function RateCard({
       <Card title={t('rateTitle')}>
         <Stack>
           {main.error && <LoadFailed title={t('modelMissing')} error={main.error} />}
-          <OddsField form={form} name="oneIn" />
-          <HeldForField form={form} />
+          <OddsField name="oneIn" />
+          <HeldForField />
         </Stack>
       </Card>
     );
@@ -88,10 +90,10 @@ export function RateCard({
       other={other}
       above={
         <div className={styles.rates} aria-busy={main.isPlaceholderData || undefined}>
-          <OddsField form={form} name="oneIn" />
+          <OddsField name="oneIn" />
           {step && <Cost curve={curve} step={step} />}
           <div className={styles.heldFor}>
-            <HeldForField form={form} />
+            <HeldForField />
           </div>
         </div>
       }
@@ -110,31 +112,24 @@ export function RateCard({
 }
 
 /** A rate as one in so many. */
-function OddsField({ form, name }: { form: Form; name: 'oneIn' | 'searchOneIn' }) {
+function OddsField({ name }: { name: 'oneIn' | 'searchOneIn' }) {
   const t = useStrings(fieldStrings);
   return (
-    <NumberField
-      control={form.control}
+    <Field
       name={name}
-      label={t(name)}
+      as="whole"
       leftSection={<span className="small muted nowrap">{t('oneInPrefix')}</span>}
       leftSectionWidth={52}
-      allowDecimal={false}
-      allowNegative={false}
-      grouped
     />
   );
 }
 
-function HeldForField({ form }: { form: Form }) {
-  const t = useStrings(fieldStrings);
+function HeldForField() {
   const heldFor = useStrings(heldForStrings);
   return (
-    <SelectField
-      control={form.control}
+    <Field
       name="holdsFor"
-      label={t('holdsFor')}
-      data={(['every-group', 'average'] as const).map((value) => ({ value, label: heldFor(value) }))}
+      options={(['every-group', 'average'] as const).map((value) => ({ value, label: heldFor(value) }))}
     />
   );
 }
@@ -354,7 +349,7 @@ export function SearchCard({ form, slug }: { form: Form; slug: string }) {
     <Card title={t('searchTitle')}>
       <Stack gap={12}>
         <div className={styles.rates}>
-          <OddsField form={form} name="searchOneIn" />
+          <OddsField name="searchOneIn" />
         </div>
         <p className="small muted">
           {t('searchHint')}{' '}

@@ -1,10 +1,9 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { useQueryClient } from '@tanstack/react-query';
 import { GoneAndStays } from '../../../ui/dialogs/typed-name-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
 import { useUses } from './queries.ts';
 import { profileStrings } from './strings.ts';
 
@@ -22,25 +21,10 @@ export function RemoveProfile({
   const queryClient = useQueryClient();
   const { slug, version, definition, replacesBuiltIn } = profile;
   const uses = useUses(slug);
-  const refresh = () => queryClient.invalidateQueries({ queryKey: ['profiles'] });
   const undo = async () => {
-    await replyOf(
-      admin.POST('/api/admin/profiles/{slug}/versions/{version}/restore', {
-        params: { path: { slug, version }, query: {} },
-      }),
-    );
-    await refresh();
+    await api.post('/api/admin/profiles/{slug}/versions/{version}/restore', { slug, version });
+    await queryClient.invalidateQueries({ queryKey: ['profiles'] });
   };
-  const remove = useMutation({
-    mutationFn: () =>
-      replyOf(admin.DELETE('/api/admin/profiles/{slug}', { params: { path: { slug }, query: {} } })),
-    async onSuccess() {
-      toast(t('removed'), { text: slug, undo: { label: t('undo'), run: () => void undo() } });
-      close();
-      done?.();
-      await refresh();
-    },
-  });
   const used = uses && uses.keys + uses.flows > 0;
   const gone = [
     replacesBuiltIn ? t('removeBack', { slug }) : t('removeGone', { slug }),
@@ -51,18 +35,20 @@ export function RemoveProfile({
       }),
   ].filter((sentence) => sentence !== false && sentence !== undefined);
   return (
-    <ConfirmDialog
-      opened
+    <ConfirmOperation
+      run={() => api.delete('/api/admin/profiles/{slug}', { slug })}
+      refresh={['profiles']}
+      done={() => {
+        toast(t('removed'), { text: slug, undo: { label: t('undo'), run: () => void undo() } });
+        done?.();
+      }}
       title={t('removeTitle', { name: definition.name })}
       confirmLabel={t('remove')}
       cancelLabel={t('keep')}
       danger
-      busy={remove.isPending}
-      failed={remove.error && <LoadFailed error={remove.error} />}
-      onConfirm={() => remove.mutate()}
-      onCancel={close}
+      close={close}
     >
       <GoneAndStays gone={gone} stays={[t('removeStays')]} />
-    </ConfirmDialog>
+    </ConfirmOperation>
   );
 }

@@ -1,4 +1,6 @@
+import { useCallback } from 'react';
 import { useFormat } from '../../../ui/format/use-format.ts';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
@@ -6,59 +8,27 @@ import type { Change } from './changes.ts';
 import { fieldStrings } from './field-strings.ts';
 import { type AttemptLimit, attemptLimits } from './profile-values.ts';
 import { profileStrings } from './strings.ts';
-import { useOdds } from './use-odds.ts';
 
-const names: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
-  name: 'name',
-  description: 'description',
-  minimumComposite: 'minimum',
+type Key = keyof (typeof fieldStrings)['en'];
+const isKey = (text: string): text is Key => text in fieldStrings.en;
+
+/** Settings that the form calls otherwise; all others have a sentence under their path. */
+const names: Readonly<Record<string, Key>> = {
   'match.falseMatchRate': 'oneIn',
   'match.falseIdentificationRate': 'searchOneIn',
   'match.holdsFor': 'holdsFor',
-  'models.detector': 'detector',
-  'models.scorer': 'scorer',
-  'models.supersededUntil': 'supersededUntil',
-  'models.pad': 'pad',
-  'models.padSet': 'padSet',
-  'models.livenessScale': 'scale',
   'geoFence.countries': 'countries',
   'timeRestriction.days': 'days',
   'timeRestriction.from': 'from',
   'timeRestriction.to': 'to',
   'timeRestriction.timeZone': 'timeZone',
   refuseQuality: 'qualityTitle',
-  'challenge.withoutMotion': 'withoutMotion',
-  'challenge.suspectCamera': 'suspectCamera',
-  'challenge.undecided': 'undecided',
-  'challenge.behavior': 'pageBehavior',
-  capture: 'capture',
 };
-const rules: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
+const rules: Readonly<Record<string, Key>> = {
   weight: 'weight',
   threshold: 'threshold',
   hardFail: 'fails',
   whenMissing: 'missing',
-};
-const values: Readonly<Record<string, keyof (typeof fieldStrings)['en']>> = {
-  'models.scorer a': 'scorerA',
-  'models.scorer r': 'scorerR',
-  'models.scorer best': 'scorerBest',
-  'models.pad where-installed': 'padWhere',
-  'models.pad required': 'padRequired',
-  'models.livenessScale live': 'scaleLive',
-  'models.livenessScale apcer5': 'scaleApcer',
-  'challenge.withoutMotion review': 'motionReview',
-  'challenge.withoutMotion allow': 'motionAllow',
-  'challenge.withoutMotion refuse': 'motionRefuse',
-  'challenge.suspectCamera record': 'cameraRecord',
-  'challenge.suspectCamera review': 'cameraReview',
-  'challenge.suspectCamera refuse': 'cameraRefuse',
-  'challenge.undecided review': 'undecidedReview',
-  'challenge.undecided refuse': 'undecidedRefuse',
-  'capture any': 'captureAny',
-  'capture kiosk': 'captureKiosk',
-  'challenge.behavior off': 'behaviorOff',
-  'challenge.behavior record': 'behaviorRecord',
 };
 const isLimit = (name: string): name is AttemptLimit => attemptLimits.some((one) => one === name);
 
@@ -78,8 +48,8 @@ export function useSettingWords() {
       const rule = rules[third];
       return rule === undefined ? check : `${check}: ${t(rule as 'weight')}`;
     }
-    const name = names[path];
-    return name === undefined ? path : t(name as 'name');
+    const name = names[path] ?? path;
+    return isKey(name) ? t(name as 'name') : path;
   };
   const wordOf = (path: string, value: Change['before']): string => {
     if (path === 'match.holdsFor') return heldFor(value === 'every-group' ? value : 'average');
@@ -93,8 +63,8 @@ export function useSettingWords() {
     if (path === 'refuseQuality') return String(value).split(', ').map(qualityOf).join(', ');
     if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
     if (typeof value === 'number') return format.count(value);
-    const word = values[`${path} ${value}`];
-    return word === undefined ? value : t(word as 'scorerA');
+    const word = `${path}.${value}`;
+    return isKey(word) ? t(word as 'name') : value;
   };
   const daysOf = (text: string) =>
     text
@@ -105,4 +75,11 @@ export function useSettingWords() {
   const sentenceOf = ({ path, before, after }: Change) =>
     `${nameOf(path)} ${wordOf(path, before)} → ${wordOf(path, after)}`;
   return { nameOf, wordOf, sentenceOf };
+}
+
+/** A rate that the form asks for as "1 in …", always written so. */
+export function useOdds(): (rate: number) => string {
+  const t = useStrings(uiStrings);
+  const format = useFormat();
+  return useCallback((rate) => t('oneIn', { n: format.count(Math.round(1 / rate)) }), [t, format]);
 }

@@ -1,40 +1,27 @@
-import { Checkbox } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type Control, useController, useWatch } from 'react-hook-form';
+import { type Control, useWatch } from 'react-hook-form';
 import { Note } from '../../../ui/feedback/note.tsx';
-import {
-  CheckboxField,
-  NumberField,
-  SelectField,
-  TextAreaField,
-  TextField,
-} from '../../../ui/forms/fields.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Card, Columns, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { useWorld } from '../../session/session-query.ts';
 import { upgradesQuery } from '../../template-upgrades.ts';
 import { fieldStrings } from './field-strings.ts';
 import { attemptLimits, type ProfileValues, qualityComponents } from './profile-values.ts';
-import styles from './profiles.module.css';
 import { checksQuery } from './queries.ts';
+
+const Field = fieldsOf<ProfileValues>()(fieldStrings);
 
 type Props = { control: Control<ProfileValues> };
 
-export function AboutCard({ control }: Props) {
+export function AboutCard() {
   const t = useStrings(fieldStrings);
   return (
     <Card title={t('about')}>
       <Stack>
-        <TextField control={control} name="name" label={t('name')} maxLength={80} />
-        <TextAreaField
-          control={control}
-          name="description"
-          label={t('description')}
-          maxLength={400}
-          optional
-          rows={2}
-        />
+        <Field name="name" maxLength={80} />
+        <Field name="description" as="lines" maxLength={400} optional rows={2} />
       </Stack>
     </Card>
   );
@@ -51,60 +38,27 @@ export function ModelsCard({ control }: Props) {
   return (
     <Card title={t('modelsTitle')}>
       <Columns n={2} collapse>
-        <SelectField
-          control={control}
+        <Field
           name="models.detector"
-          label={t('detector')}
-          data={[
+          options={[
             { value: 'blazeface', label: 'BlazeFace' },
             { value: 'yunet', label: 'YuNet' },
           ]}
         />
-        <SelectField
-          control={control}
+        <Field
           name="models.scorer"
-          label={t('scorer')}
           hint={scorer === 'a' ? t('scorerAHint') : undefined}
-          data={[
-            { value: 'best', label: t('scorerBest') },
-            { value: 'r', label: t('scorerR') },
-            { value: 'a', label: t('scorerA') },
-          ]}
+          options={['best', 'r', 'a']}
         />
         {scorer !== 'a' && (
-          <TextField
-            control={control}
-            name="models.supersededUntil"
-            label={t('supersededUntil')}
-            hint={<SupersededHint />}
-            type="date"
-            optional
-          />
+          <Field name="models.supersededUntil" hint={<SupersededHint />} type="date" optional />
         )}
-        <SelectField
-          control={control}
-          name="models.pad"
-          label={t('pad')}
-          data={[
-            { value: 'where-installed', label: t('padWhere') },
-            { value: 'required', label: t('padRequired') },
-          ]}
-        />
-        <SelectField
-          control={control}
+        <Field name="models.pad" options={['where-installed', 'required']} />
+        <Field
           name="models.padSet"
-          label={t('padSet')}
-          data={[{ value: '', label: t('padFirst') }, ...sets.map((id) => ({ value: id, label: id }))]}
+          options={[{ value: '', label: t('padFirst') }, ...sets.map((id) => ({ value: id, label: id }))]}
         />
-        <SelectField
-          control={control}
-          name="models.livenessScale"
-          label={t('scale')}
-          data={[
-            { value: 'live', label: t('scaleLive') },
-            { value: 'apcer5', label: t('scaleApcer') },
-          ]}
-        />
+        <Field name="models.livenessScale" options={['live', 'apcer5']} />
       </Columns>
     </Card>
   );
@@ -130,37 +84,24 @@ export function PlaceCard({ control }: Props) {
   return (
     <Card title={t('placeTitle')}>
       <Stack>
-        <SelectField
-          control={control}
-          name="capture"
-          label={t('capture')}
-          data={[
-            { value: 'any', label: t('captureAny') },
-            { value: 'kiosk', label: t('captureKiosk') },
-          ]}
-        />
+        <Field name="capture" hint={null} options={['any', 'kiosk']} />
         <p className="small muted">{t('captureHint')}</p>
-        <TextField
-          control={control}
-          name="countries"
-          label={t('countries')}
-          hint={t('countriesHint')}
-          optional
-          autoComplete="off"
-        />
-        <CheckboxField control={control} name="hours.on" label={t('hoursOn')} />
+        <Field name="countries" optional autoComplete="off" />
+        <Field name="hours.on" as="check" />
         {on && (
           <>
-            <Ticks
-              control={control}
+            <Field
               name="hours.days"
-              label={t('days')}
-              options={[1, 2, 3, 4, 5, 6, 7].map((day) => [String(day), t(`day.${day}` as 'day.1')])}
+              as="beside"
+              options={['1', '2', '3', '4', '5', '6', '7'].map((value) => ({
+                value,
+                label: t(`day.${value}` as 'day.1'),
+              }))}
             />
             <Columns n={3} collapse>
-              <TextField control={control} name="hours.from" label={t('from')} type="time" />
-              <TextField control={control} name="hours.to" label={t('to')} type="time" />
-              <TextField control={control} name="hours.timeZone" label={t('timeZone')} optional />
+              <Field name="hours.from" type="time" />
+              <Field name="hours.to" hint={null} type="time" />
+              <Field name="hours.timeZone" hint={null} optional />
             </Columns>
             <p className="small muted">
               {t('toHint')} {t('timeZoneHint')}
@@ -169,40 +110,6 @@ export function PlaceCard({ control }: Props) {
         )}
       </Stack>
     </Card>
-  );
-}
-
-/** Several of a few. */
-function Ticks({
-  control,
-  name,
-  label,
-  options,
-}: Props & {
-  name: 'hours.days' | 'refuseQuality';
-  label: string;
-  options: readonly (readonly [value: string, label: string])[];
-}) {
-  const { field, fieldState } = useController({ control, name });
-  return (
-    <Checkbox.Group
-      label={label}
-      value={field.value}
-      onChange={field.onChange}
-      error={fieldState.error?.message}
-    >
-      <div className={styles.ticks}>
-        {options.map(([value, text], index) => (
-          <Checkbox
-            key={value}
-            value={value}
-            label={text}
-            onBlur={field.onBlur}
-            {...(index === 0 && { ref: field.ref })}
-          />
-        ))}
-      </div>
-    </Checkbox.Group>
   );
 }
 
@@ -215,62 +122,28 @@ export function LiveCard({ control }: Props) {
     <Card title={t('liveTitle')}>
       <Stack>
         {isKioskOnly && <Note title={t('liveAtKiosk')} />}
-        <SelectField
-          control={control}
-          name="challenge.withoutMotion"
-          label={t('withoutMotion')}
-          data={[
-            { value: 'review', label: t('motionReview') },
-            { value: 'allow', label: t('motionAllow') },
-            { value: 'refuse', label: t('motionRefuse') },
-          ]}
-        />
+        <Field name="challenge.withoutMotion" options={['review', 'allow', 'refuse']} />
         <p className="small muted">{t(`motionHint.${chosen}` as 'motionHint.review')}</p>
-        <SelectField
-          control={control}
-          name="challenge.suspectCamera"
-          label={t('suspectCamera')}
-          data={[
-            { value: 'record', label: t('cameraRecord') },
-            { value: 'review', label: t('cameraReview') },
-            { value: 'refuse', label: t('cameraRefuse') },
-          ]}
-        />
+        <Field name="challenge.suspectCamera" options={['record', 'review', 'refuse']} />
         <p className="small muted">{t('cameraHint')}</p>
-        <SelectField
-          control={control}
-          name="challenge.undecided"
-          label={t('undecided')}
-          data={[
-            { value: 'refuse', label: t('undecidedRefuse') },
-            { value: 'review', label: t('undecidedReview') },
-          ]}
-        />
+        <Field name="challenge.undecided" hint={null} options={['refuse', 'review']} />
         <p className="small muted">{t('undecidedHint')}</p>
-        <SelectField
-          control={control}
-          name="challenge.behavior"
-          label={t('pageBehavior')}
-          data={[
-            { value: 'off', label: t('behaviorOff') },
-            { value: 'record', label: t('behaviorRecord') },
-          ]}
-        />
+        <Field name="challenge.behavior" hint={null} options={['off', 'record']} />
         <p className="small muted">{t('behaviorHint')}</p>
       </Stack>
     </Card>
   );
 }
 
-export function QualityCard({ control }: Props) {
+export function QualityCard() {
   const t = useStrings(fieldStrings);
   return (
     <Card title={t('qualityTitle')}>
-      <Ticks
-        control={control}
+      <Field
         name="refuseQuality"
+        as="beside"
         label={t('qualityHint')}
-        options={qualityComponents.map((name) => [name, t(`quality.${name}`)])}
+        options={qualityComponents.map((value) => ({ value, label: t(`quality.${value}`) }))}
       />
     </Card>
   );
@@ -285,7 +158,7 @@ const usual = {
   failuresBeforeDisabledWithPad: 50,
 } as const;
 
-export function AttemptsCard({ control }: Props) {
+export function AttemptsCard() {
   const t = useStrings(fieldStrings);
   return (
     <Card title={t('attemptsTitle')}>
@@ -293,15 +166,12 @@ export function AttemptsCard({ control }: Props) {
         <p className="small muted">{t('attemptsHint')}</p>
         <Columns n={2} collapse>
           {attemptLimits.map((limit) => (
-            <NumberField
+            <Field
               key={limit}
-              control={control}
               name={`attempts.${limit}`}
+              as="whole"
               label={t(limit)}
               hint={t('usually', { value: usual[limit] })}
-              allowDecimal={false}
-              allowNegative={false}
-              grouped
             />
           ))}
         </Columns>

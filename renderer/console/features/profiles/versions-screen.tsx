@@ -1,3 +1,4 @@
+import { NativeSelect } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
@@ -7,20 +8,21 @@ import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { LinkButton } from '../../../ui/controls/link-button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../ui/tables/column.ts';
 import { Actor } from '../../actor.tsx';
-import type { Schemas } from '../../api/admin.ts';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { LoadFailed } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressPages } from '../../use-address.ts';
 import { changesBetween } from './changes.ts';
-import { CompareVersions } from './compare-versions.tsx';
+import type { Definition } from './profile-values.ts';
 import styles from './profiles.module.css';
-import { versionsQuery } from './queries.ts';
-import { RestoreVersion } from './restore-version.tsx';
+import { profileQuery, versionsQuery } from './queries.ts';
 import { useSettingWords } from './setting-names.ts';
 import { profileStrings } from './strings.ts';
 
@@ -42,7 +44,6 @@ function VersionsScreen() {
   const query = useQuery(versionsQuery(slug, after));
   const newest = useQuery(versionsQuery(slug)).data?.items;
   const running = runningOf(newest, undefined);
-  const pages = useAddressPages(after);
   const compare = (sides: { from?: number | 'builtin'; to?: number | 'builtin' }) =>
     void navigate({ to: '.', search: (now) => ({ ...now, ...sides }), resetScroll: true });
   const columns = useColumns(query.data?.items, running, compare);
@@ -66,7 +67,7 @@ function VersionsScreen() {
         rowId={({ id }) => id}
         rowName={({ version }) => t('versionNumber', { version: String(version) })}
         secondLine={({ createdBy }) => <Actor actor={createdBy} />}
-        paging={{ pages, limit: 50 }}
+        after={after}
         actions={(version) => [
           running !== undefined &&
             version.id !== running.id && {
@@ -169,3 +170,161 @@ const listOf = (sentences: readonly string[], none: string) =>
     : sentences.length > 3
       ? `${sentences.slice(0, 3).join('; ')} +${sentences.length - 3}`
       : sentences.join('; ');
+
+/** Makes the next version with the settings of an old one; shows what that changes. */
+function RestoreVersion({
+  version: { slug, version, definition },
+  running,
+  close,
+}: {
+  version: Version;
+  running: Version | undefined;
+  close(): void;
+}) {
+  const t = useStrings(profileStrings);
+  const navigate = useNavigate();
+  const nameOf = (number: number) => t('versionNumber', { version: String(number) });
+  return (
+    <ConfirmOperation
+      run={() => api.post('/api/admin/profiles/{slug}/versions/{version}/restore', { slug, version })}
+      toast={t('restored', { version: String(version) })}
+      refresh={['profiles']}
+      done={() => navigate({ to: '/profiles/$slug', params: { slug } })}
+      title={t('restoreTitle', { version: String(version), slug })}
+      confirmLabel={t('restore')}
+      cancelLabel={t('restoreKeep')}
+      close={close}
+    >
+      <Stack gap={12}>
+        <p>{t('restoreText')}</p>
+        {running && (
+          <Differences
+            before={running.definition}
+            after={definition}
+            names={[nameOf(running.version), nameOf(version)]}
+          />
+        )}
+      </Stack>
+    </ConfirmOperation>
+  );
+}
+
+type Side = number | 'builtin';
+
+/** The settings of one side: from the page that is there, else by a request. */
+function useDefinition(slug: string, side: Side, versions: readonly Version[]) {
+  const known = versions.find(({ version }) => version === side)?.definition;
+  const builtIn = useQuery({ ...profileQuery(`builtin:${slug}`), enabled: side === 'builtin' });
+  const asked = useQuery({
+    ...read('/api/admin/profiles/{slug}/versions/{version}', { slug, version: Number(side) }),
+    enabled: side !== 'builtin' && known === undefined,
+  });
+  const definition: Definition | undefined =
+    side === 'builtin' ? builtIn.data?.definition : (known ?? asked.data?.definition);
+  return { definition, error: builtIn.error ?? asked.error };
+}
+
+/** Two versions side by side: only what differs. */
+function CompareVersions({
+  slug,
+  from,
+  to,
+  versions,
+  choose,
+}: {
+  slug: string;
+  from: Side;
+  to: Side;
+  versions: readonly Version[];
+  choose(sides: { from?: Side; to?: Side }): void;
+}) {
+  const t = useStrings(profileStrings);
+  const [before, after] = [useDefinition(slug, from, versions), useDefinition(slug, to, versions)];
+  const error = before.error ?? after.error;
+  const nameOf = (side: Side) =>
+    side === 'builtin' ? t('builtInOption') : t('versionNumber', { version: String(side) });
+  const sides: Side[] = [
+    ...new Set<Side>([
+      ...versions.map(({ version }) => version),
+      ...(versions.some(({ replacesBuiltIn }) => replacesBuiltIn) ? (['builtin'] as const) : []),
+      from,
+      to,
+    ]),
+  ];
+  const data = sides.map((side) => ({ value: String(side), label: nameOf(side) }));
+  const read = (text: string): Side => (text === 'builtin' ? text : Number(text));
+  return (
+    <Card
+      title={t('compareTitle')}
+      flush
+      actions={
+        <Row>
+          <NativeSelect
+            aria-label={t('compareFrom')}
+            value={String(from)}
+            data={data}
+            onChange={(event) => choose({ from: read(event.target.value) })}
+          />
+          <NativeSelect
+            aria-label={t('compareTo')}
+            value={String(to)}
+            data={data}
+            onChange={(event) => choose({ to: read(event.target.value) })}
+          />
+        </Row>
+      }
+    >
+      {error ? (
+        <div className={styles.previewHead}>
+          <LoadFailed error={error} />
+        </div>
+      ) : (
+        before.definition &&
+        after.definition && (
+          <Differences
+            before={before.definition}
+            after={after.definition}
+            names={[nameOf(from), nameOf(to)]}
+          />
+        )
+      )}
+    </Card>
+  );
+}
+
+function Differences({
+  before,
+  after,
+  names: [left, right],
+}: {
+  before: Definition;
+  after: Definition;
+  names: readonly [string, string];
+}) {
+  const t = useStrings(profileStrings);
+  const { nameOf, wordOf } = useSettingWords();
+  const changes = changesBetween(before, after);
+  if (changes.length === 0) return <p className={`${styles.previewHead} small muted`}>{t('compareSame')}</p>;
+  return (
+    <table className={styles.differences}>
+      <thead>
+        <tr>
+          <th scope="col">{t('setting')}</th>
+          <th scope="col">{left}</th>
+          <th scope="col">{right}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map((change) => (
+          <tr key={change.path}>
+            <th scope="row">{nameOf(change.path)}</th>
+            <td>{wordOf(change.path, change.before)}</td>
+            <td>
+              <b>{wordOf(change.path, change.after)}</b>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,17 +1,19 @@
 import { IconQuestionMark, IconUserCheck, IconUsers } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { useSession } from '../../session/session-query.ts';
-import { ConfirmEnroll } from './confirm-enroll.tsx';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { useSession, useWorld } from '../../session/session-query.ts';
 import type { Decision, ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
 import { decidesAtOnce, decidesSession, undoTextOf } from './review-rules.ts';
 import { reviewStrings } from './strings.ts';
-import { useDecide } from './use-decide.ts';
-import { useKeys } from './use-keys.ts';
 
 /** What the reviewer says. What enrolls a person is asked for once more: it cannot be undone here. */
 export function DecisionBar({ review, next }: { review: ShownReview; next: string | undefined }) {
@@ -34,7 +36,7 @@ export function DecisionBar({ review, next }: { review: ShownReview; next: strin
   });
   return (
     <>
-      {decide.error && asked === undefined && <LoadFailed error={decide.error} title={t('notDecided')} />}
+      {decide.error && asked === undefined && <Refused of={decide} title={t('notDecided')} />}
       <section className={styles.bar} aria-label={t('decision')}>
         <Button busy={decide.isPending} onClick={() => say('not-same-person')}>
           <IconUsers size={18} stroke={1.75} aria-hidden="true" />
@@ -61,7 +63,7 @@ export function DecisionBar({ review, next }: { review: ShownReview; next: strin
           review={review}
           decision={asked}
           busy={decide.isPending}
-          failed={decide.error && <LoadFailed error={decide.error} title={t('notDecided')} />}
+          failed={<Refused of={decide} title={t('notDecided')} />}
           confirm={() => decide.mutate(asked)}
           cancel={() => {
             decide.reset();
@@ -70,5 +72,112 @@ export function DecisionBar({ review, next }: { review: ShownReview; next: strin
         />
       )}
     </>
+  );
+}
+
+const STORED = 'gatehouse-review-keys';
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** Single letters that act on the page, unless a field or a dialog has the focus; the reader can switch them off. */
+function useKeys(actions: Readonly<Record<string, () => unknown>>) {
+  const latest = useRef(actions);
+  latest.current = actions;
+  const [on, setOn] = useState(() => localStorage.getItem(STORED) !== 'off');
+  useEffect(() => {
+    if (!on) return;
+    const onKey = (event: KeyboardEvent) => {
+      const act = latest.current[event.key.toLowerCase()];
+      if (!act || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping(event.target) || document.querySelector('[role="dialog"], [role="menu"]')) return;
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [on]);
+  return {
+    on,
+    toggle() {
+      localStorage.setItem(STORED, on ? 'off' : 'on');
+      setOn(!on);
+    },
+  };
+}
+
+/** Sends a decision; then the next item is shown, and the toast keeps the way back. The first of two votes stays on the page. */
+function useDecide({ id }: ShownReview, next: string | undefined) {
+  const t = useStrings(reviewStrings);
+  const env = useWorld();
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const params = { id, env };
+  const show = (shown: string) => navigate({ to: '/review/$id', params: { id: shown } });
+  async function undo() {
+    // What cannot be undone any more says so on its page.
+    await api.post('/api/admin/review/{id}/undo', params).catch(() => undefined);
+    await queryClient.invalidateQueries({ queryKey: ['review'] });
+    await show(id);
+  }
+  return useOperation(
+    (decision: Decision) => api.post('/api/admin/review/{id}/decide', params, { decision }),
+    {
+      refresh: ['review'],
+      done: async ({ state, undoUntil, enrolled }, decision) => {
+        if (state === 'open') toast(t('voted'), { text: t('votedText') });
+        else
+          toast(t(decision), {
+            ...(enrolled && { text: t('enrolledToast') }),
+            ...(undoUntil !== undefined && { undo: { label: t('undo'), run: () => void undo() } }),
+          });
+        if (state === 'open') return;
+        if (next !== undefined) await show(next);
+        else await navigate({ to: '/review' });
+      },
+    },
+  );
+}
+
+/** Before a decision that enrolls what waits. */
+function ConfirmEnroll({
+  review,
+  decision,
+  busy,
+  failed,
+  confirm,
+  cancel,
+}: {
+  review: ShownReview;
+  decision: 'not-same-person' | 'enroll-anyway';
+  busy: boolean;
+  failed: ReactNode;
+  confirm(): void;
+  cancel(): void;
+}) {
+  const t = useStrings(reviewStrings);
+  const { people } = review;
+  const name = people.new.name ?? people.new.email ?? t('new');
+  const known = people.known.name ?? people.known.email ?? t('known');
+  const other = decision === 'not-same-person';
+  const session = decidesSession(review);
+  return (
+    <ConfirmDialog
+      opened
+      title={session ? t('letInTitle') : t('enrollTitle', { name })}
+      confirmLabel={t(session ? 'letIn' : other ? 'enrollOther' : 'anyway')}
+      cancelLabel={t('decideLater')}
+      busy={busy}
+      failed={failed}
+      onConfirm={confirm}
+      onCancel={cancel}
+    >
+      <ul>
+        <li>{t(session ? 'letInText' : 'enrollText')}</li>
+        <li>{t(other ? 'enrollNever' : 'enrollOpen', { name, known })}</li>
+        <li>{t(session ? 'undoTextSession' : 'enrollUndo')}</li>
+      </ul>
+    </ConfirmDialog>
   );
 }

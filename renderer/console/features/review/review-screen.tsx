@@ -1,22 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { Row } from '../../../ui/layout/layout.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { shortenId } from '../../../ui/format/format.ts';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { KeyValues, Row } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { managers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { DecidedNote } from './decided-note.tsx';
 import { DecisionBar } from './decision-bar.tsx';
-import { Evidence } from './evidence.tsx';
-import { LikenessCard } from './likeness-card.tsx';
-import { openReviewsQuery, reviewQuery } from './open-reviews.ts';
+import { openReviewsQuery, reviewQuery, type ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
-import { nextOf } from './review-rules.ts';
-import { ReviewState } from './review-state.tsx';
-import { SideCard } from './side-card.tsx';
+import { consequenceOf, newcomersPerChance, nextOf } from './review-rules.ts';
+import { ReviewState, SideCard } from './side-card.tsx';
 import { reviewStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/review/$id')({ component: ReviewScreen });
@@ -56,7 +58,7 @@ function ReviewScreen() {
         </Row>
       }
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {review && (
         <div className={styles.item} key={review.id}>
           {review.state !== 'open' && <DecidedNote review={review} mayUndo={mayDecide} />}
@@ -77,3 +79,127 @@ const leadOf = ({ kind, policy }: Schemas['Review']) => {
   if (policy === 'warn') return 'leadWarn';
   return kind === 'uniqueness' ? 'leadSession' : 'leadBlock';
 };
+
+/** What the likeness is worth: how often two different people are as alike, and how often that happens here. */
+function LikenessCard({ review: { likeness, gallery } }: { review: ShownReview }) {
+  const t = useStrings(reviewStrings);
+  const heldFor = useStrings(heldForStrings);
+  const format = useFormat();
+  const { rate, holdsFor = 'average', beyondMeasured, score, threshold, pictures } = likeness;
+  if (rate === undefined)
+    return (
+      <section className={styles.odds}>
+        <b className={styles.big}>{format.score(score, threshold)}</b>
+        <div>
+          <h3>{t('alikeTitle', { count: pictures })}</h3>
+          <p className="small muted">{t('alikeText', { threshold: format.score(threshold) })}</p>
+        </div>
+      </section>
+    );
+  const odds = format.rate(rate);
+  const chance = format.count(newcomersPerChance(rate, gallery));
+  return (
+    <section className={styles.odds}>
+      <b className={styles.big}>{beyondMeasured ? t('lessThan', { odds }) : odds}</b>
+      <div>
+        <h3>{t(beyondMeasured ? 'oddsBeyond' : 'odds', { odds, heldFor: heldFor(holdsFor) })}</h3>
+        <p className="small muted">
+          {gallery > 0 && `${t(beyondMeasured ? 'oddsHereBeyond' : 'oddsHere', { count: gallery, chance })} `}
+          {t('oddsTwins')}
+        </p>
+      </div>
+    </section>
+  );
+}
+
+/** The decision, its author, what follows, and the way back while there is one. */
+function DecidedNote({ review, mayUndo }: { review: ShownReview; mayUndo: boolean }) {
+  const t = useStrings(reviewStrings);
+  const env = useWorld();
+  const { id, decided, policy, undoUntil } = review;
+  const undo = useOperation(() => api.post('/api/admin/review/{id}/undo', { id, env }), {
+    toast: t('undone'),
+    refresh: ['review'],
+  });
+  if (!decided)
+    return (
+      <Note kind="warn" title={t('expiredTitle')}>
+        {t(policy === 'warn' ? 'expiredWarn' : 'expiredBlock')}
+      </Note>
+    );
+  const isOne = decided.decision === 'same-person';
+  return (
+    <>
+      <Refused of={undo} />
+      <Note
+        kind={isOne && policy === 'warn' ? 'warn' : 'info'}
+        title={t.rich('decidedBy', {
+          what: t(decided.decision),
+          who: <Voter by={decided.by} />,
+          time: <RelativeTime at={decided.at} />,
+        })}
+        action={
+          mayUndo &&
+          undoUntil !== undefined && (
+            <Button busy={undo.isPending} onClick={() => undo.mutate()}>
+              {t('undo')}
+            </Button>
+          )
+        }
+      >
+        {t(consequenceOf(review, decided.decision))}
+      </Note>
+    </>
+  );
+}
+
+/** The figures behind the sentence, and who has said what. */
+function Evidence({ review }: { review: ShownReview }) {
+  const t = useStrings(reviewStrings);
+  const format = useFormat();
+  const { likeness, votes, erasedBy, pictures } = review;
+  const { score, threshold, scorer, knownPicture } = likeness;
+  const said = (like: boolean | undefined) => (like === undefined ? undefined : t(like ? 'like' : 'unlike'));
+  return (
+    <details className={styles.details} open={votes.length > 0}>
+      <summary>{t('evidence')}</summary>
+      <KeyValues
+        entries={[
+          [
+            t('score'),
+            t('scoreOf', { score: format.score(score, threshold), threshold: format.score(threshold) }),
+          ],
+          [t('scorer'), scorer],
+          [t('compared'), t('comparedPictures', { count: likeness.pictures })],
+          [t('addedLikeKnown'), said(knownPicture?.likeKnown)],
+          [t('addedLikeNew'), said(knownPicture?.likeNew)],
+          [
+            t('pictures'),
+            pictures.length === 0
+              ? t('picturesErased')
+              : t.rich('erasedAt', { time: <RelativeTime at={erasedBy} /> }),
+          ],
+          ...votes.map(
+            (vote) =>
+              [
+                t('vote'),
+                <>
+                  <Voter by={vote.by} />: {t(vote.decision)}, <RelativeTime at={vote.at} />
+                </>,
+              ] as const,
+          ),
+        ]}
+      />
+    </details>
+  );
+}
+
+/** The reader, or another one by id: reviewers cannot see the list of administrators. */
+function Voter({ by }: { by: string }) {
+  const t = useStrings(reviewStrings);
+  const { user } = useSession();
+  const [kind = '', id = ''] = by.split(/:(.*)/s);
+  if (id === user.id) return t('you');
+  if (kind === 'operator') return <span title={by}>{t('boxOperator')}</span>;
+  return <span title={by}>{kind === 'administrator' ? shortenId(id) : by}</span>;
+}

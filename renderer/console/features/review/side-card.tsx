@@ -1,18 +1,24 @@
+import { FileInput } from '@mantine/core';
 import { IconClock, IconPhotoOff } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
+import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
-import { KeyValues } from '../../../ui/layout/layout.tsx';
+import { KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { readers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
-import { AddPicture } from './add-picture.tsx';
-import type { ShownReview } from './open-reviews.ts';
+import { useSession, useWorld } from '../../session/session-query.ts';
+import { StoredPicture } from '../../stored-picture.tsx';
+import type { Review, ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
-import { ReviewPicture } from './review-picture.tsx';
 import { reviewStrings } from './strings.ts';
 
 type Side = 'new' | 'known';
@@ -116,4 +122,140 @@ function NoPicture({ review, side, mayLook }: { review: ShownReview; side: Side;
       {adding && <AddPicture review={review} close={() => setAdding(false)} />}
     </div>
   );
+}
+
+function ReviewPicture({ review, side, name }: { review: ShownReview; side: 'new' | 'known'; name: string }) {
+  const t = useStrings(reviewStrings);
+  const [adding, setAdding] = useState(false);
+  return (
+    <>
+      <StoredPicture
+        path={`/api/admin/review/${review.id}/pictures/${side}`}
+        alt={t('pictureOf', { name })}
+        className={styles.picture!}
+      />
+      {side === 'known' && (
+        <div className={styles.verdict}>
+          <KnownVerdict review={review} name={name} />
+          {review.state === 'open' && (
+            <Button small onClick={() => setAdding(true)}>
+              {t('otherPicture')}
+            </Button>
+          )}
+        </div>
+      )}
+      {adding && <AddPicture review={review} close={() => setAdding(false)} />}
+    </>
+  );
+}
+
+/** Whether the added picture shows the person that it is meant to show. */
+function KnownVerdict({ review: { likeness }, name }: { review: ShownReview; name: string }) {
+  const t = useStrings(reviewStrings);
+  const added = likeness.knownPicture;
+  if (added?.likeKnown === undefined) return null;
+  return (
+    <Badge kind={added.likeKnown ? 'ok' : 'bad'}>
+      {t(added.likeKnown ? 'isKnown' : 'isNotKnown', { name })}
+    </Badge>
+  );
+}
+
+const Camera = lazy(() =>
+  import('../../../capture/camera/camera.tsx').then((module) => ({ default: module.Camera })),
+);
+const formats = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif';
+
+/** A new picture of the known person, by camera or from a file: only the face is kept, and only for this review. */
+function AddPicture({ review: { id, people }, close }: { review: ShownReview; close(): void }) {
+  const t = useStrings(reviewStrings);
+  const ui = useStrings(uiStrings);
+  const env = useWorld();
+  const queryClient = useQueryClient();
+  const [byCamera, setByCamera] = useState(false);
+  const [file, setFile] = useState<File | null>(null);
+  const add = useOperation(
+    (picture: Blob) =>
+      api.put('/api/admin/review/{id}/pictures/known', { id, env }, { request: {}, file: picture }),
+    {
+      refresh: ['review'],
+      async done() {
+        await queryClient.resetQueries({
+          queryKey: ['stored-picture', env, `/api/admin/review/${id}/pictures/known`],
+        });
+        close();
+      },
+      refused: () => setByCamera(false),
+    },
+  );
+  const { name, email } = people.known;
+  return (
+    <Dialog
+      title={t('addPictureTitle', { name: name ?? email ?? t('known') })}
+      size={byCamera ? 840 : 560}
+      close={close}
+    >
+      <Stack>
+        <p className="muted">{t('addPictureText')}</p>
+        <Refused of={add} title={t('notAdded')} />
+        {byCamera ? (
+          <Suspense>
+            <Camera
+              count={1}
+              openCapture={() => api.post('/api/admin/captures', { env })}
+              onPictures={([picture]) => picture && add.mutate(picture)}
+            />
+          </Suspense>
+        ) : (
+          <>
+            <FileInput
+              clearable
+              accept={formats}
+              label={t('file')}
+              description={t('fileHint')}
+              value={file}
+              onChange={setFile}
+            />
+            <Row>
+              <Button
+                kind="primary"
+                busy={add.isPending}
+                disabled={file === null}
+                onClick={() => file && add.mutate(file)}
+              >
+                {t('addFile')}
+              </Button>
+              <Button onClick={() => setByCamera(true)}>{t('useCamera')}</Button>
+              <Button kind="quiet" onClick={close}>
+                {ui('cancel')}
+              </Button>
+            </Row>
+          </>
+        )}
+      </Stack>
+    </Dialog>
+  );
+}
+
+/** Where an item stands; of a decided one what was decided. */
+export function ReviewState({ review: { state, decided, votes } }: { review: Review }) {
+  const t = useStrings(reviewStrings);
+  switch (state) {
+    case 'open':
+      return (
+        <Badge kind="warn" icon={IconClock}>
+          {votes.length > 0 ? t('votes', { count: votes.length }) : t('waiting')}
+        </Badge>
+      );
+    case 'decided':
+      return (
+        <Badge kind={decided?.decision === 'same-person' ? 'info' : 'ok'}>
+          {t(decided?.decision ?? 'decided')}
+        </Badge>
+      );
+    case 'expired':
+      return <Badge kind="outline">{t('expired')}</Badge>;
+    default:
+      return state satisfies never;
+  }
 }

@@ -1,37 +1,31 @@
 import { Checkbox } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Suspense, useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useLanguage } from '../../../ui/strings/language.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { auth, type FacePictures, type OwnFace } from '../../api/auth.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { FaceCamera } from '../../session/face-camera.tsx';
-import { faceKey } from './own-face.tsx';
 import { securityStrings } from './strings.ts';
 
 /** The consent text, then the camera. */
 export function EnrollFace({ consent, done }: { consent: OwnFace['consent']; done(): void }) {
   const t = useStrings(securityStrings);
   const { language } = useLanguage();
-  const queryClient = useQueryClient();
   const [agreed, setAgreed] = useState(false);
   const [ready, setReady] = useState(false);
-  const enroll = useMutation({
-    mutationFn: (pictures: FacePictures) => auth.enrollFace(pictures, consent.version),
-    async onSuccess() {
-      toast(t('faceAdded'));
-      done();
-      await queryClient.invalidateQueries({ queryKey: faceKey });
-    },
+  const enroll = useOperation((pictures: FacePictures) => auth.enrollFace(pictures, consent.version), {
+    toast: t('faceAdded'),
+    refresh: ['own-face'],
+    done,
   });
   if (ready)
     return (
       <Card title={t('faceCamera')}>
         <Stack>
-          {enroll.error && <LoadFailed error={enroll.error} title={t('faceNotAdded')} />}
+          <Refused of={enroll} title={t('faceNotAdded')} />
           <Suspense>
             <FaceCamera
               label={t('takeFace')}

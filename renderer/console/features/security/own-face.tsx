@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
@@ -7,14 +7,14 @@ import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
+import { api } from '../../api/admin.ts';
 import { auth, type OwnFace as Face } from '../../api/auth.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { organizationQuery } from '../../organization-query.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { useSession } from '../../session/session-query.ts';
 import { securityStrings } from './strings.ts';
 
-export const faceKey = ['own-face'];
+const faceKey = ['own-face'];
 
 /** The face of the reader, where the organization allows one; an owner switches that here. */
 export function OwnFace({ enroll }: { enroll(consent: Face['consent']): void }) {
@@ -35,7 +35,7 @@ export function OwnFace({ enroll }: { enroll(consent: Face['consent']): void }) 
         )
       }
     >
-      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      <Refused of={{ error, refetch }} />
       {data && (
         <Stack gap={12}>
           <p className="small muted">{t('faceText')}</p>
@@ -86,15 +86,11 @@ function Own({
 
 function RemoveFace() {
   const t = useStrings(securityStrings);
-  const queryClient = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const remove = useMutation({
-    mutationFn: () => auth.removeFace(),
-    async onSuccess() {
-      setAsking(false);
-      toast(t('faceRemoved'));
-      await queryClient.invalidateQueries({ queryKey: faceKey });
-    },
+  const remove = useOperation(() => auth.removeFace(), {
+    toast: t('faceRemoved'),
+    refresh: ['own-face'],
+    done: () => setAsking(false),
   });
   return (
     <>
@@ -108,7 +104,7 @@ function RemoveFace() {
         confirmLabel={t('removeFace')}
         cancelLabel={t('keepFace')}
         busy={remove.isPending}
-        failed={remove.error && <LoadFailed error={remove.error} title={t('faceNotRemoved')} />}
+        failed={<Refused of={remove} title={t('faceNotRemoved')} />}
         onConfirm={() => remove.mutate()}
         onCancel={() => setAsking(false)}
       >
@@ -121,21 +117,20 @@ function RemoveFace() {
 /** Of the organization: each change asks for a fresh second factor. */
 function Switch({ allowed }: { allowed: boolean }) {
   const t = useStrings(securityStrings);
-  const queryClient = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const change = useMutation({
-    mutationFn: () =>
-      replyOf(admin.PUT('/api/admin/organization/face-factor', { body: { allowed: !allowed } })),
-    async onSuccess(reply) {
-      setAsking(false);
-      toast(t(reply.allowed ? 'facesOn' : 'facesOff'), {
-        ...(reply.removed > 0 && { text: t('facesRemoved', { count: reply.removed }) }),
-      });
-      await queryClient.invalidateQueries({ queryKey: faceKey });
-      await queryClient.invalidateQueries(organizationQuery);
+  const change = useOperation(
+    () => api.put('/api/admin/organization/face-factor', {}, { allowed: !allowed }),
+    {
+      refresh: ['own-face', 'organization'],
+      done: (reply) => {
+        setAsking(false);
+        toast(t(reply.allowed ? 'facesOn' : 'facesOff'), {
+          ...(reply.removed > 0 && { text: t('facesRemoved', { count: reply.removed }) }),
+        });
+      },
     },
-  });
-  const failed = change.error && <LoadFailed error={change.error} title={t('facesNotSwitched')} />;
+  );
+  const failed = change.error && <Refused of={change} title={t('facesNotSwitched')} />;
   return (
     <>
       {!asking && failed}

@@ -1,21 +1,19 @@
 import { TextInput } from '@mantine/core';
 import { IconFingerprint, IconPlus } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
 import { DataTable } from '../../../ui/tables/data-table.tsx';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
 import { auth, type Passkey } from '../../api/auth.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { passkeyObstacle } from '../../session/passkeys.ts';
-import { sessionQuery } from '../../session/session-query.ts';
 import styles from './security.module.css';
 import { securityStrings } from './strings.ts';
 
@@ -37,12 +35,12 @@ export function OwnPasskeys() {
       <div className={styles.flush}>
         <DataTable
           label={t('passkeys')}
-          columns={useColumns()}
+          columns={useColumns(listColumns, securityStrings)}
           rows={data}
           rowId={({ credentialId }) => credentialId}
           rowName={({ name }) => name}
           secondLine={({ lastUsedAt }) => <LastUse at={lastUsedAt} />}
-          failed={error ? <LoadFailed error={error} retry={() => void refetch()} /> : undefined}
+          failed={error ? <Refused of={{ error, refetch }} /> : undefined}
           actions={(passkey) => [
             { label: t('renamePasskey'), onClick: () => setRenaming(passkey) },
             { label: t('removePasskey'), danger: true, onClick: () => setLeaving(passkey) },
@@ -69,55 +67,35 @@ function LastUse({ at }: { at: string | undefined }) {
   );
 }
 
-function useColumns(): readonly Column<Passkey>[] {
-  const t = useStrings(securityStrings);
-  return useMemo(
-    () => [
-      { id: 'name', header: t('passkey'), cell: ({ name }) => <b>{name}</b> },
-      {
-        id: 'added',
-        header: t('added'),
-        priority: 2,
-        cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
-      },
-      {
-        id: 'used',
-        header: t('lastUsed'),
-        priority: 2,
-        cell: ({ lastUsedAt }) =>
-          lastUsedAt === undefined ? (
-            <span className="muted">{t('never')}</span>
-          ) : (
-            <RelativeTime at={lastUsedAt} />
-          ),
-      },
-    ],
-    [t],
-  );
-}
+const listColumns: Columns<Passkey, typeof securityStrings> = [
+  { id: 'name', header: 'passkey', cell: ({ name }) => <b>{name}</b> },
+  { id: 'added', priority: 2, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  {
+    id: 'used',
+    header: 'lastUsed',
+    priority: 2,
+    cell: ({ lastUsedAt }, { t }) =>
+      lastUsedAt === undefined ? (
+        <span className="muted">{t('never')}</span>
+      ) : (
+        <RelativeTime at={lastUsedAt} />
+      ),
+  },
+];
 
 function Rename({ passkey, close }: { passkey: Passkey; close(): void }) {
   const t = useStrings(securityStrings);
-  const queryClient = useQueryClient();
   const [name, setName] = useState(passkey.name);
-  const rename = useMutation({
-    mutationFn: () => auth.renamePasskey(passkey.credentialId, name.trim()),
-    async onSuccess() {
-      toast(t('passkeyRenamed'), { text: name.trim() });
-      close();
-      await queryClient.invalidateQueries({ queryKey: ['own-passkeys'] });
-    },
-  });
   return (
-    <ConfirmDialog
-      opened
+    <ConfirmOperation
+      run={() => auth.renamePasskey(passkey.credentialId, name.trim())}
+      toast={[t('passkeyRenamed'), name.trim()]}
+      refresh={['own-passkeys']}
       title={t('renamePasskeyTitle', { name: passkey.name })}
       confirmLabel={t('renamePasskey')}
       confirmDisabled={name.trim() === ''}
-      busy={rename.isPending}
-      failed={rename.error && <LoadFailed error={rename.error} title={t('notRenamed')} />}
-      onConfirm={() => rename.mutate()}
-      onCancel={close}
+      refusal={t('notRenamed')}
+      close={close}
     >
       <TextInput
         label={t('passkeyName')}
@@ -125,35 +103,25 @@ function Rename({ passkey, close }: { passkey: Passkey; close(): void }) {
         value={name}
         onChange={({ target }) => setName(target.value)}
       />
-    </ConfirmDialog>
+    </ConfirmOperation>
   );
 }
 
 function Remove({ passkey, close }: { passkey: Passkey; close(): void }) {
   const t = useStrings(securityStrings);
-  const queryClient = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => auth.removePasskey(passkey.credentialId),
-    async onSuccess() {
-      toast(t('passkeyRemoved'), { text: passkey.name });
-      close();
-      await queryClient.invalidateQueries({ queryKey: ['own-passkeys'] });
-      await queryClient.invalidateQueries(sessionQuery);
-    },
-  });
   return (
-    <ConfirmDialog
-      opened
+    <ConfirmOperation
+      run={() => auth.removePasskey(passkey.credentialId)}
+      toast={[t('passkeyRemoved'), passkey.name]}
+      refresh={['own-passkeys', 'session']}
       danger
       title={t('removePasskeyTitle', { name: passkey.name })}
       confirmLabel={t('removePasskey')}
       cancelLabel={t('keepPasskey')}
-      busy={remove.isPending}
-      failed={remove.error && <LoadFailed error={remove.error} title={t('notRemoved')} />}
-      onConfirm={() => remove.mutate()}
-      onCancel={close}
+      refusal={t('notRemoved')}
+      close={close}
     >
       {t('removePasskeyText')}
-    </ConfirmDialog>
+    </ConfirmOperation>
   );
 }

@@ -1,21 +1,22 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
-import { SecretField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { OperationForm } from '../../operation-form.tsx';
 import { isGoodPin } from './is-good-pin.ts';
 import { securityStrings } from './strings.ts';
+
+const Field = fieldsOf<{ pin: string }>()(securityStrings);
 
 const queryKey = ['operator-pin'];
 
@@ -24,7 +25,7 @@ export function OwnPin() {
   const t = useStrings(securityStrings);
   const { data, error, refetch } = useQuery({
     queryKey,
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/operator-pin', { params: { query: {} }, signal })),
+    queryFn: ({ signal }) => api.get('/api/admin/operator-pin', {}, signal),
   });
   return (
     <Card
@@ -33,7 +34,7 @@ export function OwnPin() {
         data && (data.set ? <Badge kind="ok">{t('pinIsSet')}</Badge> : <Badge>{t('pinIsNotSet')}</Badge>)
       }
     >
-      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      <Refused of={{ error, refetch }} />
       {data && <PinForm isSet={data.set} />}
     </Card>
   );
@@ -41,44 +42,28 @@ export function OwnPin() {
 
 function PinForm({ isSet }: { isSet: boolean }) {
   const t = useStrings(securityStrings);
-  const ui = useStrings(uiStrings);
-  const queryClient = useQueryClient();
   const [removing, setRemoving] = useState(false);
-  const form = useForm({
-    resolver: zodResolver(z.object({ pin: z.string().refine(isGoodPin, t('pinWrong')) })),
-    mode: 'onTouched',
-    defaultValues: { pin: '' },
-  });
-  const set = useMutation({
-    mutationFn: (body: { pin: string }) =>
-      replyOf(admin.PUT('/api/admin/operator-pin', { params: { query: {} }, body })),
-    async onSuccess() {
+  const form = useCheckedForm(z.object({ pin: z.string().refine(isGoodPin, t('pinWrong')) }), { pin: '' });
+  const set = useOperation((body: { pin: string }) => api.put('/api/admin/operator-pin', {}, body), {
+    refresh: ['operator-pin'],
+    done: () => {
       form.reset();
       toast(t(isSet ? 'pinChanged' : 'pinSet'), isSet ? { text: t('shiftsEnded') } : {});
-      await queryClient.invalidateQueries({ queryKey });
     },
   });
-  const remove = useMutation({
-    mutationFn: () => replyOf(admin.DELETE('/api/admin/operator-pin', { params: { query: {} } })),
-    async onSuccess() {
-      setRemoving(false);
-      toast(t('pinRemoved'), { text: t('shiftsEnded') });
-      await queryClient.invalidateQueries({ queryKey });
-    },
+  const remove = useOperation(() => api.delete('/api/admin/operator-pin'), {
+    toast: [t('pinRemoved'), t('shiftsEnded')],
+    refresh: ['operator-pin'],
+    done: () => setRemoving(false),
   });
   return (
-    <Form
-      form={form}
-      onSubmit={(values) => set.mutate(values)}
-      failed={set.error && <LoadFailed error={set.error} title={ui('couldNotSave')} />}
-    >
+    <OperationForm form={form} operation={set}>
       <Stack>
         <p className="small muted">{t('pinText')}</p>
-        <SecretField
-          control={form.control}
+        <Field
           name="pin"
+          as="secret"
           label={t('newPin')}
-          hint={t('pinHint')}
           inputMode="numeric"
           autoComplete="off"
           maxLength={12}
@@ -101,12 +86,12 @@ function PinForm({ isSet }: { isSet: boolean }) {
         confirmLabel={t('removePin')}
         cancelLabel={t('keepPin')}
         busy={remove.isPending}
-        failed={remove.error && <LoadFailed error={remove.error} title={ui('couldNotSave')} />}
+        failed={<Refused of={remove} />}
         onConfirm={() => remove.mutate()}
         onCancel={() => setRemoving(false)}
       >
         {t('removePinText')}
       </ConfirmDialog>
-    </Form>
+    </OperationForm>
   );
 }

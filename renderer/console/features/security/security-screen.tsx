@@ -1,17 +1,32 @@
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
+import { z } from 'zod';
+import { Badge } from '../../../ui/badges/badge.tsx';
+import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
+import { CopyOnce } from '../../../ui/code/copy-once.tsx';
+import { Button } from '../../../ui/controls/button.tsx';
+import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
+import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { OwnFace as Face } from '../../api/auth.ts';
+import { DataTable } from '../../../ui/tables/data-table.tsx';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
+import { auth, type OwnFace as Face, type OwnSession } from '../../api/auth.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { OperationForm } from '../../operation-form.tsx';
 import { operators } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
+import { useSignOut } from '../../session/use-sign-out.ts';
 import { EnrollFace } from './enroll-face.tsx';
+import { nameDevice } from './name-device.ts';
 import { OwnFace } from './own-face.tsx';
 import { OwnPasskeys } from './own-passkeys.tsx';
 import { OwnPin } from './own-pin.tsx';
-import { OwnSessions } from './own-sessions.tsx';
-import { PasswordForm } from './password-form.tsx';
-import { NewRecoveryCodes, RecoveryCodes } from './recovery-codes.tsx';
+import styles from './security.module.css';
 import { securityStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/security')({ component: SecurityScreen });
@@ -55,3 +70,155 @@ function SecurityScreen() {
     </Page>
   );
 }
+
+const Field = fieldsOf<{ current: string; next: string }>()(securityStrings);
+
+/** As the engine asks; it refuses known and weak passwords too. */
+const SHORTEST = 12;
+
+function PasswordForm() {
+  const t = useStrings(securityStrings);
+  const { user } = useSession();
+  const form = useCheckedForm(
+    z.object({
+      current: z.string().min(1, t('currentMissing')),
+      next: z.string().min(SHORTEST, t('nextShort', { count: SHORTEST })),
+    }),
+    { current: '', next: '' },
+  );
+  const change = useOperation(
+    ({ current, next }: { current: string; next: string }) => auth.changePassword(current, next),
+    { toast: [t('passwordChanged'), t('othersEnded')], refresh: ['own-sessions'], done: () => form.reset() },
+  );
+  return (
+    <Card title={t('password')}>
+      <OperationForm form={form} operation={change}>
+        <Stack>
+          {/* Password managers find the account by it. */}
+          <input type="hidden" name="username" autoComplete="username" value={user.email} readOnly />
+          <Field name="current" as="secret" autoComplete="current-password" />
+          <Field
+            name="next"
+            as="secret"
+            hint={t('nextHint', { count: SHORTEST })}
+            autoComplete="new-password"
+          />
+          <Row>
+            <Button type="submit" busy={change.isPending}>
+              {t('changePassword')}
+            </Button>
+          </Row>
+        </Stack>
+      </OperationForm>
+    </Card>
+  );
+}
+
+/** New codes in place of earlier ones; `show` gets them, this once. */
+function NewRecoveryCodes({ show }: { show(codes: readonly string[]): void }) {
+  const t = useStrings(securityStrings);
+  const [asking, setAsking] = useState(false);
+  const make = useOperation(() => auth.newRecoveryCodes(), { done: show });
+  return (
+    <Card title={t('codes')}>
+      <Stack>
+        <p className="muted">{t('codesLead')}</p>
+        <Row>
+          <Button onClick={() => setAsking(true)}>{t('makeCodes')}</Button>
+        </Row>
+      </Stack>
+      <ConfirmDialog
+        opened={asking}
+        title={t('makeCodesTitle')}
+        confirmLabel={t('makeCodes')}
+        busy={make.isPending}
+        failed={<Refused of={make} title={t('noCodes')} />}
+        onConfirm={() => make.mutate()}
+        onCancel={() => setAsking(false)}
+      >
+        {t('makeCodesText')}
+      </ConfirmDialog>
+    </Card>
+  );
+}
+
+function RecoveryCodes({ codes, done }: { codes: readonly string[]; done(): void }) {
+  const t = useStrings(securityStrings);
+  return (
+    <Card>
+      <div className={styles.codes}>
+        <CopyOnce
+          label={t('codes')}
+          secret={codes.join('\n')}
+          warning={t('codesWarning')}
+          doneLabel={t('codesDone')}
+          done={done}
+        />
+      </div>
+    </Card>
+  );
+}
+
+function OwnSessions() {
+  const t = useStrings(securityStrings);
+  const signOut = useSignOut();
+  const { data, error, refetch } = useQuery({ queryKey: ['own-sessions'], queryFn: () => auth.sessions() });
+  const end = useOperation(
+    async (sessions: readonly OwnSession[]) => {
+      for (const { id } of sessions) await auth.endSession(id);
+      return sessions.length;
+    },
+    { toast: (count) => t('sessionsEnded', { count }), settled: ['own-sessions'] },
+  );
+  const others = (data ?? []).filter(({ current }) => !current);
+  return (
+    <Card
+      title={t('sessions')}
+      actions={
+        others.length > 1 && (
+          <Button busy={end.isPending} onClick={() => end.mutate(others)}>
+            {t('endOthers')}
+          </Button>
+        )
+      }
+      flush
+    >
+      <Refused of={end} title={t('notEnded')} />
+      <div className={styles.flush}>
+        <DataTable
+          label={t('sessions')}
+          columns={useColumns(listColumns, securityStrings)}
+          rows={data}
+          rowId={({ id }) => id}
+          rowName={({ device, source }) => nameDevice(device) ?? source}
+          secondLine={({ source, lastSeenAt }) => (
+            <>
+              {source}, <RelativeTime at={lastSeenAt} />
+            </>
+          )}
+          failed={error ? <Refused of={{ error, refetch }} /> : undefined}
+          actions={(session) => [
+            session.current
+              ? { label: t('signOut'), onClick: () => void signOut() }
+              : { label: t('endSession'), danger: true, onClick: () => end.mutate([session]) },
+          ]}
+        />
+      </div>
+    </Card>
+  );
+}
+
+const listColumns: Columns<OwnSession, typeof securityStrings> = [
+  {
+    id: 'device',
+    cell: ({ device, current }, { t }) => (
+      <>
+        <b title={device}>{nameDevice(device) ?? t('unknownDevice')}</b>{' '}
+        {current && <Badge kind="info">{t('thisOne')}</Badge>}
+      </>
+    ),
+  },
+  { id: 'source', header: 'address', priority: 2, cell: ({ source }) => <code>{source}</code> },
+  { id: 'seen', header: 'lastSeen', priority: 2, cell: ({ lastSeenAt }) => <RelativeTime at={lastSeenAt} /> },
+  { id: 'began', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+];

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Id } from '../../../ui/badges/id.tsx';
@@ -6,14 +6,14 @@ import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
 import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
 import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Columns, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { Actor } from '../../actor.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { sourceStrings } from '../../reasons/source-strings.ts';
 import { operators, readers, reviewers, sessionDeciders } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
@@ -33,11 +33,7 @@ function SessionScreen() {
   const { id } = Route.useParams();
   const env = useWorld();
   const { user } = useSession();
-  const query = useQuery({
-    queryKey: ['live-session', env, id],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/sessions/{id}', { params: { path: { id }, query: { env } }, signal })),
-  });
+  const query = useQuery(read('/api/admin/sessions/{id}', { id, env }));
   const session = query.data;
   const mayCancel =
     session !== undefined &&
@@ -71,7 +67,7 @@ function SessionScreen() {
         )
       }
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {session && (
         <Stack gap={24}>
           <Columns n={2} collapse>
@@ -107,22 +103,15 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
   const { id, env } = session;
   const t = useStrings(sessionStrings);
   const [asking, setAsking] = useState(false);
-  const queryClient = useQueryClient();
-  const decide = useMutation({
-    mutationFn: (decision: 'approve' | 'refuse') =>
-      replyOf(
-        admin.POST('/api/admin/sessions/{id}/decide', {
-          params: { path: { id }, query: { env } },
-          body: { decision },
-        }),
-      ),
-    async onSuccess({ inReview, waitsFor: still }) {
-      setAsking(false);
-      toast(t(inReview && still === waitsFor ? 'votedNow' : 'decidedNow'));
-      await queryClient.invalidateQueries({ queryKey: ['live-session'] });
-      await queryClient.invalidateQueries({ queryKey: ['live-sessions'] });
+  const decide = useOperation(
+    (decision: 'approve' | 'refuse') =>
+      api.post('/api/admin/sessions/{id}/decide', { id, env }, { decision }),
+    {
+      toast: ({ inReview, waitsFor: still }) => t(inReview && still === waitsFor ? 'votedNow' : 'decidedNow'),
+      refresh: ['sessions'],
+      done: () => setAsking(false),
     },
-  });
+  );
   return (
     <>
       <Button kind="primary" onClick={() => setAsking(true)}>
@@ -134,7 +123,7 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
         confirmLabel={t('approve')}
         cancelLabel={t('decideLater')}
         busy={decide.isPending}
-        failed={decide.error && <LoadFailed error={decide.error} />}
+        failed={<Refused of={decide} />}
         onConfirm={() => decide.mutate('approve')}
         onCancel={() => setAsking(false)}
       >
@@ -180,16 +169,10 @@ function Pictures({ session: { id, pictures = [] } }: { session: Session }) {
 function Cancel({ id, env }: { id: string; env: 'live' | 'test' }) {
   const t = useStrings(sessionStrings);
   const [asking, setAsking] = useState(false);
-  const queryClient = useQueryClient();
-  const cancel = useMutation({
-    mutationFn: () =>
-      replyOf(admin.POST('/api/admin/sessions/{id}/cancel', { params: { path: { id }, query: { env } } })),
-    async onSuccess() {
-      setAsking(false);
-      toast(t('cancelledNow'));
-      await queryClient.invalidateQueries({ queryKey: ['live-session'] });
-      await queryClient.invalidateQueries({ queryKey: ['live-sessions'] });
-    },
+  const cancel = useOperation(() => api.post('/api/admin/sessions/{id}/cancel', { id, env }), {
+    toast: t('cancelledNow'),
+    refresh: ['sessions'],
+    done: () => setAsking(false),
   });
   return (
     <>
@@ -201,7 +184,7 @@ function Cancel({ id, env }: { id: string; env: 'live' | 'test' }) {
         cancelLabel={t('keep')}
         danger
         busy={cancel.isPending}
-        failed={cancel.error && <LoadFailed error={cancel.error} />}
+        failed={<Refused of={cancel} />}
         onConfirm={() => cancel.mutate()}
         onCancel={() => setAsking(false)}
       >

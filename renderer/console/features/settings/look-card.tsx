@@ -1,16 +1,15 @@
 import { FileInput, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { toUploadForm } from '../../../../sdk/admin/client.ts';
 import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Card, Columns, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { EXAMPLE_COLOR, isColor, wantsDarkText } from '../../../ui/theme/text-on-color.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { Refused } from '../../load-failed.tsx';
 import styles from './look-card.module.css';
 import { settingsStrings } from './strings.ts';
 
@@ -23,9 +22,7 @@ export function LookCard({ organization, mayChange }: { organization: Organizati
   const t = useStrings(settingsStrings);
   const [color, setColor] = useState(organization.color ?? '');
   const logo = useQuery({
-    queryKey: ['organization', 'logo', organization.logo?.sha256],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/organization/logo', { params: { query: {} }, signal })),
+    ...read('/api/admin/organization/logo'),
     enabled: organization.logo !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -81,38 +78,13 @@ function Preview({
   );
 }
 
-/** Shows what was changed wherever the organization is shown. */
-function useChanged(said: string) {
-  const queryClient = useQueryClient();
-  return async () => {
-    toast(said);
-    await queryClient.invalidateQueries({ queryKey: ['organization'] });
-  };
-}
-
 function LogoFields({ organization }: { organization: Organization }) {
   const t = useStrings(settingsStrings);
-  const ui = useStrings(uiStrings);
   const [asking, setAsking] = useState(false);
-  const set = useMutation({
-    mutationFn: (file: File) =>
-      replyOf(
-        admin.PUT('/api/admin/organization/logo', {
-          params: { query: {} },
-          body: { request: {}, file },
-          bodySerializer: toUploadForm,
-        }),
-      ),
-    onSuccess: useChanged(t('logoSet')),
-  });
-  const removed = useChanged(t('logoRemoved'));
-  const remove = useMutation({
-    mutationFn: () => replyOf(admin.DELETE('/api/admin/organization/logo', { params: { query: {} } })),
-    async onSuccess() {
-      setAsking(false);
-      await removed();
-    },
-  });
+  const set = useOperation(
+    (file: File) => api.put('/api/admin/organization/logo', {}, { request: {}, file }),
+    { toast: t('logoSet'), refresh: ['organization'] },
+  );
   return (
     <>
       <FileInput
@@ -124,25 +96,26 @@ function LogoFields({ organization }: { organization: Organization }) {
         disabled={set.isPending}
         onChange={(file) => file && set.mutate(file)}
       />
-      {set.error && <LoadFailed error={set.error} title={ui('couldNotSave')} />}
+      <Refused of={set} />
       {organization.logo && (
         <Row>
           <Button onClick={() => setAsking(true)}>{t('logoRemove')}</Button>
         </Row>
       )}
-      <ConfirmDialog
-        opened={asking}
-        title={t('logoRemoveTitle')}
-        confirmLabel={t('logoRemove')}
-        cancelLabel={t('logoKeep')}
-        danger
-        busy={remove.isPending}
-        failed={remove.error && <LoadFailed error={remove.error} />}
-        onConfirm={() => remove.mutate()}
-        onCancel={() => setAsking(false)}
-      >
-        {t('logoRemoveText')}
-      </ConfirmDialog>
+      {asking && (
+        <ConfirmOperation
+          run={() => api.delete('/api/admin/organization/logo')}
+          toast={t('logoRemoved')}
+          refresh={['organization']}
+          close={() => setAsking(false)}
+          title={t('logoRemoveTitle')}
+          confirmLabel={t('logoRemove')}
+          cancelLabel={t('logoKeep')}
+          danger
+        >
+          {t('logoRemoveText')}
+        </ConfirmOperation>
+      )}
     </>
   );
 }
@@ -159,12 +132,9 @@ function ColorField({
   const t = useStrings(settingsStrings);
   const ui = useStrings(uiStrings);
   const [left, setLeft] = useState(false);
-  const save = useMutation({
-    mutationFn: () =>
-      replyOf(
-        admin.PATCH('/api/admin/organization', { params: { query: {} }, body: { color: color || null } }),
-      ),
-    onSuccess: useChanged(t('colorSet')),
+  const save = useOperation(() => api.patch('/api/admin/organization', {}, { color: color || null }), {
+    toast: t('colorSet'),
+    refresh: ['organization'],
   });
   const wrong = color !== '' && !isColor(color);
   const changed = color.toLowerCase() !== (organization.color ?? '');
@@ -193,7 +163,7 @@ function ColorField({
           onChange={(event) => change(event.target.value)}
         />
       </div>
-      {save.error && <LoadFailed error={save.error} title={ui('couldNotSave')} />}
+      <Refused of={save} />
       {changed && (
         <Row>
           <Button

@@ -1,17 +1,23 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { z } from 'zod';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
+import { SaveBar } from '../../../ui/forms/save-bar.tsx';
+import { Card, Columns, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import { LoadFailed } from '../../load-failed.tsx';
+import { OperationForm } from '../../operation-form.tsx';
 import { organizationQuery } from '../../organization-query.ts';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
 import { LookCard } from './look-card.tsx';
-import { SettingsForm } from './settings-form.tsx';
 import { settingsStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/settings')({ component: SettingsScreen });
@@ -20,14 +26,8 @@ function SettingsScreen() {
   const t = useStrings(settingsStrings);
   const { user } = useSession();
   const organization = useQuery(organizationQuery);
-  const retention = useQuery({
-    queryKey: ['retention'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/retention', { params: { query: {} }, signal })),
-  });
-  const limits = useQuery({
-    queryKey: ['limits'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/limits', { params: { query: {} }, signal })),
-  });
+  const retention = useQuery(read('/api/admin/retention'));
+  const limits = useQuery(read('/api/admin/limits'));
   const error = organization.error ?? retention.error ?? limits.error;
   const mayChange = managers.includes(user.role);
   return (
@@ -105,6 +105,167 @@ function Limits({ limits }: { limits: Schemas['Limits'] }) {
           ]}
         />
         <p className="small muted">{t.rich('limitsLead', { code: (inside) => <code>{inside}</code> })}</p>
+      </Stack>
+    </Card>
+  );
+}
+
+const Field = fieldsOf<Values>()(settingsStrings);
+
+const terms = ['unusedDays', 'consentDays', 'verificationDays', 'deliveryDays', 'auditDays'] as const;
+type Term = (typeof terms)[number];
+type Organization = Schemas['Organization'];
+type Retention = Schemas['RetentionTerms'];
+
+const schemaWith = (sentences: { nameMissing: string; wholeDays: string }) => {
+  const days = z.int(sentences.wholeDays).min(1, sentences.wholeDays).nullable();
+  return z.object({
+    name: z.string().trim().min(1, sentences.nameMissing),
+    uniquenessPolicy: z.enum(['off', 'warn', 'block']),
+    twoPersonReview: z.boolean(),
+    consentPolicy: z.enum(['attested', 'with-call']),
+    matchOnly: z.boolean(),
+    consentLanguage: z.enum(['', 'en', 'de']),
+    signInNotice: z.string().trim().max(4000),
+    unusedDays: days,
+    consentDays: days,
+    verificationDays: days,
+    deliveryDays: days,
+    auditDays: days,
+  });
+};
+type Values = z.output<ReturnType<typeof schemaWith>>;
+
+const valuesOf = (organization: Organization, { set }: Retention): Values => ({
+  name: organization.name,
+  uniquenessPolicy: organization.uniquenessPolicy,
+  twoPersonReview: organization.twoPersonReview === true,
+  consentPolicy: organization.consentPolicy,
+  matchOnly: organization.matchOnly,
+  consentLanguage: organization.consentLanguage ?? '',
+  signInNotice: organization.signInNotice ?? '',
+  ...(Object.fromEntries(terms.map((term) => [term, set[term] ?? null])) as Record<Term, number | null>),
+});
+
+/** Only what was changed, as the two routes take it; undefined where nothing of one was. */
+function changesOf(before: Values, after: Values) {
+  const changed = (Object.keys(after) as (keyof Values)[]).filter((name) => before[name] !== after[name]);
+  const pick = (names: readonly (keyof Values)[]) =>
+    names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, after[name]]));
+  const isTerm = (name: keyof Values) => terms.some((term) => term === name);
+  return {
+    names: changed,
+    organization: pick(changed.filter((name) => !isTerm(name))) as Partial<Values> | undefined,
+    retention: pick(changed.filter(isTerm)) as Partial<Pick<Values, Term>> | undefined,
+  };
+}
+
+async function save({ organization, retention }: ReturnType<typeof changesOf>): Promise<void> {
+  if (organization) {
+    const { signInNotice, consentLanguage, ...rest } = organization;
+    const body = {
+      ...rest,
+      ...(signInNotice !== undefined && { signInNotice: signInNotice || null }),
+      ...(consentLanguage !== undefined && { consentLanguage: consentLanguage || null }),
+    };
+    await api.patch('/api/admin/organization', {}, body);
+  }
+  if (retention) await api.patch('/api/admin/retention', {}, retention as never);
+}
+
+function SettingsForm({
+  organization,
+  retention,
+  mayChange,
+}: {
+  organization: Organization;
+  retention: Retention;
+  mayChange: boolean;
+}) {
+  const t = useStrings(settingsStrings);
+  const before = valuesOf(organization, retention);
+  const form = useCheckedForm(
+    schemaWith({ nameMissing: t('nameMissing'), wholeDays: t('wholeDays') }),
+    before,
+    !mayChange,
+  );
+  const fresh = JSON.stringify(before);
+  useEffect(() => form.reset(JSON.parse(fresh) as Values, { keepDirtyValues: true }), [form, fresh]);
+  const saving = useOperation((values: Values) => save(changesOf(before, values)), {
+    toast: t('saved'),
+    refresh: ['organization', 'retention'],
+    done: (_, values) => form.reset(values),
+  });
+  const { names } = changesOf(before, form.watch() as Values);
+  return (
+    <OperationForm form={form} operation={saving}>
+      <OrganizationFields />
+      <RetentionFields retention={retention} />
+      <SaveBar
+        count={mayChange ? names.length : 0}
+        names={names.map((name) => t(labels[name])).join(', ')}
+        busy={saving.isPending}
+        discard={() => form.reset(before)}
+      />
+    </OperationForm>
+  );
+}
+
+const labels = {
+  name: 'name',
+  uniquenessPolicy: 'uniqueness',
+  twoPersonReview: 'twoPersonReview',
+  consentPolicy: 'consent',
+  matchOnly: 'matchOnly',
+  consentLanguage: 'consentLanguage',
+  signInNotice: 'signInNotice',
+  unusedDays: 'unusedDays',
+  consentDays: 'consentDays',
+  verificationDays: 'verificationDays',
+  deliveryDays: 'deliveryDays',
+  auditDays: 'auditDays',
+} as const satisfies Record<keyof Values, keyof (typeof settingsStrings)['en']>;
+
+function OrganizationFields() {
+  const t = useStrings(settingsStrings);
+  return (
+    <Card title={t('organization')}>
+      <Stack>
+        <Field name="name" maxLength={120} />
+        <Field name="uniquenessPolicy" label={t('uniqueness')} options={['off', 'warn', 'block']} />
+        <Field name="twoPersonReview" as="switch" />
+        <Field name="consentPolicy" label={t('consent')} options={['attested', 'with-call']} />
+        <Field
+          name="consentLanguage"
+          options={[
+            { value: '', label: t('readersLanguage') },
+            { value: 'en', label: 'English' },
+            { value: 'de', label: 'Deutsch' },
+          ]}
+        />
+        <Field name="matchOnly" as="switch" />
+        <Field name="signInNotice" as="lines" optional maxLength={4000} />
+      </Stack>
+    </Card>
+  );
+}
+
+function RetentionFields({ retention }: { retention: Retention }) {
+  const t = useStrings(settingsStrings);
+  const hintOf = (term: Term) => {
+    if (retention.set[term] !== undefined) return undefined;
+    const days = retention.terms[term];
+    return days === undefined ? t('noDefault') : t('defaultDays', { count: days });
+  };
+  return (
+    <Card title={t('retention')}>
+      <Stack>
+        <p className="muted">{t('retentionLead')}</p>
+        <Columns n={2} collapse>
+          {terms.map((term) => (
+            <Field key={term} name={term} as="whole" hint={hintOf(term)} min={1} />
+          ))}
+        </Columns>
       </Stack>
     </Card>
   );

@@ -9,7 +9,7 @@ import { Choice } from '../../../ui/forms/choice.tsx';
 import { KeyValues } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { Refused } from '../../load-failed.tsx';
 import { modelsQuery } from '../models/index.ts';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -30,7 +30,7 @@ export function AttackStep({ organization }: StepProps) {
       title={t('attackTitle')}
       lead={t('attackLead')}
     >
-      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      <Refused of={{ error, refetch }} />
       <Choice
         legend={t('step-attack-detection')}
         value={choice}
@@ -50,7 +50,7 @@ export function AttackStep({ organization }: StepProps) {
           },
         ]}
       />
-      {save.error && <LoadFailed error={save.error} title={t('failed')} />}
+      <Refused of={save} title={t('failed')} />
       <StepActions back={back} later={later}>
         <Button
           kind="primary"

@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { Textarea } from '@mantine/core';
+import { type DragEvent, type ReactNode, useRef, useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Snippet } from '../../../ui/code/snippet.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
@@ -8,11 +8,11 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Choice } from '../../../ui/forms/choice.tsx';
 import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { saveFile } from '../../save-file.ts';
 import { nameStrings } from './name-strings.ts';
-import { PemField } from './pem-field.tsx';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import type { SavedSteps } from './steps.ts';
 import { setupStrings } from './strings.ts';
@@ -71,7 +71,7 @@ export function CertificateChoice({ frame, certificate, name, read, rename, step
           ]}
         />
       )}
-      {save.error && <LoadFailed error={save.error} title={shared('failed')} />}
+      <Refused of={save} title={shared('failed')} />
       <StepActions
         back={back}
         later={waits ? undefined : later}
@@ -121,17 +121,16 @@ function Served({ certificate: { served, leftOut }, rename }: Pick<Props, 'certi
 
 function ByRequest({ installed }: { installed(): void }) {
   const t = useStrings(nameStrings);
-  const request = useMutation({
-    mutationFn: (again: boolean) =>
-      replyOf(admin.POST('/api/admin/certificate/request', { body: { again, addresses: false } })),
-  });
+  const request = useOperation((again: boolean) =>
+    api.post('/api/admin/certificate/request', {}, { again, addresses: false }),
+  );
   const pem = request.data?.request;
   return (
     <Stack>
       <Card title={t('requestTitle')}>
         <Stack>
           <p className="muted">{t('requestText')}</p>
-          {request.error && <LoadFailed error={request.error} title={t('requestFailed')} />}
+          <Refused of={request} title={t('requestFailed')} />
           {pem !== undefined && <Snippet name={t('requestTitle')} code={pem} />}
           <Row>
             {pem === undefined ? (
@@ -176,18 +175,16 @@ function Install({ withKey = false, installed }: { withKey?: boolean; installed(
   const t = useStrings(nameStrings);
   const [chain, setChain] = useState('');
   const [key, setKey] = useState('');
-  const install = useMutation({
-    mutationFn: () =>
-      replyOf(
-        admin.POST('/api/admin/certificate/install', {
-          body: { chain, ...(withKey && key.trim() !== '' && { key }) },
-        }),
-      ),
-    onSuccess() {
-      setKey('');
-      installed();
+  const install = useOperation(
+    () =>
+      api.post('/api/admin/certificate/install', {}, { chain, ...(withKey && key.trim() !== '' && { key }) }),
+    {
+      done: () => {
+        setKey('');
+        installed();
+      },
     },
-  });
+  );
   return (
     <Card title={t(withKey ? 'pairTitle' : 'answerTitle')}>
       <Stack>
@@ -195,7 +192,7 @@ function Install({ withKey = false, installed }: { withKey?: boolean; installed(
         {withKey && (
           <PemField label={t('privateKey')} hint={t('privateKeyHint')} value={key} change={setKey} secret />
         )}
-        {install.error && <LoadFailed error={install.error} title={t('notInstalled')} />}
+        <Refused of={install} title={t('notInstalled')} />
         {install.data?.notes.map((note) => (
           <Note key={note} kind="warn" title={note} />
         ))}
@@ -206,5 +203,72 @@ function Install({ withKey = false, installed }: { withKey?: boolean; installed(
         </Row>
       </Stack>
     </Card>
+  );
+}
+
+/** As the box takes it. */
+const MOST = 64 * 1024;
+
+/** A PEM text: pasted, dropped, or from a file. */
+function PemField({
+  label,
+  hint,
+  value,
+  change,
+  secret = false,
+}: {
+  label: string;
+  hint: string;
+  value: string;
+  change(text: string): void;
+  /** Not kept by the browser. */
+  secret?: boolean;
+}) {
+  const shared = useStrings(setupStrings);
+  const input = useRef<HTMLInputElement>(null);
+  const take = async (file: File | undefined) => {
+    if (file !== undefined && file.size <= MOST) change(await file.text());
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    void take(event.dataTransfer.files[0]);
+  };
+  return (
+    <Stack gap={8}>
+      <Textarea
+        label={label}
+        description={hint}
+        value={value}
+        rows={5}
+        onChange={(event) => change(event.currentTarget.value)}
+        onDragOver={(event) => event.preventDefault()}
+        onDrop={onDrop}
+        autoComplete="off"
+        spellCheck={false}
+        styles={{
+          input: {
+            fontFamily: 'var(--mono)',
+            fontSize: '0.75rem',
+            ...(secret && { WebkitTextSecurity: 'disc' }),
+          },
+        }}
+      />
+      <Row>
+        <Button small onClick={() => input.current?.click()}>
+          {shared('chooseFile')}
+        </Button>
+        <input
+          ref={input}
+          type="file"
+          hidden
+          accept=".pem,.crt,.cer,.key,application/x-pem-file"
+          aria-label={`${shared('chooseFile')}: ${label}`}
+          onChange={({ target }) => {
+            void take(target.files?.[0]);
+            target.value = '';
+          }}
+        />
+      </Row>
+    </Stack>
   );
 }

@@ -1,18 +1,16 @@
-import { zodResolver } from '@hookform/resolvers/zod';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { purposes } from '../../../../sdk/admin/values.ts';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Choice } from '../../../ui/forms/choice.tsx';
-import { CheckboxField, SelectField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { useLanguage } from '../../../ui/strings/language.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, read } from '../../api/admin.ts';
+import { LoadFailed, Refused } from '../../load-failed.tsx';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -24,25 +22,22 @@ function useConsentForm({ organization }: StepProps) {
   const { attestation, consentLanguage } = organization;
   const agreed = (purpose: (typeof purposes)[number]) =>
     attestation === undefined || attestation.purposes.includes(purpose);
-  return useForm({
-    resolver: zodResolver(
-      z
-        .object({
-          consentLanguage: z.enum(['en', 'de']),
-          textVersion: z.string().trim().min(1, t('versionMissing')),
-          method: z.string().trim().min(1, t('methodMissing')),
-          legalBasis: z.string().trim().min(1, t('basisMissing')),
-          verification: z.boolean(),
-          identification: z.boolean(),
-          deduplication: z.boolean(),
-        })
-        .refine((values) => purposes.some((purpose) => values[purpose]), {
-          path: ['verification'],
-          message: t('purposeMissing'),
-        }),
-    ),
-    mode: 'onTouched',
-    defaultValues: {
+  return useCheckedForm(
+    z
+      .object({
+        consentLanguage: z.enum(['en', 'de']),
+        textVersion: z.string().trim().min(1, t('versionMissing')),
+        method: z.string().trim().min(1, t('methodMissing')),
+        legalBasis: z.string().trim().min(1, t('basisMissing')),
+        verification: z.boolean(),
+        identification: z.boolean(),
+        deduplication: z.boolean(),
+      })
+      .refine((values) => purposes.some((purpose) => values[purpose]), {
+        path: ['verification'],
+        message: t('purposeMissing'),
+      }),
+    {
       consentLanguage: consentLanguage ?? language,
       textVersion: attestation?.textVersion ?? '1',
       method: attestation?.method ?? t('methodSuggested'),
@@ -51,8 +46,16 @@ function useConsentForm({ organization }: StepProps) {
       identification: agreed('identification'),
       deduplication: agreed('deduplication'),
     },
-  });
+  );
 }
+
+type ConsentValues = {
+  consentLanguage: 'en' | 'de';
+  textVersion: string;
+  method: string;
+  legalBasis: string;
+} & Record<(typeof purposes)[number], boolean>;
+const Field = fieldsOf<ConsentValues>()(setupStrings);
 
 /** On what consent real people are enrolled, and the language and version of the text. */
 export function ConsentStep({ organization }: StepProps) {
@@ -60,7 +63,6 @@ export function ConsentStep({ organization }: StepProps) {
   const { save, finish, later, back } = useSavedStep('consent');
   const [policy, setPolicy] = useState(organization.consentPolicy);
   const form = useConsentForm({ organization });
-  const { control } = form;
   const attested = policy === 'attested';
   const [attestError, setAttestError] = useState<unknown>();
   const submit = async ({
@@ -73,11 +75,10 @@ export function ConsentStep({ organization }: StepProps) {
     setAttestError(undefined);
     try {
       if (attested)
-        await replyOf(
-          admin.PUT('/api/admin/organization/attestation', {
-            params: { query: {} },
-            body: { textVersion, method, legalBasis, purposes: purposes.filter((one) => agreed[one]) },
-          }),
+        await api.put(
+          '/api/admin/organization/attestation',
+          {},
+          { textVersion, method, legalBasis, purposes: purposes.filter((one) => agreed[one]) },
         );
       finish({ consentPolicy: policy, consentLanguage });
     } catch (error) {
@@ -107,17 +108,14 @@ export function ConsentStep({ organization }: StepProps) {
                 value: 'attested',
                 label: t('attested'),
                 hint: t('attestedHint'),
-                more: <Attestation control={control} />,
+                more: <Attestation />,
               },
               { value: 'with-call', label: t('withCall'), hint: t('withCallHint') },
             ]}
           />
-          <SelectField
-            control={control}
+          <Field
             name="consentLanguage"
-            label={t('consentLanguage')}
-            hint={t('consentLanguageHint')}
-            data={[
+            options={[
               { value: 'en', label: 'English' },
               { value: 'de', label: 'Deutsch' },
             ]}
@@ -134,25 +132,19 @@ export function ConsentStep({ organization }: StepProps) {
   );
 }
 
-function Attestation({ control }: { control: ReturnType<typeof useConsentForm>['control'] }) {
+function Attestation() {
   const t = useStrings(setupStrings);
   return (
     <Card>
       <Stack>
-        <TextField
-          control={control}
-          name="textVersion"
-          label={t('textVersion')}
-          hint={t('textVersionHint')}
-          maxLength={80}
-        />
-        <TextField control={control} name="method" label={t('method')} maxLength={80} />
-        <TextField control={control} name="legalBasis" label={t('legalBasis')} maxLength={120} />
+        <Field name="textVersion" maxLength={80} />
+        <Field name="method" maxLength={80} />
+        <Field name="legalBasis" maxLength={120} />
         <fieldset>
           <legend style={{ fontWeight: 500, marginBottom: 8, padding: 0 }}>{t('purposes')}</legend>
           <Stack gap={8}>
             {purposes.map((purpose) => (
-              <CheckboxField key={purpose} control={control} name={purpose} label={t(purpose)} />
+              <Field key={purpose} name={purpose} as="check" />
             ))}
           </Stack>
         </fieldset>
@@ -163,11 +155,8 @@ function Attestation({ control }: { control: ReturnType<typeof useConsentForm>['
 
 function TextShown({ language }: { language: 'en' | 'de' }) {
   const t = useStrings(setupStrings);
-  const text = useQuery({
-    queryKey: ['consent-text'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/consent-text', { params: { query: {} }, signal })),
-  });
-  if (text.error) return <LoadFailed error={text.error} retry={() => void text.refetch()} />;
+  const text = useQuery(read('/api/admin/consent-text'));
+  if (text.error) return <Refused of={text} />;
   if (!text.data) return null;
   const title = t('kioskText', { version: text.data.version });
   return (

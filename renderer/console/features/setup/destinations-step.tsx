@@ -1,19 +1,21 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useForm } from 'react-hook-form';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { OperationForm } from '../../operation-form.tsx';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
+
+const Field = fieldsOf<{ to: string; note: string }>()(setupStrings);
 
 const key = ['grants', 'setup'] as const;
 
@@ -25,16 +27,9 @@ export function DestinationsStep({ organization }: StepProps) {
   const read = () => queryClient.invalidateQueries({ queryKey: ['grants'] });
   const grants = useQuery({
     queryKey: key,
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/grants', { params: { query: { revoked: 'false', limit: 100 } }, signal }),
-      ),
+    queryFn: ({ signal }) => api.get('/api/admin/grants', { revoked: 'false', limit: 100 }, signal),
   });
-  const revoke = useMutation({
-    mutationFn: (id: string) =>
-      replyOf(admin.DELETE('/api/admin/grants/{id}', { params: { path: { id }, query: {} } })),
-    onSuccess: read,
-  });
+  const revoke = useOperation((id: string) => api.delete('/api/admin/grants/{id}', { id }), { done: read });
   const items = grants.data?.items ?? [];
   return (
     <SetupFrame
@@ -43,7 +38,7 @@ export function DestinationsStep({ organization }: StepProps) {
       title={t('leaveTitle')}
       lead={t('leaveLead')}
     >
-      {grants.error && <LoadFailed error={grants.error} retry={() => void grants.refetch()} />}
+      <Refused of={grants} />
       {grants.data && items.length === 0 && (
         <Note kind="ok" title={t('leaveNothing')}>
           {t('leaveNothingText')}
@@ -63,11 +58,11 @@ export function DestinationsStep({ organization }: StepProps) {
               </li>
             ))}
           </ul>
-          {revoke.error && <LoadFailed error={revoke.error} title={t('failed')} />}
+          <Refused of={revoke} title={t('failed')} />
         </Card>
       )}
       <AddGrant added={read} />
-      {save.error && <LoadFailed error={save.error} title={t('failed')} />}
+      <Refused of={save} title={t('failed')} />
       <StepActions back={back} later={later}>
         <Button kind="primary" busy={save.isPending} onClick={() => finish()}>
           {t('continue')}
@@ -79,50 +74,33 @@ export function DestinationsStep({ organization }: StepProps) {
 
 function AddGrant({ added }: { added(): Promise<void> }) {
   const t = useStrings(setupStrings);
-  const form = useForm({
-    resolver: zodResolver(
-      z.object({ to: z.string().trim().min(1, t('toMissing')), note: z.string().trim() }),
-    ),
-    mode: 'onTouched',
-    defaultValues: { to: '', note: '' },
-  });
-  const add = useMutation({
-    mutationFn: ({ to, note }: { to: string; note: string }) =>
-      replyOf(
-        admin.POST('/api/admin/grants', {
-          params: { query: {} },
-          body: { to, ...(note === '' ? {} : { note }) },
-        }),
-      ),
-    async onSuccess() {
-      form.reset();
-      await added();
+  const form = useCheckedForm(
+    z.object({ to: z.string().trim().min(1, t('toMissing')), note: z.string().trim() }),
+    { to: '', note: '' },
+  );
+  const add = useOperation(
+    ({ to, note }: { to: string; note: string }) =>
+      api.post('/api/admin/grants', {}, { to, ...(note === '' ? {} : { note }) }),
+    {
+      done: async () => {
+        form.reset();
+        await added();
+      },
     },
-  });
+  );
   return (
     <Card title={t('grant')}>
-      <Form
-        form={form}
-        onSubmit={(values) => add.mutate(values)}
-        failed={add.error && <LoadFailed error={add.error} title={t('notGranted')} />}
-      >
+      <OperationForm form={form} operation={add} refusal={t('notGranted')}>
         <Stack>
-          <TextField control={form.control} name="to" label={t('to')} hint={t('toHint')} maxLength={300} />
-          <TextField
-            control={form.control}
-            name="note"
-            label={t('why')}
-            hint={t('whyHint')}
-            optional
-            maxLength={300}
-          />
+          <Field name="to" maxLength={300} />
+          <Field name="note" optional maxLength={300} />
           <Row>
             <Button type="submit" busy={add.isPending}>
               {t('grantNow')}
             </Button>
           </Row>
         </Stack>
-      </Form>
+      </OperationForm>
     </Card>
   );
 }

@@ -1,12 +1,12 @@
-import { useMutation } from '@tanstack/react-query';
 import { Link, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { Snippet } from '../../../ui/code/snippet.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { stepsLeft } from './steps.ts';
@@ -14,14 +14,7 @@ import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
 
 const makeKey = async (env: 'live' | 'test') =>
-  (
-    await replyOf(
-      admin.POST('/api/admin/keys', {
-        params: { query: {} },
-        body: { env, scopes: ['identity'], name: `first ${env} key` },
-      }),
-    )
-  ).key;
+  (await api.post('/api/admin/keys', {}, { env, scopes: ['identity'], name: `first ${env} key` })).key;
 
 /** Two keys, shown once; what was put off; what comes next. */
 export function DoneStep({ organization }: StepProps) {
@@ -57,7 +50,7 @@ export function DoneStep({ organization }: StepProps) {
       )}
       <Keys again={opened === 'done'} />
       <NextSteps />
-      {save.error && <LoadFailed error={save.error} title={t('failed')} />}
+      <Refused of={save} title={t('failed')} />
       <StepActions back={back}>
         <Button kind="primary" busy={save.isPending} onClick={() => void leave()}>
           {t('toOverview')}
@@ -69,14 +62,12 @@ export function DoneStep({ organization }: StepProps) {
 
 function Keys({ again }: { again: boolean }) {
   const t = useStrings(setupStrings);
-  const keys = useMutation({
-    mutationFn: async () => ({ live: await makeKey('live'), test: await makeKey('test') }),
-  });
+  const keys = useOperation(async () => ({ live: await makeKey('live'), test: await makeKey('test') }));
   return (
     <Card title={t('keysTitle')}>
       <Stack>
         <p className="muted">{t(again ? 'keysAgain' : 'keysText')}</p>
-        {keys.error && <LoadFailed error={keys.error} title={t('keysFailed')} />}
+        <Refused of={keys} title={t('keysFailed')} />
         {keys.data ? (
           <>
             <span>{t('liveKey')}</span>

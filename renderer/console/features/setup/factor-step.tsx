@@ -1,14 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useCopy } from '../../../ui/badges/id.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Refusal } from '../../../ui/refusal.ts';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { auth } from '../../api/auth.ts';
-import { Refusal } from '../../api/refusal.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { useOperation } from '../../api/use-operation.ts';
+import { LoadFailed, Refused } from '../../load-failed.tsx';
 import { saveFile } from '../../save-file.ts';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
@@ -50,13 +51,13 @@ interface Common {
 function AddPasskey({ added, saved, steps }: Common & { added(codes: readonly string[]): Promise<void> }) {
   const t = useStrings(setupStrings);
   const obstacle = passkeyObstacle();
-  const add = useMutation({
-    async mutationFn() {
+  const add = useOperation(
+    async () => {
       await auth.register(await createPasskey(await auth.registerOptions()));
       return auth.newRecoveryCodes();
     },
-    onSuccess: added,
-  });
+    { done: added },
+  );
   return (
     <SetupFrame step="factor" saved={saved} title={t('factorTitle')} lead={t('factorLead')}>
       {add.error && <AddFailed error={add.error} />}
@@ -105,7 +106,7 @@ function Codes({ codes, saved, steps }: Common & { codes: readonly string[] }) {
           <input type="checkbox" checked={stored} onChange={(event) => setStored(event.target.checked)} />
           {t('codesStored')}
         </label>
-        {steps.save.error && <LoadFailed error={steps.save.error} title={t('failed')} />}
+        <Refused of={steps.save} title={t('failed')} />
       </Stack>
       <StepActions>
         <Button kind="primary" disabled={!stored} busy={steps.save.isPending} onClick={() => steps.finish()}>
@@ -124,7 +125,7 @@ function CodesAgain({
   steps,
 }: Common & { made(codes: readonly string[]): void; known: boolean }) {
   const t = useStrings(setupStrings);
-  const make = useMutation({ mutationFn: () => auth.newRecoveryCodes(), onSuccess: made });
+  const make = useOperation(() => auth.newRecoveryCodes(), { done: made });
   return (
     <SetupFrame
       step="factor"
@@ -132,8 +133,8 @@ function CodesAgain({
       title={t(known ? 'factorDoneTitle' : 'codesAgainTitle')}
       lead={t(known ? 'factorDoneLead' : 'codesAgainLead')}
     >
-      {make.error && <LoadFailed error={make.error} title={t('codesFailed')} />}
-      {steps.save.error && <LoadFailed error={steps.save.error} title={t('failed')} />}
+      <Refused of={make} title={t('codesFailed')} />
+      <Refused of={steps.save} title={t('failed')} />
       <StepActions back={steps.back}>
         <Button kind={known ? 'plain' : 'primary'} busy={make.isPending} onClick={() => make.mutate()}>
           {t('codesAgain')}

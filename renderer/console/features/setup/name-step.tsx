@@ -1,23 +1,25 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { useForm } from 'react-hook-form';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { Choice } from '../../../ui/forms/choice.tsx';
-import { CheckboxField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { api, read, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import { CertificateChoice } from './certificate-choice.tsx';
-import { NameMoved } from './name-moved.tsx';
 import { nameStrings } from './name-strings.ts';
+import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
+import type { SavedSteps } from './steps.ts';
 import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
+
+const Field = fieldsOf<{ hostName: string; network: boolean }>()(nameStrings);
 
 /** The name of the box first; where it serves HTTPS, whose certificate it shows. */
 export function NameStep({ organization }: StepProps) {
@@ -25,14 +27,8 @@ export function NameStep({ organization }: StepProps) {
   const steps = useSavedStep('name');
   const [moved, setMoved] = useState<Schemas['BoxNamed']>();
   const [renaming, setRenaming] = useState(false);
-  const name = useQuery({
-    queryKey: ['box-name'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/box-name', { signal })),
-  });
-  const certificate = useQuery({
-    queryKey: ['certificate'],
-    queryFn: ({ signal }) => replyOf(admin.GET('/api/admin/certificate', { signal })),
-  });
+  const name = useQuery(read('/api/admin/box-name'));
+  const certificate = useQuery(read('/api/admin/certificate'));
   const frame = { step: 'name', saved: organization.setupSteps ?? {} } as const;
   const error = name.error ?? certificate.error;
   if (moved) return <NameMoved frame={frame} moved={moved} />;
@@ -74,26 +70,23 @@ export function NameStep({ organization }: StepProps) {
 
 function useNameForm(name: Schemas['BoxName'], where: 'here' | 'named') {
   const t = useStrings(nameStrings);
-  return useForm({
-    resolver: zodResolver(
-      z.object({
-        hostName:
-          where === 'here'
-            ? z.string()
-            : z
-                .string()
-                .trim()
-                .toLowerCase()
-                .regex(
-                  /^(?!.*\.\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/,
-                  t('hostNameWrong'),
-                ),
-        network: z.boolean(),
-      }),
-    ),
-    mode: 'onTouched',
-    defaultValues: { hostName: name.hostName ?? '', network: name.network || name.hostName === undefined },
-  });
+  return useCheckedForm(
+    z.object({
+      hostName:
+        where === 'here'
+          ? z.string()
+          : z
+              .string()
+              .trim()
+              .toLowerCase()
+              .regex(
+                /^(?!.*\.\d+$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/,
+                t('hostNameWrong'),
+              ),
+      network: z.boolean(),
+    }),
+    { hostName: name.hostName ?? '', network: name.network || name.hostName === undefined },
+  );
 }
 
 function NameForm({
@@ -111,15 +104,15 @@ function NameForm({
     name.hostName !== undefined || name.network ? 'named' : 'here',
   );
   const form = useNameForm(name, where);
-  const set = useMutation({
-    mutationFn: ({ hostName, network }: { hostName: string; network: boolean }) =>
-      replyOf(
-        admin.PUT('/api/admin/box-name', {
-          body: where === 'here' ? { hostName: null, network: false } : { hostName, network },
-        }),
+  const set = useOperation(
+    ({ hostName, network }: { hostName: string; network: boolean }) =>
+      api.put(
+        '/api/admin/box-name',
+        {},
+        where === 'here' ? { hostName: null, network: false } : { hostName, network },
       ),
-    onSuccess: (now) => (now.waits || now.restarting ? moved(now) : finish()),
-  });
+    { done: (now) => (now.waits || now.restarting ? moved(now) : finish()) },
+  );
   const error = set.error ?? save.error;
   return (
     <Form
@@ -141,21 +134,8 @@ function NameForm({
             more: (
               <Card>
                 <Stack>
-                  <TextField
-                    control={form.control}
-                    name="hostName"
-                    label={t('hostName')}
-                    hint={t('hostNameHint')}
-                    autoCapitalize="none"
-                    spellCheck={false}
-                    maxLength={253}
-                  />
-                  <CheckboxField
-                    control={form.control}
-                    name="network"
-                    label={t('network')}
-                    hint={t('networkHint')}
-                  />
+                  <Field name="hostName" autoCapitalize="none" spellCheck={false} maxLength={253} />
+                  <Field name="network" as="check" />
                 </Stack>
               </Card>
             ),
@@ -168,5 +148,60 @@ function NameForm({
         </Button>
       </StepActions>
     </Form>
+  );
+}
+
+/** The box is somewhere else now: where, and what the name needs. The reader signs in there, and the assistant goes on. */
+function NameMoved({
+  frame,
+  moved: { url = '', hostName, network, addresses, restarting },
+  rename,
+}: {
+  frame: { step: 'name'; saved: SavedSteps };
+  moved: Schemas['BoxNamed'];
+  /** Absent while the service starts anew. */
+  rename?: () => void;
+}) {
+  const t = useStrings(nameStrings);
+  const code = (inside: ReactNode) => <code>{inside}</code>;
+  const address = url === '' ? '' : new URL('/console/setup', url).href;
+  const secure = address.startsWith('https:');
+  return (
+    <SetupFrame {...frame} title={t('movedTitle')} lead={t(restarting ? 'movedRestarting' : 'movedByHand')}>
+      {!restarting && (
+        <Note kind="warn" title={t('restartTitle')}>
+          {t.rich('restartText', { code })}
+        </Note>
+      )}
+      <Card title={t('movedSteps')}>
+        <Stack>
+          <ol className={styles.ordered}>
+            {hostName !== undefined && (
+              <li>
+                {t.rich('movedDns', {
+                  code,
+                  name: hostName,
+                  addresses: (network && addresses.join(', ')) || '127.0.0.1',
+                })}
+              </li>
+            )}
+            {address !== '' && (
+              <li>
+                {t('movedOpen')} <a href={address}>{address}</a>
+              </li>
+            )}
+            {secure && <li>{t('movedWarning')}</li>}
+            <li>{t('movedSignIn')}</li>
+          </ol>
+        </Stack>
+      </Card>
+      {address !== '' && (
+        <StepActions back={rename}>
+          <Button kind="primary" onClick={() => location.assign(address)}>
+            {t('movedGo')}
+          </Button>
+        </StepActions>
+      )}
+    </SetupFrame>
   );
 }

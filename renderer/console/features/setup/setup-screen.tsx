@@ -1,12 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, Navigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { z } from 'zod';
+import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
 import { ToastRegion } from '../../../ui/feedback/toasts.tsx';
+import { useFormat } from '../../../ui/format/use-format.ts';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { Row } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { type SetupState, setup } from '../../api/setup.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { OperationForm } from '../../operation-form.tsx';
 import { organizationQuery } from '../../organization-query.ts';
 import { sessionQuery } from '../../session/session-query.ts';
 import { StepUpDialog } from '../../session/step-up.tsx';
@@ -15,9 +21,8 @@ import { ConsentStep } from './consent-step.tsx';
 import { DestinationsStep } from './destinations-step.tsx';
 import { DoneStep } from './done-step.tsx';
 import { FactorStep } from './factor-step.tsx';
-import { OrganizationStep, OwnerStep, TokenStep } from './first-steps.tsx';
 import { NameStep } from './name-step.tsx';
-import { SetupFrame } from './setup-frame.tsx';
+import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { type SavedStep, stepToGoOn } from './steps.ts';
 import { setupStrings } from './strings.ts';
 
@@ -52,7 +57,7 @@ function Steps() {
     await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
     await state.refetch();
   };
-  if (state.error) return <LoadFailed error={state.error} retry={() => void state.refetch()} />;
+  if (state.error) return <Refused of={state} />;
   if (!state.data) return null;
   switch (state.data.state) {
     case 'open':
@@ -97,8 +102,7 @@ function SavedSteps() {
   useEffect(() => {
     if (organization.data) setFirst((now) => now ?? stepToGoOn(saved ?? {}));
   }, [organization.data, saved]);
-  if (organization.error)
-    return <LoadFailed error={organization.error} retry={() => void organization.refetch()} />;
+  if (organization.error) return <Refused of={organization} />;
   const now = step ?? first;
   if (!organization.data || now === undefined) return <p className="sr">{t('setup')}</p>;
   const props = { organization: organization.data };
@@ -141,5 +145,96 @@ function NeedsToken({ state }: { state: 'claimed' | 'expired' }) {
       title={t(`${state}Title`)}
       lead={t.rich(`${state}Text`, { code: (inside) => <code>{inside}</code> })}
     />
+  );
+}
+
+const Field = fieldsOf<{ token: string; name: string; email: string; password: string }>()(setupStrings);
+
+/** As the box asks for. */
+const SHORTEST = 12;
+
+function useEnds({ expiresAt }: SetupState): string | undefined {
+  const t = useStrings(setupStrings);
+  const format = useFormat();
+  return expiresAt === undefined ? undefined : t('ends', { time: format.dateTime(Date.parse(expiresAt)) });
+}
+
+/** `token`: of the address that the terminal shows. */
+function TokenStep({ token, next }: { token: string; next(state: SetupState): void }) {
+  const t = useStrings(setupStrings);
+  const form = useCheckedForm(z.object({ token: z.string().trim().min(1, t('tokenMissing')) }), { token });
+  const claim = useOperation((values: { token: string }) => setup.claim(values.token), { done: next });
+  return (
+    <SetupFrame step="token" title={t('tokenTitle')} lead={t('tokenLead')}>
+      <OperationForm form={form} operation={claim} refusal={t('tokenRefused')}>
+        <Field name="token" as="secret" autoComplete="off" />
+        <StepActions>
+          <Button type="submit" kind="primary" busy={claim.isPending}>
+            {t('continue')}
+          </Button>
+        </StepActions>
+      </OperationForm>
+    </SetupFrame>
+  );
+}
+
+function OrganizationStep({ state, next }: { state: SetupState; next(state: SetupState): void }) {
+  const t = useStrings(setupStrings);
+  const { organization } = state;
+  const kept = organization !== undefined && !organization.mayRename;
+  const form = useCheckedForm(z.object({ name: z.string().trim().min(1, t('organizationMissing')) }), {
+    name: organization && (kept || organization.name !== 'Default') ? organization.name : '',
+  });
+  const save = useOperation((values: { name: string }) => setup.organization(values.name), { done: next });
+  return (
+    <SetupFrame
+      step="organization"
+      title={t('organizationTitle')}
+      lead={t(kept ? 'organizationKept' : 'organizationLead')}
+      foot={useEnds(state)}
+    >
+      <OperationForm form={form} operation={save} refusal={t('failed')}>
+        <Field
+          name="name"
+          label={t('organization')}
+          autoComplete="organization"
+          readOnly={kept}
+          maxLength={120}
+        />
+        <StepActions>
+          <Button type="submit" kind="primary" busy={save.isPending}>
+            {t('continue')}
+          </Button>
+        </StepActions>
+      </OperationForm>
+    </SetupFrame>
+  );
+}
+
+function OwnerStep({ state, made, back }: { state: SetupState; made(): Promise<void>; back(): void }) {
+  const t = useStrings(setupStrings);
+  const schema = z.object({
+    name: z.string().trim().min(1, t('nameMissing')),
+    email: z.string().trim().includes('@', t('emailMissing')),
+    password: z.string().min(SHORTEST, t('passwordShort')),
+  });
+  const form = useCheckedForm(schema, { name: '', email: '', password: '' });
+  const save = useOperation(async (values: z.output<typeof schema>) => {
+    await setup.owner(values);
+    await made();
+  });
+  return (
+    <SetupFrame step="owner" title={t('ownerTitle')} lead={t('ownerLead')} foot={useEnds(state)}>
+      <OperationForm form={form} operation={save} refusal={t('failed')}>
+        <Field name="name" autoComplete="name" />
+        <Field name="email" type="email" autoComplete="username" inputMode="email" />
+        <Field name="password" as="secret" autoComplete="new-password" />
+        <StepActions back={back}>
+          <Button type="submit" kind="primary" busy={save.isPending}>
+            {t('makeOwner')}
+          </Button>
+        </StepActions>
+      </OperationForm>
+    </SetupFrame>
   );
 }

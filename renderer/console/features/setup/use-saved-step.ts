@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import { organizationQuery } from '../../organization-query.ts';
 import { type SavedStep, stepAfter, stepBefore } from './steps.ts';
 
@@ -14,24 +15,26 @@ export function useSavedStep(step: SavedStep) {
   const router = useRouter();
   const show = (next: SavedStep) => router.navigate({ to: '/setup', search: { step: next } });
   const before = stepBefore(step);
-  const save = useMutation({
-    async mutationFn({
+  const save = useOperation(
+    async ({
       state,
       change = {},
     }: {
       state: 'done' | 'later';
       change?: Schemas['OrganizationChange'];
       stay?: true;
-    }) {
+    }) => {
       const body = { ...change, setupSteps: { [step]: state } };
-      return replyOf(admin.PATCH('/api/admin/organization', { params: { query: {} }, body }));
+      return api.patch('/api/admin/organization', {}, body);
     },
-    async onSuccess(organization, { stay }) {
-      queryClient.setQueryData(organizationQuery.queryKey, organization);
-      await queryClient.invalidateQueries({ queryKey: ['overview'] });
-      if (!stay) await show(stepAfter(step));
+    {
+      refresh: ['overview'],
+      done: async (organization, { stay }) => {
+        queryClient.setQueryData(organizationQuery.queryKey, organization);
+        if (!stay) await show(stepAfter(step));
+      },
     },
-  });
+  );
   return {
     save,
     finish: (change?: Schemas['OrganizationChange']) =>

@@ -1,16 +1,16 @@
 import { TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
+import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { auth } from '../../api/auth.ts';
-import { Refusal } from '../../api/refusal.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
 import { sessionQuery, useSession } from '../../session/session-query.ts';
@@ -30,21 +30,23 @@ function AddPasskeyScreen() {
   const { user, limitedTo } = useSession();
   const isFirst = Boolean(user.factorDueAt) || limitedTo === 'enrollment';
   const obstacle = passkeyObstacle();
-  const add = useMutation({
-    async mutationFn() {
+  const add = useOperation(
+    async () => {
       const credential = await createPasskey(await auth.registerOptions());
       await auth.register(credential, name.trim());
       // With the first factor comes a way in without it.
       return isFirst ? await auth.newRecoveryCodes() : undefined;
     },
-    async onSuccess(recoveryCodes) {
-      toast(t('added'), { text: name });
-      await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
-      await queryClient.invalidateQueries({ queryKey: ['own-passkeys'] });
-      if (recoveryCodes) setCodes(recoveryCodes);
-      else await leave();
+    {
+      toast: [t('added'), name],
+      refresh: ['own-passkeys'],
+      done: async (recoveryCodes) => {
+        await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+        if (recoveryCodes) setCodes(recoveryCodes);
+        else await leave();
+      },
     },
-  });
+  );
   if (codes) return <RecoveryCodes codes={codes} done={() => void leave()} />;
   return (
     <Page title={t('addTitle')} lead={t('addLead')} reading>
@@ -53,7 +55,7 @@ function AddPasskeyScreen() {
           <Stack>
             {add.error &&
               (add.error instanceof Refusal ? (
-                <LoadFailed error={add.error} title={t('addFailed')} />
+                <Refused of={add} title={t('addFailed')} />
               ) : (
                 <Note kind="bad" title={t('addFailed')}>
                   {t('addFailedText')}

@@ -1,14 +1,14 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation } from '@tanstack/react-query';
-import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
-import { SecretField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { auth, type Session } from '../../api/auth.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import { SignInFailed, Step } from './step.tsx';
 import { signInStrings } from './strings.ts';
+
+const Field = fieldsOf<{ email: string; code: string; password: string }>()(signInStrings);
 
 /** As the box asks for. */
 const SHORTEST = 12;
@@ -26,26 +26,15 @@ export function CodeForm({
   signedIn(session: Session): Promise<void>;
 }) {
   const t = useStrings(signInStrings);
-  const form = useForm({
-    resolver: zodResolver(z.object({ code: z.string().trim().min(1, t('codeMissing')) })),
-    mode: 'onTouched',
-    defaultValues: { code: '' },
-  });
-  const open = useMutation({ mutationFn: async (code: string) => signedIn(await send(code)) });
+  const form = useCheckedForm(z.object({ code: z.string().trim().min(1, t('codeMissing')) }), { code: '' });
+  const open = useOperation(async (code: string) => signedIn(await send(code)));
   return (
     <Form
       form={form}
       onSubmit={({ code }) => open.mutate(code)}
       failed={open.error && <SignInFailed error={open.error} title={t('failed')} />}
     >
-      <TextField
-        control={form.control}
-        name="code"
-        label={label}
-        autoComplete="one-time-code"
-        autoCapitalize="off"
-        spellCheck={false}
-      />
+      <Field name="code" label={label} autoComplete="one-time-code" autoCapitalize="off" spellCheck={false} />
       <Button type="submit" kind="primary" block busy={open.isPending}>
         {submit}
       </Button>
@@ -95,16 +84,11 @@ export function SetPasswordStep({
     code: z.string().trim().min(1, t('codeMissing')),
     password: z.string().min(SHORTEST, t('newPasswordShort')),
   });
-  const form = useForm({
-    resolver: zodResolver(schema),
-    mode: 'onTouched',
-    defaultValues: { email, code: '', password: '' },
-  });
-  const set = useMutation({
-    mutationFn: (values: z.output<typeof schema>) =>
-      auth.setPasswordWithCode(values.email, values.code, values.password),
-    onSuccess: (_, values) => done(values.email),
-  });
+  const form = useCheckedForm(schema, { email, code: '', password: '' });
+  const set = useOperation(
+    (values: z.output<typeof schema>) => auth.setPasswordWithCode(values.email, values.code, values.password),
+    { done: (_, values) => done(values.email) },
+  );
   return (
     <Step title={t('setTitle')} text={t('setText')}>
       <Form
@@ -112,28 +96,9 @@ export function SetPasswordStep({
         onSubmit={(values) => set.mutate(values)}
         failed={set.error && <SignInFailed error={set.error} title={t('failed')} />}
       >
-        <TextField
-          control={form.control}
-          name="email"
-          label={t('email')}
-          type="email"
-          autoComplete="username"
-          inputMode="email"
-        />
-        <TextField
-          control={form.control}
-          name="code"
-          label={t('oneTimeCode')}
-          autoComplete="one-time-code"
-          spellCheck={false}
-        />
-        <SecretField
-          control={form.control}
-          name="password"
-          label={t('newPassword')}
-          hint={t('newPasswordHint')}
-          autoComplete="new-password"
-        />
+        <Field name="email" type="email" autoComplete="username" inputMode="email" />
+        <Field name="code" label={t('oneTimeCode')} autoComplete="one-time-code" spellCheck={false} />
+        <Field name="password" as="secret" label={t('newPassword')} autoComplete="new-password" />
         <Button type="submit" kind="primary" block busy={set.isPending}>
           {t('setPassword')}
         </Button>

@@ -1,16 +1,17 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useForm } from 'react-hook-form';
+import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { SecretField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { auth, type SecondStep, type Session } from '../../api/auth.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import styles from './sign-in.module.css';
 import { SignInFailed, Step } from './step.tsx';
 import { signInStrings } from './strings.ts';
+
+const Field = fieldsOf<{ email: string; password: string }>()(signInStrings);
 
 export function PasswordStep({
   email,
@@ -32,20 +33,18 @@ export function PasswordStep({
     email: z.string().trim().min(1, t('emailMissing')),
     password: z.string().min(1, t('passwordMissing')),
   });
-  const form = useForm({
-    resolver: zodResolver(schema),
-    mode: 'onTouched',
-    defaultValues: { email, password: '' },
-  });
-  const signIn = useMutation({
-    mutationFn: (values: z.output<typeof schema>) => auth.signIn(values.email, values.password),
-    async onSuccess(result, values) {
-      if (result.is === 'signed-in') await signedIn(result.session);
-      else if (result.is === 'second-step') secondFactor(values.email, result);
-      else enrollment(values.email, result.sessionToken);
+  const form = useCheckedForm(schema, { email, password: '' });
+  const signIn = useOperation(
+    (values: z.output<typeof schema>) => auth.signIn(values.email, values.password),
+    {
+      async done(result, values) {
+        if (result.is === 'signed-in') await signedIn(result.session);
+        else if (result.is === 'second-step') secondFactor(values.email, result);
+        else enrollment(values.email, result.sessionToken);
+      },
+      refused: () => form.resetField('password'),
     },
-    onError: () => form.resetField('password'),
-  });
+  );
   // Asked for once the field was left.
   const typed = form.watch('email');
   const shown = form.formState.touchedFields.email ? typed : email;
@@ -58,20 +57,8 @@ export function PasswordStep({
         onSubmit={(values) => signIn.mutate(values)}
         failed={signIn.error && <SignInFailed error={signIn.error} />}
       >
-        <TextField
-          control={form.control}
-          name="email"
-          label={t('email')}
-          type="email"
-          autoComplete="username webauthn"
-          inputMode="email"
-        />
-        <SecretField
-          control={form.control}
-          name="password"
-          label={t('password')}
-          autoComplete="current-password"
-        />
+        <Field name="email" type="email" autoComplete="username webauthn" inputMode="email" />
+        <Field name="password" as="secret" hint={null} autoComplete="current-password" />
         <Button type="submit" kind="primary" block busy={signIn.isPending}>
           {t('continue')}
         </Button>

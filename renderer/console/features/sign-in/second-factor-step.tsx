@@ -1,13 +1,13 @@
 import { IconFaceId, IconFingerprint, IconKey } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
 import { Suspense, useState } from 'react';
 import { PersonTile } from '../../../ui/badges/person-tile.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { Stack } from '../../../ui/layout/layout.tsx';
+import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { auth, type FacePictures, type SecondStep, type Session } from '../../api/auth.ts';
-import { Refusal } from '../../api/refusal.ts';
+import { useOperation } from '../../api/use-operation.ts';
 import { FaceCamera } from '../../session/face-camera.tsx';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { askForPasskey, passkeyObstacle } from '../../session/passkeys.ts';
@@ -83,9 +83,9 @@ function FaceWay({
   passkey(): void;
 }) {
   const t = useStrings(signInStrings);
-  const prove = useMutation({
-    mutationFn: async (pictures: FacePictures) => signedIn(await auth.finishWithFace(sessionToken, pictures)),
-  });
+  const prove = useOperation(async (pictures: FacePictures) =>
+    signedIn(await auth.finishWithFace(sessionToken, pictures)),
+  );
   return (
     <Step title={t('faceTitle')} text={t('faceText')} sign={<IconFaceId size={24} stroke={1.75} />}>
       <Account email={email} restart={restart} />
@@ -117,11 +117,9 @@ function PasskeyWay({
 }) {
   const t = useStrings(signInStrings);
   const obstacle = passkeyObstacle();
-  const prove = useMutation({
-    async mutationFn() {
-      const credential = await askForPasskey(await auth.passkeyOptions(second.sessionToken));
-      await signedIn(await auth.finishWithPasskey(second.sessionToken, credential));
-    },
+  const prove = useOperation(async () => {
+    const credential = await askForPasskey(await auth.passkeyOptions(second.sessionToken));
+    await signedIn(await auth.finishWithPasskey(second.sessionToken, credential));
   });
   return (
     <Step

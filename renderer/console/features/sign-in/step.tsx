@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
+import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { Refusal } from '../../api/refusal.ts';
 import { LoadFailed } from '../../load-failed.tsx';
 import styles from './sign-in.module.css';
 import { signInStrings } from './strings.ts';

@@ -1,19 +1,16 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useRouter } from '@tanstack/react-router';
-import { useForm } from 'react-hook-form';
 import { z } from 'zod';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { NumberField, TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Columns, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
+import { Card, Columns, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { OperationForm, Submit } from '../../operation-form.tsx';
 import { sitesStrings } from './strings.ts';
+
+const Field = fieldsOf<Values>()(sitesStrings);
 
 export const Route = createLazyRoute('/sites/new')({ component: NewSiteScreen });
 
@@ -38,56 +35,39 @@ type Values = z.output<ReturnType<typeof useSchema>>;
 
 function NewSiteScreen() {
   const t = useStrings(sitesStrings);
-  const ui = useStrings(uiStrings);
   const router = useRouter();
-  const queryClient = useQueryClient();
-  const form = useForm({
-    resolver: zodResolver(useSchema()),
-    mode: 'onTouched',
-    defaultValues: {
-      name: '',
-      cidr: '',
-      country: '',
-      latitude: null as unknown as number,
-      longitude: null as unknown as number,
-      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    },
+  const form = useCheckedForm(useSchema(), {
+    name: '',
+    cidr: '',
+    country: '',
+    latitude: null as unknown as number,
+    longitude: null as unknown as number,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
-  const add = useMutation({
-    mutationFn: (body: Values) => replyOf(admin.POST('/api/admin/sites', { params: { query: {} }, body })),
-    async onSuccess({ name }) {
-      toast(t('added'), { text: name });
-      await queryClient.invalidateQueries({ queryKey: ['sites'] });
-      await router.navigate({ to: '/sites' });
-    },
+  const add = useOperation((body: Values) => api.post('/api/admin/sites', {}, body), {
+    toast: ({ name }) => [t('added'), name],
+    refresh: ['sites'],
+    done: () => router.navigate({ to: '/sites' }),
   });
-  const { control } = form;
   return (
     <Page title={t('add')} parents={[{ label: t('title'), to: '/sites' }]} reading>
-      <Form
-        form={form}
-        onSubmit={(values) => add.mutate(values)}
-        failed={add.error && <LoadFailed error={add.error} title={ui('couldNotSave')} />}
-      >
+      <OperationForm form={form} operation={add}>
         <Card>
           <Stack>
-            <TextField control={control} name="name" label={t('name')} maxLength={80} />
-            <TextField control={control} name="cidr" label={t('network')} hint={t('networkHint')} />
-            <TextField control={control} name="country" label={t('country')} hint={t('countryHint')} />
+            <Field name="name" maxLength={80} />
+            <Field name="cidr" label={t('network')} />
+            <Field name="country" />
             <Columns n={2}>
-              <NumberField control={control} name="latitude" label={t('latitude')} />
-              <NumberField control={control} name="longitude" label={t('longitude')} />
+              <Field name="latitude" as="number" />
+              <Field name="longitude" as="number" />
             </Columns>
-            <TextField control={control} name="timeZone" label={t('timeZone')} hint={t('timeZoneHint')} />
+            <Field name="timeZone" />
           </Stack>
         </Card>
-        <Row>
-          <Button type="submit" kind="primary" busy={add.isPending}>
-            {t('add')}
-          </Button>
-          <ButtonLink to="/sites">{ui('cancel')}</ButtonLink>
-        </Row>
-      </Form>
+        <Submit of={add} back="/sites">
+          {t('add')}
+        </Submit>
+      </OperationForm>
     </Page>
   );
 }

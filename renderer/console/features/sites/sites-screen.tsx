@@ -1,60 +1,43 @@
 import { IconMapPin } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
+import { api, list, type Schemas } from '../../api/admin.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressPages } from '../../use-address.ts';
 import { sitesStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/sites')({ component: SitesScreen });
 
 type Site = Schemas['Site'];
-const LIMIT = 50;
 
-function useColumns(): Column<Site>[] {
-  const t = useStrings(sitesStrings);
-  return useMemo(
-    () => [
-      { id: 'name', header: t('name'), cell: ({ name }) => <b>{name}</b> },
-      { id: 'network', header: t('network'), cell: ({ cidr }) => <code>{cidr}</code> },
-      { id: 'country', header: t('country'), cell: ({ country }) => country, priority: 2 },
-      {
-        id: 'position',
-        header: t('position'),
-        cell: ({ latitude, longitude }) => `${latitude}, ${longitude}`,
-        number: true,
-        priority: 3,
-      },
-      { id: 'timeZone', header: t('timeZone'), cell: ({ timeZone }) => timeZone, priority: 2 },
-    ],
-    [t],
-  );
-}
+const listColumns: Columns<Site, typeof sitesStrings> = [
+  { id: 'name', cell: ({ name }) => <b>{name}</b> },
+  { id: 'network', cell: ({ cidr }) => <code>{cidr}</code> },
+  { id: 'country', cell: ({ country }) => country, priority: 2 },
+  {
+    id: 'position',
+    cell: ({ latitude, longitude }) => `${latitude}, ${longitude}`,
+    number: true,
+    priority: 3,
+  },
+  { id: 'timeZone', cell: ({ timeZone }) => timeZone, priority: 2 },
+];
 
 function SitesScreen() {
   const t = useStrings(sitesStrings);
   const { user } = useSession();
   const { after } = Route.useSearch();
-  const columns = useColumns();
+  const columns = useColumns(listColumns, sitesStrings);
   const [leaving, setLeaving] = useState<Site>();
-  const pages = useAddressPages(after);
-  const sites = useQuery({
-    queryKey: ['sites', after],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/sites', { params: { query: { limit: LIMIT, cursor: after } }, signal })),
-    placeholderData: keepPreviousData,
-  });
+  const sites = useQuery(list('/api/admin/sites', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const add = mayChange && (
     <ButtonLink to="/sites/new" kind="primary">
@@ -71,7 +54,7 @@ function SitesScreen() {
         rowId={({ id }) => id}
         rowName={({ name }) => name}
         secondLine={({ country, timeZone }) => `${country}, ${timeZone}`}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         actions={
           mayChange
             ? (site) => [{ label: t('remove'), danger: true, onClick: () => setLeaving(site) }]
@@ -83,36 +66,20 @@ function SitesScreen() {
           </EmptyState>
         }
       />
-      <RemoveSite site={leaving} close={() => setLeaving(undefined)} />
+      {leaving && (
+        <ConfirmOperation
+          run={() => api.delete('/api/admin/sites/{id}', { id: leaving.id })}
+          toast={t('removed')}
+          refresh={['sites']}
+          close={() => setLeaving(undefined)}
+          title={t('removeTitle', { name: leaving.name })}
+          confirmLabel={t('remove')}
+          cancelLabel={t('keep')}
+          danger
+        >
+          {t('removeText', { network: leaving.cidr })}
+        </ConfirmOperation>
+      )}
     </Page>
-  );
-}
-
-function RemoveSite({ site, close }: { site: Site | undefined; close(): void }) {
-  const t = useStrings(sitesStrings);
-  const queryClient = useQueryClient();
-  const remove = useMutation({
-    mutationFn: (id: string) =>
-      replyOf(admin.DELETE('/api/admin/sites/{id}', { params: { path: { id }, query: {} } })),
-    async onSuccess() {
-      toast(t('removed'));
-      close();
-      await queryClient.invalidateQueries({ queryKey: ['sites'] });
-    },
-  });
-  return (
-    <ConfirmDialog
-      opened={site !== undefined}
-      title={t('removeTitle', { name: site?.name ?? '' })}
-      confirmLabel={t('remove')}
-      cancelLabel={t('keep')}
-      danger
-      busy={remove.isPending}
-      failed={remove.error && <LoadFailed error={remove.error} />}
-      onConfirm={() => site && remove.mutate(site.id)}
-      onCancel={close}
-    >
-      {t('removeText', { network: site?.cidr ?? '' })}
-    </ConfirmDialog>
   );
 }

@@ -1,24 +1,23 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { type Control, useController, useForm } from 'react-hook-form';
+import { type Control, useController } from 'react-hook-form';
 import { z } from 'zod';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
 import { Choice } from '../../../ui/forms/choice.tsx';
-import { TextField } from '../../../ui/forms/fields.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
+import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { OperationForm, Submit } from '../../operation-form.tsx';
 import { useWorld } from '../../session/session-query.ts';
 import { ownScopeQuery } from './queries.ts';
 import { ScopeFields, useScopeSchema } from './scope-fields.tsx';
 import { changesOf, defaultValues, type ScopeValues } from './scope-values.ts';
 import { scopeStrings } from './strings.ts';
+
+const Field = fieldsOf<Values>()(scopeStrings);
 
 export const Route = createLazyRoute('/uniqueness/new')({ component: NewScopeScreen });
 
@@ -37,29 +36,22 @@ type Values = ScopeValues & { where: 'organization' | 'region'; name: string };
 
 function NewScopeScreen() {
   const t = useStrings(scopeStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  const form = useForm<Values>({
-    resolver: zodResolver(useSchema()),
-    mode: 'onTouched',
-    defaultValues: { ...defaultValues, where: 'region', name: '' },
-  });
-  const create = useMutation({
-    mutationFn: ({ where, name, ...values }: Values) =>
-      replyOf(
-        admin.PUT('/api/admin/uniqueness/scopes', {
-          params: { query: { env } },
-          body: { name: where === 'organization' ? '' : name, ...changesOf(defaultValues, values) },
-        }),
+  const form = useCheckedForm<Values>(useSchema(), { ...defaultValues, where: 'region', name: '' });
+  const create = useOperation(
+    ({ where, name, ...values }: Values) =>
+      api.put(
+        '/api/admin/uniqueness/scopes',
+        { env },
+        { name: where === 'organization' ? '' : name, ...changesOf(defaultValues, values) },
       ),
-    async onSuccess({ id, name }) {
-      toast(t('added'), { text: name || t('own') });
-      await queryClient.invalidateQueries({ queryKey: ['scopes'] });
-      await navigate({ to: '/uniqueness/$id', params: { id } });
+    {
+      toast: ({ name }) => [t('added'), name || t('own')],
+      refresh: ['uniqueness'],
+      done: ({ id }) => navigate({ to: '/uniqueness/$id', params: { id } }),
     },
-  });
+  );
   return (
     <Page
       title={t('create')}
@@ -67,24 +59,17 @@ function NewScopeScreen() {
       parents={[{ label: t('title'), to: '/uniqueness' }]}
       reading
     >
-      <Form
-        form={form}
-        onSubmit={(values) => create.mutate(values)}
-        failed={create.error && <LoadFailed error={create.error} title={ui('couldNotSave')} />}
-      >
+      <OperationForm form={form} operation={create}>
         <Card title={t('where')}>
           <Where control={form.control} />
         </Card>
         <Card title={t('settings')}>
           <ScopeFields control={form.control as unknown as Control<ScopeValues>} />
         </Card>
-        <Row>
-          <Button type="submit" kind="primary" busy={create.isPending}>
-            {t('create')}
-          </Button>
-          <ButtonLink to="/uniqueness">{ui('cancel')}</ButtonLink>
-        </Row>
-      </Form>
+        <Submit of={create} back="/uniqueness">
+          {t('create')}
+        </Submit>
+      </OperationForm>
     </Page>
   );
 }
@@ -93,16 +78,7 @@ function Where({ control }: { control: Control<Values> }) {
   const t = useStrings(scopeStrings);
   const own = useQuery(ownScopeQuery(useWorld()));
   const { field } = useController({ control, name: 'where' });
-  const region = (
-    <TextField
-      control={control}
-      name="name"
-      label={t('regionName')}
-      hint={t('regionNameHint')}
-      maxLength={128}
-      spellCheck={false}
-    />
-  );
+  const region = <Field name="name" label={t('regionName')} maxLength={128} spellCheck={false} />;
   // Its own is set up once: it is changed on its page.
   if (own.data) return region;
   return (

@@ -1,12 +1,14 @@
 import { type Control, useController, useWatch } from 'react-hook-form';
 import { z } from 'zod';
 import { Choice } from '../../../ui/forms/choice.tsx';
-import { NumberField, TextField } from '../../../ui/forms/fields.tsx';
+import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Columns, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { endOf, type ScopeValues } from './scope-values.ts';
 import { scopeStrings } from './strings.ts';
 import styles from './uniqueness.module.css';
+
+const Field = fieldsOf<ScopeValues>()(scopeStrings);
 
 /** `kept`: the day that is set already, which may be over. */
 export function useScopeSchema(kept = '') {
@@ -43,31 +45,19 @@ export function ScopeFields({ control, disabled }: { control: Control<ScopeValue
   return (
     <Stack>
       <Columns n={2} collapse>
-        <NumberField
-          {...{ control, disabled, name: 'falseFlags', min: 0, suffix: ' %' }}
-          label={t('falseFlags')}
-          hint={t('falseFlagsHint')}
-        />
-        <NumberField
-          {...{ control, disabled, name: 'reviews', min: 0, suffix: ' %' }}
-          label={t('reviews')}
-          hint={t('reviewsHint')}
-        />
+        <Field name="falseFlags" as="number" min={0} suffix=" %" disabled={disabled} />
+        <Field name="reviews" as="number" min={0} suffix=" %" disabled={disabled} />
       </Columns>
       <OnErasure control={control} disabled={disabled} />
       <Columns n={2} collapse>
-        <TextField
-          {...{ control, disabled, name: 'ends', type: 'date', optional: !holds }}
-          label={t('ends')}
+        <Field
+          name="ends"
+          type="date"
+          optional={!holds}
+          disabled={disabled}
           hint={t(holds ? 'endsHeldHint' : 'endsHint')}
         />
-        {!holds && (
-          <NumberField
-            {...{ control, disabled, name: 'retentionDays', min: 1, allowDecimal: false }}
-            label={t('retention')}
-            hint={t('retentionHint')}
-          />
-        )}
+        {!holds && <Field name="retentionDays" as="whole" min={1} disabled={disabled} />}
       </Columns>
     </Stack>
   );
@@ -78,9 +68,9 @@ function OnErasure({ control, disabled }: { control: Control<ScopeValues>; disab
   const { field } = useController({ control, name: 'onErasure' });
   return (
     <fieldset disabled={disabled} className={styles.choice}>
-      <p>{t('erasureLegend')}</p>
+      <p>{t('onErasure')}</p>
       <Choice
-        legend={t('erasureLegend')}
+        legend={t('onErasure')}
         value={field.value}
         choose={field.onChange}
         options={[

@@ -1,22 +1,30 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { useWatch } from 'react-hook-form';
 import { Id } from '../../../ui/badges/id.tsx';
 import { ExactTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
+import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
+import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
+import { useCheckedForm } from '../../../ui/forms/form.tsx';
+import { SaveBar } from '../../../ui/forms/save-bar.tsx';
 import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { Refused } from '../../load-failed.tsx';
+import { OperationForm, Submit } from '../../operation-form.tsx';
+import { organizationQuery } from '../../organization-query.ts';
 import { NotMeasuredNote } from '../../own-gallery.tsx';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { managers, reviewers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { EndScope } from './end-scope.tsx';
 import { scopeQuery } from './queries.ts';
-import { ScopeForm } from './scope-form.tsx';
-import type { Scope } from './scope-values.ts';
+import { ScopeFields, useScopeSchema } from './scope-fields.tsx';
+import { changedFields, changesOf, type Scope, type ScopeValues, valuesOf } from './scope-values.ts';
 import { ScopeState, useScopeName } from './scopes-screen.tsx';
 import { scopeStrings } from './strings.ts';
 
@@ -51,7 +59,7 @@ function ScopeScreen() {
         )
       }
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {scope && (
         <WithAside
           aside={
@@ -140,5 +148,106 @@ function Details({ scope }: { scope: Scope }) {
         ]}
       />
     </Card>
+  );
+}
+
+const labels = {
+  falseFlags: 'falseFlags',
+  reviews: 'reviews',
+  onErasure: 'onErasure',
+  retentionDays: 'retentionDays',
+  ends: 'ends',
+} as const satisfies Record<keyof ScopeValues, keyof (typeof scopeStrings)['en']>;
+
+/** Settings of a scope; of one that has ended they begin its next epoch. */
+function ScopeForm({ scope, mayChange }: { scope: Scope; mayChange: boolean }) {
+  const t = useStrings(scopeStrings);
+  const env = useWorld();
+  const before = valuesOf(scope);
+  const form = useCheckedForm<ScopeValues>(
+    useScopeSchema(scope.state === 'active' ? before.ends : ''),
+    before,
+    !mayChange,
+  );
+  const fresh = JSON.stringify(before);
+  useEffect(() => form.reset(JSON.parse(fresh) as ScopeValues, { keepDirtyValues: true }), [form, fresh]);
+  const ended = scope.state === 'ended';
+  const saving = useOperation(
+    (values: ScopeValues) =>
+      api.put('/api/admin/uniqueness/scopes', { env }, { name: scope.name, ...changesOf(before, values) }),
+    {
+      toast: t(ended ? 'begun' : 'saved'),
+      refresh: ['uniqueness'],
+      done: (saved) => form.reset(valuesOf(saved)),
+    },
+  );
+  const names = changedFields(before, useWatch({ control: form.control }) as ScopeValues);
+  return (
+    <OperationForm form={form} operation={saving}>
+      <Card title={t('settings')}>
+        <ScopeFields control={form.control} disabled={!mayChange} />
+      </Card>
+      {ended && mayChange && <Submit of={saving}>{t('begin')}</Submit>}
+      <SaveBar
+        count={mayChange && !ended ? names.length : 0}
+        names={names.map((name) => t(labels[name])).join(', ')}
+        busy={saving.isPending}
+        discard={() => form.reset(before)}
+      />
+    </OperationForm>
+  );
+}
+
+/** Grade 3: the name is typed (of its own scope the organization's), and a fresh second factor is asked for. */
+function EndScope({ scope, what }: { scope: Scope; what: 'rotate' | 'end' }) {
+  const t = useStrings(scopeStrings);
+  const env = useWorld();
+  const organization = useQuery(organizationQuery);
+  const [asked, setAsked] = useState(false);
+  const confirm = scope.name === '' ? (organization.data?.name ?? '') : scope.name;
+  const ending = useOperation(
+    () =>
+      api.post(
+        what === 'rotate'
+          ? '/api/admin/uniqueness/scopes/{id}/rotate'
+          : '/api/admin/uniqueness/scopes/{id}/end',
+        { id: scope.id, env },
+        { confirm },
+      ),
+    {
+      toast: ({ epoch }) => (what === 'rotate' ? t('rotated', { epoch }) : t('endedNow')),
+      refresh: ['uniqueness'],
+      done: () => setAsked(false),
+    },
+  );
+  const name = useScopeName()(scope);
+  return (
+    <>
+      <Button kind="dangerQuiet" onClick={() => setAsked(true)}>
+        {t(what)}
+      </Button>
+      <TypedNameDialog
+        opened={asked && confirm !== ''}
+        title={t(`${what}Title`, { name })}
+        name={confirm}
+        confirmLabel={t(`${what}Confirm`)}
+        cancelLabel={t('keep')}
+        busy={ending.isPending}
+        failed={<Refused of={ending} />}
+        gone={[
+          t('goneKey', { epoch: scope.epoch }),
+          t('goneMembers', { count: scope.members }),
+          ...(scope.waiting > 0 && what === 'end' ? [t('goneWaiting', { count: scope.waiting })] : []),
+        ]}
+        stays={[
+          ...(scope.waiting > 0 && what === 'rotate' ? [t('staysWaiting', { count: scope.waiting })] : []),
+          ...[t('staysPeople'), t('staysSettings'), t('staysCallers'), t('staysAudit')],
+        ]}
+        onConfirm={() => ending.mutate()}
+        onCancel={() => setAsked(false)}
+      >
+        {t(`${what}Text`)}
+      </TypedNameDialog>
+    </>
   );
 }

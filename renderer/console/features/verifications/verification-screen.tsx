@@ -10,8 +10,8 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card, Columns, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { read, type Schemas } from '../../api/admin.ts';
+import { Refused } from '../../load-failed.tsx';
 import { checkKey } from '../../reasons/check-text.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
@@ -29,13 +29,7 @@ function VerificationScreen() {
   const t = useStrings(verificationStrings);
   const { id } = Route.useParams();
   const env = useWorld();
-  const query = useQuery({
-    queryKey: ['verification', env, id],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/verifications/{id}', { params: { path: { id }, query: { env } }, signal }),
-      ),
-  });
+  const query = useQuery(read('/api/admin/verifications/{id}', { id, env }));
   const one = query.data;
   const person = one?.name ?? one?.email;
   return (
@@ -50,7 +44,7 @@ function VerificationScreen() {
         </Button>
       }
     >
-      {query.error && <LoadFailed error={query.error} retry={() => void query.refetch()} />}
+      <Refused of={query} />
       {one && (
         <Stack gap={24}>
           <Ending verification={one} />

@@ -1,5 +1,5 @@
 import { IconListCheck } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { Badge, Verdict } from '../../../ui/badges/badge.tsx';
@@ -9,47 +9,41 @@ import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { shortenId } from '../../../ui/format/format.ts';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
+import { list, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { checkNames, reasonKey, reasonStrings, reasons } from '../../reasons/reason-strings.ts';
 import { useWorld } from '../../session/session-query.ts';
-import { useAddressFilters, useAddressPages } from '../../use-address.ts';
+import { useAddressFilters } from '../../use-address.ts';
 import { verificationStrings } from './strings.ts';
 import { toQuery } from './to-query.ts';
 
 export const Route = createLazyRoute('/verifications')({ component: VerificationsScreen });
 
 type Row = Schemas['PastVerification'];
-const LIMIT = 50;
 
 function VerificationsScreen() {
   const t = useStrings(verificationStrings);
   const env = useWorld();
   const { after, ...filters } = Route.useSearch();
-  const pages = useAddressPages(after);
-  const query = useQuery({
-    queryKey: ['verifications', env, filters, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/verifications', {
-          params: { query: { env, limit: LIMIT, ...toQuery(filters), ...(after && { cursor: after }) } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery(
+    list('/api/admin/verifications', {
+      env,
+      ...toQuery(filters),
+      cursor: after,
+    }),
+  );
   const { change, clear } = useAddressFilters();
   const isFiltered = Object.values(filters).some((value) => value !== undefined && value !== 'test');
   return (
     <Page title={t('title')} lead={t('lead')}>
       <QueryTable
         label={t('list')}
-        columns={useColumns()}
+        columns={useColumns(listColumns, verificationStrings)}
         query={query}
         rowId={({ id }) => id}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(row) => <SecondLine row={row} />}
         filters={
           <FilterBar
@@ -98,67 +92,53 @@ const SecondLine = ({ row }: { row: Row }) => (
   </>
 );
 
-function useColumns(): readonly Column<Row>[] {
-  const t = useStrings(verificationStrings);
-  return useMemo(
-    () => [
-      {
-        id: 'at',
-        header: t('time'),
-        cell: ({ id, at }) => (
-          <Link to="/verifications/$id" params={{ id }}>
-            <RelativeTime at={at} />
-          </Link>
-        ),
-      },
-      {
-        id: 'decision',
-        header: t('result'),
-        priority: 2,
-        cell: ({ decision }) => <Ended decision={decision} />,
-      },
-      {
-        id: 'why',
-        header: t('why'),
-        priority: 2,
-        cell: (row) => (
-          <>
-            <Why row={row} />{' '}
-            {row.alike !== undefined && <Badge kind="warn">{t('alike', { count: row.alike })}</Badge>}
-          </>
-        ),
-      },
-      {
-        id: 'person',
-        header: t('person'),
-        cell: ({ person }) =>
-          person === undefined ? (
-            <span className="muted">{t('noPerson')}</span>
-          ) : (
-            <Link to="/people/$id" params={{ id: person }}>
-              <code>{shortenId(person)}</code>
-            </Link>
-          ),
-      },
-      { id: 'kind', header: t('kind'), priority: 3, cell: ({ kind }) => kind },
-      {
-        id: 'profile',
-        header: t('profile'),
-        priority: 3,
-        cell: ({ profile }) =>
-          profile.slug === undefined ? (
-            <code>{profile.id}</code>
-          ) : (
-            <Link to="/profiles/$slug" params={{ slug: profile.slug }}>
-              {profile.slug}
-            </Link>
-          ),
-      },
-      { id: 'by', header: t('by'), priority: 3, cell: ({ by }) => <By by={by} /> },
-    ],
-    [t],
-  );
-}
+const listColumns: Columns<Row, typeof verificationStrings> = [
+  {
+    id: 'at',
+    header: 'time',
+    cell: ({ id, at }) => (
+      <Link to="/verifications/$id" params={{ id }}>
+        <RelativeTime at={at} />
+      </Link>
+    ),
+  },
+  { id: 'decision', header: 'result', priority: 2, cell: ({ decision }) => <Ended decision={decision} /> },
+  {
+    id: 'why',
+    priority: 2,
+    cell: (row, { t }) => (
+      <>
+        <Why row={row} />{' '}
+        {row.alike !== undefined && <Badge kind="warn">{t('alike', { count: row.alike })}</Badge>}
+      </>
+    ),
+  },
+  {
+    id: 'person',
+    cell: ({ person }, { t }) =>
+      person === undefined ? (
+        <span className="muted">{t('noPerson')}</span>
+      ) : (
+        <Link to="/people/$id" params={{ id: person }}>
+          <code>{shortenId(person)}</code>
+        </Link>
+      ),
+  },
+  { id: 'kind', priority: 3, cell: ({ kind }) => kind },
+  {
+    id: 'profile',
+    priority: 3,
+    cell: ({ profile }) =>
+      profile.slug === undefined ? (
+        <code>{profile.id}</code>
+      ) : (
+        <Link to="/profiles/$slug" params={{ slug: profile.slug }}>
+          {profile.slug}
+        </Link>
+      ),
+  },
+  { id: 'by', priority: 3, cell: ({ by }) => <By by={by} /> },
+];
 
 /** Who asked: an API key leads to it. */
 export function By({ by }: { by: string }) {

@@ -1,10 +1,14 @@
 import { IconClock, IconPlayerPause } from '@tabler/icons-react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Strip } from '../../../ui/charts/strip.tsx';
+import { CopyOnce } from '../../../ui/code/copy-once.tsx';
+import { Snippets } from '../../../ui/code/snippet.tsx';
+import { Card, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../api/admin.ts';
 import { useClock } from './clock-time.tsx';
 import { webhookStrings } from './strings.ts';
+import { verifyCodes } from './verify-code.ts';
 import { nameOf, stateOf, stripOf } from './webhook-state.ts';
 
 type Webhook = Schemas['Webhook'];
@@ -62,4 +66,25 @@ export function useStripSentence(): (health: Health) => string {
     if (hours === 0) return t('stripNone');
     return good === hours ? t('stripAll', { count: hours }) : t('stripSome', { good, hours });
   };
+}
+
+/** A secret that was made just now, this once, and code that verifies with it. */
+export function MadeSecret({ secret, done }: { secret: string; done(): void }) {
+  const t = useStrings(webhookStrings);
+  return (
+    <Stack gap={24}>
+      <Card>
+        <CopyOnce
+          label={t('secret')}
+          secret={secret}
+          warning={t('secretWarning')}
+          doneLabel={t('backToWebhook')}
+          done={done}
+        />
+      </Card>
+      <Card title={t('verifyTitle')}>
+        <Snippets codes={verifyCodes} />
+      </Card>
+    </Stack>
+  );
 }

@@ -1,45 +1,24 @@
 import { queryOptions } from '@tanstack/react-query';
-import { admin, replyOf } from '../../api/admin.ts';
+import { read } from '../../api/admin.ts';
 import type { World } from '../../session/session-query.ts';
 
-export const webhookQuery = (env: World, id: string) =>
-  queryOptions({
-    queryKey: ['webhooks', env, 'one', id],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/webhooks/{id}', { params: { path: { id }, query: { env } }, signal })),
-  });
+export const webhookQuery = (env: World, id: string) => read('/api/admin/webhooks/{id}', { id, env });
 
 export const healthQuery = (env: World, id: string) =>
-  queryOptions({
-    queryKey: ['webhooks', env, 'health', id],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/webhooks/{id}/health', { params: { path: { id }, query: { env } }, signal }),
-      ),
-    refetchInterval: 30_000,
-  });
+  queryOptions({ ...read('/api/admin/webhooks/{id}/health', { id, env }), refetchInterval: 30_000 });
 
 export const allHealthQuery = (env: World) =>
-  queryOptions({
-    queryKey: ['webhooks', env, 'health'],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/webhooks/health', { params: { query: { env } }, signal })),
-    refetchInterval: 30_000,
-  });
+  queryOptions({ ...read('/api/admin/webhooks/health', { env }), refetchInterval: 30_000 });
 
 export const catalogQuery = queryOptions({
-  queryKey: ['webhook-catalog'],
-  queryFn: ({ signal }) =>
-    replyOf(admin.GET('/api/admin/webhooks/catalog', { params: { query: {} }, signal })),
+  ...read('/api/admin/webhooks/catalog'),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
 /** Each reading is written to the audit log: only when the reader asks for it. */
 export const deliveryQuery = (env: World, id: string) =>
   queryOptions({
-    queryKey: ['delivery', env, id],
-    queryFn: ({ signal }) =>
-      replyOf(admin.GET('/api/admin/deliveries/{id}', { params: { path: { id }, query: { env } }, signal })),
+    ...read('/api/admin/deliveries/{id}', { id, env }),
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,

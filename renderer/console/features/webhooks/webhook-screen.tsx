@@ -1,30 +1,28 @@
-import { Menu } from '@mantine/core';
+import { Menu, NativeSelect } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconDots, IconHistory } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { WithAside } from '../../../ui/layout/layout.tsx';
+import { Note } from '../../../ui/feedback/note.tsx';
+import { Stack, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { api, type Schemas } from '../../api/admin.ts';
+import { useOperation } from '../../api/use-operation.ts';
+import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { LoadFailed, Refused } from '../../load-failed.tsx';
 import { managers, operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
 import { DeliveriesTable } from './deliveries/deliveries-table.tsx';
 import { DeliveryCard } from './deliveries/delivery-card.tsx';
 import { deliveryStrings } from './deliveries/delivery-strings.ts';
-import { MadeSecret } from './made-secret.tsx';
-import { ReplayDialog } from './replay-dialog.tsx';
-import { RotateSecret } from './rotate-secret.tsx';
-import { StateBadge, useWebhookName } from './state-badge.tsx';
+import { MadeSecret, StateBadge, useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
-import { WebhookAside } from './webhook-aside.tsx';
-import { type Asked, useEnable, WebhookDialog } from './webhook-dialogs.tsx';
-import { WebhookNotes } from './webhook-notes.tsx';
+import { WebhookAside, WebhookNotes } from './webhook-aside.tsx';
+import { type Asked, ReplayDialog, useEnable, WebhookDialog } from './webhook-dialogs.tsx';
 import { healthQuery, webhookQuery } from './webhook-queries.ts';
 import styles from './webhooks.module.css';
 
@@ -40,7 +38,7 @@ function WebhookScreen() {
   if (!data)
     return (
       <Page title={t('webhook')} parents={parents}>
-        {error && <LoadFailed error={error} retry={() => void refetch()} />}
+        <Refused of={{ error, refetch }} />
       </Page>
     );
   return <Shown webhook={data} />;
@@ -102,16 +100,7 @@ function Shown({ webhook }: { webhook: Webhook }) {
         />
         <DeliveriesTable webhook={webhook} search={search} beside={beside} maySend={maySend} />
       </WithAside>
-      {asked === 'rotate' && (
-        <RotateSecret
-          webhook={webhook}
-          close={close}
-          done={(made) => {
-            close();
-            setSecret(made);
-          }}
-        />
-      )}
+      {asked === 'rotate' && <RotateSecret webhook={webhook} close={close} done={setSecret} />}
       {asked === 'replay' && <ReplayDialog webhook={webhook} close={close} />}
       {asked && asked !== 'rotate' && asked !== 'replay' && (
         <WebhookDialog asked={{ what: asked, webhook }} waiting={health?.waiting ?? 0} close={close} />
@@ -139,17 +128,9 @@ function DeliveriesHead({ replay }: { replay: (() => void) | undefined }) {
 function useTryNow(id: string) {
   const t = useStrings(webhookStrings);
   const env = useWorld();
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: () =>
-      replyOf(admin.POST('/api/admin/webhooks/{id}/retry', { params: { path: { id }, query: { env } } })),
-    async onSuccess({ deliveries }) {
-      toast(t('tryNowToast', { count: deliveries }));
-      await Promise.all([
-        queryClient.invalidateQueries({ queryKey: ['deliveries'] }),
-        queryClient.invalidateQueries({ queryKey: ['webhooks'] }),
-      ]);
-    },
+  return useOperation(() => api.post('/api/admin/webhooks/{id}/retry', { id, env }), {
+    toast: ({ deliveries }) => t('tryNowToast', { count: deliveries }),
+    refresh: ['deliveries', 'webhooks'],
   });
 }
 
@@ -197,5 +178,51 @@ function Actions({
         </Menu.Dropdown>
       </Menu>
     </>
+  );
+}
+
+const HOUR = 3600;
+
+/** Asks how long both secrets are valid; `done` gets the new one. */
+function RotateSecret({
+  webhook,
+  close,
+  done,
+}: {
+  webhook: Schemas['Webhook'];
+  close(): void;
+  done(secret: string): void;
+}) {
+  const t = useStrings(webhookStrings);
+  const env = useWorld();
+  const name = useWebhookName()(webhook);
+  const [seconds, setSeconds] = useState(24 * HOUR);
+  return (
+    <ConfirmOperation
+      run={() =>
+        api.post('/api/admin/webhooks/{id}/rotate', { id: webhook.id, env }, { overlapSeconds: seconds })
+      }
+      refresh={['webhooks']}
+      done={({ secret }) => done(secret)}
+      title={t('rotateTitle', { name })}
+      confirmLabel={t('rotate')}
+      close={close}
+    >
+      <Stack>
+        <p>{t('rotateText')}</p>
+        <NativeSelect
+          label={t('overlap')}
+          value={String(seconds)}
+          onChange={({ target }) => setSeconds(Number(target.value))}
+          data={[
+            { value: String(HOUR), label: t('hour') },
+            { value: String(24 * HOUR), label: t('day') },
+            { value: String(7 * 24 * HOUR), label: t('week') },
+            { value: '0', label: t('none') },
+          ]}
+        />
+        {seconds === 0 && <Note kind="warn" title={t('noneWarning')} />}
+      </Stack>
+    </ConfirmOperation>
   );
 }

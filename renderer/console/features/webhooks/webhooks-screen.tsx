@@ -1,5 +1,5 @@
 import { IconPlus, IconWebhook } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { families } from '../../../../sdk/admin/values.ts';
@@ -7,17 +7,16 @@ import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import type { Column, RowAction } from '../../../ui/tables/column.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf, type Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { list, type Schemas } from '../../api/admin.ts';
+import { Refused } from '../../load-failed.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers, operators } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { useAddressFilters, useAddressPages } from '../../use-address.ts';
+import { useAddressFilters } from '../../use-address.ts';
 import { formStrings } from './form/form-strings.ts';
 import { HealthStrip, StateBadge, useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
@@ -28,17 +27,14 @@ export const Route = createLazyRoute('/webhooks')({ component: WebhooksScreen })
 
 type Webhook = Schemas['Webhook'];
 type Health = Schemas['WebhookHealth'];
-const LIMIT = 50;
 
 function WebhooksScreen() {
   const t = useStrings(webhookStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
   const { user } = useSession();
   const { product, after } = Route.useSearch();
   const nameOf = useWebhookName();
   const [asked, setAsked] = useState<Asked>();
-  const pages = useAddressPages(after);
   const query = useWebhooks(product, after);
   const { data } = useQuery(allHealthQuery(env));
   const health = useMemo(() => new Map(data?.items.map((one) => [one.endpoint, one])), [data]);
@@ -67,14 +63,14 @@ function WebhooksScreen() {
         )
       }
     >
-      {enable.error && <LoadFailed error={enable.error} title={ui('couldNotSave')} />}
+      <Refused of={enable} />
       <QueryTable
         label={t('list')}
         columns={columns}
         query={query}
         rowId={({ id }) => id}
         rowName={nameOf}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(webhook) => <StateBadge webhook={webhook} health={health.get(webhook.id)} />}
         filters={<FilterBar filters={useFilters()} values={{ product } as FilterValues} change={change} />}
         {...(product && { clearFilters: () => change({ product: undefined }) })}
@@ -98,17 +94,7 @@ function WebhooksScreen() {
 
 function useWebhooks(product: Webhook['family'] | undefined, after: string | undefined) {
   const env = useWorld();
-  return useQuery({
-    queryKey: ['webhooks', env, 'list', product, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/webhooks', {
-          params: { query: { env, limit: LIMIT, cursor: after, family: product } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  });
+  return useQuery(list('/api/admin/webhooks', { env, cursor: after, family: product }));
 }
 
 /** What the menu of a row offers to this role. */

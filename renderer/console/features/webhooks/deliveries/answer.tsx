@@ -1,7 +1,9 @@
 import { IconClock, IconMinus } from '@tabler/icons-react';
 import { Badge } from '../../../../ui/badges/badge.tsx';
 import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../../api/admin.ts';
+import { api, type Schemas } from '../../../api/admin.ts';
+import { useOperation } from '../../../api/use-operation.ts';
+import { useWorld } from '../../../session/session-query.ts';
 import { deliveryStrings } from './delivery-strings.ts';
 
 type Delivery = Schemas['Delivery'];
@@ -53,4 +55,14 @@ export function Answer({ delivery: { state, last } }: { delivery: Pick<Delivery,
     default:
       return state satisfies never;
   }
+}
+
+/** Sends a delivery again, with the same `webhook-id`. */
+export function useResend() {
+  const t = useStrings(deliveryStrings);
+  const env = useWorld();
+  return useOperation((id: string) => api.post('/api/admin/deliveries/{id}/resend', { id, env }), {
+    toast: ({ name }) => [t('resentToast'), name],
+    refresh: ['deliveries', 'webhooks'],
+  });
 }

@@ -1,7 +1,7 @@
 import { SegmentedControl } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconRefresh, IconSend } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { z } from 'zod';
@@ -14,21 +14,19 @@ import { useStrings } from '../../../../ui/strings/use-strings.ts';
 import type { Column } from '../../../../ui/tables/column.ts';
 import { TwoLines } from '../../../../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../../../../ui/tables/filter-bar.tsx';
-import { admin, replyOf, type Schemas } from '../../../api/admin.ts';
-import { LoadFailed } from '../../../load-failed.tsx';
+import { list, type Schemas } from '../../../api/admin.ts';
+import { Refused } from '../../../load-failed.tsx';
 import { QueryTable } from '../../../query-table.tsx';
 import { useWorld } from '../../../session/session-query.ts';
-import { useAddressFilters, useAddressPages } from '../../../use-address.ts';
+import { useAddressFilters } from '../../../use-address.ts';
 import { ClockTime } from '../clock-time.tsx';
-import { Answer } from './answer.tsx';
+import { Answer, useResend } from './answer.tsx';
 import { type DeliverySearch, toDeliveryQuery } from './delivery-search.ts';
 import { deliveryStrings } from './delivery-strings.ts';
-import { useResend } from './use-resend.ts';
 
 type Webhook = Schemas['Webhook'];
 type Delivery = Schemas['Delivery'];
 type Search = z.output<typeof DeliverySearch>;
-const LIMIT = 50;
 
 /** The deliveries of one webhook. `beside`: there is room for the chosen one beside the list. */
 export function DeliveriesTable({
@@ -48,13 +46,12 @@ export function DeliveriesTable({
   const { after, delivery, ...filters } = search;
   const query = useDeliveries(webhook, search);
   const { change } = useAddressFilters();
-  const pages = useAddressPages(after);
   const isFiltered = Object.values(filters).some((value) => value !== undefined);
   const choices = useFilters(webhook);
   const again = ({ id }: Delivery) => ({ label: t('resend'), onClick: () => resend.mutate(id) });
   return (
     <>
-      {resend.error && <LoadFailed error={resend.error} title={t('notResent')} />}
+      <Refused of={resend} title={t('notResent')} />
       <QueryTable
         label={t('list')}
         columns={useColumns({ webhook, beside, resend: maySend && !isPhone ? resend.mutate : undefined })}
@@ -63,7 +60,7 @@ export function DeliveriesTable({
         rowName={({ name }) => name}
         currentRow={delivery}
         {...(maySend && isPhone && { actions: (one: Delivery) => [mayResend(webhook, one) && again(one)] })}
-        paging={{ pages, limit: LIMIT }}
+        after={after}
         secondLine={(one) => (
           <>
             <Answer delivery={one} /> <ClockTime at={one.createdAt} />
@@ -100,23 +97,12 @@ function useDeliveries(webhook: Webhook, { after, ...filters }: Search) {
   const env = useWorld();
   const { delivery: _, ...asked } = filters;
   return useQuery({
-    queryKey: ['deliveries', env, webhook.id, asked, after],
-    queryFn: ({ signal }) =>
-      replyOf(
-        admin.GET('/api/admin/deliveries', {
-          params: {
-            query: {
-              env,
-              endpoint: webhook.id,
-              limit: LIMIT,
-              cursor: after,
-              ...toDeliveryQuery(asked, webhook.family),
-            },
-          },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
+    ...list('/api/admin/deliveries', {
+      env,
+      endpoint: webhook.id,
+      cursor: after,
+      ...toDeliveryQuery(asked, webhook.family),
+    }),
     refetchInterval: after === undefined ? 15_000 : false,
   });
 }

@@ -6,7 +6,7 @@ import { useFormat } from '../../../../ui/format/use-format.ts';
 import { Card, Stack } from '../../../../ui/layout/layout.tsx';
 import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { LoadFailed } from '../../../load-failed.tsx';
+import { Refused } from '../../../load-failed.tsx';
 import { useWorld } from '../../../session/session-query.ts';
 import { ClockTime } from '../clock-time.tsx';
 import { webhookStrings } from '../strings.ts';
@@ -28,7 +28,7 @@ export function DeliveryCard({ webhook, id }: { webhook: string; id: string }) {
   return (
     <Card title={t('delivery')} actions={<Id id={id} name={t('id')} />}>
       <Stack gap={12}>
-        {error && <LoadFailed error={error} retry={() => void refetch()} />}
+        <Refused of={{ error, refetch }} />
         {!data && !error && <p className="muted small">{ui('loading')}</p>}
         {data && (
           <>

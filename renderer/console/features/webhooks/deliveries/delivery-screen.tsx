@@ -10,16 +10,15 @@ import { Card, KeyValues, Stack } from '../../../../ui/layout/layout.tsx';
 import { Page } from '../../../../ui/layout/page.tsx';
 import { useStrings } from '../../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../../api/admin.ts';
-import { LoadFailed } from '../../../load-failed.tsx';
+import { Refused } from '../../../load-failed.tsx';
 import { operators } from '../../../screen-data.ts';
 import { useSession, useWorld } from '../../../session/session-query.ts';
 import { useWebhookName } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { deliveryQuery, webhookQuery } from '../webhook-queries.ts';
-import { Answer, useOutcomeText } from './answer.tsx';
+import { Answer, useOutcomeText, useResend } from './answer.tsx';
 import { deliveryStrings } from './delivery-strings.ts';
 import { prettyBody } from './pretty-body.ts';
-import { useResend } from './use-resend.ts';
 
 export const Route = createLazyRoute('/webhooks/$id/deliveries/$delivery')({ component: DeliveryScreen });
 
@@ -62,8 +61,8 @@ function DeliveryScreen() {
         )
       }
     >
-      {error && <LoadFailed error={error} retry={() => void refetch()} />}
-      {resend.error && <LoadFailed error={resend.error} title={t('notResent')} />}
+      <Refused of={{ error, refetch }} />
+      <Refused of={resend} title={t('notResent')} />
       {data && <Shown delivery={data} />}
     </Page>
   );

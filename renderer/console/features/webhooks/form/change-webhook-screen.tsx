@@ -1,16 +1,14 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { useForm } from 'react-hook-form';
 import { Button, ButtonLink } from '../../../../ui/controls/button.tsx';
-import { toast } from '../../../../ui/feedback/toasts.tsx';
-import { Form } from '../../../../ui/forms/form.tsx';
+import { Form, useCheckedForm } from '../../../../ui/forms/form.tsx';
 import { Row } from '../../../../ui/layout/layout.tsx';
 import { Page } from '../../../../ui/layout/page.tsx';
 import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { admin, replyOf, type Schemas } from '../../../api/admin.ts';
-import { LoadFailed } from '../../../load-failed.tsx';
+import { api, type Schemas } from '../../../api/admin.ts';
+import { useOperation } from '../../../api/use-operation.ts';
+import { Refused } from '../../../load-failed.tsx';
 import { useWorld } from '../../../session/session-query.ts';
 import { useWebhookName } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
@@ -29,7 +27,7 @@ function ChangeWebhookScreen() {
   if (data) return <ChangeForm webhook={data} />;
   return (
     <Page title={words('change')} parents={[{ label: words('title'), to: '/webhooks' }]} reading>
-      {error && <LoadFailed error={error} retry={() => void refetch()} />}
+      <Refused of={{ error, refetch }} />
     </Page>
   );
 }
@@ -40,11 +38,7 @@ function ChangeForm({ webhook }: { webhook: Schemas['Webhook'] }) {
   const ui = useStrings(uiStrings);
   const navigate = useNavigate();
   const name = useWebhookName()(webhook);
-  const form = useForm<WebhookValues>({
-    resolver: zodResolver(useSchema(webhook)),
-    mode: 'onTouched',
-    defaultValues: valuesOf(webhook),
-  });
+  const form = useCheckedForm<WebhookValues>(useSchema(webhook), valuesOf(webhook));
   const back = () => void navigate({ to: '/webhooks/$id', params: { id: webhook.id } });
   const save = useSave(webhook, back);
   return (
@@ -87,22 +81,12 @@ function ChangeForm({ webhook }: { webhook: Schemas['Webhook'] }) {
 function useSave(webhook: Schemas['Webhook'], done: () => void) {
   const t = useStrings(formStrings);
   const env = useWorld();
-  const queryClient = useQueryClient();
-  return useMutation({
-    async mutationFn(values: WebhookValues) {
+  return useOperation(
+    async (values: WebhookValues) => {
       const body = toChange(values, webhook);
       if (Object.keys(body).length === 0) return webhook;
-      return replyOf(
-        admin.PATCH('/api/admin/webhooks/{id}', {
-          params: { path: { id: webhook.id }, query: { env } },
-          body,
-        }),
-      );
+      return api.patch('/api/admin/webhooks/{id}', { id: webhook.id, env }, body);
     },
-    async onSuccess({ description }) {
-      toast(t('saved'), { text: description });
-      done();
-      await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
-    },
-  });
+    { toast: ({ description }) => [t('saved'), description], refresh: ['webhooks'], done },
+  );
 }

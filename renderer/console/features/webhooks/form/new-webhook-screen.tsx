@@ -1,17 +1,14 @@
-import { zodResolver } from '@hookform/resolvers/zod';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { useForm } from 'react-hook-form';
-import { Button, ButtonLink } from '../../../../ui/controls/button.tsx';
-import { Form } from '../../../../ui/forms/form.tsx';
-import { Row } from '../../../../ui/layout/layout.tsx';
+import { Form, useCheckedForm } from '../../../../ui/forms/form.tsx';
 import { Page } from '../../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../../api/admin.ts';
+import { api } from '../../../api/admin.ts';
+import { useOperation } from '../../../api/use-operation.ts';
+import { Submit } from '../../../operation-form.tsx';
 import { useWorld } from '../../../session/session-query.ts';
-import { MadeSecret } from '../made-secret.tsx';
+import { MadeSecret } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
@@ -24,26 +21,19 @@ export const Route = createLazyRoute('/webhooks/new')({ component: NewWebhookScr
 function NewWebhookScreen() {
   const t = useStrings(formStrings);
   const words = useStrings(webhookStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  const form = useForm<WebhookValues>({
-    resolver: zodResolver(useSchema()),
-    mode: 'onTouched',
-    defaultValues: newValues,
-  });
+  const form = useCheckedForm<WebhookValues>(useSchema(), newValues);
   const { data: catalog } = useQuery(catalogQuery);
   const family = form.watch('family');
   useEffect(() => {
     const events = catalog?.items.filter((one) => one.family === family).map(({ name }) => name);
     if (events) form.setValue('events', events);
   }, [catalog, family, form]);
-  const create = useMutation({
-    mutationFn: (values: WebhookValues) =>
-      replyOf(admin.POST('/api/admin/webhooks', { params: { query: { env } }, body: toNew(values) })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['webhooks'] }),
-  });
+  const create = useOperation(
+    (values: WebhookValues) => api.post('/api/admin/webhooks', { env }, toNew(values)),
+    { refresh: ['webhooks'] },
+  );
   const parents = [{ label: words('title'), to: '/webhooks' }];
   if (create.data) {
     const { id, description, secret } = create.data;
@@ -70,12 +60,9 @@ function NewWebhookScreen() {
         }
       >
         <WebhookFields control={form.control} />
-        <Row>
-          <Button type="submit" kind="primary" busy={create.isPending}>
-            {words('create')}
-          </Button>
-          <ButtonLink to="/webhooks">{ui('cancel')}</ButtonLink>
-        </Row>
+        <Submit of={create} back="/webhooks">
+          {words('create')}
+        </Submit>
       </Form>
     </Page>
   );

@@ -1,12 +1,12 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button } from '../../../../ui/controls/button.tsx';
 import { Note } from '../../../../ui/feedback/note.tsx';
 import { Stack } from '../../../../ui/layout/layout.tsx';
+import { Refusal } from '../../../../ui/refusal.ts';
 import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { admin, replyOf } from '../../../api/admin.ts';
-import { Refusal } from '../../../api/refusal.ts';
-import { LoadFailed } from '../../../load-failed.tsx';
+import { api } from '../../../api/admin.ts';
+import { useOperation } from '../../../api/use-operation.ts';
+import { LoadFailed, Refused } from '../../../load-failed.tsx';
 import { formStrings } from './form-strings.ts';
 import { destinationOf } from './webhook-values.ts';
 
@@ -25,21 +25,12 @@ export function SaveFailed({
 }) {
   const t = useStrings(formStrings);
   const ui = useStrings(uiStrings);
-  const queryClient = useQueryClient();
   const to = destinationOf(url);
-  const grant = useMutation({
-    mutationFn: (destination: string) =>
-      replyOf(
-        admin.POST('/api/admin/grants', {
-          params: { query: {} },
-          body: { to: destination, note: t('grantNote', { name }) },
-        }),
-      ),
-    async onSuccess() {
-      await queryClient.invalidateQueries({ queryKey: ['grants'] });
-      again();
-    },
-  });
+  const grant = useOperation(
+    (destination: string) =>
+      api.post('/api/admin/grants', {}, { to: destination, note: t('grantNote', { name }) }),
+    { refresh: ['grants'], done: again },
+  );
   const isMissing = error instanceof Refusal && error.code === 'DESTINATION_NOT_GRANTED';
   if (!isMissing || to === undefined) return <LoadFailed error={error} title={ui('couldNotSave')} />;
   return (
@@ -54,7 +45,7 @@ export function SaveFailed({
           </div>
         </Stack>
       </Note>
-      {grant.error && <LoadFailed error={grant.error} title={t('couldNotGrant')} />}
+      <Refused of={grant} title={t('couldNotGrant')} />
     </Stack>
   );
 }

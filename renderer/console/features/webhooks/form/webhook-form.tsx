@@ -1,19 +1,19 @@
-import { Checkbox } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { type Control, Controller, useFormState, useWatch } from 'react-hook-form';
+import { type Control, useFormState, useWatch } from 'react-hook-form';
 import { z } from 'zod';
 import { families, signatures } from '../../../../../sdk/admin/values.ts';
 import { Note } from '../../../../ui/feedback/note.tsx';
-import { SelectField, SwitchField, TextAreaField, TextField } from '../../../../ui/forms/fields.tsx';
+import { fieldsOf } from '../../../../ui/forms/field.tsx';
 import { Card, Stack } from '../../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../../api/admin.ts';
 import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
-import styles from '../webhooks.module.css';
 import { formStrings } from './form-strings.ts';
 import { readHeaders, type WebhookValues } from './webhook-values.ts';
+
+const Field = fieldsOf<WebhookValues>()(formStrings);
 
 /** What the form refuses before the box is asked. `before`: the webhook that is changed. */
 export function useSchema(before?: Schemas['Webhook']) {
@@ -62,41 +62,32 @@ export function WebhookFields({
     <>
       <Card>
         <Stack>
-          <TextField
-            control={control}
-            name="description"
-            label={t('description')}
-            hint={t('descriptionHint')}
-            maxLength={200}
-          />
-          <TextField
-            control={control}
-            name="url"
-            label={t('url')}
-            hint={t('urlHint')}
-            inputMode="url"
-            autoComplete="off"
-            spellCheck={false}
-            maxLength={2048}
-          />
+          <Field name="description" maxLength={200} />
+          <Field name="url" inputMode="url" autoComplete="off" spellCheck={false} maxLength={2048} />
           {!before && (
-            <SelectField
-              control={control}
+            <Field
               name="family"
-              label={t('product')}
-              hint={t('productHint')}
-              data={families.map((value) => ({
+              options={families.map((value) => ({
                 value,
                 label: data && !sent.has(value) ? t('later', { name: t(value) }) : t(value),
               }))}
             />
           )}
-          <Events key={family} control={control} entries={entries} />
+          <Field
+            key={family}
+            name="events"
+            as="several"
+            options={entries.map(({ name, when, fires }) => ({
+              value: name,
+              label: name.slice(family.length + 1),
+              hint: fires ? when : t('notFired', { when }),
+            }))}
+          />
         </Stack>
       </Card>
       <Card title={t('advanced')}>
         <Stack>
-          {!before && <Signature control={control} />}
+          {!before && <Signature />}
           <Headers control={control} before={before} />
           <Trust control={control} before={before} />
         </Stack>
@@ -105,51 +96,13 @@ export function WebhookFields({
   );
 }
 
-function Events({
-  control,
-  entries,
-}: {
-  control: Control<WebhookValues>;
-  entries: Schemas['EventCatalog']['items'];
-}) {
-  const t = useStrings(formStrings);
-  return (
-    <Controller
-      control={control}
-      name="events"
-      render={({ field, fieldState }) => (
-        <Checkbox.Group
-          label={t('events')}
-          error={fieldState.error?.message}
-          value={field.value}
-          onChange={field.onChange}
-        >
-          <div className={styles.events}>
-            {entries.map(({ name, family, when, fires }) => (
-              <Checkbox
-                key={name}
-                value={name}
-                label={name.slice(family.length + 1)}
-                description={fires ? when : t('notFired', { when })}
-              />
-            ))}
-          </div>
-        </Checkbox.Group>
-      )}
-    />
-  );
-}
-
-function Signature({ control }: { control: Control<WebhookValues> }) {
+function Signature() {
   const t = useStrings(formStrings);
   const names = useStrings(webhookStrings);
   return (
-    <SelectField
-      control={control}
+    <Field
       name="signature"
-      label={t('signature')}
-      hint={t('signatureHint')}
-      data={[
+      options={[
         { value: '', label: t('signatureFamily') },
         ...signatures.map((value) => ({
           value,
@@ -177,25 +130,15 @@ function Headers({
   return (
     <>
       {isKept && (
-        <SwitchField
-          control={control}
+        <Field
           name="replaceHeaders"
-          label={t('headersReplace')}
+          as="switch"
           hint={t('headersKept', { names: before.headers.join(', ') })}
         />
       )}
       {moves && !replaces && <Note kind="warn" title={t('headersMove')} />}
       {(replaces || !isKept) && (
-        <TextAreaField
-          control={control}
-          name="headers"
-          label={t('headers')}
-          hint={t('headersHint')}
-          rows={3}
-          autoComplete="off"
-          spellCheck={false}
-          optional
-        />
+        <Field name="headers" as="lines" rows={3} autoComplete="off" spellCheck={false} optional />
       )}
     </>
   );
@@ -215,29 +158,17 @@ function Trust({
   const trust = useWatch({ control, name: 'trust' });
   return (
     <>
-      <SelectField
-        control={control}
-        name="trust"
-        label={t('trust')}
-        data={[
-          { value: 'system', label: t('trustSystem') },
-          { value: 'ca', label: t('trustCa') },
-          { value: 'pin', label: t('trustPin') },
-        ]}
-      />
+      <Field name="trust" options={['system', 'ca', 'pin']} />
       {trust === 'ca' && (
-        <TextAreaField
-          control={control}
+        <Field
           name="ca"
-          label={t('ca')}
+          as="lines"
           hint={before?.trust.is === 'ca' ? t('caKept') : t('caHint')}
           rows={5}
           spellCheck={false}
         />
       )}
-      {trust === 'pin' && (
-        <TextField control={control} name="pin" label={t('pin')} hint={t('pinHint')} spellCheck={false} />
-      )}
+      {trust === 'pin' && <Field name="pin" spellCheck={false} />}
     </>
   );
 }

@@ -1,0 +1,54 @@
+import type { UseMutationResult } from '@tanstack/react-query';
+import type { LinkProps } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { FieldValues, UseFormReturn } from 'react-hook-form';
+import { Button, ButtonLink } from '../ui/controls/button.tsx';
+import { Form } from '../ui/forms/form.tsx';
+import { Row } from '../ui/layout/layout.tsx';
+import { uiStrings } from '../ui/strings/ui-strings.ts';
+import { useStrings } from '../ui/strings/use-strings.ts';
+import { Refused } from './load-failed.tsx';
+
+/** A form that sends one operation, with the reason above its fields where the box refuses it. */
+export const OperationForm = <Values extends FieldValues, Output extends FieldValues, Reply>({
+  form,
+  operation,
+  refusal,
+  children,
+}: {
+  form: UseFormReturn<Values, unknown, Output>;
+  operation: UseMutationResult<Reply, Error, Output>;
+  /** Title of a refusal. */
+  refusal?: string;
+  children: ReactNode;
+}) => (
+  <Form
+    form={form}
+    onSubmit={(values) => operation.mutate(values)}
+    failed={<Refused of={operation} title={refusal} />}
+  >
+    {children}
+  </Form>
+);
+
+/** At the foot of a form: verb and object, and the way back. */
+export function Submit({
+  of,
+  back,
+  children,
+}: {
+  of: { isPending: boolean };
+  back?: LinkProps['to'] | (() => void);
+  children: ReactNode;
+}) {
+  const ui = useStrings(uiStrings);
+  return (
+    <Row>
+      <Button type="submit" kind="primary" busy={of.isPending}>
+        {children}
+      </Button>
+      {typeof back === 'function' && <Button onClick={back}>{ui('cancel')}</Button>}
+      {typeof back === 'string' && <ButtonLink to={back}>{ui('cancel')}</ButtonLink>}
+    </Row>
+  );
+}

@@ -1,0 +1,69 @@
+import { type ReactNode, useMemo } from 'react';
+import { useFormat } from '../format/use-format.ts';
+import type { Messages, Strings } from '../strings/define-strings.ts';
+import { type Translate, useStrings } from '../strings/use-strings.ts';
+import type { Column } from './column.ts';
+import type { Filter } from './filter-bar.tsx';
+
+type KeyOf<S extends { en: Messages }> = keyof S['en'] & string;
+interface Words<M extends Messages> {
+  t: Translate<M>;
+  format: ReturnType<typeof useFormat>;
+}
+
+/** Columns at module scope. The head is the sentence `header` of the catalog; absent: the one that is called as the column. */
+export type Columns<Row, S extends { en: Messages }> = readonly (Omit<
+  Column<Row>,
+  'id' | 'header' | 'cell'
+> & {
+  cell(row: Row, words: Words<S['en']>): ReactNode;
+} & ({ id: KeyOf<S>; header?: KeyOf<S> } | { id: string; header: KeyOf<S> }))[];
+
+export function useColumns<Row, M extends Messages>(
+  columns: Columns<Row, { en: M }>,
+  strings: Strings<M>,
+): readonly Column<Row>[] {
+  const t = useStrings(strings);
+  const format = useFormat();
+  return useMemo(
+    () =>
+      columns.map(({ header, cell, ...rest }) => ({
+        ...rest,
+        header: (t as unknown as (key: string) => string)(header ?? rest.id),
+        cell: (row: Row) => cell(row, { t, format }),
+      })),
+    [columns, t, format],
+  );
+}
+
+/** Filters at module scope, named as columns are. Options are sentences of the catalog, by their values. */
+export type Filters<S extends { en: Messages }> = readonly ((
+  | { kind: 'choice'; options: readonly KeyOf<S>[] | Readonly<Record<string, KeyOf<S>>> }
+  | { kind: 'text' | 'day' }
+) &
+  ({ key: KeyOf<S>; label?: KeyOf<S> } | { key: string; label: KeyOf<S> }))[];
+
+export function useFilters<M extends Messages>(
+  filters: Filters<{ en: M }>,
+  strings: Strings<M>,
+): readonly Filter[] {
+  const t = useStrings(strings) as unknown as (key: string) => string;
+  return useMemo(
+    () =>
+      filters.map((one): Filter => {
+        const { key } = one;
+        const label = t(one.label ?? key);
+        if (one.kind !== 'choice') return { key, label, kind: one.kind };
+        const options = Array.isArray(one.options)
+          ? one.options.map((value: string) => [value, value] as const)
+          : Object.entries(one.options as Readonly<Record<string, string>>);
+        return {
+          key,
+          label,
+          kind: 'choice',
+          options: options.map(([value, sentence]) => ({ value, label: t(sentence) })),
+        };
+      }),
+    [filters, t],
+  );
+}
