@@ -13,7 +13,7 @@ import { createOrders, type OrdersDeps } from '../../service/engine/orders/index
 import {
   createApiEnd,
   createSessions,
-  type FlowEnd,
+  type FlowHandler,
   type SessionFlow,
 } from '../../service/engine/sessions/index.ts';
 import { createVerifyToken, type PersonTokens } from '../../service/engine/tokens/index.ts';
@@ -172,7 +172,7 @@ type FlowsEngine = SessionsEngine &
 /** The flows over live sessions of an engine, as the service has them. */
 export function openFlows(engine: FlowsEngine) {
   const { passes } = engine.personTokens;
-  const ends: Partial<Record<SessionFlow, FlowEnd>> = { api: createApiEnd({ ...engine, passes }) };
+  const ends: Partial<Record<SessionFlow, FlowHandler>> = { api: createApiEnd({ ...engine, passes }) };
   const liveSessions = liveSessionsOver(engine, { ends, uniqueness: engine.uniqueness });
   const orders = createOrders({
     ...engine,

@@ -6,7 +6,7 @@ import type { Profiles } from '../../engine/profiles/index.ts';
 import {
   createApiEnd,
   createSessions,
-  type FlowEnd,
+  type FlowHandler,
   type SessionFlow,
   type Sessions,
 } from '../../engine/sessions/index.ts';
@@ -60,7 +60,7 @@ export function createLiveSessions({
   const { events, callbacks } = eventsOut;
   const shared = { ...ground, audit, organizations, access, models, profiles };
   // Each kind of order adds its own.
-  const ends: Partial<Record<SessionFlow, FlowEnd>> = {
+  const ends: Partial<Record<SessionFlow, FlowHandler>> = {
     api: createApiEnd({ events, passes: personTokens.passes, callbacks }),
   };
   const liveSessions = createSessions({

@@ -7,7 +7,7 @@ import { doWork } from '../../../test/support/visit-work.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createHolds } from '../consent/index.ts';
 import { FlowDefinition, flowProducts } from '../flows/index.ts';
-import type { FlowEnd, LinkResolver } from '../sessions/index.ts';
+import type { FlowHandler, LinkResolver } from '../sessions/index.ts';
 import { createFlowPages } from './flow-pages.ts';
 import { createHosted, type Hosted, type HostedDeps, type NewLink } from './hosted.ts';
 import { deleteOrdersOf } from './index.ts';
@@ -77,7 +77,7 @@ onBothDatabases('hosted links', (newPlace) => {
     engine = await startEngine({ place: await newPlace() });
     await engine.installPad();
     challenges = scriptedChallenges();
-    const ends: { hosted?: FlowEnd } = {};
+    const ends: { hosted?: FlowHandler } = {};
     sessions = liveSessionsOver(engine, { challenges, ends });
     made = 0;
     const parts: HostedDeps = {

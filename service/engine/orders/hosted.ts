@@ -8,7 +8,7 @@ import { allowedRedirects, type FlowProduct, type Flows, redirectProblems } from
 import type { Limits } from '../limits/index.ts';
 import { refuseErased } from '../organizations/index.ts';
 import { type Profiles, requireAllowed } from '../profiles/index.ts';
-import type { Candidate, DecidedSession, FlowEnd, LinkResolver } from '../sessions/index.ts';
+import type { Candidate, DecidedSession, FlowHandler, LinkResolver } from '../sessions/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { HostedRequest, toHostedPage } from './hosted-page.ts';
 import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine } from './order-life.ts';
@@ -99,7 +99,7 @@ export interface Hosted {
   /** The result for the page that holds the link. Throws NOT_FOUND; CONFLICT while there is no result. */
   complete(token: string, order: { denied: boolean; request?: string }): Promise<Completed>;
   links: LinkResolver;
-  end: FlowEnd;
+  end: FlowHandler;
   expireDue(): Promise<number>;
 }
 

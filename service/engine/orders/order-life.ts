@@ -11,7 +11,7 @@ import type {
   BeginOrder,
   Candidate,
   DecidedSession,
-  FlowEnd,
+  FlowHandler,
   LinkDescription,
   LinkResolver,
   NewSession,
@@ -74,7 +74,7 @@ export interface KindOfOrder<Request extends object, Terms, Result> {
     order: Order<Terms, Result>,
     request: Request,
     session: Candidate,
-  ): ReturnType<NonNullable<FlowEnd['judge']>>;
+  ): ReturnType<NonNullable<FlowHandler['judge']>>;
   endingOf(order: Order<Terms, Result>, session: DecidedSession): Ending<Result> | Promise<Ending<Result>>;
   /** Where `endingOf` names a person, who is being erased. */
   erased?: Ending<Result>;
@@ -181,7 +181,7 @@ export function createOrderLife<Request extends object, Terms, Result>(
     },
   };
 
-  const flowEnd: FlowEnd = {
+  const flowEnd: FlowHandler = {
     async judge(session) {
       const order = kind.judge && (await store.bySession(session.id));
       const request = order && (await store.requestOf(order));

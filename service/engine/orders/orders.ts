@@ -1,4 +1,4 @@
-import type { FlowEnd, LinkKind, LinkResolver, SessionFlow } from '../sessions/index.ts';
+import type { FlowHandler, LinkKind, LinkResolver, SessionFlow } from '../sessions/index.ts';
 import { createFlowPages } from './flow-pages.ts';
 import { createHosted, type Hosted, type HostedDeps } from './hosted.ts';
 import { createPresence, type Presence, type PresenceDeps } from './presence.ts';
@@ -14,7 +14,7 @@ export interface Orders {
   /** What their links stand for, for the capture page. */
   links: Readonly<Record<Exclude<LinkKind, 'session' | 'handover'>, LinkResolver>>;
   /** What the decision of a live session means for its order. */
-  ends: Readonly<Record<Exclude<SessionFlow, 'api'>, FlowEnd>>;
+  ends: Readonly<Record<Exclude<SessionFlow, 'api'>, FlowHandler>>;
   /** Ends those whose time is over; how many. */
   expireDue(): Promise<number>;
 }

@@ -5,7 +5,7 @@ import { newLinkToken } from '../../lib/link-token.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type Actor, describeActor } from '../audit/index.ts';
-import { type DecidedSession, type FlowEnd, type LinkResolver, pageConsent } from '../sessions/index.ts';
+import { type DecidedSession, type FlowHandler, type LinkResolver, pageConsent } from '../sessions/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { PersonTokens, PresenceClaims, TokenRealm } from '../tokens/index.ts';
 import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine, SESSION_LIFE } from './order-life.ts';
@@ -116,7 +116,7 @@ export interface Presence {
   /** Whether a token still counts: its session is kept. It goes with an erased person. */
   stands(realm: TokenRealm, claims: Pick<PresenceClaims, 'jti' | 'sessionId'>): Promise<boolean>;
   links: LinkResolver;
-  end: FlowEnd;
+  end: FlowHandler;
   expireDue(): Promise<number>;
 }
 

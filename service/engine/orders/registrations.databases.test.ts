@@ -5,7 +5,7 @@ import { direction } from '../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { FlowEnd, SessionUniqueness } from '../sessions/index.ts';
+import type { FlowHandler, SessionUniqueness } from '../sessions/index.ts';
 import { deleteOrdersOf } from './index.ts';
 import { createRegistrations, type NewRegistration, type Registrations } from './registrations.ts';
 
@@ -78,7 +78,7 @@ onBothDatabases('registrations', (newPlace) => {
     challenges = scriptedChallenges();
     asked = [];
     ended = [];
-    const ends: { registration?: FlowEnd } = {};
+    const ends: { registration?: FlowHandler } = {};
     judged = { outcome: 'new', action: 'accept', humanId: 'ab12', subject: await member('pseudonym@x.org') };
     sessions = liveSessionsOver(engine, {
       challenges,

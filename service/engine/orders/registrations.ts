@@ -7,7 +7,7 @@ import { Problem, type ProblemDetail } from '../../lib/problem.ts';
 import { type Actor, describeActor } from '../audit/index.ts';
 import { redirectProblems } from '../flows/index.ts';
 import { refuseErased } from '../organizations/index.ts';
-import type { DecidedSession, FlowEnd, LinkResolver } from '../sessions/index.ts';
+import type { DecidedSession, FlowHandler, LinkResolver } from '../sessions/index.ts';
 import type { Realm } from '../subjects/index.ts';
 import type { Uniqueness } from '../uniqueness/index.ts';
 import { toInvitationPage } from './invitation-page.ts';
@@ -75,7 +75,7 @@ export interface Registrations {
   /** Throws SUBJECT_NOT_FOUND for a user who was never registered. An administrator who reads a result leaves a line. */
   status(realm: Realm, reference: string, who: { actor: Actor; request?: string }): Promise<Registration>;
   links: LinkResolver;
-  end: FlowEnd;
+  end: FlowHandler;
   expireDue(): Promise<number>;
 }
 

@@ -2,7 +2,7 @@ import { defined } from '../../lib/defined.ts';
 import type { Callbacks } from '../deliveries/index.ts';
 import type { Events } from '../events/index.ts';
 import type { PassTokens } from '../tokens/index.ts';
-import type { FlowEnd, SessionLiveness } from './session.ts';
+import type { FlowHandler, SessionLiveness } from './session.ts';
 
 export interface ApiEndDeps {
   events: Events;
@@ -12,7 +12,7 @@ export interface ApiEndDeps {
 }
 
 /** The end of a session that was created through the API: its pass, its event, and the delivery to its callback URL. */
-export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowEnd {
+export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowHandler {
   return {
     async decided(tx, session) {
       const { realm, decision, risk, liveness, uniqueness, subjectRef } = session;

@@ -7,7 +7,7 @@ export { createSessionData } from './personal-data.ts';
 export type {
   Candidate,
   DecidedSession,
-  FlowEnd,
+  FlowHandler,
   NewSession,
   PageConsent,
   PageText,

@@ -4,7 +4,7 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { direction, meanOf, near } from '../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { pageConsent } from './page-consent.ts';
-import type { DecidedSession, FlowEnd, NewSession } from './session.ts';
+import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 
 const consent = pageConsent('Acme', 'none');
 const ada = direction('ada');
@@ -50,7 +50,7 @@ onBothDatabases('a face that matches several enrolled people', (newPlace) => {
     engine = await startEngine({ place: await newPlace() });
     challenges = scriptedChallenges();
     ended = [];
-    const end: FlowEnd = {
+    const end: FlowHandler = {
       async decided(_, session) {
         ended.push(session);
         return undefined;

@@ -15,7 +15,7 @@ import type { VerifyLive } from '../verification/index.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { MovementStore } from './movement-store.ts';
 import type { SealedValues, SessionSealer } from './sealed-store.ts';
-import type { FlowEnd, SessionDecision, SessionFlow, SessionWait } from './session.ts';
+import type { FlowHandler, SessionDecision, SessionFlow, SessionWait } from './session.ts';
 import type { SessionBehaviors } from './session-behavior.ts';
 import type { SessionIntegrity, SessionStore } from './session-store.ts';
 
@@ -53,7 +53,7 @@ export interface SessionsDeps {
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
   /** A flow without one is refused. */
-  ends: Partial<Record<SessionFlow, FlowEnd>>;
+  ends: Partial<Record<SessionFlow, FlowHandler>>;
 }
 
 /** What the parts of the feature are built on. */

@@ -6,7 +6,7 @@ import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/sup
 import { Problem } from '../../lib/problem.ts';
 import type { Actor } from '../audit/index.ts';
 import { countWaitingSessions, pageConsent } from './index.ts';
-import type { DecidedSession, FlowEnd, NewSession } from './session.ts';
+import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 
 const hour = 3_600_000;
 const consent = pageConsent('Acme', 'none');
@@ -68,7 +68,7 @@ onBothDatabases('sessions that were passed without motion of the head', (newPlac
     challenges = scriptedChallenges();
     challenges.script.assurance = 'passive-frames';
     ended = [];
-    const end: FlowEnd = {
+    const end: FlowHandler = {
       async decided(_, session) {
         ended.push(session);
         return undefined;

@@ -277,7 +277,7 @@ export interface SessionResult {
 }
 
 /** A flow's own consequence of a decision. Registered in compose by flow. */
-export interface FlowEnd {
+export interface FlowHandler {
   /** Asked before an approval, outside of the transaction: a code here makes the decision `rejected`. */
   judge?(session: Candidate): Promise<{ refuse: string } | undefined>;
   /** In the transaction that decides; adds the flow's `session.decided`. Reads and writes through `tx` alone; may run again. */

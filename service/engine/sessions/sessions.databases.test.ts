@@ -6,7 +6,7 @@ import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/
 import type { MemberId, ReviewId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { deleteSessionsOf, pageConsent } from './index.ts';
-import type { DecidedSession, FlowEnd, NewSession } from './session.ts';
+import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 
 const minute = 60_000;
 const live = direction('ada');
@@ -14,7 +14,7 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let ended: DecidedSession[];
-let end: FlowEnd;
+let end: FlowHandler;
 let frames: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });

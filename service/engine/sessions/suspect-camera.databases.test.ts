@@ -4,7 +4,7 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import type { Evidence } from '../challenges/index.ts';
 import { countWaitingSessions, pageConsent } from './index.ts';
-import type { DecidedSession, FlowEnd, NewSession } from './session.ts';
+import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 
 const hour = 3_600_000;
 const consent = pageConsent('Acme', 'none');
@@ -53,7 +53,7 @@ onBothDatabases('sessions that were passed before a suspect camera', (newPlace) 
     challenges = scriptedChallenges();
     challenges.script.evidence = [suspect];
     ended = [];
-    const end: FlowEnd = {
+    const end: FlowHandler = {
       async decided(_, session) {
         ended.push(session);
         return undefined;

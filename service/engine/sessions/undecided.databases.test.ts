@@ -8,7 +8,7 @@ import { jpegSize } from '../captures/index.ts';
 import type { ChallengeReason, Evidence } from '../challenges/index.ts';
 import { countWaitingSessions, pageConsent } from './index.ts';
 import type { ObservedAttempt } from './parts.ts';
-import type { DecidedSession, FlowEnd, NewSession } from './session.ts';
+import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 
 const hour = 3_600_000;
 const consent = pageConsent('Acme', 'none');
@@ -71,7 +71,7 @@ onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
     challenges.script.evidence = [against];
     ended = [];
     attempts = [];
-    const end: FlowEnd = {
+    const end: FlowHandler = {
       async decided(_, session) {
         ended.push(session);
         return undefined;
