@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkAlerts, MOST_ALERTS } from './alerts.ts';
+import { checkAlerts, MOST_ALERTS } from './stored-data.ts';
 
 test('open alerts are counted by organization, and none is no finding', () => {
   expect(checkAlerts([{ id: 'org_1', name: 'Museum', alerts: 0 }])).toEqual([]);

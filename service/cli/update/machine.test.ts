@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastLines, runProgram } from './run-program.ts';
+import { lastLines, runProgram } from './machine.ts';
 
 test('of a crash the reason is said, not where in the code it was', () => {
   const crash = `file:///usr/lib/gatehouse/dist/service/cli/gatehouse.js:1

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { takeUpdateLock } from './update-lock.ts';
+import { takeUpdateLock } from './journal.ts';
 
 test.runIf(process.platform === 'linux')(
   'one update at a time; a program that outlives a killed one holds the lock too, and is waited for',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countStates, describeCounts, describeFindings } from './text.ts';
+import { countStates, describeCounts, describeFindings } from './doctor.ts';
 
 test('findings stand under one another and hang at the width of the window', () => {
   const findings = [
