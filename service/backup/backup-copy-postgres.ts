@@ -4,9 +4,9 @@ import type { Clock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { openDatabase } from '../storage/connection.ts';
+import { type Table, tablesInOrder } from '../storage/migrate.ts';
 import { createPostgresClient } from '../storage/postgres/postgres-session.ts';
 import { toStorageProblem } from '../storage/storage-problem.ts';
-import { type Table, tablesInOrder } from '../storage/tables-in-order.ts';
 
 /** Rows fetched and written in one go: some milliseconds of the event loop. */
 const PAGE = 500;

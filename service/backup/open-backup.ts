@@ -8,9 +8,12 @@ import { type KeyStore, openKeyStore } from '../storage/keys/key-store.ts';
 import { openSigningKeys, type SigningKeys } from '../storage/keys/signing-keys.ts';
 import type { MasterKey } from '../storage/master/master-key.ts';
 import { masterKeyFile } from '../storage/master/master-key-file.ts';
-import type { MasterKeyProvider } from '../storage/master/master-key-provider.ts';
+import {
+  type MasterKeyProvider,
+  PASSPHRASE_NOTE,
+  readMasterRecord,
+} from '../storage/master/master-key-provider.ts';
 import { masterPassphrase } from '../storage/master/master-passphrase.ts';
-import { PASSPHRASE_NOTE, readMasterRecord } from '../storage/master/master-record.ts';
 import { writeSecretFile } from '../storage/master/secret-file.ts';
 import { migrations } from '../storage/migrations/index.ts';
 import { createSealer, type Sealer } from '../storage/sealing/sealed.ts';

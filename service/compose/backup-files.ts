@@ -23,7 +23,7 @@ import { noteProgress } from '../lib/progress/progress.ts';
 import { productVersion } from '../lib/version.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
 import type { Vault } from '../storage/keys/vault.ts';
-import { PASSPHRASE_NOTE } from '../storage/master/master-record.ts';
+import { PASSPHRASE_NOTE } from '../storage/master/master-key-provider.ts';
 
 export interface BackupFilesDeps {
   /** The data directory. */

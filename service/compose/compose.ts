@@ -10,7 +10,7 @@ import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
-import { databaseSize } from '../storage/database-size.ts';
+import { databaseSize } from '../storage/connection.ts';
 import { createStatus, type StatusReaders } from './appliance-status.ts';
 import { openAudit, openRecordIntegrity } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';

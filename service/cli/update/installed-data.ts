@@ -19,7 +19,7 @@ import { asOwnerOf } from '../../backup/data-owner.ts';
 import { ownSurroundings, type Surroundings } from '../../backup/surroundings.ts';
 import { parseConfig } from '../../config.ts';
 import { Problem } from '../../lib/problem.ts';
-import { readPassphraseFile } from '../../storage/master/passphrase-file.ts';
+import { readPassphraseFile } from '../../storage/master/open-master.ts';
 import { migrations } from '../../storage/migrations/index.ts';
 import { createControl } from '../control/control.ts';
 import { createSocketTransport } from '../control/socket-transport.ts';

@@ -1,4 +1,4 @@
-import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Person } from './consent.ts';
 

@@ -1,7 +1,6 @@
 import { firstIdAt } from '../../lib/id.ts';
-import { notHeld } from '../../storage/legal-holds.ts';
+import { noDeliveryWaits, notHeld } from '../../storage/legal-holds.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { noDeliveryWaits } from '../../storage/waiting-deliveries.ts';
 import { countRows, deleteRows, type ExpiringRows, type Realm } from '../personal-data/index.ts';
 
 /** An event that is still being delivered stays until that has ended. */

@@ -1,5 +1,5 @@
+import { noDeliveryWaits } from '../../storage/legal-holds.ts';
 import type { Tx } from '../../storage/transaction.ts';
-import { noDeliveryWaits } from '../../storage/waiting-deliveries.ts';
 
 /** Parameters of one statement. */
 const PAGE = 400;

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ErasureId, OrganizationId } from '../../lib/id.ts';
-import { isUnfinished } from '../../storage/erasure-conditions.ts';
 import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
+import { isUnfinished } from '../../storage/legal-holds.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';

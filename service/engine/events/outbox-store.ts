@@ -1,8 +1,7 @@
 import { type Insertable, sql } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
-import { sealJson } from '../../storage/sealing/seal-json.ts';
-import type { Sealer } from '../../storage/sealing/sealed.ts';
+import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
 import type { Tx } from '../../storage/transaction.ts';
 
 export type SealEvent = Pick<Sealer, 'seal' | 'sealOwn'>;

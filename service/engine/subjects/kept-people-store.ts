@@ -1,6 +1,5 @@
 import type { SubjectId } from '../../lib/id.ts';
-import { notBeingErased } from '../../storage/erasure-conditions.ts';
-import { isUnderHold } from '../../storage/legal-holds.ts';
+import { isUnderHold, notBeingErased } from '../../storage/legal-holds.ts';
 import { type Slice, slices } from '../../storage/slices/slices.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { readStanding, type Standing } from '../consent/index.ts';

@@ -1,5 +1,5 @@
 import type { OrganizationId, SubjectId, TemplateId } from '../../lib/id.ts';
-import { isUnfinished } from '../../storage/erasure-conditions.ts';
+import { isUnfinished } from '../../storage/legal-holds.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import { type TemplateTransform, untransformed } from '../../storage/sealing/template-transform.ts';
 import type { Db } from '../../storage/transaction.ts';

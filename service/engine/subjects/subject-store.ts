@@ -1,6 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
-import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { createLoadedTemplates } from './loaded-templates-store.ts';

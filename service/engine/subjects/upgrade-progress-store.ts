@@ -1,5 +1,5 @@
 import type { SubjectId, World } from '../../lib/id.ts';
-import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { EmbedderChange } from '../models/index.ts';
 import { slicesOfPeople } from './kept-people-store.ts';

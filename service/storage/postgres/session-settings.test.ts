@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectTimeoutOf } from './connect-timeout.ts';
+import { connectTimeoutOf } from './session-settings.ts';
 
 test.each([
   ['postgresql://box@db/people', 5_000],

@@ -16,14 +16,11 @@ import { type KeyStore, openKeyStore } from '../keys/key-store.ts';
 import { openOrganizationKeys } from '../keys/organization-keys.ts';
 import { openSigningKeys } from '../keys/signing-keys.ts';
 import { createSealer } from '../sealing/sealed.ts';
-import { createCurrentMaster } from './current-master.ts';
-import { createMasterCare } from './master-care.ts';
+import { createMasterCare, replaceMaster } from './master-care.ts';
 import { masterKeyFile } from './master-key-file.ts';
-import type { MasterKeyProvider } from './master-key-provider.ts';
+import { createCurrentMaster, type MasterKeyProvider, PASSPHRASE_NOTE } from './master-key-provider.ts';
 import { masterPassphrase } from './master-passphrase.ts';
-import { PASSPHRASE_NOTE } from './master-record.ts';
 import { masterPlaces, openMaster } from './open-master.ts';
-import { replaceMaster } from './rotate-master.ts';
 
 const org = 'org_a' as OrganizationId;
 const subject = 'sub_ada' as SubjectId;
