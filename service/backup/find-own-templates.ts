@@ -1,6 +1,6 @@
 import { createSubjectStore } from '../engine/subjects/subject-store.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
-import type { Galleries } from '../inference/gallery/gallery.ts';
+import type { Galleries } from '../inference/gallery/gallery-matrix.ts';
 import type { SubjectId, TemplateId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { templateFiles } from '../storage/backup-check.ts';

@@ -14,7 +14,7 @@ import { builtInProfiles } from '../engine/profiles/index.ts';
 import type { Retention } from '../engine/retention/index.ts';
 import type { Subjects } from '../engine/subjects/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
-import type { Galleries } from '../inference/gallery/gallery.ts';
+import type { Galleries } from '../inference/gallery/gallery-matrix.ts';
 import type { RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';

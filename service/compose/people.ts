@@ -22,7 +22,7 @@ import {
 } from '../engine/verification/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
-import type { Galleries } from '../inference/gallery/gallery.ts';
+import type { Galleries } from '../inference/gallery/gallery-matrix.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 import type { Callers } from './callers.ts';

@@ -1,4 +1,4 @@
-import type { LabelName } from '../../inference/pictures/label-drawings.ts';
+import type { LabelName } from '../../inference/pictures/challenge-pictures.ts';
 
 /** What a target can show: its emoji, and its word where it is drawn. */
 export const concepts: Readonly<Record<LabelName, string>> = {

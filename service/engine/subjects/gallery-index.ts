@@ -1,4 +1,4 @@
-import type { Galleries } from '../../inference/gallery/gallery.ts';
+import type { Galleries } from '../../inference/gallery/gallery-matrix.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';

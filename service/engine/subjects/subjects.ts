@@ -1,4 +1,4 @@
-import type { Galleries } from '../../inference/gallery/gallery.ts';
+import type { Galleries } from '../../inference/gallery/gallery-matrix.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, SubjectId, World } from '../../lib/id.ts';

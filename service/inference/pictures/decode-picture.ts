@@ -1,10 +1,9 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { Problem } from '../../lib/problem.ts';
 import type { Box } from '../face.ts';
-import type { RawPicture } from './decode-heif.ts';
-import { countScans } from './jpeg-scans.ts';
+import type { RawPicture } from './heif-slots.ts';
 import type { Picture } from './picture.ts';
-import { ACCEPTED, formatOf, isAnimatedPng } from './picture-format.ts';
+import { ACCEPTED, countScans, formatOf, isAnimatedPng } from './picture-format.ts';
 
 /** What the header says, checked against the limits. */
 export interface PictureHeader {

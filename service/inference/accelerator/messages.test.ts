@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeNet } from '../../../test/support/fake-net.ts';
-import { type BatchDeps, type Call, createBatches } from './batches.ts';
+import { type BatchDeps, type Call, createBatches } from './messages.ts';
 
 const size = [2, 1] as const;
 /** A picture whose answer is `value`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eyeAspectRatio } from './eye-openness.ts';
+import { eyeAspectRatio } from './face-models.ts';
 
 test('the ratio is mean lid distance over eye width', () => {
   const contour = new Float32Array(228);

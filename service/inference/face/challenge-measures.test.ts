@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { correlation } from '../../lib/correlation.ts';
 import { createPyramid, type Picture } from '../pictures/picture.ts';
-import { backgroundColor } from './background-color.ts';
-import { createFacePlane } from './face-plane.ts';
-import { meanHead, rigidResidual } from './head-pose.ts';
+import { backgroundColor, createFacePlane } from './challenge-measures.ts';
+import { meanHead, rigidResidual } from './face-landmarks.ts';
 
 const EYES = 120;
 const CENTRE = { x: 160, y: 120 };

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { colorOf } from './color.ts';
-import type { Picture } from './picture.ts';
+import { colorOf, type Picture } from './picture.ts';
 
 const filled = (pixel: (i: number) => [number, number, number]): Picture => ({
   width: 20,

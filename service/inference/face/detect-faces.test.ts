@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBlazefaceDecoder } from './blazeface.ts';
+import { createBlazefaceDecoder } from './detect-faces.ts';
 
 const quiet = () => ({ scores: new Float32Array(896).fill(-10), boxes: new Float32Array(896 * 16) });
 

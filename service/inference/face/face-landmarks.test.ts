@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { headPose, meanHead } from './head-pose.ts';
+import { headPose, meanHead } from './face-landmarks.ts';
 
 /** The mean head, turned, as a mesh of 468 points in a crop of 192 pixels. */
 function mesh(turn: (x: number, y: number, z: number) => [number, number, number]): Float32Array {
