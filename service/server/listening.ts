@@ -8,7 +8,7 @@ import {
 } from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { sourceOf as networkOf } from '../engine/limits/index.ts';
-import { connectionLimitsFor } from '../http/listening/connection-limits.ts';
+import { connectionLimitsFor } from '../http/listening/connections.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import { isLoopback, listenPolicy } from '../http/listening/listen-policy.ts';
 import { createOwnHosts } from '../http/listening/own-hosts.ts';

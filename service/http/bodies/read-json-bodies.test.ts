@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { readBody } from './read-body.ts';
+import { readBody } from './read-json-bodies.ts';
 
 test('asks for the next bytes only when those before are counted and it may read on', async () => {
   const events: string[] = [];

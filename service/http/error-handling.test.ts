@@ -4,8 +4,8 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from '../storage/storage-problem.ts';
-import { readBody } from './bodies/read-body.ts';
-import { toProblem } from './to-problem.ts';
+import { readBody } from './bodies/read-json-bodies.ts';
+import { toProblem } from './error-handling.ts';
 
 const coded = (code: string, message = 'x') => Object.assign(new Error(message), { code });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { dropNulls } from './drop-nulls.ts';
+import { dropNulls } from './validation.ts';
 
 const schema = z
   .object({

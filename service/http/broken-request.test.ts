@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { certificate, certificateKey } from '../../../test/support/certificate.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { createIds } from '../../lib/id.ts';
-import { createServer, type ServerDeps } from '../server.ts';
-import { createStructuredLog } from '../structured-log.ts';
+import { certificate, certificateKey } from '../../test/support/certificate.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createIds } from '../lib/id.ts';
+import { createServer, type ServerDeps } from './server.ts';
+import { createStructuredLog } from './structured-log.ts';
 
 const running: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { scrub } from './scrub.ts';
-import { createStructuredLog } from './structured-log.ts';
+import { createStructuredLog, scrub } from './structured-log.ts';
 
 test.each([
   ["mail to alice.o'neil+x@mail.example.com failed", 'mail to [e-mail] failed'],
@@ -50,7 +49,7 @@ test('the log is one JSON object a line: level by name, time, message, and an er
       err: {
         type: 'Error',
         message: 'outer [e-mail]',
-        stack: expect.stringContaining('scrub.test.ts'),
+        stack: expect.stringContaining('structured-log.test.ts'),
         cause: { type: 'TypeError', message: 'inner', stack: expect.any(String) },
       },
       n: 1,
