@@ -18,8 +18,7 @@ import { writeSecretFile } from '../storage/master/secret-file.ts';
 import { migrations } from '../storage/migrations/index.ts';
 import { createSealer, type Sealer } from '../storage/sealing/sealed.ts';
 import { type BackupFacts, openBackupFile } from './backup-file.ts';
-import { openBackupKey } from './backup-key.ts';
-import { copyKeyStore, findKeyStore, type KeyStoreState } from './backup-keys.ts';
+import { copyKeyStore, findKeyStore, type KeyStoreState, openBackupKey } from './backup-key.ts';
 import { unpackParts } from './backup-parts.ts';
 
 export interface OpenBackupOrder {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { modelEntry } from '../../test/support/engine.ts';
-import { backupSettings, importedModels } from './backup-parts-of.ts';
+import { backupSettings, importedModels } from './backup-parts.ts';
 
 let data: string;
 beforeEach(() => {

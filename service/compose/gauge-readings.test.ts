@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { certificate } from '../../../test/support/certificate.ts';
-import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
-import type { Waiting } from '../../engine/retention/index.ts';
-import { createGaugeReadings } from './gauge-readings.ts';
+import { certificate } from '../../test/support/certificate.ts';
+import { type Engine, operator, startEngine } from '../../test/support/engine.ts';
+import type { Waiting } from '../engine/retention/index.ts';
+import { createGaugeReadings } from './outbound.ts';
 
 let data: string;
 let engine: Engine;

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { measuredByGroups, operator, scorerR, startEngine } from '../../test/support/engine.ts';
 import { direction } from '../../test/support/faces.ts';
 import { silentLog } from '../lib/log.ts';
-import { findOwnTemplates } from './find-own-templates.ts';
+import { findOwnTemplates } from './examine-backup.ts';
 
 test('a provisional template is opened as well, and counts as damaged where it was changed', async () => {
   const engine = await startEngine({

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../engine/events/index.ts';
 import { riskFlags } from '../engine/sessions/index.ts';
 import { families, PAYLOAD_LIMIT } from '../engine/webhooks/index.ts';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
-import { webhookDialects } from './webhook-dialects.ts';
+import { webhookDialects } from './events-out.ts';
 
 const bytes = (body: unknown) => Buffer.byteLength(JSON.stringify(body));
 const dialectOf = (family: string) => webhookDialects.find((dialect) => dialect.family === family)!;

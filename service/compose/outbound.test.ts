@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificate } from '../../test/support/certificate.ts';
 import { ConfigError } from '../config.ts';
-import { mailServerOf } from './mail-server.ts';
+import { mailServerOf } from './outbound.ts';
 
 const smtpFrom = 'box@example.com';
 let folder: string;

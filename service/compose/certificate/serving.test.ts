@@ -5,8 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../../config.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { createNameCare } from './name-care.ts';
-import { createServing } from './serving.ts';
+import { createNameCare, createServing } from './serving.ts';
 
 let data: string;
 beforeEach(() => {

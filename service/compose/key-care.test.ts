@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Problem } from '../lib/problem.ts';
-import { throttleTries } from './unseal-throttle.ts';
+import { throttleTries } from './key-care.ts';
 
 let now = 0;
 const wrong = (_passphrase: string) => Promise.reject(new Problem('WRONG_PASSPHRASE', 'No.'));
