@@ -3,8 +3,7 @@ import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { beforeTheFirst, hashLine, type OutsideLine, type StoredLine } from './chain.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { beforeTheFirst, type Checkpoint, hashLine, type OutsideLine, type StoredLine } from './chain.ts';
 
 export { keyId, verifySignature } from '../../storage/keys/signing-keys.ts';
 

@@ -3,7 +3,7 @@ import { emptyLog } from '../../storage/empty-log.ts';
 import { fileOf, findText } from '../../storage/file-reading/find-text.ts';
 import { homeSchema, keptSchemas } from '../../storage/postgres/check-postgres.ts';
 import type { Db } from '../../storage/transaction.ts';
-import type { TableSearch } from './receipt.ts';
+import type { TableSearch } from './ledger.ts';
 
 export interface DatabaseTracesDeps {
   db: Db;

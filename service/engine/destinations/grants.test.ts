@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { forbidden, written } from '../../../test/support/destinations.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { ruleOf } from './destination-refusal.ts';
-import { describeGrant, parseGrant } from './grant-text.ts';
+import { ruleOf } from './destination.ts';
+import { describeGrant, parseGrant } from './grants.ts';
 
 describe('a grant as it is written', () => {
   test.each([

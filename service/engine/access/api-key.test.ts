@@ -1,7 +1,6 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { keyPrefixes } from './api-key.ts';
-import { hashKey, hasKeyForm, makeKeyText, sameHash } from './key-text.ts';
+import { hashKey, hasKeyForm, keyPrefixes, makeKeyText, sameHash } from './api-key.ts';
 
 test('prefix, world and 38 characters of base62, for every prefix', () => {
   for (const prefix of keyPrefixes) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { needlesOf } from './needles.ts';
+import { needlesOf } from './proof.ts';
 
 const kindsIn = (hay: Uint8Array, needles: ReturnType<typeof needlesOf>['needles']) =>
   new Set(

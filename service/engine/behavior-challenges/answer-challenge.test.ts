@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SessionData } from '../behavior/index.ts';
-import { type AnswerFacts, judgeAnswer } from './judge-answer.ts';
+import { type AnswerFacts, judgeAnswer } from './answer-challenge.ts';
 
 const counts = (change: Partial<SessionData['counts']> = {}) =>
   ({

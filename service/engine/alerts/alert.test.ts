@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quotedName } from './alert-mail.ts';
+import { quotedName } from './alert.ts';
 
 describe('the name of a rule in a mail', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeCode, makeSecret, readCode } from './secret-text.ts';
+import { makeCode, makeSecret, readCode } from './administrator.ts';
 
 test('codes: as many bits as letters, five each, none that is read as another', () => {
   expect(makeCode([5, 5], (into) => into.fill(0))).toBe('00000-00000');
