@@ -6,7 +6,7 @@ import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { EmbedderChange, Models } from '../models/index.ts';
 import { type GalleryVectors, galleryVectors } from './best-pictures.ts';
 import type { DamagedRow, LoadedTemplate } from './loaded-templates-store.ts';
-import { type Realm, realmKey } from './realm.ts';
+import { type Realm, realmKey } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
 import { fileOf } from './write-enrollment.ts';
 

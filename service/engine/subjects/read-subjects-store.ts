@@ -6,8 +6,7 @@ import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { countPeople } from './kept-people-store.ts';
-import type { Realm } from './realm.ts';
-import type { Subject } from './subject.ts';
+import type { Realm, Subject } from './subject.ts';
 
 type SubjectRow = Selectable<Schema['subject']>;
 

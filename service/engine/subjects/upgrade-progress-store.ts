@@ -3,7 +3,7 @@ import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { EmbedderChange } from '../models/index.ts';
 import { slicesOfPeople } from './kept-people-store.ts';
-import type { Realm } from './realm.ts';
+import type { Realm } from './subject.ts';
 
 /** People that are counted in one go: each with three look-ups. */
 const SLICE = 500;

@@ -1,22 +1,29 @@
 import { randomFillSync } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
+import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
-import type { OrganizationId, World } from '../../lib/id.ts';
+import type { AdministratorId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { checkToken, type TokenDemand, type TokenFinding } from './check-token.ts';
 import {
   audienceOf,
+  type Jwks,
   LONGEST_TOKEN_LIFE,
   PASS_PREFIX,
   type PassClaims,
+  type PersonClaims,
   type PersonTokenKind,
   type PresenceClaims,
   tokenTypes,
 } from './claims.ts';
-import type { Jwks } from './jwks.ts';
-import { createTokenRing, type TokenRingDeps } from './token-ring.ts';
+import {
+  createSignedTokens,
+  createTokenRing,
+  type SignedTokensDeps,
+  type TokenRingDeps,
+} from './signed-tokens.ts';
 import { insertTokenUse } from './token-use-store.ts';
 
 export interface TokenRealm {
@@ -61,7 +68,7 @@ export interface PersonTokens {
   redeem(realm: TokenRealm, finding: TokenFinding, actor: Actor): Promise<TokenFinding>;
 }
 
-export interface PersonTokensDeps extends TokenRingDeps {
+interface PersonTokensDeps extends TokenRingDeps {
   issuer: string;
   inTransaction: InTransaction;
   audit: Pick<Audit, 'add'>;
@@ -131,6 +138,68 @@ export function createPersonTokens({
         return true;
       });
       return first ? finding : { valid: false, reason: 'already_used' };
+    },
+  };
+}
+
+export interface VerifyTokenDeps {
+  personTokens: Pick<PersonTokens, 'check' | 'redeem'>;
+  /** Whether what the token says still holds: its session is kept, and its person was not erased since. */
+  stands(realm: TokenRealm, token: PersonClaims): Promise<boolean>;
+}
+
+/** Whether a token counts for this organization and world, here and now. */
+export type VerifyToken = (
+  realm: TokenRealm,
+  token: string,
+  demand: Pick<TokenDemand, 'kind' | 'nonce'>,
+  actor: Actor,
+) => Promise<TokenFinding>;
+
+/** Beside signature and claims, the session has to stand. A token for one use is marked last, so that a refusal does not use it up. */
+export function createVerifyToken({ personTokens, stands }: VerifyTokenDeps): VerifyToken {
+  return async function verifyToken(realm, token, demand, actor) {
+    const found = await personTokens.check(realm, token, demand);
+    if (!found.valid) return found;
+    if (!(await stands(realm, found))) return { valid: false, reason: 'revoked' };
+    return personTokens.redeem(realm, found, actor);
+  };
+}
+
+/** The session of an access token, which can be ended at any time. The token has no role: that is read with the session. */
+interface TokenOwner {
+  administrator: AdministratorId;
+  session: string;
+}
+
+/** Access tokens of administrators, for callers that keep no cookie. */
+export interface AdministratorTokens {
+  /** `until`: the end of the session, ms since 1970. */
+  issue(owner: TokenOwner, until: number): Promise<{ token: string; expiresAt: number }>;
+  /** Undefined for an invalid access token. The caller has to check that the session is still valid. */
+  read(token: string): Promise<TokenOwner | undefined>;
+}
+
+const LIFETIME = 15 * 60_000;
+
+export function createAdministratorTokens(
+  deps: Omit<SignedTokensDeps<z.ZodObject>, 'kind'>,
+): AdministratorTokens {
+  const tokens = createSignedTokens({
+    ...deps,
+    kind: {
+      typ: 'admin+jwt',
+      issuer: 'gatehouse',
+      audience: 'gatehouse:administrators',
+      lifetime: LIFETIME,
+      claims: z.object({ sub: z.string().min(1), sid: z.string().min(1) }),
+    },
+  });
+  return {
+    issue: ({ administrator, session }, until) => tokens.issue({ sub: administrator, sid: session }, until),
+    async read(token) {
+      const claims = await tokens.read(token);
+      return claims && { administrator: claims.sub as AdministratorId, session: claims.sid };
     },
   };
 }
