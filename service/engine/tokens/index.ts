@@ -1,11 +1,4 @@
 export {
-  checkToken,
-  type TokenDemand,
-  type TokenFault,
-  type TokenFinding,
-  tokenFaults,
-} from './check-token.ts';
-export {
   type Jwk,
   type Jwks,
   type PassClaims,
@@ -17,13 +10,18 @@ export {
 } from './claims.ts';
 export {
   type AdministratorTokens,
+  checkToken,
   createAdministratorTokens,
   createPersonTokens,
   createVerifyToken,
   type PassTokens,
   type PersonTokens,
   type PresenceTokens,
+  type TokenDemand,
+  type TokenFault,
+  type TokenFinding,
   type TokenRealm,
+  tokenFaults,
   type VerifyToken,
   type VerifyTokenDeps,
 } from './person-tokens.ts';

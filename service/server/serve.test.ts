@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { consentOfAll, operator, startEngine } from '../../test/support/engine.ts';
 import { analysisOf, direction } from '../../test/support/faces.ts';
 import { asWrittenByService } from '../../test/support/integrity.ts';
-import { warnWithoutConsent } from './consent-warning.ts';
+import { warnWithoutConsent } from './serve.ts';
 
 test('an organization that holds real people without a word on consent is warned of, and no other', async () => {
   const engine = await startEngine();

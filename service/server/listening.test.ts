@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { openFileLimit } from './open-files.ts';
+import { openFileLimit } from './listening.ts';
 
 const reporting = (open_files: object | undefined) =>
   ({ getReport: () => ({ userLimits: open_files && { open_files } }) }) as never;
@@ -15,7 +15,7 @@ test('reads the limit of the process, whatever the system says', () => {
 });
 
 test.skipIf(process.platform === 'win32')('is the real one', () => {
-  const module = fileURLToPath(new URL('./open-files.ts', import.meta.url));
+  const module = fileURLToPath(new URL('./listening.ts', import.meta.url));
   const program = `import { openFileLimit } from ${JSON.stringify(module)}; console.log(openFileLimit());`;
   const { stdout } = spawnSync(
     '/bin/sh',
