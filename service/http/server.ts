@@ -77,7 +77,7 @@ export interface ServerDeps extends AdmissionDeps {
   limits?: Partial<ServerLimits>;
   /** How fast bodies are read; default `bodyRate`. */
   pace?: BodyPace;
-  /** Proxies whose X-Forwarded-For is trusted (proxy-list.ts). createServer throws for an entry that is no proxy. */
+  /** Proxies whose X-Forwarded-For is trusted (own-hosts.ts). createServer throws for an entry that is no proxy. */
   trustedProxies?: readonly string[];
   /** Whether a page of this origin may read errors; asked of `access` when absent. */
   knowsOrigin?: (origin: string) => Promise<boolean>;

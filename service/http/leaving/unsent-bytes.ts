@@ -83,7 +83,7 @@ export function createUnsentBound<K extends object>(limits: UnsentLimits = unsen
 /** Milliseconds between two looks at all connections. */
 const INTERVAL = 1_000;
 
-/** Closes connections of readers that are too slow, or for which too much waits (unsent-bytes.ts), while the server runs. */
+/** Closes connections of readers that are too slow, or for which too much waits, while the server runs. */
 export function closeSlowReaders(app: FastifyInstance, senders: () => [object, Sender][], log: Log): void {
   const check = createUnsentBound<object>();
   let timer: NodeJS.Timeout | undefined;

@@ -86,7 +86,7 @@ export function stopGently(app: FastifyInstance, closeUnfinished: () => void): v
       clearTimeout(cut);
     };
   });
-  // After the server and what else feeds it (listen-on-host.ts) have closed: hooks of this kind run in reverse order.
+  // After the server and what else feeds it have closed: hooks of this kind run in reverse order.
   app.addHook('onClose', async () => endStop());
   app.addHook('onSend', async (_, reply) => {
     if (stopping) reply.header('connection', 'close');

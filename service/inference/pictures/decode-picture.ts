@@ -127,7 +127,7 @@ function codecOf({ compression }: Metadata): 'heic' | 'avif' {
 /**
  * Decodes to upright sRGB, at most 2,048 pixels a side: EXIF orientation applied, turned as the header says, transparency over white, grey and CMYK
  * converted. With `region` (whole pixels of the upright picture) only that part. A HEIC comes decoded already
- * (decode-heif.ts). Throws Problem IMAGE_UNREADABLE.
+ * (heif-slots.ts). Throws Problem IMAGE_UNREADABLE.
  */
 export async function decodePicture(
   source: Uint8Array | RawPicture,
