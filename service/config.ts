@@ -3,8 +3,8 @@ import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { isDnsName } from './http/listening/dns-name.ts';
-import { PROXY_WANTED, parseProxy } from './http/listening/proxy-list.ts';
+import { isDnsName } from './http/listening/listen-policy.ts';
+import { PROXY_WANTED, parseProxy } from './http/listening/own-hosts.ts';
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters');
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 // @ts-expect-error: plain JavaScript without types, read by dependency-cruiser itself too
 import rules from '../.dependency-cruiser.js';
+import { tablesMadeBy } from '../service/storage/migrate.ts';
 import { migrations } from '../service/storage/migrations/index.ts';
-import { tablesMadeBy } from '../service/storage/tables-in-order.ts';
 import { findEmptySpreads } from './layers/empty-spreads.ts';
 import { findForeignTables } from './layers/foreign-tables.ts';
 import { findImpatientWaits } from './layers/impatient-waits.ts';

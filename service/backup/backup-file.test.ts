@@ -5,9 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BackupFacts, type BackupKey, openBackupFile, writeBackupFile } from './backup-file.ts';
+import {
+  type BackupFacts,
+  type BackupKey,
+  CHUNK,
+  openBackupFile,
+  TAG,
+  writeBackupFile,
+} from './backup-file.ts';
 import { drain, packParts, unpackParts } from './backup-parts.ts';
-import { CHUNK, TAG } from './backup-stream.ts';
 
 const facts: BackupFacts = {
   takenAt: '2026-11-20T12:00:00.000Z',

@@ -32,7 +32,7 @@ function dataOfAccount() {
         '--input-type=module',
         '-e',
         `import * as fs from 'node:fs';
-        const { asOwnerOf } = await import(${JSON.stringify(join(import.meta.dirname, 'data-owner.ts'))});
+        const { asOwnerOf } = await import(${JSON.stringify(join(import.meta.dirname, 'finish-restore.ts'))});
         const { finishRestore, clearUnfinishedRestore } = await import(${JSON.stringify(join(import.meta.dirname, 'finish-restore.ts'))});
         const data = ${JSON.stringify(data)};
         const attempt = (step) => { try { step(); return 'done'; } catch (error) { return error.message; } };

@@ -1,13 +1,21 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { syncFolder } from '../lib/durable-file.ts';
+import { overwriteFile, syncFolder } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import { openRestoreWord } from './restore-seal.ts';
-import { ownSurroundings, type Surroundings } from './surroundings.ts';
-import { wipeKeys } from './wipe-keys.ts';
 
 /** Beside the data directory while a restore puts the new one in its place. */
 export const journalOf = (data: string): string => `${data}.restoring.json`;
@@ -156,4 +164,55 @@ export async function readRestoreMarker(
 export function removeRestoreMarker(data: string): void {
   rmSync(join(data, MARKER), { force: true });
   syncFolder(data);
+}
+
+/** What lies around a data directory: root's, where a package made the directory for the account of the service. */
+export interface Surroundings {
+  /** Runs a step that changes names there. */
+  change<T>(step: () => T): T;
+  /** Gives what such a step made to the owner of the data. */
+  give(path: string): void;
+}
+
+export const ownSurroundings: Surroundings = { change: (step) => step(), give() {} };
+
+/** Removes a left-over copy of the key store: it would keep the keys of people erased later. */
+export function wipeKeys(folder: string): void {
+  for (const name of ['keys.db', 'keys.db-wal', 'keys.db-journal', 'master-passphrase.json']) {
+    const path = join(folder, name);
+    if (existsSync(path)) overwriteFile(path);
+  }
+}
+
+/**
+ * Lets root do `work` as the account that owns the data directory: what is written belongs to it, and no link that this account left leads
+ * root elsewhere. Only steps around the directory keep root's rights. Any other account works as itself, and so does root on its own directory
+ * and on one that is not there.
+ */
+export async function asOwnerOf<T>(data: string, work: (around: Surroundings) => Promise<T>): Promise<T> {
+  finishRestore(data);
+  const owner = statSync(data, { throwIfNoEntry: false });
+  if (process.geteuid?.() !== 0 || owner === undefined || owner.uid === 0) return work(ownSurroundings);
+  const { uid, gid } = owner;
+  const [groups, group] = [process.getgroups!(), process.getegid!()];
+  process.setgroups!([gid]);
+  process.setegid!(gid);
+  process.seteuid!(uid);
+  try {
+    return await work({
+      change(step) {
+        process.seteuid!(0);
+        try {
+          return step();
+        } finally {
+          process.seteuid!(uid);
+        }
+      },
+      give: (path) => chownSync(path, uid, gid),
+    });
+  } finally {
+    process.seteuid!(0);
+    process.setegid!(group);
+    process.setgroups!(groups);
+  }
 }

@@ -7,7 +7,7 @@ import { silentLog } from '../lib/log.ts';
 import { openKeyStore } from '../storage/keys/key-store.ts';
 import { openOrganizationKeys } from '../storage/keys/organization-keys.ts';
 import { masterKeyFile } from '../storage/master/master-key-file.ts';
-import { MASTER_NOTE } from '../storage/master/master-record.ts';
+import { MASTER_NOTE } from '../storage/master/master-key-provider.ts';
 import { migrations } from '../storage/migrations/index.ts';
 import { type BackupFacts, type BackupKey, writeBackupFile } from './backup-file.ts';
 import { openBackupKey } from './backup-key.ts';

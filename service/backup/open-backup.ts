@@ -8,15 +8,17 @@ import { type KeyStore, openKeyStore } from '../storage/keys/key-store.ts';
 import { openSigningKeys, type SigningKeys } from '../storage/keys/signing-keys.ts';
 import type { MasterKey } from '../storage/master/master-key.ts';
 import { masterKeyFile } from '../storage/master/master-key-file.ts';
-import type { MasterKeyProvider } from '../storage/master/master-key-provider.ts';
+import {
+  type MasterKeyProvider,
+  PASSPHRASE_NOTE,
+  readMasterRecord,
+} from '../storage/master/master-key-provider.ts';
 import { masterPassphrase } from '../storage/master/master-passphrase.ts';
-import { PASSPHRASE_NOTE, readMasterRecord } from '../storage/master/master-record.ts';
 import { writeSecretFile } from '../storage/master/secret-file.ts';
 import { migrations } from '../storage/migrations/index.ts';
 import { createSealer, type Sealer } from '../storage/sealing/sealed.ts';
 import { type BackupFacts, openBackupFile } from './backup-file.ts';
-import { openBackupKey } from './backup-key.ts';
-import { copyKeyStore, findKeyStore, type KeyStoreState } from './backup-keys.ts';
+import { copyKeyStore, findKeyStore, type KeyStoreState, openBackupKey } from './backup-key.ts';
 import { unpackParts } from './backup-parts.ts';
 
 export interface OpenBackupOrder {

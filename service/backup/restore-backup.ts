@@ -6,14 +6,14 @@ import { defined } from '../lib/defined.ts';
 import { syncFile, syncFolder, writeDurably } from '../lib/durable-file.ts';
 import { Problem } from '../lib/problem.ts';
 import { removePlans } from '../storage/backup-check.ts';
-import { lossBetween, type RestoreLoss, requireConfirmedLoss } from '../storage/former/restore-loss.ts';
+import { lossBetween, type RestoreLoss, requireConfirmedLoss } from '../storage/former/former-database.ts';
 import { COPY_NAME } from '../storage/key-copies/key-copy-file.ts';
-import { acceptLostOrganizations } from '../storage/keys/lost-organizations.ts';
-import { LENT_NOTE } from '../storage/master/master-record.ts';
+import { acceptLostOrganizations } from '../storage/keys/vault.ts';
+import { LENT_NOTE } from '../storage/master/master-key-provider.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import type { BackupFacts } from './backup-file.ts';
-import { peekKeyStore } from './backup-keys.ts';
+import { peekKeyStore } from './backup-key.ts';
 import { type Examination, examineBackup } from './examine-backup.ts';
 import {
   clearUnfinishedRestore,
@@ -22,15 +22,15 @@ import {
   journalOf,
   MARKER,
   markerText,
+  ownSurroundings,
   type RestoreMarker,
   removeFolder,
   removeStaged,
+  type Surroundings,
 } from './finish-restore.ts';
 import { type LaidOutBackup, layOutBackup, type OpenBackupOrder } from './open-backup.ts';
 import { requireEmptyPostgres, restorePostgres } from './restore-postgres.ts';
-import { openRestoreSeal } from './restore-seal.ts';
-import { placeMasterKey, placeModels, writeSettings } from './restore-settings.ts';
-import { ownSurroundings, type Surroundings } from './surroundings.ts';
+import { openRestoreSeal, placeMasterKey, placeModels, writeSettings } from './restore-seal.ts';
 
 export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
   /** The directory to restore to; an existing one is moved aside. */

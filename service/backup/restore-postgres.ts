@@ -2,11 +2,16 @@ import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
-import { MIGRATION_LOCK, RECORD_TABLES, recordTables } from '../storage/migrate.ts';
+import {
+  MIGRATION_LOCK,
+  RECORD_TABLES,
+  recordTables,
+  type Table,
+  tablesInOrder,
+} from '../storage/migrate.ts';
 import { columnsOf, migrationHash } from '../storage/migration.ts';
 import { migrations } from '../storage/migrations/index.ts';
 import { type PostgresSession, withPostgresSession } from '../storage/postgres/postgres-session.ts';
-import { type Table, tablesInOrder } from '../storage/tables-in-order.ts';
 
 /** Rows in one statement: templates of about 2 KB make one megabyte of them. */
 const PAGE = 500;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeSettings } from './restore-settings.ts';
+import { writeSettings } from './restore-seal.ts';
 
 let data: string;
 let staged: string;

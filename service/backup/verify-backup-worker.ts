@@ -4,8 +4,7 @@ import type { Log } from '../lib/log.ts';
 import { lowerThisThread } from '../lib/machine/thread-priority.ts';
 import { Problem } from '../lib/problem.ts';
 import type { MasterKey } from '../storage/master/master-key.ts';
-import type { AsideOrder, FromMaster, FromThread } from './verify-aside.ts';
-import { verifyBackup } from './verify-backup.ts';
+import { type AsideOrder, type FromMaster, type FromThread, verifyBackup } from './verify-aside.ts';
 
 lowerThisThread();
 const { order, master: id, now } = workerData as AsideOrder;

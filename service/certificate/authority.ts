@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { BoxNames } from './box-names.ts';
-import { type Holder, issueLeaf, makeAuthority, type Pair } from './issue.ts';
-import { type Permitted, permits } from './permitted.ts';
+import { type Holder, issueLeaf, makeAuthority, type Pair, type Permitted, permits } from './issue.ts';
 
 const DAY = 86_400_000;
 /** The authority is valid for ten years; certificates expire with it. */

@@ -9,9 +9,8 @@ import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { type Authority, type AuthorityFacts, createAuthority, type KeptSecret } from './authority.ts';
 import { type BoxNames, boxNames } from './box-names.ts';
-import { type Holder, issueTemporary } from './issue.ts';
-import { readPemPair } from './pem-pair.ts';
-import { permits } from './permitted.ts';
+import { readPemPair } from './check-chain.ts';
+import { type Holder, issueTemporary, permits } from './issue.ts';
 import { type CertificateSource, type SourcePair, standIn } from './served-certificate.ts';
 
 const DAY = 86_400_000;

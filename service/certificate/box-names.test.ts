@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { boxNames, type Machine } from './box-names.ts';
-import { permits } from './permitted.ts';
+import { permits } from './issue.ts';
 
 const machine: Machine = {
   hostName: 'Gate.office.example',

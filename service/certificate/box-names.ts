@@ -1,7 +1,7 @@
 import { hostname as systemHostName } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { Config } from '../config.ts';
-import { isDnsName } from '../http/listening/dns-name.ts';
+import { isDnsName } from '../http/listening/listen-policy.ts';
 import { machineInterfaces } from '../lib/machine/network-interfaces.ts';
 
 /** What a certificate of the box is for. */

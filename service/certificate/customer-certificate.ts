@@ -3,9 +3,8 @@ import { dirname } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import { writeDurably } from '../lib/durable-file.ts';
 import type { BoxCertificate } from './box-certificate.ts';
-import { type CheckedChain, checkChain } from './check-chain.ts';
+import { type CheckedChain, certificateRequestIn, checkChain, keyIn } from './check-chain.ts';
 import { makeRequest } from './issue.ts';
-import { certificateRequestIn, keyIn } from './pem-pair.ts';
 
 export interface CertificateRequest {
   /** PKCS #10, PEM. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { Permitted } from './permitted.ts';
+import ipaddr from 'ipaddr.js';
 
 const DAY = 86_400_000;
 /** Browsers refuse certificates of servers that last longer than 398 days. */
@@ -176,4 +176,23 @@ function serial(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0]! & 0x7f) | 0x40;
   return bytes.toString('hex');
+}
+
+/** What a certificate authority may issue for. */
+export interface Permitted {
+  /** Each name permits itself and all names below it. */
+  names: string[];
+  /** CIDR notation. */
+  networks: string[];
+}
+
+export function permits({ names, networks }: Permitted, nameOrAddress: string): boolean {
+  if (!ipaddr.isValid(nameOrAddress)) {
+    return names.some((name) => nameOrAddress === name || nameOrAddress.endsWith(`.${name}`));
+  }
+  const address = ipaddr.parse(nameOrAddress);
+  return networks.some((network) => {
+    const [base, prefix] = ipaddr.parseCIDR(network);
+    return base.kind() === address.kind() && address.match([base, prefix] as never);
+  });
 }

@@ -2,8 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
 import { ConfigError } from '../config.ts';
-import { readTlsFiles, type TlsFiles } from '../http/listening/tls-files.ts';
-import { tlsSettings } from '../http/listening/tls-settings.ts';
+import { readTlsFiles, type TlsFiles, tlsSettings } from '../http/listening/tls-files.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 

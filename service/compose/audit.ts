@@ -1,5 +1,7 @@
 import { type RestoreMarker, readRestoreMarker } from '../backup/finish-restore.ts';
+import { type Access, createAccess } from '../engine/access/index.ts';
 import {
+  type Actor,
   type Audit,
   type AuditLog,
   applianceIdentity,
@@ -8,6 +10,8 @@ import {
 } from '../engine/audit/index.ts';
 import type { BehaviorSettingsOf } from '../engine/behavior-settings/index.ts';
 import { adoptRows, createRecordIntegrity, type RecordIntegrity } from '../engine/integrity/index.ts';
+import { createLimits, type Limits } from '../engine/limits/index.ts';
+import { createOrganizations, type Organizations } from '../engine/organizations/index.ts';
 import type { Profiles } from '../engine/profiles/index.ts';
 import type { EndpointId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
@@ -88,4 +92,36 @@ export async function openRecordIntegrity(
   });
   if (serves) await recordIntegrity.tend();
   return recordIntegrity;
+}
+
+export interface Callers {
+  organizations: Organizations;
+  limits: Limits;
+  access: Access;
+}
+
+/** The task that the appliance names in the audit log where it ends what an earlier run began. */
+export const appliance: Actor = { is: 'appliance', task: 'start' };
+
+/** Organizations, their API keys, and what these may ask. */
+export async function openCallers({
+  config,
+  ground,
+  vault,
+  opened,
+  audit,
+}: Base & Audited): Promise<Callers> {
+  const organizations = createOrganizations({ ...ground, audit });
+  const limits = createLimits({ ...ground, audit, refusedPerMinute: config.refusedKeysPerMinute });
+  await limits.load();
+  opened.defer(() => limits.flush());
+  const access = createAccess({
+    ...ground,
+    integrity: vault.integrity,
+    audit,
+    refusals: limits.refusals,
+  });
+  opened.defer(() => access.settled());
+  await access.alteredKeys();
+  return { organizations, limits, access };
 }

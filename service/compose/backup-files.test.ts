@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../lib/log.ts';
 import { type KeyStore, openKeyStore } from '../storage/keys/key-store.ts';
 import { secretBound } from '../storage/keys/wrapped-key.ts';
-import { type CurrentMaster, createCurrentMaster } from '../storage/master/current-master.ts';
 import { createMasterKey } from '../storage/master/master-key.ts';
 import { masterKeyFile } from '../storage/master/master-key-file.ts';
+import { type CurrentMaster, createCurrentMaster } from '../storage/master/master-key-provider.ts';
 import { createBackupFiles } from './backup-files.ts';
 
 const clock = { now: () => 0 };

@@ -6,11 +6,15 @@ import { copyDatabase } from '../backup/backup-copy.ts';
 import { type BackupFacts, type BackupKey, openBackupFile, writeBackupFile } from '../backup/backup-file.ts';
 import { readBackupFolder } from '../backup/backup-folder.ts';
 import { openBackupKey } from '../backup/backup-key.ts';
-import { drain, packParts } from '../backup/backup-parts.ts';
-import { backupSettings, importedModels, readPassphraseFile } from '../backup/backup-parts-of.ts';
-import { verifyAside } from '../backup/verify-aside.ts';
-import { PROOF_FOLDER } from '../backup/verify-backup.ts';
-import { wipeKeys } from '../backup/wipe-keys.ts';
+import {
+  backupSettings,
+  drain,
+  importedModels,
+  packParts,
+  readPassphraseFile,
+} from '../backup/backup-parts.ts';
+import { wipeKeys } from '../backup/finish-restore.ts';
+import { PROOF_FOLDER, verifyAside } from '../backup/verify-aside.ts';
 import type { BackupFiles, DrillFindings, DrillStep } from '../engine/backups/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
@@ -23,7 +27,7 @@ import { noteProgress } from '../lib/progress/progress.ts';
 import { productVersion } from '../lib/version.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
 import type { Vault } from '../storage/keys/vault.ts';
-import { PASSPHRASE_NOTE } from '../storage/master/master-record.ts';
+import { PASSPHRASE_NOTE } from '../storage/master/master-key-provider.ts';
 
 export interface BackupFilesDeps {
   /** The data directory. */

@@ -1,7 +1,15 @@
+import { randomFillSync, randomUUID } from 'node:crypto';
 import { type BoxCertificate, boxCertificateOf } from '../certificate/box-certificate.ts';
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Config } from '../config.ts';
 import { openDirectory } from '../data-directory/open-directory.ts';
+import {
+  createDeliveryQueue,
+  type DeliveryQueue,
+  type DeliveryQueueDeps,
+} from '../engine/deliveries/index.ts';
+import { type BoardLinks, type BoardLinksDeps, createBoardLinks } from '../engine/jobs/index.ts';
+import { createRecurringWorks, type RecurringWorks } from '../engine/recurring/index.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { describeDamage, type ModelLibrary, openModelLibrary } from '../inference/models/model-library.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
@@ -94,5 +102,24 @@ export async function openBase(
     boxCertificate,
     opened,
     metrics: createMetrics({ processMetrics: true }),
+  };
+}
+
+/** What the box has to do later: deliveries, and work that recurs. */
+export interface Queue {
+  queue: DeliveryQueue;
+  recurring: RecurringWorks;
+  boardLinks: BoardLinks;
+}
+
+/** Nothing runs until `queue.start` and `recurring.start`. */
+export function openQueue(
+  deps: Omit<DeliveryQueueDeps, 'owner' | 'chance' | 'timer'> & Omit<BoardLinksDeps, 'random'>,
+): Queue {
+  const owner = randomUUID();
+  return {
+    queue: createDeliveryQueue({ ...deps, owner, chance: Math.random }),
+    recurring: createRecurringWorks({ ...deps, owner }),
+    boardLinks: createBoardLinks({ ...deps, random: randomFillSync }),
   };
 }

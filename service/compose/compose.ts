@@ -10,29 +10,30 @@ import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
-import { databaseSize } from '../storage/database-size.ts';
+import { databaseSize } from '../storage/connection.ts';
 import { createStatus, type StatusReaders } from './appliance-status.ts';
-import { openAudit, openRecordIntegrity } from './audit.ts';
+import { type Callers, openAudit, openCallers, openRecordIntegrity } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
-import { type Base, type ComposeDeps, openBase } from './base.ts';
-import { type Callers, openCallers } from './callers.ts';
+import { type Base, type ComposeDeps, openBase, openQueue, type Queue } from './base.ts';
 import { type CertificateCare, openCertificateCare } from './certificate/certificate-care.ts';
-import { createNameCare, type NameCare } from './certificate/name-care.ts';
-import { createServing, isInsecure, type Serving } from './certificate/serving.ts';
+import {
+  createNameCare,
+  createServing,
+  isInsecure,
+  type NameCare,
+  type Serving,
+} from './certificate/serving.ts';
 import { createErasing, type Erasing } from './erasing.ts';
 import type { EventsOut } from './events-out.ts';
 import { createMetricGauges } from './gauges/metric-gauges.ts';
 import { createKeyCare, type KeyCare } from './key-care.ts';
 import { createLiveSessions, type LiveSessions } from './live/live-sessions.ts';
-import { openQueue, type Queue } from './open-queue.ts';
 import { openOutbound } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
 import { createPersonTokenParts, type PersonTokenParts } from './person-tokens.ts';
 import { openPictures, type Pictures } from './pictures.ts';
-import { readPeople, resumeService } from './resume.ts';
-import { openStaff, type Staff } from './staff/administrators.ts';
-import { createFirstOwner, type FirstOwner } from './staff/first-owner.ts';
-import { addStandingWork } from './standing-work.ts';
+import { createFirstOwner, type FirstOwner, openStaff, type Staff } from './staff/administrators.ts';
+import { addStandingWork, readPeople, resumeService } from './standing-work.ts';
 
 /** The whole appliance; serve.ts and the CLI add the doors. */
 export interface Gatehouse

@@ -15,9 +15,8 @@ import { createSubjectRecords, type SubjectRecords } from '../engine/subject-rec
 import { deleteFormerOf } from '../engine/subjects/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
-import type { Audited } from './audit.ts';
+import type { Audited, Callers } from './audit.ts';
 import type { Base } from './base.ts';
-import type { Callers } from './callers.ts';
 import { endEventsOut } from './events-out.ts';
 import type { Behavior } from './live/behavior.ts';
 import type { Outbound } from './outbound.ts';

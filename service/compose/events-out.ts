@@ -1,4 +1,9 @@
 import { randomFillSync } from 'node:crypto';
+import { behaviorEvents } from '../doors/behavior/webhook-events.ts';
+import { hostedEvents } from '../doors/hosted/webhook-events.ts';
+import { identityEvents } from '../doors/identity/webhook-events.ts';
+import { registrationsEvents } from '../doors/registrations/webhook-events.ts';
+import { sessionsEvents } from '../doors/sessions/webhook-events.ts';
 import { type Alerts, type AlertsDeps, createAlerts } from '../engine/alerts/index.ts';
 import type { Actor } from '../engine/audit/index.ts';
 import {
@@ -15,13 +20,12 @@ import {
   type OwnPlaces,
 } from '../engine/destinations/index.ts';
 import { createEvents, type Events } from '../engine/events/index.ts';
-import { createWebhooks, type EndpointWebhooks } from '../engine/webhooks/index.ts';
+import { createWebhooks, type EndpointWebhooks, type PayloadDialect } from '../engine/webhooks/index.ts';
 import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 import type { RowIntegrity } from '../storage/transaction.ts';
-import { webhookDialects } from './webhook-dialects.ts';
 
 /** Delivery of events: allowed destinations, webhooks, alert rules and the relay. */
 export interface EventsOut extends EventDelivery {
@@ -32,7 +36,7 @@ export interface EventsOut extends EventDelivery {
   alerts: Alerts;
 }
 
-export interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events' | 'queue'> {
+interface EventsOutDeps extends Omit<AlertsDeps, 'destinations' | 'events' | 'queue'> {
   queue: EventDeliveryDeps['queue'];
   sealer: Sealer;
   integrity: RowIntegrity;
@@ -70,3 +74,12 @@ export async function endEventsOut(
     if (!revoked) await grants.revoke(organization, id, actor);
   }
 }
+
+/** Every family's payloads: what the engine translates deliveries with, and what the catalog shows. */
+export const webhookDialects: readonly PayloadDialect[] = [
+  identityEvents,
+  sessionsEvents,
+  behaviorEvents,
+  hostedEvents,
+  registrationsEvents,
+];

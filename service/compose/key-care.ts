@@ -8,15 +8,14 @@ import {
 } from '../engine/keys/index.ts';
 import { createTemplatePages } from '../engine/subjects/index.ts';
 import { createProbePages } from '../engine/verification/index.ts';
+import { Problem } from '../lib/problem.ts';
 import {
   createOrganizationRotations,
   type OrganizationRotations,
 } from '../storage/keys/rotate-organization.ts';
 import { createMasterCare } from '../storage/master/master-care.ts';
-import type { Audited } from './audit.ts';
+import { type Audited, appliance } from './audit.ts';
 import type { Base } from './base.ts';
-import { appliance } from './callers.ts';
-import { throttleTries } from './unseal-throttle.ts';
 
 export interface KeyCare {
   rotations: OrganizationRotations;
@@ -65,4 +64,45 @@ export function createKeyCare({ ground, vault, opened, audit }: Base & Audited):
   });
   opened.defer(() => renewals.stop());
   return { rotations, custody, keyPlaces, renewals };
+}
+
+/** Wrong tries that cost nothing: a person mistypes. */
+const FREE = 2;
+const LONGEST_MILLISECONDS = 60_000;
+
+/**
+ * One try at a time, and after a few wrong ones a pause that doubles, up to a minute: BURST_LIMIT_EXCEEDED until it is over. Kept in
+ * memory; `now` only rises.
+ */
+export function throttleTries<Words extends unknown[]>(
+  work: (...words: Words) => Promise<void>,
+  now: () => number = () => performance.now(),
+): (...words: Words) => Promise<void> {
+  let wrong = 0;
+  let notBefore = Number.NEGATIVE_INFINITY;
+  let trying = false;
+  return async (...words) => {
+    const wait = notBefore - now();
+    if (trying || wait > 0) {
+      const seconds = trying ? 1 : Math.ceil(wait / 1000);
+      throw new Problem(
+        'BURST_LIMIT_EXCEEDED',
+        `${trying ? 'Another passphrase is being tried' : 'Too many wrong passphrases'}: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+        { retryAfterSeconds: seconds },
+      );
+    }
+    trying = true;
+    try {
+      await work(...words);
+      wrong = 0;
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'WRONG_PASSPHRASE') {
+        wrong += 1;
+        if (wrong > FREE) notBefore = now() + Math.min(LONGEST_MILLISECONDS, 1000 * 2 ** (wrong - FREE - 1));
+      }
+      throw error;
+    } finally {
+      trying = false;
+    }
+  };
 }

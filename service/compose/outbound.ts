@@ -1,14 +1,23 @@
-import type { GaugeReadings } from '../engine/alerts/index.ts';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import { type Config, ConfigError } from '../config.ts';
+import type { GaugeReadings, MailServer } from '../engine/alerts/index.ts';
+import type { OwnPlaces } from '../engine/destinations/index.ts';
+import type { Models } from '../engine/models/index.ts';
+import type { Organizations } from '../engine/organizations/index.ts';
 import type { Profiles } from '../engine/profiles/index.ts';
+import type { Waiting } from '../engine/retention/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import { defined } from '../lib/defined.ts';
+import type { OrganizationId } from '../lib/id.ts';
+import { machineInterfaces } from '../lib/machine/network-interfaces.ts';
 import { createOutgoing } from '../outgoing/create-outgoing.ts';
-import type { Audited } from './audit.ts';
-import type { Base } from './base.ts';
-import type { Callers } from './callers.ts';
+import type { Audited, Callers } from './audit.ts';
+import type { Base, Queue } from './base.ts';
 import { createEventsOut, type EventsOut } from './events-out.ts';
-import { createGaugeReadings, type GaugeReadingsDeps } from './gauges/gauge-readings.ts';
-import { mailServerOf } from './mail-server.ts';
-import type { Queue } from './open-queue.ts';
-import { createOwnPlaces, type KnownOwnPlaces } from './own-places.ts';
 import type { Pictures } from './pictures.ts';
 
 export interface Outbound {
@@ -65,4 +74,207 @@ export async function openOutbound({
     observed: metrics.delivery,
   });
   return { eventsOut, ownPlaces, readings };
+}
+
+/** The mail server of the settings, or undefined without one. Throws ConfigError naming the setting that cannot be used. */
+export function mailServerOf({
+  smtpUrl,
+  smtpFrom,
+  smtpCa,
+}: Pick<Config, 'smtpUrl' | 'smtpFrom' | 'smtpCa'>): MailServer | undefined {
+  if (smtpUrl === undefined || smtpFrom === undefined) return undefined;
+  const { protocol, hostname, port, username, password, pathname, search } = new URL(smtpUrl);
+  if (hostname === '' || (pathname !== '' && pathname !== '/') || search !== '')
+    throw new ConfigError(
+      'The setting "smtpUrl" names a mail server and nothing below it: smtp://mail.example.org:587, with user:password@ before the name where it asks for them.',
+    );
+  if ((username === '') !== (password === ''))
+    throw new ConfigError('The setting "smtpUrl" needs a user and a password, or neither.');
+  const secure = protocol === 'smtps:';
+  const ca = smtpCa === undefined ? undefined : readCa(smtpCa);
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (secure ? 465 : 587) : Number(port),
+    secure,
+    from: smtpFrom,
+    ...(username !== '' && { user: decode(username), password: decode(password) }),
+    ...defined({ ca }),
+  };
+}
+
+function readCa(file: string): string {
+  try {
+    const text = readFileSync(file, 'utf8');
+    new X509Certificate(text);
+    return text;
+  } catch (error) {
+    throw new ConfigError(
+      `The setting "smtpCa" names ${file}, which holds no certificate in PEM form (${(error as Error).message}).`,
+    );
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ConfigError(
+      'The user and password of the setting "smtpUrl" are written as in every URL: a % as %25, an @ as %40.',
+    );
+  }
+}
+
+const MEBIBYTE = 2 ** 20;
+const DAY = 86_400_000;
+
+interface GaugeReadingsDeps {
+  /** The data directory. */
+  data: string;
+  tlsCert: string | undefined;
+  /** Certificate of a running service. */
+  certificate?: Pick<ServedCertificate, 'end'> | undefined;
+  models: Pick<Models, 'current'>;
+  organizations: Pick<Organizations, 'get'>;
+  /** What is wrong with backups, one sentence each. */
+  backupTroubles(): readonly string[];
+  /** Confirmations needed before retention sweeps continue. */
+  waitingSweeps(): Promise<Waiting>;
+  /** Rows that another program wrote or changed, as of the last look. */
+  altered(organization: OrganizationId): readonly { says: string }[];
+  clock: Clock;
+}
+
+/** Readings for alert rules about the appliance. The certificate is the served one, or the one in the file where none is served. */
+export function createGaugeReadings({
+  data,
+  tlsCert,
+  certificate,
+  models,
+  organizations,
+  backupTroubles,
+  waitingSweeps,
+  altered,
+  clock,
+}: GaugeReadingsDeps): GaugeReadings {
+  return {
+    async diskFree() {
+      const { bavail, bsize } = await statfs(data);
+      return (bavail * bsize) / MEBIBYTE;
+    },
+    ...((certificate ?? tlsCert) !== undefined && {
+      certificateDays() {
+        const end = certificate?.end() ?? Date.parse(new X509Certificate(readFileSync(tlsCert!)).validTo);
+        return Math.floor((end - clock.now()) / DAY);
+      },
+    }),
+    backupTroubles,
+    async sweepWaiting(organization) {
+      const { clock: doubt, sweeps } = await waitingSweeps();
+      return doubt ?? sweeps.find((one) => one.organization === organization)?.why;
+    },
+    alteredRows: (organization) => altered(organization).map(({ says }) => says),
+    async padMissing(organization) {
+      return models.current().padSets.length === 0 || (await organizations.get(organization)).matchOnly;
+    },
+  };
+}
+
+export interface OwnPlacesDeps {
+  config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl'>;
+  resolve: (host: string) => Promise<string[]>;
+  /** Every address of this machine. */
+  interfaces?: () => string[];
+  /** Milliseconds of a monotonic clock. */
+  elapsed?: () => number;
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+interface KnownOwnPlaces {
+  current(): Promise<OwnPlaces>;
+  /** The doors answer on this port of the machine. */
+  listens(port: number): void;
+}
+
+interface Server {
+  /** Undefined: of this machine, over a socket file. */
+  host: string | undefined;
+  port: number;
+}
+
+/** Milliseconds after which addresses are asked for again. */
+const FRESH = 5_000;
+
+/**
+ * The current addresses and ports of this appliance and of its databases. A database whose name does not resolve for a moment
+ * keeps its last addresses.
+ */
+export function createOwnPlaces({
+  config,
+  resolve,
+  interfaces = machineAddresses,
+  elapsed = () => performance.now(),
+  env = process.env,
+}: OwnPlacesDeps): KnownOwnPlaces {
+  const doors = new Set(config.port === 0 ? [] : [config.port]);
+  const servers = serversOf(config, env);
+  const last = new Map<string, string[]>();
+  let known: { until: number; places: Promise<OwnPlaces> } | undefined;
+
+  async function addressesOf(host: string): Promise<string[]> {
+    const found = await resolve(host).catch(() => last.get(host) ?? []);
+    last.set(host, found);
+    return found;
+  }
+
+  async function resolveAll(): Promise<OwnPlaces> {
+    const machine = interfaces();
+    const isHere = (address: string) => isLoopback(address) || machine.includes(address);
+    const ports = new Set(doors);
+    const elsewhere: OwnPlaces['elsewhere'][number][] = [];
+    for (const { host, port } of servers) {
+      const addresses = host === undefined ? [] : await addressesOf(host);
+      if (host === undefined || host === 'localhost' || addresses.some(isHere)) ports.add(port);
+      for (const address of new Set(host === undefined ? [] : [host, ...addresses]))
+        elsewhere.push({ address, port });
+    }
+    return { machine, ports: [...ports], elsewhere };
+  }
+
+  return {
+    current() {
+      if (known && elapsed() < known.until) return known.places;
+      known = { until: elapsed() + FRESH, places: resolveAll() };
+      return known.places;
+    },
+    listens(port) {
+      doors.add(port);
+      known = undefined;
+    },
+  };
+}
+
+const machineAddresses = () => machineInterfaces().map(({ address }) => address);
+
+const isLoopback = (address: string) => address.startsWith('127.') || address === '::1';
+
+function serversOf(
+  { databaseUrl, keysDatabaseUrl }: OwnPlacesDeps['config'],
+  { PGHOST, PGPORT }: NonNullable<OwnPlacesDeps['env']>,
+): Server[] {
+  // The defaults of `pg` for parts missing in a URL.
+  const postgres = { host: PGHOST || 'localhost', port: Number(PGPORT) || 5432 };
+  return [...[databaseUrl, keysDatabaseUrl].flatMap((url) => serverOf(url, postgres))];
+}
+
+/** PostgreSQL's `?host=` and `?port=` override host and port of the URL. */
+function serverOf(text: string | undefined, otherwise: { host: string; port: number }): Server[] {
+  const url = text === undefined ? null : URL.parse(text);
+  if (url === null) return [];
+  const { searchParams, hostname } = url;
+  const host = (decodeURIComponent(searchParams.get('host') ?? hostname) || otherwise.host).replace(
+    /^\[|\]$/g,
+    '',
+  );
+  const port = Number(searchParams.get('port') ?? url.port) || otherwise.port;
+  return [{ host: host.startsWith('/') ? undefined : isIP(host) === 0 ? host.toLowerCase() : host, port }];
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { expect, test } from 'vitest';
-import { createOwnPlaces, type OwnPlacesDeps } from './own-places.ts';
+import { createOwnPlaces, type OwnPlacesDeps } from './outbound.ts';
 
 function start(
   config: Partial<OwnPlacesDeps['config']> = {},

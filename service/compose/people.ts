@@ -22,15 +22,13 @@ import {
 } from '../engine/verification/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
-import type { Galleries } from '../inference/gallery/gallery.ts';
-import type { Audited } from './audit.ts';
-import type { Base } from './base.ts';
-import type { Callers } from './callers.ts';
+import type { Galleries } from '../inference/gallery/gallery-matrix.ts';
+import type { Audited, Callers } from './audit.ts';
+import type { Base, Queue } from './base.ts';
 import { readModelFile } from './model-imports.ts';
-import type { Queue } from './open-queue.ts';
 import type { Outbound } from './outbound.ts';
 import type { Pictures } from './pictures.ts';
-import type { FirstOwner } from './staff/first-owner.ts';
+import type { FirstOwner } from './staff/administrators.ts';
 import { openUniqueness } from './uniqueness.ts';
 
 export interface People {

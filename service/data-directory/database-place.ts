@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, ConfigError, describeDatabase } from '../config.ts';
+import { writeDurably } from '../lib/durable-file.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
 import type { KeyStorePlace } from '../storage/keys/key-store.ts';
 
@@ -53,4 +54,26 @@ export function keyStoreAdvice({
     'can be read. Keep copies of it with "gatehouse keystore add DIR". A new data directory can have its keys in a second PostgreSQL ' +
     'database: --keys-database-url.'
   );
+}
+
+const fileOf = (data: string) => join(data, 'gatehouse.json');
+
+/** What `DATA/gatehouse.json` says; the settings were parsed from it at the start. */
+export function readSettings(data: string): Record<string, unknown> {
+  const file = fileOf(data);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : {};
+}
+
+/**
+ * Writes settings into `DATA/gatehouse.json`, beside those that are there. Null removes one, undefined leaves it. Only the owner may read
+ * the file: a URL may hold a password.
+ */
+export function recordSettings(data: string, changes: Record<string, unknown>): void {
+  const settings = readSettings(data);
+  const named = Object.entries(changes).filter(([, value]) => value !== undefined);
+  if (named.every(([key, value]) => (settings[key] ?? null) === value)) return;
+  const kept = Object.entries({ ...settings, ...Object.fromEntries(named) }).filter(
+    ([, value]) => value !== null,
+  );
+  writeDurably(fileOf(data), `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
 }

@@ -1,27 +1,27 @@
+import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import { clearUnfinishedRestore, finishRestore } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type Database, type DatabasePlace, openDatabase } from '../storage/connection.ts';
 import { openVault, type Vault } from '../storage/keys/vault.ts';
-import type { Unlock } from '../storage/master/open-master.ts';
-import { unlockFromFile } from '../storage/master/passphrase-file.ts';
+import { type Unlock, unlockFromFile } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
-import { makeDirectory } from './new-directory.ts';
 
 /** A data directory locked by this process: no other process writes to it until `close`. */
-export interface OpenDirectory {
+interface OpenDirectory {
   place: DatabasePlace;
   database: Database;
   vault: Vault;
   close(): Promise<void>;
 }
 
-export interface DirectoryDeps extends OlderSchema {
+interface DirectoryDeps extends OlderSchema {
   clock: Clock;
   log: Log;
   unlock: Unlock | undefined;
@@ -82,4 +82,29 @@ export async function openDirectory(
   failed = false;
   const everything = opened.move();
   return { place, database, vault, close: () => everything.disposeAsync() };
+}
+
+/** Files of the lock, of a failed start or of a running process. */
+const ofALock = (name: string) => name.startsWith('writer.');
+
+/**
+ * Makes the data directory where there is none. Gives what takes everything away again that a start made in a directory which was
+ * empty or not there; it leaves any other as it is. Call it only while this process holds the directory.
+ */
+export function makeDirectory(data: string): () => void {
+  const outermost = mkdirSync(data, { recursive: true, mode: 0o700 });
+  const isNew = readdirSync(data).every(ofALock);
+  return () => {
+    if (!isNew) return;
+    for (const name of readdirSync(data)) rmSync(join(data, name), { recursive: true, force: true });
+    if (outermost === undefined) return;
+    for (let folder = data; ; folder = dirname(folder)) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        return; // something else is in it meanwhile
+      }
+      if (folder === outermost) return;
+    }
+  };
 }

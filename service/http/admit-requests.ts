@@ -3,15 +3,14 @@ import type { Access } from '../engine/access/index.ts';
 import { defined } from '../lib/defined.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { authenticate, meteredAs } from './authentication.ts';
-import { createBodyBudget } from './bodies/body-budget.ts';
+import { createBodyBudget } from './bodies/body-pace.ts';
 import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
-import { acceptsHtml, prefixNotSupported, statedPrefix } from './proxies/path-prefix.ts';
+import { acceptsHtml, prefixNotSupported, statedPrefix } from './proxies/forwarded.ts';
 import { accessListOf } from './route-access.ts';
 import type { AdministratorSessions } from './sign-in/administrator-sessions.ts';
-import { type CountedCaller, countedCaller } from './sign-in/counted-caller.ts';
-import type { KioskSessions } from './sign-in/kiosk-sessions.ts';
-import type { PersonSessions } from './sign-in/person-sessions.ts';
+import type { KioskSessions, PersonSessions } from './sign-in/person-sessions.ts';
+import { type CountedCaller, countedCaller } from './sign-in/relying-party.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

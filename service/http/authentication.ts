@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Access, AdministratorCaller, Caller, KeyCaller } from '../engine/access/index.ts';
 import { Problem } from '../lib/problem.ts';
-import { timesNamed } from './listening/raw-headers.ts';
+import { timesNamed } from './listening/own-hosts.ts';
 import type { AccessList } from './route-access.ts';
 import {
   type AdministratorSessions,
@@ -11,8 +11,14 @@ import {
   isAccessToken,
   requireAdmission,
 } from './sign-in/administrator-sessions.ts';
-import { isKioskToken, type KioskSessions, kioskByToken } from './sign-in/kiosk-sessions.ts';
-import { isCapability, type PersonSessions, personByToken } from './sign-in/person-sessions.ts';
+import {
+  isCapability,
+  isKioskToken,
+  type KioskSessions,
+  kioskByToken,
+  type PersonSessions,
+  personByToken,
+} from './sign-in/person-sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

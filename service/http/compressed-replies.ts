@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
-import { shareDocument } from './leaving/sliced-response.ts';
+import { shareDocument } from './leaving/unsent-bytes.ts';
 
 type Encoding = 'br' | 'gzip';
 

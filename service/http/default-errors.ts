@@ -1,7 +1,7 @@
 import type { Problem, ProblemCode } from '../lib/problem.ts';
 
 /** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
-export interface WireError {
+interface WireError {
   status: number;
   /** Fields this family adds beside `error`, `code`, `requestId` and `details`. */
   extra?: (problem: Problem) => Record<string, unknown>;
@@ -93,3 +93,42 @@ export const defaultErrors = {
 
 export const wireErrorOf = (code: ProblemCode, family: WireErrors): WireError =>
   family[code] ?? defaultErrors[code];
+
+interface ErrorBody {
+  error: string;
+  code: ProblemCode;
+  requestId: string;
+  details?: { path: string; message: string }[];
+  [extra: string]: unknown;
+}
+
+interface RenderedError {
+  status: number;
+  headers: Record<string, string>;
+  body: ErrorBody;
+}
+
+/** Retry-After in seconds of a busy appliance when the problem gives none. */
+const RETRY_AFTER_DEFAULT = 1;
+
+/** Renders a problem as the answer. */
+export function renderProblem(problem: Problem, requestId: string, family: WireErrors): RenderedError {
+  const { status, extra } = wireErrorOf(problem.code, family);
+  const headers: Record<string, string> = {};
+  const retryAfter =
+    problem.extra.retryAfterSeconds ?? (problem.code === 'OVERLOADED' ? RETRY_AFTER_DEFAULT : undefined);
+  if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)));
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="gatehouse"';
+  const details = problem.extra.details;
+  return {
+    status,
+    headers,
+    body: {
+      error: problem.message,
+      code: problem.code,
+      requestId,
+      ...(details && details.length > 0 ? { details } : {}),
+      ...extra?.(problem),
+    },
+  };
+}

@@ -5,14 +5,13 @@ import { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
+import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
-import type { WireErrors } from './default-errors.ts';
-import { explainBrokenRequest } from './proxies/broken-request.ts';
-import { acceptsHtml, prefixNotSupported, prefixOf } from './proxies/path-prefix.ts';
+import { renderProblem, type WireErrors } from './default-errors.ts';
+import type { SlicedResponse } from './leaving/unsent-bytes.ts';
+import { acceptsHtml, prefixNotSupported, prefixOf } from './proxies/forwarded.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { describeError } from './structured-log.ts';
-import { toProblem } from './to-problem.ts';
-import { renderProblem } from './wire-error.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -174,4 +173,145 @@ function hasAnswered(socket: Socket): boolean {
     _httpMessage?: { headersSent: boolean; req: IncomingMessage };
   };
   return answer?.headersSent === true;
+}
+
+/**
+ * As Fastify's `handlerTimeout`, which makes and aborts an AbortController for each request: a twentieth of what a small one costs. A route
+ * with a `handlerTimeout` of its own keeps that. A request that is not answered by then is answered TIMEOUT.
+ */
+export function limitHandlers(app: FastifyInstance, milliseconds: number): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.handlerTimeout) return done();
+    const deadline = setTimeout(() => {
+      if (reply.sent || (reply.raw as Partial<SlicedResponse>).isEnding) return;
+      const problem = tookTooLong();
+      // An answer that has begun cannot become a refusal any more.
+      if (reply.raw.headersSent) reply.raw.destroy(problem);
+      else void reply.send(problem);
+    }, milliseconds);
+    // Of a caller that left, no hook of Fastify runs where its request had come whole: a timer would hold up a process that stops.
+    reply.raw.once('close', () => clearTimeout(deadline));
+    done();
+  });
+}
+
+const tookTooLong = () =>
+  new Problem('TIMEOUT', 'This took longer than the box allows; try again.', { retryAfterSeconds: 2 });
+
+type Refusal = () => Problem;
+
+const tooLarge: Refusal = () =>
+  new Problem('PAYLOAD_TOO_LARGE', 'The request is larger than this call takes.');
+const tooManyParts: Refusal = () =>
+  new Problem('PAYLOAD_TOO_LARGE', 'The form has more fields or files than this call takes.');
+const badForm: Refusal = () =>
+  new Problem('INVALID_REQUEST', 'The multipart form is broken or was cut off; send it again.');
+const wrongMediaType: Refusal = () =>
+  new Problem(
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Send application/json, or multipart/form-data where the call takes files.',
+  );
+const brokenBody: Refusal = () =>
+  new Problem('INVALID_REQUEST', 'The body is shorter or longer than its Content-Length says.');
+const badUrl: Refusal = () => new Problem('INVALID_REQUEST', 'The path of this request cannot be decoded.');
+
+/** Refusals of Fastify and its multipart plugin, by their codes. */
+const refusals: Record<string, Refusal> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: tooLarge,
+  FST_REQ_FILE_TOO_LARGE: tooLarge,
+  FST_PARTS_LIMIT: tooManyParts,
+  FST_FILES_LIMIT: tooManyParts,
+  FST_FIELDS_LIMIT: tooManyParts,
+  FST_PROTO_VIOLATION: () =>
+    new Problem('INVALID_REQUEST', 'The form has a field whose name is not allowed.'),
+  FST_INVALID_JSON_FIELD_ERROR: () =>
+    new Problem('INVALID_REQUEST', 'The form has a field with the type JSON that is not JSON.'),
+  FST_MP_PREMATURE_CLOSE: badForm,
+  FST_INVALID_MULTIPART_CONTENT_TYPE: wrongMediaType,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: wrongMediaType,
+  FST_ERR_CTP_INVALID_TYPE: wrongMediaType,
+  FST_ERR_CTP_EMPTY_TYPE: wrongMediaType,
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: brokenBody,
+  FST_ERR_BAD_URL: badUrl,
+  FST_ERR_MAX_PARAM_LENGTH: () => new Problem('INVALID_REQUEST', 'A part of the path is longer than any id.'),
+  // A path that leads out of the folder of the files.
+  FST_STATIC_FORBIDDEN_PATH: () => new Problem('NOT_FOUND', 'There is nothing at this address.'),
+  FST_ERR_HANDLER_TIMEOUT: tookTooLong,
+};
+
+/** busboy's errors for a broken form have no code; these are its messages. */
+const formErrors = [
+  /^Multipart: Boundary not found$/,
+  /^Unexpected end of (multipart data|form)$/,
+  /^Part terminated early due to unexpected end of multipart data$/,
+  /^Malformed (part header|content type)/,
+  /^Missing Content-Type/,
+  /^Unsupported content type/,
+];
+
+/**
+ * Converts any thrown value to a Problem. Fastify's own refusals (JSON, size, media type, form) keep their meaning; a fault of
+ * PostgreSQL, a disk, the network or the machine is named as that; anything
+ * unknown is a bug: INTERNAL with the original as `cause`, and a sentence that shows nothing of it.
+ */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const refusal = typeof code === 'string' && Object.hasOwn(refusals, code) ? refusals[code] : undefined;
+  if (refusal) return refusal();
+  if (typeof message === 'string' && formErrors.some((pattern) => pattern.test(message))) {
+    return badForm();
+  }
+  const ofDependency = toDependencyProblem(error);
+  if (ofDependency) return ofDependency;
+  return new Problem(
+    'INTERNAL',
+    'Something went wrong inside Gatehouse, not with your request. The log has the details under this requestId.',
+    { cause: error },
+  );
+}
+
+/** Why something that came to the port is no HTTP request, as a sentence with what to do. */
+interface Cause {
+  is(bytes: string, code: string | undefined): boolean;
+  says: string;
+}
+
+const causes: readonly Cause[] = [
+  {
+    is: (bytes) => bytes.startsWith('PROXY ') || bytes.startsWith('\r\n\r\n\0\r\nQUIT\n'),
+    says: 'A proxy sends the PROXY protocol, which is not read here. Turn it off there (HAProxy: without send-proxy; nginx: proxy_protocol off; AWS: target group attribute), and let the proxy send X-Forwarded-For.',
+  },
+  {
+    is: (bytes) => bytes.startsWith('\x16\x03'),
+    says: 'TLS was sent to a port of plain HTTP. Begin the address with http://, let the proxy connect without TLS, or give the service a certificate.',
+  },
+  {
+    is: (bytes) => bytes.startsWith('PRI * HTTP/2.0'),
+    says: 'HTTP/2 is not spoken here. Let the proxy or client speak HTTP/1.1.',
+  },
+  {
+    is: (_, code) => code === 'ERR_SSL_HTTP_REQUEST',
+    says: 'Plain HTTP was sent to a port of HTTPS. Begin the address with https://, or let the proxy connect with TLS.',
+  },
+  {
+    is: (_, code) => code === 'HPE_UNEXPECTED_CONTENT_LENGTH' || code === 'HPE_INVALID_CONTENT_LENGTH',
+    says: 'The header Content-Length is there twice, beside Transfer-Encoding, or no number. Let one program alone write it.',
+  },
+  {
+    is: (_, code) => code === 'HPE_INVALID_TRANSFER_ENCODING' || code === 'HPE_INVALID_CHUNK_SIZE',
+    says: 'The body is not in the chunks that Transfer-Encoding announces. Send it with Content-Length.',
+  },
+];
+
+const UNKNOWN = 'This is not a valid HTTP request.';
+
+/** `error` of `clientError` or `tlsClientError`. `known`: the cause is one of the settings of a proxy or client. */
+function explainBrokenRequest(error: Error & { code?: string; rawPacket?: Buffer }): {
+  says: string;
+  known: boolean;
+} {
+  const bytes = error.rawPacket?.subarray(0, 16).toString('latin1') ?? '';
+  const says = causes.find((cause) => cause.is(bytes, error.code))?.says;
+  return { says: says ?? UNKNOWN, known: says !== undefined };
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { isTrouble, plainLine, requestLine } from './plain-line.ts';
-import { createStructuredLog } from './structured-log.ts';
+import { createStructuredLog, isTrouble, plainLine, requestLine } from './structured-log.ts';
 
 test('a warning and an error are one plain sentence each', () => {
   const lines: string[] = [];

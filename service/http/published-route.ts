@@ -57,3 +57,12 @@ export interface PublishedRoute {
   idempotent: boolean;
   errors: WireErrors;
 }
+
+/** An event that the box posts to endpoints, for the OpenAPI document. */
+export interface PublishedWebhook {
+  /** `<family>.<event>` */
+  name: string;
+  /** A sentence: when it is sent. */
+  when: string;
+  payload: z.ZodType;
+}

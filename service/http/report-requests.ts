@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { routeOf } from './error-handling.ts';
 import type { Metrics } from './metrics.ts';
@@ -44,4 +45,11 @@ export function reportRequests(
   app.addHook('onRequestAbort', async (request) => {
     log.info({ requestId: request.id, route: routeOf(request) }, 'the caller hung up');
   });
+}
+
+const sane = /^[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,127}$/;
+
+/** The caller's `x-request-id` where it is up to 128 harmless characters; otherwise one of ours (`req_…`). */
+export function requestIdOf(header: string | string[] | undefined, ids: Ids): string {
+  return typeof header === 'string' && sane.test(header) ? header : ids.next('request');
 }

@@ -12,26 +12,18 @@ import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { type AdmissionDeps, admitRequests } from './admit-requests.ts';
 import { meteredAs } from './authentication.ts';
-import { type BodyPace, bodyRate, createBodyPace } from './bodies/body-pace.ts';
-import { drainBody } from './bodies/drain-body.ts';
-import { paceRequests } from './bodies/pace-requests.ts';
-import { readJsonBodies } from './bodies/read-json-bodies.ts';
+import { type BodyPace, bodyRate, createBodyPace, paceRequests } from './bodies/body-pace.ts';
+import { drainBody, readJsonBodies } from './bodies/read-json-bodies.ts';
 import { allowPages } from './cross-origin.ts';
-import { answerBrokenRequests, methodsOf, notFound, sendProblem } from './error-handling.ts';
-import { fastifyLog } from './fastify-log.ts';
-import { limitHandlers } from './handler-deadline.ts';
-import { serveInTurn } from './leaving/pipelined-requests.ts';
-import { createPublicPace, pacePublic } from './leaving/public-pace.ts';
-import { SlicedResponse } from './leaving/sliced-response.ts';
-import { closeSlowReaders } from './leaving/slow-readers.ts';
-import { boundConnections, type ConnectionsDeps } from './listening/connections.ts';
-import { createProxyList } from './listening/proxy-list.ts';
-import { sayWhenCrowded } from './listening/say-when-crowded.ts';
-import { stopGently } from './listening/stop-gently.ts';
-import { tlsSettings } from './listening/tls-settings.ts';
-import { transportSecurityOf } from './listening/transport-security.ts';
+import { answerBrokenRequests, limitHandlers, methodsOf, notFound, sendProblem } from './error-handling.ts';
+import { createPublicPace, pacePublic, serveInTurn } from './leaving/public-pace.ts';
+import { closeSlowReaders, SlicedResponse } from './leaving/unsent-bytes.ts';
+import { boundConnections, type ConnectionsDeps, sayWhenCrowded } from './listening/connections.ts';
+import { stopGently } from './listening/listen-on-host.ts';
+import { createProxyList } from './listening/own-hosts.ts';
+import { tlsSettings } from './listening/tls-files.ts';
 import type { Metrics } from './metrics.ts';
-import { readForwarded } from './proxies/forwarded.ts';
+import { readForwarded, transportSecurityOf } from './proxies/forwarded.ts';
 import type { PublishedRoute } from './published-route.ts';
 import {
   answerRepeats,
@@ -39,9 +31,9 @@ import {
   mayBeRepeat,
   repeatRefusals,
 } from './repeats/answer-repeats.ts';
-import { reportRequests } from './report-requests.ts';
-import { requestIdOf } from './request-id.ts';
+import { reportRequests, requestIdOf } from './report-requests.ts';
 import { accessListOf } from './route-access.ts';
+import { fastifyLog } from './structured-log.ts';
 import { zodValidator } from './validation.ts';
 
 interface ServerLimits {
@@ -85,7 +77,7 @@ export interface ServerDeps extends AdmissionDeps {
   limits?: Partial<ServerLimits>;
   /** How fast bodies are read; default `bodyRate`. */
   pace?: BodyPace;
-  /** Proxies whose X-Forwarded-For is trusted (proxy-list.ts). createServer throws for an entry that is no proxy. */
+  /** Proxies whose X-Forwarded-For is trusted (own-hosts.ts). createServer throws for an entry that is no proxy. */
   trustedProxies?: readonly string[];
   /** Whether a page of this origin may read errors; asked of `access` when absent. */
   knowsOrigin?: (origin: string) => Promise<boolean>;

@@ -8,7 +8,7 @@ import {
 } from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { sourceOf as networkOf } from '../engine/limits/index.ts';
-import { connectionLimitsFor } from '../http/listening/connection-limits.ts';
+import { connectionLimitsFor } from '../http/listening/connections.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import { isLoopback, listenPolicy } from '../http/listening/listen-policy.ts';
 import { createOwnHosts } from '../http/listening/own-hosts.ts';
@@ -16,7 +16,6 @@ import type { createServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { openSocketPath } from '../lib/machine/socket-path.ts';
-import { openFileLimit } from './open-files.ts';
 
 type Server = ReturnType<typeof createServer>;
 
@@ -101,4 +100,25 @@ async function listenPrivately(listen: () => Promise<unknown>, socket: string): 
     process.umask(before);
   }
   chmodSync(socket, 0o600);
+}
+
+/** Where the system does not say, as on Windows. */
+const UNKNOWN = 8192;
+
+/** Node's types lack what it has since version 22. */
+type Report = NodeJS.ProcessReport & { excludeNetwork?: boolean };
+
+/** Files and connections this process may have open at a time (RLIMIT_NOFILE, which Node raises to the hard limit at its start). */
+export function openFileLimit(report: Report = process.report): number {
+  const before = report.excludeNetwork ?? false;
+  // A report looks up the names of peers; ours looks up nothing.
+  report.excludeNetwork = true;
+  try {
+    const { userLimits } = report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
+    const soft = userLimits?.open_files?.soft;
+    if (soft === 'unlimited') return Number.MAX_SAFE_INTEGER;
+    return typeof soft === 'number' ? soft : UNKNOWN;
+  } finally {
+    report.excludeNetwork = before;
+  }
 }

@@ -8,7 +8,7 @@ import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { behaviorWebhooks, createBehaviorDoor } from '../doors/behavior/index.ts';
 import { createScriptDoor } from '../doors/behavior/script.ts';
-import { createCapturePageDoor } from '../doors/capture-page/index.ts';
+import { type CapturePageDeps, createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
 import { createHostedDoor, hostedWebhooks } from '../doors/hosted/index.ts';
@@ -32,7 +32,6 @@ import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { productRoot } from '../lib/product-root.ts';
 import { productVersion } from '../lib/version.ts';
-import { frameOrigins } from './frame-origins.ts';
 
 /** What the families add to the OpenAPI document. */
 export const families = {
@@ -174,3 +173,11 @@ const personSessions = (liveSessions: Pick<Gatehouse['liveSessions'], 'holder'>)
     return { is: 'session', kind: 'sessions', session: id, ...realm, origins: browserOrigins };
   },
 });
+
+/** Origins whose pages may open or embed the page at an address. */
+export const frameOrigins =
+  ({ liveSessions, orders }: Pick<Gatehouse, 'liveSessions' | 'orders'>): CapturePageDeps['originsOf'] =>
+  async (place) => {
+    if ('session' in place) return liveSessions.originsOf(place.session);
+    return place.kind === 'handover' ? [] : ((await orders.links[place.kind].originsOf?.(place.token)) ?? []);
+  };

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { throttleTries } from '../compose/unseal-throttle.ts';
+import { throttleTries } from '../compose/key-care.ts';
 import { createSealedControlDoor, type SealState } from '../doors/admin/index.ts';
 import { createSealedDoor } from '../doors/meta/sealed.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';

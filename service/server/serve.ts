@@ -1,18 +1,24 @@
 import { compose, type Gatehouse } from '../compose/compose.ts';
 import type { Config } from '../config.ts';
 import { keyStoreAdvice } from '../data-directory/database-place.ts';
+import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
+import { createRedirectDoor } from '../doors/trust/redirect.ts';
+import { sourceOf } from '../engine/limits/index.ts';
+import type { Organizations } from '../engine/organizations/index.ts';
+import type { Subjects } from '../engine/subjects/index.ts';
+import { listenOnHost } from '../http/listening/listen-on-host.ts';
+import type { OwnHosts } from '../http/listening/own-hosts.ts';
+import { createServer } from '../http/server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
-import { createIds } from '../lib/id.ts';
+import { createIds, type Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { createRecurring } from '../lib/recurring.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
-import { warnWithoutConsent } from './consent-warning.ts';
 import { createControlServer } from './control-server.ts';
 import { type Listening, prepareListening } from './listening.ts';
-import { listenOnPlainHttp } from './plain-http.ts';
 import { createPublicServer } from './public-server.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
 
@@ -158,4 +164,55 @@ async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Pr
   await queue.start();
   opened.defer(() => relay.stop());
   relay.start();
+}
+
+/** Warns, at start, of each organization that holds real people and has not recorded on what consent. */
+export async function warnWithoutConsent({
+  organizations,
+  subjects,
+  log,
+}: {
+  organizations: Pick<Organizations, 'list'>;
+  subjects: Pick<Subjects, 'count'>;
+  log: Pick<Log, 'warn'>;
+}): Promise<void> {
+  for (const { id, consentPolicy, attestation, erasedAt } of await organizations.list()) {
+    if (erasedAt !== undefined || consentPolicy === 'with-call' || attestation !== undefined) continue;
+    const people = await subjects.count({ organization: id, world: 'live' });
+    if (people === 0) continue;
+    log.warn(
+      { organization: id, people },
+      'real people are enrolled and the organization has not recorded on what consent: “gatehouse consent attest --help”, or “gatehouse org set --consent with-call”',
+    );
+  }
+}
+
+export interface PlainHttpDeps {
+  hosts: OwnHosts;
+  trust: TrustDeps;
+  /** HTTPS port of the doors. */
+  httpsPort: () => number;
+  ids: Ids;
+  log: Log;
+}
+
+/** Few, and short: pages of a few kilobytes. */
+const limits = { total: 64, perAddress: 16 };
+
+/** The listener of `httpPort`: `/trust`, and a redirect to HTTPS for everything else. */
+async function listenOnPlainHttp(
+  { host, trustedProxies }: Pick<Config, 'host' | 'trustedProxies'>,
+  port: number,
+  { hosts, trust, httpsPort, ids, log }: PlainHttpDeps,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const app = createServer({ ids, log, hosts, trustedProxies, connections: { limits, sourceOf } });
+  await app.register(createTrustDoor(trust));
+  await app.register(createRedirectDoor({ port: httpsPort }));
+  try {
+    const url = await listenOnHost(app, { host, port }, { log });
+    return { port: Number(new URL(url).port) || 80, close: () => app.close() };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
 }

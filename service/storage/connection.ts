@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
-import { CompiledQuery, Kysely, type Transaction } from 'kysely';
+import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
-import { type ConfirmedDisk, createConfirmedDisk } from './confirmed-disk.ts';
 import { type OpenFiles, watchOpenFiles } from './file-reading/open-files.ts';
+import { createTransactionGuard } from './guarded-driver.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
@@ -19,9 +19,14 @@ import { explainRefusal } from './postgres/postgres-refusal.ts';
 import { takePostgresSnapshot } from './postgres/snapshot-postgres.ts';
 import type { Schema } from './schema.ts';
 import { takeSnapshot } from './snapshot/snapshot.ts';
-import { openSqliteFile, openSqliteMemory, sqliteDialect } from './sqlite.ts';
+import {
+  type ConfirmedDisk,
+  createConfirmedDisk,
+  openSqliteFile,
+  openSqliteMemory,
+  sqliteDialect,
+} from './sqlite.ts';
 import type { Db, InTransaction } from './transaction.ts';
-import { createTransactionGuard } from './transaction-guard.ts';
 
 /** Milliseconds for which a transaction waits at most until it is begun. */
 const TURN_PATIENCE = 15_000;
@@ -248,4 +253,16 @@ async function finish<S>(
     await close();
     throw error;
   }
+}
+
+/** Bytes that the database takes, with its indexes; without the log that a checkpoint empties. */
+export async function databaseSize({ db, dialect }: Pick<Database, 'db' | 'dialect'>): Promise<number> {
+  const query =
+    dialect === 'postgres'
+      ? sql<{ bytes: number | string }>`select pg_database_size(current_database()) as bytes`
+      : sql<{
+          bytes: number | string;
+        }>`select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`;
+  const { rows } = await query.execute(db);
+  return Number(rows[0]?.bytes ?? 0);
 }

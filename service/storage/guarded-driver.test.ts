@@ -1,7 +1,6 @@
 import type { DatabaseConnection, Driver } from 'kysely';
 import { expect, test } from 'vitest';
-import { guardDriver } from './guarded-driver.ts';
-import { createTransactionGuard } from './transaction-guard.ts';
+import { createTransactionGuard, guardDriver } from './guarded-driver.ts';
 
 const gone = () => Promise.reject(Object.assign(new Error('terminating connection'), { code: '57P01' }));
 const connection = {} as DatabaseConnection;

@@ -1,7 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DatabaseConnection, Driver } from 'kysely';
 import { Problem } from '../lib/problem.ts';
 import { toStorageProblem } from './storage-problem.ts';
-import type { TransactionGuard } from './transaction-guard.ts';
 
 /** `driver` that refuses connections inside a transaction and throws failures of storage as Problems (storage-problem.ts). */
 export function guardDriver(driver: Driver, guard: TransactionGuard): Driver {
@@ -57,3 +57,34 @@ const unknownOutcome = ({ cause }: Problem) =>
     'The database server went away while it stored this, and the result is unknown: check it, or send it again shortly; the operator checks that PostgreSQL runs.',
     { cause, retryAfterSeconds: 5 },
   );
+
+/**
+ * Notices code that asks the pool for a connection while it runs inside a transaction of the same database. On SQLite
+ * that query would wait for its own transaction for ever; on PostgreSQL it would not see the transaction's changes.
+ */
+export interface TransactionGuard {
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Throws inside `run`, until `work` has ended. */
+  refuseInside(): void;
+}
+
+export function createTransactionGuard(): TransactionGuard {
+  const inside = new AsyncLocalStorage<{ open: boolean }>();
+  return {
+    async run(work) {
+      const state = { open: true };
+      try {
+        return await inside.run(state, work);
+      } finally {
+        state.open = false;
+      }
+    },
+    refuseInside() {
+      if (inside.getStore()?.open) {
+        throw new Error(
+          'A query went through `db` inside a transaction: it would wait for that transaction for ever. Use the `tx` that the transaction passes in, and start no second transaction.',
+        );
+      }
+    },
+  };
+}

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
-import { destroyKeys } from './keys/destroy-keys.ts';
 import { type KeyStore, openKeyStore } from './keys/key-store.ts';
+import { destroyKeys } from './sealing/sealed.ts';
 
 const ada = 'sub_ada' as SubjectId;
 const wrapped = new Uint8Array(Buffer.from('the wrapped key of ada, which is long enough to be found'));

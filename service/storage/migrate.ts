@@ -1,3 +1,4 @@
+import Sqlite from 'better-sqlite3';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { Problem } from '../lib/problem.ts';
@@ -11,7 +12,6 @@ import {
   schemaDigest,
   schemaNumber,
 } from './migration.ts';
-import { writePlannerFigures } from './planner-figures.ts';
 
 interface MigrationRecord {
   name: string;
@@ -38,7 +38,7 @@ export interface OlderSchema {
   announce?: (change: SchemaChange) => void;
 }
 
-export interface MigrateDeps extends OlderSchema {
+interface MigrateDeps extends OlderSchema {
   // biome-ignore lint/suspicious/noExplicitAny: migrations run before there is a schema to type.
   db: Kysely<any>;
   dialect: DialectName;
@@ -231,3 +231,103 @@ const newerSchema = (theirs: string, ours: string) =>
     'CONFLICT',
     `The database has schema ${theirs}, this Gatehouse knows schemas up to ${ours}: start a Gatehouse that knows ${theirs}, or go back with its "gatehouse migrate --back", which puts back the snapshot from before the upgrade.`,
   );
+
+/** Rows that each table is assumed to have. */
+const ROWS = 1_000_000;
+/** And those that an index of some rows has. */
+const PARTIAL = 10_000;
+/** Values of one person, session or event that are assumed to share what an index begins with. */
+const OF_ONE = 10;
+/** Columns with few values among many rows: an index that is searched by these alone reads a large part of the table. */
+const FEW_VALUES = [
+  ...[
+    'organization',
+    'world',
+    'kind',
+    'state',
+    'status',
+    'outcome',
+    'leaving',
+    'embedder',
+    'embedder_sha256',
+  ],
+  ...['lineage', 'scope', 'epoch', 'endpoint', 'profile', 'relayed_at', 'decided_by'],
+];
+
+/**
+ * What SQLite's planner assumes of the tables, in the place of an `analyze` that would read them: the same on every box, so that a query has
+ * the plan with which it was tested. Without it an index is chosen by the number of its columns that are compared, whatever they hold: the
+ * picture of one person was looked for among all pictures of the organization.
+ *
+ * Call it in the transaction that has changed the schema.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: migrations run before there is a schema to type.
+async function writePlannerFigures(tx: Kysely<any>): Promise<void> {
+  await sql`analyze sqlite_schema`.execute(tx);
+  await sql`delete from sqlite_stat1`.execute(tx);
+  const few = sql.join(FEW_VALUES);
+  await sql`
+    with columns as (
+      select t.name as tbl, i.name as idx, i."unique" as one, c.seqno + 1 as place,
+        case when i.partial then ${PARTIAL} else ${ROWS} end as rows,
+        count(*) over (partition by t.name, i.name) as places,
+        sum(c.name not in (${few}) or c.name is null) over (partition by t.name, i.name order by c.seqno) as selective
+      from sqlite_schema t join pragma_index_list(t.name) i join pragma_index_info(i.name) c
+      where t.type = 'table' and t.name not like 'sqlite_%'
+    )
+    insert into sqlite_stat1 (tbl, idx, stat)
+    select tbl, idx, cast(max(rows) as integer) || ' ' || group_concat(
+      cast(case
+        when one and place = places then 1
+        when selective > 0 then max(2, ${OF_ONE} - selective)
+        else rows / (1 + 2 * place)
+      end as integer), ' ' order by place)
+    from columns group by tbl, idx`.execute(tx);
+  // Read again, for this connection too.
+  await sql`analyze sqlite_schema`.execute(tx);
+}
+
+export interface Table {
+  name: string;
+  columns: string[];
+}
+
+/** The tables that our migrations made, without those that record them; each after those it refers to. */
+export function tablesInOrder(database: Sqlite.Database): Table[] {
+  const names = (
+    database
+      .prepare(
+        "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name",
+      )
+      .pluck()
+      .all() as string[]
+  ).filter((name) => !RECORD_TABLES.includes(name));
+  const order = new Set<string>();
+  const visit = (name: string): void => {
+    if (order.has(name)) return;
+    for (const { table } of database.pragma(`foreign_key_list(${quoted(name)})`) as { table: string }[]) {
+      if (table !== name) visit(table);
+    }
+    order.add(name);
+  };
+  for (const name of names) visit(name);
+  return [...order].map((name) => {
+    const columns = database.pragma(`table_info(${quoted(name)})`) as { name: string }[];
+    return { name, columns: columns.map((column) => column.name) };
+  });
+}
+
+/** The same of a database that these migrations would make: both dialects have the same tables and columns. */
+export function tablesMadeBy(migrations: readonly Migration[]): Table[] {
+  const database = new Sqlite(':memory:');
+  try {
+    for (const statement of recordTables(columnsOf.sqlite)) database.exec(statement);
+    for (const { up } of migrations) for (const statement of up(columnsOf.sqlite)) database.exec(statement);
+    return tablesInOrder(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** Names come from our own migrations. */
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

@@ -10,13 +10,11 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from 'kysely';
+import { createRecent } from '../lib/collections/recent.ts';
 import { Problem } from '../lib/problem.ts';
-import type { ConfirmedDisk } from './confirmed-disk.ts';
 import type { OpenFiles } from './file-reading/open-files.ts';
-import { guardDriver } from './guarded-driver.ts';
-import { cacheStatements, type Preparer } from './statement-cache.ts';
+import { guardDriver, type TransactionGuard } from './guarded-driver.ts';
 import { toStorageProblem } from './storage-problem.ts';
-import type { TransactionGuard } from './transaction-guard.ts';
 
 /** How long a statement waits for another process's lock, in milliseconds. It blocks the event loop meanwhile. */
 const BUSY_MILLISECONDS = 5_000;
@@ -154,3 +152,77 @@ function turnTakingDriver(database: Sqlite.Database, statements: Preparer, { dis
     destroy: () => driver.destroy(),
   };
 }
+
+/** What Kysely needs of a database. */
+type Preparer = Pick<Sqlite.Database, 'prepare' | 'close'>;
+
+/** Statements kept at most; the texts of many rows at once are some kilobytes each. */
+const MOST = 400;
+const KEPT = /^\s*(select|insert|update|delete|with|begin|commit|rollback|savepoint|release)\b/i;
+
+/**
+ * `database`, with statements that were prepared once kept for the next time: preparing costs more than most of them. Whatever may
+ * change the schema forgets all of them. For one connection that runs one statement at a time; none may be iterated.
+ */
+export function cacheStatements(database: Sqlite.Database): Preparer {
+  let kept = createRecent<string, Sqlite.Statement>(MOST);
+  return {
+    prepare(source: string) {
+      if (!KEPT.test(source)) {
+        kept = createRecent(MOST);
+        return database.prepare(source);
+      }
+      const known = kept.get(source);
+      if (known) return known;
+      const statement = database.prepare(source);
+      kept.set(source, statement);
+      return statement;
+    },
+    close: () => database.close(),
+  } as Preparer;
+}
+
+/**
+ * After the disk has once not confirmed a change, nothing more is written: Linux reports a failed write to the first that asks, and to no
+ * other, so that a later change could be confirmed although what it rests on is lost.
+ */
+export interface ConfirmedDisk {
+  /** Throws STORAGE_UNAVAILABLE after the disk has not confirmed a change. */
+  require(): void;
+  /** Runs a change; throws as `require`, and where the disk does not confirm this one. */
+  write<T>(change: () => T): T;
+}
+
+export function createConfirmedDisk(): ConfirmedDisk {
+  let failure: unknown;
+
+  function require(): void {
+    if (failure === undefined) return;
+    throw new Problem(
+      'STORAGE_UNAVAILABLE',
+      'The disk that holds the database did not confirm an earlier change: nothing more is written until the service is started again. The operator checks the disk and its free space, then restarts the service.',
+      { cause: failure },
+    );
+  }
+
+  return {
+    require,
+    write(change) {
+      require();
+      try {
+        return change();
+      } catch (error) {
+        if (!isUnconfirmed(error)) throw error;
+        failure ??= error;
+        throw new Problem(
+          'STORAGE_UNAVAILABLE',
+          'The disk that holds the database did not confirm that this is stored, and the result is unknown: check it once the service was started again; the operator checks the disk and its free space.',
+          { cause: error },
+        );
+      }
+    },
+  };
+}
+
+const isUnconfirmed = (error: unknown): boolean =>
+  error instanceof Error && /^SQLITE_IOERR_(DIR_)?FSYNC$/.test((error as { code?: string }).code ?? '');

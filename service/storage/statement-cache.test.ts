@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { openSqliteMemory } from './sqlite.ts';
-import { cacheStatements } from './statement-cache.ts';
+import { cacheStatements, openSqliteMemory } from './sqlite.ts';
 
 test('a statement is prepared once, and anew after the schema may have changed', () => {
   const database = openSqliteMemory();

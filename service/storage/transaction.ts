@@ -1,5 +1,4 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Protected } from './keys/protected.ts';
 import type { Schema } from './schema.ts';
 
 /** A running transaction. Stores take it as their first argument wherever a change belongs to a larger one. */
@@ -22,3 +21,36 @@ export interface RowIntegrity {
   mac(of: Protected, fields: readonly (string | number | null)[]): string;
   verify(of: Protected, fields: readonly (string | number | null)[], mac: string): boolean;
 }
+
+/** What is protected, each under a key of its own. */
+export type Protected =
+  | 'checkpoint-note'
+  | 'api-key'
+  | 'rows-protected'
+  | 'restore'
+  | 'administrator'
+  | 'administrator-password'
+  | 'administrator-session'
+  | 'administrator-csrf'
+  | 'administrator-face'
+  | 'passkey'
+  | 'passkey-challenge'
+  | 'recovery-code'
+  | 'one-time-code'
+  | 'sign-in-ticket'
+  | 'sign-in-failure'
+  | 'kiosk'
+  | 'operator-pin'
+  | 'setup'
+  | 'idempotency'
+  | 'live-session'
+  | 'behavior-challenge'
+  | 'behavior-verdict'
+  | 'behavior-session'
+  | 'organization'
+  | 'profile'
+  | 'destination-grant'
+  | 'webhook-endpoint'
+  | 'webhook-delivery'
+  | 'approval'
+  | 'erasure';

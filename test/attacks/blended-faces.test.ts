@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test } from 'vitest';
-import type { Embeddings } from '../../service/engine/matching/embeddings.ts';
+import type { Embeddings } from '../../service/engine/matching/score.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 import { withMeasuredPipeline } from '../support/measured-pipeline.ts';

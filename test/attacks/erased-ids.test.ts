@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createEventLog } from '../../service/engine/deliveries/deliveries.ts';
+import { createEventLog } from '../../service/engine/deliveries/event-delivery.ts';
 import { isClean } from '../../service/engine/erasure/index.ts';
 import { openEvents } from '../../service/engine/events/index.ts';
 import type { EventId, SubjectId } from '../../service/lib/id.ts';

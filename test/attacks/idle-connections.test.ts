@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFileLimit } from '../../service/server/open-files.ts';
+import { openFileLimit } from '../../service/server/listening.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 import { fullSize } from './size.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Damage } from '../../service/engine/audit/damage.ts';
+import type { Damage } from '../../service/engine/audit/chain.ts';
 import type { Db } from '../../service/storage/transaction.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Audited, by, startAudited } from '../support/audited.ts';

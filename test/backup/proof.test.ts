@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { restoreBackup } from '../../service/backup/restore-backup.ts';
-import { verifyBackup } from '../../service/backup/verify-backup.ts';
+import { verifyBackup } from '../../service/backup/verify-aside.ts';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { systemClock } from '../../service/lib/clock.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { tablesMadeBy } from '../../service/storage/migrate.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
-import { tablesMadeBy } from '../../service/storage/tables-in-order.ts';
 
 test('the picture of the tables has each table, and no other', () => {
   const page = readFileSync(new URL('../../docs/code/data-model.md', import.meta.url), 'utf8');

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AdministratorCaller, Role } from '../../service/engine/access/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
-import { toSessionCookie } from '../../service/http/sign-in/session-cookie.ts';
+import { toSessionCookie } from '../../service/http/sign-in/administrator-sessions.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';

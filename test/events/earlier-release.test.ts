@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SubjectId } from '../../service/lib/id.ts';
-import { sealJson } from '../../service/storage/sealing/seal-json.ts';
+import { sealJson } from '../../service/storage/sealing/sealed.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { type EventStack, openEventStack } from '../support/event-stack.ts';

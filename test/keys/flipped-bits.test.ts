@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { verifyBackup } from '../../service/backup/verify-backup.ts';
+import { verifyBackup } from '../../service/backup/verify-aside.ts';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { builtInProfiles } from '../../service/engine/profiles/index.ts';

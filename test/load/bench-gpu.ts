@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isSoftware, NAMES_ADAPTER } from '../../service/inference/accelerator/adapter.ts';
+import { isSoftware, NAMES_ADAPTER } from '../../service/inference/accelerator/messages.ts';
 import type { ModelEntry, PadSetEntry } from '../../service/inference/models/manifest.ts';
 import { openModelLibrary } from '../../service/inference/models/model-library.ts';
 import { chooseDriver } from '../gpu/driver.ts';

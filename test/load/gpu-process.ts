@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { adapterIn } from '../../service/inference/accelerator/adapter.ts';
-import { fixedInput } from '../../service/inference/accelerator/agreement.ts';
-import { messageOf } from '../../service/inference/accelerator/trial.ts';
+import { adapterIn } from '../../service/inference/accelerator/messages.ts';
+import { fixedInput, messageOf } from '../../service/inference/accelerator/trial.ts';
 import {
   type ModelFile,
   type OnnxModel,

@@ -6,10 +6,12 @@ import { type KeyStore, openKeyStore } from '../../service/storage/keys/key-stor
 import { openOrganizationKeys } from '../../service/storage/keys/organization-keys.ts';
 import { createOrganizationRotations } from '../../service/storage/keys/rotate-organization.ts';
 import { openSigningKeys } from '../../service/storage/keys/signing-keys.ts';
-import { createCurrentMaster } from '../../service/storage/master/current-master.ts';
+import { replaceMaster } from '../../service/storage/master/master-care.ts';
 import { createMasterKey, type MasterKey } from '../../service/storage/master/master-key.ts';
-import type { MasterKeyProvider } from '../../service/storage/master/master-key-provider.ts';
-import { replaceMaster } from '../../service/storage/master/rotate-master.ts';
+import {
+  createCurrentMaster,
+  type MasterKeyProvider,
+} from '../../service/storage/master/master-key-provider.ts';
 import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { onBothDatabases } from './databases.ts';
 

@@ -1,6 +1,6 @@
 import type { ChallengeModels, ObservedFrame } from '../../service/engine/challenges/index.ts';
-import { mobilePoints } from '../../service/engine/checks/mesh-points.ts';
-import { meanHead } from '../../service/inference/face/head-pose.ts';
+import { mobilePoints } from '../../service/engine/checks/motion-index.ts';
+import { meanHead } from '../../service/inference/face/face-landmarks.ts';
 import type { Analysis, Box } from '../../service/inference/face.ts';
 import type { PadSetEntry, ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { analysisOf, direction, near } from './faces.ts';

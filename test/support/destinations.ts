@@ -1,5 +1,5 @@
-import { type DestinationRule, ruleOf } from '../../service/engine/destinations/destination-refusal.ts';
-import { parseGrant } from '../../service/engine/destinations/grant-text.ts';
+import { type DestinationRule, ruleOf } from '../../service/engine/destinations/destination.ts';
+import { parseGrant } from '../../service/engine/destinations/grants.ts';
 import type { OwnPlaces } from '../../service/engine/destinations/index.ts';
 import { createDestinations } from '../../service/engine/destinations/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';

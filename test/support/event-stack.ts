@@ -1,4 +1,4 @@
-import { webhookDialects } from '../../service/compose/webhook-dialects.ts';
+import { webhookDialects } from '../../service/compose/events-out.ts';
 import { createDeliveryQueue, createEventDelivery } from '../../service/engine/deliveries/index.ts';
 import type { Destinations } from '../../service/engine/destinations/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { WantedProvider } from '../../service/inference/accelerator/provider-state.ts';
+import type { WantedProvider } from '../../service/inference/accelerator/messages.ts';
 import type { Manifest } from '../../service/inference/models/manifest.ts';
 import { type ModelLibrary, openModelLibrary } from '../../service/inference/models/model-library.ts';
 import {

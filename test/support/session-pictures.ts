@@ -5,7 +5,7 @@ import type { OrganizationId } from '../../service/lib/id.ts';
 import type { KeyStore } from '../../service/storage/keys/key-store.ts';
 import { openOrganizationKeys } from '../../service/storage/keys/organization-keys.ts';
 import { masterKeyFile } from '../../service/storage/master/master-key-file.ts';
-import { createOwnValues } from '../../service/storage/sealing/own-values.ts';
+import { createOwnValues } from '../../service/storage/sealing/person-values.ts';
 
 const steps = ['turn-left', 'blink', 'turn-right', 'hold-still'];
 

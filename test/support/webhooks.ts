@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { webhookDialects } from '../../service/compose/webhook-dialects.ts';
+import { webhookDialects } from '../../service/compose/events-out.ts';
 import type { Destinations } from '../../service/engine/destinations/index.ts';
 import { createWebhooks, type EndpointWebhooks } from '../../service/engine/webhooks/index.ts';
 import type { Clock } from '../../service/lib/clock.ts';

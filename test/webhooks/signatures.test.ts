@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyWebhook } from '../../sdk/gatehouse/src/index.ts';
-import { webhookDialects as dialects } from '../../service/compose/webhook-dialects.ts';
+import { webhookDialects as dialects } from '../../service/compose/events-out.ts';
 import { createDeliveryQueue, createEventDelivery } from '../../service/engine/deliveries/index.ts';
 import { createDestinations, createGrants } from '../../service/engine/destinations/index.ts';
 import type { DomainEvent, RecordedEvent } from '../../service/engine/events/index.ts';

@@ -33,7 +33,7 @@ export const backupVerify = work({
   ],
   async run({ path = '', ...given }, { data, control, terminal }) {
     const file = await backupPath(path, 'backup verify');
-    const { verifyBackup } = await import('../../backup/verify-backup.ts');
+    const { verifyBackup } = await import('../../backup/verify-aside.ts');
     const started = performance.now();
     const passphrase = passphraseSource(given);
     const found = await verifyBackup({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { checkBackups } from './backups.ts';
+import { checkBackups } from './stored-data.ts';
 
 const now = Date.UTC(2026, 10, 20, 12);
 const none = { items: [], warnings: [] };

@@ -15,15 +15,14 @@ import { toFailure } from '../failure.ts';
 import { listCalibrations } from '../gallery-calibrations.ts';
 import { invocation } from '../invocation.ts';
 import { listOrganizations, type Organization } from '../organization.ts';
-import { answerWidth } from '../terminal/terminal.ts';
-import { checkAlerts, MOST_ALERTS } from './alerts.ts';
-import { checkBackups } from './backups.ts';
+import { answerWidth, count, oneLine, wrap } from '../terminal/terminal.ts';
 import {
   type BoxStatus,
   checkGalleries,
   checkKeyCopies,
   checkLenientProfiles,
   checkLicences,
+  checkManifestSignature,
   checkMatchOnly,
   checkProvider,
 } from './box.ts';
@@ -42,16 +41,20 @@ import {
   type Finding,
 } from './checks.ts';
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
-import { checkOwnGalleries } from './galleries.ts';
 import { examineHardening } from './hardening/hardening.ts';
-import { checkIntegrity } from './integrity.ts';
-import { checkManifestSignature } from './models.ts';
-import { checkErasures, checkKeysWithoutPerson, MOST_COUNTED } from './people.ts';
 import { checkGrants } from './postgres.ts';
-import { checkRetention } from './retention.ts';
-import { checkService, checkUpdate } from './service.ts';
-import { checkConsent, checkKeyStore, checkMasterKey } from './setup.ts';
-import { countStates, describeCounts, describeFindings } from './text.ts';
+import { checkConsent, checkKeyStore, checkMasterKey, checkService, checkUpdate } from './service.ts';
+import {
+  checkAlerts,
+  checkBackups,
+  checkErasures,
+  checkIntegrity,
+  checkKeysWithoutPerson,
+  checkOwnGalleries,
+  checkRetention,
+  MOST_ALERTS,
+  MOST_COUNTED,
+} from './stored-data.ts';
 
 export function addDoctor(program: Command, runner: CommandRunner): void {
   const command = program
@@ -263,3 +266,36 @@ async function holder(data: string): Promise<string> {
     return '';
   }
 }
+
+/** A line for each finding and, where it is not good, one for why it matters and one for its remedy, broken at `width`. `mark` writes the state in four columns. */
+export function describeFindings(
+  findings: readonly Finding[],
+  width: number,
+  mark: (state: Finding['state']) => string,
+): string {
+  const names = Math.max(0, ...findings.map(({ what }) => what.length));
+  return findings
+    .flatMap(({ state, what, found, why, remedy }) => {
+      const indent = 6 + names + 2;
+      const line = `${mark(state)}  ${what.padEnd(names)}  ${wrap(oneLine(found), width, indent)}`;
+      const more = [state === 'ok' ? undefined : why, remedy].filter((one) => one !== undefined);
+      return [line, ...more.map((sentence) => `      ${wrap(oneLine(sentence), width, 6)}`)];
+    })
+    .join('\n');
+}
+
+export interface Counts {
+  ok: number;
+  warn: number;
+  fail: number;
+}
+
+export function countStates(findings: readonly Pick<Finding, 'state'>[]): Counts {
+  const counts: Counts = { ok: 0, warn: 0, fail: 0 };
+  for (const { state } of findings) counts[state] += 1;
+  return counts;
+}
+
+/** The closing line, with the exit code of the command. */
+export const describeCounts = ({ ok, warn, fail }: Counts): string =>
+  `${ok} ok, ${count(warn, 'warning', 'warnings')}, ${fail} failed; exit code ${fail > 0 ? 1 : 0}`;

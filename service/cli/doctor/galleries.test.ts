@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Calibration, OwnGallery } from '../gallery-calibrations.ts';
-import { checkOwnGalleries } from './galleries.ts';
+import { checkOwnGalleries } from './stored-data.ts';
 
 const follows: Calibration = {
   env: 'live',

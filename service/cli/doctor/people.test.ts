@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkErasures, checkKeysWithoutPerson } from './people.ts';
+import { checkErasures, checkKeysWithoutPerson } from './stored-data.ts';
 
 test('pending erasures are counted, with the command that says what they wait for', () => {
   expect(checkErasures([])).toEqual([]);

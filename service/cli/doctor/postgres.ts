@@ -1,6 +1,6 @@
 import { type Config, describeDatabase } from '../../config.ts';
 import type { Grants } from '../../storage/postgres/check-postgres.ts';
-import { CONNECTIONS_NEEDED } from '../../storage/postgres/connection-refusal.ts';
+import { CONNECTIONS_NEEDED } from '../../storage/postgres/postgres-refusal.ts';
 import { toFailure } from '../failure.ts';
 import type { Finding } from './checks.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkRetention } from './retention.ts';
+import { checkRetention } from './stored-data.ts';
 
 const sweep = { organization: 'org_1', due: 9, people: 12, why: 'It would erase 9 people at once.' };
 

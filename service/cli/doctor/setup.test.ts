@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Organization } from '../organization.ts';
-import { checkConsent, checkKeyStore, checkMasterKey } from './setup.ts';
+import { checkConsent, checkKeyStore, checkMasterKey } from './service.ts';
 
 const stick = [{ place: '/media/stick' }];
 

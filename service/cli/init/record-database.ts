@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { recordSettings } from '../../data-directory/record-settings.ts';
+import { recordSettings } from '../../data-directory/database-place.ts';
 
 export type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'>;
 

@@ -1,6 +1,5 @@
 import { Problem } from '../../lib/problem.ts';
-import type { Unlock } from '../../storage/master/open-master.ts';
-import { readPassphraseFile } from '../../storage/master/passphrase-file.ts';
+import { readPassphraseFile, type Unlock } from '../../storage/master/open-master.ts';
 import { UsageError } from '../failure.ts';
 import { userPath } from '../user-path.ts';
 

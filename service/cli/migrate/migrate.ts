@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { unlockFromFile } from '../../storage/master/passphrase-file.ts';
+import { unlockFromFile } from '../../storage/master/open-master.ts';
 import type { SchemaChange } from '../../storage/migrate.ts';
 import { migrations } from '../../storage/migrations/index.ts';
 import type { Answer } from '../command.ts';

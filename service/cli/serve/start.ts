@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Config, parseConfig } from '../../config.ts';
-import { isTrouble, plainLine, requestLine } from '../../http/plain-line.ts';
+import { isTrouble, plainLine, requestLine } from '../../http/structured-log.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { openControl } from '../control/open-control.ts';
 import { initialize } from '../init/initialize.ts';

@@ -18,9 +18,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { archiveHome, archiveMachine } from './archive-machine.ts';
 import { OWN_SCHEMA } from './installed-data.ts';
 import { openJournal, readJournal } from './journal.ts';
-import { runProgram } from './run-program.ts';
-import { recover } from './take-back.ts';
-import { update } from './update-steps.ts';
+import { runProgram } from './machine.ts';
+import { recover, update } from './update-steps.ts';
 
 const versions = { from: '0.1.0', to: '0.2.0' };
 

@@ -16,9 +16,7 @@ import { defined } from '../../lib/defined.ts';
 import { syncFile, syncFolder } from '../../lib/durable-file.ts';
 import { type InstalledDataDeps, installedData } from './installed-data.ts';
 import { UPDATE_FOLDER } from './journal.ts';
-import type { Machine } from './machine.ts';
-import { runProgram } from './run-program.ts';
-import { systemService } from './system-service.ts';
+import { type Machine, runProgram, systemService } from './machine.ts';
 
 const PACKAGE = 'gatehouse';
 const COMMAND = '/usr/bin/gatehouse';

@@ -2,10 +2,8 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { installedData } from './installed-data.ts';
-import { passphraseFor, updatePassphrase } from './passphrase-file.ts';
-import { runProgram } from './run-program.ts';
-import { serviceEnvironment } from './service-environment.ts';
+import { installedData, passphraseFor, serviceEnvironment, updatePassphrase } from './installed-data.ts';
+import { runProgram } from './machine.ts';
 
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-update-test-'));

@@ -1,15 +1,30 @@
-import { statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchownSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { replyOf } from '../../../sdk/admin/client.ts';
+import { asOwnerOf, ownSurroundings, type Surroundings } from '../../backup/finish-restore.ts';
+import { parseConfig } from '../../config.ts';
+import { Problem } from '../../lib/problem.ts';
+import { readPassphraseFile } from '../../storage/master/open-master.ts';
 import { migrations } from '../../storage/migrations/index.ts';
 import { createControl } from '../control/control.ts';
 import { createSocketTransport } from '../control/socket-transport.ts';
 import { isInitialized } from '../data-directory.ts';
-import type { Machine } from './machine.ts';
-import { type Account, type ProgramOptions, runProgram, runUntil } from './run-program.ts';
+import { type AskingTerminal, readPassphrase } from '../master/passphrase.ts';
+import { type Account, type Machine, type ProgramOptions, runProgram, runUntil } from './machine.ts';
 
 /** Of `gatehouse migrate --snapshot --json`. */
 const Kept = z.object({ snapshot: z.string().optional() });
@@ -116,4 +131,119 @@ function statusOf(url: string): Promise<number> {
     ask.on('error', reject);
     ask.end();
   });
+}
+
+interface UpdateEnvironment extends Disposable {
+  env: Record<string, string>;
+  /** The open file of the passphrase; undefined where none protects the master key, or it was not asked for. */
+  passphrase: number | undefined;
+}
+
+/**
+ * What the programs of an update are started with: the environment of the unit, and the passphrase. The settings of the data directory, and
+ * the file that they name, are read as the account that owns it: it may have named a file that only root may read. Throws where the
+ * passphrase cannot be had.
+ */
+export async function environmentOf(
+  data: string,
+  { passphraseFile: given, opens = true }: { passphraseFile?: string; opens?: boolean },
+): Promise<UpdateEnvironment> {
+  const env = serviceEnvironment();
+  const without = { env, passphrase: undefined, [Symbol.dispose]() {} };
+  if (!opens || !isInitialized(data)) return without;
+  const passphrase = await asOwnerOf(data, (around) => {
+    const { passphraseFile: setting } = parseConfig({ data }, { ...process.env, ...env });
+    return updatePassphrase({ data, given, setting, around });
+  });
+  if (passphrase === undefined) return without;
+  const file = passphraseFor(passphrase, statSync(data));
+  return {
+    env: { ...env, GATEHOUSE_PASSPHRASE_FILE: file.path },
+    passphrase: file.fd,
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  };
+}
+
+/** `EnvironmentFile=` of the unit: settings as GATEHOUSE_…, for which the machine has no other file. */
+const FILE = '/etc/default/gatehouse';
+
+/** What the unit sets for the service beside its settings file; the trial of an update starts it with the same. */
+export function serviceEnvironment(file = FILE): Record<string, string> {
+  if (!existsSync(file)) return {};
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const [, name, value = ''] = /^\s*(GATEHOUSE_\w+)=(.*?)\s*$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value.replace(/^(["'])(.*)\1$/, '$2')]];
+    }),
+  );
+}
+
+/** Where a machine keeps it for the unit (docs/PACKAGES.md). */
+const STORED = '/etc/gatehouse/passphrase';
+/** What a unit hands over lies here while the service runs, and only then; an empty line where there is no passphrase. */
+const CREDENTIALS = '/run/credentials/';
+
+interface PassphraseSources {
+  data: string;
+  /** `--passphrase-file`. */
+  given?: string | undefined;
+  /** The setting `passphraseFile` of the service, which reads it as its account. */
+  setting?: string | undefined;
+  stored?: string;
+  /** Root's rights, for what root named, where this works as the account of the service. */
+  around?: Surroundings;
+  terminal?: AskingTerminal;
+}
+
+/**
+ * The passphrase that every step of an update needs, which stops the service and so ends its credential. Undefined where none protects the
+ * master key. Throws before anything is changed where it cannot be had.
+ */
+export async function updatePassphrase({
+  data,
+  given,
+  setting,
+  stored = STORED,
+  around = ownSurroundings,
+  terminal,
+}: PassphraseSources): Promise<string | undefined> {
+  if (!existsSync(join(data, 'master-passphrase.json'))) return undefined;
+  const asking = { env: {}, ...(terminal && { terminal }) };
+  const ask = (file?: string) => readPassphrase('Passphrase of the master key: ', file, asking);
+  if (given !== undefined) return around.change(() => ask(given));
+  if (setting === undefined) return ask();
+  if (!setting.startsWith(CREDENTIALS)) return readPassphraseFile(setting);
+  if (holdsText(setting)) return readPassphraseFile(setting, { CREDENTIALS_DIRECTORY: dirname(setting) });
+  if (around.change(() => holdsText(stored))) return around.change(() => readPassphraseFile(stored));
+  throw new Problem(
+    'SEALED',
+    `The passphrase of the master key is neither in ${setting} nor in ${stored}. Start the service first, or name a file that holds it with --passphrase-file FILE (mode 0600).`,
+  );
+}
+
+/**
+ * A passphrase in a file without a name, in memory where the machine has such a folder: programs that inherit `fd` as their descriptor 3 and run as `account` read
+ * it at `path`. It has no name before it has content, so that a kill leaves nothing; it goes with the last process that has it open.
+ */
+export function passphraseFor(
+  passphrase: string,
+  { uid, gid }: { uid: number; gid: number },
+): { fd: number; path: string } & Disposable {
+  const folder = mkdtempSync(join(existsSync('/run/systemd') ? '/run' : tmpdir(), 'gatehouse-passphrase-'));
+  const name = join(folder, 'passphrase');
+  const fd = openSync(name, 'wx', 0o600);
+  rmSync(folder, { recursive: true });
+  writeSync(fd, passphrase);
+  fchownSync(fd, uid, gid);
+  return { fd, path: '/proc/self/fd/3', [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** False also where this account may not read it. */
+function holdsText(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').trim() !== '';
+  } catch {
+    return false;
+  }
 }

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Journal, openJournal, readJournal } from './journal.ts';
 import type { Machine } from './machine.ts';
-import { changedData, recover } from './take-back.ts';
-import { update } from './update-steps.ts';
+import { changedData, recover, update } from './update-steps.ts';
 
 let folder: string;
 beforeEach(() => {

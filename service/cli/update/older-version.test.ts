@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOlderVersion } from './older-version.ts';
+import { isOlderVersion } from './archive-machine.ts';
 
 test('versions are ordered as Semantic Versioning says', () => {
   const order = ['0.1.0', '0.1.1-rc.1', '0.1.1-rc.2', '0.1.1-rc.10', '0.1.1', '0.2.0', '0.10.0', '1.0.0'];

@@ -21,7 +21,7 @@ function updated(mode: { givenByRoot: boolean }) {
   chownSync(data, ACCOUNT, ACCOUNT);
   const program = `
     const { readFileSync } = await import('node:fs');
-    const { environmentOf } = await import(${JSON.stringify(join(import.meta.dirname, 'update-environment.ts'))});
+    const { environmentOf } = await import(${JSON.stringify(join(import.meta.dirname, 'installed-data.ts'))});
     const options = ${JSON.stringify(mode.givenByRoot ? { passphraseFile: secret } : {})};
     try {
       const { passphrase } = await environmentOf(${JSON.stringify(data)}, options);

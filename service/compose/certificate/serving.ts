@@ -1,9 +1,14 @@
 import type { ServedCertificate } from '../../certificate/served-certificate.ts';
-import type { Config } from '../../config.ts';
-import type { ServiceReport } from '../../doors/admin/index.ts';
-import { listenPolicy } from '../../http/listening/listen-policy.ts';
+import { type Config, ConfigError, parseConfig } from '../../config.ts';
+import { readSettings, recordSettings } from '../../data-directory/database-place.ts';
+import type { BoxNameRoom, ServiceReport } from '../../doors/admin/index.ts';
+import { isLoopback, listenPolicy } from '../../http/listening/listen-policy.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
 import { productVersion } from '../../lib/version.ts';
+import type { Audited } from '../audit.ts';
+import type { Base } from '../base.ts';
 
 /** What this process serves. */
 export interface Serving {
@@ -17,7 +22,7 @@ export interface Serving {
   restartAsked(): Promise<void>;
 }
 
-export interface ServingDeps {
+interface ServingDeps {
   config: Config;
   certificate: Pick<ServedCertificate, 'current' | 'end'> | undefined;
   clock: Clock;
@@ -67,4 +72,109 @@ export function shownSettings(config: Config): Record<string, string> {
 function withoutSecrets(value: unknown): string {
   const { protocol, host, pathname } = new URL(String(value));
   return `${protocol}//${host}${pathname}`;
+}
+
+export interface NameCare {
+  boxName: BoxNameRoom;
+}
+
+/** Where the service listens when nothing says so, and when it is for the network. */
+const LOOPBACK = '127.0.0.1';
+const EVERYWHERE = '0.0.0.0';
+
+/** The name of the box, and whether the network reaches it: settings that a page may change. */
+export function createNameCare(base: Base & Audited, serving: Serving): NameCare {
+  const { config, ground, audit, boxCertificate } = base;
+  const atStart = readSettings(config.data);
+  /** What flags or the environment say holds, whatever stands in the file. */
+  const fixed = {
+    hostName: config.hostName !== (atStart.hostName as string | undefined)?.toLowerCase(),
+    network: config.host !== (atStart.host ?? LOOPBACK),
+  };
+
+  function describe() {
+    const kept = readSettings(config.data);
+    const hostName = fixed.hostName ? config.hostName : (kept.hostName as string | undefined);
+    const host = fixed.network ? config.host : String(kept.host ?? LOOPBACK);
+    return {
+      ...defined({ hostName, url: urlOf({ ...config, hostName, host }, serving.report()?.url) }),
+      network: !isLoopback(host),
+      fixed: [
+        ...(fixed.hostName ? ['hostName' as const] : []),
+        ...(fixed.network ? ['network' as const] : []),
+      ],
+      addresses: boxCertificate.names().addresses.filter((one) => one !== '::1' && !one.startsWith('127.')),
+      waits: hostName !== config.hostName || host !== config.host,
+    };
+  }
+
+  return {
+    boxName: {
+      describe,
+      async set({ hostName, network }, actor) {
+        const before = describe();
+        const host = network === before.network ? undefined : network ? EVERYWHERE : null;
+        const changes = {
+          hostName: (hostName ?? undefined) === before.hostName ? undefined : hostName,
+          host,
+        };
+        requireFree('hostName', changes.hostName);
+        requireFree('network', changes.host);
+        requireUsable(config, changes);
+        if (changes.hostName === undefined && changes.host === undefined)
+          return { ...before, restarting: false };
+        const details = defined({
+          hostName: changes.hostName,
+          network: host === undefined ? undefined : network,
+        });
+        await ground.inTransaction(async (tx) => {
+          await audit.add(tx, { actor, action: 'box.name', details });
+          recordSettings(config.data, changes);
+        });
+        return { ...describe(), restarting: serving.askRestart() };
+      },
+    },
+  };
+
+  function requireFree(what: 'hostName' | 'network', change: string | null | undefined): void {
+    if (change === undefined || !fixed[what]) return;
+    throw new Problem(
+      'CONFLICT',
+      `The ${what === 'hostName' ? 'host name' : 'address to listen on'} is given on the command line or in the environment: change it there.`,
+    );
+  }
+}
+
+/** Throws INVALID_REQUEST for what the next start would refuse. */
+function requireUsable(
+  config: Config,
+  { hostName, host }: { hostName: string | null | undefined; host: string | null | undefined },
+): void {
+  const wanted = {
+    ...config,
+    ...(hostName !== undefined && { hostName: hostName ?? undefined }),
+    ...(host !== undefined && { host: host ?? LOOPBACK }),
+  };
+  try {
+    const { mdns, httpPort } = parseConfig(wanted, {});
+    const plain = listenPolicy(wanted).is !== 'tls';
+    if ((mdns && isLoopback(wanted.host)) || (httpPort !== undefined && plain))
+      throw new ConfigError('The settings "mdns" and "httpPort" need the network and a host name.');
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const message = error.message.replace(' from the command line', '');
+    throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'hostName', message }] });
+  }
+}
+
+/** Where browsers open the box after the next start; undefined before the service listens. */
+function urlOf(
+  settings: Pick<Config, 'host' | 'tlsCert' | 'insecureHttp'> & { hostName: string | undefined },
+  served: string | undefined,
+): string | undefined {
+  if (served === undefined) return undefined;
+  const url = new URL(served);
+  const protocol = listenPolicy(settings).is === 'tls' ? 'https:' : 'http:';
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  return new URL(`${protocol}//${settings.hostName ?? 'localhost'}:${port}/`).href;
 }

@@ -5,9 +5,8 @@ import { createHeartbeats, type Heartbeats } from '../../engine/heartbeats/index
 import { createVerdicts, type Verdicts } from '../../engine/verdicts/index.ts';
 import { createChallengePictures } from '../../inference/pictures/challenge-pictures.ts';
 import { createSteadyClock } from '../../lib/machine/steady-clock.ts';
-import type { Audited } from '../audit.ts';
+import type { Audited, Callers } from '../audit.ts';
 import type { Base } from '../base.ts';
-import type { Callers } from '../callers.ts';
 import type { Outbound } from '../outbound.ts';
 import type { People } from '../people.ts';
 

@@ -12,9 +12,8 @@ import {
 } from '../../engine/sessions/index.ts';
 import { createVerifyToken, type VerifyToken } from '../../engine/tokens/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
-import type { Audited } from '../audit.ts';
+import type { Audited, Callers } from '../audit.ts';
 import type { Base } from '../base.ts';
-import type { Callers } from '../callers.ts';
 import type { Outbound } from '../outbound.ts';
 import type { People } from '../people.ts';
 import type { PersonTokenParts } from '../person-tokens.ts';

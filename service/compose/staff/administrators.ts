@@ -1,3 +1,6 @@
+import { randomFillSync } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { hasFreshFactor } from '../../engine/access/index.ts';
 import {
   type AdministratorSession,
@@ -7,13 +10,15 @@ import {
   type FaceJudge,
 } from '../../engine/administrators/index.ts';
 import { createKiosks, type Kiosks, type KiosksDeps } from '../../engine/kiosks/index.ts';
+import { createSetup, type Setup, type TokenFile } from '../../engine/setup/index.ts';
+import type { Subjects } from '../../engine/subjects/index.ts';
 import { type AdministratorTokens, createAdministratorTokens } from '../../engine/tokens/index.ts';
 import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 import { defined } from '../../lib/defined.ts';
+import { writeDurably } from '../../lib/durable-file.ts';
 import type { Vault } from '../../storage/keys/vault.ts';
-import type { Audited } from '../audit.ts';
+import type { Audited, Callers } from '../audit.ts';
 import type { Base, Ground } from '../base.ts';
-import type { Callers } from '../callers.ts';
 
 export interface Staff {
   administrators: Administrators;
@@ -91,3 +96,48 @@ function callerOf({ id, administrator, factorAt, limitedTo }: AdministratorSessi
     ...defined({ factorAt, limitedTo }),
   };
 }
+
+export interface FirstOwner {
+  setup: Setup;
+  /** File of the setup token while it is valid. */
+  setupTokenFile: string;
+}
+
+/** How the first owner is made. */
+export function createFirstOwner({
+  config,
+  ground,
+  vault,
+  people,
+  ...deps
+}: Base & Audited & Callers & Staff & { people(): { subjects: Pick<Subjects, 'count'> } }): FirstOwner {
+  const setupTokenFile = join(config.data, 'setup-token');
+  const { integrity } = vault;
+  return {
+    setupTokenFile,
+    setup: createSetup({
+      ...ground,
+      ...deps,
+      integrity,
+      hasPeople: async (organization) =>
+        (await people().subjects.count({ organization, world: 'live' })) > 0 ||
+        (await people().subjects.count({ organization, world: 'test' })) > 0,
+      random: randomFillSync,
+      file: tokenFile(setupTokenFile),
+    }),
+  };
+}
+
+/** 0600, as every file that `writeDurably` makes. */
+const tokenFile = (path: string): TokenFile => ({
+  read() {
+    try {
+      return readFileSync(path, 'utf8').trim();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  },
+  write: (token) => writeDurably(path, `${token}\n`),
+  remove: () => rmSync(path, { force: true }),
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderProblem } from '../../http/wire-error.ts';
+import { renderProblem } from '../../http/default-errors.ts';
 import { Problem } from '../../lib/problem.ts';
 import { adminErrors } from './errors.ts';
 

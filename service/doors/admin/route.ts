@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Actor } from '../../engine/audit/index.ts';
-import { untilClosed } from '../../http/listening/until-closed.ts';
+import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { checkedReply } from './checked-reply.ts';

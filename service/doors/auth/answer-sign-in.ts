@@ -1,9 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Administrator, From, OpenedSession } from '../../engine/administrators/index.ts';
 import type { AdministratorTokens } from '../../engine/tokens/index.ts';
-import { isSameOrigin } from '../../http/sign-in/same-origin.ts';
-import { toSessionCookie } from '../../http/sign-in/session-cookie.ts';
-import { isSecureContext } from '../../http/sign-in/site.ts';
+import { isSameOrigin, isSecureContext, toSessionCookie } from '../../http/sign-in/administrator-sessions.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fromOpened, type IssuedToken } from './translate.ts';

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
-import { requireFreshFactor } from '../../http/sign-in/administrator-sessions.ts';
-import { siteOf } from '../../http/sign-in/site.ts';
+import { requireFreshFactor, siteOf } from '../../http/sign-in/administrator-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
 import { own, ownOrEnrolling, ownWithFreshFactor } from './access.ts';
 import { actorOf } from './actor.ts';

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
-import { endedSessionCookie, fromSessionCookie } from '../../http/sign-in/session-cookie.ts';
-import { siteOf } from '../../http/sign-in/site.ts';
+import { endedSessionCookie, fromSessionCookie, siteOf } from '../../http/sign-in/administrator-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
 import { own, ownOrEnrolling, ownWithFreshFactor } from './access.ts';
 import { actorOf } from './actor.ts';

@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { SetupView } from '../../engine/setup/index.ts';
-import { isSameOrigin } from '../../http/sign-in/same-origin.ts';
-import { toSessionCookie } from '../../http/sign-in/session-cookie.ts';
-import { endedSetupCookie, fromSetupCookie, toSetupCookie } from '../../http/sign-in/setup-cookie.ts';
+import {
+  endedSetupCookie,
+  fromSetupCookie,
+  isSameOrigin,
+  toSessionCookie,
+  toSetupCookie,
+} from '../../http/sign-in/administrator-sessions.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fromOf, requireCookiePlace } from './answer-sign-in.ts';

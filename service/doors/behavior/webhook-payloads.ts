@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PublishedWebhook } from '../../http/published-webhook.ts';
+import type { PublishedWebhook } from '../../http/published-route.ts';
 import { behaviorEvents } from './webhook-events.ts';
 
 const payload = z.strictObject({

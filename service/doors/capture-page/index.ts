@@ -1,6 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
-import type { BuiltPages } from '../../http/pages/built-pages.ts';
-import { capturePagePermissions, capturePagePolicy } from '../../http/pages/page-policy.ts';
+import { type BuiltPages, capturePagePermissions, capturePagePolicy } from '../../http/pages/built-pages.ts';
 import type { Log } from '../../lib/log.ts';
 
 /** What an address says of the check that is opened: the public id of a session, or a link. */

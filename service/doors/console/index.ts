@@ -1,7 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { compressReplies } from '../../http/compressed-replies.ts';
-import type { BuiltPages } from '../../http/pages/built-pages.ts';
-import { pagePolicy, permissionsPolicy } from '../../http/pages/page-policy.ts';
+import { type BuiltPages, pagePolicy, permissionsPolicy } from '../../http/pages/built-pages.ts';
 import { Problem } from '../../lib/problem.ts';
 
 export interface ConsoleDoorDeps {

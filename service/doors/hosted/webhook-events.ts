@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EventPayloads } from '../../engine/events/index.ts';
 import { flowProducts } from '../../engine/flows/index.ts';
 import type { PayloadDialect } from '../../engine/webhooks/index.ts';
-import type { PublishedWebhook } from '../../http/published-webhook.ts';
+import type { PublishedWebhook } from '../../http/published-route.ts';
 import { toSeconds } from './translate.ts';
 
 type HostedSession = Extract<EventPayloads['session.decided'], { flow: 'hosted' }>;

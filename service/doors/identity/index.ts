@@ -2,7 +2,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { Checks } from '../../engine/verification/index.ts';
 import { type FormLimits, readForm } from '../../http/bodies/form-body.ts';
-import { untilClosed } from '../../http/listening/until-closed.ts';
+import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { wireErrors } from './errors.ts';

@@ -6,9 +6,11 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
 import { type BoardLinks, type Jobs, jobKinds } from '../../engine/jobs/index.ts';
-import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
-import { isSameOrigin } from '../../http/sign-in/same-origin.ts';
-import { fromSessionCookie } from '../../http/sign-in/session-cookie.ts';
+import {
+  type AdministratorSessions,
+  fromSessionCookie,
+  isSameOrigin,
+} from '../../http/sign-in/administrator-sessions.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { boardFonts, boardPolicy, closedPage, withoutForeignLinks } from './board-page.ts';

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { callerOf } from '../../http/authentication.ts';
-import { ownOrigin } from '../../http/listening/own-origin.ts';
-import { untilClosed } from '../../http/listening/until-closed.ts';
+import { untilClosed } from '../../http/listening/listen-on-host.ts';
+import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, relyingParty } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { toCaller } from '../presence/translate.ts';

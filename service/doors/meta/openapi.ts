@@ -1,8 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { wireErrorOf } from '../../http/default-errors.ts';
-import type { PublishedRoute } from '../../http/published-route.ts';
-import type { PublishedWebhook } from '../../http/published-webhook.ts';
+import type { PublishedRoute, PublishedWebhook } from '../../http/published-route.ts';
 import { type AccessList, accessListOf } from '../../http/route-access.ts';
 import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
 import { errorCodes } from './error-codes.ts';

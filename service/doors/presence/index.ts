@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify';
 import type { Presence } from '../../engine/orders/index.ts';
-import { ownOrigin } from '../../http/listening/own-origin.ts';
+import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, reading, relyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import { fromNewSession, fromProof, fromSession, fromVerdict, toCaller } from './translate.ts';

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { Registrations } from '../../engine/orders/index.ts';
 import { defaultErrors, respelled, type WireErrors } from '../../http/default-errors.ts';
-import { ownOrigin } from '../../http/listening/own-origin.ts';
+import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, reading, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
 import { type Problem, problemCodes } from '../../lib/problem.ts';
 import { fromRegistered, fromRegistration, toRegistration } from './translate.ts';

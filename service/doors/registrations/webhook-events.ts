@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PayloadDialect } from '../../engine/webhooks/index.ts';
-import type { PublishedWebhook } from '../../http/published-webhook.ts';
+import type { PublishedWebhook } from '../../http/published-route.ts';
 
 /**
  * registrations.txt names the event and shows no payload; this is the smallest that names the user and the outcome, in the words of

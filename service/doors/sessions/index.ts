@@ -3,7 +3,7 @@ import type { Organizations } from '../../engine/organizations/index.ts';
 import type { Sessions, WholeSession } from '../../engine/sessions/index.ts';
 import type { VerifyToken } from '../../engine/tokens/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
-import { ownOrigin } from '../../http/listening/own-origin.ts';
+import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import {
   ordering as orderingBy,
   PlaceQuery,

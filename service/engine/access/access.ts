@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { refuseErased } from '../organizations/index.ts';
-import { type ApiKey, isValid } from './api-key.ts';
+import { type ApiKey, hashKey, isValid, makeKeyText, type Random } from './api-key.ts';
 import {
   copyLimits,
   insertKey,
@@ -18,12 +18,14 @@ import {
   updateRevoked,
   updateSuccessor,
 } from './api-key-store.ts';
-import { type AuthenticationDeps, type Credential, createAuthentication } from './authentication.ts';
+import {
+  type AuthenticationDeps,
+  type Credential,
+  createAuthentication,
+  createKnownSet,
+} from './authentication.ts';
 import type { KeyCaller } from './caller.ts';
-import { hashKey, makeKeyText, type Random } from './key-text.ts';
-import { createKnownSet } from './known-set.ts';
-import { type Narrowing, narrowKey } from './narrow-key.ts';
-import { checkNewKey, type NewKey, parseOrigin } from './new-key.ts';
+import { checkNewKey, type Narrowing, type NewKey, narrowKey, parseOrigin } from './new-key.ts';
 
 export interface Access {
   /** The only time the key itself is shown. `<prefix>_<live|test>_<secret>`, secret >= 160 bits. */

@@ -4,11 +4,9 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { parseNetwork } from '../organizations/index.ts';
-import { type ApiKey, isValid } from './api-key.ts';
+import { type ApiKey, hashKey, hasKeyForm, isValid, sameHash } from './api-key.ts';
 import { createKeyReads, type KeyIntegrity, selectHashes, updateLastUsed } from './api-key-store.ts';
 import type { KeyCaller } from './caller.ts';
-import { hashKey, hasKeyForm, sameHash } from './key-text.ts';
-import { createKnownSet } from './known-set.ts';
 import { parseOrigin } from './new-key.ts';
 import { holdsScope, type Scope } from './scope.ts';
 
@@ -196,4 +194,28 @@ function requireOrigin({ browser, origins }: ApiKey, origin: string | undefined)
       ? 'This API key is for browsers: it is accepted from its own origins only, and the request names none.'
       : `This API key may not be used from ${origin}: use the key that is bound to this origin, or make one (gatehouse key create ${browser ? '--browser ' : ''}--origin ${origin}).`,
   );
+}
+
+/** What `read` gives, read at the first question, and again after `forget` or a failure. */
+export function createKnownSet(read: () => Promise<string[]>) {
+  let known: Promise<Set<string>> | undefined;
+  return {
+    async has(one: string): Promise<boolean> {
+      known ??= read().then((all) => new Set(all));
+      known.catch(() => {
+        known = undefined;
+      });
+      return (await known).has(one);
+    },
+    /** Adds a later one. */
+    async add(one: string): Promise<void> {
+      await known?.then(
+        (all) => all.add(one),
+        () => {},
+      );
+    },
+    forget(): void {
+      known = undefined;
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import type { AdministratorId, KeyId, KioskId, OrganizationId, World } from '../../lib/id.ts';
-import type { Role } from './role.ts';
-import type { Scope } from './scope.ts';
+import type { Role, Scope } from './scope.ts';
 
 /** An API key, after it was checked. Every door works inside its `organization` and `world` and nothing else. */
 export interface KeyCaller {

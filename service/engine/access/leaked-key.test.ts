@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { productRoot } from '../../lib/product-root.ts';
-import { keyPrefixes } from './api-key.ts';
-import { hasKeyForm, makeKeyText } from './key-text.ts';
+import { hasKeyForm, keyPrefixes, makeKeyText } from './api-key.ts';
 
 const page = readFileSync(join(productRoot(), 'docs/KEYS.md'), 'utf8');
 const [, written = ''] = /```regex\n(.*)\n```/.exec(page) ?? [];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { KeyId, OrganizationId } from '../../lib/id.ts';
 import { parseNetwork } from '../organizations/index.ts';
 import type { ApiKey } from './api-key.ts';
-import { narrowKey } from './narrow-key.ts';
+import { narrowKey } from './new-key.ts';
 
 const keyIn = (...cidrs: string[]): ApiKey => ({
   id: 'key_1' as KeyId,

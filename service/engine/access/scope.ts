@@ -32,3 +32,7 @@ export function simplestScopes(held: readonly Scope[]): Scope[] {
   const whole = scopes.filter((scope) => holdsScope(held, scope));
   return whole.filter((scope) => !whole.some((other) => other !== scope && partsOf(other).includes(scope)));
 }
+
+/** The roles of administrators. Each route in `doors/admin` lists the roles that may call it. */
+export const roles = ['owner', 'administrator', 'operator', 'reviewer', 'auditor'] as const;
+export type Role = (typeof roles)[number];

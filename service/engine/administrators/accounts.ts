@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db } from '../../storage/transaction.ts';
+import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import { refuseErased } from '../organizations/index.ts';
-import { type Administrator, FACTOR_TERM, type NewAdministrator } from './administrator.ts';
+import {
+  type Administrator,
+  FACTOR_TERM,
+  lasts,
+  makeCode,
+  type NewAdministrator,
+  readCode,
+} from './administrator.ts';
 import {
   type Account,
   hasOwner,
@@ -16,10 +23,9 @@ import {
   selectOrganizationsOfDomain,
   shownAccount,
 } from './administrator-store.ts';
-import { requireRightOver } from './appliance-owners.ts';
-import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Parts } from './parts.ts';
 import { requireStrong } from './passwords/password-rules.ts';
+import { type CodePurpose, deleteOneTimeCode, putOneTimeCode, selectOneTimeCode } from './session-store.ts';
 
 const Email = z
   .string()
@@ -120,5 +126,79 @@ export function createAccounts(parts: Parts, codes: OneTimeCodes): Accounts {
     list: async (organization) => (await selectAccounts(db, integrity, organization)).map(shownAccount),
     get: async (organization, id) => shownAccount(await requireAccount(parts, db, id, organization)),
     ownersExist: () => hasOwner(db),
+  };
+}
+
+/**
+ * An owner of an organization is not one of the appliance: they may not make an appliance owner, nor change, reset or remove one, since
+ * the one-time code of a reset would give them the account. Throws INSUFFICIENT_SCOPE.
+ */
+export async function requireRightOver(
+  { integrity }: Pick<Parts, 'integrity'>,
+  tx: Tx,
+  who: Actor,
+  ...accounts: readonly Pick<Account, 'applianceOwner'>[]
+): Promise<void> {
+  if (!accounts.some(({ applianceOwner }) => applianceOwner)) return;
+  if (who.is === 'operator' || who.is === 'appliance') return;
+  const actor =
+    who.is === 'administrator'
+      ? await selectAccount(tx, integrity, who.administrator as Account['id'])
+      : undefined;
+  if (actor?.applianceOwner && !actor.altered) return;
+  throw new Problem(
+    'INSUFFICIENT_SCOPE',
+    'Only an appliance owner, or the operator with "gatehouse admin", can create, change, reset or remove an appliance owner.',
+  );
+}
+
+const LIFE = 24 * 3_600_000;
+/** 80 bits. */
+const GROUPS = [4, 4, 4, 4];
+
+/**
+ * Codes that an owner or the operator hands to a person, for one use of each purpose within a day. What is stored is a MAC under a key
+ * that the database does not hold: no code can be found from it, and none made by writing a row.
+ */
+export interface OneTimeCodes {
+  /** One code for all purposes; it takes the place of earlier ones. */
+  make(tx: Tx, administrator: AdministratorId, purposes: readonly CodePurpose[]): Promise<string>;
+  holds(db: Db, administrator: AdministratorId, purpose: CodePurpose, typed: string): Promise<boolean>;
+  /** As `holds`, once. */
+  use(tx: Tx, administrator: AdministratorId, purpose: CodePurpose, typed: string): Promise<boolean>;
+}
+
+export function createOneTimeCodes({
+  integrity,
+  clock,
+  random,
+}: Pick<Parts, 'integrity' | 'clock' | 'random'>): OneTimeCodes {
+  const fieldsOf = (
+    row: { administrator: AdministratorId; purpose: CodePurpose; createdAt: number; expiresAt: number },
+    code: string,
+  ) => [row.administrator, row.purpose, row.createdAt, row.expiresAt, readCode(code)];
+
+  async function holds(db: Db, administrator: AdministratorId, purpose: CodePurpose, typed: string) {
+    const row = await selectOneTimeCode(db, administrator, purpose);
+    if (!row || !lasts(row.createdAt, row.expiresAt, clock.now())) return false;
+    return integrity.verify('one-time-code', fieldsOf(row, typed), row.mac);
+  }
+
+  return {
+    holds,
+    async make(tx, administrator, purposes) {
+      const code = makeCode(GROUPS, random);
+      const createdAt = clock.now();
+      for (const purpose of purposes) {
+        const row = { administrator, purpose, createdAt, expiresAt: createdAt + LIFE };
+        await putOneTimeCode(tx, { ...row, mac: integrity.mac('one-time-code', fieldsOf(row, code)) });
+      }
+      return code;
+    },
+    async use(tx, administrator, purpose, typed) {
+      if (!(await holds(tx, administrator, purpose, typed))) return false;
+      await deleteOneTimeCode(tx, administrator, purpose);
+      return true;
+    },
   };
 }

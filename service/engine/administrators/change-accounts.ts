@@ -2,7 +2,7 @@ import type { AdministratorId, OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
-import { readName, requireAccount } from './accounts.ts';
+import { type OneTimeCodes, readName, requireAccount, requireRightOver } from './accounts.ts';
 import type { Administrator, AdministratorChange } from './administrator.ts';
 import {
   type Account,
@@ -12,14 +12,16 @@ import {
   shownAccount,
   updateAccount,
 } from './administrator-store.ts';
-import { requireRightOver } from './appliance-owners.ts';
-import { type CodePurpose, deleteOneTimeCodes, replaceRecoveryCodes } from './code-store.ts';
 import { deleteFace } from './face-store.ts';
-import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Parts } from './parts.ts';
 import { deletePasskeys } from './passkey-store.ts';
-import { deleteSessions } from './session-store.ts';
-import { deleteTickets } from './ticket-store.ts';
+import {
+  type CodePurpose,
+  deleteOneTimeCodes,
+  deleteSessions,
+  deleteTickets,
+  replaceRecoveryCodes,
+} from './session-store.ts';
 
 export interface ChangeAccounts {
   /**

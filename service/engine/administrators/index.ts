@@ -1,15 +1,15 @@
-export type {
-  AdministratorChange,
-  AdministratorSession,
-  From,
-  NewAdministrator,
-  OpenedSession,
-  Passkey,
-  SignInAnswer,
-  Site,
+export {
+  Administrator,
+  type AdministratorChange,
+  type AdministratorSession,
+  exampleOfAdministrator,
+  type From,
+  type NewAdministrator,
+  type OpenedSession,
+  type Passkey,
+  type SignInAnswer,
+  type Site,
 } from './administrator.ts';
-export { Administrator, exampleOfAdministrator } from './administrator.ts';
-export type { Administrators, AdministratorsDeps } from './administrators.ts';
-export { createAdministrators } from './administrators.ts';
+export { type Administrators, type AdministratorsDeps, createAdministrators } from './administrators.ts';
 export type { FaceJudge, FacePictures } from './faces/face-judge.ts';
 export type { OwnFace } from './faces/faces.ts';

@@ -3,16 +3,27 @@ import type { AdministratorId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
-import type { From } from './administrator.ts';
-import { type Account, normalizeEmail, selectAccountByEmail, updateAccount } from './administrator-store.ts';
-import { deleteOneTimeCode } from './code-store.ts';
+import type { OneTimeCodes } from './accounts.ts';
+import { type AdministratorSession, type From, hashSecret, type OpenedSession } from './administrator.ts';
+import {
+  type Account,
+  normalizeEmail,
+  selectAccount,
+  selectAccountByEmail,
+  updateAccount,
+} from './administrator-store.ts';
 import type { Attempt } from './failures.ts';
-import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Parts } from './parts.ts';
 import { requireStrong } from './passwords/password-rules.ts';
-import { deleteSessions } from './session-store.ts';
+import {
+  deleteOneTimeCode,
+  deleteSession,
+  deleteSessions,
+  deleteTickets,
+  selectSession,
+  selectSessions,
+} from './session-store.ts';
 import { checkPassword, mayEnter, noteRefused, refused } from './sign-in.ts';
-import { deleteTickets } from './ticket-store.ts';
 
 export interface OwnPassword {
   /** Ends the other sessions. Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED, PASSWORD_TOO_WEAK. */
@@ -113,4 +124,60 @@ async function write(
   await deleteOneTimeCode(tx, id, 'password');
   const details = defined({ session: keep, endedSessions: ended });
   await audit.add(tx, { actor: who, action, organization, target: id, details });
+}
+
+/** The sessions there are: who holds one, and how they end. */
+export interface OwnSessions {
+  /** Counts as a use. Undefined: unknown, ended, over, or of an account that is disabled. */
+  sessionOf(secret: string): Promise<OpenedSession | undefined>;
+  /** As `sessionOf`, for a token that names its session. */
+  sessionById(id: string): Promise<AdministratorSession | undefined>;
+  checkCsrf(id: string, sent: string | undefined): boolean;
+  /** One that has ended already is left alone. */
+  signOut(id: string, who: Actor): Promise<void>;
+  /** The newest first. */
+  listSessions(administrator: AdministratorId): Promise<AdministratorSession[]>;
+  /** Throws NOT_FOUND, also for the session of another administrator. */
+  endSession(administrator: AdministratorId, id: string, who: Actor): Promise<void>;
+}
+
+export function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Parts): OwnSessions {
+  async function end(id: string, who: Actor, action: string, account: Account): Promise<void> {
+    await inTransaction(async (tx) => {
+      if (!(await deleteSession(tx, id))) return;
+      const { organization, id: target } = account;
+      await audit.add(tx, { actor: who, action, organization, target, details: { session: id } });
+    });
+  }
+
+  return {
+    async sessionOf(secret) {
+      const found = await sessions.find(db, { secretHash: hashSecret(secret) });
+      if (!found) return undefined;
+      return { session: await sessions.touch(found), secret, csrf: sessions.csrfOf(found.row.id) };
+    },
+    async sessionById(id) {
+      const found = await sessions.find(db, { id });
+      return found && sessions.touch(found);
+    },
+    checkCsrf: (id, sent) => sent !== undefined && integrity.verify('administrator-csrf', [id], sent),
+    async signOut(id, who) {
+      const row = await selectSession(db, integrity, { id });
+      const account = row && (await selectAccount(db, integrity, row.administrator));
+      if (account) await end(id, who, 'administrator.sign-out', account);
+    },
+    async listSessions(administrator) {
+      const account = await selectAccount(db, integrity, administrator);
+      if (!account) return [];
+      const rows = await selectSessions(db, integrity, administrator);
+      return rows.filter(sessions.goesOn).map((row) => sessions.shown(row, account));
+    },
+    async endSession(administrator, id, who) {
+      const row = await selectSession(db, integrity, { id });
+      const account = await selectAccount(db, integrity, administrator);
+      if (!row || !account || row.administrator !== administrator)
+        throw new Problem('NOT_FOUND', `There is no session ${id}: it may have ended.`);
+      await end(id, who, 'administrator.end-session', account);
+    },
+  };
 }

@@ -4,10 +4,10 @@ import type { Log } from '../../lib/log.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Organizations } from '../organizations/index.ts';
+import type { Random } from './administrator.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
 import type { SignInFailures } from './failures.ts';
 import type { PasswordHashes } from './passwords/password-hashes.ts';
-import type { Random } from './secret-text.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What the parts of the feature are built on. */

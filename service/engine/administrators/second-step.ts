@@ -2,15 +2,12 @@ import type { AdministratorId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
-import { requireAccount } from './accounts.ts';
-import type { From, OpenedSession } from './administrator.ts';
+import { type OneTimeCodes, requireAccount } from './accounts.ts';
+import { type From, makeCode, type OpenedSession, readCode } from './administrator.ts';
 import type { Account } from './administrator-store.ts';
-import { deleteRecoveryCode, replaceRecoveryCodes } from './code-store.ts';
-import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Parts } from './parts.ts';
-import { makeCode, readCode } from './secret-text.ts';
+import { deleteRecoveryCode, replaceRecoveryCodes, type TicketRow } from './session-store.ts';
 import { noteRefused, openSession, refused } from './sign-in.ts';
-import type { TicketRow } from './ticket-store.ts';
 import type { Tickets } from './tickets.ts';
 
 const RECOVERY_CODES = 10;

@@ -146,3 +146,149 @@ export async function deletePasswordSessions(
     .executeTakeFirstOrThrow();
   return Number(numDeletedRows);
 }
+
+/** A sign-in whose password was right. */
+export interface TicketRow {
+  /** SHA-256 of the ticket, hex. */
+  hash: string;
+  administrator: AdministratorId;
+  purpose: 'second-factor' | 'enrollment';
+  /** Network address of the password. */
+  source: string;
+  createdAt: number;
+  expiresAt: number;
+}
+
+export async function insertTicket(tx: Tx, integrity: SignInIntegrity, row: TicketRow): Promise<void> {
+  const stored = {
+    hash: row.hash,
+    administrator: row.administrator,
+    purpose: row.purpose,
+    source: row.source,
+    created_at: row.createdAt,
+    expires_at: row.expiresAt,
+  };
+  await tx
+    .insertInto('sign_in_ticket')
+    .values(withMac(integrity, 'sign_in_ticket', stored))
+    .execute();
+}
+
+/** None for a row that something else than this service made or changed. */
+export async function selectTicket(
+  db: Db,
+  integrity: SignInIntegrity,
+  hash: string,
+): Promise<TicketRow | undefined> {
+  const row = await db.selectFrom('sign_in_ticket').selectAll().where('hash', '=', hash).executeTakeFirst();
+  if (!row || !isSound(integrity, 'sign_in_ticket', row)) return undefined;
+  return {
+    hash: row.hash,
+    administrator: row.administrator as AdministratorId,
+    purpose: row.purpose as TicketRow['purpose'],
+    source: row.source,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+/** False when another request has used it meanwhile. */
+export async function deleteTicket(tx: Tx, hash: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('sign_in_ticket')
+    .where('hash', '=', hash)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+export async function deleteTickets(tx: Tx, administrator: AdministratorId): Promise<void> {
+  await tx.deleteFrom('sign_in_ticket').where('administrator', '=', administrator).execute();
+}
+
+export async function deleteEndedTickets(tx: Tx, now: number): Promise<void> {
+  await tx.deleteFrom('sign_in_ticket').where('expires_at', '<=', now).execute();
+}
+
+export type CodePurpose = 'password' | 'enrollment';
+
+interface OneTimeCodeRow {
+  administrator: AdministratorId;
+  purpose: CodePurpose;
+  createdAt: number;
+  expiresAt: number;
+  mac: string;
+}
+
+/** In place of an earlier one for the same. */
+export async function putOneTimeCode(tx: Tx, row: OneTimeCodeRow): Promise<void> {
+  const values = { created_at: row.createdAt, expires_at: row.expiresAt, mac: row.mac };
+  await tx
+    .insertInto('one_time_code')
+    .values({ administrator: row.administrator, purpose: row.purpose, ...values })
+    .onConflict((conflict) => conflict.columns(['administrator', 'purpose']).doUpdateSet(values))
+    .execute();
+}
+
+export async function selectOneTimeCode(
+  db: Db,
+  administrator: AdministratorId,
+  purpose: CodePurpose,
+): Promise<OneTimeCodeRow | undefined> {
+  const row = await db
+    .selectFrom('one_time_code')
+    .selectAll()
+    .where('administrator', '=', administrator)
+    .where('purpose', '=', purpose)
+    .executeTakeFirst();
+  return (
+    row && { administrator, purpose, createdAt: row.created_at, expiresAt: row.expires_at, mac: row.mac }
+  );
+}
+
+export async function deleteOneTimeCode(
+  tx: Tx,
+  administrator: AdministratorId,
+  purpose: CodePurpose,
+): Promise<void> {
+  await tx
+    .deleteFrom('one_time_code')
+    .where('administrator', '=', administrator)
+    .where('purpose', '=', purpose)
+    .execute();
+}
+
+export async function deleteEndedCodes(tx: Tx, now: number): Promise<void> {
+  await tx.deleteFrom('one_time_code').where('expires_at', '<=', now).execute();
+}
+
+/** False when there is no such code, or it was used. */
+export async function deleteRecoveryCode(
+  tx: Tx,
+  administrator: AdministratorId,
+  mac: string,
+): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('recovery_code')
+    .where('administrator', '=', administrator)
+    .where('mac', '=', mac)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+export async function replaceRecoveryCodes(
+  tx: Tx,
+  administrator: AdministratorId,
+  macs: readonly string[],
+  at: number,
+): Promise<void> {
+  await tx.deleteFrom('recovery_code').where('administrator', '=', administrator).execute();
+  if (macs.length > 0)
+    await tx
+      .insertInto('recovery_code')
+      .values(macs.map((mac) => ({ administrator, mac, created_at: at })))
+      .execute();
+}
+
+export async function deleteOneTimeCodes(tx: Tx, administrator: AdministratorId): Promise<void> {
+  await tx.deleteFrom('one_time_code').where('administrator', '=', administrator).execute();
+}

@@ -3,7 +3,15 @@ import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { AdministratorSession, From, OpenedSession } from './administrator.ts';
+import {
+  type AdministratorSession,
+  type From,
+  hashSecret,
+  lasts,
+  makeSecret,
+  type OpenedSession,
+  type Random,
+} from './administrator.ts';
 import {
   type Account,
   type SignInIntegrity,
@@ -11,8 +19,6 @@ import {
   shownAccount,
   updateLastSignIn,
 } from './administrator-store.ts';
-import { lasts } from './lasting.ts';
-import { hashSecret, makeSecret, type Random } from './secret-text.ts';
 import { insertSession, type SessionRow, selectSession, updateLastSeen } from './session-store.ts';
 
 /** Milliseconds. */

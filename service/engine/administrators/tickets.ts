@@ -1,12 +1,10 @@
 import { Problem } from '../../lib/problem.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { sourceOf } from '../limits/index.ts';
-import type { From } from './administrator.ts';
+import { type From, hashSecret, lasts, makeSecret } from './administrator.ts';
 import { type Account, selectAccount } from './administrator-store.ts';
-import { lasts } from './lasting.ts';
 import type { Parts } from './parts.ts';
-import { hashSecret, makeSecret } from './secret-text.ts';
-import { deleteTicket, insertTicket, selectTicket, type TicketRow } from './ticket-store.ts';
+import { deleteTicket, insertTicket, selectTicket, type TicketRow } from './session-store.ts';
 
 const LIFE = 5 * 60_000;
 

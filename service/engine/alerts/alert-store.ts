@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { AlertId, AlertRuleId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm } from '../events/index.ts';

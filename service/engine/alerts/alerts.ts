@@ -18,8 +18,9 @@ import {
   type AlertRule,
   type Alerts,
   alertMetrics,
+  type MailServer,
+  testMailOf,
 } from './alert.ts';
-import { type MailServer, testMailOf } from './alert-mail.ts';
 import { checkAddress, checkNewRule } from './alert-rule.ts';
 import {
   countOpenAlerts,
@@ -29,14 +30,12 @@ import {
   selectForDesktop,
   updateAcknowledged,
 } from './alert-store.ts';
-import { createEditRules } from './edit-rules.ts';
+import { createEditRules, createFirstRules } from './edit-rules.ts';
 import { createFiring, HOURLY_LIMIT } from './firing.ts';
-import { createFirstRules } from './first-rules.ts';
 import { createGauges, type GaugeReadings } from './gauges.ts';
 import { createMailing, type Mailing, sentenceOf } from './mailing.ts';
 import { createRecipients, type Recipients } from './recipients.ts';
-import { createRuleChanges } from './rule-changes.ts';
-import { createRuleChecks, type RuleChecks } from './rule-checks.ts';
+import { createRuleChanges, createRuleChecks, type RuleChecks } from './rule-changes.ts';
 import { createRuleStore, type StoredRule } from './rule-store.ts';
 import { createSeenEventsStore } from './seen-events-store.ts';
 import { createWatchedRules } from './watching/watched-rules.ts';

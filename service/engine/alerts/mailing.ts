@@ -6,7 +6,7 @@ import type { Outgoing, OutgoingFailure } from '../../outgoing/outgoing.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { DeliveryHandler, Outcome } from '../deliveries/index.ts';
 import type { Destinations } from '../destinations/index.ts';
-import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert-mail.ts';
+import { type MailServer, mailOf, NO_MAIL_SERVER } from './alert.ts';
 import { mailNumberOf, selectAlertById, updateNotified } from './alert-store.ts';
 import { addressOf } from './firing.ts';
 import type { Recipients } from './recipients.ts';

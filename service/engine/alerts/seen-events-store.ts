@@ -1,6 +1,6 @@
 import type { OrganizationId, World } from '../../lib/id.ts';
+import { isWaiting } from '../../storage/legal-holds.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { isWaiting } from '../../storage/waiting-deliveries.ts';
 import type { EventRealm, EventType } from '../events/index.ts';
 import { countedTypes, type SeenEvent } from './watching/counted-event.ts';
 

@@ -6,15 +6,17 @@ import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transact
 import type { Administrators } from '../administrators/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Organization, Organizations } from '../organizations/index.ts';
-import { type Approval, isAlwaysAsked, stateOf } from './approval.ts';
 import {
+  type Approval,
   type ApprovalQuery,
   deleteApprovals,
   deleteEnded,
   insertApproval,
+  isAlwaysAsked,
   selectApproval,
   selectApprovals,
   selectRunning,
+  stateOf,
   updateDecision,
 } from './approval-store.ts';
 

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
@@ -5,19 +6,35 @@ import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Actor, Audit, AuditLine } from './audit.ts';
-import { type LineFilter, readHead, readOutside } from './audit-store.ts';
-import { beforeTheFirst, hashOutside, type StoredLine } from './chain.ts';
-import type { Checkpoint, CheckpointKind } from './checkpoint.ts';
-import type { CheckpointNote } from './checkpoint-note.ts';
-import { type AuditSigning, createCheckpoints, type Gap } from './checkpoints.ts';
+import {
+  deleteThrough,
+  type LineFilter,
+  putCheckpoint,
+  readCheckpointAt,
+  readFirstCheckpointSince,
+  readHead,
+  readLastCheckpointIn,
+  readMatching,
+  readNewestCheckpoint,
+  readNextCheckpoint,
+  readOldestCheckpoint,
+  readOutside,
+} from './audit-store.ts';
+import {
+  beforeTheFirst,
+  type Checkpoint,
+  type CheckpointKind,
+  type CheckpointNote,
+  hashOutside,
+  readNote,
+  type StoredLine,
+} from './chain.ts';
+import { type AuditSigning, type Checkpoints, createCheckpoints, type Gap, notOurs } from './checkpoints.ts';
 import { type ExportFilter, writeExport } from './export.ts';
-import { prune } from './prune.ts';
-import { readNewest, readNext } from './read-newest.ts';
-import { acknowledgeRestore } from './restore.ts';
 import { type AuditKey, type ChainReport, verifyChain } from './verify-chain.ts';
 
 /** Who asks, and in which request. */
-export interface By {
+interface By {
   actor: Actor;
   request?: string;
 }
@@ -207,4 +224,145 @@ function logGap(log: Log, gap: Gap | 'forged'): void {
     { lastLine: gap.chain.seq, remembered: gap.noted.seq },
     'the audit log does not reach the checkpoint that the key store remembers: run "gatehouse audit verify"',
   );
+}
+
+/** Lines deleted in one transaction, if checkpoints are close enough. */
+const LINES_AT_A_TIME = 5_000;
+
+interface PruneDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  audit: Audit;
+  checkpoints: Checkpoints;
+  clock: Clock;
+  verify(): Promise<Pick<ChainReport, 'damage'>>;
+}
+
+/**
+ * Only a whole log. In steps, each of which leaves a whole chain: the checkpoint it deletes up to is signed anew as 'prune' and stays. The log's
+ * line about it is written with the first step.
+ */
+async function prune(
+  { db, inTransaction, audit, checkpoints, clock, verify }: PruneDeps,
+  { before, actor, request }: { before: number; actor: Actor; request?: string },
+): Promise<{ lines: number }> {
+  const oldest = await readOldestCheckpoint(db);
+  const start = oldest?.kind === 'prune' ? oldest.seq : 0;
+  // Lines are older than the checkpoint behind them. A line dated too old by a clock set back is deleted with those before it.
+  const kept = await readFirstCheckpointSince(db, start, before);
+  const last = await readLastCheckpointIn(db, start, kept ? kept.seq - 1 : (await readHead(db)).seq);
+  if (!last) return { lines: 0 };
+  const { damage } = await verify();
+  if (damage) {
+    throw new Problem(
+      'CONFLICT',
+      `The audit log is damaged, and nothing was pruned, so that it can be looked into. ${damage.says}`,
+    );
+  }
+  // The key store then remembers a checkpoint that stays, and a log that was cut off is not pruned on top.
+  await checkpoints.make('time');
+  let lines = 0;
+  for (let at = start; at < last.seq; ) {
+    const step =
+      (await readLastCheckpointIn(db, at, Math.min(at + LINES_AT_A_TIME, last.seq))) ??
+      (await readNextCheckpoint(db, at));
+    if (!step) break;
+    lines += await inTransaction(async (tx) => {
+      const checkpoint = await readCheckpointAt(tx, step.seq);
+      if (!checkpoint) return 0;
+      // Its time decides: setting it back must not get the lines deleted.
+      if (!checkpoints.isOurs(checkpoint) || checkpoint.at >= before) throw notOurs(checkpoint);
+      const { seq, hash } = checkpoint;
+      await putCheckpoint(tx, checkpoints.signed({ seq, hash, at: clock.now(), kind: 'prune', previous: 0 }));
+      if (at === start) {
+        await audit.add(tx, {
+          actor,
+          action: 'audit.prune',
+          ...defined({ request }),
+          details: { before, through: last.seq },
+        });
+      }
+      return deleteThrough(tx, seq);
+    });
+    at = step.seq;
+  }
+  return { lines };
+}
+
+/** Lines read in one query: on SQLite other requests wait meanwhile. */
+const WINDOW = 5_000;
+
+/** The newest `limit` lines up to `until` that fit, oldest first; backwards through the log until there are enough. */
+async function readNewest(
+  db: Db,
+  filter: LineFilter,
+  { until, limit }: { until: number; limit: number },
+): Promise<StoredLine[]> {
+  const found: StoredLine[][] = [];
+  let missing = limit;
+  for (let top = until; top > 0 && missing > 0; top -= WINDOW) {
+    const lines = await readMatching(db, filter, { after: top - WINDOW, until: top, limit: missing });
+    found.unshift(lines);
+    missing -= lines.length;
+    await turn();
+  }
+  return found.flat();
+}
+
+/** The matching lines after `after`, and the last line read. */
+async function readNext(
+  db: Db,
+  filter: LineFilter,
+  after: number,
+): Promise<{ lines: StoredLine[]; until: number }> {
+  const until = Math.min((await readHead(db)).seq, after + WINDOW);
+  if (until <= after) return { lines: [], until: after };
+  return { lines: await readMatching(db, filter, { after, until, limit: WINDOW }), until };
+}
+
+interface RestoreDeps {
+  inTransaction: InTransaction;
+  audit: Audit;
+  note: CheckpointNote;
+  checkpoints: Checkpoints;
+  clock: Clock;
+}
+
+/**
+ * The line and its checkpoint in one transaction, then the note. After a crash in between, the line replaces the note:
+ * it has the note's content.
+ */
+async function acknowledgeRestore(
+  { inTransaction, audit, note, checkpoints, clock }: RestoreDeps,
+  { actor, request, details = {} }: { actor: Actor; request?: string; details?: Record<string, unknown> },
+): Promise<void> {
+  const state = await note.read();
+  const noted = state.is === 'sound' ? readNote(state.text) : undefined;
+  const checkpoint = await inTransaction(async (tx) => {
+    const newest = await readNewestCheckpoint(tx);
+    if (noted && newest && (await checkpoints.isAcknowledged(tx, noted))) return newest;
+    const chain = await readHead(tx);
+    await audit.add(tx, {
+      actor,
+      action: 'backup.restore',
+      ...defined({ request }),
+      details: {
+        ...details,
+        chain,
+        noted: noted ? { seq: noted.seq, hash: noted.hash } : chain,
+        // What the log had reached is not known then.
+        ...(state.is === 'forged' && { note: 'forged' }),
+      },
+    });
+    const head = await readHead(tx);
+    const made = checkpoints.signed({
+      ...head,
+      at: clock.now(),
+      kind: 'restore',
+      previous: newest?.seq ?? 0,
+    });
+    await putCheckpoint(tx, made);
+    return made;
+  });
+  await checkpoints.note(checkpoint);
 }

@@ -1,11 +1,9 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
-import { sealJson } from '../../storage/sealing/seal-json.ts';
-import type { Sealer } from '../../storage/sealing/sealed.ts';
+import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { beforeTheFirst, hashLine, type OutsideLine, type StoredLine } from './chain.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { beforeTheFirst, type Checkpoint, hashLine, type OutsideLine, type StoredLine } from './chain.ts';
 
 export { keyId, verifySignature } from '../../storage/keys/signing-keys.ts';
 

@@ -69,3 +69,106 @@ const contentOf = (line: OutsideLine) => [
   line.subject,
   line.personalSealed,
 ];
+
+/** Why a checkpoint was made: enough lines or time since the last one, a clean stop, an export, a restore, before pruning. */
+export type CheckpointKind = 'lines' | 'time' | 'stop' | 'export' | 'restore' | 'prune';
+
+/** The appliance's word that line `seq` had this hash, and with it that every line before it was as it was. */
+export interface Checkpoint {
+  seq: number;
+  hash: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  kind: string;
+  /** Seq of the checkpoint before it; 0 for the first, and for one that pruning left as the anchor. */
+  previous: number;
+  kid: string;
+  /** Ed25519 over `checkpointBytes`, base64url. */
+  signature: string;
+}
+
+/**
+ * What is signed: the UTF-8 bytes of
+ * `["gatehouse-audit-checkpoint-1",appliance,seq,hash,at,kind,previous]`, serialized as RFC 8785 has it.
+ */
+export const checkpointBytes = (
+  appliance: string,
+  { seq, hash, at, kind, previous }: Omit<Checkpoint, 'kid' | 'signature'>,
+): Uint8Array =>
+  new TextEncoder().encode(
+    JSON.stringify(['gatehouse-audit-checkpoint-1', appliance, seq, hash, at, kind, previous]),
+  );
+
+/** Parses the checkpoint note of the key store; undefined if invalid. */
+export function readNote(text: string): Checkpoint | undefined {
+  try {
+    const { seq, hash, at, kind, previous, kid, signature } = JSON.parse(text) as Record<string, unknown>;
+    const numbers = [seq, at, previous].every(Number.isSafeInteger);
+    const texts = [hash, kind, kid, signature].every((field) => typeof field === 'string');
+    if (!numbers || !texts) return undefined;
+    return { seq, hash, at, kind, previous, kid, signature } as Checkpoint;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong, at the first place where something is. */
+export interface Damage {
+  /** The first line that is not as it should be. */
+  seq: number;
+  is:
+    | 'changed'
+    | 'missing'
+    | 'inserted'
+    | 'reordered'
+    | 'truncated'
+    | 'bad-signature'
+    | 'checkpoint-missing'
+    | 'outside-changed'
+    | 'note-behind';
+  /** In words for the operator. */
+  says: string;
+}
+
+/** An older backup of the data was put back, and an operator's command said so to the log. */
+export interface AcknowledgedRestore {
+  /** Number of the line "backup.restore". */
+  seq: number;
+  at: number;
+  /** The last line of what was put back. */
+  restoredTo: number;
+  /** The newest checkpoint of before; the lines in between are gone. */
+  before: number;
+}
+
+/** A checkpoint noted outside the database, which the chain must contain. */
+export interface Noted {
+  seq: number;
+  hash: string;
+}
+
+/** The newest checkpoint, as the key store notes it: protected so that only the service can write it. */
+export type NoteState =
+  /** There was no checkpoint yet. */
+  | { is: 'none' }
+  /** `text`: as it was written. */
+  | { is: 'sound'; text: string }
+  /** Changed, deleted, or put back from somewhere else. */
+  | { is: 'forged' };
+
+/** What a copy of the key store notes, compared with the key store in use. */
+export interface CopyNote {
+  /** Folder of the copy. */
+  place: string;
+  /** `ahead`: the copy has a newer note, so that the one in use is an old one that was put back. */
+  is: 'same' | 'behind' | 'ahead' | 'forged' | 'unreachable';
+  text?: string;
+}
+
+/** Where the newest checkpoint is noted, in another file than the log. */
+export interface CheckpointNote {
+  read(): Promise<NoteState>;
+  /** On disk when it resolves. */
+  write(text: string): Promise<void>;
+  copies(): Promise<CopyNote[]>;
+}

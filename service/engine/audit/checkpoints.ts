@@ -10,12 +10,16 @@ import {
   readNewestCheckpoint,
   readOldestCheckpoint,
 } from './audit-store.ts';
-import { hashLine } from './chain.ts';
-import { type Checkpoint, type CheckpointKind, checkpointBytes, readNote } from './checkpoint.ts';
-import type { CheckpointNote } from './checkpoint-note.ts';
-import { isSigned } from './is-signed.ts';
-import { saysRestore } from './line-details.ts';
+import {
+  type Checkpoint,
+  type CheckpointKind,
+  type CheckpointNote,
+  checkpointBytes,
+  hashLine,
+  readNote,
+} from './chain.ts';
 import { keysById } from './verify-chain.ts';
+import { isSigned, saysRestore } from './walk-chain.ts';
 
 /** Signs with the appliance's key for the audit log. */
 export interface AuditSigning {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { Damage } from './damage.ts';
+import type { Damage } from './chain.ts';
 import { EXPORT_FORMAT, footerBytes } from './export.ts';
-import { isSigned, type PublicKeys } from './is-signed.ts';
-import type { ChainWalk } from './walk-chain.ts';
+import { type ChainWalk, isSigned, type PublicKeys } from './walk-chain.ts';
 
 /** The records of an export (export.ts), read back from an untrusted file. */
 

@@ -1,15 +1,17 @@
 export { applianceIdentity } from './appliance-identity.ts';
-export type { Actor, Audit, AuditDeps, AuditLine } from './audit.ts';
-export { createAudit, describeActor, readActor } from './audit.ts';
-export type { AuditLog, AuditLogDeps } from './audit-log.ts';
-export { createAuditLog } from './audit-log.ts';
+export {
+  type Actor,
+  type Audit,
+  type AuditDeps,
+  type AuditLine,
+  createAudit,
+  describeActor,
+  readActor,
+} from './audit.ts';
+export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit-log.ts';
 export { hasLine, readDone } from './audit-store.ts';
-export type { StoredLine } from './chain.ts';
-export type { CheckpointNote } from './checkpoint-note.ts';
+export type { CheckpointNote, StoredLine } from './chain.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
 export { createAuditData } from './personal-data.ts';
-export { readPublicKeys } from './public-keys.ts';
-export type { AuditKey, ChainReport } from './verify-chain.ts';
-export { verifyChain } from './verify-chain.ts';
-export type { ExportReport } from './verify-export.ts';
-export { verifyExport } from './verify-export.ts';
+export { type AuditKey, type ChainReport, readPublicKeys, verifyChain } from './verify-chain.ts';
+export { type ExportReport, verifyExport } from './verify-export.ts';

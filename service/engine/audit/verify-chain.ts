@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import {
   countLines,
+  keyId,
   readCheckpoints,
   readHead,
   readLines,
@@ -10,12 +12,18 @@ import {
   readOldestCheckpoint,
   readOutside,
 } from './audit-store.ts';
-import type { OutsideLine, StoredLine } from './chain.ts';
-import { type Checkpoint, checkpointBytes, readNote } from './checkpoint.ts';
-import type { CopyNote, NoteState } from './checkpoint-note.ts';
-import type { AcknowledgedRestore, Damage } from './damage.ts';
-import { isSigned, type PublicKeys } from './is-signed.ts';
-import { type ChainWalk, createChainWalk } from './walk-chain.ts';
+import {
+  type AcknowledgedRestore,
+  type Checkpoint,
+  type CopyNote,
+  checkpointBytes,
+  type Damage,
+  type NoteState,
+  type OutsideLine,
+  readNote,
+  type StoredLine,
+} from './chain.ts';
+import { type ChainWalk, createChainWalk, isSigned, type PublicKeys } from './walk-chain.ts';
 
 /** A public key with which checkpoints are signed. */
 export interface AuditKey {
@@ -45,14 +53,14 @@ export interface ChainReport {
   damage?: Damage;
 }
 
-export interface ComparedCopy {
+interface ComparedCopy {
   place: string;
   note: CopyNote['is'];
   /** Seq of the checkpoint that it notes. */
   line?: number;
 }
 
-export interface VerifyChainDeps {
+interface VerifyChainDeps {
   db: Db;
   /** Every key the appliance ever signed checkpoints with. */
   keys: readonly AuditKey[];
@@ -103,7 +111,7 @@ export async function verifyChain(deps: VerifyChainDeps): Promise<ChainReport> {
   };
 }
 
-export type ChainRecord =
+type ChainRecord =
   | { is: 'outside'; line: OutsideLine }
   | { is: 'anchor'; checkpoint: Checkpoint }
   | { is: 'line'; line: StoredLine }
@@ -254,4 +262,18 @@ function judgeNote({
     );
   }
   return undefined;
+}
+
+/** The public keys in a text with one or several PEM blocks. Throws INVALID_REQUEST for a text without. */
+export function readPublicKeys(text: string): AuditKey[] {
+  const blocks = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----\n?/g) ?? [];
+  try {
+    if (blocks.length > 0) return blocks.map((publicKey) => ({ kid: keyId(publicKey), publicKey }));
+  } catch {
+    // Reported below: it looks like a key but is invalid.
+  }
+  throw new Problem(
+    'INVALID_REQUEST',
+    'There is no public key in the file: it must hold PEM blocks "PUBLIC KEY", as "gatehouse audit keys" prints them.',
+  );
 }

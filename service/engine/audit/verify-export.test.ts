@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Audited, by, newSafe, startAudited } from '../../../test/support/audited.ts';
 import type { ExportFilter } from './export.ts';
-import { readPublicKeys } from './public-keys.ts';
+import { readPublicKeys } from './verify-chain.ts';
 import { verifyExport } from './verify-export.ts';
 
 let audited: Audited;

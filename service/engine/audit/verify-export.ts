@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { defined } from '../../lib/defined.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import type { AcknowledgedRestore, Damage } from './damage.ts';
+import type { AcknowledgedRestore, Checkpoint, Damage } from './chain.ts';
 import {
   Broken,
   broughtAlone,
@@ -13,12 +12,10 @@ import {
   readRecord,
   takeRecord,
 } from './export-records.ts';
-import type { PublicKeys } from './is-signed.ts';
-import { splitLines } from './split-lines.ts';
 import { type AuditKey, keysById } from './verify-chain.ts';
-import { type ChainWalk, createChainWalk } from './walk-chain.ts';
+import { type ChainWalk, createChainWalk, type PublicKeys } from './walk-chain.ts';
 
-export interface ExportDamage extends Omit<Damage, 'is' | 'seq'> {
+interface ExportDamage extends Omit<Damage, 'is' | 'seq'> {
   is: Damage['is'] | 'not-an-export';
   /** Line of the file, from 1. */
   fileLine: number;
@@ -133,3 +130,32 @@ const reordered = (damage: ExportDamage): ExportDamage => ({
   is: 'reordered',
   says: `Line ${damage.seq} is in the wrong place: lines were reordered.`,
 });
+
+const LINE_FEED = 10;
+
+/** Bytes of one line: none that we write comes near it. */
+const LONGEST = 16 * 1024 * 1024;
+
+/**
+ * The lines of a file without their line feeds; only the last one may lack it (`ended` is false then). Throws `Broken` for a
+ * line that would fill the memory.
+ */
+async function* splitLines(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<{ bytes: Uint8Array; ended: boolean }> {
+  let rest: Uint8Array[] = [];
+  let held = 0;
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, from)) {
+      yield { bytes: Buffer.concat([...rest, chunk.subarray(from, at)]), ended: true };
+      rest = [];
+      held = 0;
+      from = at + 1;
+    }
+    rest.push(chunk.subarray(from));
+    held += chunk.length - from;
+    if (held > LONGEST) throw new Broken('not-an-export', 'A line of the file is longer than any of ours.');
+  }
+  if (held > 0) yield { bytes: Buffer.concat(rest), ended: false };
+}

@@ -1,21 +1,19 @@
 import { defined } from '../../lib/defined.ts';
-import { beforeTheFirst, hashOutside, type OutsideLine, type StoredLine } from './chain.ts';
+import { verifySignature } from './audit-store.ts';
 import {
-  cutOrRewritten,
-  findCheckpointFault,
-  findLineFault,
-  findOmittedFault,
-  findPlaceFault,
-  type Omitted,
-  outsideChanged,
-  unsignedAnchor,
-} from './chain-faults.ts';
-import { type Checkpoint, checkpointBytes } from './checkpoint.ts';
-import type { AcknowledgedRestore, Damage, Noted } from './damage.ts';
-import { isSigned, type PublicKeys } from './is-signed.ts';
-import { saysOutside, saysRestore } from './line-details.ts';
+  type AcknowledgedRestore,
+  beforeTheFirst,
+  type Checkpoint,
+  checkpointBytes,
+  type Damage,
+  hashLine,
+  hashOutside,
+  type Noted,
+  type OutsideLine,
+  type StoredLine,
+} from './chain.ts';
 
-export interface ChainWalkOptions {
+interface ChainWalkOptions {
   appliance: string;
   keys: PublicKeys;
   noted?: Noted;
@@ -150,4 +148,172 @@ function createRestoreList() {
       signed.some(({ before, noteHash }) => before === noted.seq && noteHash === noted.hash),
     list: () => signed.map(({ noteHash: _, ...restore }): AcknowledgedRestore => restore),
   };
+}
+
+/** A line that an export leaves out. */
+type Omitted = Pick<StoredLine, 'seq' | 'hash'>;
+
+/** Lines around its place in which a line is searched for, to distinguish a moved line from a changed one. */
+const REORDERED_WITHIN = 2_000;
+
+const damaged = (is: Damage['is'], seq: number, says: string): Damage => ({ seq, is, says });
+
+/** Undefined when line `found` is the next after line `seq`. */
+function findPlaceFault(found: number, seq: number): Damage | undefined {
+  const expected = seq + 1;
+  if (found === expected) return undefined;
+  if (found < expected)
+    return damaged('inserted', found, `There is a second line ${found}: one of them was put there later.`);
+  if (seq === 0) {
+    return damaged(
+      'missing',
+      1,
+      `The log begins with line ${found}, and no signed checkpoint says that the lines before it were pruned.`,
+    );
+  }
+  const gone = found - 1 === expected ? `Line ${expected} is` : `Lines ${expected} to ${found - 1} are`;
+  return damaged('missing', expected, `${gone} missing.`);
+}
+
+/** `last`: the line before. */
+function findLineFault(line: StoredLine, last: Omitted): Damage | undefined {
+  const named = `Line ${line.seq} (${line.action})`;
+  if (hashLine(line) !== line.hash) {
+    const written = placeOf(line);
+    return written === undefined
+      ? damaged('changed', line.seq, `${named} is not as it was written.`)
+      : damaged('reordered', line.seq, `${named} was written as line ${written}: lines were reordered.`);
+  }
+  if (line.previousHash === last.hash) return undefined;
+  return damaged(
+    'changed',
+    line.seq,
+    last.seq === 0
+      ? 'The first line does not begin a chain: it was overwritten, or lines before it were removed.'
+      : `Line ${line.seq} does not follow line ${last.seq}: one of the two was overwritten.`,
+  );
+}
+
+const findOmittedFault = (line: Omitted & { previousHash: string }, last: Omitted): Damage | undefined =>
+  line.previousHash === last.hash
+    ? undefined
+    : damaged('changed', line.seq, `Line ${line.seq} does not follow line ${last.seq}.`);
+
+/** The number under which a misplaced line fits its hash. */
+function placeOf(line: StoredLine): number | undefined {
+  for (let away = 1; away <= REORDERED_WITHIN; away++) {
+    for (const seq of [line.seq - away, line.seq + away]) {
+      if (seq > 0 && hashLine({ ...line, seq }) === line.hash) return seq;
+    }
+  }
+  return undefined;
+}
+
+const unsignedAnchor = ({ seq }: Checkpoint): Damage =>
+  damaged(
+    'bad-signature',
+    seq,
+    `The checkpoint at line ${seq}, up to which lines were pruned, is not signed by this appliance.`,
+  );
+
+/** `before`: the line of the checkpoint before it, 0 for none. */
+function findCheckpointFault(
+  { seq: at, hash, previous }: Checkpoint,
+  isOurs: boolean,
+  last: Omitted,
+  before: number,
+): Damage | undefined {
+  if (!isOurs) {
+    return damaged(
+      'bad-signature',
+      at,
+      `The checkpoint at line ${at} is not validly signed by this appliance.`,
+    );
+  }
+  if (at !== last.seq)
+    return damaged('checkpoint-missing', at, `The checkpoint at line ${at} is at line ${last.seq}.`);
+  if (hash !== last.hash) {
+    return damaged(
+      'changed',
+      before + 1,
+      `The checkpoint at line ${at} saw another line there: something between line ${before + 1} and line ${at} was overwritten, with all that follows.`,
+    );
+  }
+  if (previous === before) return undefined;
+  return damaged(
+    'checkpoint-missing',
+    previous || at,
+    `The checkpoint at line ${at} follows one at line ${previous}, but the one before it is at line ${before}: checkpoints were deleted.`,
+  );
+}
+
+const outsideChanged = (first: number, expected: number, found: number): Damage =>
+  damaged(
+    'outside-changed',
+    first,
+    `The log began after ${expected} lines without a chain; there are ${found} now, or they are not the same.`,
+  );
+
+/** A log that ends at line `last` and does not pass through the checkpoint that the key store remembers. */
+const cutOrRewritten = (noted: number, last: number): Damage =>
+  noted > last
+    ? damaged(
+        'truncated',
+        last + 1,
+        `The log ends at line ${last}, but the key store remembers a checkpoint at line ${noted}: the lines after ${last} were cut off, or an older database was put back.`,
+      )
+    : damaged(
+        'changed',
+        noted,
+        `The key store remembers another line ${noted}: the log was written anew up to there, or an older database was put back and went on.`,
+      );
+
+/** Line 1 of an older log counts the lines before it (`audit.begin`). */
+function saysOutside(line: StoredLine): { lines: number; hash: string } {
+  const none = { lines: 0, hash: beforeTheFirst };
+  if (line.action !== 'audit.begin') return none;
+  const { lines, hash } = detailsOf(line);
+  return typeof lines === 'number' && typeof hash === 'string' ? { lines, hash } : none;
+}
+
+/** Details of a line "backup.restore": the end of the restored log, and the key store's note. */
+export function saysRestore(
+  line: StoredLine,
+): { seq: number; at: number; from: Noted; to: Noted } | undefined {
+  if (line.action !== 'backup.restore') return undefined;
+  const { noted, chain } = detailsOf(line);
+  return isNoted(noted) && isNoted(chain)
+    ? { seq: line.seq, at: line.at, from: noted, to: chain }
+    : undefined;
+}
+
+const isNoted = (value: unknown): value is Noted =>
+  typeof value === 'object' && value !== null && 'seq' in value && 'hash' in value;
+
+/** An export file is untrusted input. */
+function detailsOf(line: StoredLine): Record<string, unknown> {
+  try {
+    return (JSON.parse(line.details) as Record<string, unknown> | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Public keys (SPKI, PEM) by their kid. */
+export type PublicKeys = ReadonlyMap<string, string>;
+
+/** Whether one of `keys` signed exactly these bytes; a signature that is spelled in another way than ours counts as none. */
+export function isSigned(
+  keys: PublicKeys,
+  bytes: Uint8Array,
+  { kid, signature }: { kid: string; signature: string },
+): boolean {
+  const key = keys.get(kid);
+  if (key === undefined) return false;
+  if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) return false;
+  try {
+    return verifySignature(key, bytes, { kid, signature });
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../../lib/problem.ts';
-import { actor, time } from '../../lib/record-fields.ts';
+import { actor, time, writtenTime } from '../../lib/record-fields.ts';
+import type { Actor } from '../audit/index.ts';
 
 /** A backup file in a folder. */
 export interface BackupFile {
@@ -165,4 +166,141 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Problem) return error.message;
   const { code, message } = error as NodeJS.ErrnoException;
   return code === undefined ? 'An internal error; the log has the details.' : message;
+}
+
+const count = (what: string) => z.int().min(0).describe(what);
+const drillExample = {
+  id: 'drl_01m7w3hb8hbf355he5zqwjztdk',
+  backup: 'bkp_01m7w3hb8hbf355he5zqwjztdk',
+  path: '/mnt/backups/gatehouse-2026-11-20T120000Z.backup',
+  askedBy: 'operator:ada',
+  askedAt: '2026-11-20T12:00:00.000Z',
+  finishedAt: '2026-11-20T12:00:07.000Z',
+  state: 'passed' as const,
+  problems: [],
+  found: {
+    takenAt: '2026-11-20T12:00:00.000Z',
+    schema: '0019',
+    organizations: 1,
+    people: { there: 1200, erased: 3 },
+    templates: { there: 1310, opened: 1307, erased: 3, damaged: 0 },
+    match: { asked: 200, found: 200 },
+    audit: { lines: 4711, checkpoints: 12, valid: true },
+  },
+};
+
+/** A trial of a backup: it was restored to scratch, opened with the keys, and looked at as a whole. */
+export const Drill = z
+  .object({
+    id: z.string().describe('Id'),
+    backup: z.string().describe('Id of the backup'),
+    path: z.string().describe('The file'),
+    askedBy: actor,
+    askedAt: time('When it was asked for'),
+    finishedAt: time('When it ended').optional(),
+    state: z
+      .enum(['waiting', 'running', 'passed', 'failed'])
+      .describe('`passed`: the backup can be restored'),
+    now: z
+      .object({
+        step: z.string().describe('What it does'),
+        done: count('Progress').optional(),
+        of: count('Of how much').optional(),
+      })
+      .optional()
+      .describe('Progress, while it runs'),
+    problems: z.array(z.string()).describe('Reasons why a restore would fail, a sentence each'),
+    found: z
+      .object({
+        takenAt: writtenTime('Time of the backup'),
+        schema: z.string().describe('Version of its database'),
+        organizations: count('Organizations in it'),
+        people: z
+          .object({
+            there: count('People in it'),
+            erased: count('People erased since the backup; a restore leaves them out'),
+          })
+          .describe('People'),
+        templates: z
+          .object({
+            there: count('Templates in it'),
+            opened: count('Those that open'),
+            erased: count('Those of erased people'),
+            damaged: count('Those that do not open'),
+          })
+          .describe('Templates'),
+        match: z
+          .object({
+            asked: count('People searched by their own template'),
+            found: count('Number of people found'),
+          })
+          .describe('Test whether people are found'),
+        audit: z
+          .object({
+            lines: count('Lines'),
+            checkpoints: count('Checkpoints'),
+            valid: z.boolean().describe('Whether the chain is intact'),
+          })
+          .describe('The audit log in it'),
+      })
+      .optional()
+      .describe('Contents; absent if the file could not be opened'),
+  })
+  .meta({
+    id: 'BackupDrill',
+    description: 'A test of a backup: restored to a temporary folder, opened and checked as a whole.',
+    examples: [drillExample],
+  });
+export type Drill = z.output<typeof Drill>;
+
+/** What a trial of a backup found. */
+export type DrillFindings = NonNullable<Drill['found']>;
+export type DrillStep = NonNullable<Drill['now']>;
+
+/** What touches files; given by compose.ts. */
+export interface BackupFiles {
+  /** The folder's real path. Throws INVALID_REQUEST for one where no backup should lie. */
+  checkFolder(folder: string): Promise<string>;
+  /** The name that a backup taken at this time gets. */
+  pathIn(folder: string, at: number): string;
+  /** Writes, reads back and authenticates one backup. When it throws, nothing is left of it. */
+  write(path: string, options: { at: number; origin: Origin }): Promise<{ bytes: number }>;
+  /**
+   * Restores the file to scratch as `restore` would, with this service's master key, and looks at all of it. What is wrong, one
+   * sentence each; empty when it would restore. `places` of the key store, the first that can be read is used; the key store in
+   * use where there is none.
+   */
+  prove(path: string, places: readonly string[]): Promise<string[]>;
+  /** As `prove`, with what was found; it says what it does now. */
+  drill(
+    path: string,
+    places: readonly string[],
+    progress: (step: DrillStep) => void,
+  ): Promise<{ problems: string[]; found: DrillFindings | undefined }>;
+  /** Complete backups of this very appliance in a folder. */
+  list(folder: string): Promise<BackupFile[]>;
+  /** Whether the file of a run is there; `away` where its folder cannot be read, so that nothing is known. */
+  where(path: string): Promise<'there' | 'removed' | 'away'>;
+  remove(path: string): Promise<void>;
+  /**
+   * What opens the master key by its passphrase lies in the key store's copies as well, as it is now. Does nothing where there is
+   * no passphrase.
+   */
+  keepPassphrase(): Promise<void>;
+  /** Removes the rest of an interrupted run for the file with this name. */
+  clear(path: string): Promise<void>;
+}
+
+export interface KeyCopy {
+  place: string;
+  state: 'current' | 'behind' | 'unreachable';
+  reason?: string;
+}
+
+/** Where the key store is copied to. */
+export interface KeyPlaces {
+  /** Audited when it was none. */
+  add(folder: string, actor: Actor): Promise<KeyCopy>;
+  list(): Promise<KeyCopy[]>;
+  sync(): Promise<KeyCopy[]>;
 }

@@ -3,18 +3,18 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import type { RecurringWorks } from '../recurring/index.ts';
-import { adviceFor } from './advice.ts';
 import {
+  type BackupFiles,
   type BackupPlan,
   type BackupRun,
   describeUnproven,
+  type KeyCopy,
+  type KeyPlaces,
   type ListedRun,
   type Origin,
   type RunPage,
   troubleOf,
 } from './backup.ts';
-import type { BackupFiles, KeyCopy, KeyPlaces } from './backup-files.ts';
-import { type BackupSchedule, createBackupSchedule } from './backup-schedule.ts';
 import {
   selectLast,
   selectLastDone,
@@ -24,8 +24,15 @@ import {
   selectUnfinished,
   updateVerified,
 } from './backup-store.ts';
-import { appliance, type BackupWriter, type BackupWriterDeps, createBackupWriter } from './backup-writer.ts';
-import { type BackupDrills, closeInterruptedDrills, createBackupDrills } from './drills.ts';
+import {
+  appliance,
+  type BackupSchedule,
+  type BackupWriter,
+  type BackupWriterDeps,
+  createBackupSchedule,
+  createBackupWriter,
+} from './backup-writer.ts';
+import { adviceFor, type BackupDrills, closeInterruptedDrills, createBackupDrills } from './drills.ts';
 
 export interface MadeBackup {
   run: BackupRun;

@@ -5,18 +5,24 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { RecurringWorks } from '../recurring/index.ts';
-import { reasonOf } from './backup.ts';
-import type { BackupFiles, KeyPlaces } from './backup-files.ts';
-import { selectRun, updateVerified } from './backup-store.ts';
-import { appliance } from './backup-writer.ts';
-import type { Drill, DrillStep } from './drill.ts';
+import {
+  type BackupFiles,
+  type Drill,
+  type DrillStep,
+  type KeyCopy,
+  type KeyPlaces,
+  reasonOf,
+} from './backup.ts';
 import {
   insertDrill,
   selectDrill,
   selectDrills,
+  selectRun,
   selectUnfinishedDrills,
   updateState,
-} from './drill-store.ts';
+  updateVerified,
+} from './backup-store.ts';
+import { appliance } from './backup-writer.ts';
 
 export interface BackupDrills {
   /**
@@ -32,7 +38,7 @@ export interface BackupDrills {
   runDrills(): Promise<void>;
 }
 
-export interface BackupDrillsDeps {
+interface BackupDrillsDeps {
   db: Db;
   inTransaction: InTransaction;
   audit: Audit;
@@ -128,4 +134,24 @@ export async function closeInterruptedDrills({
   const running = (await selectUnfinishedDrills(db)).filter(({ state }) => state === 'running');
   const end = { at: clock.now(), problems: ['The service ended while it ran: try the backup again.'] };
   for (const { id } of running) await inTransaction((tx) => updateState(tx, id, 'running', 'failed', end));
+}
+
+/** Advice about the locations of a backup and the copies of the key store, one sentence each. */
+export function adviceFor(folder: string, keys: readonly KeyCopy[]): string[] {
+  const advice: string[] = [];
+  if (keys.some(({ place }) => place === folder)) {
+    advice.push(
+      `The data and a copy of the key store are both in ${folder}: with the master key they open everything. Better: --keys-to a folder on other media.`,
+    );
+  }
+  if (keys.length < 2) {
+    advice.push(
+      'The key store has one copy. Without the key store no backup opens: at least two places are advised (“gatehouse keystore add DIR”).',
+    );
+  }
+  for (const { place, state, reason } of keys) {
+    if (state !== 'current')
+      advice.push(`The copy of the key store in ${place} is ${state}: ${reason ?? ''}`.trim());
+  }
+  return advice;
 }

@@ -1,7 +1,15 @@
-export type { BackupFile, Origin } from './backup.ts';
-export { BackupPlan, BackupRun, exampleOfRun, ListedRun, newestFirst } from './backup.ts';
-export type { BackupFiles, KeyCopy } from './backup-files.ts';
-export type { Backups, BackupsDeps, MadeBackup } from './backups.ts';
-export { createBackups } from './backups.ts';
-export type { DrillFindings, DrillStep } from './drill.ts';
-export { Drill } from './drill.ts';
+export {
+  type BackupFile,
+  type BackupFiles,
+  BackupPlan,
+  BackupRun,
+  Drill,
+  type DrillFindings,
+  type DrillStep,
+  exampleOfRun,
+  type KeyCopy,
+  ListedRun,
+  newestFirst,
+  type Origin,
+} from './backup.ts';
+export { type Backups, type BackupsDeps, createBackups, type MadeBackup } from './backups.ts';

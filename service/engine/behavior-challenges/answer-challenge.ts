@@ -1,21 +1,26 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import type { SessionData } from '../behavior/index.ts';
+import type { Judgement, SessionData } from '../behavior/index.ts';
 import type { SignedRequest, Verdicts } from '../verdicts/index.ts';
 import {
   type ChallengeIntegrity,
   type ChallengeState,
+  countWrongAnswers,
   type StoredChallenge,
   selectChallenge,
+  selectLeft,
   updateChallenge,
 } from './behavior-challenge-store.ts';
-import { type AnswerResult, type ChallengeCaller, MOST_ATTEMPTS } from './challenge.ts';
-import { type AnswerJudgement, judgeAnswer } from './judge-answer.ts';
-import type { References } from './references.ts';
-import { isGuessing } from './wrong-answers.ts';
+import {
+  type AnswerResult,
+  type ChallengeCaller,
+  type ChallengeType,
+  MOST_ATTEMPTS,
+  type References,
+} from './challenge.ts';
 
 export interface ChallengeAnswer {
   challenge: string;
@@ -28,7 +33,7 @@ export interface ChallengeAnswer {
   signed?: SignedRequest;
 }
 
-export interface AnsweringDeps {
+interface AnsweringDeps {
   inTransaction: InTransaction;
   integrity: ChallengeIntegrity;
   audit: Audit;
@@ -38,7 +43,7 @@ export interface AnsweringDeps {
 }
 
 /** Three wrong answers, or fewer and never the right one. */
-export const FAILED = { confidence: 0.3, human: false, notes: ['challenge_failed'] };
+const FAILED = { confidence: 0.3, human: false, notes: ['challenge_failed'] };
 /** How far the clock may go back before an open challenge counts as over. */
 const CLOCK_SLACK = 5_000;
 
@@ -114,7 +119,7 @@ async function report(
 }
 
 /** Ends it without an answer. */
-export async function endChallenge(
+async function endChallenge(
   deps: Pick<AnsweringDeps, 'verdicts' | 'audit'>,
   tx: Tx,
   one: StoredChallenge,
@@ -158,4 +163,126 @@ async function audited(
     action: state === 'passed' ? 'behavior-challenge.pass' : 'behavior-challenge.fail',
     details: { type, accessible, notes },
   });
+}
+
+export interface AnswerFacts {
+  type: ChallengeType;
+  accessible: boolean;
+  /** Milliseconds since the challenge was made; absent where the clock went back. */
+  sinceMade?: number;
+  /** Milliseconds since the answer before. */
+  sinceLast?: number;
+  data?: SessionData;
+  /** Of `data`. */
+  judgement?: Pick<Judgement, 'confidence' | 'notes'>;
+}
+
+interface AnswerJudgement {
+  /** 0 to 1. */
+  confidence: number;
+  human: boolean;
+  notes: string[];
+}
+
+/** Log-odds of a right answer alone: confidence 0.70. */
+const RIGHT = 0.85;
+/** The signals of the page add this much at most: confidence 0.91. */
+const MOST_ADDED = 1.5;
+/** No person reads the challenge and answers in this many milliseconds, the way over the network included. */
+const LEAST: Readonly<Record<ChallengeType, number>> = { click_targets: 350, pattern: 700 };
+const LEAST_BETWEEN = 250;
+const TOO_FAST = -4;
+/** Screen readers press buttons without a press that the page sees: little. */
+const NO_INPUT = -0.6;
+const MOST = 4;
+
+/** How sure it is that a person gave this right answer. What a program can imitate easily never outweighs what speaks for one. */
+export function judgeAnswer(facts: AnswerFacts): AnswerJudgement {
+  const { data, judgement } = facts;
+  const notes = new Set(judgement?.notes);
+  let logOdds = RIGHT + Math.min(judgement ? logit(judgement.confidence) : 0, MOST_ADDED);
+  if (isTooFast(facts)) {
+    logOdds += TOO_FAST;
+    notes.add('challenge_too_fast');
+  }
+  if (data && !facts.accessible && !hasPressed(data)) {
+    logOdds += NO_INPUT;
+    notes.add('challenge_without_input');
+  }
+  notes.add(facts.accessible ? 'accessible_challenge' : 'challenge');
+  const clipped = Math.max(-MOST, Math.min(MOST, logOdds));
+  // Rounded down: 0.498 is no human and must not read 0.5.
+  const confidence = Math.floor(100 / (1 + Math.exp(-clipped))) / 100;
+  return { confidence, human: confidence >= 0.5, notes: [...notes] };
+}
+
+/** Within what a judgement can say. */
+function logit(confidence: number): number {
+  const p = Math.max(0.018, Math.min(0.982, confidence));
+  return Math.log(p / (1 - p));
+}
+
+function isTooFast({ type, sinceMade, sinceLast }: AnswerFacts): boolean {
+  const before = (value: number | undefined, least: number) =>
+    value !== undefined && value >= 0 && value < least;
+  return before(sinceMade, LEAST[type]) || before(sinceLast, LEAST_BETWEEN);
+}
+
+const hasPressed = ({ counts }: SessionData): boolean => counts.down + counts.touch + counts.keyDown > 0;
+
+const actor: Actor = { is: 'appliance', task: 'behavior-challenges' };
+/** Challenges of one look. */
+const ROWS = 1_000;
+
+/** Challenges that ended with wrong answers and without the right one have failed, as with three wrong answers. */
+export function createFailLeft(deps: AnsweringDeps & { db: Db }) {
+  const { db, inTransaction, clock, references } = deps;
+
+  async function fail(tx: Tx, id: string, now: number): Promise<void> {
+    const [one] = await selectLeft(tx, now, { id });
+    if (one)
+      await endChallenge(deps, tx, one, {
+        state: 'failed',
+        judged: FAILED,
+        actor,
+        reference: references.of(id),
+      });
+  }
+
+  return async function failLeft(): Promise<void> {
+    const now = clock.now();
+    const failures: unknown[] = [];
+    for (let found = ROWS; found === ROWS && failures.length === 0; ) {
+      const left = await selectLeft(db, now, { most: ROWS });
+      found = left.length;
+      for (const { id } of left) {
+        try {
+          await inTransaction((tx) => fail(tx, id, now));
+          references.forget(id);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  };
+}
+
+/**
+ * A blind guess at targets is right one time in twelve, at a pattern one time in three thousand. After so many wrong answers about one user, or with one
+ * key, only patterns are left.
+ */
+const OF_USER = { most: 2, within: 60 * 60_000 };
+const OF_KEY = { most: 20, within: 10 * 60_000 };
+
+/** Whether targets may not be shown to this user any more. `apart`: a challenge whose own wrong answers do not count. */
+export async function isGuessing(
+  from: Db,
+  who: ChallengeCaller & { userHash: string },
+  now: number,
+  apart?: string,
+): Promise<boolean> {
+  const counted = async ({ most, within }: typeof OF_USER, userHash?: string) =>
+    (await countWrongAnswers(from, who, { userHash, since: now - within, apart, enough: most })) >= most;
+  return (await counted(OF_USER, who.userHash)) || counted(OF_KEY);
 }

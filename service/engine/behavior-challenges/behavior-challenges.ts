@@ -9,7 +9,14 @@ import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { BehaviorSettingsOf } from '../behavior-settings/index.ts';
 import type { Verdicts } from '../verdicts/index.ts';
-import { type ChallengeAnswer, createAnswering, noChallenge, refuseEnded } from './answer-challenge.ts';
+import {
+  type ChallengeAnswer,
+  createAnswering,
+  createFailLeft,
+  isGuessing,
+  noChallenge,
+  refuseEnded,
+} from './answer-challenge.ts';
 import {
   type ChallengeIntegrity,
   deleteChallengesBefore,
@@ -21,15 +28,12 @@ import {
 import {
   type AnswerResult,
   type ChallengeCaller,
+  createReferences,
   type DrawnChallenge,
   LIFE,
   type OpenedChallenge,
 } from './challenge.ts';
-import { drawPattern } from './draw-pattern.ts';
-import { drawTargets } from './draw-targets.ts';
-import { createFailLeft } from './fail-left.ts';
-import { createReferences } from './references.ts';
-import { isGuessing } from './wrong-answers.ts';
+import { drawPattern, drawTargets } from './draw-targets.ts';
 
 /** The person of it: by the caller's own name, or the person of an open challenge, which the new one replaces. */
 export type ChallengeOrder = ({ userId: string } | { replaces: string }) & {

@@ -4,9 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { solve } from '../../../test/support/behavior-challenges.ts';
 import { createChallengePictures } from '../../inference/pictures/challenge-pictures.ts';
 import { createChance } from '../../lib/random/chance.ts';
-import { conceptNames, concepts } from './concepts.ts';
-import { drawPattern } from './draw-pattern.ts';
-import { drawTargets } from './draw-targets.ts';
+import { conceptNames, concepts, drawPattern, drawTargets } from './draw-targets.ts';
 
 /** Bytes that follow from a number. */
 function bytes(seed: number) {

@@ -6,9 +6,8 @@ import type { Id, Ids, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { ModelSet } from '../models/index.ts';
 import { type Guidance, guidanceOf } from './guidance.ts';
-import { jpegSize } from './jpeg-size.ts';
 
-export type CaptureId = Id<'capture'>;
+type CaptureId = Id<'capture'>;
 
 export interface OpenedCapture {
   id: CaptureId;
@@ -18,7 +17,7 @@ export interface OpenedCapture {
   expiresAt: number;
 }
 
-export interface CaptureRealm {
+interface CaptureRealm {
   organization: OrganizationId;
   world: World;
   /** Who opened it: an administrator, or a kiosk. Its frames take turns with those of the others. */
@@ -47,7 +46,7 @@ export interface Captures {
   connect(token: string): CaptureLink;
 }
 
-export interface CapturesDeps {
+interface CapturesDeps {
   analyzer: FaceAnalyzer;
   models: { current(): Pick<ModelSet, 'detectors' | 'padSets'> };
   ids: Ids;
@@ -174,4 +173,32 @@ function checkFrame(frame: Uint8Array): void {
   if (!size) throw new Problem('IMAGE_FORMAT_UNSUPPORTED', 'A frame is a JPEG.');
   if (Math.max(size.width, size.height) > LONGEST_SIDE)
     throw new Problem('IMAGE_TOO_LARGE', `A frame is at most ${LONGEST_SIDE} pixels wide and high.`);
+}
+
+interface JpegSize {
+  width: number;
+  height: number;
+  /** Decoded in one pass, as cameras and browsers make them; another may take many. */
+  sequential: boolean;
+}
+
+/** From the header of a JPEG; undefined if it is not one. Decodes no pixels. */
+export function jpegSize(bytes: Uint8Array): JpegSize | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return undefined;
+  for (let at = 2; at + 9 < bytes.length; ) {
+    if (bytes[at] !== 0xff) return undefined;
+    const marker = bytes[at + 1]!;
+    const length = view.getUint16(at + 2);
+    if (length < 2) return undefined;
+    // Start of a frame: every 0xCn but the tables DHT, JPG and DAC.
+    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc)
+      return {
+        height: view.getUint16(at + 5),
+        width: view.getUint16(at + 7),
+        sequential: marker === 0xc0 || marker === 0xc1,
+      };
+    at += 2 + length;
+  }
+  return undefined;
 }

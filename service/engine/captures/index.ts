@@ -1,5 +1,10 @@
-export type { CaptureLink, Captures, FrameAnswer, OpenedCapture } from './captures.ts';
-export { createCaptures, LARGEST_FRAME } from './captures.ts';
-export type { Guidance, GuidanceStep } from './guidance.ts';
-export { guidanceOf } from './guidance.ts';
-export { jpegSize } from './jpeg-size.ts';
+export {
+  type CaptureLink,
+  type Captures,
+  createCaptures,
+  type FrameAnswer,
+  jpegSize,
+  LARGEST_FRAME,
+  type OpenedCapture,
+} from './captures.ts';
+export { type Guidance, type GuidanceStep, guidanceOf } from './guidance.ts';

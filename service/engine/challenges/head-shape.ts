@@ -99,7 +99,7 @@ function noseParallax(neutral: Float32Array, turned: Float32Array): number {
   return height > 0 ? (misses[0]! + misses[1]!) / 2 / height : 0;
 }
 
-/** Mesh points that keep still when a person speaks or blinks: those of the mean head (inference/face/head-pose.ts). */
+/** Mesh points that keep still when a person speaks or blinks: those of the mean head (inference/face/face-landmarks.ts). */
 // biome-ignore format: many a row
 const STABLE = [
   33, 133, 263, 362, 6, 168, 197, 195, 5, 4, 1, 2, 10, 151, 9, 8, 234, 454, 127, 356, 93, 323, 162, 389, 21, 251, 54, 284, 103, 332,
@@ -183,7 +183,7 @@ function meanOf(mesh: Float32Array, points: readonly number[]): Point {
   return sum.map((value) => value / points.length) as Point;
 }
 
-/** Side of a texture in pixels (inference/face/face-plane.ts), and how many blocks it is divided into along it. */
+/** Side of a texture in pixels (inference/face/challenge-measures.ts), and how many blocks it is divided into along it. */
 const SIDE = 80;
 const BLOCKS = 5;
 const BLOCK = SIDE / BLOCKS;

@@ -1,7 +1,15 @@
 import { defined } from '../../lib/defined.ts';
-import type { Finding } from './check.ts';
-import { type CheckName, checkNamed, checkNames, type Rules } from './registered-checks.ts';
-import type { Rule } from './rule.ts';
+import type { Finding, FrameEvidence, JudgedFrames, PersonalInputs, Rule } from './check.ts';
+import { evidenceOf, judgeFrames } from './frame-consistency.ts';
+import { livenessCheck } from './liveness.ts';
+import {
+  type CheckName,
+  type CheckSettings,
+  checkNamed,
+  checkNames,
+  type Rules,
+  registeredChecks,
+} from './registered-checks.ts';
 
 /** What one check said (contracts/README.md, Identity). */
 export interface CheckResult {
@@ -54,4 +62,93 @@ export function applyRule(check: CheckName, rule: Rule, finding: Finding): Check
 /** The failures that refuse the whole verification. */
 export function hardFailures(checks: Rules, results: readonly CheckResult[]): CheckResult[] {
   return results.filter((result) => !result.pass && checks[result.check].hardFail);
+}
+
+/** Sum of weight * score over sum of weight, of the checks that ran; 0 when none with a weight ran. */
+export function composite(results: readonly CheckResult[]): number {
+  let weights = 0;
+  let sum = 0;
+  for (const { weight, score, skipped } of results) {
+    if (skipped !== undefined) continue;
+    weights += weight;
+    sum += weight * score;
+  }
+  return weights > 0 ? Math.min(1, sum / weights) : 0;
+}
+
+/** The result that lowered the composite most. */
+export const lowestOf = (results: readonly CheckResult[]): CheckResult | undefined =>
+  results
+    .filter(({ skipped, weight }) => skipped === undefined && weight > 0)
+    .toSorted((a, b) => a.score - b.score || b.weight - a.weight)[0];
+
+/** Why a composite below the minimum refuses: what scored lowest, for the person. Figures would help to climb to the minimum. */
+export function compositeReason(results: readonly CheckResult[]): string {
+  const lowest = lowestOf(results);
+  if (lowest === undefined) return 'The combined score of the checks is below the minimum of the profile.';
+  const { sentence, sentenceFirst } = checkNamed(lowest.check);
+  return sentenceFirst ? sentence : (lowest.reason ?? sentence);
+}
+
+const UNKNOWN = 'Not enough was known.';
+
+/**
+ * The results as they may stand beside a verification in plain text: of checks that see personal data only whether they ran and what
+ * they scored. Places and devices themselves are kept sealed.
+ */
+export function keptResults(results: readonly CheckResult[]): CheckResult[] {
+  return results.map((result) => {
+    const { storedReason } = checkNamed(result.check);
+    if (storedReason === undefined) return result;
+    const { details, reason, skipped, ...kept } = result;
+    return {
+      ...kept,
+      ...(skipped === undefined ? {} : { skipped: UNKNOWN }),
+      ...(reason === undefined ? {} : { reason: details?.inputMissing ? UNKNOWN : storedReason }),
+    };
+  });
+}
+
+/** Whether a kept result is a failure for want of what the caller did not send. */
+export const wasMissing = ({ pass, skipped, reason, details }: CheckResult): boolean =>
+  !pass && skipped === undefined && (details?.inputMissing === true || reason === UNKNOWN);
+
+interface CheckInputs extends Omit<PersonalInputs, 'judged' | 'evidence' | 'history'> {
+  definition: CheckSettings;
+}
+
+/** The results of the profile's enabled checks, in the order of `checkNames`. */
+export function runChecks({ definition, ...given }: CheckInputs): CheckResult[] {
+  const inputs: PersonalInputs = {
+    ...given,
+    ...judgedFrames({ ...given, definition }),
+    ...defined({ history: given.earlier?.flatMap(({ probe }) => probe ?? []) }),
+  };
+  return registeredChecks
+    .filter(({ name }) => definition.checks[name].enabled)
+    .map((check) => applyRule(check.name, definition.checks[check.name], check.run(inputs, definition)));
+}
+
+/** The liveness check alone, of one picture; undefined where the profile does not run it. */
+export function runLiveness({
+  definition,
+  ...given
+}: Pick<CheckInputs, 'definition' | 'plan' | 'main'>): CheckResult | undefined {
+  const rule = definition.checks.liveness;
+  if (!rule.enabled) return undefined;
+  const { evidence } = judgedFrames({ ...given, definition, frames: [] });
+  return applyRule('liveness', rule, livenessCheck.run({ ...given, evidence }, definition));
+}
+
+function judgedFrames({
+  definition,
+  main,
+  frames,
+  plan,
+}: Pick<CheckInputs, 'definition' | 'main' | 'frames' | 'plan'>): {
+  judged: JudgedFrames;
+  evidence: FrameEvidence;
+} {
+  const judged = judgeFrames(main, frames, plan.scorers);
+  return { judged, evidence: evidenceOf(judged, definition.checks.frameConsistency) };
 }

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
-import type { CheckResult } from './apply-rule.ts';
-import type { Check, PersonalInputs, PictureInputs } from './check.ts';
-import { keptResults } from './kept-results.ts';
+import { type CheckResult, keptResults } from './apply-rule.ts';
+import { type Check, type PersonalInputs, type PictureInputs, rule } from './check.ts';
 import { type CheckSettings, checkNames, registeredChecks } from './registered-checks.ts';
-import { rule } from './rule.ts';
 
 const described = { name: 'madeUp', defaultRule: rule(1, 0.5), sentence: 'Made up.' };
 

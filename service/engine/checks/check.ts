@@ -1,9 +1,6 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Analysis } from '../../inference/face.ts';
 import type { PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
-import type { DeviceInfo, Earlier, Place, Probe } from './circumstances.ts';
-import type { Frame } from './frame.ts';
-import type { Rule } from './rule.ts';
 
 /** What a check finds, before the profile's weight and threshold. */
 export type Finding =
@@ -103,3 +100,66 @@ export type Check = Described &
     | { storedReason?: never; run: (inputs: PictureInputs, settings: never) => Finding }
     | { storedReason: string; run: (inputs: PersonalInputs, settings: never) => Finding }
   );
+
+/** The location of a person, from the caller or a site. */
+export interface Place {
+  /** Degrees, WGS 84. */
+  latitude: number;
+  longitude: number;
+  /** ISO 3166-1 alpha-2. */
+  country?: string;
+  /** IANA. */
+  timeZone?: string;
+}
+
+/** The device that took the picture, from the caller. */
+export interface DeviceInfo {
+  userAgent?: string;
+  cameraWidth?: number;
+  cameraHeight?: number;
+  screenWidth?: number;
+  screenHeight?: number;
+}
+
+/** The probe's vector and the model file that made it. */
+export interface Probe {
+  embedder: string;
+  sha256: string;
+  vector: Float32Array;
+}
+
+/** An earlier verified verification of a person. */
+export interface Earlier {
+  at: number;
+  place?: Place;
+  device?: DeviceInfo;
+  probe?: Probe;
+}
+
+/** The settings of one check in a profile. */
+export const Rule = z.strictObject({
+  enabled: z.boolean().describe('Whether the check runs.'),
+  weight: z.number().min(0).max(10).describe('Its weight in the composite.'),
+  threshold: z.number().min(0).max(1).describe('Smallest score with which the check passes, 0..1.'),
+  hardFail: z.boolean().describe('A failure refuses the whole verification (422).'),
+  whenMissing: z
+    .enum(['skip', 'fail'])
+    .optional()
+    .describe("Without its input the check is skipped ('skip') or fails ('fail')."),
+});
+export type Rule = z.infer<typeof Rule>;
+
+/** A rule of a check that runs. */
+export const rule = (weight: number, threshold: number, hardFail = false): Rule => ({
+  enabled: true,
+  weight,
+  threshold,
+  hardFail,
+});
+
+/** One picture of the frames a caller sent, analyzed. */
+export interface Frame {
+  /** Milliseconds on the caller's own clock; absent when no times were sent. */
+  at?: number;
+  analysis: Analysis;
+}

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CheckResult } from './apply-rule.ts';
-import { compositeReason } from './composite-reason.ts';
+import { type CheckResult, compositeReason } from './apply-rule.ts';
 
 const ran = (check: CheckResult['check'], score: number, more: Partial<CheckResult> = {}): CheckResult => ({
   check,

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { confidence } from '../matching/index.ts';
-import { applyRule, type CheckResult, hardFailures } from './apply-rule.ts';
-import { composite } from './composite.ts';
+import { applyRule, type CheckResult, composite, hardFailures } from './apply-rule.ts';
 
 const ran = (score: number, weight: number): CheckResult => ({
   check: 'liveness',

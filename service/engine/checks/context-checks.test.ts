@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { greatCircle } from '../../lib/great-circle.ts';
-import { deviceConsistency } from './device-consistency.ts';
-import { geoFence } from './geo-fence.ts';
-import { impossibleTravel } from './impossible-travel.ts';
+import { deviceConsistency, userAgentFamily } from './device-consistency.ts';
+import { geoFence, impossibleTravel } from './impossible-travel.ts';
 import { timeRestriction } from './time-restriction.ts';
-import { userAgentFamily } from './user-agent.ts';
 
 const HOUR = 3_600_000;
 const zurich = { latitude: 47.3769, longitude: 8.5417 };

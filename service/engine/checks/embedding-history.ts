@@ -1,8 +1,7 @@
 import { meanDirection } from '../../lib/mean-direction.ts';
 import { median } from '../../lib/median.ts';
 import { cosineSimilarity } from '../matching/index.ts';
-import { type Check, type Finding, NOT_RECOGNIZED, type PictureInputs } from './check.ts';
-import { rule } from './rule.ts';
+import { type Check, type Finding, NOT_RECOGNIZED, type PictureInputs, rule } from './check.ts';
 
 /** Verified pictures needed before an outlier means anything; the store keeps the last twenty. */
 const FEWEST = 5;

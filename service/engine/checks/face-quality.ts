@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Analysis, QualityMeasures } from '../../inference/face.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
-import type { Check, Finding, PictureInputs } from './check.ts';
-import { rule } from './rule.ts';
+import { type Check, type Finding, type PictureInputs, rule } from './check.ts';
 
 /** Named after ISO/IEC 29794-5 where its components match; facePresent and faceMargin are ours. */
 export const qualityComponents = [
@@ -23,7 +22,7 @@ export type QualityComponent = (typeof qualityComponents)[number];
 const qualityGates = ['uprightFace', 'lowerFaceVisible', 'humanFace'] as const;
 export type QualityGate = (typeof qualityGates)[number];
 
-export interface QualityAdvice {
+interface QualityAdvice {
   component: QualityComponent | QualityGate;
   /** For programs. */
   code: string;
@@ -281,3 +280,15 @@ export const faceQualityCheck = {
   settings: { refuseQuality: RefuseQuality },
   run: ({ main, plan }: PictureInputs) => qualityFinding(faceQuality(main, { pad: plan.pad !== undefined })),
 } as const satisfies Check;
+
+/**
+ * Mean distance of the color channels, 0..1 (5 of 255): below it there is no color, only what encoding leaves of a black and
+ * white picture. Colored faces begin at 0.069 (60 of Replay-Attack, 284 of LFW, 32 screen crops, 2026-11-20).
+ */
+const LEAST_COLOR = 0.02;
+
+export const BLACK_AND_WHITE = 'The picture is black and white; liveness needs color.';
+
+/** Whether a picture that PAD ran on has no color: it cannot be judged, and is no attack for that. */
+export const isBlackAndWhite = ({ face }: Analysis): boolean =>
+  face?.pad?.color !== undefined && face.pad.color < LEAST_COLOR;

@@ -4,7 +4,7 @@ import { scorerBoth, scorerR } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../../../test/support/faces.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';
 import { cosineSimilarity } from '../matching/index.ts';
-import type { Frame } from './frame.ts';
+import type { Frame } from './check.ts';
 import { judgeFrames } from './frame-consistency.ts';
 
 const frameConsistency = (...given: Parameters<typeof judgeFrames>) => judgeFrames(...given).finding;

@@ -1,12 +1,24 @@
-import type { Analysis } from '../../inference/face.ts';
+import type { Analysis, AnalyzedFace, Box } from '../../inference/face.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
+import { defined } from '../../lib/defined.ts';
 import { sameFace } from '../matching/index.ts';
-import type { Check, Finding, FrameEvidence, JudgedFrames, PictureInputs } from './check.ts';
-import { SECOND_FACE, secondFaceShare } from './face-quality.ts';
-import type { Frame } from './frame.ts';
-import { movementBetween, neighbours } from './neighbours.ts';
-import { type Rule, rule } from './rule.ts';
-import { facesCamera, sortFrames } from './sort-frames.ts';
+import {
+  type Check,
+  type Finding,
+  type Frame,
+  type FrameEvidence,
+  type JudgedFrames,
+  type PictureInputs,
+  type Rule,
+  rule,
+} from './check.ts';
+import {
+  BLACK_AND_WHITE,
+  faceQuality,
+  isBlackAndWhite,
+  SECOND_FACE,
+  secondFaceShare,
+} from './face-quality.ts';
 
 /** Share of pictures that may show no face: a blink of the detector. */
 const FACELESS = 1 / 3;
@@ -119,3 +131,123 @@ export const frameConsistencyCheck = {
   failure: 'against-person',
   run: ({ judged }: PictureInputs) => judged.finding,
 } as const satisfies Check;
+
+/** Degrees: identity is not judged on faces turned farther (LIVENESS.md §3). */
+const LARGEST_YAW = 30;
+
+/** Why a frame cannot count as evidence of life. */
+interface Fault {
+  /** For programs: the codes of `QualityAdvice`. */
+  code: string;
+  /** For the person in front of the camera. */
+  advice: string;
+  /** The face can still be identified. */
+  identifiable: boolean;
+}
+
+interface SortedFrames {
+  /** Liveness and identity can be judged on them. */
+  fit: Frame[];
+  /** Identity can be judged on them: the fit ones, and close-ups. */
+  identifiable: Frame[];
+  /** With a face turned too far or too small to identify. */
+  unidentifiable: Frame[];
+  faceless: Frame[];
+  /** Number of unusable frames, by the code of their fault. */
+  leftOut: Record<string, number>;
+  /** The most frequent fault; absent if all frames are usable. */
+  advice?: string;
+}
+
+/** Sorts frames by what they are evidence of. The limits are those of a main picture that PAD runs on. */
+function sortFrames(frames: readonly Frame[]): SortedFrames {
+  const judged = frames.map((frame) => ({ frame, fault: faultOf(frame.analysis) }));
+  const faults = judged.flatMap(({ fault }) => fault ?? []);
+  const leftOut: Record<string, number> = {};
+  for (const { code } of faults) leftOut[code] = (leftOut[code] ?? 0) + 1;
+  const [commonest] = faults.toSorted((a, b) => leftOut[b.code]! - leftOut[a.code]!);
+  const those = (wanted: (frame: Frame, fault: Fault | undefined) => boolean) =>
+    judged.filter(({ frame, fault }) => wanted(frame, fault)).map(({ frame }) => frame);
+  return {
+    fit: those((_, fault) => fault === undefined),
+    identifiable: those((_, fault) => fault?.identifiable ?? true),
+    unidentifiable: those(({ analysis }, fault) => fault?.identifiable === false && !!analysis.face),
+    faceless: those(({ analysis }) => !analysis.face),
+    leftOut,
+    ...defined({ advice: commonest?.advice }),
+  };
+}
+
+/** Whether identity is judged on this face. */
+function facesCamera({ quality }: AnalyzedFace): boolean {
+  return Math.abs(quality.pose.yaw) <= LARGEST_YAW;
+}
+
+function faultOf(analysis: Analysis): Fault | undefined {
+  if (analysis.face && !facesCamera(analysis.face))
+    return { code: 'NOT_FRONTAL', advice: 'Face the camera.', identifiable: false };
+  const { unjudgeable } = faceQuality(analysis, { pad: true });
+  if (unjudgeable === undefined) {
+    if (!isBlackAndWhite(analysis)) return undefined;
+    return { code: 'NO_COLOR', advice: BLACK_AND_WHITE, identifiable: true };
+  }
+  const { code, advice, problem } = unjudgeable;
+  return { code, advice, identifiable: problem === 'FACE_QUALITY_REFUSED' };
+}
+
+/** Milliseconds: frames farther apart say nothing about each other. */
+const NEIGHBOURS = 1000;
+
+/** A frame with a time and a face. */
+interface TimedFace {
+  at: number;
+  analysis: Analysis;
+  face: AnalyzedFace;
+}
+
+export function timedFaces(frames: readonly Frame[]): TimedFace[] {
+  return frames.flatMap(({ at, analysis }) =>
+    at !== undefined && analysis.face ? [{ at, analysis, face: analysis.face }] : [],
+  );
+}
+
+/** Timed frames with a face, each with the next one where that follows within a second. */
+function neighbours(frames: readonly Frame[]): (readonly [TimedFace, TimedFace])[] {
+  const timed = timedFaces(frames);
+  return timed
+    .slice(1)
+    .map((later, i) => [timed[i]!, later] as const)
+    .filter(([earlier, later]) => later.at - earlier.at <= NEIGHBOURS);
+}
+
+/** A face moves at most half its width in this many milliseconds, and boxes that near overlap at least so much. */
+const STEP = 200;
+const LARGEST_STEP = 0.5;
+const SMALLEST_OVERLAP = 0.25;
+
+interface Movement {
+  /** Face widths per 200 ms; a shorter time counts as 200 ms. */
+  step: number;
+  /** A head can move like this. */
+  plausible: boolean;
+}
+
+/** From one box to another `gap` milliseconds later, in pictures of one size. */
+export function movementBetween(from: Box, to: Box, gap: number): Movement {
+  const step = Math.hypot(...centreShift(from, to)) / from.width / Math.max(1, gap / STEP);
+  const apart = gap <= STEP && overlap(from, to) < SMALLEST_OVERLAP;
+  return { step, plausible: step <= LARGEST_STEP && !apart };
+}
+
+const centreShift = (a: Box, b: Box): [number, number] => [
+  b.x + b.width / 2 - a.x - a.width / 2,
+  b.y + b.height / 2 - a.y - a.height / 2,
+];
+
+/** Intersection over union. */
+function overlap(a: Box, b: Box): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  if (width <= 0 || height <= 0) return 0;
+  return (width * height) / (a.width * a.height + b.width * b.height - width * height);
+}

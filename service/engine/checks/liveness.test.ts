@@ -4,9 +4,8 @@ import { analysisOf, emptyAnalysis } from '../../../test/support/faces.ts';
 import { livingHead, turnedPhotograph } from '../../../test/support/heads.ts';
 import type { Analysis, MotionSample } from '../../inference/face.ts';
 import type { PadSetEntry } from '../../inference/models/manifest.ts';
-import { isBlackAndWhite } from './black-and-white.ts';
-import type { Finding } from './check.ts';
-import type { Frame } from './frame.ts';
+import type { Finding, Frame } from './check.ts';
+import { isBlackAndWhite } from './face-quality.ts';
 import { type LivenessScale, liveness as livenessOf } from './liveness.ts';
 import { MOTIONLESS, motionIndex } from './motion-index.ts';
 

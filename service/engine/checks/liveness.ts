@@ -2,11 +2,16 @@ import { z } from 'zod';
 import type { Analysis } from '../../inference/face.ts';
 import type { PadSetEntry } from '../../inference/models/manifest.ts';
 import { defined } from '../../lib/defined.ts';
-import type { Check, Finding, FrameEvidence, PictureInputs } from './check.ts';
-import type { Frame } from './frame.ts';
+import {
+  type Check,
+  type Finding,
+  type Frame,
+  type FrameEvidence,
+  type PictureInputs,
+  rule,
+} from './check.ts';
+import { timedFaces } from './frame-consistency.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
-import { timedFaces } from './neighbours.ts';
-import { rule } from './rule.ts';
 
 /** Weight of the motion index beside the mean margin (LIVENESS.md §4b, “Frames”). */
 const MOTION_WEIGHT = 2;

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { livingHead } from '../../../test/support/heads.ts';
 import { leastSquares } from '../../lib/geometry/least-squares.ts';
-import { stablePoints } from './mesh-points.ts';
-import { homographyResidual, nonRigidSpread } from './motion-index.ts';
+import { homographyResidual, nonRigidSpread, stablePoints } from './motion-index.ts';
 
 const [first] = livingHead(1);
 

@@ -1,13 +1,11 @@
 import type { z } from 'zod';
-import type { Check } from './check.ts';
+import type { Check, Rule } from './check.ts';
 import { deviceConsistencyCheck } from './device-consistency.ts';
 import { embeddingHistoryCheck } from './embedding-history.ts';
 import { faceQualityCheck } from './face-quality.ts';
 import { frameConsistencyCheck } from './frame-consistency.ts';
-import { geoFenceCheck } from './geo-fence.ts';
-import { impossibleTravelCheck } from './impossible-travel.ts';
+import { geoFenceCheck, impossibleTravelCheck } from './impossible-travel.ts';
 import { livenessCheck } from './liveness.ts';
-import type { Rule } from './rule.ts';
 import { timeRestrictionCheck } from './time-restriction.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isTimeZone } from '../../lib/time-zone.ts';
-import type { Check, Finding, PersonalInputs } from './check.ts';
-import { rule } from './rule.ts';
+import { type Check, type Finding, type PersonalInputs, rule } from './check.ts';
 
 export const TimeRestriction = z.strictObject({
   days: z.array(z.int().min(1).max(7)).max(7).describe('1 = Monday … 7 = Sunday.'),

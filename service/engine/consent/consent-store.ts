@@ -1,7 +1,7 @@
 import { firstIdAt, type OrganizationId, type SubjectId } from '../../lib/id.ts';
+import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ConsentRecord, Person, Purpose, Through, Withdrawal } from './consent.ts';
-import { isEnrolled } from './person-store.ts';
 import { readStanding, type Standing, standingText } from './standing.ts';
 
 /** Rows that are read in one go: some milliseconds of the event loop. */
@@ -127,4 +127,17 @@ export async function* everyStanding(db: Db): AsyncGenerator<{ subject: SubjectI
     after = rows.at(-1)!.id;
     yield rows.map((row) => ({ subject: row.id as SubjectId, standing: readStanding(row.withheld) }));
   }
+}
+
+/** False too once the erasure of the person has begun: nothing is recorded of them any more, and no hold stops it. */
+export async function isEnrolled(tx: Tx, { organization, world, subject }: Person): Promise<boolean> {
+  const row = await tx
+    .selectFrom('subject')
+    .select('id')
+    .where('id', '=', subject)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where(notBeingErased)
+    .executeTakeFirst();
+  return row !== undefined;
 }

@@ -1,13 +1,40 @@
-import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { InTransaction, Tx } from '../../storage/transaction.ts';
-import type { Actor } from '../audit/index.ts';
-import type { Consent, Person, Purpose } from './consent.ts';
-import { type ConsentState, type ConsentStateDeps, type ConsentTerms, readState } from './consent-state.ts';
-import { countWithdrawnByStaff, everyStanding } from './consent-store.ts';
-import { createKnownStandings } from './known-standings.ts';
-import { createRecordConsent, lineOf, type RecordConsentDeps } from './record-consent.ts';
-import type { Ground, Standing } from './standing.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
+import {
+  type Attestation,
+  type Consent,
+  type ConsentRecord,
+  type Person,
+  type Purpose,
+  purposes,
+  throughOf,
+  type Withdrawal,
+} from './consent.ts';
+import {
+  countWithdrawnByStaff,
+  everyStanding,
+  insertConsent,
+  insertWithdrawals,
+  selectConsents,
+  selectWithdrawals,
+  updateStanding,
+} from './consent-store.ts';
+import {
+  endedAt,
+  type Ground,
+  isWithheld,
+  keptUntil,
+  nextMoment,
+  noRecords,
+  type Standing,
+  standingAfter,
+  standingOf,
+} from './standing.ts';
 
 const DAY = 86_400_000;
 /** People whose consent administrators withdraw within a day without a second one. */
@@ -104,4 +131,182 @@ function applyTerm({ retention }: ConsentTerms, consent: Consent, now: number): 
   }
   if (consent.expiresAt !== undefined || consentDays === undefined) return consent;
   return { ...consent, expiresAt: now + consentDays * DAY };
+}
+
+/** What people withhold, in memory, for all people with a record. Every search reads it. */
+function createKnownStandings(clock: Clock) {
+  const standings = new Map<SubjectId, Standing>();
+  const standingNow = (subject: SubjectId | undefined) => (subject && standings.get(subject)) ?? noRecords;
+
+  return {
+    withholds: (ground: Ground, subject: SubjectId, purpose: Purpose): boolean =>
+      isWithheld(standingNow(subject), purpose, ground, clock.now()),
+    withheldAfter(ground: Ground, subject: SubjectId | undefined, consent: Consent | undefined): Purpose[] {
+      const before = standingNow(subject);
+      const now = clock.now();
+      const after = consent ? standingAfter(before, { ...consent, at: nextMoment(now, before) }) : before;
+      return purposes.filter((purpose) => isWithheld(after, purpose, ground, now));
+    },
+    /** Two changes of one person may be settled in the other order than they were committed: the later one holds. */
+    settle(subject: SubjectId, standing: Standing): void {
+      if (standing.asOf > standingNow(subject).asOf) standings.set(subject, standing);
+    },
+    forget: (subject: SubjectId): void => void standings.delete(subject),
+  };
+}
+
+interface RecordConsentDeps {
+  audit: Audit;
+  events: Events;
+  ids: Ids;
+  clock: Clock;
+}
+
+/** Writes consents and withdrawals inside the caller's transaction. Each throws SUBJECT_NOT_FOUND. */
+function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
+  async function record(tx: Tx, person: Person, consent: Consent, actor: Actor): Promise<Standing> {
+    const { standing } = await readHistory(tx, person.subject);
+    const at = nextMoment(clock.now(), standing);
+    const after = standingAfter(standing, { ...consent, at, by: describeActor(actor) });
+    await keep(tx, person, after);
+    await insertConsent(tx, person, {
+      ...consent,
+      id: ids.next('consent'),
+      at,
+      by: describeActor(actor),
+      through: consent.through ?? throughOf(actor),
+    });
+    return after;
+  }
+
+  return {
+    record,
+    /** As `record`, with an audit line of its own. */
+    async give(tx: Tx, person: Person, given: Consent, actor: Actor, request?: string): Promise<Standing> {
+      const after = await record(tx, person, given, actor);
+      await audit.add(tx, {
+        ...lineOf(person, actor, request),
+        action: 'consent.record',
+        details: { world: person.world, purposes: given.purposes, textVersion: given.textVersion },
+      });
+      return after;
+    },
+    /** Purposes that are withdrawn already are not recorded again. */
+    async withdraw(
+      tx: Tx,
+      person: Person,
+      asked: readonly Purpose[],
+      actor: Actor,
+      request?: string,
+    ): Promise<{ standing: Standing; withdrawn: Purpose[] }> {
+      const { consents, withdrawals, standing } = await readHistory(tx, person.subject);
+      const withdrawn = [...new Set(asked)].filter((purpose) => !isWithdrawn(purpose, consents, withdrawals));
+      const at = nextMoment(clock.now(), standing);
+      const records = withdrawn.map((purpose) => ({
+        id: ids.next('withdrawal'),
+        purpose,
+        at,
+        by: describeActor(actor),
+        through: throughOf(actor),
+      }));
+      const after = standingOf(consents, [...withdrawals, ...records]);
+      await keep(tx, person, after);
+      if (records.length === 0) return { standing: after, withdrawn };
+      await insertWithdrawals(tx, person, records);
+      const { organization, world, subject } = person;
+      await audit.add(tx, {
+        ...lineOf(person, actor, request),
+        action: 'consent.withdraw',
+        details: { world, purposes: withdrawn },
+      });
+      await events.add(tx, {
+        type: 'consent.withdrawn',
+        organization,
+        world,
+        payload: { subject, purposes: withdrawn },
+      });
+      return { standing: after, withdrawn };
+    },
+  };
+}
+
+/** Whose consent a line of the audit log is about, and who acted. */
+const lineOf = ({ organization, subject }: Person, actor: Actor, request: string | undefined) => ({
+  actor,
+  organization,
+  target: subject,
+  ...defined({ request }),
+});
+
+async function keep(tx: Tx, person: Person, standing: Standing): Promise<void> {
+  if (await updateStanding(tx, person, standing)) return;
+  throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
+}
+
+/** The last word about this purpose was a withdrawal. */
+function isWithdrawn(
+  purpose: Purpose,
+  consents: readonly ConsentRecord[],
+  withdrawals: readonly Withdrawal[],
+): boolean {
+  const last = withdrawals.findLast((one) => one.purpose === purpose);
+  return last !== undefined && !consents.some((one) => one.at > last.at && one.purposes.includes(purpose));
+}
+
+/** All that is recorded of one person's will, and what follows. */
+export interface ConsentState {
+  ground: Ground;
+  consents: ConsentRecord[];
+  withdrawals: Withdrawal[];
+  /** Uses that are refused now. */
+  withheld: Purpose[];
+  /** The person's own records leave no use at all: what is kept of them has no purpose any more. */
+  ended: boolean;
+  /** With `ended`: from when on a sweep erases the person, ms since 1970; absent: the next one does. */
+  erasedFrom?: number;
+}
+
+/** Consent settings of an organization. */
+export interface ConsentTerms {
+  consentPolicy: Ground['is'];
+  attestation?: Pick<Attestation, 'purposes'>;
+  retention?: { consentDays?: number | undefined };
+}
+
+export interface ConsentStateDeps {
+  db: Db;
+  organizations: { get(id: OrganizationId): Promise<ConsentTerms> };
+  clock: Clock;
+}
+
+export function groundOf({ consentPolicy, attestation }: ConsentTerms): Ground {
+  return consentPolicy === 'with-call'
+    ? { is: 'with-call' }
+    : { is: 'attested', purposes: attestation?.purposes ?? purposes };
+}
+
+async function readHistory(from: Db | Tx, subject: SubjectId) {
+  const consents = await selectConsents(from, subject);
+  const withdrawals = await selectWithdrawals(from, subject);
+  return { consents, withdrawals, standing: standingOf(consents, withdrawals) };
+}
+
+export async function readState(
+  { db, organizations, clock }: ConsentStateDeps,
+  { organization, subject }: Person,
+): Promise<ConsentState> {
+  const ground = groundOf(await organizations.get(organization));
+  const { consents, withdrawals, standing } = await readHistory(db, subject);
+  const now = clock.now();
+  const end = endedAt(standing);
+  const ended = end !== undefined && end <= now;
+  const erasedFrom = keptUntil(standing, Number.POSITIVE_INFINITY);
+  return {
+    ground,
+    consents,
+    withdrawals,
+    withheld: purposes.filter((purpose) => isWithheld(standing, purpose, ground, now)),
+    ended,
+    ...(ended && erasedFrom > now && { erasedFrom }),
+  };
 }

@@ -5,8 +5,8 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { Person } from './consent.ts';
+import { isEnrolled } from './consent-store.ts';
 import { createHoldStore, type HoldRow, type HoldSealer } from './hold-store.ts';
-import { isEnrolled } from './person-store.ts';
 
 export interface Hold extends HoldRow {
   /** Text of the operator; absent once the person's key is destroyed. */

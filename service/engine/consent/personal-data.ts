@@ -1,7 +1,7 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type PersonalData, textOf } from '../personal-data/index.ts';
-import { type ConsentStateDeps, readState } from './consent-state.ts';
+import { type ConsentStateDeps, readState } from './consents.ts';
 import { reasonPlace } from './hold-store.ts';
 
 export type ConsentDataDeps = ConsentStateDeps;

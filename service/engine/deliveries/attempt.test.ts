@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import type { EndpointId, OrganizationId } from '../../lib/id.ts';
 import { OutgoingError, type OutgoingReply, type OutgoingRequest } from '../../outgoing/outgoing.ts';
 import type { OpenEndpoint } from '../webhooks/index.ts';
-import { createAttempt } from './attempt.ts';
-import { readRetryAfter } from './retry-after.ts';
+import { createAttempt, readRetryAfter } from './attempt.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const url = 'https://hooks.example.org/in?token=urlsecret';

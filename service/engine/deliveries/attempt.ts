@@ -2,14 +2,11 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Outgoing, OutgoingFailure, OutgoingReply } from '../../outgoing/outgoing.ts';
-import type { CheckedDestination, Destinations } from '../destinations/index.ts';
-import { ruleOf } from '../destinations/index.ts';
-import type { OpenEndpoint } from '../webhooks/index.ts';
-import { sign } from '../webhooks/index.ts';
-import { readRetryAfter } from './retry-after.ts';
+import { type CheckedDestination, type Destinations, ruleOf } from '../destinations/index.ts';
+import { type OpenEndpoint, sign } from '../webhooks/index.ts';
 
 /** What one attempt sends, and its receiver. */
-export interface OutgoingMessage {
+interface OutgoingMessage {
   to: OpenEndpoint;
   /** The endpoint's, or a callback's own. */
   url: string;
@@ -40,7 +37,7 @@ export interface Attempted {
   exchange: Exchange;
 }
 
-export interface AttemptDeps {
+interface AttemptDeps {
   destinations: Pick<Destinations, 'check'>;
   outgoing: Pick<Outgoing, 'post'>;
   /** Version of Gatehouse for the user agent of deliveries. */
@@ -216,4 +213,17 @@ function createHide(values: readonly string[]): (text: string) => string {
     .filter(({ length }) => length >= SECRET)
     .toSorted((a, b) => b.length - a.length);
   return (text) => words.reduce((left, word) => left.replaceAll(word, () => HIDDEN), text);
+}
+
+const LONGEST = 24 * 3_600_000;
+
+/**
+ * When a receiver asks to be tried again, ms since 1970; seconds or an HTTP date, at most 24 hours from now. Undefined for
+ * what is neither, or past.
+ */
+export function readRetryAfter(value: string | undefined, now: number): number | undefined {
+  const text = value?.trim() ?? '';
+  const at = /^\d+$/.test(text) ? now + Number(text) * 1000 : Date.parse(text);
+  if (Number.isNaN(at) || at <= now) return undefined;
+  return Math.min(at, now + LONGEST);
 }

@@ -4,10 +4,15 @@ import type { EndpointId } from '../../lib/id.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import type { EndpointBook } from '../webhooks/index.ts';
 import { SCHEDULE } from './deliver.ts';
-import { becomeDue, type ParkedDelivery, selectParked, selectParkedBefore } from './parked-store.ts';
+import {
+  becomeDue,
+  dropOlder,
+  type ParkedDelivery,
+  selectParked,
+  selectParkedBefore,
+} from './endpoint-health-store.ts';
 import type { DeliveryQueue } from './queue.ts';
 import { settleDeliveries } from './queue-store.ts';
-import { dropOlder } from './until-delivered-store.ts';
 
 export interface DeliveryUpkeepDeps {
   db: Db;

@@ -1,6 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import { sealJson } from '../../storage/sealing/seal-json.ts';
-import type { Sealer } from '../../storage/sealing/sealed.ts';
+import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
 
 export type ExchangeSealer = Pick<Sealer, 'seal' | 'sealOwn' | 'openMany' | 'openOwn'>;
 

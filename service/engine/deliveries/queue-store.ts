@@ -3,8 +3,8 @@ import type { DeliveryId, EndpointId, OrganizationId, SubjectId, World } from '.
 import { isSound, macOf, type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import { eventColumns, type OutboxRow } from '../events/index.ts';
+import { dropDeliveredOf } from './endpoint-health-store.ts';
 import { ERASED } from './payload.ts';
-import { dropDeliveredOf } from './until-delivered-store.ts';
 
 export const deliveryKinds = ['webhook', 'mail'] as const;
 export type DeliveryKind = (typeof deliveryKinds)[number];

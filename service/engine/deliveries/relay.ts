@@ -9,6 +9,7 @@ import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type OpenSealer, openEvents, type RecordedEvent } from '../events/index.ts';
 import type { EndpointBook, PayloadDialect } from '../webhooks/index.ts';
 import type { DeliveryUpkeep } from './delivery-upkeep.ts';
+import { dropDelivered } from './endpoint-health-store.ts';
 import type { DeliveryQueue } from './queue.ts';
 import {
   markRelayed,
@@ -18,7 +19,6 @@ import {
   selectUnrelayed,
   type UnrelayedRow,
 } from './queue-store.ts';
-import { dropDelivered } from './until-delivered-store.ts';
 
 /** Passes on what happened: out of the outbox, into one delivery for each endpoint that asked for it. */
 export interface Relay {

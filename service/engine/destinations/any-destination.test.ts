@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { organization, own } from '../../../test/support/destinations.ts';
 import { Problem } from '../../lib/problem.ts';
-import { ruleOf } from './destination-refusal.ts';
-import { createDestinations } from './destinations.ts';
-import { parseGrant } from './grant-text.ts';
+import { ruleOf } from './destination.ts';
+import { createDestinations } from './destination-rules.ts';
+import { parseGrant } from './grants.ts';
 
 /** Node's own lists of networks, so that one mistake does not hide in both. */
 function listOf(...cidrs: string[]): (address: string) => boolean {

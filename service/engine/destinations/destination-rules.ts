@@ -1,9 +1,18 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { parseNetwork } from '../../lib/network.ts';
+import type { Outgoing } from '../../outgoing/outgoing.ts';
 import { type ClassifiedAddress, classifyAddress, isLoopbackNetwork } from './address-class.ts';
-import type { Grant } from './destination.ts';
-import { type DestinationRule, refusal } from './destination-refusal.ts';
-import type { Target } from './destination-url.ts';
+import {
+  type CheckedDestination,
+  type DestinationRule,
+  type Destinations,
+  type Grant,
+  parseDestinationUrl,
+  parseHost,
+  readPort,
+  refusal,
+  type Target,
+} from './destination.ts';
 
 /** Own addresses: the doors, database and key store. Never a destination, even with a grant. */
 export interface OwnPlaces {
@@ -16,7 +25,7 @@ export interface OwnPlaces {
 }
 
 /** A target, and in whose name. `web`: a URL to post to, not a mail server. */
-export interface Wish extends Target {
+interface Wish extends Target {
   organization: OrganizationId;
   web: boolean;
 }
@@ -39,7 +48,7 @@ export function refuseName({ host, isAddress }: Pick<Target, 'host' | 'isAddress
 }
 
 /** Throws DESTINATION_NOT_GRANTED where no grant could cover the name, whatever its addresses are: then it is not resolved. */
-export function refuseUnnamed(wish: Wish, grants: readonly GrantScope[]): void {
+function refuseUnnamed(wish: Wish, grants: readonly GrantScope[]): void {
   if (!grants.some((grant) => opensPort(grant, wish) && mayCover(grant, wish))) throw notGranted(wish);
 }
 
@@ -47,7 +56,7 @@ export function refuseUnnamed(wish: Wish, grants: readonly GrantScope[]): void {
  * The addresses to dial, in their order: every one that the host has, or none. Throws DESTINATION_FORBIDDEN, DESTINATION_NOT_GRANTED.
  * `addresses` is what the host resolved to just now, or the host itself.
  */
-export function checkAddresses(
+function checkAddresses(
   wish: Wish,
   addresses: readonly string[],
   grants: readonly GrantScope[],
@@ -188,4 +197,43 @@ function notGranted(wish: Wish, found?: ClassifiedAddress) {
         'not-granted',
         `Nothing may be sent to ${host}, port ${port}: no grant of the organization covers it. The administrator of the box can allow it with: ${command}`,
       );
+}
+
+interface DestinationsDeps {
+  grants: { active(organization: OrganizationId): Promise<readonly GrantScope[]> };
+  outgoing: Pick<Outgoing, 'resolve'>;
+  /** As they are now. */
+  own: () => OwnPlaces | Promise<OwnPlaces>;
+}
+
+export function createDestinations({ grants, outgoing, own }: DestinationsDeps): Destinations {
+  async function addressesOf(wish: Wish): Promise<string[]> {
+    refuseName(wish);
+    const open = await grants.active(wish.organization);
+    if (wish.isAddress) return checkAddresses(wish, [wish.host], open, await own());
+    refuseUnnamed(wish, open);
+    return checkAddresses(wish, await outgoing.resolve(wish.host), open, await own());
+  }
+  const checked = ({ host, port, secure }: Wish, addresses: string[]): CheckedDestination => ({
+    host,
+    port,
+    secure,
+    addresses,
+    ...(addresses.some((address) => classifyAddress(address).class.is !== 'public') && {
+      isPrivate: true as const,
+    }),
+  });
+  return {
+    async check(organization, text) {
+      const { url, ...target } = parseDestinationUrl(text);
+      const wish = { ...target, organization, web: true };
+      return { ...checked(wish, await addressesOf(wish)), url };
+    },
+    async checkHost(organization, { host, port, secure }) {
+      if (readPort(String(port)) === undefined)
+        throw refusal('INVALID_REQUEST', 'port', `${port} is not a port from 1 to 65535.`);
+      const wish = { ...parseHost(host), port, secure, organization, web: false };
+      return checked(wish, await addressesOf(wish));
+    },
+  };
 }

@@ -11,9 +11,9 @@ import {
   written,
 } from '../../../test/support/destinations.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { ruleOf } from './destination-refusal.ts';
-import { createDestinations } from './destinations.ts';
-import { parseGrant } from './grant-text.ts';
+import { ruleOf } from './destination.ts';
+import { createDestinations } from './destination-rules.ts';
+import { parseGrant } from './grants.ts';
 
 /** A grant, and what it opens and does not. */
 const opened: [grant: string, url: string, expected: string][] = [

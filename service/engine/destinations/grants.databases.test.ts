@@ -4,7 +4,7 @@ import { organization as none, own } from '../../../test/support/destinations.ts
 import { operator, startEngine } from '../../../test/support/engine.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
-import { createDestinations } from './destinations.ts';
+import { createDestinations } from './destination-rules.ts';
 import { createGrants } from './grants.ts';
 
 onBothDatabases('grants', (newPlace) => {

@@ -3,9 +3,9 @@ import { afterEach, expect, test } from 'vitest';
 import { listen } from '../../../test/support/listener.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { createOutgoing } from '../../outgoing/create-outgoing.ts';
-import { ruleOf } from './destination-refusal.ts';
-import { createDestinations } from './destinations.ts';
-import { parseGrant } from './grant-text.ts';
+import { ruleOf } from './destination.ts';
+import { createDestinations } from './destination-rules.ts';
+import { parseGrant } from './grants.ts';
 
 const organization = 'org_1' as OrganizationId;
 

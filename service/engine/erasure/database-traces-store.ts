@@ -1,10 +1,9 @@
 import { sql } from 'kysely';
 import { emptyLog } from '../../storage/empty-log.ts';
-import { fileOf } from '../../storage/file-reading/file-of.ts';
-import { findText } from '../../storage/file-reading/find-text.ts';
-import { homeSchema, keptSchemas } from '../../storage/postgres/kept-schemas.ts';
+import { fileOf, findText } from '../../storage/file-reading/find-text.ts';
+import { homeSchema, keptSchemas } from '../../storage/postgres/check-postgres.ts';
 import type { Db } from '../../storage/transaction.ts';
-import type { TableSearch } from './receipt.ts';
+import type { TableSearch } from './ledger.ts';
 
 export interface DatabaseTracesDeps {
   db: Db;

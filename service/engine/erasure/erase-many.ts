@@ -6,7 +6,7 @@ import type { Realm, Subjects } from '../subjects/index.ts';
 import type { ErasureRow } from './erasure-store.ts';
 import type { Work } from './finish-erasures.ts';
 import { type Intend, isProblem } from './intend-erasure.ts';
-import type { ErasureReceipt } from './receipt.ts';
+import type { ErasureReceipt } from './ledger.ts';
 
 export interface MassOrder {
   confirm?: number;

@@ -1,13 +1,13 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { ErasureId, OrganizationId } from '../../lib/id.ts';
-import { isUnfinished } from '../../storage/erasure-conditions.ts';
 import { isSound, withMac } from '../../storage/keys/protected-tables.ts';
+import { isUnfinished } from '../../storage/legal-holds.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
+import type { Person } from '../personal-data/index.ts';
 import type { Realm } from '../subjects/index.ts';
 
 export type ErasureRow = Selectable<Schema['erasure']>;
-export type ErasureState = 'intended' | 'key-destroyed' | 'pending' | 'done';
 
 export type ErasureStore = ReturnType<typeof createErasureStore>;
 
@@ -120,4 +120,17 @@ export async function pageOfReceipts(
     organization: row.organization as OrganizationId,
     receipt: row.receipt!,
   }));
+}
+
+/** Whether the erasure of the person has begun. */
+export async function isErased(db: Db, { organization, world, subject }: Person): Promise<boolean> {
+  const row = await db
+    .selectFrom('erasure')
+    .select('id')
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('subject', '=', subject)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }

@@ -8,7 +8,7 @@ import type { ErasureId, SubjectId, World } from '../../lib/id.ts';
 import { verifySignature } from '../../storage/keys/signing-keys.ts';
 import type { Erasure, ErasureDeps } from './index.ts';
 import { receiptBytes } from './index.ts';
-import type { CopyOfReceipt } from './receipt.ts';
+import type { CopyOfReceipt } from './ledger.ts';
 
 let engine: Engine;
 let erasure: Erasure;

@@ -1,22 +1,26 @@
 import { defined } from '../../lib/defined.ts';
-import type { ErasureId, OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
-import type { RowIntegrity } from '../../storage/transaction.ts';
+import type { Db, RowIntegrity } from '../../storage/transaction.ts';
 import type { Actor } from '../audit/index.ts';
 import { listHeld } from '../consent/index.ts';
-import type { Realm, Subjects } from '../subjects/index.ts';
+import { listPresent, type Realm, type Subjects } from '../subjects/index.ts';
 import type { DatabaseTracesDeps } from './database-traces-store.ts';
 import { eraseMany, type MassErasure, type MassOrder } from './erase-many.ts';
-import { createErasureStore } from './erasure-store.ts';
+import { createErasureStore, type ErasureStore } from './erasure-store.ts';
 import { type FinishDeps, finishErasures, type Work } from './finish-erasures.ts';
 import { createIntend, type IntendDeps, noSuchPerson } from './intend-erasure.ts';
-import { createLedger, type LedgerDeps } from './ledger.ts';
-import { createProver, type ProverDeps } from './proof.ts';
-import { createReadReceipts, type ReadReceipts } from './read-receipts.ts';
-import type { ErasureReason, ErasureReceipt } from './receipt.ts';
-import { type RememberDeps, rememberPerson, type Witness } from './remember-person.ts';
-import { createReplay, type ReplayDeps } from './replay.ts';
+import {
+  createLedger,
+  type ErasureReason,
+  type ErasureReceipt,
+  type Ledger,
+  type LedgerDeps,
+  type Signing,
+} from './ledger.ts';
+import { createProver, type ProverDeps, type RememberDeps, rememberPerson, type Witness } from './proof.ts';
 
 /** The reason and the actor of an erasure. */
 export interface ErasureOrder {
@@ -135,5 +139,104 @@ export function createErasure(deps: ErasureDeps): Erasure {
       return { restored, ...(await retry()) };
     },
     retry,
+  };
+}
+
+interface ReadReceipts {
+  /** Throws NOT_FOUND. */
+  receipt(id: ErasureId): Promise<ErasureReceipt>;
+  /** Newest first; `pending`: only waiting ones. An interrupted erasure has no receipt yet. */
+  receipts(
+    organization: OrganizationId,
+    options: { pending?: boolean; limit: number; before?: ErasureId },
+  ): Promise<ErasureReceipt[]>;
+  /** All keys that ever signed receipts, the newest last. */
+  publicKeys(): { kid: string; publicKey: string }[];
+}
+
+const createReadReceipts = ({
+  store,
+  signing,
+}: {
+  store: Pick<ErasureStore, 'get' | 'page'>;
+  signing: Pick<Signing, 'publicKeys'>;
+}): ReadReceipts => ({
+  async receipt(id) {
+    const row = await store.get(id);
+    if (row?.receipt) return JSON.parse(row.receipt) as ErasureReceipt;
+    throw new Problem(
+      'NOT_FOUND',
+      row
+        ? `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it continues within a minute.`
+        : `No erasure has the id ${id}: “gatehouse receipt list” shows all.`,
+    );
+  },
+  async receipts(organization, { pending = false, ...page }) {
+    const rows = await store.page(organization, { pending, ...page });
+    return rows.flatMap(({ receipt }) => (receipt === null ? [] : [JSON.parse(receipt) as ErasureReceipt]));
+  },
+  publicKeys: () =>
+    signing
+      .publicKeys()
+      .filter(({ purpose }) => purpose === 'receipts')
+      .map(({ kid, publicKey }) => ({ kid, publicKey })),
+});
+
+interface ReplayDeps {
+  db: Db;
+  store: ErasureStore;
+  ledger: Ledger;
+  sealer: { destroyPersons(subjects: readonly SubjectId[]): Promise<unknown> };
+  keys: {
+    /** Those of these people who have a key. */
+    persons(subjects: readonly SubjectId[]): Promise<{ subject: SubjectId }[]>;
+  };
+  log: Log;
+}
+
+/** Repairs with the signed list of erasures whichever half of the data directory was restored from an older copy. */
+function createReplay({ db, store, ledger, sealer, keys, log }: ReplayDeps) {
+  return {
+    /** The key store is the older half: the list is completed, and keys of people who were erased are destroyed again. */
+    async destroyKeys(): Promise<void> {
+      const listed = await ledger.entries();
+      const missing = (await store.destroyed()).filter(({ subject }) => !listed.has(subject as SubjectId));
+      for (const { id, subject, organization, world, intended_at } of missing) {
+        await ledger.append({
+          erasure: id as ErasureId,
+          subject: subject as SubjectId,
+          organization: organization as OrganizationId,
+          world: world as World,
+          at: new Date(intended_at).toISOString(),
+        });
+      }
+      if (missing.length > 0) {
+        log.error(
+          { missing: missing.length },
+          'the key store is older than the database: its list of erasures lacked people; it was completed and their keys are destroyed again',
+        );
+      }
+      const back = (await keys.persons([...(await ledger.entries()).keys()])).map(({ subject }) => subject);
+      if (back.length === 0) return;
+      await sealer.destroyPersons(back);
+      log.warn({ people: back.length }, 'destroyed keys of people who were erased before');
+    },
+
+    /** The database is the older half: begins to erase again the people of the list that it brought back. Returns how many. */
+    async peopleRestored(
+      intend: (realm: Realm, subject: SubjectId, erasure: ErasureId) => Promise<unknown>,
+    ): Promise<number> {
+      const listed = await ledger.entries();
+      const present = await listPresent(db, [...listed.keys()]);
+      for (const subject of present) {
+        const { organization, world, erasure, seq } = listed.get(subject)!;
+        await intend({ organization, world }, subject, erasure);
+        log.warn(
+          { subject, erasure, seq },
+          'a person who was erased came back with an older database: they are erased again',
+        );
+      }
+      return present.size;
+    },
   };
 }

@@ -1,8 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { time } from '../../lib/time.ts';
-import type { InTransaction } from '../../storage/transaction.ts';
+import type { InTransaction, Tx } from '../../storage/transaction.ts';
+import { type Audit, readActor } from '../audit/index.ts';
+import type { Events } from '../events/index.ts';
 import { type PersonalData, tablesThatKeepIds } from '../personal-data/index.ts';
 import {
   type DatabaseTracesDeps,
@@ -11,13 +15,16 @@ import {
   findTablesNaming,
 } from './database-traces-store.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
-import { type FormerCopy, knownBefore, withFormer } from './former-copies.ts';
-import type { Erased, Ledger, LedgerPlace } from './ledger.ts';
-import type { Prover } from './proof.ts';
-import type { CopyOfReceipt, ErasureReceipt } from './receipt.ts';
-import type { Witness } from './remember-person.ts';
-import { type SettleDeps, settleErasure } from './settle-erasure.ts';
-import { type SignReceiptDeps, signReceipt } from './sign-receipt.ts';
+import {
+  type CopyOfReceipt,
+  type Erased,
+  type ErasureReceipt,
+  type Ledger,
+  type LedgerPlace,
+  type SignReceiptDeps,
+  signReceipt,
+} from './ledger.ts';
+import type { Prover, Witness } from './proof.ts';
 
 export interface FinishDeps extends DatabaseTracesDeps, SignReceiptDeps, SettleDeps {
   inTransaction: InTransaction;
@@ -171,4 +178,129 @@ function sameWait(earlier: ErasureReceipt, copies: readonly CopyOfReceipt[], emp
   return (
     unreachable(earlier.copies) === unreachable(copies) && earlier.waitingFor.includes(OWN_LOG) === !emptied
   );
+}
+
+/** A copy of the key store that was taken out of its place. */
+interface FormerCopy {
+  place: string;
+  copy?: string;
+  fate: 'left' | 'wiped' | 'attested';
+  by: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** When it was taken out it missed what was written since then. */
+  behindSince?: number;
+}
+
+/** What an erasure knew of the copies before: its row, and with the first receipt the copies that were taken out without it. */
+function knownBefore(
+  row: ErasureRow,
+  listed: Erased | undefined,
+  former: readonly FormerCopy[],
+): CopyOfReceipt[] {
+  const known = JSON.parse(row.copies) as CopyOfReceipt[];
+  if (row.receipt !== null || !listed) return known;
+  const missed = former.filter((one) => hasMissed(one, row, listed)).map(takenOut);
+  return [...known, ...missed.filter((one) => known.every((other) => !isSame(other, one)))];
+}
+
+/**
+ * A copy that was taken out of the places before its key was destroyed is still waited for: it has the key. So it is with one in
+ * whose place another lies now. The erasure stops waiting for it when it is wiped or an operator attests that it is destroyed.
+ */
+const withFormer = (
+  now: readonly CopyOfReceipt[],
+  before: readonly CopyOfReceipt[],
+  former: readonly FormerCopy[],
+): CopyOfReceipt[] => [
+  ...now,
+  ...before
+    .filter((one) => !one.own && now.every((other) => !isSame(one, other)))
+    .map((one) => {
+      const fate = former.find((other) => isSame(one, other));
+      return one.state === 'unreachable' && fate ? afterwards(one, fate) : one;
+    }),
+];
+
+/**
+ * Whether the copy was taken out without the person's key having been destroyed in it: meanwhile, or before the database was
+ * put back that knew of it.
+ */
+function hasMissed({ at, behindSince }: FormerCopy, { reason }: ErasureRow, erased: Erased): boolean {
+  const erasedAt = Date.parse(erased.at);
+  return behindSince !== undefined && at >= erasedAt && (reason !== 'restored' || behindSince <= erasedAt);
+}
+
+const takenOut = ({ place, copy }: FormerCopy): CopyOfReceipt => ({
+  place,
+  ...defined({ copy }),
+  state: 'unreachable',
+  reason: 'It was removed from the list before the key was destroyed in it.',
+});
+
+/** By the id; a copy from before there were ids is known by its place. */
+const isSame = (one: { place: string; copy?: string }, other: { place: string; copy?: string }) =>
+  one.copy === undefined ? one.place === other.place : one.copy === other.copy;
+
+function afterwards(waiting: CopyOfReceipt, { fate, by, at }: FormerCopy): CopyOfReceipt {
+  const { reason: _, ...copy } = waiting;
+  if (fate === 'wiped') return { ...copy, state: 'destroyed' };
+  if (fate !== 'attested') return waiting;
+  return {
+    ...copy,
+    state: 'attested-destroyed',
+    reason: 'This was attested by an operator and not verified by a machine.',
+    attested: { by, at: new Date(at).toISOString() },
+  };
+}
+
+interface SettleDeps {
+  store: Pick<ErasureStore, 'settle'>;
+  audit: Audit;
+  events: Events;
+  clock: Clock;
+}
+
+/** The change of state, its audit line and its event, once for each state that is reached. */
+async function settleErasure(
+  { store, audit, events, clock }: SettleDeps,
+  tx: Tx,
+  row: ErasureRow,
+  receipt: ErasureReceipt,
+): Promise<void> {
+  const first = row.receipt === null;
+  const settled = await store.settle(tx, row, {
+    state: receipt.state,
+    copies: JSON.stringify(receipt.copies),
+    receipt: JSON.stringify(receipt),
+    completed_at: receipt.state === 'done' ? clock.now() : null,
+  });
+  // Another process was at it too, and was first.
+  if (!settled) return;
+  const { organization, world, subject, request } = receipt;
+  const attested = receipt.copies.filter(({ state }) => state === 'attested-destroyed').length;
+  await audit.add(tx, {
+    actor: readActor(row.actor),
+    action: first ? 'subject.erase' : 'subject.erase.finish',
+    organization,
+    target: subject,
+    ...defined({ request }),
+    details: {
+      erasure: row.id,
+      world,
+      reason: row.reason,
+      state: receipt.state,
+      copies: receipt.copies.length,
+      unreachable: receipt.copies.filter(({ state }) => state === 'unreachable').length,
+      ...(attested > 0 && { attested }),
+      ledger: receipt.ledger.seq,
+    },
+  });
+  if (!first) return;
+  await events.add(tx, {
+    type: 'subject.erased',
+    organization,
+    world,
+    payload: { erasure: row.id, reason: row.reason },
+  });
 }

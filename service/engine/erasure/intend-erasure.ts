@@ -7,7 +7,7 @@ import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import { isPresent, noteFormer, type Realm, releaseAddress, type Subjects } from '../subjects/index.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
-import type { ErasureReason } from './receipt.ts';
+import type { ErasureReason } from './ledger.ts';
 
 export interface IntendDeps {
   store: Pick<ErasureStore, 'insert'>;

@@ -7,7 +7,7 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { Erasure } from './erasure.ts';
-import type { CopyOfReceipt } from './receipt.ts';
+import type { CopyOfReceipt } from './ledger.ts';
 
 /** How far the erasure of an organization has come. */
 export interface OrganizationErased {

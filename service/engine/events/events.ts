@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { EventId, Ids } from '../../lib/id.ts';
+import type { EventId, Ids, OrganizationId, World } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { DomainEvent } from './domain-event.ts';
-import { insertEvent, type SealEvent, sealEvent, sealUntilDelivered } from './outbox-store.ts';
+import { insertEvent, type SealEvent, sealEvent, sealUntilDelivered } from './recorded-event-store.ts';
 
 /** Written to the outbox in the same transaction as its change. Delivery reads it from there. */
 export interface Events {
@@ -10,7 +10,7 @@ export interface Events {
   add(tx: Tx, event: DomainEvent): Promise<EventId>;
 }
 
-export interface EventsDeps {
+interface EventsDeps {
   ids: Ids;
   clock: Clock;
   sealer: SealEvent;
@@ -42,4 +42,10 @@ export function createEvents({ ids, clock, sealer, added }: EventsDeps): Events 
       return id;
     },
   };
+}
+
+/** One organization in one world: what an event belongs to, and who may receive it. */
+export interface EventRealm {
+  organization: OrganizationId;
+  world: World;
 }

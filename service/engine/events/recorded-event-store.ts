@@ -1,8 +1,9 @@
+import { type Insertable, sql } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import type { Sealer } from '../../storage/sealing/sealed.ts';
+import type { Schema } from '../../storage/schema.ts';
+import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
+import type { Tx } from '../../storage/transaction.ts';
 import type { AlertPayload, EventType, RecordedEvent, SessionPayload } from './domain-event.ts';
-import { ERASED_PAYLOAD } from './erased-payload.ts';
-import { untilDeliveredField } from './outbox-store.ts';
 
 /** What translating needs of a row of the outbox. */
 export const eventColumns = [
@@ -105,3 +106,48 @@ function toEvent(
     // The outbox holds what `events.add` took, whose types say so.
   } as RecordedEvent;
 }
+
+export type SealEvent = Pick<Sealer, 'seal' | 'sealOwn'>;
+
+/** In the order in which transactions end: within one, and within a millisecond too. */
+export async function insertEvent(tx: Tx, row: Omit<Insertable<Schema['outbox']>, 'seq'>): Promise<void> {
+  await tx
+    .insertInto('outbox')
+    .values({ ...row, seq: sql<number>`(select coalesce(max(seq), 0) + 1 from outbox)` })
+    .execute();
+}
+
+/** Under the person's key, so that erasing the person reaches what was never delivered; under the organization's own where no person is named. */
+export async function sealEvent(
+  sealer: SealEvent,
+  {
+    id,
+    organization,
+    world,
+    subject,
+  }: { id: string; organization: OrganizationId; world: World; subject: SubjectId | undefined },
+  values: object,
+): Promise<Uint8Array> {
+  const field = `outbox.personal/${id}`;
+  if (subject !== undefined) return sealJson(sealer, { organization, world, subject, field }, values);
+  return sealer.sealOwn(
+    { organization, field, version: 1 },
+    new TextEncoder().encode(JSON.stringify(values)),
+  );
+}
+
+/** Under the organization's own key, beside what stays for the term of deliveries. */
+export const sealUntilDelivered = (
+  sealer: SealEvent,
+  { id, organization }: { id: string; organization: OrganizationId },
+  values: object,
+): Uint8Array =>
+  sealer.sealOwn(
+    { organization, field: untilDeliveredField(id), version: 1 },
+    new TextEncoder().encode(JSON.stringify(values)),
+  );
+
+const untilDeliveredField = (event: string): string => `outbox.until-delivered/${event}`;
+
+/** Replaces the payload of an event that named a person who was erased. */
+export const ERASED_PAYLOAD = '{"erased":true}';

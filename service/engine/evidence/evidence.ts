@@ -6,8 +6,7 @@ import { productVersion } from '../../lib/version.ts';
 import { renderPdf } from '../documents/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
-import type { PublishedEvidence } from './claim.ts';
-import { type EvidenceReport, printedEvidence } from './printed-evidence.ts';
+import { type EvidenceReport, type PublishedEvidence, printedEvidence } from './printed-evidence.ts';
 import published from './published.json' with { type: 'json' };
 
 export interface Evidence {

@@ -1,5 +1,10 @@
-export type { EvidenceGroup, EvidenceVerdict, MeasuredShare, PublishedEvidence } from './claim.ts';
-export { Claim, exampleOfClaim } from './claim.ts';
-export type { Evidence, EvidenceDeps } from './evidence.ts';
-export { createEvidence } from './evidence.ts';
-export type { EvidenceReport } from './printed-evidence.ts';
+export { createEvidence, type Evidence, type EvidenceDeps } from './evidence.ts';
+export {
+  Claim,
+  type EvidenceGroup,
+  type EvidenceReport,
+  type EvidenceVerdict,
+  exampleOfClaim,
+  type MeasuredShare,
+  type PublishedEvidence,
+} from './printed-evidence.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Claim } from './claim.ts';
-import { printedEvidence } from './printed-evidence.ts';
+import { type Claim, printedEvidence } from './printed-evidence.ts';
 
 const claim: Claim = {
   id: 'speed',

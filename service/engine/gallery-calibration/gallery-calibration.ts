@@ -20,12 +20,10 @@ import {
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
-import { createBasis } from './basis.ts';
 import { type Doubt, doubtfulPeople } from './doubtful-templates.ts';
-import type { CalibrationRow } from './gallery-calibration-store.ts';
+import { type CalibrationRow, createKeptCalibrations } from './gallery-calibration-store.ts';
 import { readEnrolled, sampleOf, shuffled } from './gallery-sample.ts';
-import { measureShift, worstTenth } from './gallery-shift.ts';
-import { createKeptCalibrations } from './kept-calibrations.ts';
+import { createBasis, measureShift, worstTenth } from './gallery-shift.ts';
 
 const share = z.number().min(0).max(1);
 

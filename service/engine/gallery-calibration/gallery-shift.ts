@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as pause } from 'node:timers/promises';
 import type { CrossScores } from '../../inference/gallery/cross-scores.ts';
-import { type Calibration, thresholdForFalseMatchRate } from '../matching/index.ts';
-import { turnsEvery } from './turns-every.ts';
+import { type Calibration, type Scorer, thresholdForFalseMatchRate } from '../matching/index.ts';
+import type { Models } from '../models/index.ts';
 
 /** The smallest false-match rate that a gallery is looked at, and the pairs that a rate needs at least. */
 const RATE = 1e-3;
@@ -12,7 +14,7 @@ const TENTH = 0.1;
 /** Pairs that are looked at before others have a turn: a millisecond or two. */
 const PAIRS_AT_ONCE = 100_000;
 
-export interface MeasuredShift {
+interface MeasuredShift {
   /** What the table's thresholds and scores are to be raised by; 0 where the gallery follows the table. */
   shift: number;
   /** Cross pairs looked at. */
@@ -97,4 +99,34 @@ function countBelow(rising: Float64Array, threshold: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** For long work in this thread: called with what was done since the last call, it lets others have a turn after every `most` of it. */
+function turnsEvery(most: number): (done: number) => Promise<void> | undefined {
+  let since = 0;
+  return (done) => {
+    since += done;
+    if (since < most) return undefined;
+    since = 0;
+    return pause();
+  };
+}
+
+/** What a shift was measured with: terms, table and model files. */
+export function createBasis(models: Pick<Models, 'current'>) {
+  const hashes = new WeakMap<Scorer, string>();
+  return (scorer: Scorer): string => {
+    let hash = hashes.get(scorer);
+    if (hash === undefined) {
+      const { terms, calibration } = scorer;
+      hash = createHash('sha256')
+        .update(JSON.stringify([terms, calibration.table]))
+        .digest('hex');
+      hashes.set(scorer, hash);
+    }
+    const { files } = models.current();
+    return [hash, ...scorer.terms.map(({ model }) => files[model] ?? '')]
+      .map((one) => one.slice(0, 16))
+      .join('/');
+  };
 }

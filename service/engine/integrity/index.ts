@@ -1,7 +1,8 @@
-export { type AdoptRowsDeps, adoptRows } from './adopt-rows.ts';
 export {
   type Acceptable,
+  type AdoptRowsDeps,
   acceptable,
+  adoptRows,
   createRecordIntegrity,
   type RecordIntegrity,
 } from './altered-rows.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import type { KioskId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import { isSignedBy, signedText } from './device-key.ts';
+import { isSignedBy, signedText } from './kiosk.ts';
 
 /** Milliseconds for the device to sign. */
 const CHALLENGE_LIFE = 60_000;
@@ -10,7 +10,7 @@ const SESSION_LIFE = 15 * 60_000;
 /** Challenges at a time, over all devices: asking for one takes no credential. */
 const MOST_CHALLENGES = 1_000;
 
-export interface DeviceSessionsDeps {
+interface DeviceSessionsDeps {
   clock: Clock;
   /** 256 random bits, base64url. */
   secret: () => string;
@@ -66,4 +66,32 @@ export function createDeviceSessions({ clock, secret }: DeviceSessionsDeps) {
 }
 
 /** Secrets are kept as their hashes. */
-export const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+/** Milliseconds in which the desktop app asks whether its kiosk may be left. */
+const LIFE = 60_000;
+
+interface LeaveTokensDeps {
+  clock: Clock;
+  /** 256 random bits, base64url. */
+  secret: () => string;
+}
+
+/** Proofs that an operator has just left a kiosk by PIN, in memory, each for one use. */
+export function createLeaveTokens({ clock, secret }: LeaveTokensDeps) {
+  const issued = new Map<string, { kiosk: KioskId; until: number }>();
+  return {
+    issue(kiosk: KioskId): string {
+      for (const [key, { until }] of issued) if (until <= clock.now()) issued.delete(key);
+      const token = `kiosk_left_${secret()}`;
+      issued.set(hashOf(token), { kiosk, until: clock.now() + LIFE });
+      return token;
+    },
+    /** The kiosk that was left. Undefined for a token that is unknown, used or too old. */
+    redeem(token: string): KioskId | undefined {
+      const found = issued.get(hashOf(token));
+      issued.delete(hashOf(token));
+      return found && found.until > clock.now() ? found.kiosk : undefined;
+    },
+  };
+}

@@ -1,4 +1,2 @@
-export type { KioskOperator, Pairing } from './kiosk.ts';
-export { Kiosk } from './kiosk.ts';
-export type { Kiosks, KiosksDeps } from './kiosks.ts';
-export { createKiosks } from './kiosks.ts';
+export { Kiosk, type KioskOperator, type Pairing } from './kiosk.ts';
+export { createKiosks, type Kiosks, type KiosksDeps } from './kiosks.ts';

@@ -1,11 +1,10 @@
 import type { Selectable } from 'kysely';
-import type { KioskId, OrganizationId, World } from '../../lib/id.ts';
+import type { AdministratorId, KioskId, OrganizationId, World } from '../../lib/id.ts';
 import { normalizeEmail } from '../../storage/email-address.ts';
-import { isSound, type RowIntegrity, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
+import { isSound, updateProtected, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
-import type { Db, Tx } from '../../storage/transaction.ts';
-import { fingerprintOf } from './device-key.ts';
-import { type Kiosk, MOST_TRIES } from './kiosk.ts';
+import type { Db, RowIntegrity, Tx } from '../../storage/transaction.ts';
+import { fingerprintOf, type Kiosk, MOST_TRIES } from './kiosk.ts';
 
 /** Detects rows that a writer of the database without keys made or changed. */
 export type KioskIntegrity = RowIntegrity;
@@ -106,4 +105,59 @@ export async function countPinTry(tx: Tx, id: KioskId): Promise<boolean> {
 
 export async function forgetPinTries(tx: Tx, id: KioskId): Promise<void> {
   await tx.updateTable('kiosk').set({ pin_failures: 0 }).where('id', '=', id).execute();
+}
+
+interface StoredPin {
+  administrator: AdministratorId;
+  /** argon2id, PHC form. */
+  hash: string;
+  setAt: number;
+}
+
+export async function putPin(tx: Tx, integrity: KioskIntegrity, pin: StoredPin): Promise<void> {
+  await tx.deleteFrom('operator_pin').where('administrator', '=', pin.administrator).execute();
+  const { administrator, hash, setAt } = pin;
+  const row = { administrator, hash, set_at: setAt, failures: 0 };
+  await tx
+    .insertInto('operator_pin')
+    .values(withMac(integrity, 'operator_pin', row))
+    .execute();
+}
+
+export async function deletePin(tx: Tx, administrator: AdministratorId): Promise<void> {
+  await tx.deleteFrom('operator_pin').where('administrator', '=', administrator).execute();
+}
+
+/** None for a row that something else than this service made or changed. */
+export async function selectPin(
+  db: Db,
+  integrity: KioskIntegrity,
+  administrator: AdministratorId,
+): Promise<StoredPin | undefined> {
+  const row = await db
+    .selectFrom('operator_pin')
+    .selectAll()
+    .where('administrator', '=', administrator)
+    .executeTakeFirst();
+  if (!row || !isSound(integrity, 'operator_pin', row)) return undefined;
+  return { administrator, hash: row.hash, setAt: row.set_at };
+}
+
+/** Counts one try, which is a failure until it is known to be none. False: there were too many already, at whatever kiosk. */
+export async function countOperatorTry(tx: Tx, administrator: AdministratorId): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('operator_pin')
+    .set((of) => ({ failures: of('failures', '+', 1) }))
+    .where('administrator', '=', administrator)
+    .where('failures', '<', MOST_TRIES)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export async function forgetOperatorTries(tx: Tx, administrator: AdministratorId): Promise<void> {
+  await tx
+    .updateTable('operator_pin')
+    .set({ failures: 0 })
+    .where('administrator', '=', administrator)
+    .execute();
 }

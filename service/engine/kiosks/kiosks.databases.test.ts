@@ -5,7 +5,7 @@ import { operator } from '../../../test/support/engine.ts';
 import { password, refusal, type Staff, startStaff } from '../../../test/support/staff.ts';
 import type { KioskCaller } from '../access/index.ts';
 import type { Administrator } from '../administrators/index.ts';
-import { signedText } from './device-key.ts';
+import { signedText } from './kiosk.ts';
 import type { Kiosks } from './kiosks.ts';
 
 const minute = 60_000;

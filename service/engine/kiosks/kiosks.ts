@@ -3,7 +3,7 @@ import type { AdministratorId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KioskCaller } from '../access/index.ts';
 import type { Actor } from '../audit/index.ts';
-import { createDeviceSessions } from './device-sessions.ts';
+import { createDeviceSessions, createLeaveTokens } from './device-sessions.ts';
 import type { Kiosk, KioskOperator, Pairing } from './kiosk.ts';
 import {
   forgetPinTries,
@@ -13,11 +13,9 @@ import {
   updateRevoked,
   updateSeen,
 } from './kiosk-store.ts';
-import { createLeaveTokens } from './leave-tokens.ts';
-import { createOperators } from './operators.ts';
+import { createOperators, createPins } from './operators.ts';
 import { createPairings } from './pairings.ts';
 import type { KioskParts } from './parts.ts';
-import { createPins } from './pins.ts';
 
 /** Devices in front of which people enroll and verify: paired at the box, known by a key that never leaves the device. */
 export interface Kiosks {

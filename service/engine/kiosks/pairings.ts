@@ -3,8 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { createFairQueue, type FairQueue, type Share } from '../../lib/fair/fair-queue.ts';
 import type { Ids, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import { fingerprintOf, readDeviceKey } from './device-key.ts';
-import { MOST_TRIES, type Pairing } from './kiosk.ts';
+import { fingerprintOf, MOST_TRIES, type Pairing, readDeviceKey } from './kiosk.ts';
 
 const LIFE = 5 * 60_000;
 /** Codes open at a time: of one world of an organization, and in all. Beyond, the newest of the organization with the most gives way. */

@@ -6,9 +6,8 @@ import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { defaultLimits, LimitSettings } from './limit-settings.ts';
-import { monthOf } from './month.ts';
 import { sourceOf } from './source.ts';
-import { createUsage, type Usage } from './usage.ts';
+import { createUsage, monthOf, type Usage } from './usage.ts';
 import {
   selectKeyLimits,
   selectLineage,

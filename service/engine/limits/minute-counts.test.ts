@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SlidingWindow } from '../../lib/sliding-window.ts';
-import { createMinuteCounts } from './minute-counts.ts';
-import { MOST_SLOTS, take, waitFor, windowAt } from './rate-window.ts';
+import { createMinuteCounts, MOST_SLOTS, take, waitFor, windowAt } from './usage.ts';
 
 const groupOf = (name: string) => name.slice(0, name.lastIndexOf('/'));
 const start = Date.UTC(2026, 10, 20, 12);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type SlidingWindow, usedIn } from '../../lib/sliding-window.ts';
-import { MOST_SLOTS, SLOT, take, WINDOW, waitFor, windowAt } from './rate-window.ts';
+import { MOST_SLOTS, SLOT, take, WINDOW, waitFor, windowAt } from './usage.ts';
 
 /** Pauses between requests, in milliseconds: bursts, and rests of more than a minute. */
 const pauses = fc.array(fc.oneof(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 90_000 })), {

@@ -1,10 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { type SlidingWindow, usedIn } from '../../lib/sliding-window.ts';
+import {
+  countOne,
+  reaches as reachesIn,
+  type SlidingWindow,
+  usedIn,
+  windowAt as windowIn,
+} from '../../lib/sliding-window.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { createMinuteCounts } from './minute-counts.ts';
-import { monthOf } from './month.ts';
-import { reaches, SLOT, WINDOW, waitFor, windowAt } from './rate-window.ts';
 import {
   type Count,
   deleteCounter,
@@ -14,7 +17,35 @@ import {
   writeCounts,
 } from './usage-store.ts';
 
-export interface UsageDeps {
+/** Milliseconds that a limit "per minute" looks back. */
+export const WINDOW = 60_000;
+/** Milliseconds that are counted together: a use is forgotten up to this much later than a minute after it. */
+export const SLOT = 5_000;
+/** Slots of a window, at most: each that may still reach into the minute, and the current one. */
+export const MOST_SLOTS = WINDOW / SLOT + 2;
+const size = { length: WINDOW, slot: SLOT };
+
+const reaches = (start: number, now: number): boolean => reachesIn(start, now, size);
+
+export const windowAt = (window: SlidingWindow, now: number): SlidingWindow => windowIn(window, now, size);
+
+/** One more use, at `now`. */
+export const take = (window: SlidingWindow, now: number): SlidingWindow => countOne(window, now, size);
+
+/** Milliseconds until one more use keeps to `most` in any minute; 0 when it does now. */
+export function waitFor(window: SlidingWindow, now: number, most: number): number {
+  const counted = windowAt(window, now);
+  let rest = usedIn(counted);
+  if (rest < most) return 0;
+  for (const { start, used } of counted) {
+    rest -= used;
+    if (rest < most) return start + SLOT + WINDOW - now;
+  }
+  // A limit of none at all.
+  return WINDOW + SLOT;
+}
+
+interface UsageDeps {
   db: Db;
   inTransaction: InTransaction;
   log: Log;
@@ -210,4 +241,86 @@ function createUnwrittenCounts(
       await running;
     },
   };
+}
+
+/**
+ * Uses by name in the slots of a minute, in bounded memory: where one group has too many names, those that were counted longest ago are
+ * forgotten, and nothing of other groups.
+ */
+interface MinuteCounts {
+  /** The slots in which this name was counted. */
+  of(name: string): SlidingWindow;
+  has(name: string): boolean;
+  /** One more at `now`; gives the slots that count then. Time only grows from one call to the next. */
+  count(name: string, now: number): SlidingWindow;
+  /** Counted by an earlier process; the oldest slots first. */
+  restore(name: string, slot: SlidingWindow[number]): void;
+  delete(name: string): void;
+  /** Gives back the room of what is over. */
+  tidy(now: number): void;
+  readonly isEmpty: boolean;
+}
+
+/** Names that one use takes out where they are over, so that a group does not grow while others come. */
+const TAKEN_OUT = 2;
+
+/** `groupOf`: the group of a name. `most`: names of a group. */
+export function createMinuteCounts(groupOf: (name: string) => string, most: number): MinuteCounts {
+  /** In each group the name that was counted last is the last. */
+  const groups = new Map<string, Map<string, SlidingWindow>>();
+
+  function put(name: string, window: SlidingWindow): void {
+    const group = groupOf(name);
+    const names = groups.get(group) ?? new Map<string, SlidingWindow>();
+    groups.set(group, names);
+    names.delete(name);
+    names.set(name, window);
+    if (names.size > most) names.delete(names.keys().next().value!);
+  }
+
+  function deleteOver(names: Map<string, SlidingWindow>, now: number, atMost: number): void {
+    let left = atMost;
+    for (const [name, window] of names) {
+      if (left-- === 0 || reaches(window.at(-1)!.start, now)) return;
+      names.delete(name);
+    }
+  }
+
+  const of = (name: string): SlidingWindow => groups.get(groupOf(name))?.get(name) ?? [];
+
+  return {
+    of,
+    has: (name) => of(name).length > 0,
+    count(name, now) {
+      const names = groups.get(groupOf(name));
+      if (names) deleteOver(names, now, TAKEN_OUT);
+      const window = take(of(name), now);
+      put(name, window);
+      return window;
+    },
+    restore: (name, slot) => put(name, [...of(name).filter(({ start }) => start !== slot.start), slot]),
+    delete: (name) => void groups.get(groupOf(name))?.delete(name),
+    tidy(now) {
+      for (const [group, names] of groups) {
+        deleteOver(names, now, Number.POSITIVE_INFINITY);
+        if (names.size === 0) groups.delete(group);
+      }
+    },
+    get isEmpty() {
+      return groups.size === 0;
+    },
+  };
+}
+
+/** The answer before: nearly always the same again. */
+let last = { start: 0, end: 0 };
+
+/** The calendar month, UTC, that holds a moment: its first millisecond, and that of the next. */
+export function monthOf(now: number): { start: number; end: number } {
+  if (now < last.start || now >= last.end) {
+    const date = new Date(now);
+    const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+    last = { start: Date.UTC(year, month), end: Date.UTC(year, month + 1) };
+  }
+  return last;
 }

@@ -1,6 +1,17 @@
 export { deleteClaim } from './claim-store.ts';
-export type { Attempt, Claims, Standing } from './claims.ts';
-export { createClaims, isAttack, standingOf, strictestRules } from './claims.ts';
+export {
+  type Attempt,
+  type Claims,
+  createClaims,
+  isAttack,
+  type Standing,
+  standingOf,
+  strictestRules,
+} from './claims.ts';
 export { createLockoutData } from './personal-data.ts';
-export type { PictureGuard, RefusedPictures } from './refused-pictures.ts';
-export { createRefusedPictures, REFUSED_BEFORE } from './refused-pictures.ts';
+export {
+  createRefusedPictures,
+  type PictureGuard,
+  REFUSED_BEFORE,
+  type RefusedPictures,
+} from './refused-pictures.ts';

@@ -13,7 +13,7 @@ import {
   selectLatest,
   selectTimes,
   wasRefused,
-} from './refused-picture-store.ts';
+} from './claim-store.ts';
 
 /** Limits of refused pictures per key and source address. */
 const limits = [

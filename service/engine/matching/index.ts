@@ -1,13 +1,10 @@
-export { alikePeople } from './alike-people.ts';
 export { type CalibrationCurve, calibrationCurves } from './calibration-curve.ts';
-export { confidence } from './confidence.ts';
-export { cosineSimilarity } from './cosine-similarity.ts';
-export type { Embeddings } from './embeddings.ts';
-export type { Calibration, Threshold } from './error-rate.ts';
 export {
+  type Calibration,
   logFalseMatchRateOf,
   matchRateForGallery,
   safeGallerySize,
+  type Threshold,
   thresholdForFalseMatchRate,
 } from './error-rate.ts';
 export {
@@ -18,20 +15,24 @@ export {
   heldForText,
   heldRate,
   holdingFor,
+  type MatchPlan,
+  mainEmbedder,
   type Scorer,
   tableForEveryGroup,
 } from './every-group.ts';
-export { type MatchPlan, mainEmbedder } from './match-plan.ts';
-export type {
-  Decision,
-  Found,
-  GalleryShifts,
-  GalleryStanding,
-  Identification,
-  Matching,
-  Parts,
+export {
+  createMatching,
+  type Decision,
+  type Found,
+  type GalleryShifts,
+  type GalleryStanding,
+  galleryStandings,
+  holdsRate,
+  type Identification,
+  type Matching,
+  NO_SUBJECT,
+  type Parts,
 } from './matching.ts';
-export { createMatching, galleryStandings, holdsRate, NO_SUBJECT } from './matching.ts';
 export { sameFace } from './same-face.ts';
-export { isSameAt, samePerson } from './same-person.ts';
-export { type Comparison, scoreOf } from './score.ts';
+export { alikePeople, isSameAt, samePerson } from './same-person.ts';
+export { type Comparison, confidence, cosineSimilarity, type Embeddings, scoreOf } from './score.ts';

@@ -1,18 +1,30 @@
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
-import { confidence } from './confidence.ts';
-import type { Embeddings } from './embeddings.ts';
 import {
   falseNonMatchRateOf,
   matchRateForGallery,
   type Threshold,
   thresholdForFalseMatchRate,
 } from './error-rate.ts';
-import { type HoldsFor, heldByAll, heldRate, type Scorer } from './every-group.ts';
-import { type MatchPlan, searchedBy } from './match-plan.ts';
-import { falseMatchRateShare, type Reference, referenceOf } from './reference.ts';
-import { type Comparison, compare, type GalleryShift } from './score.ts';
+import {
+  type HoldsFor,
+  heldByAll,
+  heldRate,
+  type MatchPlan,
+  type Scorer,
+  searchedBy,
+} from './every-group.ts';
+import {
+  type Comparison,
+  compare,
+  confidence,
+  type Embeddings,
+  falseMatchRateShare,
+  type GalleryShift,
+  type Reference,
+  referenceOf,
+} from './score.ts';
 
 /** People of the gallery, the nearest by their rows, who are compared again by the best scorer. */
 const CANDIDATES = 64;

@@ -1,8 +1,7 @@
 import type { AnalyzedFace } from '../../inference/face.ts';
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import { thresholdForFalseMatchRate } from './error-rate.ts';
-import { meanEmbeddings } from './mean-embeddings.ts';
-import { scoreOf } from './score.ts';
+import { meanEmbeddings, scoreOf } from './score.ts';
 
 /** Degrees: faces turned less are neutral. */
 const NEUTRAL_YAW = 10;

@@ -1,9 +1,9 @@
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
-import type { Enrollment } from '../subjects/index.ts';
-import type { Embeddings } from './embeddings.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import type { Enrollment, Subjects } from '../subjects/index.ts';
 import { thresholdForFalseMatchRate } from './error-rate.ts';
-import type { MatchPlan } from './match-plan.ts';
-import { scoreOf } from './score.ts';
+import type { MatchPlan } from './every-group.ts';
+import { type Embeddings, scoreOf } from './score.ts';
 
 /**
  * False-match rate of each comparison of a further picture with an enrolled one, 0..1. Looser than that of a verification: the
@@ -12,7 +12,7 @@ import { scoreOf } from './score.ts';
  */
 const RATE = 0.01;
 
-export interface Sameness {
+interface Sameness {
   /** Whether the picture may be added: it matches an anchor and more than half of all pictures. */
   same: boolean;
   /** Whether it can be compared with an anchor at all. */
@@ -52,4 +52,20 @@ export function isSameAt(
     if (score !== undefined) return score >= thresholdForFalseMatchRate(scorer.calibration, rate).threshold;
   }
   return undefined;
+}
+
+/**
+ * How many of the people that one picture matches could be blended in it: each that has another one beside them, not marked as distinct
+ * from them. 0, or at least 2.
+ */
+export async function alikePeople(
+  { distinctFrom }: Pick<Subjects, 'distinctFrom'>,
+  people: readonly SubjectId[],
+): Promise<number> {
+  if (people.length < 2) return 0;
+  const distinct = new Map<SubjectId, Set<SubjectId>>();
+  for (const one of people)
+    distinct.set(one, new Set((await distinctFrom(one)).map(({ subject }) => subject)));
+  const isBeside = (one: SubjectId, other: SubjectId) => one !== other && !distinct.get(one)!.has(other);
+  return people.filter((one) => people.some((other) => isBeside(one, other))).length;
 }

@@ -1,4 +1,2 @@
-export type { DryRun, Runs } from './dry-run.ts';
-export type { ModelChanges, PlannedChange } from './model-changes.ts';
-export { createModelChanges } from './model-changes.ts';
-export type { ModelFile, ReadModel, StagedModel } from './staged-models.ts';
+export type { DryRun, ModelFile, ReadModel, Runs, StagedModel } from './dry-run.ts';
+export { createModelChanges, type ModelChanges, type PlannedChange } from './model-changes.ts';

@@ -5,8 +5,15 @@ import type { ModelChange, ModelReport, Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Profiles } from '../profiles/index.ts';
 import type { Subjects } from '../subjects/index.ts';
-import { type DryRun, dryRunOf, type ProfilesInUse } from './dry-run.ts';
-import { createStagedModels, type ModelFile, type ReadModel, type StagedModel } from './staged-models.ts';
+import {
+  createStagedModels,
+  type DryRun,
+  dryRunOf,
+  type ModelFile,
+  type ProfilesInUse,
+  type ReadModel,
+  type StagedModel,
+} from './dry-run.ts';
 
 /** A change as a caller names it; `staged` is a file that was looked at. */
 export type PlannedChange =

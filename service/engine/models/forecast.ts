@@ -1,7 +1,14 @@
+import { z } from 'zod';
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
-import { doubtfulLicence, type KnownModels, refuseWithout, requireModel } from './model-rules.ts';
-import { type ModelSet, modelSetOf } from './model-set.ts';
+import {
+  doubtfulLicence,
+  type KnownModels,
+  type ModelSet,
+  modelSetOf,
+  refuseWithout,
+  requireModel,
+} from './model-set.ts';
 
 export type ModelChange =
   | { is: 'enable'; id: string; acceptLicenceDoubt: boolean }
@@ -29,7 +36,7 @@ interface State {
   isEnabled(entry: ModelEntry): boolean;
 }
 
-export interface ForecastInput extends KnownModels {
+interface ForecastInput extends KnownModels {
   isEnabled(entry: ModelEntry): boolean;
   hasAccepted(id: string): boolean;
   /** Imported models whose file is missing or changed: in no use, so that removing one changes nothing. */
@@ -112,3 +119,25 @@ const replaced = <Entry extends { id: string }>(old: readonly Entry[], next: rea
   ...old.filter(({ id }) => !next.some((entry) => entry.id === id)),
   ...next,
 ];
+
+/** Which execution provider runs the nets, as every reply says it. */
+export const ProviderReport = z.strictObject({
+  providersAsked: z.array(z.string()).describe('Execution providers as configured'),
+  provider: z.string().describe('Execution provider in use; `cpu` also while another one is being tried'),
+  adapter: z.string().optional().describe('The GPU, as its driver calls it; absent if none answered'),
+  fallback: z.string().optional().describe('Why the CPU runs nets that another provider should run; a fault'),
+  note: z
+    .string()
+    .optional()
+    .describe('Why the CPU runs nets if nothing is wrong: no GPU, a slower one, a trial under way'),
+  nets: z
+    .array(
+      z.strictObject({
+        model: z.string().describe('Id of the model'),
+        provider: z.string().describe('Execution provider that runs it'),
+        reason: z.string().optional().describe('Why it is the CPU'),
+      }),
+    )
+    .describe('Models that were tried on another provider; the CPU runs all others'),
+});
+export type ProviderReport = z.output<typeof ProviderReport>;

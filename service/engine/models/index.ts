@@ -1,7 +1,11 @@
-export type { ModelChange, ModelForecast } from './forecast.ts';
-export { padRemedy, remedy } from './model-rules.ts';
-export type { EmbedderChange, ModelSet, PersonRule } from './model-set.ts';
-export { currentEmbedders, embedderChangeOf } from './model-set.ts';
-export type { ModelReport, Models, ModelsDeps } from './models.ts';
-export { createModels } from './models.ts';
-export { ProviderReport } from './provider-report.ts';
+export { type ModelChange, type ModelForecast, ProviderReport } from './forecast.ts';
+export {
+  currentEmbedders,
+  type EmbedderChange,
+  embedderChangeOf,
+  type ModelSet,
+  type PersonRule,
+  padRemedy,
+  remedy,
+} from './model-set.ts';
+export { createModels, type ModelReport, type Models, type ModelsDeps } from './models.ts';

@@ -7,8 +7,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { forecast, type ModelChange, type ModelForecast } from './forecast.ts';
-import { doubtfulLicence, refuseWithout, requireModel } from './model-rules.ts';
-import { type ModelSet, modelSetOf } from './model-set.ts';
+import { doubtfulLicence, type ModelSet, modelSetOf, refuseWithout, requireModel } from './model-set.ts';
 import { createModelSettingStore, type ModelSettingRow } from './model-setting-store.ts';
 
 export interface ModelReport

@@ -1,23 +1,20 @@
 export type { Logo } from '../../inference/pictures/read-logo.ts';
-export type { Network } from '../../lib/network.ts';
-export { parseNetwork } from '../../lib/network.ts';
-export type {
-  ConsentLanguage,
-  SetupState,
-  SetupStep,
-  SetupSteps,
-  UniquenessPolicy,
-} from './organization.ts';
+export { type Network, parseNetwork } from '../../lib/network.ts';
 export {
+  type ConsentLanguage,
   NewSite,
   Organization,
+  type OrganizationLook,
   OWN_PROFILES,
+  type RetentionPolicy,
+  RetentionSettings,
+  refuseErased,
+  retentionPolicy,
+  type SetupState,
+  type SetupStep,
+  type SetupSteps,
   Site,
   setupSteps,
+  type UniquenessPolicy,
 } from './organization.ts';
-export type { OrganizationLook } from './organization-look.ts';
-export type { Organizations, RetentionChange } from './organizations.ts';
-export { createOrganizations } from './organizations.ts';
-export { refuseErased } from './refuse-erased.ts';
-export type { RetentionPolicy } from './retention-settings.ts';
-export { RetentionSettings, retentionPolicy } from './retention-settings.ts';
+export { createOrganizations, type Organizations, type RetentionChange } from './organizations.ts';

@@ -4,15 +4,15 @@ import { isSound, type RowIntegrity, updateProtected, withMac } from '../../stor
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Attestation } from '../consent/index.ts';
-import type {
-  ConsentLanguage,
-  LogoFacts,
-  Organization,
-  SetupSteps,
-  Site,
-  UniquenessPolicy,
+import {
+  type ConsentLanguage,
+  type LogoFacts,
+  type Organization,
+  RetentionSettings,
+  type SetupSteps,
+  type Site,
+  type UniquenessPolicy,
 } from './organization.ts';
-import { RetentionSettings } from './retention-settings.ts';
 
 export async function insertOrganization(
   tx: Tx,

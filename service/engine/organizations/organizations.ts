@@ -6,8 +6,22 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import type { Attestation } from '../consent/index.ts';
-import type { ConsentLanguage, Organization, SetupSteps, Site, UniquenessPolicy } from './organization.ts';
-import { checkColor, factsOf, lookOf, type OrganizationLook } from './organization-look.ts';
+import {
+  type ConsentLanguage,
+  checkColor,
+  checkSite,
+  factsOf,
+  lookOf,
+  narrowestSite,
+  type Organization,
+  type OrganizationLook,
+  RetentionSettings,
+  refuseErased,
+  retentionPolicy,
+  type SetupSteps,
+  type Site,
+  type UniquenessPolicy,
+} from './organization.ts';
 import {
   deleteSite,
   insertOrganization,
@@ -20,9 +34,6 @@ import {
   selectSites,
   updateOrganization,
 } from './organization-store.ts';
-import { refuseErased } from './refuse-erased.ts';
-import { RetentionSettings, retentionPolicy } from './retention-settings.ts';
-import { checkSite, narrowestSite } from './site.ts';
 
 /** Absent fields stay unchanged. */
 export type RetentionChange = { [Term in keyof RetentionSettings]?: number | null };

@@ -1,3 +1,2 @@
-export { type ApplianceFacts, applianceAttention } from './appliance-attention.ts';
-export { Attention } from './attention.ts';
+export { type ApplianceFacts, Attention, applianceAttention } from './appliance-attention.ts';
 export { createOverviews, type Overview, type Overviews } from './overview.ts';

@@ -16,7 +16,7 @@ import {
   sumOf,
   type VerificationDecision,
 } from '../verification/index.ts';
-import { type Attention, inOrder } from './attention.ts';
+import { type Attention, inOrder } from './appliance-attention.ts';
 
 /** One world of an organization at a glance. Times are ms since 1970. */
 export interface Overview {

@@ -1,13 +1,17 @@
-export type {
-  ExpiringRows,
-  ExportOrder,
-  Person,
-  PersonalData,
-  Realm,
-  SealedValue,
-  Searched,
-  TableUse,
+export {
+  type ExpiringRows,
+  type ExportOrder,
+  jsonOf,
+  type Person,
+  type PersonalData,
+  parseFor,
+  type Realm,
+  readPages,
+  type SealedValue,
+  type Searched,
+  type TableUse,
+  tablesThatKeepIds,
+  textOf,
+  vectorText,
 } from './personal-data.ts';
-export { tablesThatKeepIds } from './personal-data.ts';
-export { jsonOf, parseFor, readPages, textOf, vectorText } from './record-content.ts';
 export { countRows, deleteRows } from './row-count-store.ts';

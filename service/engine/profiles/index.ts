@@ -1,5 +1,4 @@
-export { allowedOf, profileNamed, requireAllowed } from './allowed-profiles.ts';
-export { builtInProfiles } from './built-in-profiles.ts';
+export { builtInProfiles, validProfile } from './built-in-profiles.ts';
 export {
   CaptureSource,
   requireSource,
@@ -7,18 +6,16 @@ export {
   sourceOfPictures,
   takesSource,
 } from './capture-source.ts';
-export type { ModelPlan, RatesHold } from './model-plan.ts';
 export {
   circumstancesIn,
   enrollmentEmbedders,
+  type ModelPlan,
   planMatching,
   planModels,
+  type RatesHold,
   ratesHoldFor,
   scorersOf,
 } from './model-plan.ts';
-export type { Profile } from './profile.ts';
-export { ProfileDefinition } from './profile.ts';
+export { allowedOf, type Profile, ProfileDefinition, profileNamed, requireAllowed } from './profile.ts';
 export type { ProfileVersion, ProfileVersions } from './profile-versions.ts';
-export type { Profiles } from './profiles.ts';
-export { createProfiles } from './profiles.ts';
-export { validProfile } from './valid-profile.ts';
+export { createProfiles, type Profiles } from './profiles.ts';

@@ -5,13 +5,11 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
-import { builtInProfiles } from './built-in-profiles.ts';
-import { isLenient } from './lenient-liveness.ts';
+import { builtInProfiles, isLenient, validProfile } from './built-in-profiles.ts';
 import type { Profile, ProfileDefinition } from './profile.ts';
 import { createProfileStore, createVersionStore } from './profile-store.ts';
 import { createProfileVersions, type ProfileVersions, writeVersion } from './profile-versions.ts';
 import { createReadProfile } from './read-profile.ts';
-import { validProfile } from './valid-profile.ts';
 
 export interface Profiles extends ProfileVersions {
   list(organization: OrganizationId): Promise<Profile[]>;

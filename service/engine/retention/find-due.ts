@@ -1,12 +1,15 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
 import { noteProgress } from '../../lib/progress/progress.ts';
 import type { Db } from '../../storage/transaction.ts';
+import type { Actor } from '../audit/index.ts';
 import { type Organization, type RetentionPolicy, retentionPolicy } from '../organizations/index.ts';
 import type { PersonalData, Realm } from '../personal-data/index.ts';
-import { countPeople, LOOKED_AT_ONCE, peopleNotUsedSince } from '../subjects/index.ts';
-import { DAY, type DueReason, dueReason, needsConfirmation } from './due.ts';
-import { emptyReport, type SweepReport } from './sweep-report.ts';
+import { countPeople, findKept, LOOKED_AT_ONCE, peopleNotUsedSince } from '../subjects/index.ts';
+import { DAY, type DueReason, dueReason, emptyReport, needsConfirmation, type SweepReport } from './due.ts';
 
 /** What a sweep has to do, as it was at `now`. */
 export interface Found {
@@ -80,4 +83,47 @@ function asksWhy(due: number, tooMany: boolean, beforeBuilt: number): string | u
   if (beforeBuilt > 0)
     return `${beforeBuilt} of the people it would erase were enrolled before this program was built: the clock stood wrong then.`;
   return tooMany ? `It would erase ${due} people at once.` : undefined;
+}
+
+export interface SweepOrder {
+  actor: Actor;
+  request?: string;
+  /** How many people the operator expects to be erased, where a sweep asks for it. */
+  confirm?: number;
+}
+
+/** Throws LEGAL_HOLD and SUBJECT_NOT_FOUND. */
+export type Erase = (
+  realm: Realm,
+  subject: SubjectId,
+  order: { reason: 'retention' | 'consent-withdrawn'; actor: Actor; request?: string },
+) => Promise<{ state: 'pending' | 'done' }>;
+
+/** Erases the people found. It can be called again after a crash. */
+export async function eraseDue(
+  { db, erase, clock }: { db: Db; erase: Erase; clock: Clock },
+  { due, policy, report }: Found,
+  { actor, request }: SweepOrder,
+): Promise<void> {
+  for (const [i, { realm, subject }] of due.entries()) {
+    noteProgress('erasing people', i, due.length);
+    // Since the people were found, this one may have been verified, enrolled, held or erased.
+    const person = await findKept(db, realm, subject);
+    const reason = person && !person.held ? dueReason(person, policy, clock.now()) : undefined;
+    if (reason === undefined) continue;
+    try {
+      const done = await erase(realm, subject, {
+        reason: reason === 'consent-withdrawn' ? 'consent-withdrawn' : 'retention',
+        actor,
+        ...defined({ request }),
+      });
+      report.erased++;
+      if (done.state === 'pending') report.pending++;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.code === 'LEGAL_HOLD') report.held++;
+      else if (error.code !== 'SUBJECT_NOT_FOUND') throw error;
+    }
+    await pause();
+  }
 }

@@ -1,6 +1,4 @@
-export type { Erase, SweepOrder } from './erase-due.ts';
-export type { Retention, RetentionDeps } from './retention.ts';
-export { createRetention } from './retention.ts';
+export { exampleOfSweep, SweepReport, type Waiting, type WaitingSweep } from './due.ts';
+export type { Erase, SweepOrder } from './find-due.ts';
+export { createRetention, type Retention, type RetentionDeps } from './retention.ts';
 export { Sweep } from './run-sweep.ts';
-export type { Waiting, WaitingSweep } from './sweep-notes.ts';
-export { exampleOfSweep, SweepReport } from './sweep-report.ts';

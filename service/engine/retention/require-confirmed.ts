@@ -6,10 +6,9 @@ import type { InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
 import type { PersonalData } from '../personal-data/index.ts';
 import type { ClockTrust } from './clock-trust.ts';
-import type { SweepOrder } from './erase-due.ts';
-import type { Found } from './find-due.ts';
+import type { WaitingSweep } from './due.ts';
+import type { Found, SweepOrder } from './find-due.ts';
 import { countOldRows } from './old-rows.ts';
-import type { WaitingSweep } from './sweep-notes.ts';
 
 const FIRST_SWEEP = 'It is the first sweep of this box.';
 

@@ -4,14 +4,20 @@ import { Problem } from '../../lib/problem.ts';
 import { programBuiltAt } from '../../lib/program-built.ts';
 import type { Actor } from '../audit/index.ts';
 import { createClockTrust } from './clock-trust.ts';
-import { DAY } from './due.ts';
-import type { SweepOrder } from './erase-due.ts';
+import {
+  createSweepNotes,
+  DAY,
+  type Notes,
+  readReport,
+  type SweepReport,
+  type Waiting,
+  type WaitingSweep,
+} from './due.ts';
+import type { SweepOrder } from './find-due.ts';
 import { countOldRows } from './old-rows.ts';
 import { Unconfirmed, whyConfirm } from './require-confirmed.ts';
 import { createRetentionStore, type SweepPage } from './retention-store.ts';
 import { findPeopleDue, type RunSweepDeps, runSweep, type Sweep } from './run-sweep.ts';
-import { createSweepNotes, type Notes, type Waiting, type WaitingSweep } from './sweep-notes.ts';
-import { readReport, type SweepReport } from './sweep-report.ts';
 
 export interface Retention {
   /** What a sweep would do now, and why it would ask for confirmation. Changes nothing. */

@@ -7,13 +7,11 @@ import type { Tx } from '../../storage/transaction.ts';
 import { type Actor, describeActor } from '../audit/index.ts';
 import { oldestHeld } from '../consent/index.ts';
 import { type Organization, retentionPolicy } from '../organizations/index.ts';
-import { DAY } from './due.ts';
-import { type Erase, eraseDue, type SweepOrder } from './erase-due.ts';
-import { type FindDueDeps, type Found, findDue } from './find-due.ts';
+import { DAY, exampleOfSweep, flatReport, SweepReport } from './due.ts';
+import { type Erase, eraseDue, type FindDueDeps, type Found, findDue, type SweepOrder } from './find-due.ts';
 import { deleteOldRows } from './old-rows.ts';
 import { type RequireConfirmedDeps, requireConfirmed } from './require-confirmed.ts';
 import type { RetentionStore } from './retention-store.ts';
-import { exampleOfSweep, flatReport, SweepReport } from './sweep-report.ts';
 
 export const Sweep = z
   .object({

@@ -1,16 +1,30 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import { defined } from '../../lib/defined.ts';
 import type { ReviewId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { type Actor, describeActor } from '../audit/index.ts';
-import { insertDistinct, type Realm } from '../subjects/index.ts';
-import { decidesSession, undoUntilOf } from './item-of-row.ts';
-import type { ReviewDecision, ReviewItem } from './review-item.ts';
-import { type createReviewStore, orderPlace, picturePlace, type ReviewRow } from './review-store.ts';
+import { deleteDistinct, type Enrollment, insertDistinct, type Realm } from '../subjects/index.ts';
+import {
+  decodeOrder,
+  KEPT_AFTER_DECISION,
+  KEPT_UNDECIDED,
+  type Likeness,
+  type ReviewDecision,
+  type ReviewItem,
+  requireUnchanged,
+} from './review-item.ts';
+import {
+  type createReviewStore,
+  decidesSession,
+  orderPlace,
+  picturePlace,
+  type ReviewRow,
+  undoUntilOf,
+} from './review-store.ts';
 import type { ReviewsDeps } from './reviews-deps.ts';
-import { decodeOrder, requireUnchanged } from './waiting-enrollment.ts';
 
-export interface DecideDeps extends ReviewsDeps {
+interface DecideDeps extends ReviewsDeps {
   store: ReturnType<typeof createReviewStore>;
   find(realm: Realm, id: ReviewId): Promise<ReviewRow>;
   load(realm: Realm, id: ReviewId): Promise<ReviewItem>;
@@ -52,7 +66,7 @@ export function createDecide(deps: DecideDeps) {
   };
 }
 
-export function requireOpen(row: ReviewRow | undefined): ReviewRow {
+function requireOpen(row: ReviewRow | undefined): ReviewRow {
   if (row?.state === 'open') return row;
   throw new Problem(
     'CONFLICT',
@@ -186,3 +200,125 @@ async function portraitOf({ store, sealer }: DecideDeps, id: ReviewId): Promise<
   const row = await store.picture(id, 'new');
   return row && (await sealer.open(picturePlace(row), row.picture_sealed));
 }
+
+/** Items whose pictures are erased in one transaction. */
+const PAGE = 100;
+
+/** `Reviews.eraseDue`. */
+export function createEraseReviewed({
+  store,
+  inTransaction,
+  clock,
+}: Pick<ReviewsDeps, 'inTransaction' | 'clock'> & { store: ReturnType<typeof createReviewStore> }) {
+  return async function eraseDue(): Promise<number> {
+    const now = clock.now();
+    for (let erased = 0; ; await pause()) {
+      const due = await store.due(now - KEPT_AFTER_DECISION, now - KEPT_UNDECIDED, PAGE);
+      if (due.length === 0) return erased;
+      await inTransaction((tx) =>
+        store.erase(
+          tx,
+          due.map(({ id }) => id),
+          now,
+        ),
+      );
+      erased += due.length;
+    }
+  };
+}
+
+/** `Reviews.undo`. */
+export function createUndo({ store, find, load, inTransaction, audit, clock }: DecideDeps) {
+  return async function undo(realm: Realm, id: ReviewId, actor: Actor): Promise<ReviewItem> {
+    await find(realm, id);
+    await inTransaction(async (tx) => {
+      const row = (await store.find(realm, id, tx))!;
+      requireUndoable(row, clock.now());
+      const { subject, other, decision } = row;
+      if (decision === 'not-same-person' && other !== null)
+        await deleteDistinct(tx, subject as SubjectId, other as SubjectId);
+      await store.reopen(tx, id);
+      await audit.add(tx, {
+        actor,
+        action: 'review.undo',
+        organization: realm.organization,
+        target: id,
+        details: { world: realm.world, decision, subject, ...(other === null ? {} : { other }) },
+      });
+    });
+    return load(realm, id);
+  };
+}
+
+function requireUndoable(row: ReviewRow, now: number): void {
+  if (row.state !== 'decided') throw new Problem('CONFLICT', 'Nothing is decided that could be undone.');
+  if (decidesSession(row))
+    throw new Problem(
+      'CONFLICT',
+      'A session went on by it: it was decided, or waits for the review of a further likeness. The decision stands.',
+    );
+  if (row.enrolled === 1)
+    throw new Problem(
+      'CONFLICT',
+      `The decision enrolled ${row.other}: disable or erase that person instead.`,
+    );
+  const until = undoUntilOf(row);
+  if (until === undefined || until <= now)
+    throw new Problem('CONFLICT', 'A decision can be undone for 24 hours; this one stands.');
+}
+
+/** `Reviews.addKnownPicture`. */
+export function createAddKnownPicture(deps: DecideDeps) {
+  const { store, find, load, inTransaction, sealer, audit, ids, clock, subjects, look } = deps;
+
+  /** Pictures of the newcomer, as far as the models in use compare them. */
+  async function newcomer(realm: Realm, row: ReviewRow): Promise<Pick<Enrollment, 'anchor' | 'templates'>[]> {
+    if (row.other !== null) return subjects.enrollments(realm, row.other as SubjectId);
+    if (row.order_sealed === null) return [];
+    const { embeddings, files } = decodeOrder(await sealer.open(orderPlace(row), row.order_sealed));
+    const now = deps.models.current().files;
+    const templates = Object.entries(embeddings)
+      .filter(([embedder]) => files[embedder] === now[embedder])
+      .map(([embedder, vector]) => ({ id: `waiting_${embedder}` as never, embedder, vector }));
+    return [{ anchor: true, templates }];
+  }
+
+  return async function addKnownPicture(
+    realm: Realm,
+    id: ReviewId,
+    picture: Uint8Array,
+    actor: Actor,
+    signal?: AbortSignal,
+  ): Promise<ReviewItem> {
+    const row = requireOpen(await find(realm, id));
+    const known = row.subject as SubjectId;
+    const face = await look({ ...realm, picture, actor, ...(signal && { signal }) });
+    const compared = {
+      quality: face.quality,
+      ...stated('likeKnown', face.isLike(await subjects.enrollments(realm, known))),
+      ...stated('likeNew', face.isLike(await newcomer(realm, row))),
+    };
+    const place = { id: ids.next('reviewPicture'), ...realm, subject: known };
+    const picture_sealed = await sealer.seal(picturePlace(place), face.portrait);
+    await inTransaction(async (tx) => {
+      const open = await store.find(realm, id, tx);
+      if (!open) throw new Problem('NOT_FOUND', `No review has the id ${id} any more.`);
+      requireOpen(open);
+      const figures: Likeness = { ...(JSON.parse(open.figures) as Likeness), knownPicture: compared };
+      const side = 'known';
+      await store.replacePicture(tx, { ...place, item: id, side, picture_sealed, created_at: clock.now() });
+      await store.setFigures(tx, id, JSON.stringify(figures));
+      await audit.add(tx, {
+        actor,
+        action: 'review.add-picture',
+        organization: realm.organization,
+        target: id,
+        details: { world: realm.world, side, subject: known, ...compared },
+      });
+    });
+    return load(realm, id);
+  };
+}
+
+const stated = <Key extends string>(key: Key, value: boolean | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [key in Key]?: boolean };

@@ -9,9 +9,8 @@ import {
   type Searched,
 } from '../personal-data/index.ts';
 import { idsAbout, idsOfAddress, itemsOf, oldItems, picturesOf, removeItems } from './person-items-store.ts';
-import type { Likeness } from './review-item.ts';
+import { decodeOrder, type Likeness } from './review-item.ts';
 import { orderPlace, picturePlace } from './review-store.ts';
-import { decodeOrder } from './waiting-enrollment.ts';
 
 /** The middle of the file: its head and its end are those of every JPEG. */
 const portrait: Searched = {

@@ -5,8 +5,8 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
+import type { ComparedPerson, WaitingEnrollment } from './review-item.ts';
 import type { ReviewSealer } from './review-store.ts';
-import type { ComparedPerson, WaitingEnrollment } from './waiting-enrollment.ts';
 
 /** A picture that a reviewer adds, to compare two people by eye. */
 export interface PictureForReview extends Realm {

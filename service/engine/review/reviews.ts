@@ -3,15 +3,17 @@ import type { ReviewId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import { createAddKnownPicture } from './add-known-picture.ts';
-import { createDecide } from './decide.ts';
-import { createEraseReviewed } from './erase-reviewed.ts';
-import { fromRow } from './item-of-row.ts';
-import type { ReviewDecision, ReviewItem, ReviewKind, ReviewSide, ReviewState } from './review-item.ts';
-import { createReviewStore, orderPlace, picturePlace } from './review-store.ts';
+import { createAddKnownPicture, createDecide, createEraseReviewed, createUndo } from './decide.ts';
+import {
+  decodeOrder,
+  type ReviewDecision,
+  type ReviewItem,
+  type ReviewKind,
+  type ReviewSide,
+  type ReviewState,
+} from './review-item.ts';
+import { createReviewStore, fromRow, orderPlace, picturePlace } from './review-store.ts';
 import type { ReviewsDeps } from './reviews-deps.ts';
-import { createUndo } from './undo.ts';
-import { decodeOrder } from './waiting-enrollment.ts';
 
 /** A person in an item, as a reviewer sees them. */
 export interface Reviewed {

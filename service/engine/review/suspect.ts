@@ -4,7 +4,7 @@ import type { Ids, ReviewId, SubjectId } from '../../lib/id.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Realm } from '../subjects/index.ts';
-import type { Likeness, ReviewKind } from './review-item.ts';
+import { encodeOrder, type Likeness, type ReviewKind, type WaitingEnrollment } from './review-item.ts';
 import {
   createReviewStore,
   orderPlace,
@@ -12,7 +12,6 @@ import {
   type ReviewRow,
   type ReviewSealer,
 } from './review-store.ts';
-import { encodeOrder, type WaitingEnrollment } from './waiting-enrollment.ts';
 
 /** An enrollment whose face is like another person's. */
 export interface Suspicion {

@@ -1,3 +1,2 @@
-export type { Setup, SetupView } from './setup.ts';
-export { createSetup } from './setup.ts';
-export type { SetupDeps, SetupOpening, TokenFile } from './setup-parts.ts';
+export { createSetup, type Setup, type SetupView } from './setup.ts';
+export type { SetupDeps, SetupOpening, TokenFile } from './setup-token.ts';

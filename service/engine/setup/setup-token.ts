@@ -1,12 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
-import type { Tx } from '../../storage/transaction.ts';
-import type { From } from '../administrators/index.ts';
-import type { Actor } from '../audit/index.ts';
-import { createClaimTries } from './claim-tries.ts';
-import type { SetupDeps, SetupOpening } from './setup-parts.ts';
-import { deleteSetup, putSetup, type SetupRow, selectSetup } from './setup-store.ts';
+import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Administrators, From } from '../administrators/index.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import { sourceOf } from '../limits/index.ts';
+import type { Organizations } from '../organizations/index.ts';
+import { deleteSetup, putSetup, type SetupIntegrity, type SetupRow, selectSetup } from './setup-store.ts';
 
 const HOUR = 3_600_000;
 const TOKEN_LIFE = 24 * HOUR;
@@ -129,4 +131,73 @@ async function endSetup(
   if (!row?.factorOwed) return deleteSetup(tx);
   const { tokenHash, createdAt } = row;
   await putSetup(tx, integrity, { tokenHash, createdAt, expiresAt: createdAt, factorOwed: true });
+}
+
+/** Wrong tokens of a source that cost nothing: a person mistypes. */
+const FREE = 5;
+const LONGEST = 60_000;
+const MOST_SOURCES = 1000;
+
+/**
+ * Wrong setup tokens by source. In memory: the token has too many bits to be guessed, this keeps the log and the box calm.
+ */
+interface ClaimTries {
+  /** Counts a try as a wrong one until `right`. Throws SIGN_IN_DELAYED. */
+  begin(address: string): { right(): void };
+}
+
+function createClaimTries(clock: Clock): ClaimTries {
+  const sources = new Map<string, { wrong: number; last: number }>();
+  return {
+    begin(address) {
+      const source = sourceOf(address);
+      const now = clock.now();
+      const before = sources.get(source) ?? { wrong: 0, last: now };
+      const pause = before.wrong < FREE ? 0 : Math.min(LONGEST, 1000 * 2 ** (before.wrong - FREE));
+      const since = now - before.last;
+      const wait = since < 0 ? pause : pause - since;
+      if (wait > 0) {
+        throw new Problem('SIGN_IN_DELAYED', 'Too many wrong setup tokens: wait before the next one.', {
+          retryAfterSeconds: Math.ceil(wait / 1000),
+        });
+      }
+      sources.delete(source);
+      sources.set(source, { wrong: before.wrong + 1, last: now });
+      // The source that tried longest ago makes room.
+      for (const oldest of sources.keys()) {
+        if (sources.size <= MOST_SOURCES) break;
+        sources.delete(oldest);
+      }
+      return { right: () => void sources.delete(source) };
+    },
+  };
+}
+
+/** What the operator of the box reads. */
+export interface SetupOpening {
+  /** `closed`: the box has an owner. `claimed`: a browser has used the token. */
+  is: 'closed' | 'open' | 'claimed';
+  /** Only while it can be used. */
+  token?: string;
+  expiresAt?: number;
+}
+
+/** The token for who can read the data directory. */
+export interface TokenFile {
+  read(): string | undefined;
+  write(token: string): void;
+  remove(): void;
+}
+
+export interface SetupDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  integrity: SetupIntegrity;
+  audit: Audit;
+  clock: Clock;
+  organizations: Pick<Organizations, 'list' | 'create' | 'set'>;
+  administrators: Pick<Administrators, 'create' | 'list' | 'ownersExist' | 'signIn'>;
+  hasPeople(organization: OrganizationId): Promise<boolean>;
+  file: TokenFile;
+  random(into: Uint8Array): void;
 }

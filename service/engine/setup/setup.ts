@@ -1,12 +1,11 @@
 import type { OrganizationId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Administrator, From, OpenedSession } from '../administrators/index.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Administrator, Administrators, From, OpenedSession } from '../administrators/index.ts';
 import type { Actor } from '../audit/index.ts';
-import { type Organization, setupSteps } from '../organizations/index.ts';
-import { createFactorRule, type FactorRule } from './factor-rule.ts';
-import type { SetupDeps, SetupOpening } from './setup-parts.ts';
-import { putSetup } from './setup-store.ts';
-import { closed, createSetupToken, isOf } from './setup-token.ts';
+import { type Organization, type Organizations, setupSteps } from '../organizations/index.ts';
+import { deleteSetup, putSetup, type SetupIntegrity, selectSetup } from './setup-store.ts';
+import { closed, createSetupToken, isOf, type SetupDeps, type SetupOpening } from './setup-token.ts';
 
 /** What a page reads. */
 export interface SetupView {
@@ -158,4 +157,46 @@ async function firstOrganization(deps: SetupDeps): Promise<Organization | undefi
 
 async function mayRename(deps: SetupDeps, { id }: Organization): Promise<boolean> {
   return (await inUse(deps)).length === 1 && !(await deps.hasPeople(id));
+}
+
+/** Rule of a box that was set up by the assistant: its owner needs a second factor before the first person is enrolled. */
+interface FactorRule {
+  /** Throws SECOND_FACTOR_REQUIRED. */
+  requireOwnersFactor(): Promise<void>;
+}
+
+interface FactorRuleDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  integrity: SetupIntegrity;
+  organizations: Pick<Organizations, 'list'>;
+  administrators: Pick<Administrators, 'list' | 'ownersExist'>;
+}
+
+function createFactorRule(deps: FactorRuleDeps): FactorRule {
+  const { db, inTransaction, integrity, organizations, administrators } = deps;
+  let met = false;
+
+  async function hasFactor(): Promise<boolean> {
+    for (const { id } of await organizations.list()) {
+      const there = await administrators.list(id);
+      if (there.some(({ applianceOwner, passkeys }) => applianceOwner && passkeys > 0)) return true;
+    }
+    return false;
+  }
+
+  return {
+    async requireOwnersFactor() {
+      if (met || !(await administrators.ownersExist())) return;
+      const row = await selectSetup(db, integrity);
+      if (row?.factorOwed && !(await hasFactor())) {
+        throw new Problem(
+          'SECOND_FACTOR_REQUIRED',
+          'No person can be enrolled yet: the owner of this box has to add a passkey first, in the console under "Security" or on the page "Add a passkey".',
+        );
+      }
+      met = true;
+      if (row) await inTransaction((tx) => deleteSetup(tx));
+    },
+  };
 }

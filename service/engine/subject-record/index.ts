@@ -1,2 +1,7 @@
-export type { RecordOrder, SubjectRecord, SubjectRecords, SubjectRecordsDeps } from './subject-record.ts';
-export { createSubjectRecords } from './subject-record.ts';
+export {
+  createSubjectRecords,
+  type RecordOrder,
+  type SubjectRecord,
+  type SubjectRecords,
+  type SubjectRecordsDeps,
+} from './subject-record.ts';

@@ -8,12 +8,10 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import { noteFormer } from './former-address-store.ts';
 import type { GalleryIndex } from './gallery-index.ts';
-import { requireBirthDate } from './people/birth-date.ts';
 import type { PeopleSearch } from './people/people-search.ts';
-import { type Realm, realmKey } from './realm.ts';
-import type { Subject } from './subject.ts';
-import { hasOwner, updatePerson } from './subject-change-store.ts';
-import type { SubjectStore } from './subject-store.ts';
+import { requireBirthDate } from './people/read-people.ts';
+import { type Realm, realmKey, type Subject } from './subject.ts';
+import { hasOwner, type SubjectStore, updatePerson } from './subject-store.ts';
 
 /** What is absent stays; `null` removes it. */
 export interface SubjectChange {

@@ -8,8 +8,7 @@ import { currentEmbedders, type Models } from '../models/index.ts';
 import { refuseErased } from '../organizations/index.ts';
 import { galleryVectors } from './best-pictures.ts';
 import type { GalleryIndex } from './gallery-index.ts';
-import type { Realm } from './realm.ts';
-import type { Subject } from './subject.ts';
+import type { Realm, Subject } from './subject.ts';
 import type { UpgradeTemplates } from './upgrades/upgrade-templates.ts';
 import {
   type Attempt,

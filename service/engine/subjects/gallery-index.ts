@@ -1,4 +1,4 @@
-import type { Galleries } from '../../inference/gallery/gallery.ts';
+import type { Galleries } from '../../inference/gallery/gallery-matrix.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { meanDirection } from '../../lib/mean-direction.ts';
@@ -6,7 +6,7 @@ import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { EmbedderChange, Models } from '../models/index.ts';
 import { type GalleryVectors, galleryVectors } from './best-pictures.ts';
 import type { DamagedRow, LoadedTemplate } from './loaded-templates-store.ts';
-import { type Realm, realmKey } from './realm.ts';
+import { type Realm, realmKey } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
 import { fileOf } from './write-enrollment.ts';
 

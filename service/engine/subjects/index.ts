@@ -1,20 +1,26 @@
 export type { SubjectChange } from './change-subject.ts';
-export { deleteDistinct, insertDistinct } from './distinct-people-store.ts';
-export { isPresent, listPresent, releaseAddress } from './erased-subject-store.ts';
-export { deleteFormerOf, noteFormer } from './former-address-store.ts';
-export type { KeptPerson } from './kept-people-store.ts';
-export { countPeople, findKept, LOOKED_AT_ONCE, peopleNotUsedSince } from './kept-people-store.ts';
-export type { DistinctPerson } from './people/distinct-people.ts';
-export type { SubjectDataDeps } from './personal-data.ts';
-export { createSubjectData } from './personal-data.ts';
+export {
+  deleteFormerOf,
+  isPresent,
+  listPresent,
+  noteFormer,
+  releaseAddress,
+} from './former-address-store.ts';
+export {
+  countPeople,
+  deleteDistinct,
+  findKept,
+  insertDistinct,
+  type KeptPerson,
+  LOOKED_AT_ONCE,
+  peopleNotUsedSince,
+} from './kept-people-store.ts';
+export { createTemplatePages } from './loaded-templates-store.ts';
+export type { DistinctPerson } from './people/people.ts';
+export { createSubjectData, type SubjectDataDeps } from './personal-data.ts';
 export type { EnrolledPicture } from './pictures/confirm-picture.ts';
-export type { Realm } from './realm.ts';
-export { realmKey } from './realm.ts';
-export type { Enrollment } from './subject.ts';
-export { exampleOfSubject, Subject } from './subject.ts';
-export type { Subjects, SubjectsDeps } from './subjects.ts';
-export { createSubjects } from './subjects.ts';
-export { createTemplatePages } from './template-pages-store.ts';
+export { type Enrollment, exampleOfSubject, type Realm, realmKey, Subject } from './subject.ts';
+export { createSubjects, type Subjects, type SubjectsDeps } from './subjects.ts';
 export type { UpgradeProgress } from './upgrade-progress-store.ts';
 export type { Visit } from './upgrades/upgrade-templates.ts';
 export type { NewEnrollment, NewMember } from './write-enrollment.ts';

@@ -1,13 +1,12 @@
 import type { Selectable } from 'kysely';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer, Unsealed } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { countPeople } from './kept-people-store.ts';
-import type { Realm } from './realm.ts';
-import type { Subject } from './subject.ts';
+import type { Realm, Subject } from './subject.ts';
 
 type SubjectRow = Selectable<Schema['subject']>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SubjectId, TemplateId } from '../../lib/id.ts';
+import type { OrganizationId, SubjectId, TemplateId, World } from '../../lib/id.ts';
 import { env, id, type OfWorld, time } from '../../lib/record-fields.ts';
 
 export const exampleOfSubject = {
@@ -38,3 +38,11 @@ export interface Enrollment {
   anchor: boolean;
   templates: { id: TemplateId; embedder: string; vector: Float32Array }[];
 }
+
+/** Where: everything a subject is found in. */
+export interface Realm {
+  organization: OrganizationId;
+  world: World;
+}
+
+export const realmKey = ({ organization, world }: Realm) => `${organization}/${world}`;

@@ -1,4 +1,4 @@
-import type { Galleries } from '../../inference/gallery/gallery.ts';
+import type { Galleries } from '../../inference/gallery/gallery-matrix.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, SubjectId, World } from '../../lib/id.ts';
@@ -14,21 +14,20 @@ import { createChange, createSubjectTurns, type SubjectChange } from './change-s
 import { createEnroll, type Enrolled } from './enroll-subject.ts';
 import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
 import type { DamagedRow } from './loaded-templates-store.ts';
-import { createAddressOfAnother } from './people/address-of-another.ts';
-import type { Availability } from './people/availability.ts';
-import type { DistinctPeople } from './people/distinct-people.ts';
-import { createPeople } from './people/people.ts';
+import {
+  type Availability,
+  createAddressOfAnother,
+  createPeople,
+  type DistinctPeople,
+} from './people/people.ts';
 import { createFindSubject, type ReadPeople } from './people/read-people.ts';
 import { createConfirm, type EnrolledPicture } from './pictures/confirm-picture.ts';
 import { createConfirmsAlone } from './pictures/confirmed-alone.ts';
-import { createPictureOperations } from './pictures/picture-operations.ts';
-import { createRemovePicture } from './pictures/remove-picture.ts';
-import { type Realm, realmKey } from './realm.ts';
-import type { Enrollment, Subject } from './subject.ts';
+import { createPictureOperations, createRemovePicture } from './pictures/picture-operations.ts';
+import { type Enrollment, type Realm, realmKey, type Subject } from './subject.ts';
 import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
 import type { UpgradeProgress } from './upgrade-progress-store.ts';
-import { createUpgradeCounts } from './upgrades/upgrade-counts.ts';
-import { createUpgradeTemplates, type Visit } from './upgrades/upgrade-templates.ts';
+import { createUpgradeCounts, createUpgradeTemplates, type Visit } from './upgrades/upgrade-templates.ts';
 import type { NewEnrollment, NewMember } from './write-enrollment.ts';
 
 export interface Subjects extends ReadPeople, GalleryLoading, Availability, DistinctPeople {

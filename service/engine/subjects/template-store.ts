@@ -5,8 +5,7 @@ import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { TemplateTransform } from '../../storage/sealing/template-transform.ts';
 import { type Slice, slices } from '../../storage/slices/slices.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { Realm } from './realm.ts';
-import { toBytes } from './vector-bytes.ts';
+import type { Realm } from './subject.ts';
 
 export type TemplateRow = Selectable<Schema['template']>;
 
@@ -197,4 +196,17 @@ function withAll(db: Db, slice: Slice, files: Readonly<Record<string, string>>) 
     )
     .groupBy('subject')
     .having((eb) => eb.fn.count('embedder').distinct(), '=', wanted.length);
+}
+
+/** A vector as it is sealed: 32-bit floats, little-endian (every machine that runs this is). */
+export function toBytes(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+/** Shares the bytes where they are aligned, else copies them. */
+export function toVector(bytes: Uint8Array): Float32Array {
+  if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const vector = new Float32Array(bytes.length / 4);
+  new Uint8Array(vector.buffer).set(bytes);
+  return vector;
 }

@@ -1,9 +1,9 @@
 import type { SubjectId, World } from '../../lib/id.ts';
-import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Db } from '../../storage/transaction.ts';
 import type { EmbedderChange } from '../models/index.ts';
 import { slicesOfPeople } from './kept-people-store.ts';
-import type { Realm } from './realm.ts';
+import type { Realm } from './subject.ts';
 
 /** People that are counted in one go: each with three look-ups. */
 const SLICE = 500;

@@ -5,12 +5,10 @@ import type { Tx } from '../../storage/transaction.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { type Consent, type Consents, isHeld, type Standing } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
-import { oneMoreToday } from './daily-enrollments.ts';
 import { selectFormer } from './former-address-store.ts';
 import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
-import { refuseMoreAnchors, surplusOf, type Vectors } from './pictures/surplus.ts';
-import type { Realm } from './realm.ts';
-import type { Subject } from './subject.ts';
+import { refuseMoreAnchors, surplusOf, type Vectors } from './pictures/confirm-picture.ts';
+import type { Realm, Subject } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
 
 /** A picture's embeddings, to be kept for a person. */
@@ -24,7 +22,7 @@ export interface NewMember extends NewPicture {
   memberOf: string;
 }
 
-export interface NewPicture {
+interface NewPicture {
   /** By embedder id, unit length. */
   embeddings: Record<string, Float32Array>;
   quality: number;
@@ -257,4 +255,23 @@ export function fileOf(files: Readonly<Record<string, string>>, embedder: string
   const sha256 = files[embedder];
   if (sha256 !== undefined) return sha256;
   throw new Problem('MODEL_NOT_INSTALLED', `The model ${embedder} is not installed or not enabled.`);
+}
+
+/** Pictures that API keys may enroll for one person in any 24 hours. */
+const MOST_A_DAY = 5;
+const DAY = 86_400_000;
+
+/**
+ * The times (ms since 1970) at which keys enrolled pictures of a person, with one more now. Those of more than a day ago are
+ * left out, and so are those that a wrong clock put more than a day ahead. Throws USER_FLOOD_DETECTED with the seconds to wait.
+ */
+export function oneMoreToday(times: readonly number[], now: number): number[] {
+  const counting = times.filter((at) => Math.abs(now - at) < DAY);
+  if (counting.length < MOST_A_DAY) return [...counting, now];
+  const wait = Math.min(...counting) + DAY - now;
+  throw new Problem(
+    'USER_FLOOD_DETECTED',
+    `An API key enrolls at most ${MOST_A_DAY} pictures of one person in 24 hours: wait, or let an operator enroll this one at the box.`,
+    { retryAfterSeconds: Math.ceil(wait / 1000) },
+  );
 }

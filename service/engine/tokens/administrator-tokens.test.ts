@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type webcrypto } from 'node:crypto';
 import { type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { beforeEach, expect, test } from 'vitest';
 import type { AdministratorId } from '../../lib/id.ts';
-import { createAdministratorTokens } from './administrator-tokens.ts';
+import { createAdministratorTokens } from './person-tokens.ts';
 
 const START = Date.UTC(2026, 10, 21, 9, 0, 0, 500);
 const minutes = (count: number) => count * 60_000;

@@ -1,12 +1,28 @@
-export type { AdministratorTokens } from './administrator-tokens.ts';
-export { createAdministratorTokens } from './administrator-tokens.ts';
-export type { TokenDemand, TokenFault, TokenFinding } from './check-token.ts';
-export { checkToken, tokenFaults } from './check-token.ts';
-export type { PassClaims, PersonClaims, PersonTokenKind, PresenceClaims } from './claims.ts';
-export type { Jwk, Jwks } from './jwks.ts';
-export { readJwks, toJwk } from './jwks.ts';
-export type { PassTokens, PersonTokens, PresenceTokens, TokenRealm } from './person-tokens.ts';
-export { createPersonTokens } from './person-tokens.ts';
-export { acceptedKeys, TOKEN_KEY_OVERLAP } from './token-ring.ts';
-export type { VerifyToken, VerifyTokenDeps } from './verify-token.ts';
-export { createVerifyToken } from './verify-token.ts';
+export {
+  type Jwk,
+  type Jwks,
+  type PassClaims,
+  type PersonClaims,
+  type PersonTokenKind,
+  type PresenceClaims,
+  readJwks,
+  toJwk,
+} from './claims.ts';
+export {
+  type AdministratorTokens,
+  checkToken,
+  createAdministratorTokens,
+  createPersonTokens,
+  createVerifyToken,
+  type PassTokens,
+  type PersonTokens,
+  type PresenceTokens,
+  type TokenDemand,
+  type TokenFault,
+  type TokenFinding,
+  type TokenRealm,
+  tokenFaults,
+  type VerifyToken,
+  type VerifyTokenDeps,
+} from './person-tokens.ts';
+export { acceptedKeys, TOKEN_KEY_OVERLAP } from './signed-tokens.ts';

@@ -1,10 +1,11 @@
-import { randomFillSync, type webcrypto } from 'node:crypto';
+import { createPublicKey, randomFillSync, type webcrypto } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
+import { type Jwks, LONGEST_TOKEN_LIFE, toJwk } from './claims.ts';
 
 /** Keys of one purpose, read at each use, so that a rotated key takes effect at once. */
-export interface TokenKeys {
+interface TokenKeys {
   /** Signs new tokens. */
   current(): { kid: string; privateKey: webcrypto.CryptoKey };
   /** Verifies what the key with this id signed; undefined for a key whose tokens are not accepted, or no longer. */
@@ -12,7 +13,7 @@ export interface TokenKeys {
 }
 
 /** Distinguishes one kind of token from another: a token of the wrong kind is refused (RFC 8725, 3.11). */
-export interface TokenKind<Claims extends z.ZodObject> {
+interface TokenKind<Claims extends z.ZodObject> {
   typ: string;
   issuer: string;
   audience: string;
@@ -22,7 +23,7 @@ export interface TokenKind<Claims extends z.ZodObject> {
   claims: Claims;
 }
 
-export interface SignedTokens<Claims> {
+interface SignedTokens<Claims> {
   /** `until`: ms since 1970, the end of the session; the token expires then at the latest. */
   issue(claims: Claims, until?: number): Promise<{ token: string; expiresAt: number }>;
   /** The claims of a token of this kind that is valid now; undefined for any other text. */
@@ -93,5 +94,51 @@ export function createSignedTokens<Claims extends z.ZodObject>({
         throw error;
       }
     },
+  };
+}
+
+/** Milliseconds after a rotation in which the key before is accepted: its last token has run out by then. */
+export const TOKEN_KEY_OVERLAP = LONGEST_TOKEN_LIFE + 60_000;
+
+interface PublicKey {
+  kid: string;
+  purpose: string;
+  publicKey: string;
+  until?: number;
+}
+
+export interface TokenRingDeps {
+  signing: {
+    keyPair(purpose: 'tokens'): { kid: string; privateKey: webcrypto.CryptoKey };
+    publicKeys(): readonly PublicKey[];
+  };
+  clock: Clock;
+}
+
+/** Keys of the tokens of persons: one signs, and those before it verify until their tokens have run out. */
+interface TokenRing extends TokenKeys {
+  jwks(): Jwks;
+}
+
+/** Keys of this ring that count at this time; the one that signs last. */
+export const acceptedKeys = <Key extends PublicKey>(keys: readonly Key[], now: number): Key[] => {
+  const own = keys.filter(({ purpose }) => purpose === 'tokens');
+  return own.filter(({ until }, i) => i === own.length - 1 || (until !== undefined && now < until));
+};
+
+export function createTokenRing({ signing, clock }: TokenRingDeps): TokenRing {
+  const imported = new Map<string, webcrypto.CryptoKey>();
+  const accepted = () => acceptedKeys(signing.publicKeys(), clock.now());
+  return {
+    current: () => signing.keyPair('tokens'),
+    verifier(kid) {
+      const found = accepted().find((key) => key.kid === kid);
+      if (!found) return undefined;
+      const key =
+        imported.get(kid) ?? createPublicKey(found.publicKey).toCryptoKey('Ed25519', true, ['verify']);
+      imported.set(kid, key);
+      return key;
+    },
+    jwks: () => ({ keys: accepted().map(toJwk) }),
   };
 }

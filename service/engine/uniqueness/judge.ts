@@ -20,8 +20,8 @@ import { likenessOf, type Suspects } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createMemberStore } from './member-store.ts';
 import { keyNameOf, type Member, partOf, REVIEWED_WITHIN, type Scope } from './scope.ts';
+import { createWaitStore } from './scope-store.ts';
 import { type createScopes, type ScopeKeys, turnOf } from './scopes.ts';
-import { createWaitStore } from './wait-store.ts';
 
 /** A living person who comes to a scope. */
 export interface UniquenessOrder {

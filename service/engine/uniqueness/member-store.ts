@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { defined } from '../../lib/defined.ts';
 import type { MemberId, OrganizationId, SubjectId, World } from '../../lib/id.ts';
-import { notBeingErased } from '../../storage/erasure-conditions.ts';
+import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../subjects/index.ts';

@@ -21,8 +21,8 @@ import {
 } from './judge.ts';
 import { createMemberStore } from './member-store.ts';
 import type { Scope } from './scope.ts';
+import { createWaitStore, type WaitRow } from './scope-store.ts';
 import { turnOf } from './scopes.ts';
-import { createWaitStore, type WaitRow } from './wait-store.ts';
 
 /** A session that waited, and what became of its person. */
 export interface DecidedNewcomer {

@@ -20,8 +20,7 @@ import { type Realm, realmKey, type Subjects } from '../subjects/index.ts';
 import { changedSettings, type SettingsChange } from './change-settings.ts';
 import { createMemberStore } from './member-store.ts';
 import { defaultSettings, keyNameOf, partOf, type Scope } from './scope.ts';
-import { createScopeStore } from './scope-store.ts';
-import { createWaitStore } from './wait-store.ts';
+import { createScopeStore, createWaitStore } from './scope-store.ts';
 
 /** Keys from which ids are made (storage/sealing/scope-keys.ts). */
 export interface ScopeKeys {

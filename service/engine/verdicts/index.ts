@@ -1,5 +1,9 @@
 export type { SignedRequest } from './declared-agents.ts';
-export type { Finding } from './verdict.ts';
-export { isVerdictToken } from './verdict-token.ts';
-export type { TokenCheck, Verdicts, VerdictsDeps, VerifyOrder } from './verdicts.ts';
-export { createVerdicts } from './verdicts.ts';
+export { type Finding, isVerdictToken } from './verdict.ts';
+export {
+  createVerdicts,
+  type TokenCheck,
+  type Verdicts,
+  type VerdictsDeps,
+  type VerifyOrder,
+} from './verdicts.ts';

@@ -3,8 +3,7 @@ import { defined } from '../../lib/defined.ts';
 import { isSound, type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
-import { type Finding, scoreOf, type TokenRecord, type VerdictRealm } from './verdict.ts';
-import type { VerdictKind } from './verdict-token.ts';
+import { type Finding, scoreOf, type TokenRecord, type VerdictKind, type VerdictRealm } from './verdict.ts';
 
 export type VerdictIntegrity = RowIntegrity;
 

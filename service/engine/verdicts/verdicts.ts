@@ -1,5 +1,6 @@
 import { hash, randomFillSync } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
+import { createRecent } from '../../lib/collections/recent.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, KeyId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
@@ -7,15 +8,35 @@ import type { SteadyClock } from '../../lib/machine/steady-clock.ts';
 import type { Timer } from '../../lib/timer.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
-import { type JudgeContext, type Judgement, judgeBehavior, type SessionData } from '../behavior/index.ts';
+import {
+  followPage,
+  isReplay,
+  type JudgeContext,
+  type Judgement,
+  judgeBehavior,
+  type PageProgress,
+  type SessionData,
+  vectorFingerprint,
+} from '../behavior/index.ts';
 import type { BehaviorSettingsOf } from '../behavior-settings/index.ts';
 import type { Events } from '../events/index.ts';
 import type { Limits } from '../limits/index.ts';
 import { createAuditLines } from './audit-lines.ts';
 import { createDeclaredAgents, type SignedRequest } from './declared-agents.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
-import { type Finding, scoreOf, type TokenRecord, type VerdictCaller, type VerdictRealm } from './verdict.ts';
 import {
+  type Finding,
+  hashVerdictToken,
+  newVerdictToken,
+  scoreOf,
+  storedFormsOf,
+  type TokenRecord,
+  type VerdictCaller,
+  type VerdictKind,
+  type VerdictRealm,
+} from './verdict.ts';
+import {
+  addWindow,
   deleteExpired,
   deleteOldWindows,
   deleteTallies,
@@ -28,11 +49,9 @@ import {
   selectVerdicts,
   type VerdictIntegrity,
 } from './verdict-store.ts';
-import { hashVerdictToken, newVerdictToken, storedFormsOf, type VerdictKind } from './verdict-token.ts';
-import { createWindows } from './windows.ts';
 
 /** An agent whose signature was verified. */
-export interface Declared {
+interface Declared {
   name: string;
 }
 
@@ -47,7 +66,7 @@ export interface VerifyOrder {
 }
 
 /** A token to write in a transaction of another feature. */
-export interface Issue extends Omit<Finding, 'score'> {
+interface Issue extends Omit<Finding, 'score'> {
   caller: VerdictCaller;
   kind: VerdictKind;
   userHash: string;
@@ -57,7 +76,7 @@ export interface Issue extends Omit<Finding, 'score'> {
   parts?: object;
 }
 
-export interface Announcement {
+interface Announcement {
   caller: VerdictRealm;
   reference?: string;
   human: boolean;
@@ -70,7 +89,7 @@ export type TokenCheck =
   | { valid: true; record: TokenRecord }
   | { valid: false; reason: 'unknown' | 'wrong_user' };
 
-export interface VerdictPage {
+interface VerdictPage {
   before?: string;
   limit: number;
   human?: boolean;
@@ -283,3 +302,46 @@ async function sweep(inTransaction: InTransaction, now: number): Promise<void> {
   await all((tx) => deleteOldWindows(tx, now - WINDOWS_KEPT, SWEEP_ROWS));
   await inTransaction((tx) => deleteTallies(tx, now - TALLIES_KEPT));
 }
+
+/** Recognizes copies of windows, and windows that do not follow from the last one of their page. */
+interface Windows {
+  /** Whether it does not follow from the last one of its page; it is that from now on. */
+  outOfOrder(realm: VerdictRealm, data: SessionData): boolean;
+  /** Whether the same figures were measured before, in another window. The first sight is remembered in `tx`. */
+  isCopy(tx: Tx, realm: VerdictRealm, data: SessionData): Promise<boolean>;
+}
+
+/** Pages whose last window is remembered, in memory: at least half of these. */
+const PAGES = 40_000;
+
+export function createWindows({ clock, steady }: { clock: Clock; steady: SteadyClock }): Windows {
+  /** By the hash of the `sid`. */
+  const pages = createRecent<string, PageProgress>(PAGES);
+
+  return {
+    outOfOrder(realm, data) {
+      const sidHash = hashSid(realm, data.sid);
+      const arrived = { now: steady.now(), begun: steady.begun };
+      const { progress, contradicts } = followPage(pages.get(sidHash), data, arrived);
+      pages.set(sidHash, progress);
+      return contradicts;
+    },
+    async isCopy(tx, realm, data) {
+      const fingerprint = vectorFingerprint(data);
+      // Too little was measured to know it again.
+      if (fingerprint === undefined) return false;
+      const { organization, world } = realm;
+      const { seq, upMs, sid } = data;
+      const sidHash = hashSid(realm, sid);
+      const window = { organization, world, fingerprint, sidHash, seq, upMs, seenAt: clock.now() };
+      const earlier = await addWindow(tx, window);
+      return (
+        earlier !== undefined && isReplay({ ...earlier, sid: earlier.sidHash === sidHash ? sid : '' }, data)
+      );
+    },
+  };
+}
+
+/** The page chose it at random; the hash keeps it out of the database all the same. */
+const hashSid = ({ organization, world }: VerdictRealm, sid: string): string =>
+  hash('sha256', `${organization}\n${world}\n${sid}`, 'base64url').slice(0, 22);

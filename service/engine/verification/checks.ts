@@ -23,11 +23,13 @@ import {
 import type { Suspects } from '../review/index.ts';
 import type { Realm, Subjects } from '../subjects/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
-import { createLookForReview } from './look-for-review.ts';
-import { createProfileCalibration } from './preview/calibration-of-profile.ts';
-import { createCheckCatalog } from './preview/check-catalog.ts';
+import { createLookForReview } from './look.ts';
+import {
+  createCheckCatalog,
+  createProfileCalibration,
+  createSafeGallery,
+} from './preview/calibration-of-profile.ts';
 import { createPreviewProfile } from './preview/preview-profile.ts';
-import { createSafeGallery } from './preview/safe-gallery.ts';
 import type { Observed } from './record-verification.ts';
 import { createJudgeAdministratorFace } from './sign-in/judge-administrator-face.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';

@@ -4,13 +4,9 @@ import { analysisOf, direction, emptyAnalysis } from '../../../test/support/face
 import { type Steps, stepsOver } from '../../../test/support/verification-steps.ts';
 import type { PictureGuard } from '../lockout/index.ts';
 import { createAdmitEnrollment } from './enrollment/admit-enrollment.ts';
-import { createLookToEnroll } from './enrollment/enroll.ts';
-import { createKeepEnrollment } from './enrollment/keep-enrollment.ts';
-import { createPrepareEnrollment } from './enrollment/prepare-enrollment.ts';
-import { createRefuseEnrollment } from './enrollment/refuse-enrollment.ts';
-import { createRequireLife } from './enrollment/require-life.ts';
-import type { EnrollCommand } from './verdict.ts';
-import type { Sight } from './verification-run.ts';
+import { createKeepEnrollment, createLookToEnroll, createRequireLife } from './enrollment/enroll.ts';
+import { createPrepareEnrollment, createRefuseEnrollment } from './enrollment/prepare-enrollment.ts';
+import type { EnrollCommand, Sight } from './verdict.ts';
 
 let engine: Engine;
 let steps: Steps;

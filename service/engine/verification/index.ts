@@ -1,5 +1,4 @@
-export type { Checks, ChecksDeps } from './checks.ts';
-export { createChecks } from './checks.ts';
+export { type Checks, type ChecksDeps, createChecks } from './checks.ts';
 export {
   decisionOf,
   decisions,
@@ -10,19 +9,19 @@ export {
   type VerificationDecision,
   type VerificationOutcome,
 } from './outcome.ts';
-export { type HourlyCount, sumOf } from './past/hourly-counts.ts';
 export type { PastVerification, WholeVerification } from './past/past-verification.ts';
 export {
   type Circumstances,
   createPastVerifications,
+  type HourlyCount,
   type PastOrder,
   type PastVerifications,
+  sumOf,
 } from './past/past-verifications.ts';
 export type { OutcomeCount } from './past-verifications-store.ts';
-export type { VerificationDataDeps } from './personal-data.ts';
-export { createVerificationData } from './personal-data.ts';
+export { createVerificationData, type VerificationDataDeps } from './personal-data.ts';
 export type { ProfileCalibration } from './preview/calibration-of-profile.ts';
-export { unknowns } from './preview/check-again.ts';
+export { unknowns } from './preview/judge-again.ts';
 export type { ProfilePreview } from './preview/preview-profile.ts';
 export { createProbePages } from './probe-pages-store.ts';
 export type { Writing } from './record-verification.ts';

@@ -11,9 +11,9 @@ import {
 } from '../checks/index.ts';
 import { mainEmbedder } from '../matching/index.ts';
 import type { Subjects } from '../subjects/index.ts';
-import type { Matched } from './match.ts';
+import type { Matched } from './admit-verification.ts';
 import { type Ended, endedBy } from './outcome.ts';
-import type { Run, Seen } from './verification-run.ts';
+import type { Run, Seen } from './verdict.ts';
 import type { VerificationStore } from './verification-store.ts';
 
 export interface JudgeDeps {

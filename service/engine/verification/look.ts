@@ -2,11 +2,19 @@ import type { Analysis, AnalysisRequest, FaceAnalyzer } from '../../inference/fa
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
-import { faceQuality, isBlackAndWhite } from '../checks/index.ts';
+import { type Frame, faceQuality, isBlackAndWhite } from '../checks/index.ts';
 import type { PictureGuard } from '../lockout/index.ts';
-import type { ModelPlan, Profile } from '../profiles/index.ts';
-import { analyzeFrames } from './analyze-frames.ts';
-import { disclosedResults } from './disclosed-results.ts';
+import { samePerson } from '../matching/index.ts';
+import type { Models } from '../models/index.ts';
+import {
+  enrollmentEmbedders,
+  type ModelPlan,
+  type Profile,
+  type Profiles,
+  planMatching,
+} from '../profiles/index.ts';
+import type { FaceForReview, PictureForReview } from '../review/index.ts';
+import { disclosedResults } from './outcome.ts';
 import type { WriteVerification } from './record-verification.ts';
 import {
   blackAndWhiteRefusal,
@@ -14,11 +22,10 @@ import {
   pictureRefusal,
   refusedBefore,
 } from './refuse-picture.ts';
-import type { EnrollCommand, VerifyCommand } from './verdict.ts';
-import type { Run, Seen, Sight } from './verification-run.ts';
+import type { EnrollCommand, Run, Seen, Sight, VerifyCommand } from './verdict.ts';
 
 /** A picture that cannot be judged, or that the profile refuses. */
-export interface RefusedSight {
+interface RefusedSight {
   main: Analysis;
   refusal: PictureRefusal;
 }
@@ -83,5 +90,86 @@ export function createLook({ analyzer, deadline, write }: SightDeps & { write: W
     const ended = { outcome, decidedBy: result.check };
     await write(run, sight.main, { verified: false, ended, checks: [result], reason: message }, disclosed);
     throw new Problem(code, message, { ...extra, checkResults: disclosedResults([result], false) });
+  };
+}
+
+/** Frames of one request in the analyzer's queue at a time: the others' pictures come in between. */
+const AT_ONCE = 4;
+
+/** INVALID_REQUEST unless every frame has a time, or none. */
+export function checkFrameTimes({
+  frames = [],
+  frameTimes,
+}: Pick<VerifyCommand, 'frames' | 'frameTimes'>): void {
+  if (frameTimes === undefined || frameTimes.length === frames.length) return;
+  throw new Problem('INVALID_REQUEST', 'There must be as many frame times as frames.', {
+    details: [{ path: 'frameTimes', message: `${frames.length} numbers, one for each frame.` }],
+  });
+}
+
+/** Throws what `analyze` throws; a frame that cannot be read is named. */
+export async function analyzeFrames(
+  analyzer: FaceAnalyzer,
+  { frames = [], frameTimes }: Pick<VerifyCommand, 'frames' | 'frameTimes'>,
+  request: AnalysisRequest,
+): Promise<Frame[]> {
+  const analyzed: Frame[] = [];
+  for (let start = 0; start < frames.length; start += AT_ONCE) {
+    const batch = frames.slice(start, start + AT_ONCE).map(async (frame, i) => {
+      const at = frameTimes?.[start + i];
+      const analysis = await analyzeFrame(analyzer, frame, start + i, request);
+      return { analysis, ...defined({ at }) };
+    });
+    analyzed.push(...(await Promise.all(batch)));
+  }
+  return analyzed;
+}
+
+async function analyzeFrame(
+  analyzer: FaceAnalyzer,
+  frame: Uint8Array,
+  index: number,
+  request: AnalysisRequest,
+) {
+  try {
+    return await analyzer.analyze(frame, request);
+  } catch (error) {
+    if (!(error instanceof Problem) || !error.code.startsWith('IMAGE_')) throw error;
+    const details = [{ path: `frames.${index}`, message: error.message }];
+    throw new Problem(error.code, `Frame ${index + 1}: ${error.message}`, { ...error.extra, details });
+  }
+}
+
+interface LookForReviewDeps extends SightDeps {
+  models: Pick<Models, 'current' | 'importable'>;
+  profiles: Pick<Profiles, 'get'>;
+}
+
+/**
+ * Refuses as an enrollment does what shows no face that can be compared. It does not ask whether the picture shows a living person: a
+ * reviewer may compare with the picture of a document.
+ */
+export function createLookForReview({ analyzer, deadline, models, profiles }: LookForReviewDeps) {
+  return async function lookForReview(command: PictureForReview): Promise<FaceForReview> {
+    const profile = await profiles.get(command.organization, 'default');
+    const set = models.current();
+    const plan = planMatching(profile, { set, importable: models.importable() });
+    const embedders = enrollmentEmbedders(set, [profile.definition], plan);
+    const request = analysisRequest(command, plan, embedders, deadline);
+    const main = await analyzer.analyze(command.picture, { ...request, portrait: true });
+    const quality = faceQuality(main, { pad: false });
+    const { checks, refuseQuality } = profile.definition;
+    const refusal = pictureRefusal(quality, checks.faceQuality, refuseQuality);
+    if (refusal) throw refusal.problem;
+    const { face, portrait } = main;
+    if (!face || !portrait) throw new Error('A picture without a face passed as one that can be judged.');
+    return {
+      portrait,
+      quality: quality.score,
+      isLike(enrolled) {
+        const { same, comparable } = samePerson(plan.scorers, face.embeddings, enrolled);
+        return comparable ? same : undefined;
+      },
+    };
   };
 }

@@ -21,9 +21,8 @@ import {
   sourceOfPictures,
 } from '../profiles/index.ts';
 import type { Subject, Subjects } from '../subjects/index.ts';
-import { checkFrameTimes } from './analyze-frames.ts';
-import type { VerifyCommand } from './verdict.ts';
-import type { Run } from './verification-run.ts';
+import { checkFrameTimes } from './look.ts';
+import type { Run, VerifyCommand } from './verdict.ts';
 
 export interface PrepareDeps {
   subjects: Pick<Subjects, 'find' | 'peopleWithout'>;

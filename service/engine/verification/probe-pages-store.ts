@@ -1,7 +1,7 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
-import { encodeProbe, probeField, readProbe } from './probe-bytes.ts';
+import { encodeProbe, probeField, readProbe } from './verification-store.ts';
 
 export interface ProbePagesDeps {
   db: Db;

@@ -11,9 +11,9 @@ import { type Attempt, isAttack, type Standing, standingOf } from '../lockout/in
 import { type Comparison, heldBy, NO_SUBJECT } from '../matching/index.ts';
 import type { Subjects } from '../subjects/index.ts';
 import type { Admission } from './admit-verification.ts';
-import { disclosedResults } from './disclosed-results.ts';
 import type { Outcome } from './judge.ts';
-import { assuranceOf, modelsUsed, type Run, timingOf } from './verification-run.ts';
+import { disclosedResults } from './outcome.ts';
+import { assuranceOf, modelsUsed, type Run, timingOf } from './verdict.ts';
 import { anonymous, type VerificationRecord, type VerificationStore } from './verification-store.ts';
 
 export interface WriteDeps {

@@ -3,13 +3,12 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { analysisOf, direction, emptyAnalysis } from '../../../test/support/faces.ts';
 import { type Steps, stepsOver } from '../../../test/support/verification-steps.ts';
 import type { PictureGuard } from '../lockout/index.ts';
-import { createAdmit } from './admit-verification.ts';
+import { createAdmit, createMatch } from './admit-verification.ts';
 import { createJudge } from './judge.ts';
 import { createLook } from './look.ts';
-import { createMatch } from './match.ts';
 import { createRecord, createWriteVerification } from './record-verification.ts';
-import { createReply } from './reply.ts';
-import type { Seen } from './verification-run.ts';
+import type { Seen } from './verdict.ts';
+import { createReply } from './verify.ts';
 
 let engine: Engine;
 let steps: Steps;

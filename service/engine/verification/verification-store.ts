@@ -3,12 +3,18 @@ import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { CheckResult, DeviceInfo, Earlier, Place, Probe, Rules } from '../checks/index.ts';
-import { keptResults } from '../checks/index.ts';
+import {
+  type CheckResult,
+  type DeviceInfo,
+  type Earlier,
+  keptResults,
+  type Place,
+  type Probe,
+  type Rules,
+} from '../checks/index.ts';
 import type { HoldsFor } from '../matching/index.ts';
 import type { CaptureSource } from '../profiles/index.ts';
 import type { Ended } from './outcome.ts';
-import { encodeProbe, probeField, readProbe, restoreProbe } from './probe-bytes.ts';
 import type { Assurance } from './verdict.ts';
 
 /** What is kept of a verification: never the picture. */
@@ -49,7 +55,7 @@ export interface VerificationRecord {
 }
 
 /** A verification as it is stored. */
-export type SealedVerification = Insertable<Schema['verification']>;
+type SealedVerification = Insertable<Schema['verification']>;
 
 const VERSION = 1;
 export const fields = ['place', 'device', 'probe'] as const;
@@ -209,4 +215,49 @@ function encode(value: Place | DeviceInfo): Uint8Array {
 
 function decode(plain: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(plain));
+}
+
+/** A rotation of the space of one organization's templates. */
+interface ProbeTransform {
+  generation: number;
+  rotate(vector: Float32Array): Float32Array;
+}
+
+/** The transforms of each organization; `restore` undoes `rotate`. */
+export interface ProbeSealer {
+  transforms: { generations(organization: OrganizationId): readonly number[] };
+  transformOf(
+    organization: OrganizationId,
+    generation: number,
+  ): { restore(vector: Float32Array): Float32Array };
+}
+
+/** Sealed field of a verification's probe. */
+export const probeField = (verification: string): string => `verification.probe/${verification}`;
+
+/** Rotated by `transform`, as templates are. */
+export function encodeProbe({ vector, ...rest }: Probe, { generation, rotate }: ProbeTransform): Uint8Array {
+  const bytes = Buffer.from(new Uint8Array(rotate(vector).slice().buffer));
+  return new TextEncoder().encode(
+    JSON.stringify({ ...rest, transform: generation, vector: bytes.toString('base64') }),
+  );
+}
+
+/** As `encodeProbe` writes it; those from before there were transforms say none. */
+type StoredProbe = Omit<Probe, 'vector'> & { transform?: number; vector: string };
+
+export function readProbe(plain: Uint8Array): Probe & { transform: number } {
+  const { transform = 0, vector, ...rest } = JSON.parse(new TextDecoder().decode(plain)) as StoredProbe;
+  const bytes = Uint8Array.from(Buffer.from(vector, 'base64'));
+  return { ...rest, transform, vector: new Float32Array(bytes.buffer) };
+}
+
+/** With the vector as the model returned it; undefined if the secret of its transform was destroyed by a renewal. */
+export function restoreProbe(
+  sealer: ProbeSealer,
+  organization: OrganizationId,
+  { transform, vector, ...rest }: Probe & { transform: number },
+): Probe | undefined {
+  if (transform !== 0 && !sealer.transforms.generations(organization).includes(transform)) return undefined;
+  return { ...rest, vector: sealer.transformOf(organization, transform).restore(vector) };
 }

@@ -5,17 +5,14 @@ import type { Actor } from '../audit/index.ts';
 import { type CheckResult, composite, type DeviceInfo } from '../checks/index.ts';
 import type { Embeddings } from '../matching/index.ts';
 import type { CaptureSource, Profile } from '../profiles/index.ts';
-import { createAdmit } from './admit-verification.ts';
-import { disclosedResults } from './disclosed-results.ts';
+import { createAdmit, createMatch } from './admit-verification.ts';
 import { createUpgrade } from './enrollment/upgrade-templates.ts';
 import { createJudge } from './judge.ts';
-import { createMatch } from './match.ts';
-import type { VerificationOutcome } from './outcome.ts';
+import { disclosedResults, type VerificationOutcome } from './outcome.ts';
 import { createPrepareVerification } from './prepare-verification.ts';
 import { createRecord, createWriteVerification, type Writing } from './record-verification.ts';
 import { refusedBefore } from './refuse-picture.ts';
-import type { Assurance } from './verdict.ts';
-import { filesUsed, type Run } from './verification-run.ts';
+import { type Assurance, filesUsed, type Run } from './verdict.ts';
 import type { VerifyDeps } from './verify.ts';
 
 /** A person whose frames a live session has judged, and who they must be. */

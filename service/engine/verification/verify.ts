@@ -1,12 +1,16 @@
-import { type AdmitDeps, createAdmit } from './admit-verification.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+import { type CheckResult, composite } from '../checks/index.ts';
+import { heldBy, type Matching, type Threshold } from '../matching/index.ts';
+import { type AdmitDeps, createAdmit, createMatch, type MatchDeps } from './admit-verification.ts';
 import { createUpgrade, type UpgradeDeps } from './enrollment/upgrade-templates.ts';
-import { createJudge, type JudgeDeps } from './judge.ts';
+import { createJudge, type JudgeDeps, type Outcome, REPLAYED } from './judge.ts';
 import { createLook, type SightDeps } from './look.ts';
-import { createMatch, type MatchDeps } from './match.ts';
+import { disclosedResults } from './outcome.ts';
 import { createPrepareVerification, type PrepareDeps } from './prepare-verification.ts';
 import { createRecord, createWriteVerification, type WriteDeps } from './record-verification.ts';
-import { createReply, type ReplyDeps } from './reply.ts';
-import type { Verdict, VerifyCommand } from './verdict.ts';
+import { assuranceOf, modelsUsed, type Run, timingOf, type Verdict, type VerifyCommand } from './verdict.ts';
 
 export type VerifyDeps = PrepareDeps &
   AdmitDeps &
@@ -45,3 +49,80 @@ export function createVerify(deps: VerifyDeps) {
     }
   };
 }
+
+interface ReplyDeps {
+  matching: Pick<Matching, 'mismatch'>;
+  clock: Clock;
+}
+
+/** The step `reply`: what the caller gets. Throws REPLAYED_PICTURE, and CHECK_FAILED where a hard check failed. */
+export function createReply({ matching, clock }: ReplyDeps) {
+  return function reply(run: Run, outcome: Outcome): Verdict {
+    refuse(run, outcome);
+    const { id, realm, profile, plan, files, started } = run;
+    const { main, decision, checkResults, compositeScore, reason, recognized } = outcome;
+    const { maturity, match: rates } = profile.definition;
+    const { matched, identification } = decision;
+    // How near a stranger or a photograph came is a slope to climb: towards a template, or towards a threshold.
+    const rate = identification?.matchRate ?? rates.falseMatchRate;
+    const verified = reason === undefined;
+    const open = seesFigures(run.command);
+    const shown = matched && (verified || open) ? decision : matching.mismatch(realm, plan, rate);
+    return {
+      verification: id,
+      verified,
+      ...defined({ subject: recognized }),
+      ...(verified ? {} : { reason }),
+      confidence: shown.confidence,
+      ...(open ? { compositeScore, checkResults } : figuresFor(checkResults, verified)),
+      assurance: assuranceOf(run, main),
+      source: run.source,
+      ...(identification && {
+        identification: {
+          ...identification,
+          ...ratesOf(shown.threshold),
+          ownGallery: shown.ownGallery,
+        },
+      }),
+      match: {
+        ...shown.threshold,
+        scorer: shown.scorer.id,
+        holdsFor: heldBy(shown.scorer),
+        score: shown.comparison?.score ?? null,
+        pictures: shown.comparison?.reference.pictures ?? null,
+        shift: shown.shift,
+      },
+      profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity },
+      models: modelsUsed(plan, files),
+      timing: timingOf(main, clock.now() - started),
+    };
+  };
+}
+
+function refuse({ command, profile }: Run, { checkResults, failed, replayed, reason }: Outcome): void {
+  if (!replayed && failed.length === 0) return;
+  const disclosed = seesFigures(command) ? checkResults : disclosedResults(checkResults, false);
+  if (replayed)
+    throw new Problem('REPLAYED_PICTURE', REPLAYED, { reason: REPLAYED, checkResults: disclosed });
+  const names = failed.map(({ check }) => check).join(', ');
+  throw new Problem('CHECK_FAILED', `The profile ${profile.slug} refuses this: ${names}.`, {
+    reason: reason!,
+    checkResults: disclosed,
+  });
+}
+
+/** An operator of the box reads the stored figures anyway. */
+const seesFigures = ({ actor }: Pick<VerifyCommand, 'actor'>): boolean => actor.is === 'operator';
+
+/** The composite of an acceptance is computed from the disclosed scores; a refusal has none. */
+function figuresFor(results: readonly CheckResult[], verified: boolean) {
+  const checkResults = disclosedResults(results, verified);
+  return verified ? { compositeScore: composite(checkResults), checkResults } : { checkResults };
+}
+
+const ratesOf = ({ fmr: matchRate, threshold, fnmr, extrapolated }: Threshold) => ({
+  matchRate,
+  threshold,
+  fnmr,
+  extrapolated,
+});

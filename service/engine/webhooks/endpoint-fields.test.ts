@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../lib/problem.ts';
-import type { PayloadDialect } from './dialect.ts';
+import type { PayloadDialect } from './endpoint.ts';
 import { checkDescription, checkHeaders, checkSignatureHeader, readEvents } from './endpoint-fields.ts';
 
 const behavior: Pick<PayloadDialect, 'family' | 'events'> = {

@@ -6,8 +6,7 @@ import type { Schema } from '../../storage/schema.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { EventRealm } from '../events/index.ts';
-import type { Family, SignatureDialect } from './dialect.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Family, SignatureDialect } from './endpoint.ts';
 
 export type EndpointSealer = Pick<Sealer, 'sealOwn' | 'openOwn'>;
 export type EndpointRow = Selectable<Schema['webhook_endpoint']>;

@@ -2,7 +2,7 @@ import crypto, { createHmac, randomFillSync } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type SignatureDialect, signatureDialects } from './dialect.ts';
+import { type SignatureDialect, signatureDialects } from './endpoint.ts';
 import { makeWebhookSecret, type Signed, sign } from './signature.ts';
 
 const at = Date.UTC(2026, 10, 20, 12, 0, 0, 900);

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { SignatureDialect } from './dialect.ts';
+import type { SignatureDialect } from './endpoint.ts';
 
 /** Fills with random bytes. */
 export type FillRandom = (into: Uint8Array) => void;

@@ -6,11 +6,16 @@ import type { Actor, Audit } from '../audit/index.ts';
 import type { Destinations } from '../destinations/index.ts';
 import type { EventRealm } from '../events/index.ts';
 import { createAddEndpoint } from './add-endpoint.ts';
-import { createApplyChange } from './apply-change.ts';
-import type { PayloadDialect } from './dialect.ts';
-import type { Endpoint, Webhooks } from './endpoint.ts';
+import { checkOverlap, createApplyChange, rotateSecret } from './change-endpoint.ts';
+import type { Endpoint, PayloadDialect, Webhooks } from './endpoint.ts';
 import { createEndpointBook, type EndpointBook } from './endpoint-book.ts';
-import { createEndpointKeeping, type EndpointKeeping, turnedOff } from './endpoint-keeping.ts';
+import {
+  type Alteration,
+  createEndpointKeeping,
+  createEndpointWriter,
+  type EndpointKeeping,
+  turnedOff,
+} from './endpoint-keeping.ts';
 import {
   createEndpointStore,
   type EndpointRow,
@@ -20,8 +25,6 @@ import {
   selectEndpointPage,
   selectEndpoints,
 } from './endpoint-store.ts';
-import { type Alteration, createEndpointWriter } from './endpoint-writer.ts';
-import { checkOverlap, rotateSecret } from './rotate-secret.ts';
 import { type FillRandom, makeWebhookSecret } from './signature.ts';
 
 export interface WebhooksDeps {

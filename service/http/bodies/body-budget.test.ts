@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBodyBudget } from './body-budget.ts';
+import { createBodyBudget } from './body-pace.ts';
 
 const overloaded = { code: 'OVERLOADED', extra: { retryAfterSeconds: 1 } };
 const refusal = (work: () => unknown) => {

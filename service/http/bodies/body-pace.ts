@@ -1,4 +1,7 @@
+import type { FastifyInstance } from 'fastify';
 import { createRecent } from '../../lib/collections/recent.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import { meteredAs } from '../authentication.ts';
 
 export interface BodyPace {
   /**
@@ -10,7 +13,7 @@ export interface BodyPace {
   charge(who: string, bytes: number): void;
 }
 
-export interface BodyPaceDeps {
+interface BodyPaceDeps {
   /** Bytes of one key a second, once it has used up `burst` bytes. */
   perSecond: number;
   burst: number;
@@ -49,5 +52,100 @@ export function createBodyPace({ perSecond, burst, elapsed, wait }: BodyPaceDeps
       return ahead > 0 ? wait(ahead) : undefined;
     },
     charge: (who, bytes) => void count(who, bytes),
+  };
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** How fast the bodies of one caller are read. */
+    bodyPace: BodyPace;
+  }
+}
+
+/** Refusals of a picture before faces are searched in it. */
+const refusedPictures: ReadonlySet<ProblemCode> = new Set([
+  'IMAGE_FORMAT_UNSUPPORTED',
+  'IMAGE_TOO_LARGE',
+  'IMAGE_UNREADABLE',
+]);
+
+/**
+ * A caller with a credential that is ahead of its pace waits before its body is read, whatever the media type; a picture refused before its faces
+ * are searched counts as REFUSED_PICTURE_BYTES.
+ */
+export function paceRequests(app: FastifyInstance, pace: BodyPace): void {
+  app.decorate('bodyPace', pace);
+  app.addHook('onRequest', ({ caller }, _, done) => {
+    const pause = caller ? pace.took(meteredAs(caller), 0) : undefined;
+    if (pause) pause.then(() => done(), done);
+    else done();
+  });
+  app.addHook('onResponse', ({ caller, problem }, _, done) => {
+    if (caller && problem && refusedPictures.has(problem))
+      pace.charge(meteredAs(caller), REFUSED_PICTURE_BYTES);
+    done();
+  });
+}
+
+interface BodyBudget {
+  /**
+   * Sets `bytes` aside for one request of `who` (a key's id, an address) until the returned function is called; twice does no harm.
+   * Throws OVERLOADED when the box, or this caller, holds too much already.
+   */
+  take(who: string, bytes: number): () => void;
+}
+
+interface Caller {
+  bytes: number;
+}
+
+/** Callers who hold nothing are forgotten together, where there are more than this and than twice those who hold something. */
+const IDLE_CALLERS = 1_000;
+
+/**
+ * A bound on request bodies in memory, over all connections: each alone is limited, many slow ones together are not. One
+ * caller may hold half of it, so that a key cannot shut the others out.
+ */
+export function createBodyBudget(total: number): BodyBudget {
+  let callers = new Map<string, Caller>();
+  let most = IDLE_CALLERS;
+  let all = 0;
+
+  function callerOf(who: string): Caller {
+    const known = callers.get(who);
+    if (known) return known;
+    if (callers.size >= most) {
+      callers = new Map([...callers].filter(([, { bytes }]) => bytes > 0));
+      most = Math.max(IDLE_CALLERS, 2 * callers.size);
+    }
+    const caller = { bytes: 0 };
+    callers.set(who, caller);
+    return caller;
+  }
+
+  return {
+    take(who, bytes) {
+      const caller = callerOf(who);
+      const own = caller.bytes;
+      // A single request always fits an idle box, whatever the budget.
+      if (all > 0 && (all + bytes > total || (own > 0 && own + bytes > total / 2))) {
+        throw new Problem(
+          'OVERLOADED',
+          own + bytes > total / 2
+            ? 'Too many bytes of your requests are on their way at once: send fewer at a time.'
+            : 'Too many large requests are on their way at once: try again shortly.',
+          { retryAfterSeconds: 1 },
+        );
+      }
+      all += bytes;
+      caller.bytes += bytes;
+      let returned = false;
+      return () => {
+        if (returned) return;
+        returned = true;
+        all -= bytes;
+        caller.bytes -= bytes;
+      };
+    },
   };
 }

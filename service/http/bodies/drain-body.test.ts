@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { drainBody } from './drain-body.ts';
+import { drainBody } from './read-json-bodies.ts';
 
 const body = () => Object.assign(new PassThrough({ highWaterMark: 4 }), { complete: false });
 const chunk = Buffer.from('four');

@@ -7,7 +7,7 @@ import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createServer } from '../server.ts';
 import { createPublicPace, pacePublic, publicRate } from './public-pace.ts';
-import { shareDocument } from './sliced-response.ts';
+import { shareDocument } from './unsent-bytes.ts';
 
 const SIZE = 8 * 1024 * 1024;
 const running: { close(): Promise<unknown> }[] = [];

@@ -1,7 +1,7 @@
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../../lib/problem.ts';
 import { type BodyPace, createBodyPace } from '../bodies/body-pace.ts';
-import { createFairTurns } from './turns.ts';
 
 /** Requests without a credential of one address: those at once, then so many a second. */
 export const publicRate = { perSecond: 200, burst: 1_000 } as const;
@@ -47,3 +47,67 @@ const tooMany = () =>
       retryAfterSeconds: 1,
     },
   );
+
+/**
+ * One turn of the event loop each, in fair turns of their sources: many that come at once hold up neither what else came nor a source
+ * with few. The first is not deferred.
+ */
+function createFairTurns(defer: (next: () => void) => void = setImmediate) {
+  const lines = new Map<string, (() => void)[]>();
+  let isTaken = false;
+
+  function next(): void {
+    const [first] = lines;
+    isTaken = first !== undefined;
+    if (!first) return;
+    const [source, line] = first;
+    const go = line.shift();
+    lines.delete(source);
+    if (line.length > 0) lines.set(source, line);
+    defer(next);
+    go?.();
+  }
+
+  return async function turn(source: string): Promise<void> {
+    if (!isTaken) {
+      isTaken = true;
+      defer(next);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const line = lines.get(source);
+      if (line) line.push(resolve);
+      else lines.set(source, [resolve]);
+    });
+  };
+}
+
+/** Requests of one connection that wait for the one before; a further one ends the connection. */
+const MOST_PIPELINED = 32;
+
+interface Line {
+  /** Ends with the answer to the last request. */
+  last: Promise<void>;
+  waiting: number;
+}
+
+/**
+ * Requests that are sent without waiting for the answers before are worked on one after the other, and not at all once their
+ * caller has left. Before every other hook.
+ */
+export function serveInTurn(app: FastifyInstance): void {
+  const lines = new WeakMap<Socket, Line>();
+  app.addHook('onRequest', async (request, reply) => {
+    const { socket } = request.raw;
+    const line = lines.get(socket) ?? { last: Promise.resolve(), waiting: 0 };
+    lines.set(socket, line);
+    const before = line.last;
+    line.last = new Promise((resolve) => reply.raw.once('close', () => resolve()));
+    if (line.waiting >= MOST_PIPELINED) socket.destroy();
+    line.waiting++;
+    await before;
+    line.waiting--;
+    // Nothing is answered to a caller that has left.
+    if (socket.destroyed) reply.hijack();
+  });
+}

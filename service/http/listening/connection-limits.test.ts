@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectionLimitsFor } from './connection-limits.ts';
+import { connectionLimitsFor } from './connections.ts';
 
 test.each([
   [192, { total: 64, perAddress: 16 }],

@@ -1,11 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { SlicedResponse } from '../leaving/sliced-response.ts';
-import type { Sender } from '../leaving/unsent-bytes.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Sender, SlicedResponse } from '../leaving/unsent-bytes.ts';
 
-export interface ConnectionStats {
+interface ConnectionStats {
   open: number;
   /** Connections without a request under way. */
   idle: number;
@@ -240,5 +239,52 @@ function createIdle() {
       const sources = bySize[largest];
       return sources && first(sources);
     },
+  };
+}
+
+interface ConnectionLimits {
+  /** Connections open at a time. */
+  total: number;
+  /** The same of one source address (an IPv4 address, or an IPv6 /64). */
+  perAddress: number;
+}
+
+/** Descriptors reserved for databases, the control socket, webhooks and files: half of all, within these bounds. */
+const RESERVED = { least: 128, most: 1024 };
+/** Upper bound for any number of descriptors: each connection also takes memory. */
+const MOST = 10_000;
+const PER_ADDRESS = 256;
+
+/**
+ * How many connections from the network a process takes that may hold `openFiles` descriptors (RLIMIT_NOFILE). Throws RangeError
+ * where there would be fewer than 64.
+ */
+export function connectionLimitsFor(openFiles: number): ConnectionLimits {
+  const reserved = Math.min(RESERVED.most, Math.max(RESERVED.least, Math.ceil(openFiles / 2)));
+  const total = Math.min(MOST, openFiles - reserved);
+  if (total < 64) {
+    throw new RangeError(
+      `This process may open only ${openFiles} files and connections; at least ${RESERVED.least + 64} are needed, 4096 are ` +
+        'advisable. Raise the limit: "ulimit -n 4096" in a shell, LimitNOFILE=4096 in a systemd unit.',
+    );
+  }
+  return { total, perAddress: Math.min(PER_ADDRESS, Math.max(16, Math.floor(total / 4))) };
+}
+
+const PAUSE = 60_000;
+
+/** Warns in the log that a limit of connections is reached, at most once a minute. */
+export function sayWhenCrowded(log: Log, limits: ConnectionLimits): (stats: ConnectionStats) => void {
+  let saidLately = false;
+  return (stats) => {
+    if (saidLately) return;
+    saidLately = true;
+    setTimeout(() => {
+      saidLately = false;
+    }, PAUSE).unref();
+    log.warn(
+      { ...stats, limits },
+      'a limit of connections is reached: the longest idle ones are closed for new ones',
+    );
   };
 }

@@ -2,11 +2,11 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { type AddressInfo, createServer as createListener, type Server as Listener } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import type { Log } from '../../lib/log.ts';
 
-export interface ListenDeps {
+interface ListenDeps {
   log: Pick<Log, 'warn'>;
   /** Every address of a host name, the preferred one first. */
   lookUp?: (host: string) => Promise<readonly { address: string }[]>;
@@ -65,3 +65,40 @@ const createFeeder = (server: FastifyInstance['server']): Listener =>
 
 const isLoopback = (address: string) =>
   ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
+
+const IDLE_SWEEP = 50;
+/** Milliseconds a stop waits for the rest of requests that have come in part. */
+const STOP_PATIENCE = 2_000;
+
+/** Ends a stop when the requests under way are answered: connections that would hold it up are closed. */
+export function stopGently(app: FastifyInstance, closeUnfinished: () => void): void {
+  let stopping = false;
+  let endStop = () => {};
+  app.addHook('preClose', async () => {
+    stopping = true;
+    if (!app.server.listening) return;
+    // Node closes what is idle when the stop begins; what becomes idle later would hold it until its timeout.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP);
+    // It also stops checking how long a request takes to arrive.
+    const cut = setTimeout(closeUnfinished, STOP_PATIENCE);
+    endStop = () => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+    };
+  });
+  // After the server and what else feeds it have closed: hooks of this kind run in reverse order.
+  app.addHook('onClose', async () => endStop());
+  app.addHook('onSend', async (_, reply) => {
+    if (stopping) reply.header('connection', 'close');
+  });
+}
+
+/**
+ * Aborts when the answer is sent or the caller has disconnected: further work for the request has no reader. Not
+ * Fastify's `request.signal`, which aborts as soon as the body has been read.
+ */
+export function untilClosed(reply: FastifyReply): AbortSignal {
+  const given = new AbortController();
+  reply.raw.once('close', () => given.abort());
+  return given.signal;
+}

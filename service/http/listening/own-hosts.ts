@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { hostname as systemHostName } from 'node:os';
+import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { machineInterfaces } from '../../lib/machine/network-interfaces.ts';
+import { parseNetwork } from '../../lib/network.ts';
 import { Problem } from '../../lib/problem.ts';
-import { timesNamed } from './raw-headers.ts';
 
 /** The names and addresses that requests may name in `Host`. */
 export interface OwnHosts {
@@ -98,3 +99,66 @@ function canonical(host: string): string | undefined {
 const isLoopback = (host: string) =>
   (ipaddr.IPv4.isValidFourPartDecimal(host) || host.includes(':')) &&
   ipaddr.parse(host).range() === 'loopback';
+
+/** How often a header was sent. `name` in lower case; `rawHeaders` as Node gives them: names and values in turn. */
+export function timesNamed(rawHeaders: readonly string[], name: string): number {
+  let times = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const sent = rawHeaders[i]!;
+    if (sent.length === name.length && sent.toLowerCase() === name) times++;
+  }
+  return times;
+}
+
+/** `https://box.example`, for links to pages of this appliance: by the header `Host`, which the server has checked against its names. */
+export function ownOrigin({ headers, protocol }: Pick<FastifyRequest, 'headers' | 'protocol'>): string {
+  const origin = URL.parse(`${protocol}://${headers.host ?? ''}`)?.origin;
+  if (origin !== undefined && origin !== 'null') return origin;
+  throw new Problem('HOST_NOT_ALLOWED', 'Send the header Host with a name or address of this appliance.');
+}
+
+/** Names of networks, as in Fastify's `trustProxy`. */
+const namedNetworks: Partial<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+export const PROXY_WANTED =
+  'give an address, a network such as 10.0.0.0/8, or one of loopback, linklocal and uniquelocal';
+
+type Holds = (address: string) => boolean;
+
+/** Returns a test of whether an address is one of `proxies`. Throws for an entry that does not match PROXY_WANTED. */
+export function createProxyList(proxies: readonly string[]): Holds {
+  const all = proxies.map((text) => {
+    const proxy = parseProxy(text);
+    if (!proxy) throw new Error(`"${text}" is no trusted proxy: ${PROXY_WANTED}.`);
+    return proxy;
+  });
+  return (address) => all.some((holds) => holds(address));
+}
+
+/** `undefined` where the text does not match PROXY_WANTED. */
+export function parseProxy(text: string): Holds | undefined {
+  const named = Object.hasOwn(namedNetworks, text) ? namedNetworks[text] : undefined;
+  const networks = (named ?? [text]).map(parseOne);
+  if (!networks.every((holds) => holds !== undefined)) return undefined;
+  return (address) => networks.some((holds) => holds(address));
+}
+
+function parseOne(text: string): Holds | undefined {
+  const [, host = '', zone, length] = /^([^/%]+)(%[^/]+)?(?:\/([\d.]+))?$/.exec(text) ?? [];
+  const network = parseNetwork(`${host}/${length === undefined ? widthOf(host) : prefixOf(length)}`);
+  // Every address as a proxy would let any caller choose the address it counts as.
+  if (!network || network.bits === 0) return undefined;
+  return (address) => network.holds(address) && (zone === undefined || address.endsWith(zone));
+}
+
+const widthOf = (host: string) => (host.includes(':') ? 128 : 32);
+
+/** Prefix length of `8` or of the mask `255.0.0.0`; NaN for a mask with holes. */
+const prefixOf = (length: string): number =>
+  ipaddr.IPv4.isValidFourPartDecimal(length)
+    ? (ipaddr.IPv4.parse(length).prefixLengthFromSubnetMask() ?? Number.NaN)
+    : Number(length);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createProxyList } from './proxy-list.ts';
+import { createProxyList } from './own-hosts.ts';
 
 describe('a trusted proxy', () => {
   test.each([

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { createProxyList } from '../listening/proxy-list.ts';
+import { createProxyList } from '../listening/own-hosts.ts';
 import { readForwarded } from './forwarded.ts';
 
 const isProxy = createProxyList(['10.0.0.0/8', 'fe80::/10']);

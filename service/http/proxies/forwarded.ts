@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
+import { Problem } from '../../lib/problem.ts';
 
 /** An entry that names no address: no network holds it, so no key that is bound to networks works from there. */
 const UNKNOWN = 'unknown';
@@ -67,4 +71,52 @@ function parseForwarded(header: string): Hop[] | undefined {
     if (end === '') return hops;
     if (end === ',') hops.push({});
   }
+}
+
+/** Segments a proxy may have put before a path of this appliance. */
+const MOST_SEGMENTS = 4;
+
+export const acceptsHtml = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
+  /\btext\/html\b/i.test(headers.accept ?? '');
+
+/** The prefix under which a proxy serves pages, as it says itself (`X-Forwarded-Prefix`); undefined for none. */
+export function statedPrefix({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+  const stated = [headers['x-forwarded-prefix'] ?? ''].flat().join('').replace(/\/+$/, '');
+  return stated === '' ? undefined : stated;
+}
+
+/** The prefix without which `isKnown` would hold for `path`; undefined for none. */
+export function prefixOf(path: string, isKnown: (path: string) => boolean): string | undefined {
+  const segments = path.split('/').filter((part) => part !== '');
+  for (let length = 1; length <= Math.min(MOST_SEGMENTS, segments.length); length++)
+    if (isKnown(`/${segments.slice(length).join('/')}`)) return `/${segments.slice(0, length).join('/')}`;
+  return undefined;
+}
+
+export function prefixNotSupported(prefix: string): Problem {
+  const named = /^[\w./~-]{1,100}$/.test(prefix) ? ` such as ${prefix}` : '';
+  return new Problem(
+    'NOT_FOUND',
+    `A path prefix${named} is not supported: Gatehouse needs the root of a host name. Give it a host name of its own in the proxy, and pass paths on as they are.`,
+  );
+}
+
+/** One year, the minimum of the browsers' preload rules. Without subdomains, which may belong to others. */
+const POLICY = 'max-age=31536000';
+
+/**
+ * Strict-Transport-Security (RFC 6797) for the answer to `request`, or undefined where it does not apply: without TLS, for an IP
+ * literal or `localhost`, and for a name that the certificate of this connection does not cover.
+ */
+export function transportSecurityOf({ socket, headers }: IncomingMessage): string | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const name = hostNameOf(headers.host ?? '');
+  if (name === undefined) return undefined;
+  return socket.getX509Certificate()?.checkHost(name) === undefined ? undefined : POLICY;
+}
+
+function hostNameOf(host: string): string | undefined {
+  const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+  if (name === '' || name.startsWith('[') || isIP(name) !== 0) return undefined;
+  return name === 'localhost' || name.endsWith('.localhost') ? undefined : name;
 }

@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify';
+import ipaddr from 'ipaddr.js';
 import type { AdministratorCaller } from '../../engine/access/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { AccessList } from '../route-access.ts';
-import { isSameOrigin } from './same-origin.ts';
-import { fromSessionCookie } from './session-cookie.ts';
 
 /** Finds the session of a credential; undefined if it is unknown, ended or of a disabled account. */
 export interface AdministratorSessions {
@@ -121,4 +120,116 @@ export function requireFreshFactor(
     'FRESH_FACTOR_REQUIRED',
     'This takes a second factor proven within the last 5 minutes: prove it (POST /api/auth/step-up/options, then /api/auth/step-up), or enroll one first, then repeat the request.',
   );
+}
+
+/**
+ * Whether a request that changes something was made by a page of this very address. The browser says so and no page can make it say
+ * otherwise; browsers that do not, and whatever is no browser, send the origin.
+ */
+export function isSameOrigin({ headers, host }: Pick<FastifyRequest, 'headers' | 'host'>): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin';
+  const { origin } = headers;
+  return origin !== undefined && URL.parse(origin)?.host === host;
+}
+
+/** `__Host-`: of this host alone, over TLS; browsers take it over plain HTTP from loopback names only. */
+const NAME = '__Host-gatehouse-session';
+const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict';
+
+/** Gone when the browser ends; the service ends the session earlier. */
+export const toSessionCookie = (secret: string): string => `${NAME}=${secret}; ${ATTRIBUTES}`;
+
+/** Makes the browser forget the cookie. */
+export const endedSessionCookie = `${NAME}=; Max-Age=0; ${ATTRIBUTES}`;
+
+/** The secret of a session, from the header `Cookie`. */
+export const fromSessionCookie = (header: string | undefined): string | undefined => cookieOf(header, NAME);
+
+/** The value of the first cookie of this name. */
+function cookieOf(header: string | undefined, wanted: string): string | undefined {
+  for (const part of header?.split(';') ?? []) {
+    const [name, value] = part.trim().split('=', 2);
+    if (name === wanted && value !== undefined && value !== '') return value;
+  }
+  return undefined;
+}
+
+/** As the session cookie, of the browser that makes the first owner. */
+const SETUP_NAME = '__Host-gatehouse-setup';
+const SETUP_ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict';
+
+/** Valid for a day, so that the assistant can continue after the browser was closed. */
+export const toSetupCookie = (secret: string): string =>
+  `${SETUP_NAME}=${secret}; Max-Age=86400; ${SETUP_ATTRIBUTES}`;
+export const endedSetupCookie = `${SETUP_NAME}=; Max-Age=0; ${SETUP_ATTRIBUTES}`;
+export const fromSetupCookie = (header: string | undefined): string | undefined =>
+  cookieOf(header, SETUP_NAME);
+
+/** Where the browser is, in the terms of WebAuthn. */
+interface WebAuthnSite {
+  /** Host name without port. */
+  rpId: string;
+  rpName: string;
+  origin: string;
+}
+
+type Asked = Pick<FastifyRequest, 'headers' | 'protocol'>;
+
+/** Of the header `Host`, which the server has checked against the names of the appliance. */
+function urlOf({ headers, protocol }: Asked): URL | null {
+  return URL.parse(`${protocol}://${headers.host ?? ''}`);
+}
+
+const isLoopbackName = (name: string) => name === 'localhost' || name.endsWith('.localhost');
+
+/** Whether browsers take a cookie with `Secure` from here: over TLS, and over plain HTTP from this machine itself. */
+export function isSecureContext(request: Asked): boolean {
+  const url = urlOf(request);
+  if (url === null) return false;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (url.protocol === 'https:' || isLoopbackName(host)) return true;
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
+}
+
+/**
+ * Where a proxy hides the address of the page: what it has to send. The browser says in `Origin` where the page is. Undefined for none.
+ */
+function proxyFault({ headers }: Asked, url: URL | null): string | undefined {
+  const { host: sent } = headers;
+  if (sent === undefined || sent === '')
+    return 'The proxy sends no Host header: let it pass on the one of the browser (nginx: proxy_set_header Host $http_host), and try again.';
+  const page = URL.parse(headers.origin ?? '');
+  if (!page || !url) return undefined;
+  const isName = !ipaddr.isValid(page.hostname.replace(/^\[|\]$/g, ''));
+  const isOther = isName && ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, ''));
+  if (isOther || (page.hostname === url.hostname && page.port !== url.port && page.protocol === url.protocol))
+    return `The proxy sends another Host header ("${url.host}") than the browser ("${page.host}"): let it pass on the one of the browser (nginx: proxy_set_header Host $http_host), and try again.`;
+  if (page.host === url.host && page.protocol === 'https:' && url.protocol === 'http:')
+    return 'The proxy does not say that the page is open over HTTPS: let it send X-Forwarded-Proto, name its address in the setting trustedProxies, and try again.';
+  return undefined;
+}
+
+/**
+ * Throws PASSKEY_REFUSED where no browser offers passkeys: at an IP address, and over plain HTTP from another machine; and where a proxy
+ * hides the address of the page.
+ */
+export function siteOf(request: Asked): WebAuthnSite {
+  const url = urlOf(request);
+  const fault = proxyFault(request, url);
+  if (fault !== undefined) throw new Problem('PASSKEY_REFUSED', fault);
+  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
+  if (url === null || ipaddr.isValid(host)) {
+    throw new Problem(
+      'PASSKEY_REFUSED',
+      'Browsers offer no passkeys at an IP address: open the appliance by its host name, such as https://gatehouse.home.arpa, and try again.',
+    );
+  }
+  if (!isSecureContext(request)) {
+    throw new Problem(
+      'PASSKEY_REFUSED',
+      'Browsers offer no passkeys over plain HTTP: open the appliance over HTTPS, and try again.',
+    );
+  }
+  return { rpId: host, rpName: 'Gatehouse', origin: url.origin };
 }

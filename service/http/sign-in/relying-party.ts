@@ -4,7 +4,7 @@ import type { KeyCaller, Role, Scope, SessionCaller } from '../../engine/access/
 import type { AdministratorId, KeyId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { callerOf } from '../authentication.ts';
-import type { AccessList } from '../route-access.ts';
+import { type AccessList, accessListOf } from '../route-access.ts';
 
 /** Administrators who do the daily work: they order checks of people and read their results. */
 const operators: readonly Role[] = ['owner', 'administrator', 'operator'];
@@ -92,3 +92,19 @@ export function partyOf(request: FastifyRequest): RelyingParty | SessionCaller {
 }
 
 const actorOf = (who: Who, { id: request }: FastifyRequest) => ({ who, actor: { ...who, request } });
+
+/** A caller whose requests are counted. */
+export type CountedCaller = Pick<KeyCaller, 'organization' | 'world' | 'lineage'>;
+
+/**
+ * The caller that a request counts for: an API key, and where an access token takes its place, the administrator, in the world that the address
+ * names. Undefined for all others: their routes have limits of their own.
+ */
+export function countedCaller({ caller, query, routeOptions }: FastifyRequest): CountedCaller | undefined {
+  if (caller?.is === 'key') return caller;
+  if (caller?.is !== 'administrator' || !accessListOf(routeOptions.config.access)?.tokenOnly)
+    return undefined;
+  const { env } = (query ?? {}) as { env?: unknown };
+  const { organization, administrator: lineage } = caller;
+  return { organization, lineage, world: env === 'test' ? 'test' : 'live' };
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSameOrigin } from './same-origin.ts';
+import { isSameOrigin } from './administrator-sessions.ts';
 
 test.each([
   [{ 'sec-fetch-site': 'same-origin' }, true],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endedSessionCookie, fromSessionCookie, toSessionCookie } from './session-cookie.ts';
+import { endedSessionCookie, fromSessionCookie, toSessionCookie } from './administrator-sessions.ts';
 
 test('the cookie is read by no script, sent to this host alone, over TLS, and with nothing that another site begins', () => {
   expect(toSessionCookie('s3')).toBe(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSecureContext, siteOf } from './site.ts';
+import { isSecureContext, siteOf } from './administrator-sessions.ts';
 
 const at = (protocol: 'http' | 'https', host: string) => ({ protocol, headers: { host } });
 

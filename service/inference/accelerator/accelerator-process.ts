@@ -2,11 +2,24 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { lowerThisThread } from '../../lib/machine/thread-priority.ts';
 import { type ModelFile, openOnnxModel } from '../models/onnx-model.ts';
-import { adapterIn, isSoftware } from './adapter.ts';
-import { differences, disagreement } from './agreement.ts';
-import { createBatches } from './batches.ts';
-import { type NetAnswer, type NetRequest, readMessages, sendMessage } from './messages.ts';
-import { type AcceptedNet, messageOf, type NetVerdict, type TrialSettings, tryNets } from './trial.ts';
+import {
+  adapterIn,
+  createBatches,
+  isSoftware,
+  type NetAnswer,
+  type NetRequest,
+  readMessages,
+  sendMessage,
+} from './messages.ts';
+import {
+  type AcceptedNet,
+  differences,
+  disagreement,
+  messageOf,
+  type NetVerdict,
+  type TrialSettings,
+  tryNets,
+} from './trial.ts';
 
 export interface AcceleratorTask extends TrialSettings {
   files: ModelFile[];

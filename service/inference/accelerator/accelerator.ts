@@ -4,8 +4,7 @@ import type { Timer } from '../../lib/timer.ts';
 import type { ModelFile, Provider } from '../models/onnx-model.ts';
 import type { TrialNews } from './accelerator-process.ts';
 import type { Launch, Launched } from './launch.ts';
-import { type AcceleratorAddress, netKey } from './messages.ts';
-import type { ProviderState, WantedProvider } from './provider-state.ts';
+import { type AcceleratorAddress, netKey, type ProviderState, type WantedProvider } from './messages.ts';
 import type { NetVerdict } from './trial.ts';
 
 /** Runs nets on another provider than the CPU, in a process of its own. */

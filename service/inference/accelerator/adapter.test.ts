@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adapterIn, hasGpu, isSoftware } from './adapter.ts';
+import { adapterIn, hasGpu, isSoftware } from './messages.ts';
 
 /** As Debian 12's loader writes it (1.3.239). */
 const log = `INFO | DRIVER:               [0] SwiftShader Device (Subzero)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ModelEntry } from '../models/manifest.ts';
-import { differences, disagreement, fixedInput } from './agreement.ts';
+import { differences, disagreement, fixedInput } from './trial.ts';
 
 const entry = (decoder: ModelEntry['decoder'], ...outputs: string[]) =>
   ({ decoder, outputs: Object.fromEntries(outputs.map((name) => [name, name])) }) as ModelEntry;

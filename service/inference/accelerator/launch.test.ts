@@ -6,10 +6,10 @@ import { manifestFile } from '../../../test/support/measured-pipeline.ts';
 import { openModelLibrary } from '../models/model-library.ts';
 import { openOnnxModel } from '../models/onnx-model.ts';
 import type { AcceleratorNews } from './accelerator-process.ts';
-import { fixedInput } from './agreement.ts';
 import { type Launched, launchProcess } from './launch.ts';
 import { netKey } from './messages.ts';
 import { createRemoteNets } from './remote-nets.ts';
+import { fixedInput } from './trial.ts';
 
 /** Starts a process that tries the iris net, on a provider that every machine has. */
 async function started(provider: 'cpu' | 'cuda', isNamed = true) {

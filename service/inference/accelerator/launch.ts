@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AcceleratorNews, AcceleratorTask } from './accelerator-process.ts';
-import { NAMES_ADAPTER } from './adapter.ts';
+import { NAMES_ADAPTER } from './messages.ts';
 
 export interface Launched {
   /** Where it listens once it is ready. */

@@ -1,6 +1,11 @@
 import { connect, type Socket } from 'node:net';
-import type { Outputs } from './batches.ts';
-import { type AcceleratorAddress, type NetAnswer, readMessages, sendMessage } from './messages.ts';
+import {
+  type AcceleratorAddress,
+  type NetAnswer,
+  type Outputs,
+  readMessages,
+  sendMessage,
+} from './messages.ts';
 
 /** A worker's side of the accelerator. */
 export interface RemoteNets {

@@ -1,10 +1,8 @@
 import { defined } from '../../lib/defined.ts';
 import type { Analysis, AnalysisRequest, Box, Face, PadScore } from '../face.ts';
-import { combineScores } from '../models/combine-scores.ts';
+import { combineScores } from '../models/manifest.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
 import type { ModelFile, OnnxModel } from '../models/onnx-model.ts';
-import { colorOf } from '../pictures/color.ts';
-import type { RawPicture } from '../pictures/decode-heif.ts';
 import {
   decodePicture,
   type PictureHeader,
@@ -12,19 +10,16 @@ import {
   type Turn,
   turnedBy,
 } from '../pictures/decode-picture.ts';
-import type { Picture } from '../pictures/picture.ts';
-import { hashPixels } from '../pictures/pixel-hash.ts';
-import { portraitOf } from '../pictures/portrait.ts';
+import type { RawPicture } from '../pictures/heif-slots.ts';
+import { colorOf, hashPixels, type Picture, portraitOf } from '../pictures/picture.ts';
 import type { Native } from '../workers/native-gate.ts';
 import { createChallengeMeasures } from './challenge-measures.ts';
 import type { FaceDetector } from './detect-faces.ts';
 import type { Detection } from './detection.ts';
 import { interEyeDistance, type LandmarkReader, type Landmarks } from './face-landmarks.ts';
 import { type FaceModels, type OpenPadSet, openFaceModels } from './face-models.ts';
-import { followFace } from './follow-face.ts';
-import { createChipMeasures, qualityOf } from './measure-quality.ts';
-import { moireSignal } from './moire-signal.ts';
-import { inView, meshUpright, surroundings, upright, type View, viewOf } from './view.ts';
+import { createChipMeasures, moireSignal, qualityOf } from './measure-quality.ts';
+import { followFace, inView, meshUpright, surroundings, upright, type View, viewOf } from './view.ts';
 
 /** Models that analyze a picture. */
 export type Models = Omit<AnalysisRequest, 'deadline' | 'signal' | 'share'>;

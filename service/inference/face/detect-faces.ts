@@ -2,10 +2,8 @@ import type { ModelEntry } from '../models/manifest.ts';
 import type { OnnxModel } from '../models/onnx-model.ts';
 import type { Pyramid } from '../pictures/picture.ts';
 import { type Affine, applyAffine } from './affine.ts';
-import { createBlazefaceDecoder } from './blazeface.ts';
 import { type Detection, mergeOverlaps, prominence } from './detection.ts';
 import { createWarp } from './warp.ts';
-import { decodeYunet } from './yunet.ts';
 
 /** Faces of a picture in its pixels, most prominent first; small ones too with `closer`. */
 export type FaceDetector = (pyramid: Pyramid, options: { closer: boolean }) => Promise<Detection[]>;
@@ -125,3 +123,105 @@ function moved({ box, score, eyes }: Detection, toPicture: Affine): Detection {
     eyes: [applyAffine(toPicture, eyes[0].x, eyes[0].y), applyAffine(toPicture, eyes[1].x, eyes[1].y)],
   };
 }
+
+const BLAZEFACE_STRIDES = [
+  { stride: 16, perCell: 2 },
+  { stride: 32, perCell: 6 },
+];
+const VALUES = 16;
+
+/** Anchor centres in pixels of a square input, x and y in turn: first all of stride 16, then all of stride 32. */
+function anchorCentres(size: number): Float32Array {
+  const centres: number[] = [];
+  for (const { stride, perCell } of BLAZEFACE_STRIDES) {
+    const cells = size / stride;
+    for (let y = 0; y < cells; y++) {
+      for (let x = 0; x < cells; x++) {
+        for (let i = 0; i < perCell; i++) centres.push((x + 0.5) * stride, (y + 0.5) * stride);
+      }
+    }
+  }
+  return Float32Array.from(centres);
+}
+
+/**
+ * Reads BlazeFace's outputs: one logit and 16 values per anchor (box centre and size, then six key points, all relative to
+ * the anchor's centre in input pixels). Detections are in input pixels, `threshold` 0..1 and more.
+ */
+export function createBlazefaceDecoder(size: number, threshold: number) {
+  const anchors = anchorCentres(size);
+  const least = Math.log(threshold / (1 - threshold));
+  return (scores: Float32Array, boxes: Float32Array): Detection[] => {
+    if (scores.length * 2 !== anchors.length || boxes.length !== scores.length * VALUES) {
+      throw new Error(`A BlazeFace of ${size} pixels answered ${scores.length} anchors.`);
+    }
+    const found: Detection[] = [];
+    for (let i = 0; i < scores.length; i++) {
+      if (!(scores[i]! >= least)) continue;
+      const at = i * VALUES;
+      const x = anchors[2 * i]!;
+      const y = anchors[2 * i + 1]!;
+      const width = boxes[at + 2]!;
+      const height = boxes[at + 3]!;
+      if (!(width > 0 && height > 0)) continue;
+      found.push({
+        box: { x: x + boxes[at]! - width / 2, y: y + boxes[at + 1]! - height / 2, width, height },
+        score: 1 / (1 + Math.exp(-scores[i]!)),
+        eyes: [
+          { x: x + boxes[at + 4]!, y: y + boxes[at + 5]! },
+          { x: x + boxes[at + 6]!, y: y + boxes[at + 7]! },
+        ],
+      });
+    }
+    return found;
+  };
+}
+
+const YUNET_STRIDES = [8, 16, 32] as const;
+
+/**
+ * Reads YuNet's outputs (`cls_8`, `obj_8`, `bbox_8`, `kps_8` and the same for strides 16 and 32) for an input of
+ * `width` by `height` pixels, both multiples of 32. Detections are in input pixels, scored by the geometric mean of class and objectness, `threshold`
+ * and more.
+ */
+export function decodeYunet(
+  outputs: Record<string, Float32Array>,
+  width: number,
+  height: number,
+  threshold: number,
+): Detection[] {
+  const found: Detection[] = [];
+  for (const stride of YUNET_STRIDES) {
+    const columns = width / stride;
+    const cells = columns * (height / stride);
+    const [cls, obj, bbox, kps] = ['cls', 'obj', 'bbox', 'kps'].map((name) => outputs[`${name}_${stride}`]);
+    if (!cls || !obj || !bbox || !kps || cls.length !== cells || bbox.length !== 4 * cells) {
+      throw new Error(`A YuNet lacks its outputs for stride ${stride} at ${width} by ${height} pixels.`);
+    }
+    for (let i = 0; i < cells; i++) {
+      const score = Math.sqrt(unit(cls[i]!) * unit(obj[i]!));
+      if (!(score >= threshold)) continue;
+      const column = i % columns;
+      const row = (i - column) / columns;
+      const boxWidth = Math.exp(bbox[4 * i + 2]!) * stride;
+      const boxHeight = Math.exp(bbox[4 * i + 3]!) * stride;
+      const eye = (at: number) => ({
+        x: (column + kps[10 * i + at]!) * stride,
+        y: (row + kps[10 * i + at + 1]!) * stride,
+      });
+      found.push({
+        box: {
+          x: (column + bbox[4 * i]!) * stride - boxWidth / 2,
+          y: (row + bbox[4 * i + 1]!) * stride - boxHeight / 2,
+          width: boxWidth,
+          height: boxHeight,
+        },
+        score,
+        eyes: [eye(0), eye(2)],
+      });
+    }
+  }
+  return found;
+}
+
+const unit = (value: number): number => Math.min(1, Math.max(0, value));

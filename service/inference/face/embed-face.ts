@@ -2,9 +2,8 @@ import { personScore } from '../../lib/geometry/person-score.ts';
 import type { ModelEntry } from '../models/manifest.ts';
 import type { OnnxModel } from '../models/onnx-model.ts';
 import type { Pyramid } from '../pictures/picture.ts';
-import { type Affine, invertAffine } from './affine.ts';
+import { type Affine, fitSimilarity, invertAffine } from './affine.ts';
 import { meshPoint } from './face-landmarks.ts';
-import { fitSimilarity } from './fit-similarity.ts';
 import { appendBlankedChip, appendMirrorImage, createWarp } from './warp.ts';
 
 /** What an embedder makes of a face. */

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Affine, applyAffine, type Point } from './affine.ts';
-import { fitSimilarity } from './fit-similarity.ts';
+import { type Affine, applyAffine, fitSimilarity, type Point } from './affine.ts';
 
 const coordinate = fc.double({ min: -500, max: 500, noNaN: true });
 const points = fc

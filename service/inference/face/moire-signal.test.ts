@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Picture } from '../pictures/picture.ts';
-import { moireSignal } from './moire-signal.ts';
+import { moireSignal } from './measure-quality.ts';
 
 function picture(value: (x: number, y: number) => number): Picture {
   const pixels = new Uint8Array(200 * 200 * 3);

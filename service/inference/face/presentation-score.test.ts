@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { modelEntry } from '../../../test/support/engine.ts';
-import { combineScores } from '../models/combine-scores.ts';
+import { combineScores } from '../models/manifest.ts';
 import type { OnnxModel } from '../models/onnx-model.ts';
 import { createPyramid, type Picture } from '../pictures/picture.ts';
 import { createPresentationScore, padCrop } from './presentation-score.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeYunet } from './yunet.ts';
+import { decodeYunet } from './detect-faces.ts';
 
 function quiet(width: number, height: number): Record<string, Float32Array> {
   return Object.fromEntries(

@@ -3,9 +3,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../lib/log.ts';
 import { createGalleries, type GalleriesDeps, type OpenGalleries } from './galleries.ts';
-import type { GalleryCandidate } from './gallery.ts';
 import { compileKernel } from './gallery-kernel.ts';
-import { createGalleryMatrix, SPARE_ROWS } from './gallery-matrix.ts';
+import { createGalleryMatrix, type GalleryCandidate, SPARE_ROWS } from './gallery-matrix.ts';
 import { createScanner } from './gallery-scan.ts';
 import type { SearchWorkerData } from './search-worker.ts';
 

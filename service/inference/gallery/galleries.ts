@@ -1,8 +1,13 @@
 import type { Worker } from 'node:worker_threads';
 import type { Log } from '../../lib/log.ts';
-import type { Galleries, GalleryName } from './gallery.ts';
 import { compileKernel } from './gallery-kernel.ts';
-import { createGalleryMatrix, type GalleryMatrix, SPARE_ROWS } from './gallery-matrix.ts';
+import {
+  createGalleryMatrix,
+  type Galleries,
+  type GalleryMatrix,
+  type GalleryName,
+  SPARE_ROWS,
+} from './gallery-matrix.ts';
 import { createScanner, type Scanner } from './gallery-scan.ts';
 import { createSearchWorkers } from './gallery-workers.ts';
 import type { SearchWorkerData } from './search-worker.ts';

@@ -3,7 +3,7 @@ import sharp, { type Sharp } from 'sharp';
 import { expect, test } from 'vitest';
 import { progressiveJpeg } from '../../../test/support/progressive-jpeg.ts';
 import { decodePicture, readHeader } from './decode-picture.ts';
-import { countScans } from './jpeg-scans.ts';
+import { countScans } from './picture-format.ts';
 
 /** Left half red, right half blue, top row white: every orientation looks different. */
 function scene(width = 8, height = 6): Sharp {

@@ -1,10 +1,9 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { Problem } from '../../lib/problem.ts';
 import type { Box } from '../face.ts';
-import type { RawPicture } from './decode-heif.ts';
-import { countScans } from './jpeg-scans.ts';
+import type { RawPicture } from './heif-slots.ts';
 import type { Picture } from './picture.ts';
-import { ACCEPTED, formatOf, isAnimatedPng } from './picture-format.ts';
+import { ACCEPTED, countScans, formatOf, isAnimatedPng } from './picture-format.ts';
 
 /** What the header says, checked against the limits. */
 export interface PictureHeader {
@@ -128,7 +127,7 @@ function codecOf({ compression }: Metadata): 'heic' | 'avif' {
 /**
  * Decodes to upright sRGB, at most 2,048 pixels a side: EXIF orientation applied, turned as the header says, transparency over white, grey and CMYK
  * converted. With `region` (whole pixels of the upright picture) only that part. A HEIC comes decoded already
- * (decode-heif.ts). Throws Problem IMAGE_UNREADABLE.
+ * (heif-slots.ts). Throws Problem IMAGE_UNREADABLE.
  */
 export async function decodePicture(
   source: Uint8Array | RawPicture,

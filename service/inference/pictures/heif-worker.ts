@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import libheif from 'libheif-js/wasm-bundle.js';
-import type { HeifAnswer, HeifJob } from './decode-heif.ts';
+import type { HeifAnswer, HeifJob } from './heif-slots.ts';
 import { tiffHead } from './raw-tiff.ts';
 
 // One picture, then the thread ends: its memory never shrinks, and nothing of one person is left for the next.

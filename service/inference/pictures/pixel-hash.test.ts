@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { hashPixels } from './pixel-hash.ts';
+import { hashPixels } from './picture.ts';
 
 const pictureOf = (width: number, height: number, value = (i: number) => (i * 37 + (i >> 3)) % 251) => ({
   width,

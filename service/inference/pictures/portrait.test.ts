@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { portraitOf } from './portrait.ts';
+import { portraitOf } from './picture.ts';
 
 /** Red, with a green square where the face is. */
 async function scene(width: number, height: number, face: { x: number; y: number; size: number }) {

@@ -3,10 +3,13 @@ import type { Log } from '../../lib/log.ts';
 import { switchTelemetryOff } from '../../lib/native-telemetry.ts';
 import { systemTimer } from '../../lib/timer.ts';
 import { createAccelerator } from '../accelerator/accelerator.ts';
-import { hasGpu } from '../accelerator/adapter.ts';
 import { type Launch, launchProcess } from '../accelerator/launch.ts';
-import type { AcceleratorAddress } from '../accelerator/messages.ts';
-import type { ProviderState, WantedProvider } from '../accelerator/provider-state.ts';
+import {
+  type AcceleratorAddress,
+  hasGpu,
+  type ProviderState,
+  type WantedProvider,
+} from '../accelerator/messages.ts';
 import type { Models } from '../face/analyze-picture.ts';
 import type { Analysis, FaceAnalyzer } from '../face.ts';
 import type { ModelCatalog, ModelLibrary } from '../models/model-library.ts';

@@ -2,8 +2,13 @@ import type { Clock } from '../../lib/clock.ts';
 import { createFairQueue, type Share } from '../../lib/fair/fair-queue.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { JobAnswer } from './worker-messages.ts';
-import { createWorkerSeats, type Seat, type SeatStats, type WorkerSettings } from './worker-seats.ts';
+import {
+  createWorkerSeats,
+  type JobAnswer,
+  type Seat,
+  type SeatStats,
+  type WorkerSettings,
+} from './worker-seats.ts';
 
 export interface PoolJob {
   payload: unknown;

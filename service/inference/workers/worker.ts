@@ -7,10 +7,9 @@ import { createRemoteNets } from '../accelerator/remote-nets.ts';
 import { createPictureAnalyzer, type Models } from '../face/analyze-picture.ts';
 import type { ModelCatalog } from '../models/model-library.ts';
 import { type ModelFile, type OnnxModel, openOnnxModel } from '../models/onnx-model.ts';
-import { decodeHeif } from '../pictures/decode-heif.ts';
-import { type HeifSlots, inHeifSlot } from '../pictures/heif-slots.ts';
+import { decodeHeif, type HeifSlots, inHeifSlot } from '../pictures/heif-slots.ts';
 import { createNative } from './native-gate.ts';
-import type { WorkerAnswer, WorkerStart } from './worker-messages.ts';
+import type { WorkerAnswer, WorkerStart } from './worker-seats.ts';
 
 /** Sent to a worker at start, whenever the installed models change, and when the accelerator comes or goes. */
 export interface WorkerConfiguration {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { type Kysely, sql } from 'kysely';
 import { answerOf } from '../../lib/machine/thread-answer.ts';
 
 /** A column with rows that contain the text. */
@@ -26,4 +27,10 @@ const worker = new URL(
 /** The columns of a SQLite file that contain the text. Reads every row, in a thread over a connection of its own: what is committed. */
 export function findText(search: TextSearch): Promise<ColumnWithText[]> {
   return answerOf(new Worker(worker, { workerData: search }), 'searches the database');
+}
+
+/** The file of a SQLite database; undefined for one in memory. */
+export async function fileOf<S>(db: Kysely<S>): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string; file: string }>`pragma database_list`.execute(db);
+  return rows.find(({ name }) => name === 'main')?.file || undefined;
 }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import Sqlite from 'better-sqlite3';
 import type { Clock } from '../../lib/clock.ts';
-import type { RestoreLoss } from './restore-loss.ts';
+import { Problem } from '../../lib/problem.ts';
 
 /** What says to the next start that an operator went back. */
 export interface BackMarker {
@@ -45,4 +47,64 @@ export interface Aside {
   where: string;
   /** What removes it. */
   removal: string;
+}
+
+/** What a directory holds that a restored one in its place does not. */
+export interface RestoreLoss {
+  /** People in the directory now. */
+  people: number;
+  /** Number of these people who are not in the backup. */
+  peopleLost: number;
+  /** People of both who were enrolled again since: their newer pictures are lost. */
+  enrolledAgain: number;
+  /** Verifications that are not in the backup. */
+  verifications: number;
+  /** When the newest of what is lost was written, ms since 1970; undefined where nothing is. */
+  newestAt?: number;
+}
+
+/**
+ * Compares the SQLite file `path` with the file `backup` that is to take its place. Undefined where there is none, or it cannot be read: a
+ * damaged database is what one restores for.
+ */
+export function lossBetween(path: string, backup: string): RestoreLoss | undefined {
+  if (!existsSync(path)) return undefined;
+  let database: Sqlite.Database | undefined;
+  try {
+    database = new Sqlite(path, { readonly: true, fileMustExist: true });
+    database.prepare('attach database ? as backup').run(backup);
+    const one = (sql: string) => database!.prepare(sql).pluck().get() as number | null;
+    const lost = (table: string) => `from main.${table} where id not in (select id from backup.${table})`;
+    const again = `from main.subject as now join backup.subject as old on old.id = now.id where now.updated_at > old.updated_at`;
+    const newest = Math.max(
+      one(`select max(updated_at) ${lost('subject')}`) ?? 0,
+      one(`select max(now.updated_at) ${again}`) ?? 0,
+      one(`select max(created_at) ${lost('verification')}`) ?? 0,
+    );
+    return {
+      people: one('select count(*) from main.subject') ?? 0,
+      peopleLost: one(`select count(*) ${lost('subject')}`) ?? 0,
+      enrolledAgain: one(`select count(*) ${again}`) ?? 0,
+      verifications: one(`select count(*) ${lost('verification')}`) ?? 0,
+      ...(newest > 0 ? { newestAt: newest } : {}),
+    };
+  } catch {
+    return undefined;
+  } finally {
+    database?.close();
+  }
+}
+
+/** Throws CONFIRMATION_REQUIRED, saying what is lost, where people are in the directory and `confirm` is not their number. */
+export function requireConfirmedLoss(
+  loss: RestoreLoss | undefined,
+  { data, takenAt, confirm }: { data: string; takenAt: string; confirm: number | undefined },
+): void {
+  if (loss === undefined || loss.people === 0 || confirm === loss.people) return;
+  const { people, peopleLost, enrolledAgain, verifications, newestAt } = loss;
+  const newest = newestAt === undefined ? '' : `, the newest from ${new Date(newestAt).toISOString()}`;
+  throw new Problem(
+    'CONFIRMATION_REQUIRED',
+    `${data} holds ${people} people. The backup from ${takenAt} takes their place; not in it are people: ${peopleLost}, newer pictures of people: ${enrolledAgain}, verifications: ${verifications}${newest}. Nothing was changed. To restore over them: --confirm ${people} (the directory of now is kept beside). To only try the backup: --drill --data DIR.`,
+  );
 }

@@ -2,9 +2,9 @@ import pg from 'pg';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import { MIGRATION_LOCK } from '../migrate.ts';
+import { MIGRATION_LOCK, tablesMadeBy } from '../migrate.ts';
 import { type Migration, schemaNumber } from '../migration.ts';
-import { ASIDE_PREFIX } from '../postgres/kept-schemas.ts';
+import { ASIDE_PREFIX } from '../postgres/check-postgres.ts';
 import { takePostgresLock } from '../postgres/postgres-lock.ts';
 import { explainRefusal } from '../postgres/postgres-refusal.ts';
 import {
@@ -24,9 +24,7 @@ import {
   withRecord,
 } from '../postgres/snapshot-postgres.ts';
 import { toStorageProblem } from '../storage-problem.ts';
-import { tablesMadeBy } from '../tables-in-order.ts';
-import type { Aside, BackMarker, FormerDatabase } from './former-database.ts';
-import type { RestoreLoss } from './restore-loss.ts';
+import type { Aside, BackMarker, FormerDatabase, RestoreLoss } from './former-database.ts';
 
 const quoted = pg.escapeIdentifier;
 

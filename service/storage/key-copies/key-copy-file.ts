@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { syncFolder } from '../../lib/durable-file.ts';
 import { CHECKPOINT_NOTE } from '../keys/checkpoint-note.ts';
-import type { CopiedTable, CopiedValue, RowChange } from '../keys/key-store-schema.ts';
+import {
+  type CopiedTable,
+  type CopiedValue,
+  copiedTables,
+  type RowChange,
+} from '../keys/key-store-schema.ts';
+import { NEWEST_WRITER } from '../keys/key-writer.ts';
 import { openCopy, readRevision } from './key-copy-open.ts';
-import { applyChanges, deleteAllRows, replacePage } from './key-copy-rows.ts';
 import { anotherMedium, CopyTrouble, toCopyTrouble } from './key-copy-trouble.ts';
-import { NEWEST_WRITER } from './writer-line.ts';
 
 export const COPY_NAME = 'gatehouse-keys.db';
 
@@ -47,7 +51,7 @@ export interface CopyAnswer {
   writer?: string;
 }
 
-export interface KeyCopyFileDeps {
+interface KeyCopyFileDeps {
   /** Absolute, without symbolic links. */
   place: string;
   identity: string;
@@ -210,4 +214,69 @@ const idOf = (copy: Sqlite.Database) => copy.prepare('select copy from store_sta
 
 function requireCopy(copy: Sqlite.Database, id: string, place: string): void {
   if (idOf(copy) !== id) throw anotherMedium(place);
+}
+
+/** In a transaction of the caller. */
+function applyChanges(copy: Sqlite.Database, changes: readonly RowChange[], revision: number): void {
+  for (const { table, key, row } of changes) {
+    if (row) copy.prepare(upsertOf(table)).run(...row);
+    else copy.prepare(deleteOf(table)).run(...key);
+  }
+  copy.prepare('update store_state set revision = ?').run(revision);
+}
+
+/** Makes the rows after `after`, up to the last of `rows`, the same as `rows`; to the end when there are none. */
+function replacePage(
+  copy: Sqlite.Database,
+  table: CopiedTable,
+  after: readonly CopiedValue[] | undefined,
+  rows: readonly CopiedValue[][],
+): void {
+  const { key, columns } = copiedTables[table];
+  const names = key.join(', ');
+  const bounds = [
+    ...(after ? [`(${names}) > (${key.map(() => '?').join(', ')})`] : []),
+    ...(rows.length > 0 ? [`(${names}) <= (${key.map(() => '?').join(', ')})`] : []),
+  ];
+  const range = [...(after ?? []), ...(rows.at(-1)?.slice(0, key.length) ?? [])];
+  const held = copy
+    .prepare(
+      `select ${columns.join(', ')} from ${table}${bounds.length > 0 ? ` where ${bounds.join(' and ')}` : ''}`,
+    )
+    .raw()
+    .all(...range) as CopiedValue[][];
+  const keyOf = (row: readonly CopiedValue[]) => JSON.stringify(row.slice(0, key.length));
+  const wanted = new Map(rows.map((row) => [keyOf(row), row]));
+  const remove = copy.prepare(deleteOf(table));
+  for (const row of held) {
+    const now = wanted.get(keyOf(row));
+    if (now === undefined) remove.run(...row.slice(0, key.length));
+    else if (sameRow(row, now)) wanted.delete(keyOf(row));
+  }
+  const put = copy.prepare(upsertOf(table));
+  for (const row of wanted.values()) put.run(...row);
+}
+
+function deleteAllRows(copy: Sqlite.Database): void {
+  copy.transaction(() => {
+    for (const table of Object.keys(copiedTables)) copy.exec(`delete from ${table}`);
+  })();
+}
+
+function upsertOf(table: CopiedTable): string {
+  const { columns } = copiedTables[table];
+  return `insert or replace into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`;
+}
+
+function deleteOf(table: CopiedTable): string {
+  return `delete from ${table} where ${copiedTables[table].key.map((name) => `${name} = ?`).join(' and ')}`;
+}
+
+function sameRow(a: readonly CopiedValue[], b: readonly CopiedValue[]): boolean {
+  return a.every((value, i) => {
+    const other = b[i];
+    return value instanceof Uint8Array
+      ? other instanceof Uint8Array && Buffer.compare(value, other) === 0
+      : value === other;
+  });
 }

@@ -1,8 +1,7 @@
 import { Problem } from '../../lib/problem.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import type { KeyStore } from './key-store.ts';
-import { secretBound } from './wrapped-key.ts';
-import { writeWrapped } from './write-wrapped.ts';
+import { secretBound, writeWrapped } from './wrapped-key.ts';
 
 export interface ApplianceSecretDeps {
   keys: Pick<KeyStore, 'secrets' | 'addSecret' | 'replaceSecret'>;

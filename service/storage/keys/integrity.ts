@@ -2,9 +2,9 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual 
 import { Problem } from '../../lib/problem.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
+import type { Protected } from '../transaction.ts';
 import type { KeyStore } from './key-store.ts';
 import { type OrganizationKeys, randomKey } from './organization-keys.ts';
-import type { Protected } from './protected.ts';
 import { secretBound } from './wrapped-key.ts';
 
 /**

@@ -1,13 +1,15 @@
 import { randomFillSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../connection.ts';
 import { type CopyPlaces, createCopyPlaces } from '../key-copies/copy-places.ts';
-import { writerAt } from '../key-copies/writer-line.ts';
 import type { OlderSchema } from '../migrate.ts';
+import { withPostgresSession } from '../postgres/postgres-session.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { openSqliteFile, openSqliteMemory } from '../sqlite.ts';
 import {
@@ -24,7 +26,7 @@ import {
   type KeySchema,
   keyMigrations,
 } from './key-store-schema.ts';
-import { createKeyWriter, type KeyFollower, type KeyWriter } from './key-writer.ts';
+import { createKeyWriter, type KeyFollower, type KeyWriter, writerAt } from './key-writer.ts';
 import { createPersonKeyRows, type PersonKeyRows } from './person-key-rows.ts';
 import type { WrappedOrganizationKey, WrappedSecret } from './wrapped-key.ts';
 
@@ -263,4 +265,42 @@ async function identify(db: Kysely<KeySchema>, random: Random): Promise<void> {
     .values({ id: 1, identity: Buffer.from(bytes).toString('hex'), revision: 0, copy: '' })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
+}
+
+interface KeyStoreVersion {
+  /** Its newest migration. */
+  name: string;
+  /** When its last one was applied, ms since 1970. */
+  at: number;
+}
+
+const NEWEST = 'select max(name) as name, max(applied_at) as at from schema_migration';
+
+/** As the key store is, without opening it. Throws SEALED where there is none, CONFLICT where PostgreSQL cannot be reached. */
+export async function readKeyStoreVersion(place: KeyStorePlace): Promise<KeyStoreVersion> {
+  switch (place.kind) {
+    case 'sqlite': {
+      if (!existsSync(place.path)) {
+        throw new Problem(
+          'SEALED',
+          `The key store ${place.path} is missing: put back its newest copy. Nothing was changed.`,
+        );
+      }
+      const keys = openSqliteFile(place.path);
+      try {
+        return keys.prepare(NEWEST).get() as KeyStoreVersion;
+      } finally {
+        keys.close();
+      }
+    }
+    case 'postgres':
+      return withPostgresSession(place.url, 'gatehouse migrate --back', async (session) => {
+        const { rows } = await session.query<KeyStoreVersion>(NEWEST);
+        return rows[0]!;
+      });
+    case 'sqlite-memory':
+      throw new Error('A key store in memory has no version to read.');
+    default:
+      return place satisfies never;
+  }
 }

@@ -4,8 +4,13 @@ import { Problem } from '../../lib/problem.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
 import type { KeyStore } from './key-store.ts';
-import { lookupBound, organizationBound, personBound, type WrappedPersonKey } from './wrapped-key.ts';
-import { writeWrapped } from './write-wrapped.ts';
+import {
+  lookupBound,
+  organizationBound,
+  personBound,
+  type WrappedPersonKey,
+  writeWrapped,
+} from './wrapped-key.ts';
 
 /** The keys of the organizations, opened. They wrap the keys of their people. */
 export interface OrganizationKeys {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Updateable } from 'kysely';
 import type { Schema } from '../schema.ts';
-import type { Db, RowIntegrity, Tx } from '../transaction.ts';
-import type { Protected } from './protected.ts';
+import type { Db, Protected, RowIntegrity, Tx } from '../transaction.ts';
 
 export type { RowIntegrity };
 

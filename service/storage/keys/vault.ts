@@ -7,7 +7,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { DatabaseDeps } from '../connection.ts';
 import { type KeyCopies, openKeyCopies } from '../key-copies/key-copies.ts';
-import type { CurrentMaster } from '../master/current-master.ts';
+import type { CurrentMaster } from '../master/master-key-provider.ts';
 import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from '../master/open-master.ts';
 import type { OlderSchema } from '../migrate.ts';
 import { createSealer, type Sealer } from '../sealing/sealed.ts';
@@ -15,7 +15,6 @@ import type { Db } from '../transaction.ts';
 import type { CheckpointNote } from './checkpoint-note.ts';
 import { type Integrity, openIntegrity } from './integrity.ts';
 import { type KeyStore, type KeyStorePlace, openKeyStore } from './key-store.ts';
-import { lostOrganizations } from './lost-organizations.ts';
 import { createNoteGuard, openNoteGuard } from './note-guard.ts';
 import { type OrganizationKeys, openOrganizationKeys } from './organization-keys.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
@@ -129,4 +128,25 @@ export async function openVault(
     places,
     close: () => everything.disposeAsync(),
   };
+}
+
+const NOTE = 'restore/lost-organizations';
+
+/**
+ * Organizations whose people still have keys here although the database, restored from an older backup, knows nothing of
+ * them: an operator's decision, and the keys stay for a newer backup.
+ */
+async function lostOrganizations(keys: Pick<KeyStore, 'note'>): Promise<Set<string>> {
+  const text = await keys.note(NOTE);
+  return new Set(text === undefined ? [] : (JSON.parse(text) as string[]));
+}
+
+/** Adds to what is there. On disk when it resolves. */
+export async function acceptLostOrganizations(
+  keys: Pick<KeyStore, 'note' | 'setNote'>,
+  organizations: readonly string[],
+): Promise<void> {
+  const known = await lostOrganizations(keys);
+  if (organizations.every((id) => known.has(id))) return;
+  await keys.setNote(NOTE, JSON.stringify([...new Set([...known, ...organizations])].sort()));
 }

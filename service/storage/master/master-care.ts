@@ -4,14 +4,22 @@ import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { COPY_NAME } from '../key-copies/key-copy-file.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import type { CurrentMaster } from './current-master.ts';
+import { lookupBound, organizationBound, secretBound } from '../keys/wrapped-key.ts';
+import type { MasterKey } from './master-key.ts';
 import { masterKeyFile } from './master-key-file.ts';
-import { PASSPHRASE_NOTE } from './master-record.ts';
+import {
+  type CurrentMaster,
+  LENT_NOTE,
+  MASTER_NOTE,
+  type MasterKeyProvider,
+  PASSPHRASE_NOTE,
+  readMasterRecord,
+  recordReplacement,
+} from './master-key-provider.ts';
 import type { MasterPlaces } from './open-master.ts';
-import { type Replacement, replaceMaster } from './rotate-master.ts';
 
 /** What can be done with the master key in use. */
-export interface MasterCare {
+interface MasterCare {
   state(): { id: string; kind: 'file' | 'passphrase'; path: string };
   prove(passphrase: string | undefined): Promise<void>;
   rotate(passphrase: string | undefined): Promise<Replacement>;
@@ -74,4 +82,117 @@ function requireOwnPlace(path: string, inFolder: string): void {
       `${path} is where Gatehouse keeps files of its own: name another file, on another medium.`,
     );
   }
+}
+
+interface Replacement {
+  /** Ids of the master keys. */
+  was: string;
+  is: string;
+  /** Why the replaced key could not be removed; it opens nothing any more, and the next start tries again. */
+  left?: string;
+}
+
+const TRIES = 3;
+
+/**
+ * Puts a new master key in the place of the one in use, kept by `to`; nothing that is sealed is touched, and everything can be
+ * read and written meanwhile. The order makes every crash harmless: the new key is on disk beside the old, then all rows are
+ * rewrapped in one transaction, then the new key takes its place and the old one is overwritten. Before the transaction the
+ * next start goes on with the old key; after it, with the new one, and completes what is left.
+ */
+export async function replaceMaster(
+  { keys, master, clock }: { keys: KeyStore; master: CurrentMaster; clock: Clock },
+  to: MasterKeyProvider,
+  passphrase?: string,
+): Promise<Replacement> {
+  const from = master.provider;
+  const was = master.id;
+  if (from.kind === 'file' && (await keys.note(LENT_NOTE)) !== undefined) {
+    throw new Problem(
+      'CONFLICT',
+      `This directory is a trial (restore --drill) and reads ${from.path}, the master key of the original: replacing it here would leave the original without one. Nothing was changed.`,
+    );
+  }
+  // What was left half done must not be written over: it may hold the key in use.
+  const { next } = from.held();
+  if (next.is === 'key' && next.id === was) await from.commit();
+  if ((await keys.masters()).some((id) => id !== was)) {
+    throw new Problem(
+      'SEALED',
+      'An earlier rotation of the master key is not completed: restart the service.',
+    );
+  }
+  const prepared = await to.prepare(passphrase);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const record = recordReplacement(await readMasterRecord(keys), {
+        was,
+        at: clock.now(),
+        kind: to.kind,
+        path: to.path,
+      });
+      await rewrap(keys, master, prepared, [
+        { name: MASTER_NOTE, value: record },
+        { name: PASSPHRASE_NOTE, value: to.carried('next') },
+      ]);
+      break;
+    } catch (error) {
+      // On disk all the same: what failed came after, such as emptying the log.
+      if ((await keys.masters()).includes(prepared.id)) break;
+      const moved = error instanceof Problem && error.code === 'CONFLICT';
+      if (!moved || attempt === TRIES) throw error;
+    }
+  }
+  master.replace(prepared, to);
+  try {
+    await to.commit();
+    if (to.path !== from.path) await from.remove();
+    return { was, is: prepared.id };
+  } catch (error) {
+    return { was, is: prepared.id, left: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function rewrap(
+  keys: KeyStore,
+  from: MasterKey,
+  to: MasterKey,
+  notes: { name: string; value: string }[],
+): Promise<void> {
+  const organizations = [];
+  for (const row of await keys.organizations()) {
+    const { organization, generation } = row;
+    organizations.push({
+      ...row,
+      master: to.id,
+      wrapped: await move(from, to, row.wrapped, organizationBound(organization, generation)),
+      lookupWrapped: await move(from, to, row.lookupWrapped, lookupBound(organization)),
+    });
+  }
+  const secrets = [];
+  for (const row of await keys.secrets()) {
+    secrets.push({
+      ...row,
+      master: to.id,
+      wrapped: await move(from, to, row.wrapped, secretBound(row.name)),
+    });
+  }
+  await keys.rewrapMaster({ from: from.id, to: to.id, organizations, secrets, notes });
+}
+
+async function move(from: MasterKey, to: MasterKey, wrapped: Uint8Array, bound: string): Promise<Uint8Array> {
+  const plain = await from.unwrap(wrapped, bound);
+  if (!plain) {
+    throw new Problem(
+      'SEALED',
+      `"${bound}" in the key store does not open with the master key ${from.id}: nothing was changed. Put back the newest copy of the key store.`,
+    );
+  }
+  const moved = await to.wrap(plain, bound);
+  const same = await to.unwrap(moved, bound);
+  const equal = same !== undefined && Buffer.compare(same, plain) === 0;
+  plain.fill(0);
+  same?.fill(0);
+  if (equal) return moved;
+  throw new Error('The new master key does not open what it wrapped.');
 }

@@ -3,12 +3,18 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
-import { type CurrentMaster, createCurrentMaster } from './current-master.ts';
 import type { MasterKey } from './master-key.ts';
 import { type MasterKeyFile, masterKeyFile } from './master-key-file.ts';
-import type { MasterKeyProvider } from './master-key-provider.ts';
+import {
+  type CurrentMaster,
+  createCurrentMaster,
+  type MasterKeyProvider,
+  type MasterRecord,
+  PASSPHRASE_NOTE,
+  readMasterRecord,
+} from './master-key-provider.ts';
 import { type MasterPassphrase, masterPassphrase } from './master-passphrase.ts';
-import { type MasterRecord, PASSPHRASE_NOTE, readMasterRecord } from './master-record.ts';
+import { readSecretFile } from './secret-file.ts';
 
 /**
  * Asks for the passphrase. `open` throws WRONG_PASSPHRASE for a wrong one and may be called again; once it has
@@ -26,7 +32,7 @@ export interface MasterPlaces {
   passphrase: MasterPassphrase;
 }
 
-export interface OpenMasterDeps {
+interface OpenMasterDeps {
   keys: Pick<KeyStore, 'masters' | 'note' | 'replaceNote'>;
   places: MasterPlaces;
   log: Log;
@@ -159,3 +165,28 @@ function missing(
       : `The master key in ${provider.name} (${held.id}) is not the one that wrapped the organizations' keys (${recorded}): put that one back.`,
   );
 }
+
+/** The first and only line of a file that only its owner may read; `env` as for `readSecretFile`. Throws SEALED, naming the file and the remedy. */
+export function readPassphraseFile(path: string, env?: Record<string, string | undefined>): string {
+  const text = readSecretFile(path, 'The passphrase file', env).replace(/\r?\n$/, '');
+  if (text !== '' && !/[\r\n]/.test(text)) return text;
+  throw new Problem(
+    'SEALED',
+    `The passphrase file ${path} must hold the passphrase, on one line, and nothing else.`,
+  );
+}
+
+/** Reads the passphrase from a file, such as a systemd credential. */
+export const unlockFromFile =
+  (path: string): Unlock =>
+  async (open) => {
+    try {
+      await open(readPassphraseFile(path));
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'WRONG_PASSPHRASE') throw error;
+      throw new Problem(
+        'WRONG_PASSPHRASE',
+        `${path} does not hold the passphrase of the master key: correct it, or start without it and run "gatehouse unseal".`,
+      );
+    }
+  };

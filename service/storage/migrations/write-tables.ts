@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
+import { tablesMadeBy } from '../migrate.ts';
 import { columnsOf, type Migration } from '../migration.ts';
-import { tablesMadeBy } from '../tables-in-order.ts';
 import { migrations } from './index.ts';
 
 const TYPES: Record<string, string> = {

@@ -6,9 +6,8 @@ import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import type { Timer } from '../../lib/timer.ts';
 import { unreachable } from './check-postgres.ts';
-import { connectTimeoutOf } from './connect-timeout.ts';
 import { explainRefusal } from './postgres-refusal.ts';
-import { sessionSettings } from './session-settings.ts';
+import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
 import { beat, endSessions, FENCE, type Look, look, release, takeRow, unlock } from './writer-row.ts';
 
 /** Milliseconds between two heartbeats, which also keep the connection known to routers. */

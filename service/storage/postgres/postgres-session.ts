@@ -1,9 +1,8 @@
 import pg from 'pg';
 import { unreachable } from './check-postgres.ts';
-import { connectTimeoutOf } from './connect-timeout.ts';
 import { parseInteger } from './postgres.ts';
 import { explainRefusal } from './postgres-refusal.ts';
-import { sessionSettings } from './session-settings.ts';
+import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
 
 /** One connection of its own, whose statements may take as long as they need. */
 export type PostgresSession = pg.Client;

@@ -3,10 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CompiledQuery, type Dialect, type Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../../lib/log.ts';
-import { guardDriver } from '../guarded-driver.ts';
-import type { TransactionGuard } from '../transaction-guard.ts';
-import { connectTimeoutOf } from './connect-timeout.ts';
-import { LOCK_TIMEOUT, sessionSettings } from './session-settings.ts';
+import { guardDriver, type TransactionGuard } from '../guarded-driver.ts';
+import { connectTimeoutOf, LOCK_TIMEOUT, sessionSettings } from './session-settings.ts';
 
 /** Connections at most; every one can hold a transaction. */
 const CONNECTIONS = 10;

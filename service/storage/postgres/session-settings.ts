@@ -13,7 +13,7 @@ const settings = {
 };
 
 /** `0`: as long as it takes. */
-export interface StatementTimes {
+interface StatementTimes {
   statement_timeout: number;
   lock_timeout?: number;
 }
@@ -28,4 +28,15 @@ export function sessionSettings(times: StatementTimes): string {
     where current_setting(name, true) is not null
     union all
     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`;
+}
+
+const DEFAULT = 5_000;
+
+/**
+ * Milliseconds for a connection to PostgreSQL: what its URL says, in seconds and as everywhere (`?connect_timeout=60`), else few: a
+ * database that hangs must not hang `/ready`.
+ */
+export function connectTimeoutOf(url: string): number {
+  const seconds = Number(/[?&]connect_timeout=(\d{1,4})(?:&|$)/.exec(url)?.[1] ?? 0);
+  return seconds === 0 ? DEFAULT : seconds * 1_000;
 }

@@ -2,12 +2,11 @@ import pg from 'pg';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
-import { MIGRATION_LOCK, recordTables } from '../migrate.ts';
+import { MIGRATION_LOCK, recordTables, type Table, tablesMadeBy } from '../migrate.ts';
 import { columnsOf, type Migration } from '../migration.ts';
 import { supersededOf } from '../snapshot/snapshot.ts';
 import { toStorageProblem } from '../storage-problem.ts';
-import { type Table, tablesMadeBy } from '../tables-in-order.ts';
-import { SNAPSHOT_PREFIX } from './kept-schemas.ts';
+import { SNAPSHOT_PREFIX } from './check-postgres.ts';
 import { type PostgresSession, withPostgresSession } from './postgres-session.ts';
 
 const quoted = pg.escapeIdentifier;

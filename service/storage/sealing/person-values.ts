@@ -1,8 +1,11 @@
-import type { KeyObject } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { setImmediate as pause } from 'node:timers/promises';
+import { createRecent } from '../../lib/collections/recent.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { KeyStore } from '../keys/key-store.ts';
+import type { OrganizationKeys } from '../keys/organization-keys.ts';
 import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.ts';
-import type { PersonKeys } from './person-keys.ts';
 import { createValueOpener, type Unsealed, type ValueOpenerDeps } from './value-opener.ts';
 
 /** Values that are sealed anew in one go: some milliseconds of the event loop. */
@@ -112,3 +115,125 @@ function valueBound({ organization, world, subject, field, version }: SealedPlac
 /** Sealed before worlds were named. */
 const isOlder = ({ world }: SealedPlace, sealed: Uint8Array): boolean =>
   world !== undefined && formatOf(sealed) === 1;
+
+/** The keys of people, unwrapped; those used last are remembered. */
+interface PersonKeys {
+  /** Without the people who have no key. `passing`: of a pass over many people, which are not remembered in the place of others. */
+  ofMany(subjects: Iterable<SubjectId>, passing?: 'passing'): Promise<Map<SubjectId, KeyObject>>;
+  /** Throws SUBJECT_NOT_FOUND without a key. */
+  of(subject: SubjectId): Promise<KeyObject>;
+  /** Remembers the key of a new person. */
+  remember(subject: SubjectId, key: KeyObject): void;
+  /** Call it once the keys are destroyed. */
+  forget(subjects: readonly SubjectId[]): void;
+}
+
+/** `most` are remembered. */
+export function createPersonKeys(
+  keys: Pick<KeyStore, 'persons'>,
+  organizations: Pick<OrganizationKeys, 'unwrapPerson'>,
+  most: number,
+): PersonKeys {
+  const remembered = createRecent<SubjectId, KeyObject>(most);
+  /** A key that was read before a destruction is not remembered after it. */
+  let destructions = 0;
+
+  async function ofMany(
+    subjects: Iterable<SubjectId>,
+    passing?: 'passing',
+    again = false,
+  ): Promise<Map<SubjectId, KeyObject>> {
+    const found = new Map<SubjectId, KeyObject>();
+    const missing: SubjectId[] = [];
+    for (const subject of new Set(subjects)) {
+      const key = remembered.get(subject);
+      if (key) found.set(subject, key);
+      else missing.push(subject);
+    }
+    if (missing.length === 0) return found;
+    const before = destructions;
+    const rows = await keys.persons(missing);
+    const moved: SubjectId[] = [];
+    for (const row of rows) {
+      const plain = organizations.unwrapPerson(row);
+      if (plain === undefined) {
+        moved.push(row.subject);
+        continue;
+      }
+      const key = createSecretKey(plain);
+      plain.fill(0);
+      found.set(row.subject, key);
+      if (destructions === before && !passing) remembered.set(row.subject, key);
+    }
+    if (moved.length > 0) {
+      if (again)
+        throw new Error(`The key of ${moved[0]} names a generation that its organization does not have.`);
+      for (const [subject, key] of await ofMany(moved, passing, true)) found.set(subject, key);
+    }
+    return found;
+  }
+
+  async function of(subject: SubjectId): Promise<KeyObject> {
+    const key = (await ofMany([subject])).get(subject);
+    if (key) return key;
+    throw new Problem(
+      'SUBJECT_NOT_FOUND',
+      `Nothing is held about ${subject} any more: the key was destroyed.`,
+    );
+  }
+
+  return {
+    ofMany: (subjects, passing) => ofMany(subjects, passing),
+    of,
+    remember: remembered.set,
+    forget(subjects) {
+      destructions++;
+      for (const subject of subjects) remembered.delete(subject);
+    },
+  };
+}
+
+/** As SealedPlace, of what belongs to no person. */
+export type OwnPlace = Omit<SealedPlace, 'subject' | 'world'>;
+
+/** Values of an organization that belong to no person. */
+export interface OwnValues {
+  /**
+   * What is the organization's own and no person's: a webhook's secret, a header with a password. AES-256-GCM under a key derived
+   * from the organization's lookup secret, so it opens after every rotation and never after the organization was erased.
+   * `field` as of SealedPlace, with the row's id.
+   */
+  sealOwn(place: OwnPlace, plain: Uint8Array): Uint8Array;
+  /** Throws an error (not a Problem) for bytes that were changed or belong elsewhere. */
+  openOwn(place: OwnPlace, sealed: Uint8Array): Uint8Array;
+}
+
+export function createOwnValues(organizations: Pick<OrganizationKeys, 'lookup'>, random: Random): OwnValues {
+  const derived = new WeakMap<KeyObject, KeyObject>();
+
+  /** HKDF-SHA-256 (RFC 5869), remembered as long as the secret it comes from is the organization's. */
+  function ownKey(organization: OrganizationId): KeyObject {
+    const lookup = organizations.lookup(organization);
+    const known = derived.get(lookup);
+    if (known) return known;
+    const key = createSecretKey(
+      new Uint8Array(hkdfSync('sha256', lookup, new Uint8Array(), 'gatehouse-own-values-1', 32)),
+    );
+    derived.set(lookup, key);
+    return key;
+  }
+
+  return {
+    sealOwn: (place, plain) => encrypt(ownKey(place.organization), plain, ownBound(place), random),
+    openOwn(place, sealed) {
+      const plain = decrypt(ownKey(place.organization), sealed, ownBound(place));
+      if (plain) return plain;
+      throw new Error(`The sealed ${place.field} of ${place.organization} was changed or belongs elsewhere.`);
+    },
+  };
+}
+
+function ownBound({ organization, field, version }: OwnPlace): string {
+  if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
+  return `own|${organization}|${field}|${version}`;
+}

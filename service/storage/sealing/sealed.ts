@@ -1,25 +1,30 @@
 import { createHmac, createSecretKey, randomFillSync } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { formerSpelling, normalizeEmail } from '../email-address.ts';
 import type { KeyCopies } from '../key-copies/key-copies.ts';
-import { type Destruction, destroyKeys } from '../keys/destroy-keys.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type OrganizationKeys, openOrganizationKeys, randomKey } from '../keys/organization-keys.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import type { Random } from './aes-gcm.ts';
-import { createOrphanKeys, type OrphanKeys } from './orphan-keys.ts';
-import { createOwnValues, type OwnValues } from './own-values.ts';
-import { createPersonKeys } from './person-keys.ts';
-import { createPersonValues, type PersonValues } from './person-values.ts';
-import { openScopeKeys, type ScopeKeys } from './scope-keys.ts';
-import type { TemplateTransform } from './template-transform.ts';
-import { openTemplateTransforms, type TemplateTransforms } from './template-transforms.ts';
+import {
+  createOwnValues,
+  createPersonKeys,
+  createPersonValues,
+  type OwnValues,
+  type PersonValues,
+  type SealedPlace,
+} from './person-values.ts';
+import { createOrphanKeys, type OrphanKeys, openScopeKeys, type ScopeKeys } from './scope-keys.ts';
+import {
+  openTemplateTransforms,
+  type TemplateTransform,
+  type TemplateTransforms,
+} from './template-transform.ts';
 
-export type { CopyState, Destruction } from '../keys/destroy-keys.ts';
-export type { OwnPlace } from './own-values.ts';
-export type { SealedPlace } from './person-values.ts';
+export type { OwnPlace, SealedPlace } from './person-values.ts';
 export type { Unsealed } from './value-opener.ts';
 
 /**
@@ -141,3 +146,74 @@ export async function createSealer({
 
 /** Milliseconds after which no person whose key was written is still being enrolled. */
 const BEING_ENROLLED = 300_000;
+
+/** What became of one copy of the key store when keys of people were destroyed. */
+interface CopyState {
+  /** Folder of the copy; the file, where it is the key store's own. */
+  place: string;
+  /** Id of the copy: another one may lie at the same place later. */
+  copy?: string;
+  /** It is the key store itself. */
+  own?: true;
+  state: 'destroyed' | 'unreachable';
+  /** Why it is not destroyed there, in words for the operator. */
+  reason?: string;
+}
+
+interface Destruction {
+  /** Whether the key store itself still had a key of them. */
+  existed: boolean;
+  /** State of every configured copy, and of the key store itself while another reader keeps the keys readable in it. */
+  copies: CopyState[];
+}
+
+/**
+ * Removes the keys from the key store and from every copy. What the store acknowledged is in every copy that is current, so
+ * one that is current has them no more; the others are tried once again before they are named. Asking again for people
+ * whose keys are gone from the store only brings the copies and the store's own files up to date.
+ */
+export async function destroyKeys(
+  {
+    keys,
+    copies,
+  }: {
+    keys: Pick<KeyStore, 'removePersons' | 'stillReadable'>;
+    copies: Pick<KeyCopies, 'list' | 'sync'> | undefined;
+  },
+  subjects: readonly SubjectId[],
+): Promise<Destruction & { removed: number }> {
+  const removed = subjects.length === 0 ? 0 : await keys.removePersons(subjects);
+  let reports = (await copies?.list()) ?? [];
+  if (copies && reports.some(({ state }) => state !== 'current')) reports = await copies.sync();
+  const readable = await keys.stillReadable();
+  return {
+    removed,
+    existed: removed > 0,
+    copies: [
+      ...reports.map(
+        ({ place, copy, state, reason }): CopyState => ({
+          place,
+          ...defined({ copy }),
+          ...(state === 'current'
+            ? { state: 'destroyed' }
+            : { state: 'unreachable', ...defined({ reason }) }),
+        }),
+      ),
+      ...(readable === undefined
+        ? []
+        : [{ place: readable, own: true as const, state: 'unreachable' as const, reason: BUSY }]),
+    ],
+  };
+}
+
+const BUSY = 'Another program is reading the key store: end it, and the next try empties its log.';
+
+const VERSION = 1;
+
+/** What an audit line or an event says of a person: JSON under that person's key, so that erasing the person reaches it. */
+export const sealJson = (
+  sealer: Pick<Sealer, 'seal'>,
+  place: Omit<SealedPlace, 'version'>,
+  values: object,
+): Promise<Uint8Array> =>
+  sealer.seal({ ...place, version: VERSION }, new TextEncoder().encode(JSON.stringify(values)));

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Check, PictureInputs } from '../../../service/engine/checks/check.ts';
-import { rule } from '../../../service/engine/checks/rule.ts';
+import { type Check, type PictureInputs, rule } from '../../../service/engine/checks/check.ts';
 
 const Headroom = z.strictObject({
   least: z.number().min(0).max(10).describe('Face widths of margin that score 1.'),

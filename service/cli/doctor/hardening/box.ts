@@ -3,8 +3,8 @@ import type { Schemas } from '../../../../sdk/admin/client.ts';
 import { invocation } from '../../invocation.ts';
 import type { Organization } from '../../organization.ts';
 import { count } from '../../terminal/terminal.ts';
+import type { Finding } from '../checks.ts';
 import { checkServedTls, type Service } from '../service.ts';
-import { bad, doubtful, good, type Outcome } from './finding.ts';
 
 const DAY = 86_400_000;
 /** A quarter, and some days for holidays. */
@@ -128,3 +128,17 @@ export const checkAuditLog = ({
         `DAMAGED: ${damage?.says ?? 'a line was changed'}`,
         `${invocation} audit verify   Keep the directory as evidence, and find out who wrote to it (docs/OPERATIONS.md).`,
       );
+
+/** A line of the checklist (docs/HARDENING.md): what was found, why it matters, how to put it right. */
+export interface HardeningFinding extends Finding {
+  /** As in docs/HARDENING.md. */
+  id: string;
+  why: string;
+}
+
+/** What the check of one line found. */
+export type Outcome = Pick<Finding, 'state' | 'found' | 'remedy'>;
+
+export const good = (found: string): Outcome => ({ state: 'ok', found });
+export const bad = (found: string, remedy: string): Outcome => ({ state: 'fail', found, remedy });
+export const doubtful = (found: string, remedy: string): Outcome => ({ state: 'warn', found, remedy });

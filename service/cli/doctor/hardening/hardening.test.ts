@@ -6,7 +6,7 @@ import * as box from './box.ts';
 import { checkList } from './check-list.ts';
 import * as machine from './machine.ts';
 import * as serving from './process.ts';
-import { checkUnit, readUnit, unitSettings } from './unit.ts';
+import { checkUnit, readUnit, unitSettings } from './process.ts';
 
 const product = join(import.meta.dirname, '../../../..');
 const UNIT = readFileSync(join(product, 'installers/linux/debian/gatehouse.service'), 'utf8');

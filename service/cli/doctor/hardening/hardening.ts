@@ -13,15 +13,15 @@ import { toFailure } from '../../failure.ts';
 import { invocation } from '../../invocation.ts';
 import { listOrganizations } from '../../organization.ts';
 import { jsonLines } from '../../terminal/json-lines.ts';
+import { checkManifestSignature } from '../box.ts';
 import { checkClock, checkDisk, checkPermissions, existingFolder, type Finding } from '../checks.ts';
-import { checkManifestSignature } from '../models.ts';
 import * as box from './box.ts';
+import { bad, good, type HardeningFinding, type Outcome } from './box.ts';
 import { type CheckId, checkList } from './check-list.ts';
-import { bad, good, type HardeningFinding, type Outcome } from './finding.ts';
 import * as machine from './machine.ts';
+import { synchronized } from './machine.ts';
 import * as serving from './process.ts';
-import { synchronized } from './synchronized.ts';
-import { checkUnit, readUnit } from './unit.ts';
+import { checkUnit, readUnit } from './process.ts';
 
 /** A command that opened the directory itself, perhaps as root, would leave files that the service cannot write. */
 const NOT_RUNNING = 'The service does not run, so this cannot be seen.';

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bad, doubtful, good, type Outcome } from './finding.ts';
+import { runProgram } from '../../update/machine.ts';
+import { bad, doubtful, good, type Outcome } from './box.ts';
 
 /** An area of the disk that memory is written to. */
 export interface SwapArea {
@@ -133,4 +134,15 @@ export function checkAge(builtAt: number, now: number, version: string): Outcome
         'Look for a newer release, and install it: gatehouse update FILE (docs/PACKAGES.md)',
       )
     : good(`version ${version}, ${Math.max(0, days)} days old`);
+}
+
+/** Whether a time server keeps the clock, as systemd or systemd-timesyncd says; undefined where neither does. */
+export async function synchronized(): Promise<boolean | undefined> {
+  if (existsSync('/run/systemd/system')) {
+    const said = await runProgram('timedatectl', ['show', '--property=NTPSynchronized', '--value']).catch(
+      () => '',
+    );
+    if (said.trim() !== '') return said.trim() === 'yes';
+  }
+  return existsSync('/run/systemd/timesync/synchronized') ? true : undefined;
 }

@@ -10,9 +10,16 @@ import { deleteFace, deleteFacesOf, type FaceRow, putFace, selectFace, updateFac
 import type { Parts } from '../parts.ts';
 import { noteRefused, openSession } from '../sign-in.ts';
 import type { Tickets } from '../tickets.ts';
-import { type FaceConsent, faceConsent, requirePresentText } from './face-consent.ts';
-import type { FaceJudge, FacePictures, LivingFace } from './face-judge.ts';
-import { decodeFace, encodeFace } from './face-template.ts';
+import {
+  decodeFace,
+  encodeFace,
+  type FaceConsent,
+  type FaceJudge,
+  type FacePictures,
+  faceConsent,
+  type LivingFace,
+  requirePresentText,
+} from './face-judge.ts';
 
 /** The face of an administrator and the consent to it. */
 export interface OwnFace {

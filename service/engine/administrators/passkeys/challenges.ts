@@ -4,14 +4,11 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server';
 import { Problem } from '../../../lib/problem.ts';
-import type { Site } from '../administrator.ts';
+import { lasts, type Site } from '../administrator.ts';
 import type { Account } from '../administrator-store.ts';
-import { lasts } from '../lasting.ts';
 import type { Parts } from '../parts.ts';
 import { type PasskeyRow, putChallenge, selectPasskeys, takeChallenge } from '../passkey-store.ts';
-import { algorithms } from './usable-key.ts';
-import { userHandle } from './verify-passkey.ts';
-import { webauthn } from './webauthn.ts';
+import { algorithms, userHandle, webauthn } from './verify-passkey.ts';
 
 export const CHALLENGE_LIFE = 5 * 60_000;
 

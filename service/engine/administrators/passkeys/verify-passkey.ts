@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
 import type { AdministratorId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Site } from '../administrator.ts';
 import type { PasskeyRow } from '../passkey-store.ts';
-import { algorithms, isExactSignature, readUsableKey } from './usable-key.ts';
-import { encodings, webauthn } from './webauthn.ts';
 
 const base64url = (most: number) =>
   z
@@ -41,7 +39,7 @@ const Use = z.object({
   }),
 });
 
-export interface Expected {
+interface Expected {
   /** Base64url. */
   challenge: string;
   site: Site;
@@ -237,3 +235,63 @@ async function withoutAttestation(
   const bare = isoCBOR.encode(new Map(fields));
   return { attestationObject: Buffer.from(bare).toString('base64url'), authData };
 }
+
+/** COSE algorithms that are offered and taken: ES256, RS256, EdDSA. */
+export const algorithms = [-7, -257, -8];
+
+/** Labels of RFC 9053. */
+const [KTY, ALG, CRV, X, Y, N, E] = [1, 3, -1, -2, -3, -1, -2];
+const LEAST_RSA_BITS = 2048;
+
+/**
+ * Throws an error for a COSE key that no signature could be checked with later: a registration does not prove that there is a private
+ * key, and an account whose only factor does not work is locked out.
+ */
+async function readUsableKey(cose: Uint8Array): Promise<{ key: KeyObject; algorithm: number }> {
+  const { decodeCredentialPublicKey } = await encodings();
+  const fields = decodeCredentialPublicKey(new Uint8Array(cose)) as unknown as Map<number, unknown>;
+  const jwk = jwkOf(fields);
+  if (!jwk)
+    throw new Error(
+      `a key of type ${String(fields.get(KTY))} for algorithm ${String(fields.get(ALG))}; ES256, RS256 and Ed25519 are taken`,
+    );
+  const key = createPublicKey({ format: 'jwk', key: jwk });
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  if (bits !== undefined && (bits < LEAST_RSA_BITS || bits > 4 * LEAST_RSA_BITS))
+    throw new Error(`an RSA key of ${bits} bits; ${LEAST_RSA_BITS} and more are taken`);
+  return { key, algorithm: fields.get(ALG) as number };
+}
+
+/** Whether the signature holds to its last byte: the library takes an ECDSA signature with further bytes behind it. */
+async function isExactSignature(
+  cose: Uint8Array,
+  signed: { authenticatorData: string; clientDataJSON: string; signature: string },
+): Promise<boolean> {
+  const { key, algorithm } = await readUsableKey(cose);
+  const bytes = (text: string) => Buffer.from(text, 'base64url');
+  const clientHash = createHash('sha256').update(bytes(signed.clientDataJSON)).digest();
+  const data = Buffer.concat([bytes(signed.authenticatorData), clientHash]);
+  return verify(algorithm === -8 ? null : 'sha256', data, key, bytes(signed.signature));
+}
+
+function jwkOf(key: Map<number, unknown>): JsonWebKey | undefined {
+  const text = (label: number) => {
+    const value = key.get(label);
+    if (!(value instanceof Uint8Array)) throw new Error(`a key without the field ${label}`);
+    return Buffer.from(value).toString('base64url');
+  };
+  switch (`${String(key.get(KTY))}/${String(key.get(ALG))}`) {
+    case '2/-7':
+      return key.get(CRV) === 1 ? { kty: 'EC', crv: 'P-256', x: text(X), y: text(Y) } : undefined;
+    case '3/-257':
+      return { kty: 'RSA', n: text(N), e: text(E) };
+    case '1/-8':
+      return key.get(CRV) === 6 ? { kty: 'OKP', crv: 'Ed25519', x: text(X) } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The library of WebAuthn, read with the first passkey: its certificates and encodings would be a part of each start. */
+export const webauthn = () => import('@simplewebauthn/server');
+const encodings = () => import('@simplewebauthn/server/helpers');

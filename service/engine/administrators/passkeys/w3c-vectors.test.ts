@@ -7,8 +7,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import type { AdministratorId } from '../../../lib/id.ts';
 import type { PasskeyRow } from '../passkey-store.ts';
-import { algorithms } from './usable-key.ts';
-import { verifyCreation, verifyUse } from './verify-passkey.ts';
+import { algorithms, verifyCreation, verifyUse } from './verify-passkey.ts';
 
 // The section "Test Vectors" of Web Authentication Level 3. It is no part of this repository; GATEHOUSE_WEBAUTHN_VECTORS names a copy of
 // its source (index.bs of github.com/w3c/webauthn).

@@ -3,7 +3,7 @@ import type { SubjectId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { PersonText } from '../read-subjects-store.ts';
-import { type Realm, realmKey } from '../realm.ts';
+import { type Realm, realmKey } from '../subject.ts';
 
 export interface FoundPeople {
   ids: SubjectId[];

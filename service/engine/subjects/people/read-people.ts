@@ -6,12 +6,11 @@ import type { Actor, Audit } from '../../audit/index.ts';
 import type { Models } from '../../models/index.ts';
 import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
 import type { EnrolledPicture } from '../pictures/confirm-picture.ts';
-import type { Realm } from '../realm.ts';
-import type { Subject } from '../subject.ts';
+import type { Realm, Subject } from '../subject.ts';
 import type { SubjectStore } from '../subject-store.ts';
 import type { FoundPeople, PeopleSearch } from './people-search.ts';
 
-export interface PeopleOrder {
+interface PeopleOrder {
   /** The last of the page before. */
   before?: SubjectId;
   limit: number;
@@ -19,14 +18,14 @@ export interface PeopleOrder {
   search?: string;
 }
 
-export interface PeoplePage {
+interface PeoplePage {
   people: Subject[];
   next?: SubjectId;
   /** While addresses and names are read: only the newest `read` of `people` were searched. */
   reading?: FoundPeople['reading'];
 }
 
-export type WholePerson = Subject & { pictures: EnrolledPicture[]; birthDate?: string };
+type WholePerson = Subject & { pictures: EnrolledPicture[]; birthDate?: string };
 
 /** What operators read of people. Each call writes its audit line before it answers. */
 export interface ReadPeople {
@@ -115,7 +114,7 @@ export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
 
 const fromOf = (from: SubjectId | undefined) => (from === undefined ? {} : { from });
 
-export interface FindSubjectDeps {
+interface FindSubjectDeps {
   db: Db;
   store: Pick<SubjectStore, 'find' | 'templateRows' | 'templatesOf'>;
   models: Pick<Models, 'current'>;
@@ -150,4 +149,20 @@ export function createFindSubject({ db, store, models, damaged }: FindSubjectDep
     templatesOf: async (realm: Realm, people: readonly SubjectId[]): Promise<StoredTemplate[]> =>
       people.length === 0 ? [] : store.templatesOf(realm, people, models.current().files, damaged),
   };
+}
+
+/** No person is older: a typing error. */
+const OLDEST = 130;
+
+/** Throws INVALID_REQUEST for a date that does not exist, lies ahead (UTC), or is too long ago. */
+export function requireBirthDate(date: string, now: number): void {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
+  const exists = !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === date;
+  const youngest = new Date(now).toISOString().slice(0, 10);
+  const oldest = `${Number(youngest.slice(0, 4)) - OLDEST}${youngest.slice(4)}`;
+  if (exists && date <= youngest && date >= oldest) return;
+  const message = exists
+    ? `A date of birth is between ${oldest} and ${youngest}, not ${date}.`
+    : `“${date}” is no date: write it as YYYY-MM-DD.`;
+  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'birthDate', message }] });
 }

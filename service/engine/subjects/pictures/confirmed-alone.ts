@@ -1,7 +1,6 @@
 import type { Db } from '../../../storage/transaction.ts';
 import { type Actor, readActor, readDone } from '../../audit/index.ts';
-import type { Realm } from '../realm.ts';
-import type { Subject } from '../subject.ts';
+import type { Realm, Subject } from '../subject.ts';
 import type { EnrolledPicture } from './confirm-picture.ts';
 
 export interface ConfirmedAloneDeps {

@@ -1,17 +1,19 @@
 import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
 import type { Ids, SubjectId, TemplateId } from '../../../lib/id.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import { isHeld } from '../../consent/index.ts';
-import { currentEmbedders, type Models } from '../../models/index.ts';
+import { currentEmbedders, type EmbedderChange, embedderChangeOf, type Models } from '../../models/index.ts';
 import { galleryVectors } from '../best-pictures.ts';
 import type { GalleryIndex } from '../gallery-index.ts';
 import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
-import type { Vectors } from '../pictures/surplus.ts';
+import type { Vectors } from '../pictures/confirm-picture.ts';
 import type { ProvisionalRow } from '../provisional-store.ts';
-import type { Realm } from '../realm.ts';
+import type { Realm } from '../subject.ts';
 import type { SubjectStore } from '../subject-store.ts';
 import { provisionalPlace, vectorPlace } from '../template-store.ts';
+import type { UpgradeProgress } from '../upgrade-progress-store.ts';
 import { fileOf } from '../write-enrollment.ts';
 
 /** The picture of a verified visit, of a person who has no confirmed picture of the embedders in use. */
@@ -28,7 +30,7 @@ export interface Visit {
   agrees(earlier: Vectors): boolean;
 }
 
-export interface UpgradeTemplatesDeps {
+interface UpgradeTemplatesDeps {
   store: Pick<
     SubjectStore,
     | 'borrowTransform'
@@ -273,4 +275,56 @@ function roomFor(added: number, rows: StoredRows, embedders: readonly string[], 
     )
     .slice(0, Math.max(0, enrollments.length + added - most))
     .flatMap((of) => of.map(({ id }) => id));
+}
+
+interface UpgradeCountsDeps {
+  store: Pick<SubjectStore, 'upgradeProgress' | 'notUpgraded' | 'countProvisional'>;
+  index: Pick<GalleryIndex, 'upgrades'>;
+  models: Pick<Models, 'current' | 'combinations'>;
+}
+
+/** The operations of `Subjects` that say how far a change of embedder is. */
+export function createUpgradeCounts({ store, index, models }: UpgradeCountsDeps) {
+  const currentChange = () => embedderChangeOf(models.combinations().scorers);
+  /** People of an embedder that is switched off are in no gallery. */
+  const isInMemory = ({ from }: EmbedderChange) =>
+    from.every((embedder) => models.current().galleries.includes(embedder));
+
+  function progressOf(
+    realms: readonly Realm[],
+    change: EmbedderChange,
+    counted: Awaited<ReturnType<SubjectStore['countProvisional']>>[number] | undefined,
+  ): UpgradeProgress {
+    const all = realms.map((realm) => index.upgrades(realm, change));
+    const sum = (of: 'upgraded' | 'waiting') => all.reduce((total, one) => total + one[of], 0);
+    const provisional = counted?.people ?? 0;
+    return { upgraded: sum('upgraded'), provisional, waiting: Math.max(0, sum('waiting') - provisional) };
+  }
+
+  return {
+    async upgradeProgress(realm: Realm): Promise<UpgradeProgress> {
+      const change = currentChange();
+      if (!change) return { upgraded: 0, provisional: 0, waiting: 0 };
+      if (!isInMemory(change)) return store.upgradeProgress(realm, change);
+      const [counted] = await store.countProvisional(realm);
+      return progressOf([realm], change, counted);
+    },
+    async notUpgraded(realm: Realm, { limit, after }: { limit: number; after?: SubjectId }) {
+      const change = currentChange();
+      const found = change
+        ? await store.notUpgraded(realm, change, { limit: limit + 1, ...defined({ after }) })
+        : [];
+      const people = found.slice(0, limit);
+      return { people, ...(found.length > limit && { next: people.at(-1)!.id }) };
+    },
+    async upgradesByWorld(realms: readonly Realm[]) {
+      const change = currentChange();
+      if (!change || !isInMemory(change)) return [];
+      const counts = await store.countProvisional();
+      return [...Map.groupBy(realms, ({ world }) => world)].map(([world, own]) => {
+        const counted = counts.find((one) => one.world === world);
+        return { world, ...progressOf(own, change, counted) };
+      });
+    },
+  };
 }

@@ -7,9 +7,8 @@ import { type Embeddings, type Matching, type MatchPlan, samePerson } from '../.
 import type { Models } from '../../models/index.ts';
 import { likenessOf, type Suspects, type Suspicion } from '../../review/index.ts';
 import type { Subject, Subjects } from '../../subjects/index.ts';
-import type { Sight } from '../verification-run.ts';
-import { type Enrollment, insists } from './prepare-enrollment.ts';
-import type { RefuseEnrollment } from './refuse-enrollment.ts';
+import type { Sight } from '../verdict.ts';
+import { type Enrollment, insists, type RefuseEnrollment } from './prepare-enrollment.ts';
 
 export interface AdmitEnrollmentDeps {
   subjects: Pick<Subjects, 'find' | 'enrollments' | 'distinctFrom'>;

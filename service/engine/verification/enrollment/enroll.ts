@@ -1,21 +1,38 @@
+import { defined } from '../../../lib/defined.ts';
+import type { ReviewId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
-import type { PictureGuard, RefusedPictures } from '../../lockout/index.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+import { applyRule, hardFailures, qualityFinding, runLiveness } from '../../checks/index.ts';
+import {
+  type Attempt,
+  type Claims,
+  type PictureGuard,
+  type RefusedPictures,
+  strictestRules,
+} from '../../lockout/index.ts';
+import type { Suspects } from '../../review/index.ts';
 import { realmKey, type Subjects } from '../../subjects/index.ts';
 import { analysisRequest, lookAtPicture, type SightDeps } from '../look.ts';
-import type { EnrollCommand, EnrollResult } from '../verdict.ts';
-import type { Sight } from '../verification-run.ts';
-import { type AdmitEnrollmentDeps, createAdmitEnrollment } from './admit-enrollment.ts';
-import { createKeepEnrollment } from './keep-enrollment.ts';
+import { disclosedResults } from '../outcome.ts';
+import type { EnrollCommand, EnrollResult, Sight } from '../verdict.ts';
+import {
+  type AdmitEnrollmentDeps,
+  type AdmittedEnrollment,
+  createAdmitEnrollment,
+  isStaff,
+} from './admit-enrollment.ts';
 import {
   createPrepareEnrollment,
+  createRefuseEnrollment,
   type Enrollment,
+  insists,
   type PrepareEnrollmentDeps,
+  type RefuseEnrollment,
+  type RefuseEnrollmentDeps,
 } from './prepare-enrollment.ts';
-import { createRefuseEnrollment, type RefuseEnrollmentDeps } from './refuse-enrollment.ts';
-import { createRequireLife } from './require-life.ts';
 
-export type EnrollDeps = PrepareEnrollmentDeps &
+type EnrollDeps = PrepareEnrollmentDeps &
   SightDeps &
   Omit<AdmitEnrollmentDeps, 'refuse'> &
   RefuseEnrollmentDeps & {
@@ -62,5 +79,107 @@ export function createLookToEnroll({ analyzer, deadline }: SightDeps) {
     const sight = await lookAtPicture(analyzer, command.picture, request, { profile, guard });
     if ('refusal' in sight) throw sight.refusal.problem;
     return sight;
+  };
+}
+
+/** The step `keep`: stores the templates, and returns the result. */
+export function createKeepEnrollment({
+  subjects,
+  suspects,
+}: {
+  subjects: Pick<Subjects, 'enroll'>;
+  suspects: Pick<Suspects, 'enrolled'>;
+}) {
+  return async function keep(
+    run: Enrollment,
+    seen: Sight,
+    { overridden, compared, suspicion, upgrades }: AdmittedEnrollment,
+  ): Promise<EnrollResult> {
+    const { command, realm, consent, definition, uniquenessPolicy } = run;
+    const { email, name, mark, actor, request } = command;
+    const confirmed = overridden || insists(command, 'confirmed');
+    let review: ReviewId | undefined;
+    const { subject, created, enrollment, repeated } = await subjects.enroll(
+      realm,
+      {
+        email,
+        embeddings: seen.face.embeddings,
+        pixelHash: seen.main.pixelHash,
+        quality: seen.quality.score,
+        confirmed,
+        attended: isStaff(actor),
+        upgrades,
+        ...defined({ name, consent, mark }),
+        audit: {
+          ...(confirmed ? { confirmed } : {}),
+          ...(overridden ? { overrideMismatch: true } : {}),
+          ...(realm.world === 'live' && insists(command, 'overrideLiveness')
+            ? { overrideLiveness: true }
+            : {}),
+          ...defined({ duplicateOf: suspicion?.known }),
+        },
+        ...(suspicion
+          ? {
+              async beside(tx: Tx, person: SubjectId) {
+                review = await suspects.enrolled(tx, suspicion, person);
+              },
+            }
+          : {}),
+      },
+      actor,
+      request,
+    );
+    return {
+      subject: subject.id,
+      picture: enrollment,
+      created,
+      enrollments: subject.enrollments,
+      quality: applyRule('faceQuality', definition.checks.faceQuality, qualityFinding(seen.quality)),
+      ...(repeated ? { repeated } : {}),
+      ...(uniquenessPolicy === 'warn' && compared ? { duplicate: suspicion !== undefined } : {}),
+      ...defined({ review }),
+    };
+  };
+}
+
+interface RequireLifeDeps {
+  subjects: Pick<Subjects, 'find'>;
+  claims: Pick<Claims, 'admit'>;
+  refuse: RefuseEnrollment;
+}
+
+/**
+ * The step `requireLife`: refuses what the profile's liveness check would refuse of a verification. With a key, at an address that is
+ * enrolled, it counts as a failed attempt at that address.
+ */
+export function createRequireLife({ subjects, claims, refuse }: RequireLifeDeps) {
+  return async function requireLife(
+    run: Enrollment,
+    { main }: Pick<Sight, 'main'>,
+    guard: PictureGuard,
+  ): Promise<void> {
+    const { command, definition, allowed, plan, realm } = run;
+    if (!plan.pad) return;
+    const result = runLiveness({ definition, plan, main });
+    if (!result || hardFailures(definition.checks, [result]).length === 0) return guard.admitAgain();
+    const { check, reason = 'The picture does not seem to show a living person.' } = result;
+    const seesFigures = command.actor.is === 'operator';
+    const extra = { reason, checkResults: seesFigures ? [result] : disclosedResults([result], false) };
+    const message = 'The profile default refuses this: liveness.';
+    const also = (tx: Tx) => guard.add(tx, main.pixelHash);
+    const refused = (details: Record<string, unknown>, attempt?: Attempt) =>
+      guard.inTurn(() =>
+        refuse(run, 'CHECK_FAILED', message, { check, ...details }, { extra, also, ...defined({ attempt }) }),
+      );
+    const existing = await subjects.find(realm, command.email);
+    if (!existing || command.actor.is !== 'key') {
+      throw await refused(existing ? { subject: existing.id } : {});
+    }
+    const attempt = await claims.admit(realm, command.email, strictestRules([definition, ...allowed], true));
+    try {
+      throw await refused({ subject: existing.id }, attempt);
+    } finally {
+      attempt.end();
+    }
   };
 }

@@ -1,22 +1,26 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import { Problem } from '../../../lib/problem.ts';
+import { Problem, type ProblemCode, type ProblemExtra } from '../../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import { type Audit, describeActor } from '../../audit/index.ts';
 import { type Consent, type Consents, type Ground, groundOf } from '../../consent/index.ts';
+import type { Events } from '../../events/index.ts';
+import type { Attempt } from '../../lockout/index.ts';
 import type { Models } from '../../models/index.ts';
 import { type Organization, type Organizations, refuseErased } from '../../organizations/index.ts';
-import type { ProfileDefinition, Profiles } from '../../profiles/index.ts';
 import {
   allowedOf,
   circumstancesIn,
   enrollmentEmbedders,
   type ModelPlan,
+  type ProfileDefinition,
+  type Profiles,
   planMatching,
   planModels,
   requireSource,
   sourceOfPictures,
 } from '../../profiles/index.ts';
 import type { Realm, Subjects } from '../../subjects/index.ts';
-import { requireConsent } from '../require-consent.ts';
 import type { EnrollCommand } from '../verdict.ts';
 
 /** One enrollment on its way: what was asked, and what it runs by. */
@@ -98,3 +102,78 @@ export const insists = (
   command: EnrollCommand,
   on: 'overrideMismatch' | 'overrideLiveness' | 'confirmed',
 ): boolean => command.actor.is === 'operator' && command[on] === true;
+
+/**
+ * Refuses an enrollment without the consent that the organization's policy asks for, before the picture is looked at. In the
+ * live world the organization has to have recorded either policy: consent with each call, or its own attestation. One that
+ * holds live people already goes on without; `doctor` and the log of the start warn of it. Throws CONSENT_REQUIRED with what
+ * to send or run.
+ */
+async function requireConsent(
+  { world, ...rest }: Realm,
+  { consentPolicy, attestation }: Organization,
+  consent: Consent | undefined,
+  subjects: Pick<Subjects, 'count'>,
+): Promise<void> {
+  if (consentPolicy === 'with-call') {
+    if (consent !== undefined) return;
+    throw new Problem(
+      'CONSENT_REQUIRED',
+      'This organization records consent with each enrollment: send consent with textVersion, purposes, method and legalBasis.',
+    );
+  }
+  if (world === 'test' || attestation !== undefined) return;
+  if ((await subjects.count({ world, ...rest })) > 0) return;
+  throw new Problem(
+    'CONSENT_REQUIRED',
+    'This organization has not recorded on what consent it enrolls real people. An operator does that once at the box: “gatehouse consent attest” vouches for all of them, “gatehouse org set --consent with-call” asks for a consent with each enrollment.',
+  );
+}
+
+export interface RefuseEnrollmentDeps {
+  audit: Audit;
+  events: Events;
+  inTransaction: InTransaction;
+}
+
+/** What is written in the same transaction, and returned beside the message. */
+interface Beside {
+  attempt?: Attempt;
+  extra?: ProblemExtra;
+  also?: (tx: Tx) => Promise<void>;
+}
+
+export type RefuseEnrollment = ReturnType<typeof createRefuseEnrollment>;
+
+/** Writes a refused enrollment, its audit line and its event; the Problem is the caller's to throw. */
+export function createRefuseEnrollment({ audit, events, inTransaction }: RefuseEnrollmentDeps) {
+  return async function refuseEnrollment(
+    { command, realm }: Enrollment,
+    code: ProblemCode,
+    message: string,
+    details: Record<string, unknown>,
+    { attempt, extra = {}, also }: Beside = {},
+  ): Promise<Problem> {
+    const { actor, request } = command;
+    const write = async (tx: Tx) => {
+      await attempt?.settle(tx, 'against', { actor, target: String(details.subject) });
+      await also?.(tx);
+      await audit.add(tx, {
+        actor,
+        action: 'subject.enroll',
+        organization: realm.organization,
+        outcome: 'refused',
+        ...(typeof details.subject === 'string' ? { target: details.subject } : {}),
+        ...defined({ request }),
+        details: { code, world: realm.world, ...details },
+      });
+      await events.add(tx, {
+        type: 'enrollment.refused',
+        ...realm,
+        payload: { code, actor: describeActor(actor), ...details },
+      });
+    };
+    await (attempt ? attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
+    return new Problem(code, message, extra);
+  };
+}

@@ -11,7 +11,7 @@ import {
 import type { Models } from '../../models/index.ts';
 import type { Enrollment, Subjects } from '../../subjects/index.ts';
 import type { Outcome } from '../judge.ts';
-import { assuranceOf, type Run, type Seen } from '../verification-run.ts';
+import { assuranceOf, type Run, type Seen } from '../verdict.ts';
 
 export interface UpgradeDeps {
   subjects: Pick<Subjects, 'enrollments' | 'visited'>;

@@ -1,3 +1,4 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
@@ -6,12 +7,12 @@ import type { InTransaction } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import type { DeviceInfo, Place } from '../../checks/index.ts';
 import type { Profiles } from '../../profiles/index.ts';
-import type { Realm, Subject, Subjects } from '../../subjects/index.ts';
+import { type Realm, realmKey, type Subject, type Subjects } from '../../subjects/index.ts';
 import {
   createPastVerificationsStore,
+  type OutcomeCount,
   type PastVerificationsStoreDeps,
 } from '../past-verifications-store.ts';
-import { createHourlyCounts, type HourlyCount } from './hourly-counts.ts';
 import type { PastFilter, PastKey, PastVerification, WholeVerification } from './past-verification.ts';
 
 /** `slug` is absent where the profile is not known any more. */
@@ -64,7 +65,7 @@ interface Seen {
   lastAt: number;
 }
 
-export interface PastVerificationsDeps extends PastVerificationsStoreDeps {
+interface PastVerificationsDeps extends PastVerificationsStoreDeps {
   inTransaction: InTransaction;
   audit: Audit;
   subjects: Pick<Subjects, 'find' | 'get'>;
@@ -161,3 +162,69 @@ const together = <T extends object>(seen: readonly { at: number; value: T }[]): 
     times: same.length,
     lastAt: same[0]!.at,
   }));
+
+/** How verifications of one hour ended. Times are ms since 1970. */
+export interface HourlyCount {
+  from: number;
+  counts: OutcomeCount[];
+}
+
+interface HourlyCountsDeps {
+  store: { count(realm: Realm, from: number, until: number): Promise<OutcomeCount[]> };
+  clock: Clock;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** What one query counts: few enough rows that it takes some milliseconds of the event loop at fifty verifications a second. */
+const PART = 10 * MINUTE;
+/** A verification is written when it has ended, under the time at which it began. */
+const STILL_WRITTEN = 2 * MINUTE;
+/** Counts are read again after this time: retention deletes what they counted. */
+const KEPT = 10 * MINUTE;
+
+/**
+ * Counts by the hour, in parts between which other requests are answered. A part that is over is remembered, so that the next call
+ * counts what has come since.
+ */
+function createHourlyCounts({ store, clock }: HourlyCountsDeps) {
+  const remembered = new Map<string, { at: number; counts: OutcomeCount[] }>();
+
+  async function countPart(realm: Realm, from: number): Promise<OutcomeCount[]> {
+    const key = `${realmKey(realm)}/${from}`;
+    const now = clock.now();
+    const known = remembered.get(key);
+    if (known && Math.abs(now - known.at) < KEPT) return known.counts;
+    const counts = await store.count(realm, from, from + PART);
+    if (from + PART + STILL_WRITTEN < now) remembered.set(key, { at: now, counts });
+    await pause();
+    return counts;
+  }
+
+  function forgetOld(now: number): void {
+    for (const [key, { at }] of remembered) if (Math.abs(now - at) >= KEPT) remembered.delete(key);
+  }
+
+  /** The last `hours` hours, the one that runs included, the oldest first. */
+  return async function hourly(realm: Realm, hours: number): Promise<HourlyCount[]> {
+    const now = clock.now();
+    const last = Math.floor(now / HOUR) * HOUR;
+    const counted: HourlyCount[] = [];
+    for (let from = last - (hours - 1) * HOUR; from <= last; from += HOUR) {
+      const parts: OutcomeCount[] = [];
+      for (let part = from; part < from + HOUR && part <= now; part += PART)
+        parts.push(...(await countPart(realm, part)));
+      counted.push({ from, counts: sumOf(parts) });
+    }
+    forgetOld(now);
+    return counted;
+  };
+}
+
+/** One count for each outcome and deciding check, the most frequent first. */
+export function sumOf(counts: readonly OutcomeCount[]): OutcomeCount[] {
+  const groups = Map.groupBy(counts, ({ outcome, decidedBy = '' }) => `${outcome}/${decidedBy}`);
+  return [...groups.values()]
+    .map((same) => ({ ...same[0]!, count: same.reduce((sum, { count }) => sum + count, 0) }))
+    .toSorted((a, b) => b.count - a.count || (a.outcome < b.outcome ? -1 : 1));
+}

@@ -1,5 +1,7 @@
 import type { ScorerEntry } from '../../../inference/models/manifest.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
+import { type CheckName, checkNamed, checkNames, checksWithInput, type Rule } from '../../checks/index.ts';
 import {
   type CalibrationCurve,
   calibrationCurves,
@@ -10,7 +12,14 @@ import {
   safeGallerySize,
 } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { type ProfileDefinition, type Profiles, planMatching } from '../../profiles/index.ts';
+import {
+  circumstancesIn,
+  type Profile,
+  type ProfileDefinition,
+  type Profiles,
+  planMatching,
+  scorersOf,
+} from '../../profiles/index.ts';
 import type { Realm, Subjects } from '../../subjects/index.ts';
 
 /** Calibration of a profile, for its scorer. */
@@ -34,14 +43,14 @@ export interface ProfileCalibration {
 }
 
 /** In place of what the profile has. */
-export interface CurveChoice {
+interface CurveChoice {
   scorer?: ProfileDefinition['models']['scorer'] | undefined;
   holdsFor?: HoldsFor | undefined;
   /** A rate that gets a step of its own. */
   rate?: number | undefined;
 }
 
-export interface ProfileCalibrationDeps {
+interface ProfileCalibrationDeps {
   profiles: Pick<Profiles, 'get'>;
   models: Pick<Models, 'current' | 'importable'>;
   subjects: Pick<Subjects, 'people'>;
@@ -88,5 +97,84 @@ export function createProfileCalibration({ profiles, models, subjects, shifts }:
       safePeople: Math.min(...tables.map((table) => safeGallerySize(table, falseIdentificationRate))),
       curves: calibrationCurves(measured, shift, rate),
     };
+  };
+}
+
+type PadPoint = { score: number; apcer: number; bpcer: number; worst?: { species: string; apcer: number } };
+
+/** What a profile can ask for: every check, and what was measured of those that models judge. */
+interface CheckCatalog {
+  checks: {
+    name: CheckName;
+    /** Absent: that of the PAD set that the profile runs. */
+    maturity?: 'proven' | 'experimental';
+    defaultRule: Rule;
+    /** It waits for something that the caller sends, so that a rule may say `whenMissing`. */
+    takesInput: boolean;
+  }[];
+  /** Those that can be used now; the first is used where a profile names none. */
+  padSets: {
+    id: string;
+    name: string;
+    maturity: string;
+    data?: string;
+    date?: string;
+    /** By rising live score: what passes and what is refused at a threshold. */
+    points: PadPoint[];
+  }[];
+}
+
+export const createCheckCatalog =
+  ({ models }: { models: Pick<Models, 'current'> }) =>
+  (): CheckCatalog => ({
+    checks: checkNames.map((name) => {
+      const { maturity, defaultRule } = checkNamed(name);
+      return { name, ...(maturity && { maturity }), defaultRule, takesInput: checksWithInput.includes(name) };
+    }),
+    padSets: models.current().padSets.map(({ id, name, maturity, thresholds, accuracy }) => ({
+      id,
+      name,
+      maturity,
+      ...(accuracy[0] && { data: accuracy[0].data, date: accuracy[0].date }),
+      points: [thresholds.half, thresholds.apcer5, thresholds.apcer10]
+        .filter((point) => point !== undefined)
+        .map(({ score, apcer, bpcer, worst }) => ({ score, apcer, bpcer, ...(worst && { worst }) }))
+        .toSorted((a, b) => a.score - b.score),
+    })),
+  });
+
+/** How many people a profile may search with thresholds that were measured. */
+interface SafeGallery {
+  /** The profile's false-identification rate. */
+  rate: number;
+  /** Always the average: the tables of the worst group end at rates that a dozen people reach, and every box would be warned. */
+  holdsFor: HoldsFor;
+  people: number;
+}
+
+interface SafeGalleryDeps {
+  models: Pick<Models, 'current' | 'importable'>;
+  subjects: Pick<Subjects, 'peopleWithout'>;
+  clock: Clock;
+}
+
+/** Over the people of these galleries. Reads memory only. */
+export function createSafeGallery(deps: SafeGalleryDeps) {
+  return function safeGallery(profile: Profile, realms: readonly Realm[]): SafeGallery {
+    const circumstances = circumstancesIn(deps, ...realms);
+    const { definition } = profile;
+    const rate = definition.match.falseIdentificationRate;
+    const holdsFor = 'average';
+    const onAverage = {
+      ...profile,
+      definition: { ...definition, match: { ...definition.match, holdsFor } },
+    } as const;
+    // People with templates of a superseded embedder, or with more pictures, are compared by other tables: the smallest size counts.
+    const held = scorersOf(profile, circumstances);
+    const sizes = scorersOf(onAverage, circumstances).flatMap(({ id, calibration }) => {
+      const asked = heldRate(held.find((one) => one.id === id) ?? {}, rate);
+      return [calibration, ...(calibration.several ?? [])].map((table) => safeGallerySize(table, asked));
+    });
+    return { rate, holdsFor, people: sizes.length > 0 ? Math.min(...sizes) : 0 };
   };
 }

@@ -13,9 +13,8 @@ import {
   validProfile,
 } from '../../profiles/index.ts';
 import type { Realm } from '../../subjects/index.ts';
-import type { Unknown } from './check-again.ts';
 import { type DecidedRow, type Older, selectDecided } from './decided-store.ts';
-import { type Judgement, judgeAgain } from './judge-again.ts';
+import { type Judgement, judgeAgain, type Unknown } from './judge-again.ts';
 
 /** A stored verification that other settings would have decided the other way. */
 export interface ChangedVerification {

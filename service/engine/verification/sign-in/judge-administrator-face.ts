@@ -7,8 +7,7 @@ import { faceQuality, isBlackAndWhite } from '../../checks/index.ts';
 import { holdingFor, isSameAt, sameFace } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
 import { builtInProfiles, planModels } from '../../profiles/index.ts';
-import { analyzeFrames } from '../analyze-frames.ts';
-import { analysisRequest, type SightDeps } from '../look.ts';
+import { analysisRequest, analyzeFrames, type SightDeps } from '../look.ts';
 import { blackAndWhiteRefusal, pictureRefusal } from '../refuse-picture.ts';
 
 export interface JudgeAdministratorFaceDeps extends SightDeps {

@@ -4,7 +4,7 @@ import {
   SessionData,
   vectorFingerprint,
 } from '../../../../service/engine/behavior/index.ts';
-import { createWindows } from '../../../../service/engine/verdicts/windows.ts';
+import { createWindows } from '../../../../service/engine/verdicts/verdicts.ts';
 import { startEngine } from '../../../support/engine.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { type Rate, rateOf, rateOfPeople, shown } from '../figures.ts';

@@ -1,2 +1,0 @@
-/** Unit vectors of one picture by embedder id. */
-export type Embeddings = Record<string, Float32Array>;
