@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { findEmptySpreads } from './empty-spreads.ts';
 import { findForeignTables } from './foreign-tables.ts';
+import { findImports, withImports } from './import-table.ts';
 import { findLongTitles } from './long-titles.ts';
 import { findServiceRooms, findUnnamedRooms } from './rooms.ts';
+import { findLongerWalks, measureWalk } from './walks.ts';
 
 test('rooms of the service are its folders, its features and its doors', () => {
   expect(
@@ -64,4 +66,45 @@ test('erasure, retention and the record name no table of another feature, in wha
   expect(found(introspected)).toEqual([]);
   expect(found("db.selectFrom('subject')", 'service/engine/subjects/subject-store.ts')).toEqual([]);
   expect(found("db.selectFrom('subject')", 'service/engine/erasure/x-store.test.ts')).toEqual([]);
+});
+
+test('a walk counts its files once; a step that is gone, or that no earlier step uses, is named', () => {
+  const texts: Record<string, string> = {
+    'a.ts': 'export function enter() {\n  return decide();\n}\n',
+    'b.ts': 'export function decide() {}\nexport function alone() {}\n',
+  };
+  const measured = (...steps: string[]) => measureWalk({ name: 'w', steps }, (file) => texts[file]);
+  expect(measured('a.ts#enter', 'b.ts#decide')).toEqual({ files: 2, lines: 5, faults: [] });
+  expect(measured('a.ts#enter', 'b.ts#gone').faults).toEqual([expect.stringContaining('b.ts has no gone')]);
+  expect(measured('a.ts#enter', 'c.ts#decide').faults).toEqual([expect.stringContaining('c.ts has no')]);
+  expect(measured('a.ts#enter', 'b.ts#alone').faults).toEqual([expect.stringContaining('no earlier step')]);
+});
+
+test('a walk is too long over 20 files, or when it grew by more than a tenth', () => {
+  const kept = { w: { files: 10, lines: 1000 } };
+  expect(findLongerWalks({ w: { files: 11, lines: 1100 } }, kept)).toEqual([]);
+  expect(findLongerWalks({ w: { files: 12, lines: 900 } }, kept)).toEqual([expect.stringContaining('grew')]);
+  expect(findLongerWalks({ w: { files: 9, lines: 1101 } }, kept)).toEqual([expect.stringContaining('grew')]);
+  expect(findLongerWalks({ w: { files: 21, lines: 1 } }, { w: { files: 21, lines: 1 } })).toEqual([
+    expect.stringContaining('20 are allowed'),
+  ]);
+  expect(findLongerWalks({ x: { files: 1, lines: 1 } }, kept)).toEqual([
+    expect.stringContaining('no figures'),
+  ]);
+});
+
+test('the last cell of a room is what its files import, without tests; many rooms are counted', () => {
+  const others = Array.from({ length: 11 }, (_, i) => `service/engine/f${i}`);
+  const rooms = ['service/lib', 'service/engine/jobs', 'service/server', ...others];
+  const modules = [
+    { source: 'service/engine/jobs/a.ts', dependencies: [{ resolved: 'service/lib/id.ts' }] },
+    { source: 'service/engine/jobs/a.test.ts', dependencies: [{ resolved: 'service/server/serve.ts' }] },
+    { source: 'service/server/serve.ts', dependencies: others.map((o) => ({ resolved: `${o}/index.ts` })) },
+  ];
+  const page =
+    '| `service/engine/jobs` | a, b | old |\n| `service/server` | x | old |\n| `service/lib` | y | old |';
+  expect(withImports(page, rooms, findImports(rooms, modules))).toBe(
+    '| `service/engine/jobs` | a, b | lib |\n| `service/server` | x | 11 of the 12 rooms of engine |\n' +
+      '| `service/lib` | y | nothing of ours |',
+  );
 });
