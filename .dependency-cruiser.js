@@ -40,13 +40,13 @@ export default {
     ),
     rule(
       'personal-data-knows-no-feature',
-      { path: '^service/engine/personal-data/' },
+      { path: '^service/engine/audit/personal-data/' },
       { path: '^service/', pathNot: '^service/(engine/personal-data/|lib/|storage/transaction\\.ts$)' },
       'What features say of their person data; it knows none of them.',
     ),
     rule(
       'destinations-know-events',
-      { path: '^service/engine/destinations/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/events/destinations/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
         pathNot: '^service/engine/(destinations/|(events|audit)/index\\.ts$)',
@@ -55,7 +55,7 @@ export default {
     ),
     rule(
       'webhooks-know-destinations',
-      { path: '^service/engine/webhooks/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/events/webhooks/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
         pathNot: '^service/engine/(webhooks/|(destinations|events|audit)/index\\.ts$)',
@@ -64,7 +64,7 @@ export default {
     ),
     rule(
       'jobs-know-deliveries',
-      { path: '^service/engine/jobs/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/events/jobs/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
         pathNot: '^service/engine/(jobs/|(deliveries|recurring|audit)/index\\.ts$)',
@@ -73,7 +73,7 @@ export default {
     ),
     rule(
       'deliveries-know-webhooks',
-      { path: '^service/engine/deliveries/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/events/deliveries/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
         pathNot:
@@ -89,13 +89,13 @@ export default {
     ),
     rule(
       'checks-below-profiles',
-      { path: '^service/engine/checks/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/matching/checks/', pathNot: '\\.test\\.ts$' },
       { path: '^service/engine/', pathNot: '^service/engine/(checks/|matching/index\\.ts$)' },
       'A check is a pure function of what it is given; the schema of its settings stands beside it.',
     ),
     rule(
       'challenges-judge-frames',
-      { path: '^service/engine/challenges/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/matching/challenges/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/',
         pathNot: '^service/(engine/(challenges/|(captures|checks|matching)/index\\.ts$)|inference/|lib/)',
@@ -128,7 +128,7 @@ export default {
     ),
     rule(
       'profiles-below-verification',
-      { path: '^service/engine/profiles/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/matching/profiles/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/engine/',
         pathNot: '^service/engine/(profiles/|(audit|challenges|checks|matching|models)/index\\.ts$)',
@@ -137,13 +137,13 @@ export default {
     ),
     rule(
       'sessions-know-no-flow',
-      { path: '^service/engine/sessions/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/live/sessions/', pathNot: '\\.test\\.ts$' },
       { path: '^service/engine/(orders|flows|kiosks)/' },
       'A live session serves every flow; compose.ts gives it the end of each.',
     ),
     rule(
       'lockout-below-verification',
-      { path: '^service/engine/lockout/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/engine/matching/lockout/', pathNot: '\\.test\\.ts$' },
       { path: '^service/engine/verification/' },
       'Verification asks lockout, and tells it what became of an attempt.',
     ),
@@ -151,7 +151,7 @@ export default {
       'only-stores-touch-storage',
       {
         path: '^service/engine/',
-        pathNot: '(-store|/personal-data)\\.ts$|\\.test\\.ts$|^service/engine/integrity/',
+        pathNot: '(-store|/personal-data)\\.ts$|\\.test\\.ts$|^service/engine/appliance/integrity/',
       },
       { path: '^service/storage/', pathNot: '^service/storage/transaction\\.ts$' },
       'SQL lives in the feature’s -store.ts, and in its personal-data.ts what reads and removes a person; integrity checks what storage has signed.',
@@ -244,7 +244,7 @@ export default {
     rule(
       'http-knows-access',
       { path: '^service/http/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/', pathNot: '^service/(http|lib)/|^service/engine/access/index\\.ts$' },
+      { path: '^service/', pathNot: '^service/(http|lib)/|^service/engine/accounts/access/index\\.ts$' },
       'What all doors share knows only access.',
     ),
     rule(

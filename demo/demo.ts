@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { table } from '../service/cli/terminal/terminal.ts';
-import type { Profile } from '../service/engine/profiles/index.ts';
+import type { Profile } from '../service/engine/matching/index.ts';
 import { type DemoService, startDemoService } from './demo-service.ts';
 import { faceSheet } from './face-sheet.ts';
 import { findPeople } from './find-people.ts';

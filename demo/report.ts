@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { CheckResult } from '../service/engine/checks/index.ts';
+import type { CheckResult } from '../service/engine/matching/index.ts';
 import { legend } from './face-sheet.ts';
 import type { Trial } from './trial.ts';
 import { meaningOf, type Rates, waysToBeWrong } from './wrong-answer.ts';

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../service/engine/checks/index.ts';
+import type { CheckResult } from '../service/engine/matching/index.ts';
 import { alterations } from './alterations.ts';
 import type { DemoService } from './demo-service.ts';
 import type { Found, Photo } from './find-people.ts';

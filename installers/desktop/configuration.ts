@@ -11,7 +11,7 @@ const fuses: Record<string, boolean> = JSON.parse(readFileSync(join(root, 'main/
 const OUTSIDE = [
   'dist/{models,renderer,sdk,service}/**',
   'models/**',
-  'service/engine/documents/fonts/**',
+  'service/documents/fonts/**',
   'node_modules/**',
   'package.json',
 ];
@@ -31,7 +31,7 @@ export const common: BuilderConfiguration = {
     'models/manifest.json',
     'models/manifest.json.minisig',
     'models/built/**',
-    'service/engine/documents/fonts/**',
+    'service/documents/fonts/**',
     'package.json',
     'LICENSE',
     'NOTICE',

@@ -169,7 +169,7 @@ async function modelsAndFonts({ root, tree }: CollectOrder): Promise<Part[]> {
     ({ origin }: { origin: string }) => origin === 'built',
   );
   const { components } = JSON.parse(await readFile(join(tree, 'SBOM.cdx.json'), 'utf8'));
-  const fonts = 'service/engine/documents/fonts';
+  const fonts = 'service/documents/fonts';
   return [
     ...built.map(({ id, file, licence }): Part => {
       const known = components.find((one: Record<string, string>) => one['bom-ref'] === `model:${id}`);

@@ -41,7 +41,7 @@ export async function makeProductionTree(order: TreeOrder): Promise<void> {
     'CHANGELOG.md',
     'models/manifest.json',
     // Of printed documents; the compiler does not copy it.
-    'service/engine/documents/fonts',
+    'service/documents/fonts',
   ]) {
     await cp(join(root, file), join(out, file), { recursive: true });
   }

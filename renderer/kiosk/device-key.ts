@@ -49,7 +49,7 @@ export async function makeKey(): Promise<{ key: CryptoKey; publicKey: string }> 
   };
 }
 
-/** As the service checks it (service/engine/kiosks/kiosk.ts). */
+/** As the service checks it (service/engine/accounts/kiosks/kiosk.ts). */
 export async function sign({ kiosk, key }: DeviceIdentity, challenge: string): Promise<string> {
   const text = new TextEncoder().encode(`gatehouse-kiosk-1\n${kiosk}\n${challenge}`);
   return toBase64Url(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, text));

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BackupFile, newestFirst } from '../engine/backups/index.ts';
+import { type BackupFile, newestFirst } from '../engine/appliance/index.ts';
 import { defined } from '../lib/defined.ts';
 import { openBackupFile } from './backup-file.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { operator, startEngine } from '../../test/support/engine.ts';
-import { builtInProfiles } from '../engine/profiles/index.ts';
+import { builtInProfiles } from '../engine/matching/index.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
 import { silentLog } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';

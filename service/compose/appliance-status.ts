@@ -2,19 +2,15 @@ import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ApplianceReport } from '../doors/admin/index.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
-import type { Backups } from '../engine/backups/index.ts';
-import type {
-  GalleryCalibration,
-  GalleryCalibrations,
-  OwnGallery,
-} from '../engine/gallery-calibration/index.ts';
-import type { KeyPlaces } from '../engine/keys/index.ts';
+import type { Backups } from '../engine/appliance/index.ts';
+import type { GalleryCalibration, GalleryCalibrations, OwnGallery } from '../engine/matching/index.ts';
+import type { KeyPlaces } from '../engine/appliance/index.ts';
 import { type Models, padRemedy } from '../engine/models/index.ts';
-import type { Organization, Organizations } from '../engine/organizations/index.ts';
-import { type ApplianceFacts, applianceAttention } from '../engine/overview/index.ts';
-import { builtInProfiles } from '../engine/profiles/index.ts';
-import type { Retention } from '../engine/retention/index.ts';
-import type { Subjects } from '../engine/subjects/index.ts';
+import type { Organization, Organizations } from '../engine/accounts/index.ts';
+import { type ApplianceFacts, applianceAttention } from '../engine/appliance/index.ts';
+import { builtInProfiles } from '../engine/matching/index.ts';
+import type { Retention } from '../engine/people/index.ts';
+import type { Subjects } from '../engine/people/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
 import type { Galleries } from '../inference/gallery/gallery-matrix.ts';
 import type { RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';

@@ -15,7 +15,7 @@ import {
 } from '../backup/backup-parts.ts';
 import { wipeKeys } from '../backup/finish-restore.ts';
 import { PROOF_FOLDER, verifyAside } from '../backup/verify-aside.ts';
-import type { BackupFiles, DrillFindings, DrillStep } from '../engine/backups/index.ts';
+import type { BackupFiles, DrillFindings, DrillStep } from '../engine/appliance/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import { unfinishedName } from '../lib/durable-file.ts';

@@ -1,18 +1,13 @@
-import { type Approvals, createApprovals } from '../engine/approvals/index.ts';
-import { deleteChallengesOf } from '../engine/behavior-challenges/index.ts';
+import { type Approvals, createApprovals } from '../engine/accounts/index.ts';
+import { deleteChallengesOf } from '../engine/behavior/index.ts';
 import { isHeld } from '../engine/consent/index.ts';
-import {
-  createErasure,
-  createOrganizationErasure,
-  type Erasure,
-  type OrganizationErasure,
-} from '../engine/erasure/index.ts';
-import { deleteHeartbeatsOf } from '../engine/heartbeats/index.ts';
-import { deleteOrdersOf } from '../engine/orders/index.ts';
-import { createRetention, type Retention } from '../engine/retention/index.ts';
-import { deleteSessionsOf } from '../engine/sessions/index.ts';
-import { createSubjectRecords, type SubjectRecords } from '../engine/subject-record/index.ts';
-import { deleteFormerOf } from '../engine/subjects/index.ts';
+import { createErasure, createOrganizationErasure, type Erasure, type OrganizationErasure } from '../engine/people/index.ts';
+import { deleteHeartbeatsOf } from '../engine/behavior/index.ts';
+import { deleteOrdersOf } from '../engine/live/index.ts';
+import { createRetention, type Retention } from '../engine/people/index.ts';
+import { deleteSessionsOf } from '../engine/live/index.ts';
+import { createSubjectRecords, type SubjectRecords } from '../engine/people/index.ts';
+import { deleteFormerOf } from '../engine/people/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
 import type { Audited, Callers } from './audit.ts';

@@ -4,23 +4,12 @@ import { hostedEvents } from '../doors/hosted/webhook-events.ts';
 import { identityEvents } from '../doors/identity/webhook-events.ts';
 import { registrationsEvents } from '../doors/registrations/webhook-events.ts';
 import { sessionsEvents } from '../doors/sessions/webhook-events.ts';
-import { type Alerts, type AlertsDeps, createAlerts } from '../engine/alerts/index.ts';
+import { type Alerts, type AlertsDeps, createAlerts } from '../engine/appliance/index.ts';
 import type { Actor } from '../engine/audit/index.ts';
-import {
-  createEventDelivery,
-  type EventDelivery,
-  type EventDeliveryDeps,
-  type Relay,
-} from '../engine/deliveries/index.ts';
-import {
-  createDestinations,
-  createGrants,
-  type Destinations,
-  type Grants,
-  type OwnPlaces,
-} from '../engine/destinations/index.ts';
+import { createEventDelivery, type EventDelivery, type EventDeliveryDeps, type Relay } from '../engine/events/index.ts';
+import { createDestinations, createGrants, type Destinations, type Grants, type OwnPlaces } from '../engine/events/index.ts';
 import { createEvents, type Events } from '../engine/events/index.ts';
-import { createWebhooks, type EndpointWebhooks, type PayloadDialect } from '../engine/webhooks/index.ts';
+import { createWebhooks, type EndpointWebhooks, type PayloadDialect } from '../engine/events/index.ts';
 import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificate } from '../../test/support/certificate.ts';
 import { type Engine, operator, startEngine } from '../../test/support/engine.ts';
-import type { Waiting } from '../engine/retention/index.ts';
+import type { Waiting } from '../engine/people/index.ts';
 import { createGaugeReadings } from './outbound.ts';
 
 let data: string;

@@ -1,5 +1,5 @@
 import { readImportApart } from '../../models/read-import-apart.ts';
-import type { ModelFile, ReadModel } from '../engine/model-changes/index.ts';
+import type { ModelFile, ReadModel } from '../engine/appliance/index.ts';
 import { readOwnManifest } from './model-paths.ts';
 
 /** Reads the file of a model in a process of its own, against Gatehouse's own manifest. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../test/support/engine.ts';
-import type { PersonalData } from '../engine/personal-data/index.ts';
+import type { PersonalData } from '../engine/audit/index.ts';
 import { RECORD_TABLES } from '../storage/migrate.ts';
 import { tablesWithoutPersons } from './personal-data.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Work, WorkKind } from '../engine/recurring/index.ts';
+import type { Work, WorkKind } from '../engine/events/index.ts';
 import { addStandingWork, type StandingWorkDeps } from './standing-work.ts';
 
 function start(over: Partial<StandingWorkDeps> = {}) {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Access } from '../engine/access/index.ts';
+import type { Access } from '../engine/accounts/index.ts';
 import { defined } from '../lib/defined.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { authenticate, meteredAs } from './authentication.ts';

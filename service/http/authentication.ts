@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { Access, AdministratorCaller, Caller, KeyCaller } from '../engine/access/index.ts';
+import type { Access, AdministratorCaller, Caller, KeyCaller } from '../engine/accounts/index.ts';
 import { Problem } from '../lib/problem.ts';
 import { timesNamed } from './listening/own-hosts.ts';
 import type { AccessList } from './route-access.ts';

@@ -1,4 +1,4 @@
-import type { Role, Scope, SessionKind } from '../engine/access/index.ts';
+import type { Role, Scope, SessionKind } from '../engine/accounts/index.ts';
 
 /** The credentials a route takes. What is absent is refused. */
 export interface AccessList {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { checkNames, qualityComponents } from '../engine/checks/index.ts';
-import { ProfileDefinition } from '../engine/profiles/index.ts';
+import { checkNames, qualityComponents } from '../engine/matching/index.ts';
+import { ProfileDefinition } from '../engine/matching/index.ts';
 import { allowedValues, type JsonSchema, table } from './fields.ts';
 
 /** Every field under its dotted path; a record's keys are one path with `<name>`. */
@@ -21,7 +21,7 @@ function fieldsOf(schema: JsonSchema, path: string[] = [], required = true): str
 /** `docs/PROFILES.md`, from the schema that profiles are checked with. */
 export function profilesPage(): string {
   const schema = z.toJSONSchema(ProfileDefinition, { io: 'input' }) as JsonSchema;
-  return `<!-- Generated from service/engine/profiles/profile.ts by "npm run generate". -->
+  return `<!-- Generated from service/engine/matching/profiles/profile.ts by "npm run generate". -->
 
 # Profiles
 

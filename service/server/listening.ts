@@ -7,7 +7,7 @@ import {
   createServedCertificate,
 } from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
-import { sourceOf as networkOf } from '../engine/limits/index.ts';
+import { sourceOf as networkOf } from '../engine/accounts/index.ts';
 import { connectionLimitsFor } from '../http/listening/connections.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import { isLoopback, listenPolicy } from '../http/listening/listen-policy.ts';

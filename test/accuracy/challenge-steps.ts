@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { StepName } from '../../service/engine/challenges/index.ts';
+import type { StepName } from '../../service/engine/matching/index.ts';
 import {
   baselineOf,
   isNeutral,
   type SeenFrame,
   seenFrame,
-} from '../../service/engine/challenges/seen-frame.ts';
-import { createStepRun } from '../../service/engine/challenges/step-run.ts';
+} from '../../service/engine/matching/challenges/seen-frame.ts';
+import { createStepRun } from '../../service/engine/matching/challenges/step-run.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 
 /** Frames a second that the clips are read at, and thinned to. */

@@ -1,14 +1,7 @@
-import {
-  cosineSimilarity,
-  createMatching,
-  type Embeddings,
-  forEveryGroup,
-  type MatchPlan,
-  thresholdForFalseMatchRate,
-} from '../../service/engine/matching/index.ts';
+import { cosineSimilarity, createMatching, type Embeddings, forEveryGroup, type MatchPlan, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
 import { samePerson } from '../../service/engine/matching/same-person.ts';
 import { scoreOf } from '../../service/engine/matching/score.ts';
-import type { Enrollment, Realm } from '../../service/engine/subjects/index.ts';
+import type { Enrollment, Realm } from '../../service/engine/people/index.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import type { SubjectId, TemplateId } from '../../service/lib/id.ts';
 import { type Interval, wilsonInterval } from './interval.ts';

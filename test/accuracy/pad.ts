@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { faceQuality } from '../../service/engine/checks/face-quality.ts';
+import { faceQuality } from '../../service/engine/matching/checks/face-quality.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { readAttackPictures } from './attack-pictures.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CheckResult } from '../../service/engine/checks/index.ts';
+import type { CheckResult } from '../../service/engine/matching/index.ts';
 import type { FaceAnalyzer } from '../../service/inference/face.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';

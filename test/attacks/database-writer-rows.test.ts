@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Acceptable, adoptRows } from '../../service/engine/integrity/index.ts';
+import { type Acceptable, adoptRows } from '../../service/engine/appliance/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { ROWS_NOTES } from '../../service/storage/keys/integrity.ts';
 import { onBothDatabases } from '../storage/databases.ts';

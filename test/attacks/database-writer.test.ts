@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeKeyText } from '../../service/engine/access/api-key.ts';
-import { createAccess } from '../../service/engine/access/index.ts';
-import { pageConsent } from '../../service/engine/sessions/index.ts';
+import { makeKeyText } from '../../service/engine/accounts/access/api-key.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
+import { pageConsent } from '../../service/engine/live/index.ts';
 import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createDeliveryQueue } from '../../service/engine/deliveries/index.ts';
+import { createDeliveryQueue } from '../../service/engine/events/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createOutgoing } from '../../service/outgoing/create-outgoing.ts';
 import { onBothDatabases } from '../storage/databases.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type FrameLink, pageConsent } from '../../service/engine/sessions/index.ts';
+import { type FrameLink, pageConsent } from '../../service/engine/live/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { liveSessionsOver } from '../support/live-sessions.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { StepName } from '../../service/engine/challenges/index.ts';
+import type { StepName } from '../../service/engine/matching/index.ts';
 import { portrait } from '../cli/portraits.ts';
 import { createHandler } from '../live/actors/handled.ts';
 import { createRecorded } from '../live/actors/other-session.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { Agent, request, WebSocket } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LiveState } from '../../service/engine/sessions/index.ts';
+import type { LiveState } from '../../service/engine/live/index.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { challengeRules } from '../../service/engine/challenges/index.ts';
+import { challengeRules } from '../../service/engine/matching/index.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';
 import { createRandom } from '../accuracy/random.ts';
 import type { Actor, Asked, Seen } from '../live/actors/actor.ts';

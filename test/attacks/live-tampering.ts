@@ -1,4 +1,4 @@
-import type { LiveState } from '../../service/engine/sessions/index.ts';
+import type { LiveState } from '../../service/engine/live/index.ts';
 import { connectFrames, type FrameConnection, isState } from '../live/frame-connection.ts';
 import { cooperative } from '../support/challenge-actor.ts';
 import type { HeadScript } from '../support/challenge-frames.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/access/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';

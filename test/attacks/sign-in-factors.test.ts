@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAccess, type Role, roles } from '../../service/engine/access/index.ts';
+import { createAccess, type Role, roles } from '../../service/engine/accounts/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/access/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/access/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
 import type { Actor } from '../../service/engine/audit/index.ts';
-import { noteFormer, releaseAddress } from '../../service/engine/subjects/index.ts';
+import { noteFormer, releaseAddress } from '../../service/engine/people/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { defined } from '../../service/lib/defined.ts';

@@ -413,7 +413,7 @@ const changes: Record<string, () => Sample> = {
  * refused by a service that serves; `preview` and `try` store nothing.
  */
 const elsewhere = [
-  // Guidance lives in memory and leaves no line; `service/engine/kiosks` and `service/engine/setup` test the lines of theirs.
+  // Guidance lives in memory and leaves no line; `service/engine/accounts/kiosks` and `service/engine/accounts/setup` test the lines of theirs.
   'POST /api/admin/captures',
   'POST /api/admin/kiosk-pairings',
   'POST /api/admin/kiosk-pairings/:id/confirm',

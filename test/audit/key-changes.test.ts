@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/access/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { accessListOf } from '../../service/http/route-access.ts';
 import { silentLog } from '../../service/lib/log.ts';

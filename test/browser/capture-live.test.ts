@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { createCapturePageDoor } from '../../service/doors/capture-page/index.ts';
 import { createConsoleDoor } from '../../service/doors/console/index.ts';
 import { createLiveDoor } from '../../service/doors/live/index.ts';
-import { type NewSession, pageConsent } from '../../service/engine/sessions/index.ts';
+import { type NewSession, pageConsent } from '../../service/engine/live/index.ts';
 import { createPages } from '../../service/http/pages/built-pages.ts';
 import { createServer } from '../../service/http/server.ts';
 import { openWebSockets } from '../../service/http/web-sockets.ts';

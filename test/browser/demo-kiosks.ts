@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { signedText } from '../../service/engine/kiosks/kiosk.ts';
+import { signedText } from '../../service/engine/accounts/kiosks/kiosk.ts';
 
 type Send = (method: string, path: string, body?: unknown) => Promise<unknown>;
 

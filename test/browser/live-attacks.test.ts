@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { challengeRules } from '../../service/engine/challenges/index.ts';
+import { challengeRules } from '../../service/engine/matching/index.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { createRecorder } from '../live/actors/other-session.ts';
 import { shownChallenge } from '../live/one-person.ts';

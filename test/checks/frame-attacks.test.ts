@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
-import type { CheckResult } from '../../service/engine/checks/index.ts';
+import type { CheckResult } from '../../service/engine/matching/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Problem } from '../../service/lib/problem.ts';

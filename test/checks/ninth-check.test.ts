@@ -34,8 +34,8 @@ beforeAll(async () => {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 
   const check = readFileSync(join(root, 'test/checks/ninth-check/headroom.ts'), 'utf8');
-  change('service/engine/checks/headroom.ts', check.replaceAll('../../../service/engine/checks/', './'));
-  const registry = 'service/engine/checks/registered-checks.ts';
+  change('service/engine/matching/checks/headroom.ts', check.replaceAll('../../../service/engine/matching/checks/', './'));
+  const registry = 'service/engine/matching/checks/registered-checks.ts';
   const before = readFileSync(join(root, registry), 'utf8');
   const listed = replaceIn(before, '  faceQualityCheck,\n]', '  faceQualityCheck,\n  headroomCheck,\n]');
   change(registry, `import { headroomCheck } from './headroom.ts';\n${listed}`);
@@ -51,8 +51,8 @@ const headroom = <Result extends { check: string }>(results: Result[]) =>
 
 test('a check is added in two files', () => {
   expect(changed).toEqual([
-    'service/engine/checks/headroom.ts',
-    'service/engine/checks/registered-checks.ts',
+    'service/engine/matching/checks/headroom.ts',
+    'service/engine/matching/checks/registered-checks.ts',
   ]);
 });
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { createDeliveryQueue, type NewDelivery } from '../../service/engine/deliveries/index.ts';
+import { createDeliveryQueue, type NewDelivery } from '../../service/engine/events/index.ts';
 import { systemClock as clock } from '../../service/lib/clock.ts';
 import { createIds, type DeliveryId, type EndpointId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog as log } from '../../service/lib/log.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Erasure } from '../../service/engine/erasure/index.ts';
-import { createRetention } from '../../service/engine/retention/index.ts';
-import { createSubjectRecords } from '../../service/engine/subject-record/index.ts';
+import type { Erasure } from '../../service/engine/people/index.ts';
+import { createRetention } from '../../service/engine/people/index.ts';
+import { createSubjectRecords } from '../../service/engine/people/index.ts';
 import type { EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { onBothDatabases } from '../storage/databases.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Outcome } from '../../service/engine/deliveries/index.ts';
+import type { Outcome } from '../../service/engine/events/index.ts';
 import { type Attempt, createQueueWorld, type Life } from './queue-world.ts';
 
 /** What may happen, in any order. */

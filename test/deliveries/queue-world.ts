@@ -1,13 +1,6 @@
-import {
-  createDeliveryQueue,
-  type DeliveryHandler,
-  type DeliveryQueue,
-  type DueDelivery,
-  type NewDelivery,
-  type Outcome,
-} from '../../service/engine/deliveries/index.ts';
-import { createJobs, type Job, type Jobs } from '../../service/engine/jobs/index.ts';
-import { createRecurringWorks, type RecurringWorks } from '../../service/engine/recurring/index.ts';
+import { createDeliveryQueue, type DeliveryHandler, type DeliveryQueue, type DueDelivery, type NewDelivery, type Outcome } from '../../service/engine/events/index.ts';
+import { createJobs, type Job, type Jobs } from '../../service/engine/events/index.ts';
+import { createRecurringWorks, type RecurringWorks } from '../../service/engine/events/index.ts';
 import type { DeliveryId, EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { DatabasePlace } from '../../service/storage/connection.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeWebhookSecret, sign } from '../../service/engine/webhooks/signature.ts';
+import { makeWebhookSecret, sign } from '../../service/engine/events/webhooks/signature.ts';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
 import { freePort } from '../support/free-port.ts';

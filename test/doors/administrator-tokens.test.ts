@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { AdministratorCaller, Role } from '../../service/engine/access/index.ts';
+import type { AdministratorCaller, Role } from '../../service/engine/accounts/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { toSessionCookie } from '../../service/http/sign-in/administrator-sessions.ts';
 import { silentLog } from '../../service/lib/log.ts';

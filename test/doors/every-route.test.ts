@@ -2,15 +2,9 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createControlAdminDoor } from '../../service/doors/admin/index.ts';
-import {
-  createAccess,
-  holdsScope,
-  type NewKey,
-  type Scope,
-  scopes,
-} from '../../service/engine/access/index.ts';
-import { createBoardLinks, type Jobs } from '../../service/engine/jobs/index.ts';
-import { pageConsent } from '../../service/engine/sessions/index.ts';
+import { createAccess, holdsScope, type NewKey, type Scope, scopes } from '../../service/engine/accounts/index.ts';
+import { createBoardLinks, type Jobs } from '../../service/engine/events/index.ts';
+import { pageConsent } from '../../service/engine/live/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { accessListOf } from '../../service/http/route-access.ts';

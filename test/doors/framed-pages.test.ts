@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCapturePageDoor } from '../../service/doors/capture-page/index.ts';
-import { FlowDefinition } from '../../service/engine/flows/index.ts';
+import { FlowDefinition } from '../../service/engine/live/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { createPages } from '../../service/http/pages/built-pages.ts';
 import { createServer } from '../../service/http/server.ts';

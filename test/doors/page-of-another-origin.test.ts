@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/access/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';

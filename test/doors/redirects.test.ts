@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/access/index.ts';
-import { FlowDefinition } from '../../service/engine/flows/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
+import { FlowDefinition } from '../../service/engine/live/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Problem } from '../../service/lib/problem.ts';

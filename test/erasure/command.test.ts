@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ErasureReceipt } from '../../service/engine/erasure/index.ts';
+import type { ErasureReceipt } from '../../service/engine/people/index.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';

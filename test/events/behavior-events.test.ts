@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/access/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
 import { openEvents } from '../../service/engine/events/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyBackup } from '../../service/backup/verify-aside.ts';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
-import { builtInProfiles } from '../../service/engine/profiles/index.ts';
+import { builtInProfiles } from '../../service/engine/matching/index.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { protectedNames, specOf } from '../../service/storage/keys/protected-tables.ts';

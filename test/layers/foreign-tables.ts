@@ -2,9 +2,9 @@ import ts from 'typescript';
 
 /** Features that act on the rows of all others through `PersonalData`, and the tables of their own (R17). */
 const ownTables: Readonly<Record<string, readonly string[]>> = {
-  'service/engine/erasure/': ['erasure'],
-  'service/engine/retention/': ['retention_sweep'],
-  'service/engine/subject-record/': [],
+  'service/engine/people/erasure/': ['erasure'],
+  'service/engine/people/retention/': ['retention_sweep'],
+  'service/engine/people/subject-record/': [],
 };
 
 const takesTable = /^(selectFrom|insertInto|updateTable|deleteFrom|mergeInto|replaceInto|\w+Join)$/;

@@ -12,25 +12,25 @@ test('rooms of the service are its folders, its features and its doors', () => {
       'service/config.ts',
       'service/lib/id.ts',
       'service/storage/keys/vault.ts',
-      'service/engine/jobs/jobs.ts',
+      'service/engine/events/jobs/jobs.ts',
       'service/doors/meta/index.ts',
       'main/index.ts',
     ]),
-  ).toEqual(['service/doors/meta', 'service/engine/jobs', 'service/lib', 'service/storage']);
+  ).toEqual(['service/doors/meta', 'service/engine/events/jobs', 'service/lib', 'service/storage']);
 });
 
 test('a room needs its row and a rule of its own; a row needs its room', () => {
-  const page = '| `service/lib` | ids | nothing |\n| `service/engine/jobs` | jobs | lib |\n';
+  const page = '| `service/lib` | ids | nothing |\n| `service/engine/events/jobs` | jobs | lib |\n';
   const rules = [{ from: {} }, { from: { path: '^service/' } }, { from: { path: '^service/lib/' } }];
   const features = { from: { path: '^service/engine/([^/]+)/' } };
-  const rooms = ['service/engine/jobs', 'service/lib'];
+  const rooms = ['service/engine/events/jobs', 'service/lib'];
   expect(findUnnamedRooms(rooms, page, [...rules, features])).toEqual([]);
   expect(findUnnamedRooms(rooms, page, rules)).toEqual([
-    expect.stringContaining('service/engine/jobs is named by no rule'),
+    expect.stringContaining('service/engine/events/jobs is named by no rule'),
   ]);
   expect(findUnnamedRooms(['service/lib', 'service/new'], page, rules)).toEqual([
     expect.stringContaining('service/new has no row'),
-    expect.stringContaining('a row for service/engine/jobs, which does not exist'),
+    expect.stringContaining('a row for service/engine/events/jobs, which does not exist'),
     expect.stringContaining('service/new is named by no rule'),
   ]);
 });
@@ -48,7 +48,7 @@ test('a title of a commit over 72 characters is named; merges are not counted', 
 
 test('erasure, retention and the record name no table of another feature, in whatever way', () => {
   const tables = new Set(['erasure', 'subject', 'outbox', 'legal_hold']);
-  const found = (text: string, file = 'service/engine/erasure/x-store.ts') =>
+  const found = (text: string, file = 'service/engine/people/erasure/x-store.ts') =>
     findForeignTables(file, text, tables);
   const named = (table: string) => [expect.stringContaining(`x-store.ts:1 names the table ${table}:`)];
   expect(found("db.selectFrom('subject').selectAll()")).toEqual(named('subject'));
@@ -64,8 +64,8 @@ test('erasure, retention and the record name no table of another feature, in wha
   expect(found("db.selectFrom('erasure').where('subject', '=', subject) // subject")).toEqual([]);
   const introspected = ['sql`select count(*) from $', '{sql.table(name)} where subject = 1`'].join('');
   expect(found(introspected)).toEqual([]);
-  expect(found("db.selectFrom('subject')", 'service/engine/subjects/subject-store.ts')).toEqual([]);
-  expect(found("db.selectFrom('subject')", 'service/engine/erasure/x-store.test.ts')).toEqual([]);
+  expect(found("db.selectFrom('subject')", 'service/engine/people/subjects/subject-store.ts')).toEqual([]);
+  expect(found("db.selectFrom('subject')", 'service/engine/people/erasure/x-store.test.ts')).toEqual([]);
 });
 
 test('a walk counts its files once; a step that is gone, or that no earlier step uses, is named', () => {
@@ -95,16 +95,16 @@ test('a walk is too long over 20 files, or when it grew by more than a tenth', (
 
 test('the last cell of a room is what its files import, without tests; many rooms are counted', () => {
   const others = Array.from({ length: 11 }, (_, i) => `service/engine/f${i}`);
-  const rooms = ['service/lib', 'service/engine/jobs', 'service/server', ...others];
+  const rooms = ['service/lib', 'service/engine/events/jobs', 'service/server', ...others];
   const modules = [
-    { source: 'service/engine/jobs/a.ts', dependencies: [{ resolved: 'service/lib/id.ts' }] },
-    { source: 'service/engine/jobs/a.test.ts', dependencies: [{ resolved: 'service/server/serve.ts' }] },
+    { source: 'service/engine/events/jobs/a.ts', dependencies: [{ resolved: 'service/lib/id.ts' }] },
+    { source: 'service/engine/events/jobs/a.test.ts', dependencies: [{ resolved: 'service/server/serve.ts' }] },
     { source: 'service/server/serve.ts', dependencies: others.map((o) => ({ resolved: `${o}/index.ts` })) },
   ];
   const page =
-    '| `service/engine/jobs` | a, b | old |\n| `service/server` | x | old |\n| `service/lib` | y | old |';
+    '| `service/engine/events/jobs` | a, b | old |\n| `service/server` | x | old |\n| `service/lib` | y | old |';
   expect(withImports(page, rooms, findImports(rooms, modules))).toBe(
-    '| `service/engine/jobs` | a, b | lib |\n| `service/server` | x | 11 of the 12 rooms of engine |\n' +
+    '| `service/engine/events/jobs` | a, b | lib |\n| `service/server` | x | 11 of the 12 rooms of engine |\n' +
       '| `service/lib` | y | nothing of ours |',
   );
 });

@@ -1,8 +1,4 @@
-import type {
-  ChallengeModels,
-  ChallengePath,
-  ChallengeRules,
-} from '../../service/engine/challenges/index.ts';
+import type { ChallengeModels, ChallengePath, ChallengeRules } from '../../service/engine/matching/index.ts';
 import { type Recording, stepsOf } from './actors/person.ts';
 import type { LivePerson } from './people.ts';
 import type { Readings } from './readings.ts';

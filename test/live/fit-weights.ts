@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Terminal } from '../../service/cli/terminal/terminal.ts';
-import type { Weights } from '../../service/engine/challenges/weighing/weigh.ts';
-import shipped from '../../service/engine/challenges/weighing/weights.json' with { type: 'json' };
+import type { Weights } from '../../service/engine/matching/challenges/weighing/weigh.ts';
+import shipped from '../../service/engine/matching/challenges/weighing/weights.json' with { type: 'json' };
 import { fitWeights, leftOut, separations } from './fit.ts';
 import { fitted, type Sample } from './samples.ts';
 
-const file = join(import.meta.dirname, '../../service/engine/challenges/weighing/weights.json');
+const file = join(import.meta.dirname, '../../service/engine/matching/challenges/weighing/weights.json');
 const species = Object.keys(fitted);
 
 /** Fits the weights, writes them where the product reads them, and prints what separates and how far each source lies from the limits. */

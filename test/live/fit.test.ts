@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { weigh } from '../../service/engine/challenges/weighing/weigh.ts';
+import { weigh } from '../../service/engine/matching/challenges/weighing/weigh.ts';
 import { fitWeights, leftOut } from './fit.ts';
 import type { Sample } from './samples.ts';
 

@@ -7,7 +7,7 @@ import {
   type SpeciesWeights,
   type Weights,
   weigh,
-} from '../../service/engine/challenges/weighing/weigh.ts';
+} from '../../service/engine/matching/challenges/weighing/weigh.ts';
 import { newton } from '../accuracy/logistic.ts';
 import { natural, type Sample } from './samples.ts';
 

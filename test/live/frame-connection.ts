@@ -1,5 +1,5 @@
 import { WebSocket } from 'undici';
-import type { LiveState } from '../../service/engine/sessions/index.ts';
+import type { LiveState } from '../../service/engine/live/index.ts';
 
 /** A message of the box, or how it closed the connection. */
 export type Received =

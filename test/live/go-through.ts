@@ -1,4 +1,4 @@
-import type { LiveState } from '../../service/engine/sessions/index.ts';
+import type { LiveState } from '../../service/engine/live/index.ts';
 import { connectFrames } from './frame-connection.ts';
 import type { Act } from './live-pictures.ts';
 

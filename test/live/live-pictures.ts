@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { LiveState } from '../../service/engine/sessions/index.ts';
+import type { LiveState } from '../../service/engine/live/index.ts';
 import { portrait } from '../cli/portraits.ts';
 import type { Asked } from './actors/actor.ts';
 import { createVariants } from './jpeg-variants.ts';

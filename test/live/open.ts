@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChallengeModels } from '../../service/engine/challenges/index.ts';
+import type { ChallengeModels } from '../../service/engine/matching/index.ts';
 import { type MeasuredPipeline, withMeasuredPipeline } from '../support/measured-pipeline.ts';
 import { openReadings, type Readings } from './readings.ts';
 

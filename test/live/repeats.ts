@@ -1,12 +1,12 @@
-import { challengeRules, stepNames } from '../../service/engine/challenges/index.ts';
-import { createComparison, isRepeated } from '../../service/engine/challenges/movements/repeats.ts';
+import { challengeRules, stepNames } from '../../service/engine/matching/index.ts';
+import { createComparison, isRepeated } from '../../service/engine/matching/challenges/movements/repeats.ts';
 import {
   type Moment,
   momentOf,
   readTrace,
   type Trace,
-} from '../../service/engine/challenges/movements/trace.ts';
-import { seenFrame } from '../../service/engine/challenges/seen-frame.ts';
+} from '../../service/engine/matching/challenges/movements/trace.ts';
+import { seenFrame } from '../../service/engine/matching/challenges/seen-frame.ts';
 import { median } from '../../service/lib/median.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';
 import { createRandom } from '../accuracy/random.ts';

@@ -1,4 +1,4 @@
-import type { ChallengePath } from '../../service/engine/challenges/index.ts';
+import type { ChallengePath } from '../../service/engine/matching/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import type { Seen } from './actors/actor.ts';
 import { createRecorded, createRecorder } from './actors/other-session.ts';

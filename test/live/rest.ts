@@ -1,11 +1,11 @@
-import { createRestComparison, SAME_REST } from '../../service/engine/challenges/movements/rest.ts';
+import { createRestComparison, SAME_REST } from '../../service/engine/matching/challenges/movements/rest.ts';
 import {
   momentOf,
   packTrace,
   readTrace,
   type Trace,
-} from '../../service/engine/challenges/movements/trace.ts';
-import { isMeasured, seenFrame } from '../../service/engine/challenges/seen-frame.ts';
+} from '../../service/engine/matching/challenges/movements/trace.ts';
+import { isMeasured, seenFrame } from '../../service/engine/matching/challenges/seen-frame.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';
 import { type LivePerson, placeOf } from './people.ts';

@@ -1,4 +1,4 @@
-import { turnSteps } from '../../service/engine/challenges/index.ts';
+import { turnSteps } from '../../service/engine/matching/index.ts';
 import { createHandler, type Handled } from './actors/handled.ts';
 import { createTwoPeople } from './actors/other-session.ts';
 import { createPerson } from './actors/person.ts';

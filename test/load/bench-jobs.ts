@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { createDeliveryQueue, type NewDelivery } from '../../service/engine/deliveries/index.ts';
+import { createDeliveryQueue, type NewDelivery } from '../../service/engine/events/index.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { createIds, type DeliveryId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';

@@ -1,4 +1,4 @@
-import type { LiveState } from '../../service/engine/sessions/index.ts';
+import type { LiveState } from '../../service/engine/live/index.ts';
 import { goThrough } from '../live/go-through.ts';
 import { createPost } from '../live/live-door.ts';
 import type { Act } from '../live/live-pictures.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { createSubjectStore } from '../../service/engine/subjects/subject-store.ts';
+import { createSubjectStore } from '../../service/engine/people/subjects/subject-store.ts';
 import type { Manifest } from '../../service/inference/models/manifest.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 import { createIds, type OrganizationId } from '../../service/lib/id.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeWebhookSecret, sign } from '../../service/engine/webhooks/signature.ts';
+import { makeWebhookSecret, sign } from '../../service/engine/events/webhooks/signature.ts';
 import { putSdk } from '../support/built-sdk.ts';
 
 // The package as it is published, away from the sources: what `npm run build:sdk` makes, where an application has it.

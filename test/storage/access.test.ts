@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Access, createAccess, type NewKey, type Scope } from '../../service/engine/access/index.ts';
+import { type Access, createAccess, type NewKey, type Scope } from '../../service/engine/accounts/index.ts';
 import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';

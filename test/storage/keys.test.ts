@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { createAccess, type NewKey } from '../../service/engine/access/index.ts';
+import { createAccess, type NewKey } from '../../service/engine/accounts/index.ts';
 import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';

@@ -6,7 +6,7 @@ import Sqlite from 'better-sqlite3';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createOrders, type OrdersDeps } from '../../service/engine/orders/index.ts';
+import { createOrders, type OrdersDeps } from '../../service/engine/live/index.ts';
 import { createIds, type OrganizationId, type SubjectId } from '../../service/lib/id.ts';
 import { hashLinkToken } from '../../service/lib/link-token.ts';
 import { silentLog } from '../../service/lib/log.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/access/index.ts';
-import { createLimits, type LimitedCaller } from '../../service/engine/limits/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
+import { createLimits, type LimitedCaller } from '../../service/engine/accounts/index.ts';
 import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { createOrganizations, type Organizations } from '../../service/engine/organizations/index.ts';
+import { createOrganizations, type Organizations } from '../../service/engine/accounts/index.ts';
 import { createIds, type OrganizationId, type SiteId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';

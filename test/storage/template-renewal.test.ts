@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { createTemplateRenewals } from '../../service/engine/keys/index.ts';
-import { createTemplatePages } from '../../service/engine/subjects/index.ts';
+import { createTemplateRenewals } from '../../service/engine/appliance/index.ts';
+import { createTemplatePages } from '../../service/engine/people/index.ts';
 import { createProbePages } from '../../service/engine/verification/index.ts';
 import { createVerificationStore } from '../../service/engine/verification/verification-store.ts';
 import { silentLog } from '../../service/lib/log.ts';

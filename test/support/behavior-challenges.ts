@@ -1,4 +1,4 @@
-import type { Shown } from '../../service/engine/behavior-challenges/index.ts';
+import type { Shown } from '../../service/engine/behavior/index.ts';
 
 const rows = { top: 16.7, middle: 50, bottom: 83.3 } as const;
 const columns = { left: 16.7, center: 50, right: 83.3 } as const;

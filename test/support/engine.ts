@@ -2,35 +2,31 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
 import { createStaff } from '../../service/compose/staff/administrators.ts';
 import { openUniqueness } from '../../service/compose/uniqueness.ts';
-import { createAccess } from '../../service/engine/access/index.ts';
-import { createApprovals } from '../../service/engine/approvals/index.ts';
+import { createAccess } from '../../service/engine/accounts/index.ts';
+import { createApprovals } from '../../service/engine/accounts/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
-import { createBehaviorChallenges } from '../../service/engine/behavior-challenges/index.ts';
-import { createBehaviorLayers } from '../../service/engine/behavior-layer/index.ts';
-import { createBehaviorSettings } from '../../service/engine/behavior-settings/index.ts';
-import { createCaptures } from '../../service/engine/captures/index.ts';
+import { createBehaviorChallenges } from '../../service/engine/behavior/index.ts';
+import { createBehaviorLayers } from '../../service/engine/behavior/index.ts';
+import { createBehaviorSettings } from '../../service/engine/behavior/index.ts';
+import { createCaptures } from '../../service/engine/matching/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
-import { createFlows } from '../../service/engine/flows/index.ts';
-import { createHeartbeats } from '../../service/engine/heartbeats/index.ts';
-import { createIdempotency } from '../../service/engine/idempotency/index.ts';
-import { createRecordIntegrity } from '../../service/engine/integrity/index.ts';
-import { createLimits } from '../../service/engine/limits/index.ts';
-import { createRefusedPictures, deleteClaim } from '../../service/engine/lockout/index.ts';
+import { createFlows } from '../../service/engine/live/index.ts';
+import { createHeartbeats } from '../../service/engine/behavior/index.ts';
+import { createIdempotency } from '../../service/engine/accounts/index.ts';
+import { createRecordIntegrity } from '../../service/engine/appliance/index.ts';
+import { createLimits } from '../../service/engine/accounts/index.ts';
+import { createRefusedPictures, deleteClaim } from '../../service/engine/matching/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
-import { createOrganizations } from '../../service/engine/organizations/index.ts';
-import { createProfiles } from '../../service/engine/profiles/index.ts';
-import { createReviews, createSuspects } from '../../service/engine/review/index.ts';
-import { createSetup } from '../../service/engine/setup/index.ts';
-import { createSubjects } from '../../service/engine/subjects/index.ts';
-import { createPersonTokens } from '../../service/engine/tokens/index.ts';
+import { createOrganizations } from '../../service/engine/accounts/index.ts';
+import { createProfiles } from '../../service/engine/matching/index.ts';
+import { createReviews, createSuspects } from '../../service/engine/uniqueness/index.ts';
+import { createSetup } from '../../service/engine/accounts/index.ts';
+import { createSubjects } from '../../service/engine/people/index.ts';
+import { createPersonTokens } from '../../service/engine/accounts/index.ts';
 import type { DecidedNewcomer } from '../../service/engine/uniqueness/index.ts';
-import { createVerdicts } from '../../service/engine/verdicts/index.ts';
-import {
-  type ChecksDeps,
-  createChecks,
-  createPastVerifications,
-} from '../../service/engine/verification/index.ts';
+import { createVerdicts } from '../../service/engine/behavior/index.ts';
+import { type ChecksDeps, createChecks, createPastVerifications } from '../../service/engine/verification/index.ts';
 import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import type {
   Manifest,

@@ -1,5 +1,5 @@
 import { isHeld } from '../../service/engine/consent/index.ts';
-import { createErasure, type ErasureDeps } from '../../service/engine/erasure/index.ts';
+import { createErasure, type ErasureDeps } from '../../service/engine/people/index.ts';
 import { isHeldByScope } from '../../service/engine/uniqueness/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openSigningKeys, verifySignature } from '../../service/storage/keys/signing-keys.ts';

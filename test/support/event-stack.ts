@@ -1,10 +1,10 @@
 import { webhookDialects } from '../../service/compose/events-out.ts';
-import { createDeliveryQueue, createEventDelivery } from '../../service/engine/deliveries/index.ts';
-import type { Destinations } from '../../service/engine/destinations/index.ts';
+import { createDeliveryQueue, createEventDelivery } from '../../service/engine/events/index.ts';
+import type { Destinations } from '../../service/engine/events/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
-import { createJobs } from '../../service/engine/jobs/index.ts';
-import { createRecurringWorks } from '../../service/engine/recurring/index.ts';
-import type { Endpoint, NewEndpoint, PayloadDialect } from '../../service/engine/webhooks/index.ts';
+import { createJobs } from '../../service/engine/events/index.ts';
+import { createRecurringWorks } from '../../service/engine/events/index.ts';
+import type { Endpoint, NewEndpoint, PayloadDialect } from '../../service/engine/events/index.ts';
 import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/outgoing/outgoing.ts';

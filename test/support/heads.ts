@@ -1,4 +1,4 @@
-import { mobilePoints } from '../../service/engine/checks/motion-index.ts';
+import { mobilePoints } from '../../service/engine/matching/checks/motion-index.ts';
 import type { MotionSample } from '../../service/inference/face.ts';
 
 /** Pixels between the outer eye corners. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Gatehouse } from '../../service/compose/compose.ts';
-import { pageConsent } from '../../service/engine/sessions/index.ts';
-import type { Realm } from '../../service/engine/subjects/index.ts';
+import { pageConsent } from '../../service/engine/live/index.ts';
+import type { Realm } from '../../service/engine/people/index.ts';
 import { by } from './audited.ts';
 import { type SessionColumns, sessionMacs } from './session-macs.ts';
 

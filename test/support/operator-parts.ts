@@ -1,5 +1,5 @@
 import type { AdminDeps } from '../../service/doors/admin/index.ts';
-import { createWorks } from '../../service/engine/works/index.ts';
+import { createWorks } from '../../service/engine/appliance/index.ts';
 import { systemClock } from '../../service/lib/clock.ts';
 
 const rooms = [

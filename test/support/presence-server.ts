@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createIdentityDoor } from '../../service/doors/identity/index.ts';
 import { createMcpDoor } from '../../service/doors/mcp/index.ts';
 import { createPresenceDoor } from '../../service/doors/presence/index.ts';
-import { createAccess, type NewKey } from '../../service/engine/access/index.ts';
+import { createAccess, type NewKey } from '../../service/engine/accounts/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';
 import { createServer } from '../../service/http/server.ts';
 import type { SessionId, SubjectId } from '../../service/lib/id.ts';

@@ -1,4 +1,4 @@
-import { type Access, holdsScope, type KeyCaller, type Scope } from '../../service/engine/access/index.ts';
+import { type Access, holdsScope, type KeyCaller, type Scope } from '../../service/engine/accounts/index.ts';
 import type { KeyId, OrganizationId } from '../../service/lib/id.ts';
 import { Problem } from '../../service/lib/problem.ts';
 

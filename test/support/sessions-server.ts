@@ -1,5 +1,5 @@
-import { createAccess, type NewKey } from '../../service/engine/access/index.ts';
-import { createApiEnd } from '../../service/engine/sessions/index.ts';
+import { createAccess, type NewKey } from '../../service/engine/accounts/index.ts';
+import { createApiEnd } from '../../service/engine/live/index.ts';
 import { createMetrics } from '../../service/http/metrics.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';

@@ -1,5 +1,5 @@
 import type { Gatehouse } from '../../service/compose/compose.ts';
-import type { Realm } from '../../service/engine/subjects/index.ts';
+import type { Realm } from '../../service/engine/people/index.ts';
 import { portrait } from '../cli/portraits.ts';
 import { by } from './audited.ts';
 

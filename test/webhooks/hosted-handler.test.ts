@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeWebhookSecret, sign } from '../../service/engine/webhooks/signature.ts';
+import { makeWebhookSecret, sign } from '../../service/engine/events/webhooks/signature.ts';
 
 // The handler of contracts/hosted.txt ("Example webhook handler"), word for word, with a delivery as the box signs it.
 

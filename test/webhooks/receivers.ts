@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { verifyWebhook } from '../../sdk/gatehouse/src/index.ts';
-import type { SignatureDialect } from '../../service/engine/webhooks/index.ts';
+import type { SignatureDialect } from '../../service/engine/events/index.ts';
 import { behaviorSample } from '../support/behavior-samples.ts';
 
 /** What came in, as a server without a framework has it. */

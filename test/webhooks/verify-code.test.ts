@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyCodes } from '../../renderer/console/features/webhooks/verify-code.ts';
-import { signatureDialects } from '../../service/engine/webhooks/index.ts';
-import { makeWebhookSecret, sign } from '../../service/engine/webhooks/signature.ts';
+import { signatureDialects } from '../../service/engine/events/index.ts';
+import { makeWebhookSecret, sign } from '../../service/engine/events/webhooks/signature.ts';
 
 // The code that the console shows, with deliveries that the product signs.
 

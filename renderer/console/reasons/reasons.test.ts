@@ -15,7 +15,7 @@ const sourceOf = (pattern: string) =>
 
 test('everything that the overview names has a sentence and a remedy here', () => {
   const codes = [
-    ...sourceOf('service/engine/overview/*.ts').matchAll(/(?:code:|\?|:) '([A-Z]+(?:_[A-Z]+)+)'/g),
+    ...sourceOf('service/engine/appliance/overview/*.ts').matchAll(/(?:code:|\?|:) '([A-Z]+(?:_[A-Z]+)+)'/g),
   ].map(([, code = '']) => code);
   expect(codes).toContain('SETUP_UNFINISHED');
   expect(codes).toContain('CERTIFICATE_ENDED');
@@ -35,7 +35,7 @@ test('what needs a person is said in the language of the reader, without a sente
 });
 
 test('sentences on checks that did not run are those of the service, each with a string of ours', () => {
-  const engine = sourceOf('service/engine/checks/*.ts');
+  const engine = sourceOf('service/engine/matching/checks/*.ts');
   expect(Object.keys(skippedSentences).filter((sentence) => !engine.includes(`'${sentence}'`))).toEqual([]);
   expect(Object.values(skippedSentences).filter((key) => !(key in reasonStrings.en))).toEqual([]);
   expect([

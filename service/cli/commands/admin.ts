@@ -1,6 +1,6 @@
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { roles } from '../../engine/access/scope.ts';
+import { roles } from '../../engine/accounts/access/scope.ts';
 import { normalizeEmail } from '../../storage/email-address.ts';
 import type { Control } from '../control/control.ts';
 import { UsageError } from '../failure.ts';

@@ -1,5 +1,5 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { alertMetrics } from '../../engine/alerts/alert.ts';
+import { alertMetrics } from '../../engine/appliance/alerts/alert.ts';
 import { defined } from '../../lib/defined.ts';
 import { UsageError } from '../failure.ts';
 import { choice, collected, onOff, orNo, toggle, type Values, value } from '../flag.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas, streamOf } from '../../../sdk/admin/client.ts';
-import { acceptable } from '../../engine/integrity/index.ts';
+import { acceptable } from '../../engine/appliance/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { writeDurablyAside } from '../../lib/durable-file.ts';
 import { verifyLog } from '../audit/verify.ts';

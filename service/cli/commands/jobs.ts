@@ -1,5 +1,5 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { jobKinds } from '../../engine/jobs/index.ts';
+import { jobKinds } from '../../engine/events/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { choice, value } from '../flag.ts';
 import { call, list, noun, tableOf } from '../operation-command.ts';

@@ -1,7 +1,7 @@
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { keyPrefixes } from '../../engine/access/api-key.ts';
-import { type Scope, scopes } from '../../engine/access/scope.ts';
+import { keyPrefixes } from '../../engine/accounts/access/api-key.ts';
+import { type Scope, scopes } from '../../engine/accounts/access/scope.ts';
 import { UsageError } from '../failure.ts';
 import { choice, initially, needed, toggle, value, values } from '../flag.ts';
 import { call, list, noun, work } from '../operation-command.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { builtInProfiles } from '../../engine/profiles/index.ts';
+import { builtInProfiles } from '../../engine/matching/index.ts';
 import { livenessFigures } from './liveness-figures.ts';
 
 const of = (slug: string) => builtInProfiles.find((profile) => profile.slug === slug)!.definition;

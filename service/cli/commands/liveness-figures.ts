@@ -1,6 +1,6 @@
 import { readOwnManifest } from '../../compose/model-paths.ts';
-import { isLenient } from '../../engine/profiles/built-in-profiles.ts';
-import type { ProfileDefinition } from '../../engine/profiles/index.ts';
+import { isLenient } from '../../engine/matching/profiles/built-in-profiles.ts';
+import type { ProfileDefinition } from '../../engine/matching/index.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 

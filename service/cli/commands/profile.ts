@@ -1,9 +1,9 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { challengeRules } from '../../engine/challenges/index.ts';
-import { checksWithInput, whenMissing } from '../../engine/checks/apply-rule.ts';
-import type { CheckName } from '../../engine/checks/index.ts';
+import { challengeRules } from '../../engine/matching/index.ts';
+import { checksWithInput, whenMissing } from '../../engine/matching/checks/apply-rule.ts';
+import type { CheckName } from '../../engine/matching/index.ts';
 import { heldForText } from '../../engine/matching/every-group.ts';
-import { builtInProfiles } from '../../engine/profiles/built-in-profiles.ts';
+import { builtInProfiles } from '../../engine/matching/profiles/built-in-profiles.ts';
 import { defined } from '../../lib/defined.ts';
 import { UsageError } from '../failure.ts';
 import { value } from '../flag.ts';

@@ -1,5 +1,5 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { isClean } from '../../engine/erasure/proof.ts';
+import { isClean } from '../../engine/people/erasure/proof.ts';
 import { count, facts, oneLine } from '../terminal/terminal.ts';
 
 type ErasureReceipt = Schemas['ErasureReceipt'];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { type ErasureReceipt, receiptBytes, receiptFormat } from '../../engine/erasure/ledger.ts';
-import { isClean } from '../../engine/erasure/proof.ts';
+import { type ErasureReceipt, receiptBytes, receiptFormat } from '../../engine/people/erasure/ledger.ts';
+import { isClean } from '../../engine/people/erasure/proof.ts';
 import { defined } from '../../lib/defined.ts';
 import { verifySignature } from '../../storage/keys/signing-keys.ts';
 import type { Answer } from '../command.ts';

@@ -1,5 +1,5 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { checkNames } from '../../engine/checks/registered-checks.ts';
+import { checkNames } from '../../engine/matching/checks/registered-checks.ts';
 import { decisions, unverifiedOutcomes } from '../../engine/verification/outcome.ts';
 import { choice, value } from '../flag.ts';
 import { call, list, noun } from '../operation-command.ts';

@@ -1,5 +1,5 @@
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { families, signatureDialects } from '../../engine/webhooks/endpoint.ts';
+import { families, signatureDialects } from '../../engine/events/webhooks/endpoint.ts';
 import { UsageError } from '../failure.ts';
 import { choice, initially, needed, value } from '../flag.ts';
 import { invocation } from '../invocation.ts';

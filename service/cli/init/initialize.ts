@@ -1,5 +1,5 @@
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { scopes } from '../../engine/access/scope.ts';
+import { scopes } from '../../engine/accounts/access/scope.ts';
 import type { World } from '../../lib/id.ts';
 import type { Control } from '../control/control.ts';
 import { listOrganizations } from '../organization.ts';

@@ -1,5 +1,5 @@
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { isClean } from '../../engine/erasure/proof.ts';
+import { isClean } from '../../engine/people/erasure/proof.ts';
 import { normalizeEmail } from '../../storage/email-address.ts';
 import type { Answer } from '../command.ts';
 import { receiptText } from '../commands/receipt-text.ts';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
-import { createGalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
+import { createGalleryCalibrations } from '../../engine/matching/index.ts';
 import { crossScores } from '../../inference/gallery/cross-scores.ts';
 import type { CommandRunner, Work } from '../command.ts';
 import { type Control, createControl } from '../control/control.ts';

@@ -1,7 +1,7 @@
 import type { ServedCertificate } from '../../certificate/served-certificate.ts';
-import type { Alerts, GaugeReadings } from '../../engine/alerts/index.ts';
-import type { Backups } from '../../engine/backups/index.ts';
-import type { Jobs } from '../../engine/jobs/index.ts';
+import type { Alerts, GaugeReadings } from '../../engine/appliance/index.ts';
+import type { Backups } from '../../engine/appliance/index.ts';
+import type { Jobs } from '../../engine/events/index.ts';
 import type { GaugeSample } from '../../http/metrics.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';

@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
-import { type BehaviorChallenges, createBehaviorChallenges } from '../../engine/behavior-challenges/index.ts';
-import { type BehaviorSettingsOf, createBehaviorSettings } from '../../engine/behavior-settings/index.ts';
-import { createHeartbeats, type Heartbeats } from '../../engine/heartbeats/index.ts';
-import { createVerdicts, type Verdicts } from '../../engine/verdicts/index.ts';
+import { type BehaviorChallenges, createBehaviorChallenges } from '../../engine/behavior/index.ts';
+import { type BehaviorSettingsOf, createBehaviorSettings } from '../../engine/behavior/index.ts';
+import { createHeartbeats, type Heartbeats } from '../../engine/behavior/index.ts';
+import { createVerdicts, type Verdicts } from '../../engine/behavior/index.ts';
 import { createChallengePictures } from '../../inference/pictures/challenge-pictures.ts';
 import { createSteadyClock } from '../../lib/machine/steady-clock.ts';
 import type { Audited, Callers } from '../audit.ts';

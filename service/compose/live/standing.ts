@@ -1,6 +1,6 @@
-import type { Presence } from '../../engine/orders/index.ts';
-import type { Sessions } from '../../engine/sessions/index.ts';
-import type { PersonClaims, TokenRealm } from '../../engine/tokens/index.ts';
+import type { Presence } from '../../engine/live/index.ts';
+import type { Sessions } from '../../engine/live/index.ts';
+import type { PersonClaims, TokenRealm } from '../../engine/accounts/index.ts';
 
 /** Whether what a token says still holds, by the feature that had it issued. */
 export const createStanding =

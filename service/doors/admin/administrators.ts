@@ -1,9 +1,5 @@
 import { z } from 'zod';
-import {
-  Administrator,
-  type Administrators,
-  exampleOfAdministrator,
-} from '../../engine/administrators/index.ts';
+import { Administrator, type Administrators, exampleOfAdministrator } from '../../engine/accounts/index.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { paramsOf } from './ids.ts';
 import { shortListRoute } from './lists.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Drill, ListedRun } from '../../engine/backups/index.ts';
+import type { Drill, ListedRun } from '../../engine/appliance/index.ts';
 import { createServer } from '../../http/server.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';

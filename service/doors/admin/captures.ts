@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeActor } from '../../engine/audit/index.ts';
-import type { Captures } from '../../engine/captures/index.ts';
+import type { Captures } from '../../engine/matching/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { operators, reviewers } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/checks/index.ts';
+import { checkNames } from '../../engine/matching/index.ts';
 
 /** Result of one check of a picture. */
 export const CheckReply = z

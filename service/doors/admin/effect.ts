@@ -1,4 +1,4 @@
-import { type ApprovalAction, type Guarded, isOfPerson, isOfWorld } from '../../engine/approvals/index.ts';
+import { type ApprovalAction, type Guarded, isOfPerson, isOfWorld } from '../../engine/accounts/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 

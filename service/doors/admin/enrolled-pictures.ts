@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Approvals } from '../../engine/approvals/index.ts';
+import type { Approvals } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import { doubts, type GalleryCalibrations } from '../../engine/gallery-calibration/index.ts';
-import type { EnrolledPicture, Realm, Subject, Subjects } from '../../engine/subjects/index.ts';
+import { doubts, type GalleryCalibrations } from '../../engine/matching/index.ts';
+import type { EnrolledPicture, Realm, Subject, Subjects } from '../../engine/people/index.ts';
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import type { AdministratorId } from '../../lib/id.ts';
 import { time } from '../../lib/record-fields.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
-import type { Erasure } from '../../engine/erasure/index.ts';
+import type { Erasure } from '../../engine/people/index.ts';
 import { Problem } from '../../lib/problem.ts';
 
 const receipt = (id: string) => ({

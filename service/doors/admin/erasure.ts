@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Erasure, ErasureReceipt, erasureReasons } from '../../engine/erasure/index.ts';
+import { type Erasure, ErasureReceipt, erasureReasons } from '../../engine/people/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type EventLog, EventRecord } from '../../engine/deliveries/index.ts';
+import { type EventLog, EventRecord } from '../../engine/events/index.ts';
 import { idOf } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { readers } from './may-call.ts';

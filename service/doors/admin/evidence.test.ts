@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
-import { createEvidence } from '../../engine/evidence/index.ts';
+import { createEvidence } from '../../engine/appliance/index.ts';
 import { createServer } from '../../http/server.ts';
 import { silentLog } from '../../lib/log.ts';
 import { type AdminDeps, createControlAdminDoor } from './index.ts';

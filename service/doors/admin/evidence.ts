@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Claim, type Evidence, exampleOfClaim } from '../../engine/evidence/index.ts';
+import { Claim, type Evidence, exampleOfClaim } from '../../engine/appliance/index.ts';
 import { FileAnswer } from './file-answer.ts';
 import { byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';

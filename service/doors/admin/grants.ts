@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeGrant, type Grant, type Grants } from '../../engine/destinations/index.ts';
+import { describeGrant, type Grant, type Grants } from '../../engine/events/index.ts';
 import { actor, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, paramsOf } from './ids.ts';

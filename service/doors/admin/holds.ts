@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Holds } from '../../engine/consent/index.ts';
-import type { Subjects } from '../../engine/subjects/index.ts';
+import type { Subjects } from '../../engine/people/index.ts';
 import { actor, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, personParams } from './ids.ts';

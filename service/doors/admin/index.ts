@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Works } from '../../engine/works/index.ts';
+import type { Works } from '../../engine/appliance/index.ts';
 import { administratorRoutes } from './administrators.ts';
 import { alertRoutes } from './alerts.ts';
 import { approvalRoutes } from './approvals.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import { type EventStack, openEventStack } from '../../../test/support/event-stack.ts';
 import { queuedRow } from '../../../test/support/queued.ts';
-import type { Jobs } from '../../engine/jobs/index.ts';
+import type { Jobs } from '../../engine/events/index.ts';
 import { createServer } from '../../http/server.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createDoor } from './door.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type BoardLinks, Job, type Jobs, jobKinds, jobStates } from '../../engine/jobs/index.ts';
+import { type BoardLinks, Job, type Jobs, jobKinds, jobStates } from '../../engine/events/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import { listRoute } from './lists.ts';
 import { ofAppliance } from './may-call.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type KeyCustody, KeyPlace, type KeyPlaces } from '../../engine/keys/index.ts';
+import { type KeyCustody, KeyPlace, type KeyPlaces } from '../../engine/appliance/index.ts';
 import { pageReply } from '../../http/cursor.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/record-fields.ts';

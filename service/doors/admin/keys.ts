@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Access, ApiKey, exampleOfKey, keyPrefixes, scopes } from '../../engine/access/index.ts';
+import { type Access, ApiKey, exampleOfKey, keyPrefixes, scopes } from '../../engine/accounts/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { env, inEnv, moment } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';

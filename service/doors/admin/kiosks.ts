@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Kiosk, type Kiosks, type Pairing } from '../../engine/kiosks/index.ts';
+import { Kiosk, type Kiosks, type Pairing } from '../../engine/accounts/index.ts';
 import type { AdministratorId } from '../../lib/id.ts';
 import { inEnv, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Limits, LimitsReport, MonthlyUse } from '../../engine/limits/index.ts';
+import type { Limits, LimitsReport, MonthlyUse } from '../../engine/accounts/index.ts';
 import { moment, time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';
 import { byReaders, ofAppliance } from './may-call.ts';

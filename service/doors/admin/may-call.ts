@@ -1,4 +1,4 @@
-import type { Role } from '../../engine/access/index.ts';
+import type { Role } from '../../engine/accounts/index.ts';
 
 /** Who may call an administrative route. */
 export interface MayCall {

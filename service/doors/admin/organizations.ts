@@ -1,17 +1,7 @@
 import { z } from 'zod';
-import { readRedirectTarget } from '../../engine/flows/index.ts';
-import {
-  FEWEST_PEOPLE,
-  GalleryCalibration,
-  type GalleryCalibrations,
-  OwnGallery,
-} from '../../engine/gallery-calibration/index.ts';
-import {
-  type Logo,
-  Organization,
-  type Organizations,
-  OWN_PROFILES,
-} from '../../engine/organizations/index.ts';
+import { readRedirectTarget } from '../../engine/live/index.ts';
+import { FEWEST_PEOPLE, GalleryCalibration, type GalleryCalibrations, OwnGallery } from '../../engine/matching/index.ts';
+import { type Logo, Organization, type Organizations, OWN_PROFILES } from '../../engine/accounts/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/checks/index.ts';
+import { checkNames } from '../../engine/matching/index.ts';
 import { HoldsFor } from '../../engine/matching/index.ts';
-import { Attention, type Overview, type Overviews } from '../../engine/overview/index.ts';
+import { Attention, type Overview, type Overviews } from '../../engine/appliance/index.ts';
 import { decisions, type Unverified, unverifiedOutcomes } from '../../engine/verification/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { byReaders } from './may-call.ts';

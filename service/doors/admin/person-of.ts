@@ -1,5 +1,5 @@
 import type { Person } from '../../engine/consent/index.ts';
-import type { Subjects } from '../../engine/subjects/index.ts';
+import type { Subjects } from '../../engine/people/index.ts';
 import type { Realm } from './place.ts';
 
 /** The person that a path names by id or e-mail address. Throws SUBJECT_NOT_FOUND. */

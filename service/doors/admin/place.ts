@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Organizations } from '../../engine/organizations/index.ts';
+import type { Organizations } from '../../engine/accounts/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import { accessListOf } from '../../http/route-access.ts';
 import { invalidField } from '../../http/validation.ts';

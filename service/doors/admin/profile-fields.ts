@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type CheckName, checkNames } from '../../engine/checks/index.ts';
-import { builtInProfiles, ProfileDefinition } from '../../engine/profiles/index.ts';
+import { type CheckName, checkNames } from '../../engine/matching/index.ts';
+import { builtInProfiles, ProfileDefinition } from '../../engine/matching/index.ts';
 
 export const slug = z
   .string()

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/checks/index.ts';
+import { checkNames } from '../../engine/matching/index.ts';
 import { HoldsFor } from '../../engine/matching/index.ts';
-import { builtInProfiles, ProfileDefinition } from '../../engine/profiles/index.ts';
+import { builtInProfiles, ProfileDefinition } from '../../engine/matching/index.ts';
 import { type Checks, type ProfilePreview, unknowns } from '../../engine/verification/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { byReaders } from './may-call.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ControlAdmin, openControlAdmin } from '../../../test/support/control-admin.ts';
 import { type Engine, measuredByGroups, scorerR, startEngine } from '../../../test/support/engine.ts';
-import { builtInProfiles } from '../../engine/profiles/index.ts';
+import { builtInProfiles } from '../../engine/matching/index.ts';
 
 let engine: Engine;
 let control: ControlAdmin;

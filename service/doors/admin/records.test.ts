@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { Alert } from '../../engine/alerts/index.ts';
-import { Delivery, type DeliveryAttempt } from '../../engine/deliveries/index.ts';
-import type { Grant } from '../../engine/destinations/index.ts';
-import { Endpoint } from '../../engine/webhooks/index.ts';
+import { Alert } from '../../engine/appliance/index.ts';
+import { Delivery, type DeliveryAttempt } from '../../engine/events/index.ts';
+import type { Grant } from '../../engine/events/index.ts';
+import { Endpoint } from '../../engine/events/index.ts';
 import { createServer } from '../../http/server.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CaptureSource } from '../../engine/profiles/index.ts';
+import { CaptureSource } from '../../engine/matching/index.ts';
 
 /** How the pictures were taken. */
 export const capture = z.strictObject({ source: CaptureSource }).meta({

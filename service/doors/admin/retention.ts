@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import {
-  type Organization,
-  type Organizations,
-  RetentionSettings,
-  retentionPolicy,
-} from '../../engine/organizations/index.ts';
-import { exampleOfSweep, type Retention, Sweep, SweepReport } from '../../engine/retention/index.ts';
+import { type Organization, type Organizations, RetentionSettings, retentionPolicy } from '../../engine/accounts/index.ts';
+import { exampleOfSweep, type Retention, Sweep, SweepReport } from '../../engine/people/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';

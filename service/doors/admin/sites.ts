@@ -1,4 +1,4 @@
-import { NewSite, type Organizations, Site } from '../../engine/organizations/index.ts';
+import { NewSite, type Organizations, Site } from '../../engine/accounts/index.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { byManagers, byReaders } from './may-call.ts';

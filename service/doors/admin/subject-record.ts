@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SubjectRecords } from '../../engine/subject-record/index.ts';
+import type { SubjectRecords } from '../../engine/people/index.ts';
 import { invalidField } from '../../http/validation.ts';
 import { FileAnswer } from './file-answer.ts';
 import { personParams } from './ids.ts';

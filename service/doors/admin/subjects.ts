@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exampleOfSubject, Subject, type Subjects } from '../../engine/subjects/index.ts';
+import { exampleOfSubject, Subject, type Subjects } from '../../engine/people/index.ts';
 import type { Checks, PastVerifications } from '../../engine/verification/index.ts';
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import { actor, inEnv, time } from '../../lib/record-fields.ts';

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
-import { createWorks, type Works } from '../../engine/works/index.ts';
+import { createWorks, type Works } from '../../engine/appliance/index.ts';
 import { createServer } from '../../http/server.ts';
 import { silentLog } from '../../lib/log.ts';
 import { noteProgress } from '../../lib/progress/progress.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { KeyCustody, TemplateRenewals } from '../../engine/keys/index.ts';
-import type { Organizations } from '../../engine/organizations/index.ts';
-import { FollowedWork, Work, type Works } from '../../engine/works/index.ts';
+import type { KeyCustody, TemplateRenewals } from '../../engine/appliance/index.ts';
+import type { Organizations } from '../../engine/accounts/index.ts';
+import { FollowedWork, Work, type Works } from '../../engine/appliance/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import { shortListRoute } from './lists.ts';
 import { ofAppliance, ofOperator } from './may-call.ts';

@@ -1,4 +1,4 @@
-import { roles } from '../../engine/access/index.ts';
+import { roles } from '../../engine/accounts/index.ts';
 import type { AccessList } from '../../http/route-access.ts';
 
 /** Every administrator, for what is their own. */

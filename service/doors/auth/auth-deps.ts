@@ -1,7 +1,7 @@
-import type { Administrators } from '../../engine/administrators/index.ts';
-import type { Organizations } from '../../engine/organizations/index.ts';
-import type { Setup } from '../../engine/setup/index.ts';
-import type { AdministratorTokens } from '../../engine/tokens/index.ts';
+import type { Administrators } from '../../engine/accounts/index.ts';
+import type { Organizations } from '../../engine/accounts/index.ts';
+import type { Setup } from '../../engine/accounts/index.ts';
+import type { AdministratorTokens } from '../../engine/accounts/index.ts';
 import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 
 export interface AuthDeps {

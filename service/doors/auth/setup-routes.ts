@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { SetupView } from '../../engine/setup/index.ts';
+import type { SetupView } from '../../engine/accounts/index.ts';
 import {
   endedSetupCookie,
   fromSetupCookie,

@@ -1,12 +1,5 @@
 import type { z } from 'zod';
-import type {
-  Administrator,
-  AdministratorSession,
-  OpenedSession,
-  OwnFace,
-  Passkey,
-  SignInAnswer,
-} from '../../engine/administrators/index.ts';
+import type { Administrator, AdministratorSession, OpenedSession, OwnFace, Passkey, SignInAnswer } from '../../engine/accounts/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type {
   ConsoleReply,

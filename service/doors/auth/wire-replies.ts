@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roles } from '../../engine/access/index.ts';
+import { roles } from '../../engine/accounts/index.ts';
 
 const time = (text: string) => z.iso.datetime().describe(text);
 const role = z.enum(roles).describe('Role');

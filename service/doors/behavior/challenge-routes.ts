@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { BehaviorChallenges } from '../../engine/behavior-challenges/index.ts';
-import type { Limits } from '../../engine/limits/index.ts';
-import type { Verdicts } from '../../engine/verdicts/index.ts';
+import type { BehaviorChallenges } from '../../engine/behavior/index.ts';
+import type { Limits } from '../../engine/accounts/index.ts';
+import type { Verdicts } from '../../engine/behavior/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { fromChallenge, fromResult, toAnswer, toOrder } from './challenge-translate.ts';
 import { toActor, toRealm } from './translate.ts';

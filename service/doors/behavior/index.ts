@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import type { Verdicts } from '../../engine/verdicts/index.ts';
-import type { Webhooks } from '../../engine/webhooks/index.ts';
+import type { Verdicts } from '../../engine/behavior/index.ts';
+import type { Webhooks } from '../../engine/events/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type ChallengeRoutesDeps, challengeRoutes } from './challenge-routes.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Heartbeats } from '../../engine/heartbeats/index.ts';
+import type { Heartbeats } from '../../engine/behavior/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { toHeartbeatOrder } from './translate.ts';
 import { BODY_LIMIT } from './verify-route.ts';

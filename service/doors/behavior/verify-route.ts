@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Verdicts } from '../../engine/verdicts/index.ts';
+import type { Verdicts } from '../../engine/behavior/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { fromVerdict, toVerifyOrder } from './translate.ts';
 import { VerifyReply, VerifyRequest } from './wire-verify.ts';

@@ -1,4 +1,4 @@
-import type { PayloadDialect } from '../../engine/webhooks/index.ts';
+import type { PayloadDialect } from '../../engine/events/index.ts';
 import { defined } from '../../lib/defined.ts';
 
 /** behavior.txt, "Webhooks". */

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recordedAccess } from '../../../test/support/recorded-access.ts';
-import type { FrameAnswer } from '../../engine/captures/index.ts';
+import type { FrameAnswer } from '../../engine/matching/index.ts';
 import { createServer } from '../../http/server.ts';
 import { openWebSockets } from '../../http/web-sockets.ts';
 import { systemClock } from '../../lib/clock.ts';

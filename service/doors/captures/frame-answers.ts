@@ -1,4 +1,4 @@
-import type { CaptureLink, FrameAnswer } from '../../engine/captures/index.ts';
+import type { CaptureLink, FrameAnswer } from '../../engine/matching/index.ts';
 import { Problem } from '../../lib/problem.ts';
 
 /** Answer to the page for one frame. */

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import { LARGEST_FRAME } from '../../engine/captures/index.ts';
+import { LARGEST_FRAME } from '../../engine/matching/index.ts';
 import { requireOwnOrigin } from '../../http/web-sockets.ts';
 import { Problem } from '../../lib/problem.ts';
 import { answerFrame } from './frame-answers.ts';

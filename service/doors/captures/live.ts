@@ -1,6 +1,6 @@
 import type { WebSocket } from '@fastify/websocket';
 import { z } from 'zod';
-import type { CaptureLink, Captures } from '../../engine/captures/index.ts';
+import type { CaptureLink, Captures } from '../../engine/matching/index.ts';
 import { answerSocket, readMessage } from '../../http/web-sockets.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';

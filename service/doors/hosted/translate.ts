@@ -1,4 +1,4 @@
-import type { Completed, HostedLink, LinkAsker, NewLink } from '../../engine/orders/index.ts';
+import type { Completed, HostedLink, LinkAsker, NewLink } from '../../engine/live/index.ts';
 import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import type { CompleteReply, GenerateReply, GenerateRequest, StatusReply } from './wire.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { flowProducts } from '../../engine/flows/index.ts';
-import { hostedReasons } from '../../engine/orders/index.ts';
+import { flowProducts } from '../../engine/live/index.ts';
+import { hostedReasons } from '../../engine/live/index.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const time = (what: string) => z.string().describe(what);

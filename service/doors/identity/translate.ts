@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { CheckResult } from '../../engine/checks/index.ts';
+import type { CheckResult } from '../../engine/matching/index.ts';
 import type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from '../../engine/verification/index.ts';
 import { decodePicture, tooLarge } from '../../http/bodies/base64-picture.ts';
 import type { RelyingParty } from '../../http/sign-in/relying-party.ts';

@@ -1,5 +1,5 @@
 import type { EventPayloads, RecordedEvent } from '../../engine/events/index.ts';
-import type { PayloadDialect, Translation } from '../../engine/webhooks/index.ts';
+import type { PayloadDialect, Translation } from '../../engine/events/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { alertTriggered, userEnrolled, verificationFailure, verificationSuccess } from './webhook-samples.ts';
 

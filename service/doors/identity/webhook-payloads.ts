@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/checks/index.ts';
-import { CaptureSource } from '../../engine/profiles/index.ts';
+import { checkNames } from '../../engine/matching/index.ts';
+import { CaptureSource } from '../../engine/matching/index.ts';
 import { identityEvents } from './webhook-events.ts';
 
 const share = z.number().min(0).max(1);

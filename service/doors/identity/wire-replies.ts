@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/checks/index.ts';
+import { checkNames } from '../../engine/matching/index.ts';
 import { galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
-import { CaptureSource } from '../../engine/profiles/index.ts';
+import { CaptureSource } from '../../engine/matching/index.ts';
 import { enrollReplyExample, verifyReplyExample } from './reply-examples.ts';
 
 const share = z.number().min(0).max(1);

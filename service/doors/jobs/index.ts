@@ -5,7 +5,7 @@ import type { IServerAdapter } from '@bull-board/api/dist/types.js';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../engine/audit/index.ts';
-import { type BoardLinks, type Jobs, jobKinds } from '../../engine/jobs/index.ts';
+import { type BoardLinks, type Jobs, jobKinds } from '../../engine/events/index.ts';
 import {
   type AdministratorSessions,
   fromSessionCookie,

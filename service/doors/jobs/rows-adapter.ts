@@ -8,7 +8,7 @@ import type {
   Status,
 } from '@bull-board/api/dist/types.js';
 import type { Actor } from '../../engine/audit/index.ts';
-import type { Job, JobKind, JobState, Jobs } from '../../engine/jobs/index.ts';
+import type { Job, JobKind, JobState, Jobs } from '../../engine/events/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { KioskCaller } from '../../engine/access/index.ts';
-import type { Kiosks } from '../../engine/kiosks/index.ts';
-import type { Organizations } from '../../engine/organizations/index.ts';
+import type { KioskCaller } from '../../engine/accounts/index.ts';
+import type { Kiosks } from '../../engine/accounts/index.ts';
+import type { Organizations } from '../../engine/accounts/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import {
   ChallengeReply,

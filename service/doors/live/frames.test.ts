@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeSocket } from '../../../test/support/fake-socket.ts';
-import type { FrameLink } from '../../engine/sessions/index.ts';
+import type { FrameLink } from '../../engine/live/index.ts';
 import { silentLog } from '../../lib/log.ts';
 import { serveFrames } from './frames.ts';
 

@@ -1,5 +1,5 @@
 import type { WebSocket } from '@fastify/websocket';
-import type { FrameLink, LiveState, Sessions } from '../../engine/sessions/index.ts';
+import type { FrameLink, LiveState, Sessions } from '../../engine/live/index.ts';
 import { answerSocket, closeCodes, type Every, readMessage } from '../../http/web-sockets.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';

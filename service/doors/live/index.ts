@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { LinkKind, LinkResolver, Sessions } from '../../engine/sessions/index.ts';
+import type { LinkKind, LinkResolver, Sessions } from '../../engine/live/index.ts';
 import { isCapability } from '../../http/sign-in/person-sessions.ts';
 import { requireOwnOrigin } from '../../http/web-sockets.ts';
 import { defined } from '../../lib/defined.ts';

@@ -5,7 +5,7 @@ import { type Engine, key, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../test/support/live-sessions.ts';
 import { recordedAccess } from '../../../test/support/recorded-access.ts';
-import { type LinkResolver, pageConsent } from '../../engine/sessions/index.ts';
+import { type LinkResolver, pageConsent } from '../../engine/live/index.ts';
 import { createServer } from '../../http/server.ts';
 import { openWebSockets } from '../../http/web-sockets.ts';
 import { createIds } from '../../lib/id.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { BegunSession, LinkDescription } from '../../engine/sessions/index.ts';
+import type { BegunSession, LinkDescription } from '../../engine/live/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Begun, Description } from './wire.ts';

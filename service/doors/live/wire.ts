@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
-import { linkKinds, sessionDecisions, sessionFlows } from '../../engine/sessions/index.ts';
+import { linkKinds, sessionDecisions, sessionFlows } from '../../engine/live/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify';
-import type { Presence } from '../../engine/orders/index.ts';
+import type { Presence } from '../../engine/live/index.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, reading, relyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';

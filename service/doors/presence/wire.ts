@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TOKEN_LIFE } from '../../engine/orders/index.ts';
+import { TOKEN_LIFE } from '../../engine/live/index.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const nonce = z.string().min(1).max(256);

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, FastifyRequest, RouteShorthandOptions } from 'fastify';
-import type { Registrations } from '../../engine/orders/index.ts';
+import type { Registrations } from '../../engine/live/index.ts';
 import { defaultErrors, respelled, type WireErrors } from '../../http/default-errors.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, reading, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';

@@ -1,10 +1,4 @@
-import type {
-  DataRequest,
-  FailureCode,
-  NewRegistration,
-  Registration,
-  RegistrationState,
-} from '../../engine/orders/index.ts';
+import type { DataRequest, FailureCode, NewRegistration, Registration, RegistrationState } from '../../engine/live/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { RegisterReply, RegisterRequest, StatusReply } from './wire.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PayloadDialect } from '../../engine/webhooks/index.ts';
+import type { PayloadDialect } from '../../engine/events/index.ts';
 import type { PublishedWebhook } from '../../http/published-route.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { LiveState, Sessions } from '../../engine/sessions/index.ts';
+import type { LiveState, Sessions } from '../../engine/live/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fromState, toBehavior, toImage } from './translate.ts';

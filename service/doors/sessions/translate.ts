@@ -1,12 +1,6 @@
 import type { SessionData } from '../../engine/behavior/index.ts';
-import type {
-  LiveState,
-  SessionDecision,
-  SessionResult,
-  SessionRiskFlag,
-  WholeSession,
-} from '../../engine/sessions/index.ts';
-import type { TokenFinding } from '../../engine/tokens/index.ts';
+import type { LiveState, SessionDecision, SessionResult, SessionRiskFlag, WholeSession } from '../../engine/live/index.ts';
+import type { TokenFinding } from '../../engine/accounts/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';

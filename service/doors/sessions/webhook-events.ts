@@ -1,5 +1,5 @@
 import type { EventPayloads } from '../../engine/events/index.ts';
-import { PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/webhooks/index.ts';
+import { PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/events/index.ts';
 
 type ApiSession = Extract<EventPayloads['session.decided'], { flow: 'api' }>;
 

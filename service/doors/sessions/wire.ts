@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
-import { CaptureSource } from '../../engine/profiles/index.ts';
+import { CaptureSource } from '../../engine/matching/index.ts';
 
 const moment = (what: string) => z.iso.datetime().describe(what);
 const id = 'sess_01m7w3hb8hbf355he5zqwjztdk';

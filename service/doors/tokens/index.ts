@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { PersonTokens, VerifyToken } from '../../engine/tokens/index.ts';
-import { isVerdictToken, type Verdicts } from '../../engine/verdicts/index.ts';
+import type { PersonTokens, VerifyToken } from '../../engine/accounts/index.ts';
+import { isVerdictToken, type Verdicts } from '../../engine/behavior/index.ts';
 import { ordering, PlaceQuery, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { fromFinding, fromTokenCheck, toDemand } from './translate.ts';

@@ -1,5 +1,5 @@
-import type { TokenDemand, TokenFinding } from '../../engine/tokens/index.ts';
-import type { TokenCheck } from '../../engine/verdicts/index.ts';
+import type { TokenDemand, TokenFinding } from '../../engine/accounts/index.ts';
+import type { TokenCheck } from '../../engine/behavior/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { TokenAnswer, TokenQuestion } from './wire.ts';

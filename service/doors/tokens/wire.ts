@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tokenFaults } from '../../engine/tokens/index.ts';
+import { tokenFaults } from '../../engine/accounts/index.ts';
 
 const kind = z.enum(['presence', 'pass', 'behavior']);
 const faults = [...tokenFaults, 'unknown', 'wrong_user'] as const;

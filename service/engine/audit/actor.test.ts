@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Audited, by, startAudited } from '../../../test/support/audited.ts';
-import { type Actor, describeActor, readActor } from './index.ts';
+import { type Actor, describeActor, readActor } from './audit.ts';
 import { verifyExport } from './verify-export.ts';
 
 let audited: Audited;

@@ -1,6 +1,6 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
-import { jsonOf, type Person, type PersonalData, parseFor, readPages } from '../personal-data/index.ts';
+import { jsonOf, type Person, type PersonalData, parseFor, readPages } from './personal-data/personal-data.ts';
 import { personalPlace } from './audit-store.ts';
 
 /** Targets whose lines are looked for in one go. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { behaviorRules } from './index.ts';
+import { behaviorRules } from './rules.ts';
 
 test('docs/BEHAVIOR.md has every rule as it is', () => {
   const text = readFileSync(new URL('../../../docs/BEHAVIOR.md', import.meta.url), 'utf8');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { beat, type HeartbeatState, type Judgement, judgeBehavior } from './index.ts';
+import { beat, type HeartbeatState } from './heartbeat.ts';
+import { type Judgement, judgeBehavior } from './judge.ts';
 
 const softRule = { name: 'teleport_clicks', logOdds: -2.2 };
 /** Under 50 by a soft rule. */

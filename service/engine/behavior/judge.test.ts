@@ -7,7 +7,10 @@ import {
   type WindowChanges,
 } from '../../../test/support/behavior-windows.ts';
 import { contradictions } from './consistency.ts';
-import { BehaviorModel, behaviorRules, judgeBehavior, researchModel, SessionData } from './index.ts';
+import { BehaviorModel, researchModel } from './model/behavior-model.ts';
+import { behaviorRules } from './rules.ts';
+import { judgeBehavior } from './judge.ts';
+import { SessionData } from './session-data.ts';
 import { mouseFeatures } from './model/behavior-model.ts';
 import { firedRules } from './rules.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { emptyWindow, personWindow } from '../../../test/support/behavior-windows.ts';
-import { followPage, type PageProgress } from './index.ts';
+import { followPage, type PageProgress } from './page-progress.ts';
 
 const noon = Date.UTC(2026, 10, 22, 12);
 const counts = personWindow().counts;

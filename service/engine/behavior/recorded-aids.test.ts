@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { contradictions } from './consistency.ts';
-import { beat, type HeartbeatState, judgeBehavior, researchModel, SessionData } from './index.ts';
+import { beat, type HeartbeatState } from './heartbeat.ts';
+import { judgeBehavior } from './judge.ts';
+import { researchModel } from './model/behavior-model.ts';
+import { SessionData } from './session-data.ts';
 
 /** What the collector measured in Chromium with a window of its own on Xvfb (`test/bots/aids`); `how` says what pressed. */
 const recorded = readFileSync(new URL('recorded-aids.jsonl', import.meta.url), 'utf8')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { emptyWindow, personWindow } from '../../../test/support/behavior-windows.ts';
-import { isReplay, vectorFingerprint } from './index.ts';
+import { isReplay, vectorFingerprint } from './page-progress.ts';
 
 const first = personWindow();
 

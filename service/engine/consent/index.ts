@@ -1,25 +1,6 @@
-export {
-  Attestation,
-  type Consent,
-  ConsentRecord,
-  consentText,
-  consentTextVersion,
-  type Person,
-  type Purpose,
-  purposes,
-  type Through,
-  type Withdrawal,
-  WithdrawalRecord,
-} from './consent.ts';
-export {
-  type ConsentState,
-  type Consents,
-  type ConsentsDeps,
-  type ConsentTerms,
-  createConsents,
-  groundOf,
-} from './consents.ts';
+export { Attestation, type Consent, ConsentRecord, type Person, type Purpose, WithdrawalRecord, consentText, consentTextVersion, purposes } from './consent.ts';
+export { type ConsentState, type Consents, createConsents, groundOf } from './consents.ts';
 export { isHeld, listHeld, oldestHeld } from './hold-store.ts';
-export { createHolds, type Hold, type Holds, type HoldsDeps } from './holds.ts';
+export { type Holds, createHolds } from './holds.ts';
 export { type ConsentDataDeps, createConsentData } from './personal-data.ts';
-export { endedAt, type Ground, keptUntil, readStanding, type Standing } from './standing.ts';
+export { type Ground, type Standing, endedAt, keptUntil, readStanding } from './standing.ts';

@@ -1,6 +1,6 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
-import { type PersonalData, textOf } from '../personal-data/index.ts';
+import { type PersonalData, textOf } from '../audit/index.ts';
 import { type ConsentStateDeps, readState } from './consents.ts';
 import { reasonPlace } from './hold-store.ts';
 

@@ -1,6 +1,6 @@
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
-import type { Enrollment, Realm, Subjects } from '../subjects/index.ts';
+import type { Enrollment, Realm, Subjects } from '../people/index.ts';
 import {
   falseNonMatchRateOf,
   matchRateForGallery,

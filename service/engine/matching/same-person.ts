@@ -1,6 +1,6 @@
 import type { ScorerEntry } from '../../inference/models/manifest.ts';
 import type { SubjectId } from '../../lib/id.ts';
-import type { Enrollment, Subjects } from '../subjects/index.ts';
+import type { Enrollment, Subjects } from '../people/index.ts';
 import { thresholdForFalseMatchRate } from './error-rate.ts';
 import type { MatchPlan } from './every-group.ts';
 import { type Embeddings, scoreOf } from './score.ts';

@@ -10,7 +10,8 @@ import {
   sha256,
   startEngine,
 } from '../../../test/support/engine.ts';
-import { createModels, remedy } from './index.ts';
+import { createModels } from './models.ts';
+import { remedy } from './model-set.ts';
 
 let engine: Engine;
 beforeEach(async () => {

@@ -1,16 +1,11 @@
-export type { SettingsChange } from './change-settings.ts';
 export type { Judged, UniquenessOrder } from './judge.ts';
 export { isHeldByScope } from './member-store.ts';
-export type { DecidedNewcomer, OnDecided } from './newcomers.ts';
+export type { DecidedNewcomer } from './newcomers.ts';
 export { createUniquenessData } from './personal-data.ts';
-export type { Scope } from './scope.ts';
+export { createReviewData } from './review/personal-data.ts';
+export { ReviewItem, Vote, exampleOfReview, likenessOf, reviewKinds, reviewSides, reviewStates } from './review/review-item.ts';
+export type { FaceForReview, PictureForReview } from './review/reviews-deps.ts';
+export { type Reviews, createReviews } from './review/reviews.ts';
+export { type Suspects, type Suspicion, createSuspects } from './review/suspect.ts';
 export { CountedScope, type Scopes } from './scopes.ts';
-export {
-  createUniqueness,
-  type Humanness,
-  type HumannessCalibration,
-  humannessOfLiveness,
-  type ScopeTerms,
-  type Uniqueness,
-  type UniquenessDeps,
-} from './uniqueness.ts';
+export { type HumannessCalibration, type ScopeTerms, type Uniqueness, type UniquenessDeps, createUniqueness, humannessOfLiveness } from './uniqueness.ts';

@@ -4,7 +4,7 @@ import type { MemberId, OrganizationId, SubjectId, World } from '../../lib/id.ts
 import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { Realm } from '../subjects/index.ts';
+import type { Realm } from '../people/index.ts';
 import type { Member, Scope } from './scope.ts';
 
 type MemberRow = Selectable<Schema['uniqueness_member']>;

@@ -2,13 +2,10 @@ import { defined } from '../../lib/defined.ts';
 import type { ReviewId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
-import {
-  requireSameModels,
-  type Suspects,
-  type WaitingEnrollment,
-  type WaitingNewcomers,
-} from '../review/index.ts';
-import type { Realm } from '../subjects/index.ts';
+import { requireSameModels, type WaitingEnrollment } from './review/review-item.ts';
+import type { Suspects } from './review/suspect.ts';
+import type { WaitingNewcomers } from './review/reviews-deps.ts';
+import type { Realm } from '../people/index.ts';
 import {
   createJoin,
   createSight,

@@ -1,6 +1,6 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
-import type { PersonalData } from '../personal-data/index.ts';
+import type { PersonalData } from '../audit/index.ts';
 
 /** Who counts in which scope. Templates and consents of members are those of every person (engine/subjects, engine/consent). */
 export const createUniquenessData = ({ db }: { db: Db }): PersonalData => ({

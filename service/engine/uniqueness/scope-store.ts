@@ -3,7 +3,7 @@ import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, ScopeId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { Realm } from '../subjects/index.ts';
+import type { Realm } from '../people/index.ts';
 import type { ErasureRule, Scope, ScopeState } from './scope.ts';
 
 /** `name`: of this name alone. */

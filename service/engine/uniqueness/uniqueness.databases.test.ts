@@ -5,8 +5,8 @@ import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, meanOf, near } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
-import { insertDistinct } from '../subjects/index.ts';
-import type { Judged, UniquenessOrder } from './index.ts';
+import { insertDistinct } from '../people/index.ts';
+import type { Judged, UniquenessOrder } from './judge.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,19 +1,7 @@
 import type { Consents } from '../consent/index.ts';
-import {
-  type Attempt,
-  type Claims,
-  type PictureGuard,
-  type RefusedPictures,
-  strictestRules,
-} from '../lockout/index.ts';
-import {
-  alikePeople,
-  type Decision,
-  type Embeddings,
-  type Identification,
-  type Matching,
-} from '../matching/index.ts';
-import type { Subjects } from '../subjects/index.ts';
+import { type Attempt, type Claims, type PictureGuard, type RefusedPictures, strictestRules } from '../matching/index.ts';
+import { alikePeople, type Decision, type Embeddings, type Identification, type Matching } from '../matching/index.ts';
+import type { Subjects } from '../people/index.ts';
 import type { Run } from './verdict.ts';
 
 export interface AdmitDeps {

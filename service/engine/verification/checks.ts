@@ -4,24 +4,18 @@ import { createCountryOf, type DisputedCountries } from '../../lib/country-of.ts
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
-import type { FaceJudge } from '../administrators/index.ts';
+import type { FaceJudge } from '../accounts/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
-import type { Limits } from '../limits/index.ts';
-import { createClaims, type RefusedPictures } from '../lockout/index.ts';
+import type { Limits } from '../accounts/index.ts';
+import { createClaims, type RefusedPictures } from '../matching/index.ts';
 import { createMatching, type GalleryShifts } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
-import type { Organizations } from '../organizations/index.ts';
-import {
-  circumstancesIn,
-  type Profile,
-  type Profiles,
-  type RatesHold,
-  ratesHoldFor,
-} from '../profiles/index.ts';
-import type { Suspects } from '../review/index.ts';
-import type { Realm, Subjects } from '../subjects/index.ts';
+import type { Organizations } from '../accounts/index.ts';
+import { circumstancesIn, type Profile, type Profiles, type RatesHold, ratesHoldFor } from '../matching/index.ts';
+import type { Suspects } from '../uniqueness/index.ts';
+import type { Realm, Subjects } from '../people/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
 import { createLookForReview } from './look.ts';
 import {

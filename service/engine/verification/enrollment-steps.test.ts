@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis } from '../../../test/support/faces.ts';
 import { type Steps, stepsOver } from '../../../test/support/verification-steps.ts';
-import type { PictureGuard } from '../lockout/index.ts';
+import type { PictureGuard } from '../matching/index.ts';
 import { createAdmitEnrollment } from './enrollment/admit-enrollment.ts';
 import { createKeepEnrollment, createLookToEnroll, createRequireLife } from './enrollment/enroll.ts';
 import { createPrepareEnrollment, createRefuseEnrollment } from './enrollment/prepare-enrollment.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../../test/support/engine.ts';
 import { direction } from '../../../test/support/faces.ts';
 import { verifyWith } from '../../../test/support/verify-alice.ts';
-import { builtInProfiles, type Profile, type ProfileDefinition } from '../profiles/index.ts';
+import { builtInProfiles, type Profile, type ProfileDefinition } from '../matching/index.ts';
 
 let engine: Engine;
 afterEach(() => engine.stop());

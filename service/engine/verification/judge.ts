@@ -1,16 +1,9 @@
 import type { Analysis } from '../../inference/face.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
-import {
-  type CheckResult,
-  composite,
-  compositeReason,
-  hardFailures,
-  type Probe,
-  runChecks,
-} from '../checks/index.ts';
+import { type CheckResult, composite, compositeReason, hardFailures, type Probe, runChecks } from '../matching/index.ts';
 import { mainEmbedder } from '../matching/index.ts';
-import type { Subjects } from '../subjects/index.ts';
+import type { Subjects } from '../people/index.ts';
 import type { Matched } from './admit-verification.ts';
 import { type Ended, endedBy } from './outcome.ts';
 import type { Run, Seen } from './verdict.ts';

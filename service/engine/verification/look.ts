@@ -2,18 +2,12 @@ import type { Analysis, AnalysisRequest, FaceAnalyzer } from '../../inference/fa
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
-import { type Frame, faceQuality, isBlackAndWhite } from '../checks/index.ts';
-import type { PictureGuard } from '../lockout/index.ts';
+import { type Frame, faceQuality, isBlackAndWhite } from '../matching/index.ts';
+import type { PictureGuard } from '../matching/index.ts';
 import { samePerson } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
-import {
-  enrollmentEmbedders,
-  type ModelPlan,
-  type Profile,
-  type Profiles,
-  planMatching,
-} from '../profiles/index.ts';
-import type { FaceForReview, PictureForReview } from '../review/index.ts';
+import { enrollmentEmbedders, type ModelPlan, type Profile, type Profiles, planMatching } from '../matching/index.ts';
+import type { FaceForReview, PictureForReview } from '../uniqueness/index.ts';
 import { disclosedResults } from './outcome.ts';
 import type { WriteVerification } from './record-verification.ts';
 import {

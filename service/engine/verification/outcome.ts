@@ -1,4 +1,4 @@
-import { type CheckName, type CheckResult, checkNamed, lowestOf } from '../checks/index.ts';
+import { type CheckName, type CheckResult, checkNamed, lowestOf } from '../matching/index.ts';
 
 /** Answers of an ordinary verification that did not verify. */
 const ordinary = ['NOT_RECOGNIZED', 'BELOW_MINIMUM'] as const;

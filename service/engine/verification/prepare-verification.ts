@@ -5,22 +5,14 @@ import type { Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from '../audit/index.ts';
-import type { Place } from '../checks/index.ts';
+import type { Place } from '../matching/index.ts';
 import { type Consents, type Ground, groundOf } from '../consent/index.ts';
-import type { Limits } from '../limits/index.ts';
+import type { Limits } from '../accounts/index.ts';
 import type { Models } from '../models/index.ts';
-import type { Organizations } from '../organizations/index.ts';
-import type { ProfileDefinition, Profiles } from '../profiles/index.ts';
-import {
-  allowedOf,
-  circumstancesIn,
-  planModels,
-  profileNamed,
-  requireAllowed,
-  requireSource,
-  sourceOfPictures,
-} from '../profiles/index.ts';
-import type { Subject, Subjects } from '../subjects/index.ts';
+import type { Organizations } from '../accounts/index.ts';
+import type { ProfileDefinition, Profiles } from '../matching/index.ts';
+import { allowedOf, circumstancesIn, planModels, profileNamed, requireAllowed, requireSource, sourceOfPictures } from '../matching/index.ts';
+import type { Subject, Subjects } from '../people/index.ts';
 import { checkFrameTimes } from './look.ts';
 import type { Run, VerifyCommand } from './verdict.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis } from '../../../test/support/faces.ts';
 import { type Steps, stepsOver } from '../../../test/support/verification-steps.ts';
-import type { PictureGuard } from '../lockout/index.ts';
+import type { PictureGuard } from '../matching/index.ts';
 import { createAdmit, createMatch } from './admit-verification.ts';
 import { createJudge } from './judge.ts';
 import { createLook } from './look.ts';

@@ -4,7 +4,7 @@ import { emptyAnalysis } from '../../../test/support/faces.ts';
 import { verifyWith } from '../../../test/support/verify-alice.ts';
 import type { Problem } from '../../lib/problem.ts';
 import type { Audit } from '../audit/index.ts';
-import type { CheckResult } from '../checks/index.ts';
+import type { CheckResult } from '../matching/index.ts';
 
 let engine: Engine;
 beforeEach(async () => {

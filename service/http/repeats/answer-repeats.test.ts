@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
-import { createIdempotency } from '../../engine/idempotency/index.ts';
+import { createIdempotency } from '../../engine/accounts/index.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createServer } from '../server.ts';

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller, KeyCaller } from '../../engine/access/index.ts';
+import type { Caller, KeyCaller } from '../../engine/accounts/index.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { AdmissionDeps } from '../admit-requests.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
-import type { AdministratorCaller } from '../../engine/access/index.ts';
+import type { AdministratorCaller } from '../../engine/accounts/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { type AdministratorId, createIds, type OrganizationId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
-import type { AdministratorCaller } from '../../engine/access/index.ts';
+import type { AdministratorCaller } from '../../engine/accounts/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { AccessList } from '../route-access.ts';
 

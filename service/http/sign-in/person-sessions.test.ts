@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recordedAccess } from '../../../test/support/recorded-access.ts';
-import type { KioskCaller } from '../../engine/access/index.ts';
+import type { KioskCaller } from '../../engine/accounts/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { type AdministratorId, createIds, type KioskId, type OrganizationId } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';

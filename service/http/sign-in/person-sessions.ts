@@ -1,4 +1,4 @@
-import type { KioskCaller, SessionCaller } from '../../engine/access/index.ts';
+import type { KioskCaller, SessionCaller } from '../../engine/accounts/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { AccessList } from '../route-access.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { KeyCaller, Role, Scope, SessionCaller } from '../../engine/access/index.ts';
+import type { KeyCaller, Role, Scope, SessionCaller } from '../../engine/accounts/index.ts';
 import type { AdministratorId, KeyId, OrganizationId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import { callerOf } from '../authentication.ts';

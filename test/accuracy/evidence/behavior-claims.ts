@@ -1,4 +1,4 @@
-import type { Claim } from '../../../service/engine/evidence/index.ts';
+import type { Claim } from '../../../service/engine/appliance/index.ts';
 import { type Hits, type KeptPart, measuredOn, percent, shareOf } from './kept-figures.ts';
 
 interface Bar {

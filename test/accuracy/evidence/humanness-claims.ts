@@ -1,4 +1,4 @@
-import type { Claim } from '../../../service/engine/evidence/index.ts';
+import type { Claim } from '../../../service/engine/appliance/index.ts';
 import { JUDGE_SINCE } from '../../live/report.ts';
 import type { HumannessMeasure } from '../humanness/measure.ts';
 import { type KeptPart, measuredOn, percent } from './kept-figures.ts';

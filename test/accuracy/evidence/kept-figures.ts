@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Claim, MeasuredShare } from '../../../service/engine/evidence/index.ts';
+import type { Claim, MeasuredShare } from '../../../service/engine/appliance/index.ts';
 import type { Machine } from '../../support/machine.ts';
 
 /** What a report keeps of one part. */

@@ -1,4 +1,4 @@
-import type { Claim } from '../../../service/engine/evidence/index.ts';
+import type { Claim } from '../../../service/engine/appliance/index.ts';
 import type { Machine } from '../../support/machine.ts';
 import { type Hits, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
 

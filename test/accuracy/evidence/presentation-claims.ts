@@ -1,4 +1,4 @@
-import type { Claim } from '../../../service/engine/evidence/index.ts';
+import type { Claim } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
 import { type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { PublishedEvidence } from '../../../service/engine/evidence/index.ts';
+import type { PublishedEvidence } from '../../../service/engine/appliance/index.ts';
 import { liveClaims } from './live-claims.ts';
 import { publishedFile, publishedText } from './publish.ts';
 

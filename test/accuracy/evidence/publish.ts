@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PublishedEvidence } from '../../../service/engine/evidence/index.ts';
+import type { PublishedEvidence } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
 import type { HumannessMeasure } from '../humanness/measure.ts';
 import { type Behavior, behaviorClaims } from './behavior-claims.ts';
@@ -14,7 +14,7 @@ import { type Uniqueness, uniquenessClaims } from './uniqueness-claims.ts';
 
 const root = join(import.meta.dirname, '../../..');
 /** The file that the product reads. */
-export const publishedFile = join(root, 'service/engine/evidence/published.json');
+export const publishedFile = join(root, 'service/engine/appliance/evidence/published.json');
 
 /** What the product says of itself, from what the measurements in `docs/evidence` kept. */
 export function publishedText(folder = join(root, 'docs/evidence')): string {

@@ -1,4 +1,4 @@
-import type { Claim } from '../../../service/engine/evidence/index.ts';
+import type { Claim } from '../../../service/engine/appliance/index.ts';
 import { type KeptPart, measuredOn } from './kept-figures.ts';
 
 export interface Bench {

@@ -1,4 +1,4 @@
-import { type ChallengePath, challengeRules } from '../../../service/engine/challenges/index.ts';
+import { type ChallengePath, challengeRules } from '../../../service/engine/matching/index.ts';
 import { createPerson } from '../../live/actors/person.ts';
 import { canKeepStill, type Judge, type Species, turning, withinReach } from '../../live/attack.ts';
 import type { MeasureDeps } from '../../live/measure.ts';

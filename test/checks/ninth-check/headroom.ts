@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type Check, type PictureInputs, rule } from '../../../service/engine/checks/check.ts';
+import { type Check, type PictureInputs, rule } from '../../../service/engine/matching/checks/check.ts';
 
 const Headroom = z.strictObject({
   least: z.number().min(0).max(10).describe('Face widths of margin that score 1.'),
 });
 
-/** A made-up check, whole: what a developer who adds one writes in `service/engine/checks`. */
+/** A made-up check, whole: what a developer who adds one writes in `service/engine/matching/checks`. */
 export const headroomCheck = {
   name: 'headroom',
   defaultRule: rule(2, 0.5),

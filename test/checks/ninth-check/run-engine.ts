@@ -1,5 +1,5 @@
 import { fromVerdict } from '../../../service/doors/identity/translate.ts';
-import { builtInProfiles } from '../../../service/engine/profiles/index.ts';
+import { builtInProfiles } from '../../../service/engine/matching/index.ts';
 import type { Problem } from '../../../service/lib/problem.ts';
 import { profilesPage } from '../../../service/reference/profiles-page.ts';
 import { key, operator, startEngine } from '../../support/engine.ts';

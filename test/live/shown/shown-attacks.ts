@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ChallengeModels } from '../../../service/engine/challenges/index.ts';
+import type { ChallengeModels } from '../../../service/engine/matching/index.ts';
 import type { Analysis } from '../../../service/inference/face.ts';
 import type { Actor } from '../actors/actor.ts';
 import { createHandler, type Handled } from '../actors/handled.ts';

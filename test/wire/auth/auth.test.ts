@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
 import { type AuthDeps, createAuthDoor } from '../../../service/doors/auth/index.ts';
-import type { AdministratorCaller } from '../../../service/engine/access/index.ts';
+import type { AdministratorCaller } from '../../../service/engine/accounts/index.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
 import { type AdministratorId, createIds, type OrganizationId } from '../../../service/lib/id.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createHostedDoor } from '../../../service/doors/hosted/index.ts';
 import { CompleteReply, GenerateReply, StatusReply } from '../../../service/doors/hosted/wire.ts';
-import type { Completed, Hosted, HostedLink } from '../../../service/engine/orders/index.ts';
+import type { Completed, Hosted, HostedLink } from '../../../service/engine/live/index.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
 import { createIds } from '../../../service/lib/id.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRegistrationsDoor } from '../../../service/doors/registrations/index.ts';
 import { RegisterReply, StatusReply } from '../../../service/doors/registrations/wire.ts';
-import type { Registration, Registrations } from '../../../service/engine/orders/index.ts';
+import type { Registration, Registrations } from '../../../service/engine/live/index.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
 import { createIds } from '../../../service/lib/id.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createSessionsDoor, type SessionsDoorDeps } from '../../../service/doors/sessions/index.ts';
-import type { SessionCaller } from '../../../service/engine/access/index.ts';
+import type { SessionCaller } from '../../../service/engine/accounts/index.ts';
 import { createServer } from '../../../service/http/server.ts';
 import { systemClock } from '../../../service/lib/clock.ts';
 import { createIds } from '../../../service/lib/id.ts';

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { goldenWindows } from '../../../../test/accuracy/golden-windows.ts';
 import { personWindow, programWindow } from '../../../../test/support/behavior-windows.ts';
-import { judgeBehavior, researchModel } from '../index.ts';
+import { judgeBehavior } from '../judge.ts';
+import { researchModel } from './behavior-model.ts';
 
 describe('the research model', () => {
   const golden = JSON.parse(

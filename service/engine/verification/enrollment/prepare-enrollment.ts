@@ -5,22 +5,11 @@ import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Audit, describeActor } from '../../audit/index.ts';
 import { type Consent, type Consents, type Ground, groundOf } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
-import type { Attempt } from '../../lockout/index.ts';
+import type { Attempt } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { type Organization, type Organizations, refuseErased } from '../../organizations/index.ts';
-import {
-  allowedOf,
-  circumstancesIn,
-  enrollmentEmbedders,
-  type ModelPlan,
-  type ProfileDefinition,
-  type Profiles,
-  planMatching,
-  planModels,
-  requireSource,
-  sourceOfPictures,
-} from '../../profiles/index.ts';
-import type { Realm, Subjects } from '../../subjects/index.ts';
+import { type Organization, type Organizations, refuseErased } from '../../accounts/index.ts';
+import { allowedOf, circumstancesIn, enrollmentEmbedders, type ModelPlan, type ProfileDefinition, type Profiles, planMatching, planModels, requireSource, sourceOfPictures } from '../../matching/index.ts';
+import type { Realm, Subjects } from '../../people/index.ts';
 import type { EnrollCommand } from '../verdict.ts';
 
 /** One enrollment on its way: what was asked, and what it runs by. */

@@ -1,15 +1,9 @@
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { faceQuality } from '../../checks/index.ts';
-import {
-  type Embeddings,
-  type GalleryShifts,
-  holdingFor,
-  holdsRate,
-  type Scorer,
-} from '../../matching/index.ts';
+import { faceQuality } from '../../matching/index.ts';
+import { type Embeddings, type GalleryShifts, holdingFor, holdsRate, type Scorer } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import type { Enrollment, Subjects } from '../../subjects/index.ts';
+import type { Enrollment, Subjects } from '../../people/index.ts';
 import type { Outcome } from '../judge.ts';
 import { assuranceOf, type Run, type Seen } from '../verdict.ts';
 

@@ -5,9 +5,9 @@ import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
-import type { DeviceInfo, Place } from '../../checks/index.ts';
-import type { Profiles } from '../../profiles/index.ts';
-import { type Realm, realmKey, type Subject, type Subjects } from '../../subjects/index.ts';
+import type { DeviceInfo, Place } from '../../matching/index.ts';
+import type { Profiles } from '../../matching/index.ts';
+import { type Realm, realmKey, type Subject, type Subjects } from '../../people/index.ts';
 import {
   createPastVerificationsStore,
   type OutcomeCount,

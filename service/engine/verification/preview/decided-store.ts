@@ -1,6 +1,6 @@
 import type { Db } from '../../../storage/transaction.ts';
-import type { CaptureSource } from '../../profiles/index.ts';
-import type { Realm } from '../../subjects/index.ts';
+import type { CaptureSource } from '../../matching/index.ts';
+import type { Realm } from '../../people/index.ts';
 import type { Decided } from './judge-again.ts';
 
 /** A stored verification, to be judged again. */

@@ -1,14 +1,6 @@
-import {
-  type CheckName,
-  type CheckResult,
-  checkNamed,
-  checkNames,
-  type Rule,
-  wasMissing,
-  whenMissing,
-} from '../../checks/index.ts';
+import { type CheckName, type CheckResult, checkNamed, checkNames, type Rule, wasMissing, whenMissing } from '../../matching/index.ts';
 import { matchRateForGallery } from '../../matching/index.ts';
-import { type CaptureSource, type ProfileDefinition, takesSource } from '../../profiles/index.ts';
+import { type CaptureSource, type ProfileDefinition, takesSource } from '../../matching/index.ts';
 import type { VerificationOutcome } from '../outcome.ts';
 import { refusedComponent } from '../refuse-picture.ts';
 

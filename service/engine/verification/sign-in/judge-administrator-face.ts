@@ -1,12 +1,12 @@
 import type { Analysis, AnalyzedFace } from '../../../inference/face.ts';
 import type { PadSetEntry } from '../../../inference/models/manifest.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { FaceJudge } from '../../administrators/index.ts';
-import { blinksIn } from '../../challenges/index.ts';
-import { faceQuality, isBlackAndWhite } from '../../checks/index.ts';
+import type { FaceJudge } from '../../accounts/index.ts';
+import { blinksIn } from '../../matching/index.ts';
+import { faceQuality, isBlackAndWhite } from '../../matching/index.ts';
 import { holdingFor, isSameAt, sameFace } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { builtInProfiles, planModels } from '../../profiles/index.ts';
+import { builtInProfiles, planModels } from '../../matching/index.ts';
 import { analysisRequest, analyzeFrames, type SightDeps } from '../look.ts';
 import { blackAndWhiteRefusal, pictureRefusal } from '../refuse-picture.ts';
 

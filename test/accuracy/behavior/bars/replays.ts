@@ -1,10 +1,5 @@
-import {
-  type BehaviorModel,
-  judgeBehavior,
-  SessionData,
-  vectorFingerprint,
-} from '../../../../service/engine/behavior/index.ts';
-import { createWindows } from '../../../../service/engine/verdicts/verdicts.ts';
+import { type BehaviorModel, judgeBehavior, SessionData, vectorFingerprint } from '../../../../service/engine/behavior/index.ts';
+import { createWindows } from '../../../../service/engine/behavior/verdicts/verdicts.ts';
 import { startEngine } from '../../../support/engine.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { type Rate, rateOf, rateOfPeople, shown } from '../figures.ts';

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../lib/clock.ts';
+import type { OrganizationId, World } from '../../../lib/id.ts';
+import type { InTransaction } from '../../../storage/transaction.ts';
+import {
+  deleteKept,
+  deleteKeptBefore,
+  type KeptRow,
+  type RepeatKey,
+  replaceKept,
+  selectKept,
+  updateReply,
+} from './idempotency-store.ts';
+
+export interface KeptReply {
+  status: number;
+  /** As it was sent. */
+  body: string;
+}
+
+export interface RepeatableRequest {
+  organization: OrganizationId;
+  world: World;
+  /** Which caller of the organization: the lineage of its key. */
+  caller: string;
+  /** The header `Idempotency-Key`. */
+  key: string;
+  /** Digest of method, path and body. */
+  digest: string;
+}
+
+/** What is known of a request when it arrives. */
+export type Repeat =
+  | {
+      is: 'new';
+      /** The request is done: its repeats are answered with this. */
+      keep(reply: KeptReply): Promise<void>;
+      /** It was refused: the next with this key is a new one. */
+      drop(): Promise<void>;
+    }
+  | { is: 'known'; reply: KeptReply }
+  /** The first one has no answer yet. */
+  | { is: 'running' }
+  /** The key was used for something else. */
+  | { is: 'different' };
+
+/** Answers of requests that must not have their effect twice, kept for a day and over restarts. */
+export interface Idempotency {
+  begin(request: RepeatableRequest): Promise<Repeat>;
+}
+
+export interface IdempotencyDeps {
+  inTransaction: InTransaction;
+  /** Replies hold capabilities and names. */
+  sealer: {
+    sealOwn(place: OwnPlace, plain: Uint8Array): Uint8Array;
+    openOwn(place: OwnPlace, sealed: Uint8Array): Uint8Array;
+  };
+  /** Keyed, because a body may hold an address that could be guessed from a bare hash. */
+  integrity: { mac(of: 'idempotency', fields: readonly string[]): string };
+  /** Differs at each start, so that what an earlier process left unfinished is taken over at once. */
+  run: string;
+  clock: Clock;
+}
+
+interface OwnPlace {
+  organization: OrganizationId;
+  field: string;
+  version: number;
+}
+
+/** Milliseconds in which a repeat is recognized. */
+const KEPT = 86_400_000;
+/** Milliseconds after which an unfinished request has certainly ended. */
+const ENDED = 120_000;
+
+export function createIdempotency({
+  inTransaction,
+  sealer,
+  integrity,
+  run: process,
+  clock,
+}: IdempotencyDeps): Idempotency {
+  let made = 0;
+
+  function replyOf(row: KeptRow, place: OwnPlace): KeptReply | undefined {
+    if (row.status === null || row.reply_sealed === null) return undefined;
+    try {
+      const body = new TextDecoder().decode(sealer.openOwn(place, row.reply_sealed));
+      return { status: row.status, body };
+    } catch {
+      // Of an organization that was erased since, or changed on disk.
+      return undefined;
+    }
+  }
+
+  return {
+    async begin({ organization, world, caller, key: header, digest }) {
+      const keyHash = createHash('sha256').update(header).digest('hex');
+      const key: RepeatKey = { organization, world, caller, keyHash };
+      const fingerprint = integrity.mac('idempotency', [caller, header, digest]);
+      const field = `idempotent_reply/${world}/${caller}/${keyHash}`;
+      const place = { organization, field, version: 1 };
+      const run = `${process}/${++made}`;
+      const known = await inTransaction(async (tx): Promise<Exclude<Repeat, { is: 'new' }> | undefined> => {
+        const now = clock.now();
+        await deleteKeptBefore(tx, now - KEPT);
+        const row = await selectKept(tx, key);
+        if (row) {
+          const reply = replyOf(row, place);
+          const running =
+            row.status === null && row.run.startsWith(`${process}/`) && now - row.started_at < ENDED;
+          if ((reply || running) && row.fingerprint !== fingerprint) return { is: 'different' };
+          if (reply) return { is: 'known', reply };
+          if (running) return { is: 'running' };
+        }
+        await replaceKept(tx, key, { fingerprint, run, started_at: now });
+        return undefined;
+      });
+      if (known) return known;
+      return {
+        is: 'new',
+        keep: ({ status, body }) =>
+          inTransaction((tx) =>
+            updateReply(tx, key, run, {
+              status,
+              reply_sealed: sealer.sealOwn(place, new TextEncoder().encode(body)),
+            }),
+          ),
+        drop: () => inTransaction((tx) => deleteKept(tx, key, run)),
+      };
+    },
+  };
+}

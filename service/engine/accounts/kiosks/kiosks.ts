@@ -1,0 +1,251 @@
+import { randomFillSync } from 'node:crypto';
+import type { AdministratorId, OrganizationId, World } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { KioskCaller } from '../access/caller.ts';
+import type { Actor } from '../../audit/index.ts';
+import { createDeviceSessions, createLeaveTokens } from './device-sessions.ts';
+import type { Kiosk, KioskOperator, Pairing } from './kiosk.ts';
+import {
+  forgetPinTries,
+  insertKiosk,
+  selectKiosk,
+  selectKiosks,
+  updateRevoked,
+  updateSeen,
+} from './kiosk-store.ts';
+import { createOperators, createPins } from './operators.ts';
+import { createPairings } from './pairings.ts';
+import type { KioskParts } from './parts.ts';
+
+/** Devices in front of which people enroll and verify: paired at the box, known by a key that never leaves the device. */
+export interface Kiosks {
+  /** The code is shown this once, on the box's own screen: eight characters, five minutes, five tries. */
+  beginPairing(
+    realm: { organization: OrganizationId; world: World },
+    name: string,
+    who: Actor,
+  ): Promise<Pairing & { code: string }>;
+  /** Throws NOT_FOUND once it is over. */
+  pairing(organization: OrganizationId, id: string): Pairing;
+  cancelPairing(organization: OrganizationId, id: string): void;
+  /** The person at the box has compared the fingerprints. Throws CONFLICT while no device has given the code. */
+  confirmPairing(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
+  list(organization: OrganizationId): Promise<Kiosk[]>;
+  /** From then on its sessions are over, and its key opens none. */
+  revoke(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
+  /** PINs are taken again after five wrong ones. */
+  unlock(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
+
+  /** Called by a device that sends a code. `publicKey`: SPKI, base64url. Throws SIGN_IN_REFUSED. */
+  claim(code: string, publicKey: string): { claim: string; fingerprint: string };
+  outcome(claim: string): { is: 'waiting' } | { is: 'paired'; kiosk: string } | { is: 'ended' };
+  challenge(kiosk: string): string;
+  /** Throws SIGN_IN_REFUSED. */
+  openSession(
+    kiosk: string,
+    challenge: string,
+    signature: string,
+  ): Promise<{ token: string; expiresAt: number }>;
+  byToken(token: string): Promise<KioskCaller | undefined>;
+  get(caller: KioskCaller): Promise<{ kiosk: Kiosk; operator?: KioskOperator }>;
+
+  /** Five wrong PINs in a row end the session of the kiosk; then none is taken until it is unlocked. Throws SIGN_IN_REFUSED. */
+  signIn(caller: KioskCaller, email: string, pin: string): Promise<KioskOperator>;
+  /**
+   * Ends the session of the kiosk by the PIN of an operator: of `email`, or without it of the one who is signed in. The token proves it to
+   * the desktop app, once and for a minute. Throws SIGN_IN_REFUSED, also while the kiosk is locked.
+   */
+  leave(caller: KioskCaller, pin: string, email?: string): Promise<{ token: string }>;
+  /** Uses up a token of `leave`. Throws SIGN_IN_REFUSED. */
+  confirmLeft(token: string): void;
+  /** Absent: removed. Ends the shifts that began with the PIN of before. Throws PASSWORD_TOO_WEAK. */
+  setPin(
+    administrator: AdministratorId,
+    organization: OrganizationId,
+    pin: string | undefined,
+  ): Promise<void>;
+  hasPin(administrator: AdministratorId): Promise<boolean>;
+}
+
+export interface KiosksDeps extends Omit<KioskParts, 'kioskOf'> {
+  random?: (into: Uint8Array) => void;
+}
+
+const SEEN_EVERY = 60_000;
+
+export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): Kiosks {
+  const { db, inTransaction, integrity, ids, clock } = deps;
+  const pairings = createPairings({ clock, ids, random });
+  const secret = () => {
+    const bytes = new Uint8Array(32);
+    random(bytes);
+    return Buffer.from(bytes).toString('base64url');
+  };
+  const devices = createDeviceSessions({ clock, secret });
+  const left = createLeaveTokens({ clock, secret });
+  const kioskOf = (id: string) => selectKiosk(db, integrity, id);
+  const parts = { ...deps, kioskOf };
+  const pins = createPins(parts);
+  const operators = createOperators(parts, pins, devices.endAll);
+
+  async function usable(id: string) {
+    const kiosk = await kioskOf(id);
+    return kiosk && kiosk.revokedAt === undefined ? kiosk : undefined;
+  }
+  async function own(organization: OrganizationId, id: string): Promise<Kiosk> {
+    const found = (await selectKiosks(db, organization)).find((one) => one.id === id);
+    if (found) return found;
+    throw new Problem('NOT_FOUND', `No kiosk has the id ${id}.`);
+  }
+
+  return {
+    ...atBox({ ...deps, pairings, operators, own }),
+    ...overDevices({ ...deps, pairings, operators, own }),
+
+    claim: pairings.claim,
+    outcome: pairings.outcome,
+    challenge: devices.challenge,
+
+    async openSession(id, challenge, signature) {
+      const kiosk = await usable(id);
+      const opened = devices.open(id, challenge, signature, kiosk?.publicKey);
+      if (kiosk && clock.now() - (kiosk.lastSeenAt ?? 0) >= SEEN_EVERY)
+        await inTransaction((tx) => updateSeen(tx, kiosk.id, clock.now()));
+      return opened;
+    },
+
+    async byToken(token) {
+      const found = devices.find(token);
+      const kiosk = found && (await usable(found.kiosk));
+      if (!kiosk) return undefined;
+      const { id, organization, world } = kiosk;
+      const operator = await operators.at({ kiosk: id, organization });
+      return {
+        is: 'kiosk',
+        kiosk: id,
+        session: found.session,
+        organization,
+        world,
+        ...(operator && { operator: operator.administrator }),
+      };
+    },
+
+    async get(caller) {
+      const kiosk = await own(caller.organization, caller.kiosk);
+      const operator = await operators.at(caller);
+      return { kiosk, ...(operator && { operator }) };
+    },
+
+    signIn: operators.signIn,
+    async leave(caller, pin, email) {
+      await operators.signOut(caller, pin, email);
+      return { token: left.issue(caller.kiosk) };
+    },
+    confirmLeft(token) {
+      if (left.redeem(token) !== undefined) return;
+      throw new Problem('SIGN_IN_REFUSED', 'No kiosk was left with this token in the last minute.');
+    },
+    async setPin(administrator, organization, pin) {
+      await pins.setPin(administrator, organization, pin);
+      operators.leaveAll(administrator);
+    },
+    hasPin: async (administrator) => (await pins.stored(administrator)) !== undefined,
+  };
+}
+
+interface BoxDeps extends Omit<KioskParts, 'kioskOf'> {
+  pairings: ReturnType<typeof createPairings>;
+  operators: ReturnType<typeof createOperators>;
+  own(organization: OrganizationId, id: string): Promise<Kiosk>;
+}
+
+/** How a person at the box, or a manager, pairs a device. */
+function atBox({
+  inTransaction,
+  integrity,
+  audit,
+  ids,
+  clock,
+  pairings,
+  own,
+}: BoxDeps): Pick<Kiosks, 'beginPairing' | 'pairing' | 'cancelPairing' | 'confirmPairing'> {
+  return {
+    async beginPairing({ organization, world }, name, who) {
+      const begun = pairings.begin(organization, world, name);
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor: who,
+          action: 'kiosk.code',
+          organization,
+          target: begun.id,
+          details: { world },
+        }),
+      );
+      return begun;
+    },
+    pairing: pairings.get,
+    cancelPairing: pairings.cancel,
+
+    async confirmPairing(organization, id, who) {
+      const { publicKey, name, world } = pairings.waiting(organization, id);
+      const kiosk = ids.next('kiosk');
+      await inTransaction(async (tx) => {
+        await insertKiosk(tx, integrity, {
+          id: kiosk,
+          organization,
+          world,
+          name,
+          publicKey,
+          pairedAt: clock.now(),
+        });
+        await audit.add(tx, {
+          actor: who,
+          action: 'kiosk.pair',
+          organization,
+          target: kiosk,
+          details: { world },
+        });
+      });
+      pairings.became(id, kiosk);
+      return own(organization, kiosk);
+    },
+  };
+}
+
+/** Operations on paired devices. */
+function overDevices({
+  db,
+  inTransaction,
+  integrity,
+  audit,
+  clock,
+  operators,
+  own,
+}: BoxDeps): Pick<Kiosks, 'list' | 'revoke' | 'unlock'> {
+  return {
+    list: (organization) => selectKiosks(db, organization),
+
+    async revoke(organization, id, who) {
+      const kiosk = await own(organization, id);
+      if (kiosk.revokedAt === undefined) {
+        await inTransaction(async (tx) => {
+          await updateRevoked(tx, integrity, kiosk.id, clock.now());
+          await audit.add(tx, { actor: who, action: 'kiosk.revoke', organization, target: kiosk.id });
+        });
+      }
+      operators.leave(kiosk.id);
+      return own(organization, id);
+    },
+
+    async unlock(organization, id, who) {
+      const kiosk = await own(organization, id);
+      if (kiosk.pinLocked) {
+        await inTransaction(async (tx) => {
+          await forgetPinTries(tx, kiosk.id);
+          await audit.add(tx, { actor: who, action: 'kiosk.unlock', organization, target: kiosk.id });
+        });
+      }
+      return own(organization, id);
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../../../lib/log.ts';
+import { openDatabase } from '../../../storage/connection.ts';
+import { createUsage } from './usage.ts';
+
+test('counts that cannot be written do not pile up, and the month is kept', async () => {
+  let now = Date.UTC(2026, 10, 20, 12);
+  let full = true;
+  const clock = { now: () => now };
+  const { db, inTransaction, close } = await openDatabase(
+    { kind: 'sqlite-memory' },
+    { clock, log: silentLog },
+  );
+  try {
+    const usage = createUsage({
+      db,
+      inTransaction: (work) => {
+        if (full) throw new Error('The disk is full.');
+        return inTransaction(work);
+      },
+      log: silentLog,
+      clock,
+      steady: clock,
+      most: 10,
+    });
+    usage.countMonth('org_1', 1);
+    for (let minute = 0; minute < 30; minute++) {
+      for (let source = 0; source < 50; source++) usage.count(`refused/${minute}.${source}`);
+      await usage.flush();
+      now += 60_000;
+    }
+    full = false;
+    usage.count('refused/last');
+    await usage.flush();
+    const names = (await db.selectFrom('usage_counter').select('name').execute()).map(({ name }) => name);
+    expect(names).toContain('month/org_1');
+    expect(names).toContain('refused/last');
+    expect(names.length).toBeLessThanOrEqual(2 + 50 + 10);
+  } finally {
+    await close();
+  }
+});
+
+test('a user who was asked about ten times is remembered for a minute, at 2,000 other users a second of any organization', () => {
+  let now = Date.UTC(2026, 10, 20, 12);
+  const clock = { now: () => now };
+  const usage = createUsage({
+    db: undefined as never,
+    inTransaction: undefined as never,
+    log: silentLog,
+    clock,
+    steady: clock,
+  });
+  const victims = ['org_1', 'org_2'].map((organization) => `user/${organization}/live/victim`);
+  for (const victim of victims) for (let i = 0; i < 10; i++) expect(usage.countUpTo(victim, 10)).toBe(0);
+  for (let i = 0; i < 2 * 59_000; i++) {
+    if (i % 2 === 0) now += 1;
+    usage.countUpTo(`user/org_2/live/${i}`, 10);
+  }
+  for (const victim of victims) expect(usage.countUpTo(victim, 10)).toBe(6_000);
+  // Far more than the box can answer.
+  for (let i = 0; i < 300_000; i++) usage.countUpTo(`user/org_2/live/more_${i}`, 10);
+  expect(victims.map((victim) => usage.countUpTo(victim, 10))).toEqual([6_000, 0]);
+});
+
+test('what was loaded is not written again, but for what a clock that was set back moves to now', async () => {
+  let now = Date.UTC(2026, 10, 20, 12);
+  const clock = { now: () => now };
+  const { db, inTransaction, close } = await openDatabase(
+    { kind: 'sqlite-memory' },
+    { clock, log: silentLog },
+  );
+  let writes = 0;
+  const start = () =>
+    createUsage({
+      db,
+      log: silentLog,
+      clock,
+      steady: clock,
+      inTransaction: (work) => {
+        writes++;
+        return inTransaction(work);
+      },
+    });
+  const restart = async () => {
+    const next = start();
+    await next.load();
+    writes = 0;
+    await next.flush();
+    return next;
+  };
+  try {
+    const usage = start();
+    for (const name of ['burst/key_1', 'burst/key_1', 'user/org_1/live/a', 'user/org_1/live/a'])
+      usage.count(name);
+    await usage.flush();
+    now += 1_000;
+    expect((await restart()).wait('burst/key_1', 2)).toBeGreaterThan(0);
+    expect(writes).toBe(0);
+    now -= 3_600_000;
+    expect((await restart()).wait('burst/key_1', 2)).toBeGreaterThan(0);
+    expect(writes).toBeGreaterThan(0);
+  } finally {
+    await close();
+  }
+});
+
+test('a process that ends forgets one use of a user, and no more', async () => {
+  let now = Date.UTC(2026, 10, 20, 12);
+  const clock = { now: () => now };
+  const { db, inTransaction, close } = await openDatabase(
+    { kind: 'sqlite-memory' },
+    { clock, log: silentLog },
+  );
+  const start = () => createUsage({ db, inTransaction, log: silentLog, clock, steady: clock });
+  const written = async () =>
+    (await db.selectFrom('usage_counter').select(['name', 'used']).orderBy('period').execute()).map(
+      ({ name, used }) => [name, used],
+    );
+  try {
+    const usage = start();
+    for (const name of ['user/org_1/live/a', 'user/org_1/live/b', 'burst/key_1']) usage.count(name);
+    await usage.flush();
+    expect(await written()).toEqual([['burst/key_1', 1]]);
+    // In another slot: the first is written with the second.
+    now += 10_000;
+    usage.count('user/org_1/live/a');
+    await usage.flush();
+    expect(await written()).toEqual([
+      ...[
+        ['burst/key_1', 1],
+        ['user/org_1/live/a', 1],
+      ],
+      ['user/org_1/live/a', 1],
+    ]);
+    const next = start();
+    await next.load();
+    expect(next.wait('user/org_1/live/a', 3)).toBe(0);
+    expect(next.wait('user/org_1/live/a', 2)).toBeGreaterThan(0);
+    expect(next.wait('user/org_1/live/b', 1)).toBe(0);
+    expect(next.countUpTo('user/org_1/live/a', 2)).toBeGreaterThan(0);
+    expect([next.countUpTo('user/org_1/live/a', 3), next.wait('user/org_1/live/a', 3)]).toEqual([
+      0,
+      expect.toSatisfy((wait: number) => wait > 0),
+    ]);
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,23 @@
+import type { OrganizationId, World } from '../../../lib/id.ts';
+import type { Tx } from '../../../storage/transaction.ts';
+
+/** How long a use is kept after its token has run out, in milliseconds: a clock that is set back does not open it again. */
+const KEPT = 7 * 86_400_000;
+
+/** False where the token was used before. */
+export async function insertTokenUse(
+  tx: Tx,
+  use: { organization: OrganizationId; world: World; jti: string; usedAt: number; expiresAt: number },
+): Promise<boolean> {
+  await tx
+    .deleteFrom('token_use')
+    .where('expires_at', '<', use.usedAt - KEPT)
+    .execute();
+  const { organization, world, jti } = use;
+  const { numInsertedOrUpdatedRows = 0n } = await tx
+    .insertInto('token_use')
+    .values({ organization, world, jti, used_at: use.usedAt, expires_at: use.expiresAt })
+    .onConflict((conflict) => conflict.column('jti').doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows > 0n;
+}

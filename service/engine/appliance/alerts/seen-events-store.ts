@@ -1,0 +1,108 @@
+import type { OrganizationId, World } from '../../../lib/id.ts';
+import { isWaiting } from '../../../storage/legal-holds.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { EventRealm, EventType } from '../../events/index.ts';
+import { countedTypes, type SeenEvent } from './watching/counted-event.ts';
+
+const PAGE = 1000;
+/** Maximum number of events per world that are counted again at a start. */
+const MOST_COUNTED_AGAIN = 200_000;
+
+export type SeenEventsStore = ReturnType<typeof createSeenEventsStore>;
+
+const counted = (from: Db | Tx, { organization, world }: EventRealm) =>
+  from
+    .selectFrom('outbox')
+    .select(['id', 'seq', 'type', 'created_at', 'payload'])
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('type', 'in', countedTypes)
+    .where('relayed_at', 'is not', null);
+
+const toSeenEvent = (
+  { organization, world }: EventRealm,
+  row: { id: string; type: string; created_at: number; payload: string },
+): SeenEvent => ({
+  id: row.id,
+  type: row.type as EventType,
+  organization: organization as OrganizationId,
+  world: world as World,
+  at: row.created_at,
+  payload: JSON.parse(row.payload),
+});
+
+/** What alerts read of the outbox and of deliveries. */
+export function createSeenEventsStore({ db }: { db: Db }) {
+  return {
+    /** Place of the newest event that was relayed; 0 when none was. */
+    async newestRelayed(): Promise<number> {
+      const row = await db
+        .selectFrom('outbox')
+        .select('seq')
+        .where('relayed_at', 'is not', null)
+        .where('seq', 'is not', null)
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.seq ?? 0;
+    },
+    /** When the first event happened that waits to be relayed, ms since 1970; undefined when none does. */
+    async oldestWaiting(): Promise<number | undefined> {
+      const row = await db
+        .selectFrom('outbox')
+        .select('created_at')
+        .where('relayed_at', 'is', null)
+        .where('seq', 'is not', null)
+        .orderBy('seq')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.created_at;
+    },
+    /** Pages of what was relayed since a time and up to a place, in order of time. */
+    async *relayedSince(realm: EventRealm, since: number, through: number): AsyncGenerator<SeenEvent[]> {
+      const latest = await counted(db, realm)
+        .where('created_at', '>=', since)
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .offset(MOST_COUNTED_AGAIN)
+        .executeTakeFirst();
+      let [at, after] = [latest?.created_at ?? since, 0];
+      for (;;) {
+        const rows = await counted(db, realm)
+          .where('seq', '<=', through)
+          .where(({ eb, or, and }) =>
+            or([eb('created_at', '>', at), and([eb('created_at', '=', at), eb('seq', '>', after)])]),
+          )
+          .orderBy('created_at')
+          .orderBy('seq')
+          .limit(PAGE)
+          .execute();
+        if (rows.length > 0) yield rows.map((row) => toSeenEvent(realm, row));
+        const last = rows.at(-1);
+        if (!last || rows.length < PAGE) return;
+        [at, after] = [last.created_at, last.seq ?? 0];
+      }
+    },
+    /** What was relayed after a place, in order. */
+    async relayedAfter(tx: Tx, realm: EventRealm, place: number): Promise<SeenEvent[]> {
+      const rows = await counted(tx, realm).where('seq', '>', place).orderBy('seq').execute();
+      return rows.map((row) => toSeenEvent(realm, row));
+    },
+    /** Also true of an event that is not there any more. */
+    async isRelayed(tx: Tx, id: string): Promise<boolean> {
+      const row = await tx.selectFrom('outbox').select('relayed_at').where('id', '=', id).executeTakeFirst();
+      return row?.relayed_at !== null;
+    },
+    async waitingDeliveries({ organization, world }: EventRealm): Promise<number> {
+      const { waiting } = await db
+        .selectFrom('delivery')
+        .select(({ fn }) => fn.countAll<number>().as('waiting'))
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where(isWaiting)
+        .where('kind', '=', 'webhook')
+        .executeTakeFirstOrThrow();
+      return Number(waiting);
+    },
+  };
+}

@@ -1,0 +1,241 @@
+import { setImmediate as pause } from 'node:timers/promises';
+import type { Clock } from '../../../../lib/clock.ts';
+import { defined } from '../../../../lib/defined.ts';
+import type { AlertRuleId, SubjectId } from '../../../../lib/id.ts';
+import type { Log } from '../../../../lib/log.ts';
+import type { SlidingWindow } from '../../../../lib/sliding-window.ts';
+import type { Tx } from '../../../../storage/transaction.ts';
+import type { EventRealm } from '../../../events/index.ts';
+import type { AlertMetric } from '../alert.ts';
+import { isBeyond, isGauge, LEAST_JUDGED } from '../alert-rule.ts';
+import type { StoredRule } from '../rule-store.ts';
+import type { SeenEventsStore } from '../seen-events-store.ts';
+import { type Counted, countedAs, type SeenEvent } from './counted-event.ts';
+import { countedIn, countOne, createWindows, partOf, type Windows } from './windows.ts';
+
+const MINUTE = 60_000;
+/** For `bot-rate`: all decided visits, and those by programs. */
+const [JUDGED, BOTS] = ['judged', 'bots'];
+/** People or keys that one rule counts apart. */
+const MOST_GROUPS = 10_000;
+
+export interface Breach {
+  value: number;
+  about?: string;
+  subject?: SubjectId;
+  /** What happened, where the figure does not say it. */
+  reason?: string;
+}
+
+/** The rules that are in force, and what is counted for them in memory. */
+export interface WatchedRules {
+  /** In the place of everything before. */
+  load(rules: readonly StoredRule[]): Promise<void>;
+  /** A rule was added, changed or removed (not enabled then), and that is committed; its window is counted again. Nothing before `load`. */
+  replace(rule: StoredRule): Promise<void>;
+  gauges(): StoredRule[];
+  /** Whether a rule of this metric is in force. */
+  has(realm: EventRealm, metric: AlertMetric): boolean;
+  /** As `Alerts.watch`; `breach` is called once for each event and rule that is at the threshold or beyond. */
+  watch(
+    tx: Tx,
+    events: readonly SeenEvent[],
+    breach: (rule: StoredRule, breach: Breach) => Promise<void>,
+  ): Promise<void>;
+  /** Counts the windows of rules whose turn failed before. */
+  retry(): Promise<void>;
+}
+
+/** A rule with what is counted for it in memory. */
+interface Watched {
+  rule: StoredRule;
+  /** Milliseconds. */
+  window: number;
+  /** Verdicts before then were written down only where a webhook takes them: their share says nothing. */
+  judgedSince: number;
+  windows: Windows;
+  /** `counting`: the outbox is read; `read`: up to a place, what was relayed since then is still to be counted. */
+  state: { is: 'new' } | { is: 'counting' } | { is: 'read'; through: number } | { is: 'joined' };
+}
+
+/** Changes of a batch of events to the windows, applied once its transaction has committed. */
+interface Draft {
+  ids: ReadonlySet<string>;
+  last: string;
+  changes: Map<Watched, Map<string, SlidingWindow>>;
+}
+
+export interface WatchedRulesDeps {
+  seen: Pick<
+    SeenEventsStore,
+    'newestRelayed' | 'oldestWaiting' | 'relayedSince' | 'relayedAfter' | 'isRelayed'
+  >;
+  clock: Clock;
+  log: Log;
+  mostGroups?: number;
+}
+
+export function createWatchedRules(deps: WatchedRulesDeps): WatchedRules {
+  const { seen, clock, mostGroups = MOST_GROUPS } = deps;
+  const watched = new Map<AlertRuleId, Watched>();
+  let draft: Draft | undefined;
+  let loaded = false;
+
+  /** Applies the changes of the previous batch if its transaction committed; otherwise drops them. */
+  async function settle(tx: Tx, events: readonly SeenEvent[]): Promise<void> {
+    const before = draft;
+    draft = undefined;
+    if (!before || events.some(({ id }) => before.ids.has(id))) return;
+    if (!(await seen.isRelayed(tx, before.last))) return;
+    for (const [one, groups] of before.changes) {
+      for (const [group, slots] of groups) one.windows.set(group, slots);
+    }
+  }
+
+  /** Counts what was relayed since a rule's window was read. */
+  async function join(tx: Tx, events: readonly SeenEvent[]): Promise<void> {
+    const now = new Set(events.map(({ id }) => id));
+    for (const one of watched.values()) {
+      if (one.state.is !== 'read') continue;
+      const missed = await seen.relayedAfter(tx, one.rule, one.state.through);
+      for (const event of missed) if (!now.has(event.id)) countAgain(one, event);
+      one.state = { is: 'joined' };
+    }
+  }
+
+  /** Reads the windows of new rules from the outbox, all of one realm together. */
+  async function readNew(): Promise<void> {
+    const realms = byRealm(watched, 'new');
+    for (const together of realms.values()) await readWindows(deps, together);
+  }
+
+  const begin = (rule: StoredRule, judgedSince: number) =>
+    watched.set(rule.id, toWatched(rule, judgedSince, mostGroups));
+
+  return {
+    async load(rules) {
+      watched.clear();
+      draft = undefined;
+      loaded = true;
+      for (const rule of rules) begin(rule, rule.createdAt);
+      await readNew();
+    },
+    async replace(rule) {
+      watched.delete(rule.id);
+      if (!rule.enabled || !loaded) return;
+      begin(rule, clock.now());
+      await readNew();
+    },
+    retry: readNew,
+    has({ organization, world }, metric) {
+      for (const { rule } of watched.values())
+        if (rule.metric === metric && rule.organization === organization && rule.world === world) return true;
+      return false;
+    },
+    gauges: () => [...watched.values()].map(({ rule }) => rule).filter(({ metric }) => isGauge(metric)),
+
+    async watch(tx, events, breach) {
+      const last = events.at(-1);
+      if (!last) return;
+      await settle(tx, events);
+      await join(tx, events);
+      const changes: Draft['changes'] = new Map();
+      const reported = new Set<string>();
+      const realms = byRealm(watched, 'joined');
+      for (const event of events) {
+        for (const one of realms.get(nameOf(event)) ?? []) {
+          const found = countDrafted(one, event, changes);
+          const name = `${one.rule.id}/${found?.about}`;
+          if (!found || reported.has(name)) continue;
+          reported.add(name);
+          await breach(one.rule, found);
+        }
+      }
+      if (changes.size > 0) draft = { ids: new Set(events.map(({ id }) => id)), last: last.id, changes };
+    },
+  };
+}
+
+/** Starts anew with the next poll where reading fails. */
+async function readWindows(
+  { seen, clock, log, mostGroups = MOST_GROUPS }: WatchedRulesDeps,
+  together: readonly Watched[],
+): Promise<void> {
+  for (const one of together) one.state = { is: 'counting' };
+  try {
+    const through = await seen.newestRelayed();
+    const longest = Math.max(...together.map(({ window }) => window + partOf(window)));
+    // What waits is judged at the time it happened.
+    const earliest = Math.min(clock.now(), (await seen.oldestWaiting()) ?? Number.POSITIVE_INFINITY);
+    for await (const page of seen.relayedSince(together[0]!.rule, earliest - longest, through)) {
+      for (const event of page) for (const one of together) countAgain(one, event);
+      await pause();
+    }
+    for (const one of together) one.state = { is: 'read', through };
+  } catch (error) {
+    for (const one of together) {
+      one.state = { is: 'new' };
+      one.windows = createWindows(mostGroups);
+    }
+    log.error({ err: error }, 'windows of alert rules could not be read; they are tried again in a minute');
+  }
+}
+
+/** Counts an event in the draft; gives the breach where the rule's value is at the threshold or beyond. */
+function countDrafted(one: Watched, event: SeenEvent, changes: Draft['changes']): Breach | undefined {
+  const counted = countedBy(one, event);
+  if (!counted) return undefined;
+  const groups = changes.get(one) ?? new Map<string, SlidingWindow>();
+  changes.set(one, groups);
+  const value = count(one, counted, event.at, {
+    of: (group) => groups.get(group) ?? one.windows.of(group),
+    set: (group, slots) => void groups.set(group, slots),
+  });
+  if (value === undefined || !isBeyond(one.rule, value)) return undefined;
+  const { about, subject } = counted;
+  return defined({ value, about, subject });
+}
+
+const toWatched = (rule: StoredRule, judgedSince: number, mostGroups: number): Watched => ({
+  rule,
+  judgedSince,
+  window: rule.windowMinutes * MINUTE,
+  windows: createWindows(mostGroups),
+  state: { is: 'new' },
+});
+
+/** Counts an event in `windows`; gives the rule's value after it. */
+function count(
+  { rule, window }: Watched,
+  counted: Counted,
+  at: number,
+  windows: Pick<Windows, 'of' | 'set'>,
+): number | undefined {
+  const plus = (group: string) => {
+    const slots = countOne(windows.of(group), at, window);
+    windows.set(group, slots);
+    return countedIn(slots, at, window);
+  };
+  if (rule.metric !== 'bot-rate') return plus(counted.group);
+  const judged = plus(JUDGED!);
+  if (!counted.bot) return undefined;
+  const bots = plus(BOTS!);
+  return judged < LEAST_JUDGED ? undefined : bots / judged;
+}
+
+/** Counts an event of before. */
+const countedBy = ({ rule, judgedSince }: Watched, event: SeenEvent): Counted | undefined =>
+  event.type === 'behavior.judged' && event.at < judgedSince ? undefined : countedAs(rule, event);
+
+function countAgain(one: Watched, event: SeenEvent): void {
+  const counted = countedBy(one, event);
+  if (counted) count(one, counted, event.at, one.windows);
+}
+
+/** Rules that count events, in this state. */
+function byRealm(watched: ReadonlyMap<AlertRuleId, Watched>, is: Watched['state']['is']) {
+  const ones = [...watched.values()].filter(({ rule, state }) => state.is === is && !isGauge(rule.metric));
+  return Map.groupBy(ones, ({ rule }) => nameOf(rule));
+}
+
+const nameOf = ({ organization, world }: EventRealm) => `${organization}/${world}`;

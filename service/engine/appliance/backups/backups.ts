@@ -1,0 +1,196 @@
+import { dirname } from 'node:path';
+import { Problem } from '../../../lib/problem.ts';
+import type { Db } from '../../../storage/transaction.ts';
+import type { Actor } from '../../audit/index.ts';
+import type { RecurringWorks } from '../../events/index.ts';
+import {
+  type BackupFiles,
+  type BackupPlan,
+  type BackupRun,
+  describeUnproven,
+  type KeyCopy,
+  type KeyPlaces,
+  type ListedRun,
+  type Origin,
+  type RunPage,
+  troubleOf,
+} from './backup.ts';
+import {
+  selectLast,
+  selectLastDone,
+  selectLastWritten,
+  selectPlans,
+  selectRuns,
+  selectUnfinished,
+  updateVerified,
+} from './backup-store.ts';
+import {
+  appliance,
+  type BackupSchedule,
+  type BackupWriter,
+  type BackupWriterDeps,
+  createBackupSchedule,
+  createBackupWriter,
+} from './backup-writer.ts';
+import { adviceFor, type BackupDrills, closeInterruptedDrills, createBackupDrills } from './drills.ts';
+
+export interface MadeBackup {
+  run: BackupRun;
+  /** Copies of the key store, which are needed to open the backup. */
+  keys: KeyCopy[];
+  /** What the operator should know, one sentence each. */
+  advice: string[];
+}
+
+export interface Backups extends BackupSchedule, BackupDrills {
+  /**
+   * Writes one backup while the service runs, brings every copy of the key store up to date, and proves the file as a restore
+   * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written, an error that says why it
+   * could not be written, and BACKUP_UNUSABLE for a file that would not restore, which stays.
+   */
+  create(order: { folder: string; keysTo?: string }, actor: Actor): Promise<MadeBackup>;
+  /** Newest first. */
+  page(page: RunPage): Promise<ListedRun[]>;
+  /** With what is wrong with backups now. */
+  plans(): Promise<{ plans: BackupPlan[]; warnings: string[] }>;
+  /** After a file was proven: retention deletes it last. False for a file that this appliance does not know. */
+  verified(path: string, actor: Actor): Promise<boolean>;
+  /** Once at start: what was cut short is noted as failed and cleared away, but as done where the whole file is there. */
+  resume(): Promise<void>;
+  /** When the newest backup that was written and proven was finished, ms since 1970. */
+  lastDone(): Promise<number | undefined>;
+  /** What is wrong with backups, for `/health`, doctor and the alert, one sentence each; reads memory. */
+  warnings(): string[];
+}
+
+export interface BackupsDeps extends BackupWriterDeps {
+  db: Db;
+  recurring: Pick<RecurringWorks, 'due'>;
+  /** Called when a backup failed its proof: the alert does not wait for its next poll. */
+  troubled?: () => Promise<void>;
+}
+
+export function createBackups(deps: BackupsDeps): Backups {
+  const { db, inTransaction, audit, files, copies, troubled = async () => {}, clock, log } = deps;
+  const writer = createBackupWriter(deps);
+  let writing = false;
+  let warnings: string[] = [];
+
+  async function alone<T>(work: () => Promise<T>): Promise<T> {
+    if (writing) throw new Problem('CONFLICT', 'Another backup is being written: wait until it is done.');
+    writing = true;
+    try {
+      return await work();
+    } finally {
+      writing = false;
+    }
+  }
+
+  async function refreshWarnings(): Promise<void> {
+    warnings = await findTroubles(db, clock.now());
+  }
+
+  async function write(order: { folder: string; origin: Origin }, actor: Actor): Promise<BackupRun> {
+    const run = await writer.write(order, actor);
+    if (run.outcome !== 'unproven') return run;
+    await refreshWarnings();
+    await troubled().catch((error: unknown) => log.error({ err: error }, 'the alert follows a minute later'));
+    return run;
+  }
+
+  return {
+    create: ({ folder: given, keysTo }, actor) =>
+      alone(async () => {
+        const folder = await files.checkFolder(given);
+        const place = keysTo === undefined ? undefined : await files.checkFolder(keysTo);
+        await requireKeyPlace(copies, place, folder, actor);
+        const run = await write({ folder, origin: 'operator' }, actor);
+        if (run.outcome === 'unproven') throw new Problem('BACKUP_UNUSABLE', describeUnproven(run));
+        const keys = await copies.list();
+        await refreshWarnings();
+        return { run, keys, advice: adviceFor(folder, keys) };
+      }),
+    ...createBackupSchedule({
+      ...deps,
+      writer,
+      refreshWarnings,
+      write: (folder) => alone(() => write({ folder, origin: 'schedule' }, appliance)),
+      isWriting: () => writing,
+    }),
+    ...createBackupDrills(deps),
+    async page(page) {
+      const runs = await selectRuns(db, page);
+      return Promise.all(runs.map((run) => toListed(run, files, clock.now())));
+    },
+    async plans() {
+      await refreshWarnings();
+      return { plans: await selectPlans(db), warnings: [...warnings] };
+    },
+    lastDone: () => selectLastDone(db),
+    verified: (path, actor) =>
+      inTransaction(async (tx) => {
+        const known = await updateVerified(tx, path, clock.now());
+        if (known) await audit.add(tx, { actor, action: 'backup.verify', details: { path } });
+        return known;
+      }),
+    async resume() {
+      await files.keepPassphrase();
+      for (const run of await selectUnfinished(db)) await closeInterrupted(run, deps, writer);
+      await closeInterruptedDrills(deps);
+      await refreshWarnings();
+    },
+    warnings: () => [...warnings],
+  };
+}
+
+async function findTroubles(db: Db, now: number): Promise<string[]> {
+  const found: string[] = [];
+  const newest = await selectLastWritten(db, now);
+  if (newest?.outcome === 'unproven') found.push(describeUnproven(newest));
+  for (const plan of await selectPlans(db)) {
+    const last = await selectLast(db, plan.folder, { until: now, origin: 'schedule' });
+    const lastDone = await selectLast(db, plan.folder, { until: now, outcome: 'done' });
+    const trouble = troubleOf(plan, { last, lastDone }, now);
+    const isFoundAlready = last?.outcome === 'unproven' && last.id === newest?.id;
+    if (trouble !== undefined && !isFoundAlready) found.push(trouble);
+  }
+  return found;
+}
+
+async function toListed(run: BackupRun, files: BackupFiles, now: number): Promise<ListedRun> {
+  const left = run.outcome === 'done' || run.outcome === 'unproven';
+  return { ...run, futureDated: run.startedAt > now, ...(left && { file: await files.where(run.path) }) };
+}
+
+/** Without any current copy of the key store no backup opens. */
+async function requireKeyPlace(
+  copies: KeyPlaces,
+  keysTo: string | undefined,
+  folder: string,
+  actor: Actor,
+): Promise<void> {
+  const there = await copies.sync();
+  const adds = keysTo ?? (there.length === 0 ? folder : undefined);
+  const places = adds === undefined ? there : [await copies.add(adds, actor)];
+  if (places.some(({ state }) => state === 'current')) return;
+  const [{ place, state, reason }] = places as [KeyCopy];
+  throw new Problem(
+    'CONFLICT',
+    `The key store cannot be copied to ${place}, and without it no backup opens: ${reason ?? state}`,
+  );
+}
+
+/** A run that an earlier process began: done where the whole file is there. */
+async function closeInterrupted(
+  run: BackupRun,
+  { files, log }: BackupsDeps,
+  writer: Pick<BackupWriter, 'close'>,
+): Promise<void> {
+  // A medium that is not there any more has nothing to show, and nothing to clear.
+  const there = await files.list(dirname(run.path)).catch(() => []);
+  const whole = there.find(({ path }) => path === run.path);
+  await files.clear(run.path).catch(() => {});
+  if (whole) return writer.close(run, { outcome: 'done', bytes: whole.bytes });
+  await writer.close(run, { outcome: 'failed', reason: 'The service ended while it was written.' });
+  log.warn({ backup: run.id, path: run.path }, 'a backup was cut short; what there was of it is removed');
+}

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import type { PrintedDocument, Section } from '../../../documents/index.ts';
+import type { ModelReport } from '../../models/index.ts';
+
+export interface EvidenceReport {
+  /** The first 12 characters of the SHA-256 of the published figures. */
+  id: string;
+  version: string;
+  claims: Claim[];
+}
+
+interface Printing {
+  organization: string;
+  models: readonly ModelReport[];
+  /** UTC */
+  printed: string;
+}
+
+const verdictWords: Readonly<Record<EvidenceVerdict, string>> = {
+  holds: 'goal reached',
+  part: 'goal reached in part',
+  missed: 'goal missed',
+  none: 'no goal',
+};
+
+/** The report as a document: claims with their intervals first, then each with its data, chart and table, then what none of them says. */
+export function printedEvidence(
+  { id, version, claims }: EvidenceReport,
+  { organization, models, printed }: Printing,
+): PrintedDocument {
+  const ordered = evidenceGroups.flatMap((group) => claims.filter((claim) => claim.group === group));
+  return {
+    title: 'Evidence report',
+    lead: [
+      `${organization}. Gatehouse ${version}, published figures ${id}.`,
+      'The figures were measured by the makers of Gatehouse on the data that each claim names, not on people of this organization.',
+    ],
+    foot: `Evidence ${id} · Gatehouse ${version} · printed ${printed}`,
+    sections: [
+      {
+        heading: 'Claims',
+        items: [],
+        table: {
+          head: ['Figure', 'Claim', 'Goal', 'Maturity'],
+          rows: ordered.map(({ title, claim, verdict, maturity }) => [
+            title,
+            claim,
+            verdictWords[verdict],
+            maturity,
+          ]),
+        },
+      },
+      ...ordered.map(sectionOf),
+      modelsOf(models),
+      whatIsNotSaid,
+    ],
+  };
+}
+
+const sectionOf = ({ title, claim, chart, table, limits, ...on }: Claim): Section => ({
+  heading: title,
+  items: [
+    {
+      title: claim,
+      facts: [
+        ['Goal', verdictWords[on.verdict]],
+        ['Maturity', on.maturity],
+        ['Data', on.data],
+        ['Measured', `${on.measured.replace('T', ' ')} UTC, commit ${on.commit}`],
+        ['Machine', on.machine],
+        ['Measure again', on.command],
+      ],
+    },
+  ],
+  ...(chart && { chart }),
+  table,
+  points: { title: 'What this figure does not say', lines: limits },
+});
+
+const modelsOf = (models: readonly ModelReport[]): Section => ({
+  heading: 'Models of this installation',
+  note: 'A claim holds for this box where the model it names is on.',
+  items: [],
+  table: {
+    head: ['Model', 'State', 'Licence', 'SHA-256'],
+    rows: models.map(({ id, enabled, licence, sha256 }) => [id, enabled ? 'on' : 'off', licence, sha256]),
+  },
+});
+
+const whatIsNotSaid: Section = {
+  heading: 'What no figure here says',
+  items: [],
+  points: {
+    title: 'Read with every claim',
+    lines: [
+      'No figure is an evaluation by an accredited laboratory (ISO/IEC 19795, ISO/IEC 30107-3).',
+      'No figure was measured with your cameras, your light and your people. Measure recognition on your own gallery: gatehouse org calibrate.',
+      'Error rates differ between groups of people. The data are too few to state them for each group.',
+      'The operator of the box, and who controls its operating system, can change what it answers: docs/SECURITY.md.',
+    ],
+  },
+};
+
+/** A share with its 95 % interval, as fractions of 1. */
+const share = {
+  value: z.number().min(0).max(1).describe('Share, of 1'),
+  from: z.number().min(0).max(1).describe('Lower end of the 95 % interval'),
+  to: z.number().min(0).max(1).describe('Upper end of the 95 % interval'),
+};
+export type MeasuredShare = { [End in keyof typeof share]: number };
+
+/** What a claim is about, in the order of the report. */
+const evidenceGroups = ['recognition', 'presentation', 'live', 'uniqueness', 'behavior', 'speed'] as const;
+export type EvidenceGroup = (typeof evidenceGroups)[number];
+
+/** Whether the goal was reached; `none`: the figure has no goal. */
+const verdicts = ['holds', 'part', 'missed', 'none'] as const;
+export type EvidenceVerdict = (typeof verdicts)[number];
+
+const bar = { label: 'print-bent', value: 0, from: 0, to: 0.013 };
+export const exampleOfClaim = {
+  id: 'live-attacks',
+  group: 'live',
+  title: 'Live sessions: prints, replays, tampered clients',
+  claim: 'Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.',
+  verdict: 'holds',
+  maturity: 'experimental',
+  data: '4,500 trials; recordings of people in public data',
+  measured: '2026-11-21T22:59',
+  commit: 'ec99346f07e7',
+  machine: 'AMD EPYC, 2 cores, 24 GiB',
+  command: 'npm run accuracy -- challenges',
+  chart: { finding: 'Attacks accepted, by kind.', goal: { value: 0, label: 'goal: 0' }, bars: [bar] },
+  table: { head: ['Kind of attack', 'Accepted'], rows: [['print-bent', '0']] },
+  limits: ['Attacks are simulated.'],
+} as const;
+
+const Chart = z
+  .strictObject({
+    finding: z.string().describe('What it shows'),
+    goal: z
+      .strictObject({
+        value: z.number().min(0).max(1).describe('Share that is asked for'),
+        label: z.string().describe('How the goal is written'),
+      })
+      .optional()
+      .describe('Absent: the figure has no goal'),
+    bars: z
+      .array(z.strictObject({ label: z.string().describe('What was measured'), ...share }))
+      .describe('In the order of the report'),
+  })
+  .meta({
+    id: 'EvidenceChart',
+    description: 'Shares with their intervals.',
+    examples: [exampleOfClaim.chart],
+  });
+
+/** One published figure: what it says, on what it rests, and what it does not say. */
+export const Claim = z
+  .strictObject({
+    id: z.string().describe('The same in each version'),
+    group: z.enum(evidenceGroups).describe('What the claim is about'),
+    title: z.string().describe('Name of the figure'),
+    claim: z.string().describe('One sentence with the figure and its interval, in English'),
+    verdict: z.enum(verdicts).describe('Whether the goal is reached; `none`: there is no goal'),
+    maturity: z.enum(['proven', 'alternate', 'experimental']).describe('Maturity'),
+    data: z.string().describe('On what it was measured'),
+    measured: z.string().describe('When, UTC'),
+    commit: z.string().describe('Commit of Gatehouse that was measured'),
+    machine: z.string().describe('Machine that measured'),
+    command: z.string().describe('Command that measures again, in a checkout'),
+    chart: Chart.optional().describe('Absent: the figures are no shares'),
+    table: z
+      .strictObject({
+        head: z.array(z.string()).describe('Names of the columns'),
+        rows: z.array(z.array(z.string())).describe('A cell for each column'),
+      })
+      .describe('The figures as a table'),
+    limits: z.array(z.string()).describe('What the figure does not say'),
+  })
+  .meta({ id: 'EvidenceClaim', description: 'One published figure.', examples: [exampleOfClaim] });
+export type Claim = z.output<typeof Claim>;
+
+/** All published figures of a release. */
+export interface PublishedEvidence {
+  claims: Claim[];
+}

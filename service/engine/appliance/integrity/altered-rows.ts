@@ -1,0 +1,144 @@
+import type { OrganizationId } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { type Integrity, ROWS_NOTES, rowsMac } from '../../../storage/keys/integrity.ts';
+import type { KeyStore } from '../../../storage/keys/key-store.ts';
+import {
+  type ProtectedName,
+  protectAsItIs,
+  protectedNames,
+  type RowContent,
+  readContent,
+  specOf,
+  unprotectedRows,
+} from '../../../storage/keys/protected-tables.ts';
+import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import { type Actor, type Audit, hasLine } from '../../audit/index.ts';
+import { findIntegrityFaults, type IntegrityChecksDeps, type IntegrityFault } from './checks.ts';
+
+/** Rows that an operator may accept as they are. A receipt, a key or a sign-in never: those are made again. */
+export const acceptable = [
+  'organization',
+  'profile',
+  'destination_grant',
+  'webhook_endpoint',
+] as const satisfies readonly ProtectedName[];
+export type Acceptable = (typeof acceptable)[number];
+
+export interface RecordIntegrity {
+  /** Everything that is signed or carries a MAC, looked at now. Gives way to other work. */
+  check(): Promise<IntegrityFault[]>;
+  /** Looks at the rows with a MAC that stay, and the deliveries that wait, for `found`; called by the running service. */
+  tend(): Promise<void>;
+  /** What the last look found; of one organization with what belongs to none. */
+  found(organization?: OrganizationId): readonly IntegrityFault[];
+  /** What a row of an acceptable table holds now. Throws NOT_FOUND. */
+  look(table: Acceptable, id: string): Promise<RowContent>;
+  /**
+   * Gives the row of an acceptable table a MAC as it is, audited. `seen`: the digest of what was looked at. Throws NOT_FOUND, and CONFLICT where
+   * it was changed since.
+   */
+  accept(row: { table: Acceptable; id: string; seen: string }, actor: Actor): Promise<void>;
+}
+
+interface RecordIntegrityDeps extends IntegrityChecksDeps {
+  inTransaction: InTransaction;
+  audit: Audit;
+  log: Log;
+  /** What is in memory of the row is read again. */
+  changed(table: Acceptable, id: string): Promise<void>;
+}
+
+export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrity {
+  const { inTransaction, integrity, audit, log } = deps;
+  let last: readonly IntegrityFault[] = [];
+
+  async function tend(): Promise<void> {
+    const faults = await findIntegrityFaults({ ...deps, standing: true }, ['rows']);
+    const known = new Set(last.map(({ table, id }) => `${table}/${id}`));
+    const fresh = faults.filter(({ table, id }) => !known.has(`${table}/${id}`));
+    for (const { table, id } of fresh)
+      log.error({ table, row: id }, 'a row of the record was written or changed by another program');
+    last = faults;
+  }
+
+  async function look(table: Acceptable, id: string, from: Db | Tx = deps.db): Promise<RowContent> {
+    const content = await readContent(from, integrity, table, id);
+    if (content) return content;
+    throw new Problem('NOT_FOUND', `${table} has no row with the ${specOf(table).key} ${id}.`);
+  }
+
+  return {
+    check: () => findIntegrityFaults(deps),
+    tend,
+    found: (organization) =>
+      organization === undefined
+        ? last
+        : last.filter((one) => one.organization === undefined || one.organization === organization),
+    look,
+    async accept({ table, id, seen }, actor) {
+      await inTransaction(async (tx) => {
+        if ((await look(table, id, tx)).digest !== seen)
+          throw new Problem(
+            'CONFLICT',
+            `The row ${id} of ${table} is not as you saw it: it was changed since. Look at it again.`,
+          );
+        await protectAsItIs(tx, integrity, table, id);
+        await audit.add(tx, { actor, action: 'rows.accept', target: id, details: { table, seen } });
+      });
+      await deps.changed(table, id);
+      await tend();
+    },
+  };
+}
+
+export interface AdoptRowsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  integrity: Integrity;
+  keys: Pick<KeyStore, 'note' | 'state' | 'setNote'>;
+  audit: Audit;
+  log: Log;
+}
+
+/** Rows of one transaction. */
+const PAGE = 500;
+
+/**
+ * Gives rows of an earlier release their MAC, once for each table: at the first start of a release that has MACs on it. What another
+ * program wrote until then is taken over with them. The permission is that neither the key store notes nor the audit log says that it was done
+ * already.
+ */
+export async function adoptRows(deps: AdoptRowsDeps, actor: Actor): Promise<number> {
+  return (await adoptThese(1, deps, actor)) + (await adoptThese(2, deps, actor));
+}
+
+async function adoptThese(which: 1 | 2, deps: AdoptRowsDeps, actor: Actor): Promise<number> {
+  const { db, inTransaction, integrity, keys, audit, log } = deps;
+  const note = ROWS_NOTES[which];
+  const line = { action: 'rows.protect', target: note };
+  if (await keys.note(note)) return 0;
+  if (await hasLine(db, line)) {
+    log.error(
+      { note },
+      'the note of the key store that rows are protected was deleted: rows without a MAC stay unused',
+    );
+    return 0;
+  }
+  const adopted: Record<string, number> = {};
+  for (const name of protectedNames.filter((one) => specOf(one).adopted === which)) {
+    let rows = 0;
+    for (let found = PAGE; found === PAGE; rows += found)
+      found = await inTransaction(async (tx) => {
+        const ids = await unprotectedRows(tx, name, PAGE);
+        for (const id of ids) await protectAsItIs(tx, integrity, name, id);
+        return ids.length;
+      });
+    if (rows > 0) adopted[name] = rows;
+  }
+  const all = Object.values(adopted).reduce((sum, rows) => sum + rows, 0);
+  if (all > 0) await inTransaction((tx) => audit.add(tx, { ...line, actor, details: adopted }));
+  const { identity } = await keys.state();
+  await keys.setNote(note, rowsMac(integrity, identity, which));
+  return all;
+}

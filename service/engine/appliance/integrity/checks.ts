@@ -1,0 +1,245 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
+import { CHECKPOINT_NOTE, openNote } from '../../../storage/keys/checkpoint-note.ts';
+import { type Integrity, ROWS_NOTES, rowsMac } from '../../../storage/keys/integrity.ts';
+import type { KeyStore } from '../../../storage/keys/key-store.ts';
+import type { OrganizationKeys } from '../../../storage/keys/organization-keys.ts';
+import {
+  isSound,
+  type ProtectedName,
+  protectedNames,
+  rowsAfter,
+  specOf,
+} from '../../../storage/keys/protected-tables.ts';
+import { signingKeyFaults } from '../../../storage/keys/signing-keys.ts';
+import { lookupBound, organizationBound, secretBound } from '../../../storage/keys/wrapped-key.ts';
+import type { MasterKey } from '../../../storage/master/master-key.ts';
+import type { Db } from '../../../storage/transaction.ts';
+import { createLedger, isReceiptSigned, type LedgerDeps, pageOfReceipts } from '../../people/index.ts';
+
+/** One thing that the service did not write as it is. */
+export interface IntegrityFault {
+  check: IntegrityCheckName;
+  /** Table of the record or the key store. */
+  table: string;
+  /** Key of the row; absent where the fault is of no single row. */
+  id?: string;
+  organization?: OrganizationId;
+  /** In words for the operator, with what to do. */
+  says: string;
+}
+
+export interface IntegrityChecksDeps {
+  db: Db;
+  keys: KeyStore;
+  master: MasterKey;
+  integrity: Integrity;
+  organizations: Pick<OrganizationKeys, 'unwrapPerson'>;
+  signing: LedgerDeps['signing'];
+  /** The record is of the last 0.1 and was not started since: its rows of `adopted: 2` have no MAC yet, such as those of a backup. */
+  unprotected?: boolean;
+  /** Only rows that stay, and deliveries that wait: what the running service looks at every few minutes. */
+  standing?: boolean;
+}
+
+type Check = (deps: IntegrityChecksDeps) => AsyncGenerator<Omit<IntegrityFault, 'check'>>;
+
+/** Rows judged before others get a turn: each takes some hundredths of a millisecond. */
+const PAGE = 200;
+
+/**
+ * Everything that is signed or carries a MAC, but for the chain of the audit log and its checkpoints, which `verifyChain` walks. The
+ * test of a backup, `doctor` and `audit verify` run this list.
+ */
+export const integrityChecks = {
+  rows: checkRows,
+  receipts: checkReceipts,
+  'erasure-list': checkErasureList,
+  'wrapped-keys': checkWrappedKeys,
+  'public-keys': checkPublicKeys,
+  notes: checkNotes,
+} as const satisfies Record<string, Check>;
+export type IntegrityCheckName = keyof typeof integrityChecks;
+
+/** Runs the checks named, all unless given; gives way to other work between pages. At most `most` faults of each. */
+export async function findIntegrityFaults(
+  deps: IntegrityChecksDeps,
+  names: readonly IntegrityCheckName[] = Object.keys(integrityChecks) as IntegrityCheckName[],
+  most = 100,
+): Promise<IntegrityFault[]> {
+  const faults: IntegrityFault[] = [];
+  for (const check of names) {
+    let found = 0;
+    for await (const fault of integrityChecks[check](deps)) {
+      faults.push({ check, ...fault });
+      if (++found === most) break;
+    }
+  }
+  return faults;
+}
+
+async function* checkRows(deps: IntegrityChecksDeps) {
+  const names = deps.standing ? protectedNames.filter((name) => !specOf(name).passing) : protectedNames;
+  for (const name of names) yield* checkTable(deps, name);
+}
+
+async function* checkTable(
+  {
+    db,
+    integrity,
+    unprotected = false,
+    standing: waiting = false,
+  }: Pick<IntegrityChecksDeps, 'db' | 'integrity' | 'unprotected' | 'standing'>,
+  name: ProtectedName,
+) {
+  const { key, adopted } = specOf(name);
+  if (adopted === 2 && unprotected) return;
+  for (let after = ''; ; await turn()) {
+    const rows = await rowsAfter(db, name, after, { limit: PAGE, waiting });
+    for (const row of rows) {
+      if (isSound(integrity, name, row) || isDeliveryWithout(name, row)) continue;
+      const id = String(row[key]);
+      const organization = name === 'organization' ? id : row.organization;
+      yield {
+        table: name,
+        id,
+        ...(typeof organization === 'string' && { organization: organization as OrganizationId }),
+        says: `The row ${id} of ${name} is not as the service wrote it, and is not used. ${remedyOf(name, id)}`,
+      };
+    }
+    if (rows.length < PAGE) return;
+    after = String(rows.at(-1)![key]);
+  }
+}
+
+/** Mails have no MAC: what they say is made from their alert. Nor has a delivery that had ended before the first start of this release. */
+const isDeliveryWithout = (
+  name: ProtectedName,
+  { mac, state, kind }: { mac: string | null; state?: unknown; kind?: unknown },
+) => name === 'delivery' && mac === null && (kind === 'mail' || (state !== 'waiting' && state !== 'failed'));
+
+/** What an operator does about an altered row. */
+const remedies: { [Name in ProtectedName]?: (id: string) => string } = {
+  organization: (id) => `Look at its settings; if they are right: gatehouse audit accept organization ${id}`,
+  profile: (id) =>
+    `Set the profile again (gatehouse profile set), or accept it: gatehouse audit accept profile ${id}`,
+  destination_grant: (id) =>
+    `Revoke it (gatehouse grant revoke ${id}), or accept it: gatehouse audit accept destination_grant ${id}`,
+  webhook_endpoint: (id) =>
+    `Remove it (gatehouse webhook remove ${id}), or accept it: gatehouse audit accept webhook_endpoint ${id}`,
+  approval: () => 'Ask for the confirmation again.',
+  erasure: (id) =>
+    `No one is erased by it, but it hides the person: delete it from the database (delete from erasure where id = '${id}').`,
+  delivery: () => 'It is not sent: send the event again with gatehouse webhook replay.',
+  api_key: (id) => `Revoke it: gatehouse key revoke ${id}`,
+  administrator: (id) => `Reset the account: gatehouse admin reset ${id}`,
+  kiosk: (id) => `Revoke it, and pair the device again: gatehouse kiosk revoke ${id}`,
+};
+
+const remedyOf = (name: ProtectedName, id: string): string =>
+  remedies[name]?.(id) ??
+  'Find out who writes to the database; the person or program concerned begins again.';
+
+async function* checkReceipts({ db, signing }: IntegrityChecksDeps) {
+  for (let after = ''; ; await turn()) {
+    const rows = await pageOfReceipts(db, after, PAGE);
+    for (const row of rows) {
+      if (isReceiptSigned(row, signing)) continue;
+      const { id, organization } = row;
+      yield {
+        table: 'erasure',
+        id,
+        organization,
+        says: `The receipt of the erasure ${id} is not as it was signed: it was changed in the database. Use a copy that was exported before, or a backup.`,
+      };
+    }
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+async function* checkErasureList({ keys, signing }: IntegrityChecksDeps) {
+  try {
+    await createLedger({ keys, signing }).entries();
+  } catch (error) {
+    yield { table: 'erasure_ledger', says: (error as Error).message };
+  }
+}
+
+const PUT_BACK =
+  'Put back the newest copy of the key store ("gatehouse keystore places" names them); the next start is refused otherwise.';
+
+async function* checkWrappedKeys({ keys, master, organizations }: IntegrityChecksDeps) {
+  const damaged = (table: string, id: string, organization?: string) => ({
+    table,
+    id,
+    ...(organization !== undefined && { organization: organization as OrganizationId }),
+    says: `A key in the key store (${table} ${id}) was changed and does not open. ${PUT_BACK}`,
+  });
+  for (const row of await keys.organizations()) {
+    const { organization, generation } = row;
+    const key = await master.unwrap(row.wrapped, organizationBound(organization, generation));
+    const lookup = await master.unwrap(row.lookupWrapped, lookupBound(organization));
+    if (!key || !lookup || row.master !== master.id)
+      yield damaged('organization_key', organization, organization);
+    key?.fill(0);
+    lookup?.fill(0);
+  }
+  for (const { name, wrapped, master: by } of await keys.secrets()) {
+    const secret = await master.unwrap(wrapped, secretBound(name));
+    if (!secret || by !== master.id) yield damaged('appliance_secret', name);
+    secret?.fill(0);
+  }
+  yield* checkPersons({ keys, organizations }, damaged);
+}
+
+async function* checkPersons(
+  { keys, organizations }: Pick<IntegrityChecksDeps, 'keys' | 'organizations'>,
+  damaged: (table: string, id: string, organization: string) => Omit<IntegrityFault, 'check'>,
+) {
+  for (let after: string | undefined; ; await turn()) {
+    const ids = (await keys.rows('person_key', after === undefined ? undefined : [after], PAGE)).map(
+      ([subject]) => subject as SubjectId,
+    );
+    const closed = (await keys.persons(ids)).filter((row) => !opens(organizations, row));
+    // A rotation may have wrapped a key again since it was read.
+    const again = closed.length === 0 ? [] : await keys.persons(closed.map(({ subject }) => subject));
+    for (const row of again)
+      if (!opens(organizations, row)) yield damaged('person_key', row.subject, row.organization);
+    if (ids.length < PAGE) return;
+    after = ids.at(-1);
+  }
+}
+
+function opens(
+  organizations: Pick<OrganizationKeys, 'unwrapPerson'>,
+  row: Parameters<OrganizationKeys['unwrapPerson']>[0],
+): boolean {
+  try {
+    const key = organizations.unwrapPerson(row);
+    key?.fill(0);
+    return key !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function* checkPublicKeys({ keys, master }: IntegrityChecksDeps) {
+  for (const says of await signingKeyFaults(keys, master))
+    yield { table: 'appliance_secret', says: `${says} ${PUT_BACK}` };
+}
+
+async function* checkNotes({ keys, integrity }: IntegrityChecksDeps) {
+  const { identity } = await keys.state();
+  const changed = (id: string) => ({
+    table: 'note',
+    id,
+    says: `The note ${id} of the key store is not as the service wrote it. Put back the newest copy of the key store ("gatehouse keystore places" names them).`,
+  });
+  if (openNote(integrity, identity, await keys.note(CHECKPOINT_NOTE)).is === 'forged')
+    yield changed(CHECKPOINT_NOTE);
+  for (const which of [1, 2] as const) {
+    const note = await keys.note(ROWS_NOTES[which]);
+    if (note && note !== rowsMac(integrity, identity, which)) yield changed(ROWS_NOTES[which]);
+  }
+}

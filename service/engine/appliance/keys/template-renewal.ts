@@ -1,0 +1,156 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { OrganizationId } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { InTransaction } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+
+export type TemplateRenewal =
+  | { is: 'none' }
+  /** `done` of `total` templates and kept probes were processed. */
+  | { is: 'running'; done: number; total: number }
+  /** The error that stopped it; the next start, or the next try, continues from there. */
+  | { is: 'stopped'; done: number; total: number; reason: string };
+
+/** One kind of rotated vectors: templates, or the probes of verifications. */
+export interface RenewalPages {
+  count(organization: OrganizationId, generation: number): Promise<number>;
+  /** `left`: could not be opened, and stay as they are. Undefined after the last. */
+  renew(
+    organization: OrganizationId,
+    generation: number,
+    after: string,
+    limit: number,
+  ): Promise<{ last: string; done: number; left: number } | undefined>;
+}
+
+/**
+ * Puts the templates of an organization under a new secret rotation, without pictures and while the service runs: galleries
+ * in memory keep the rotation they were read with until the next start.
+ */
+export interface TemplateRenewals {
+  /**
+   * A new secret, then everything in the background, then the old secret is destroyed: from then on copies of the old rows are
+   * unreadable, also in earlier backups. An interrupted renewal is continued instead. Throws CONFLICT while one is running.
+   */
+  start(organization: OrganizationId, actor: Actor): Promise<{ generation: number; total: number }>;
+  state(organization: OrganizationId): TemplateRenewal;
+  /** Goes on with what was cut short. */
+  resume(organizations: readonly OrganizationId[]): Promise<void>;
+  /** Waits for the page that is being written; the rest waits for the next start. */
+  stop(): Promise<void>;
+}
+
+export interface TemplateRenewalsDeps {
+  transforms: {
+    generations(organization: OrganizationId): number[];
+    add(organization: OrganizationId): Promise<number>;
+    settled(organization: OrganizationId): Promise<void>;
+    dropOlder(organization: OrganizationId): Promise<void>;
+  };
+  pages: readonly RenewalPages[];
+  inTransaction: InTransaction;
+  audit: Audit;
+  log: Log;
+  /** Rows of one transaction: a few milliseconds of work. */
+  limit?: number;
+}
+
+/** Writes the line at the end of a renewal, also of one that an operator began. */
+const appliance: Actor = { is: 'appliance', task: 'template-renewal' };
+
+export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRenewals {
+  const { transforms, pages, inTransaction, audit, log, limit = 100 } = deps;
+  const states = new Map<OrganizationId, Exclude<TemplateRenewal, { is: 'none' }>>();
+  const running = new Map<OrganizationId, Promise<void>>();
+  let stopping = false;
+
+  const note = (actor: Actor, organization: OrganizationId, details: Record<string, unknown>) =>
+    inTransaction((tx) =>
+      audit.add(tx, { actor, action: 'organization.renew-templates', organization, details }),
+    );
+
+  async function begin(organization: OrganizationId, generation: number): Promise<number> {
+    await transforms.settled(organization);
+    const counts = await Promise.all(pages.map((one) => one.count(organization, generation)));
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const state = { is: 'running' as const, done: 0, total };
+    states.set(organization, state);
+    const run = renewAll(organization, generation, state)
+      .catch((error: unknown) => {
+        log.error({ organization, err: error }, 'the renewal of an organization’s templates stopped');
+        const reason =
+          error instanceof Problem ? error.message : 'An internal error; the log has the details.';
+        states.set(organization, { ...state, is: 'stopped', reason });
+      })
+      .finally(() => running.delete(organization));
+    running.set(organization, run);
+    return total;
+  }
+
+  /** Ends early when the service stops. */
+  async function renewAll(
+    organization: OrganizationId,
+    generation: number,
+    state: { done: number },
+  ): Promise<void> {
+    let unreadable = 0;
+    for await (const { done, left } of renewPages(pages, organization, generation, limit)) {
+      state.done += done + left;
+      unreadable += left;
+      if (stopping) return;
+    }
+    await transforms.dropOlder(organization);
+    await note(appliance, organization, { step: 'completed', generation, looked: state.done, unreadable });
+    states.delete(organization);
+  }
+
+  return {
+    async start(organization, actor) {
+      if (running.has(organization)) {
+        throw new Problem('CONFLICT', 'The templates of this organization are being renewed already.');
+      }
+      const claim = Promise.resolve();
+      running.set(organization, claim);
+      try {
+        const known = transforms.generations(organization);
+        const unfinished = known.length > 1;
+        const generation = unfinished ? known.at(-1)! : (known.at(-1) ?? 0) + 1;
+        await note(actor, organization, { step: unfinished ? 'resumed' : 'begun', generation });
+        if (!unfinished) await transforms.add(organization);
+        return { generation, total: await begin(organization, generation) };
+      } finally {
+        if (running.get(organization) === claim) running.delete(organization);
+      }
+    },
+    state: (organization) => states.get(organization) ?? { is: 'none' },
+    async resume(organizations) {
+      for (const organization of organizations) {
+        const known = transforms.generations(organization);
+        if (known.length > 1 && !running.has(organization)) await begin(organization, known.at(-1)!);
+      }
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all(running.values());
+    },
+  };
+}
+
+/** Renews page by page and yields the result of each. */
+async function* renewPages(
+  pages: readonly RenewalPages[],
+  organization: OrganizationId,
+  generation: number,
+  limit: number,
+) {
+  for (const { renew } of pages) {
+    for (let after = ''; ; ) {
+      const page = await renew(organization, generation, after, limit);
+      if (!page) break;
+      yield page;
+      after = page.last;
+      await turn();
+    }
+  }
+}

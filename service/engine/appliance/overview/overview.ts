@@ -1,0 +1,268 @@
+import type { Clock } from '../../../lib/clock.ts';
+import type { World } from '../../../lib/id.ts';
+import type { Alerts } from '../alerts/alert.ts';
+import type { WaitingApprovals } from '../../accounts/index.ts';
+import { type HoldsFor, heldForText } from '../../matching/index.ts';
+import { type Models, padRemedy } from '../../models/index.ts';
+import { type Organization, type Organizations, setupSteps } from '../../accounts/index.ts';
+import type { Reviews } from '../../uniqueness/index.ts';
+import type { Realm, Subjects } from '../../people/index.ts';
+import { type Checks, decisionOf, type HourlyCount, type OutcomeCount, type PastVerifications, sumOf, type VerificationDecision } from '../../verification/index.ts';
+import { type Attention, inOrder } from './appliance-attention.ts';
+
+/** One world of an organization at a glance. Times are ms since 1970. */
+export interface Overview {
+  at: number;
+  hours: ({ from: number } & DecisionCounts)[];
+  /** Over all hours. */
+  decided: DecisionCounts;
+  /** Why verifications did not verify, the most frequent first. */
+  reasons: OutcomeCount[];
+  /** That did not verify in the last 24 hours, this one included; `from` is where they begin. */
+  unverified: { from: number; count: number };
+  /** From memory: people in the gallery of the search. */
+  people: number;
+  templates: number;
+  gallery: { profile: string; rate: number; holdsFor: HoldsFor; safePeople: number };
+  liveness: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
+  matchOnly: boolean;
+  attention: Attention[];
+}
+
+export type DecisionCounts = Record<VerificationDecision, number>;
+
+export interface Overviews {
+  /** Over the last `hours`, 24 or more. */
+  read(realm: Realm, hours: number): Promise<Overview>;
+}
+
+export interface OverviewsDeps {
+  verifications: Pick<PastVerifications, 'hourly'>;
+  checks: Pick<Checks, 'getProfile' | 'safeGallery' | 'lenientOrganizations'>;
+  subjects: Pick<Subjects, 'people'>;
+  organizations: Pick<Organizations, 'get'>;
+  alerts: Pick<Alerts, 'list'>;
+  models: Pick<Models, 'current'>;
+  reviews: Pick<Reviews, 'countOpen'>;
+  approvals: Pick<WaitingApprovals, 'count'>;
+  /** Sessions that wait for a person who decides. */
+  sessions: { countWaiting(realm: Realm): Promise<number> };
+  /** Number of templates in the gallery in memory. */
+  templates(realm: Realm): number;
+  clock: Clock;
+}
+
+/** Alerts that are listed one by one. */
+const LISTED_ALERTS = 5;
+
+export function createOverviews(deps: OverviewsDeps): Overviews {
+  const { verifications, checks, subjects, organizations, templates, clock } = deps;
+
+  return {
+    async read(realm, hours) {
+      const organization = await organizations.get(realm.organization);
+      const counted = await verifications.hourly(realm, hours);
+      const all = sumOf(counted.flatMap(({ counts }) => counts));
+      const lastDay = counted.slice(-24);
+      const profile = await checks.getProfile(realm.organization, 'default');
+      const { people: safePeople, ...rate } = checks.safeGallery(profile, [realm]);
+      const liveness = livenessOf(deps.models);
+      const gallery = { profile: profile.slug, ...rate, safePeople };
+      const people = subjects.people(realm);
+      return {
+        at: clock.now(),
+        hours: counted.map(({ from, counts }) => ({ from, ...byDecision(counts) })),
+        decided: byDecision(all),
+        reasons: all.filter(({ outcome }) => outcome !== 'VERIFIED'),
+        unverified: { from: lastDay[0]!.from, count: unverifiedIn(lastDay) },
+        people,
+        templates: templates(realm),
+        gallery,
+        liveness,
+        matchOnly: organization.matchOnly,
+        attention: inOrder([
+          ...aboutLiveness(realm.world, organization, liveness),
+          ...aboutGallery(people, gallery),
+          ...aboutConsent(realm.world, organization),
+          ...aboutSetup(realm.world, organization),
+          ...(await aboutProfiles(deps, realm)),
+          ...(await aboutAlerts(deps, realm)),
+          ...(await aboutDecisions(deps, realm)),
+        ]),
+      };
+    },
+  };
+}
+
+function byDecision(counts: readonly OutcomeCount[]): DecisionCounts {
+  const sums: DecisionCounts = { verified: 0, 'not-verified': 0, refused: 0 };
+  for (const { outcome, count } of counts) sums[decisionOf(outcome)] += count;
+  return sums;
+}
+
+const unverifiedIn = (hours: readonly HourlyCount[]): number =>
+  hours
+    .flatMap(({ counts }) => counts)
+    .reduce((sum, { outcome, count }) => (outcome === 'VERIFIED' ? sum : sum + count), 0);
+
+function livenessOf(models: OverviewsDeps['models']): Overview['liveness'] {
+  const current = models.current();
+  const [pad] = current.padSets;
+  return pad
+    ? { is: 'installed', set: pad.id, maturity: pad.maturity }
+    : { is: 'missing', remedy: padRemedy(current) };
+}
+
+function* aboutLiveness(
+  world: World,
+  { matchOnly }: Organization,
+  liveness: Overview['liveness'],
+): Generator<Attention> {
+  if (world === 'test') return;
+  if (matchOnly)
+    yield {
+      code: 'MATCH_ONLY',
+      urgency: 'note',
+      sentence: 'The organization matches faces only: a photograph of a person verifies as the person.',
+      remedy: 'Require liveness in the settings of the organization.',
+      screen: 'settings',
+    };
+  else if (liveness.is === 'missing')
+    yield {
+      code: 'LIVENESS_NOT_INSTALLED',
+      urgency: 'now',
+      sentence: 'Live verifications are refused: the liveness models are off.',
+      remedy: liveness.remedy,
+      screen: 'models',
+    };
+}
+
+function* aboutGallery(
+  people: number,
+  { safePeople, rate, holdsFor }: Overview['gallery'],
+): Generator<Attention> {
+  const share = safePeople === 0 ? 0 : people / safePeople;
+  if (share < 0.8) return;
+  const safe = `${safePeople} people can be searched at the error rate ${rate} ${heldForText[holdsFor]} with thresholds that were measured; ${people} are enrolled.`;
+  yield {
+    code: share > 1 ? 'GALLERY_TOO_LARGE' : 'GALLERY_NEARLY_TOO_LARGE',
+    urgency: share > 1 ? 'soon' : 'note',
+    sentence: safe,
+    values: { safePeople, rate, holdsFor, people },
+    remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
+    screen: 'profiles',
+  };
+}
+
+function* aboutConsent(world: World, { consentPolicy, attestation }: Organization): Generator<Attention> {
+  if (world === 'live' && consentPolicy === 'attested' && attestation === undefined)
+    yield {
+      code: 'CONSENT_NOT_ATTESTED',
+      urgency: 'now',
+      sentence: 'No real person can be enrolled: the organization has not recorded a consent policy.',
+      remedy: 'Write down the consent text and its version in the settings of the organization.',
+      screen: 'settings',
+    };
+}
+
+/** Steps of the assistant that were put off, or never reached. */
+function* aboutSetup(world: World, { setupSteps: steps = {} }: Organization): Generator<Attention> {
+  const left = setupSteps.filter((step) => steps[step] !== undefined && steps[step] !== 'done');
+  if (world === 'test' || left.length === 0) return;
+  yield {
+    code: 'SETUP_UNFINISHED',
+    urgency: 'soon',
+    sentence: `The setup of the box is not finished. Left: ${left.join(', ')}.`,
+    remedy: 'Go on with the assistant where you left it.',
+    values: { steps: left.join(' ') },
+    screen: 'setup',
+  };
+}
+
+async function aboutProfiles({ checks }: OverviewsDeps, { organization }: Realm): Promise<Attention[]> {
+  if (!(await checks.lenientOrganizations()).has(organization)) return [];
+  return [
+    {
+      code: 'LENIENT_PROFILES',
+      urgency: 'note',
+      sentence: 'A profile of the organization verifies where liveness failed.',
+      remedy: 'Set the check liveness to hard-fail in that profile.',
+      screen: 'profiles',
+    },
+  ];
+}
+
+async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Attention[]> {
+  const open = await alerts.list(realm, { open: true, limit: LISTED_ALERTS + 1 });
+  const listed = open.slice(0, LISTED_ALERTS).map(
+    ({ name, value, threshold }): Attention => ({
+      code: 'ALERT_OPEN',
+      urgency: 'now',
+      sentence: `Alert “${name}”: ${value}, where ${threshold} is the limit.`,
+      values: { name, value, threshold },
+      remedy: 'Look at it, and acknowledge it.',
+      screen: 'alerts',
+    }),
+  );
+  const more: Attention[] =
+    open.length > LISTED_ALERTS
+      ? [
+          {
+            code: 'MORE_ALERTS',
+            urgency: 'now',
+            sentence: 'Further alerts are not acknowledged.',
+            remedy: 'Look at them, and acknowledge them.',
+            screen: 'alerts',
+          },
+        ]
+      : [];
+  return [...listed, ...more];
+}
+
+/** What waits for the decision of an administrator. */
+async function aboutDecisions(
+  { reviews, approvals, sessions }: OverviewsDeps,
+  realm: Realm,
+): Promise<Attention[]> {
+  const open = await reviews.countOpen(realm);
+  const held = await sessions.countWaiting(realm);
+  const waiting = await approvals.count(realm);
+  return [
+    ...(waiting === 0
+      ? []
+      : [
+          {
+            code: 'APPROVALS_WAIT',
+            urgency: 'now',
+            sentence: `Requests that wait for a second administrator: ${waiting}. Each ends 24 hours after it was made.`,
+            values: { count: waiting },
+            remedy: 'Confirm or decline them.',
+            screen: 'approvals',
+          } as const,
+        ]),
+    ...(open === 0
+      ? []
+      : [
+          {
+            code: 'REVIEWS_WAIT',
+            urgency: 'soon',
+            sentence: `Similar faces that a reviewer has to compare: ${open}. Each is erased undecided 30 days after it came.`,
+            values: { count: open },
+            remedy: 'Compare them, and decide.',
+            screen: 'review',
+          } as const,
+        ]),
+    ...(held === 0
+      ? []
+      : [
+          {
+            code: 'SESSIONS_WAIT',
+            urgency: 'soon',
+            sentence: `Live sessions that were passed without movements and wait for a person who decides: ${held}. Each is rejected undecided after 73 hours.`,
+            values: { count: held },
+            remedy: 'See or call the person, and decide.',
+            screen: 'sessions',
+          } as const,
+        ]),
+  ];
+}

@@ -1,2 +1,0 @@
-export { type BehaviorSettingsOf, createBehaviorSettings } from './behavior-settings.ts';
-export { BehaviorSettings } from './settings.ts';

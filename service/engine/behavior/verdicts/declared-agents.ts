@@ -1,0 +1,125 @@
+import { createHash, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { httpbis } from 'http-message-signatures';
+import type { Clock } from '../../../lib/clock.ts';
+import type { BehaviorSettingsOf } from '../behavior-settings/behavior-settings.ts';
+import type { VerdictRealm } from './verdict.ts';
+
+/** A request that carries a signature. */
+export interface SignedRequest {
+  method: string;
+  /** As its sender addressed it. */
+  url: string;
+  headers: Record<string, string | string[]>;
+  /** As it came; absent: it has none. */
+  body?: Uint8Array;
+}
+
+/**
+ * Agents that declare themselves: HTTP message signatures (RFC 9421, profile Web Bot Auth) by Ed25519 keys that an administrator has
+ * pinned. The box fetches no directory of keys.
+ */
+export interface DeclaredAgents {
+  /** The agent whose valid signature the request carries, made for this request to this box now, and not used before. */
+  find(realm: VerdictRealm, request: SignedRequest): Promise<{ name: string } | undefined>;
+}
+
+export interface DeclaredAgentsDeps {
+  settings: Pick<BehaviorSettingsOf, 'get'>;
+  clock: Clock;
+}
+
+/** Milliseconds since a signature was made: nonces are remembered for as long. */
+const FRESH = 300_000;
+/** How far the clocks of agents may be ahead, in milliseconds. */
+const SKEW = 60_000;
+const LONGEST_NONCE = 256;
+/** Nonces of one organization in memory; more in five minutes are refused, not forgotten. */
+const MOST_NONCES = 20_000;
+/** What a signature has to cover; of a request with a body its digest too. */
+const REQUIRED_FIELDS = ['@authority', '@method', '@path'];
+const REQUIRED = ['keyid', 'created', 'expires', 'nonce'];
+
+export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): DeclaredAgents {
+  const uses = createUses(clock);
+
+  return {
+    async find({ organization }, request) {
+      const { agents } = await settings.get(organization);
+      if (agents.length === 0) return undefined;
+      let signer: { name: string; nonce: string } | undefined;
+      const accepted = await httpbis
+        .verifyMessage(
+          {
+            requiredParams: REQUIRED,
+            requiredFields: [...REQUIRED_FIELDS, ...(request.body?.length ? ['content-digest'] : [])],
+            notAfter: new Date(clock.now() + SKEW),
+            async keyLookup(parameters) {
+              const { keyid, nonce, created, tag } = parameters as Record<string, unknown>;
+              if (typeof keyid !== 'string' || typeof nonce !== 'string' || !(created instanceof Date))
+                return null;
+              const isForBots = tag === undefined || tag === 'web-bot-auth';
+              if (!isForBots || nonce.length > LONGEST_NONCE || !isFresh(created.getTime(), clock.now()))
+                return null;
+              const agent = agents.find(({ keys }) => keys.some((x) => thumbprintOf(x) === keyid));
+              const key = agent?.keys.find((x) => thumbprintOf(x) === keyid);
+              if (!agent || key === undefined || signer) return null;
+              signer = { name: agent.name, nonce: `${keyid} ${nonce}` };
+              return {
+                id: keyid,
+                algs: ['ed25519'],
+                verify: async (data, signature) =>
+                  verify(null, data, toKey(key), signature) && (!coversDigest(data) || hasItsDigest(request)),
+              };
+            },
+          },
+          request,
+        )
+        // A signature that cannot be read, or has run out, declares nothing.
+        .catch(() => false);
+      return accepted === true && signer && uses.first(organization, signer.nonce)
+        ? { name: signer.name }
+        : undefined;
+    },
+  };
+}
+
+/** In the signature base each covered component is a line. The library signs the field, and does not look at the body. */
+const coversDigest = (base: Buffer): boolean => /^"content-digest"/m.test(base.toString('latin1'));
+
+/** RFC 9530: every digest that we know is that of the body, and there is one. */
+function hasItsDigest({ headers, body = new Uint8Array() }: SignedRequest): boolean {
+  const field = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-digest')?.[1];
+  const said = [...String(field).matchAll(/(?:^|,)\s*(sha-256|sha-512)=:([\w+/=]+):\s*(?=,|$)/g)];
+  return (
+    said.length > 0 &&
+    said.every(([, name, digest]) => hash(name!.replace('-', ''), body, 'base64') === digest)
+  );
+}
+
+const isFresh = (created: number, now: number): boolean => created > now - FRESH && created <= now + SKEW;
+
+/** RFC 7638, as Web Bot Auth names keys. */
+const thumbprintOf = (x: string): string =>
+  createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
+
+const toKey = (x: string): KeyObject =>
+  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+
+/** Each counts once, for as long as its signature could. */
+function createUses(clock: Clock) {
+  const all = new Map<string, Map<string, number>>();
+  return {
+    first(organization: string, use: string): boolean {
+      const now = clock.now();
+      const used = all.get(organization) ?? new Map<string, number>();
+      all.set(organization, used);
+      for (const [earlier, end] of used) {
+        if (end > now) break;
+        used.delete(earlier);
+      }
+      if (used.has(use) || used.size >= MOST_NONCES) return false;
+      used.set(use, now + FRESH + SKEW);
+      return true;
+    },
+  };
+}

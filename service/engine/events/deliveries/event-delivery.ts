@@ -1,0 +1,171 @@
+import type { Clock } from '../../../lib/clock.ts';
+import type { Ids } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
+import type { Outgoing } from '../../../outgoing/outgoing.ts';
+import type { Db, InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
+import type { Audit } from '../../audit/index.ts';
+import type { Destinations } from '../destinations/destination.ts';
+import type { Events } from '../events.ts';
+import type { RecurringWorks } from '../recurring/recurring-works.ts';
+import type { EndpointWebhooks } from '../webhooks/webhooks.ts';
+import type { Family, PayloadDialect } from '../webhooks/endpoint.ts';
+import { createAttempt, type Exchange } from './attempt.ts';
+import { type ChangeByHand, createChangeByHand } from './by-hand/change-by-hand.ts';
+import { createReplay, createResend, type ReplayDeps, type ResendDeps } from './by-hand/replay.ts';
+import { createTestDelivery, type TestDeliveryDeps } from './by-hand/test-delivery.ts';
+import { type Callbacks, createCallbacks } from './callbacks.ts';
+import { createDeliver, type ObservedAttempt, openWork } from './deliver.ts';
+import type { Deliveries, DeliveryAttempt, EventLog } from './delivery.ts';
+import {
+  type DeliveryRow,
+  requireDelivery,
+  selectAttempts,
+  selectDeliveries,
+  selectEventLog,
+  toDelivery,
+} from './delivery-store.ts';
+import { createDeliveryUpkeep, type DeliveryUpkeep } from './delivery-upkeep.ts';
+import { type DeliveryWork, selectWork } from './delivery-work-store.ts';
+import { createEndpointHealth, type EndpointHealthDeps } from './endpoint-health.ts';
+import { type ExchangeSealer, exchangeField, openOwned } from './exchange-store.ts';
+import { createPayloads, type Payloads } from './payload.ts';
+import type { DeliveryQueue } from './queue.ts';
+import { createRelay, type Relay, type RelayDeps } from './relay.ts';
+
+export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
+  db: Db;
+  inTransaction: InTransaction;
+  sealer: ExchangeSealer;
+  events: Events;
+  webhooks: EndpointWebhooks;
+  dialects: readonly PayloadDialect[];
+  destinations: Pick<Destinations, 'check'>;
+  outgoing: Pick<Outgoing, 'post'>;
+  queue: DeliveryQueue;
+  recurring: Pick<RecurringWorks, 'add'>;
+  audit: Audit;
+  /** Called after each attempt to deliver. */
+  observed?: (attempt: ObservedAttempt) => void;
+  /** Version of Gatehouse for the user agent of deliveries. */
+  version: string;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+  integrity: RowIntegrity;
+}
+
+const HOUR = 3_600_000;
+
+/** How events leave: passed on from the outbox, delivered, kept in a log. */
+export interface EventDelivery {
+  relay: Relay;
+  deliveries: Deliveries;
+  byHand: Pick<ChangeByHand, 'retry' | 'cancel'>;
+  eventLog: EventLog;
+  callbacks: Callbacks;
+  deliveryUpkeep: Pick<DeliveryUpkeep, 'dropUndelivered'>;
+}
+
+/** Gives the queue its handler of `webhook`; before it is started. */
+export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
+  const { webhooks: endpoints, queue, recurring } = deps;
+  const payloads = createPayloads(deps);
+  const attempt = createAttempt(deps);
+  const upkeep = createDeliveryUpkeep({ ...deps, endpoints });
+  const { switchedOff } = upkeep;
+  queue.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, switchedOff }));
+  recurring.add('deliveries-prune', { every: HOUR, run: () => upkeep.prune() });
+  const byHand = createChangeByHand({ ...deps, endpoints });
+  return {
+    relay: createRelay({ ...deps, endpoints, upkeep }),
+    deliveries: createDeliveries({ ...deps, endpoints, payloads, attempt, byHand }),
+    byHand,
+    eventLog: createEventLog(deps),
+    callbacks: createCallbacks({ ...deps, endpoints }),
+    deliveryUpkeep: upkeep,
+  };
+}
+
+type DeliveriesDeps = TestDeliveryDeps &
+  ReplayDeps &
+  ResendDeps &
+  EndpointHealthDeps & { byHand: Pick<ChangeByHand, 'tryWaiting'> };
+
+function createDeliveries(deps: DeliveriesDeps): Deliveries {
+  const { db, inTransaction, sealer, payloads, audit, integrity } = deps;
+
+  /** The body that was sent, built again; empty if the event was removed. */
+  async function bodyOf(row: DeliveryRow, work: DeliveryWork): Promise<string> {
+    if (row.event === null) return textOf(payloads.sample(row.event_name));
+    const opened = await openWork(sealer, work);
+    return opened ? textOf(payloads.of(familyOf(row.event_name), opened)) : '';
+  }
+
+  async function logOf(row: DeliveryRow): Promise<DeliveryAttempt[]> {
+    const work = (await selectWork(db, integrity, [row.id])).get(row.id);
+    const attempts = await selectAttempts(db, row.id);
+    if (work === undefined || attempts.length === 0) return [];
+    const body = await bodyOf(row, work);
+    return Promise.all(
+      attempts.map(async ({ id, number, at, outcome, status, milliseconds, exchange_sealed }) => {
+        const kept =
+          exchange_sealed && (await openOwned<Exchange>(sealer, work, exchangeField(id), exchange_sealed));
+        return {
+          number,
+          at,
+          outcome,
+          status: status ?? undefined,
+          milliseconds,
+          exchange: kept ? { request: { ...kept.request, body }, response: kept.response } : undefined,
+        };
+      }),
+    );
+  }
+
+  return {
+    ...createEndpointHealth(deps),
+    list: (realm, query) => selectDeliveries(db, realm, query),
+
+    async get(realm, id, actor) {
+      const row = await requireDelivery(db, realm, id);
+      const log = await logOf(row);
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'delivery.read',
+          organization: realm.organization,
+          target: row.id,
+          details: { world: realm.world, ...(row.subject === null ? {} : { subject: row.subject }) },
+        }),
+      );
+      return { ...toDelivery(row), log };
+    },
+
+    resend: createResend(deps),
+    replay: createReplay(deps),
+    test: createTestDelivery(deps),
+    tryWaiting: deps.byHand.tryWaiting,
+  };
+}
+
+export const createEventLog = ({ db }: { db: Db }): EventLog => ({
+  async list(realm, query) {
+    const rows = await selectEventLog(db, realm, query);
+    return rows.map(({ payload, ...row }) => ({ ...row, payload: readPayload(payload) }));
+  },
+});
+
+/** A damaged one is shown as empty. */
+function readPayload(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+/** The family of `<family>.<event>`. */
+const familyOf = (name: string) => name.slice(0, name.indexOf('.')) as Family;
+
+const textOf = (payload: ReturnType<Payloads['sample']>): string =>
+  payload.is === 'body' ? new TextDecoder().decode(payload.body) : '';

@@ -1,0 +1,68 @@
+import type { Log } from '../../../lib/log.ts';
+import type { OpenedEvent } from '../recorded-event-store.ts';
+import type { RecordedEvent } from '../domain-event.ts';
+import { type Family, PAYLOAD_LIMIT, type PayloadDialect } from '../webhooks/endpoint.ts';
+
+/** What is sent of an event, or why nothing is. */
+export type Payload = { is: 'body'; body: Uint8Array } | { is: 'nothing'; reason: string };
+
+export interface Payloads {
+  /** The same bytes each time. */
+  of(family: Family, opened: OpenedEvent): Payload;
+  /** The catalog's sample of one event, `<family>.<event>`. */
+  sample(name: string): Payload;
+}
+
+export const ERASED = 'erased';
+
+/**
+ * Bodies are made each time they are sent or shown, never kept. Between the relay and an attempt the person may be erased; a kept
+ * body would be one more copy of what is personal for each endpoint, to be sealed, erased and kept for the days of the schedule.
+ */
+export function createPayloads({
+  dialects,
+  log,
+}: {
+  dialects: readonly PayloadDialect[];
+  log: Pick<Log, 'error'>;
+}): Payloads {
+  const byFamily = new Map(dialects.map((dialect) => [dialect.family, dialect]));
+  const samples = new Map(
+    dialects.flatMap(({ events }) => events.map(({ name, sample }) => [name, sample] as const)),
+  );
+
+  function toPayload(body: Record<string, unknown> | undefined): Payload {
+    if (body === undefined) return nothing('the family has no words for this event any more');
+    const bytes = Buffer.from(JSON.stringify(body));
+    return bytes.length > PAYLOAD_LIMIT
+      ? nothing(`larger than ${PAYLOAD_LIMIT / 1000} kB`)
+      : { is: 'body', body: bytes };
+  }
+
+  function translated(family: Family, event: RecordedEvent): Payload {
+    try {
+      return toPayload(byFamily.get(family)?.translate(event)?.body());
+    } catch (error) {
+      log.error({ event: event.id, family, err: error }, 'a family cannot translate an event');
+      return nothing('the family cannot translate it');
+    }
+  }
+
+  return {
+    of(family, opened) {
+      switch (opened.is) {
+        case 'erased':
+          return nothing(ERASED);
+        case 'damaged':
+          return nothing('the event is damaged');
+        case 'open':
+          return translated(family, opened.event);
+        default:
+          return opened satisfies never;
+      }
+    },
+    sample: (name) => toPayload(samples.get(name)),
+  };
+}
+
+const nothing = (reason: string): Payload => ({ is: 'nothing', reason });

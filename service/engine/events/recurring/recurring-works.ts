@@ -1,0 +1,220 @@
+import type { Clock } from '../../../lib/clock.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { createRecurring } from '../../../lib/recurring.ts';
+import { systemTimer, type Timer } from '../../../lib/timer.ts';
+import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import {
+  claimWork,
+  endWork,
+  freeWorks,
+  insertWork,
+  isWorkClaimed,
+  makeDue,
+  renewWork,
+  selectWorks,
+  type WorkRow,
+} from './work-store.ts';
+
+/** Each has one work. */
+export const workKinds = [
+  'retention',
+  'backups',
+  'erasures',
+  'key-copies',
+  'deliveries-prune',
+  'alert-gauges',
+  'certificate',
+  'gallery-calibration',
+  'record-integrity',
+  'administrators',
+  'reviews',
+  'uniqueness',
+  'behavior-sweep',
+  'backup-drill',
+  'sessions',
+] as const;
+export type WorkKind = (typeof workKinds)[number];
+
+export interface Work {
+  /** Milliseconds; absent: only when it is asked for. */
+  every?: number | undefined;
+  /** Milliseconds after which a run that hangs is given up; a day when absent. */
+  timeout?: number;
+  /**
+   * What it throws is a failed run: it is not repeated before its time. `fence` grows with each run of the kind, in whatever process; the
+   * signal is aborted when it is given up, or another process may have begun it.
+   */
+  run(given: { fence: number; signal: AbortSignal }): Promise<unknown>;
+}
+
+export interface WorkState {
+  kind: WorkKind;
+  /** Undefined: not before it is asked for. */
+  nextAt: number | undefined;
+  running: boolean;
+  /** Of the last run that ended. */
+  last: { at: number; milliseconds: number | undefined; error: string | undefined } | undefined;
+}
+
+/** Work that recurs. The database holds when each kind is due next, its last run, and which process runs it. */
+export interface RecurringWorks {
+  /** Before `start`. */
+  add(kind: WorkKind, work: Work): void;
+  /** Due now, once, as a part of the change that asks for it; after the run in progress if there is one. */
+  due(tx: Tx, kind: WorkKind): Promise<void>;
+  /** The same without a transaction: within a second. Never throws; forgotten at a stop. */
+  soon(kind: WorkKind): void;
+  /** What was missed runs once. A run that was interrupted begins again. */
+  start(): Promise<void>;
+  /** Begins nothing more, and waits for what runs: it uses what closes next. */
+  stop(): Promise<void>;
+  list(): Promise<WorkState[]>;
+}
+
+export interface RecurringWorksDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  clock: Clock;
+  log: Log;
+  /** Names this process in its claims: no other has it, and none will. */
+  owner: string;
+  timer?: Timer | undefined;
+}
+
+const LOOK = 1_000;
+/** Milliseconds that a claim holds; renewed as long as the run goes on, so that a dead process's ends. */
+const CLAIM = 60_000;
+const LONGEST = 24 * 60 * 60_000;
+
+export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
+  const { db, inTransaction, clock, log, owner, timer = systemTimer } = deps;
+  const works = new Map<WorkKind, Work>();
+  const running = new Map<WorkKind, { fence: number; abort: AbortController; end: Promise<void> }>();
+  const wanted = new Set<WorkKind>();
+  const recurring = createRecurring({ log, timer });
+  let state: 'new' | 'open' | 'stopped' = 'new';
+
+  async function begin(kind: WorkKind, work: Work): Promise<void> {
+    // Taken before it begins: what is asked for meanwhile is another run.
+    const isWanted = wanted.delete(kind);
+    const claim = { owner, now: clock.now(), until: clock.now() + CLAIM, isWanted };
+    const fence = await inTransaction((tx) => claimWork(tx, kind, work.every, claim)).catch((error) => {
+      if (isWanted) wanted.add(kind);
+      throw error;
+    });
+    if (fence === undefined) {
+      if (isWanted) wanted.add(kind);
+      return;
+    }
+    const abort = new AbortController();
+    const end = runWork(deps, kind, work, { fence, abort }).finally(() => void running.delete(kind));
+    running.set(kind, { fence, abort, end });
+  }
+
+  async function look(): Promise<void> {
+    for (const row of await selectWorks(db)) {
+      const kind = row.kind as WorkKind;
+      const work = works.get(kind);
+      if (state !== 'open') return;
+      if (work === undefined || running.has(kind)) continue;
+      const now = clock.now();
+      // A clock that was put back must not stop it: no pause is longer than the one that was asked for.
+      const isDue = row.next_at !== null && (row.next_at <= now || row.next_at > now + (work.every ?? 0));
+      const isFree = !isWorkClaimed(row, now, CLAIM);
+      if (isFree && (isDue || wanted.has(kind) || row.claimed_by !== null)) await begin(kind, work);
+    }
+  }
+
+  async function renew(): Promise<void> {
+    for (const [kind, { fence, abort }] of running) {
+      const ours = await inTransaction((tx) => renewWork(tx, kind, fence, clock.now() + CLAIM));
+      if (!ours) abort.abort();
+    }
+  }
+
+  return {
+    add(kind, work) {
+      if (state !== 'new' || works.has(kind))
+        throw new Error(`The work ${kind} is added once, before the start.`);
+      works.set(kind, work);
+    },
+    due: (tx, kind) => makeDue(tx, kind, clock.now()),
+    soon: (kind) => void wanted.add(kind),
+    async start() {
+      if (state !== 'new') throw new Error('Recurring work is started once.');
+      await inTransaction(async (tx) => {
+        const known = new Map((await selectWorks(tx)).map((row) => [row.kind, row]));
+        for (const [kind, { every }] of works)
+          await insertWork(tx, kind, known.get(kind), every, clock.now());
+        // The process that holds the data directory is the only one: what a former one ran is free, and due again.
+        await freeWorks(tx, clock.now());
+      });
+      state = 'open';
+      recurring.every('recurring work: claims', CLAIM / 3, renew);
+      recurring.every('recurring work: what is due', LOOK, look)();
+    },
+    async stop() {
+      if (state !== 'open') return;
+      state = 'stopped';
+      await recurring.stop();
+      await Promise.all([...running.values()].map(({ end }) => end));
+    },
+    async list() {
+      const rows = new Map((await selectWorks(db)).map((row) => [row.kind, row]));
+      return [...works.keys()].map((kind) => stateOf(kind, rows.get(kind), clock.now()));
+    },
+  };
+}
+
+function stateOf(kind: WorkKind, row: WorkRow | undefined, now: number): WorkState {
+  const { last_at: at = null, last_milliseconds, last_error } = row ?? {};
+  return {
+    kind,
+    nextAt: row?.next_at ?? undefined,
+    running: row !== undefined && isWorkClaimed(row, now, CLAIM),
+    last:
+      at === null
+        ? undefined
+        : { at, milliseconds: last_milliseconds ?? undefined, error: last_error ?? undefined },
+  };
+}
+
+/** One run, and how it ended. */
+async function runWork(
+  { inTransaction, clock, log, timer = systemTimer }: RecurringWorksDeps,
+  kind: WorkKind,
+  { run, timeout = LONGEST }: Work,
+  { fence, abort }: { fence: number; abort: AbortController },
+): Promise<void> {
+  const began = clock.now();
+  let cancel = () => {};
+  const tooLong = new Promise<string>((resolve) => {
+    cancel = timer.after(timeout, () => {
+      abort.abort();
+      resolve(`It took longer than ${timeout} ms.`);
+    });
+  });
+  const ended = run({ fence, signal: abort.signal }).then(
+    () => null,
+    (thrown: unknown) => sentenceOf(kind, thrown, log),
+  );
+  const error = await Promise.race([ended, tooLong]).finally(() => cancel());
+  const end = { at: clock.now(), milliseconds: Math.max(0, clock.now() - began), error };
+  try {
+    const ours = await inTransaction((tx) => endWork(tx, kind, fence, end));
+    if (!ours) log.warn({ work: kind, fence }, 'recurring work ended after its claim was lost');
+  } catch (failure) {
+    log.error({ work: kind, err: failure }, 'the end of recurring work cannot be written');
+  }
+}
+
+/** A fixed sentence: an erasure does not reach it, so it holds no word of what was thrown. */
+function sentenceOf(kind: WorkKind, thrown: unknown, log: Log): string {
+  if (thrown instanceof Problem) {
+    log.warn({ work: kind, err: thrown }, 'recurring work was refused');
+    return `It was refused (${thrown.code}); the log says more.`;
+  }
+  log.error({ work: kind, err: thrown }, 'recurring work failed');
+  return 'An internal error; the log has the details.';
+}

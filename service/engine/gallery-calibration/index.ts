@@ -1,8 +1,0 @@
-export { type Doubt, doubts } from './doubtful-templates.ts';
-export type { DoubtfulPerson, GalleryCalibrations } from './gallery-calibration.ts';
-export {
-  createGalleryCalibrations,
-  FEWEST_PEOPLE,
-  GalleryCalibration,
-  OwnGallery,
-} from './gallery-calibration.ts';

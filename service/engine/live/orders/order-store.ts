@@ -1,0 +1,253 @@
+import type { Selectable } from 'kysely';
+import type { z } from 'zod';
+import type { Clock } from '../../../lib/clock.ts';
+import type { OrganizationId, SessionId, SubjectId, World } from '../../../lib/id.ts';
+import { hashLinkToken } from '../../../lib/link-token.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { Schema } from '../../../storage/schema.ts';
+import type { SealedPlace, Sealer } from '../../../storage/sealing/sealed.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Realm } from '../../people/index.ts';
+
+export type OrderKind = 'hosted' | 'registration' | 'presence';
+
+/** `replaced`: the same was ordered again before it ended. */
+export type OrderState = 'pending' | 'passed' | 'failed' | 'expired' | 'replaced';
+
+export type OrderRow = Selectable<Schema['relying_order']>;
+export type OrderSealer = Pick<Sealer, 'seal' | 'sealOwn' | 'openMany' | 'openOwn' | 'emailHash'>;
+
+/** What a relying party asks of one person, as it stands now: one that was not opened in time has expired, also before its row says so. */
+export interface Order<Terms, Result> extends Omit<OrderRow, 'kind' | 'state' | 'terms' | 'result'> {
+  kind: OrderKind;
+  realm: Realm;
+  state: OrderState;
+  /** What was ordered, as far as it names no person. */
+  terms: Terms;
+  /** What came of it; empty before. */
+  result: Result;
+}
+
+export interface NewOrder<Terms> {
+  id: string;
+  realm: Realm;
+  /** As `describeActor` wrote it. */
+  createdBy: string;
+  /** Milliseconds from now until which it can be opened. */
+  life: number;
+  /** Of its link; absent for a visit, which begins at once with its session. */
+  token?: string;
+  session?: SessionId;
+  /** Keyed hash of the person that it names: an e-mail address, or the caller's own name of a user. */
+  about?: string;
+  /** Under whose key it is sealed; else under the organization's own. */
+  subject?: SubjectId;
+  terms: Terms;
+}
+
+export interface Ending<Result> {
+  state: Exclude<OrderState, 'pending'>;
+  result?: Result;
+  /** The person who was there: what was asked is sealed under their key from now on. */
+  subject?: SubjectId;
+  /** Kept sealed beside it. */
+  proof?: object;
+}
+
+type Column = 'request' | 'proof';
+type Owner = Pick<OrderRow, 'id' | 'organization' | 'world' | 'subject'> & { kind: string };
+
+const VERSION = 1;
+/** After the tables that each kind had up to 0.1, so that what they sealed opens. */
+const sealedAs: Readonly<Record<string, string>> = {
+  hosted: 'hosted_link.page',
+  registration: 'registration.request',
+  presence: 'presence_session.request',
+};
+const ownPlace = ({ id, kind, organization }: Owner, column: Column) => ({
+  organization: organization as OrganizationId,
+  field: `${column === 'proof' ? 'presence_session.token' : sealedAs[kind]}/${id}`,
+  version: VERSION,
+});
+/** Of a sealed column of an order with a known person. */
+export const personPlace = (order: Owner & { subject: string }, column: Column): SealedPlace => ({
+  ...ownPlace(order, column),
+  world: order.world as World,
+  subject: order.subject as SubjectId,
+});
+
+/** The orders of one kind in the table `relying_order`. */
+export function createOrderStore<Request extends object, Terms, Result>(
+  { db, sealer, clock }: { db: Db; sealer: OrderSealer; clock: Clock },
+  kind: OrderKind,
+  RequestSchema: z.ZodType<Request>,
+) {
+  type Stored = Order<Terms, Result>;
+  const rows = (from: Db | Tx) => from.selectFrom('relying_order').selectAll().where('kind', '=', kind);
+
+  function read(row: OrderRow): Stored {
+    const isOver = row.ends_at !== null && row.ends_at <= clock.now();
+    return {
+      ...row,
+      kind,
+      realm: { organization: row.organization as OrganizationId, world: row.world as World },
+      state: isOver ? 'expired' : (row.state as OrderState),
+      terms: JSON.parse(row.terms) as Terms,
+      result: JSON.parse(row.result) as Result,
+    };
+  }
+  const readOne = async (query: { executeTakeFirst(): Promise<OrderRow | undefined> }) => {
+    const row = await query.executeTakeFirst();
+    return row && read(row);
+  };
+
+  async function seal(owner: Owner, column: Column, value: object): Promise<Uint8Array> {
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    const { subject } = owner;
+    return subject === null
+      ? sealer.sealOwn(ownPlace(owner, column), bytes)
+      : sealer.seal(personPlace({ ...owner, subject }, column), bytes);
+  }
+  /** Undefined once the person was erased, and for what was changed on disk. */
+  async function open(order: Owner, column: Column, sealed: Uint8Array | null): Promise<unknown> {
+    if (sealed === null) return undefined;
+    const { subject } = order;
+    const plain = subject === null ? openOwn() : await openOf(subject);
+    return plain && JSON.parse(new TextDecoder().decode(plain));
+
+    async function openOf(subject: string) {
+      const place = personPlace({ ...order, subject }, column);
+      const [opened] = await sealer.openMany([{ place, sealed: sealed! }]);
+      return opened?.is === 'open' ? opened.plain : undefined;
+    }
+    function openOwn() {
+      try {
+        return sealer.openOwn(ownPlace(order, column), sealed!);
+      } catch {
+        return undefined;
+      }
+    }
+  }
+  async function requestOf(order: Stored): Promise<Request | undefined> {
+    const found = await open(order, 'request', order.request_sealed);
+    return found === undefined ? undefined : RequestSchema.parse(found);
+  }
+
+  return {
+    requestOf,
+    proofOf: (order: Stored) => open(order, 'proof', order.proof_sealed),
+    /** Under the organization's own key where the person is being erased. */
+    async insert(tx: Tx, order: NewOrder<Terms>, request: Request): Promise<Stored> {
+      const { id, realm, token, session = null, about = null, subject = null, terms } = order;
+      const now = clock.now();
+      const expiresAt = now + order.life;
+      const owner = { id, kind, ...realm, subject };
+      const sealed = await seal(owner, 'request', request).catch((error) => {
+        if (subject === null || !isErased(error)) throw error;
+        owner.subject = null;
+        return seal(owner, 'request', request);
+      });
+      const row: OrderRow = {
+        ...owner,
+        token_hash: token === undefined ? null : hashLinkToken(token),
+        about_hash: about,
+        created_at: now,
+        created_by: order.createdBy,
+        expires_at: expiresAt,
+        ends_at: session === null ? expiresAt : null,
+        session,
+        opened_at: session && now,
+        state: 'pending',
+        ended_at: null,
+        terms: JSON.stringify(terms),
+        result: '{}',
+        request_sealed: sealed,
+        proof_sealed: null,
+      };
+      await tx.insertInto('relying_order').values(row).execute();
+      return read(row);
+    },
+    find: ({ organization, world }: Realm, id: string) =>
+      readOne(
+        rows(db).where('id', '=', id).where('organization', '=', organization).where('world', '=', world),
+      ),
+    /** None for one that was replaced. */
+    byToken: (token: string) =>
+      readOne(rows(db).where('token_hash', '=', hashLinkToken(token)).where('state', '!=', 'replaced')),
+    bySession: (session: SessionId, from: Db | Tx = db) => readOne(rows(from).where('session', '=', session)),
+    /** The newest about someone that no other replaced. */
+    newest: (from: Db | Tx | undefined, { organization, world }: Realm, about: string) =>
+      readOne(
+        rows(from ?? db)
+          .where('organization', '=', organization)
+          .where('world', '=', world)
+          .where('about_hash', '=', about)
+          .where('state', '!=', 'replaced')
+          .orderBy('id', 'desc')
+          .limit(1),
+      ),
+    /** Whose time is over. */
+    async due(limit: number): Promise<Stored[]> {
+      const found = await rows(db)
+        .where('ends_at', '<=', clock.now())
+        .where('state', '=', 'pending')
+        .orderBy('ends_at')
+        .limit(limit)
+        .execute();
+      return found.map(read);
+    },
+    /** Its link is used up for this session, which ends it from then on; `timed`: its time does too. False when another browser was first, or it is over. */
+    async take(tx: Tx, { id }: Stored, session: SessionId, timed: boolean): Promise<boolean> {
+      const now = clock.now();
+      const { numUpdatedRows } = await tx
+        .updateTable('relying_order')
+        .set({ session, opened_at: now, ...(!timed && { ends_at: null }) })
+        .where('id', '=', id)
+        .where('opened_at', 'is', null)
+        .where('ends_at', '>', now)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+    /**
+     * False where it has ended meanwhile, or its time is over and this says otherwise; `unopened`: also where it was opened. Throws
+     * SUBJECT_NOT_FOUND while the person is being erased.
+     */
+    async end(tx: Tx, order: Stored, ending: Ending<Result>, unopened = false): Promise<boolean> {
+      const { state, result = {}, subject = order.subject, proof } = ending;
+      const now = clock.now();
+      const owner = { ...order, subject };
+      const asked = subject === order.subject ? undefined : await requestOf(order);
+      const { numUpdatedRows } = await tx
+        .updateTable('relying_order')
+        .set({
+          state,
+          result: JSON.stringify(result),
+          ended_at: now,
+          ends_at: null,
+          ...(asked && { subject, request_sealed: await seal(owner, 'request', asked) }),
+          ...(proof && { proof_sealed: await seal(owner, 'proof', proof) }),
+        })
+        .where('id', '=', order.id)
+        .where('state', '=', 'pending')
+        .where(({ eb, or }) => {
+          if (order.state === 'expired') return eb('ends_at', '<=', now);
+          const inTime = eb('ends_at', '>', now);
+          return unopened ? inTime.and('opened_at', 'is', null) : or([inTime, eb('ends_at', 'is', null)]);
+        })
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+  };
+}
+
+export type OrderStore<Request extends object, Terms, Result> = ReturnType<
+  typeof createOrderStore<Request, Terms, Result>
+>;
+
+export const isErased = (error: unknown): boolean =>
+  error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND';
+
+/** Of an organization that is erased. May be called again. */
+export async function deleteOrdersOf(tx: Tx, organization: OrganizationId): Promise<void> {
+  await tx.deleteFrom('relying_order').where('organization', '=', organization).execute();
+}

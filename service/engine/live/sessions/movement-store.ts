@@ -1,0 +1,112 @@
+import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
+import type { SealedPlace } from '../../../storage/sealing/sealed.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Realm } from '../../people/index.ts';
+import { createOwnerSeal, NO_PERSON, type SessionSealer } from './sealed-store.ts';
+
+export interface MovementRow {
+  session: string;
+  attempt: number;
+  organization: string;
+  world: string;
+  subject: string | null;
+  movement_sealed: Uint8Array;
+  created_at: number;
+}
+
+const VERSION = 1;
+
+export const movementPlace = (
+  { session, attempt, organization, world }: Omit<MovementRow, 'subject' | 'movement_sealed' | 'created_at'>,
+  subject: string,
+): SealedPlace => ({
+  organization: organization as OrganizationId,
+  world: world as World,
+  subject: subject as SubjectId,
+  field: `live_movement.movement/${session}/${attempt}`,
+  version: VERSION,
+});
+
+/** The table `live_movement`: how the face moved in earlier attempts, sealed. */
+export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSealer }) => {
+  const owned = createOwnerSeal(sealer);
+  const open = (row: MovementRow) =>
+    owned.open(movementPlace(row, row.subject ?? NO_PERSON), row.movement_sealed);
+  const seal = async (
+    of: Omit<MovementRow, 'subject' | 'movement_sealed'>,
+    movement: Uint8Array,
+    subject?: string,
+  ): Promise<MovementRow> => ({
+    ...of,
+    subject: subject ?? null,
+    movement_sealed: await owned.seal(movementPlace(of, subject ?? NO_PERSON), movement),
+  });
+  return {
+    open,
+    seal,
+    /** Newest first: of a realm, or of one person. */
+    async recent(
+      { organization, world }: Realm,
+      { since, most, person }: { since: number; most: number; person?: string },
+      from: Db | Tx = db,
+    ): Promise<MovementRow[]> {
+      const rows = from
+        .selectFrom('live_movement')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('created_at', '>', since)
+        .orderBy('created_at', 'desc')
+        .limit(most);
+      return (person === undefined ? rows : rows.where('subject', '=', person)).execute();
+    },
+    /** Of a session, under no person's key. */
+    unowned: (session: string): Promise<MovementRow[]> =>
+      db
+        .selectFrom('live_movement')
+        .selectAll()
+        .where('session', '=', session)
+        .where('subject', 'is', null)
+        .execute(),
+    /** Under the key of a person. */
+    async resealed(rows: readonly MovementRow[], subject: string): Promise<MovementRow[]> {
+      const sealed: MovementRow[] = [];
+      for (const row of rows) {
+        const { subject: _, movement_sealed: __, ...of } = row;
+        const movement = await open(row);
+        if (movement) sealed.push(await seal(of, movement, subject));
+      }
+      return sealed;
+    },
+    async put(tx: Tx, rows: readonly MovementRow[]): Promise<void> {
+      for (const row of rows) {
+        const { subject, movement_sealed } = row;
+        await tx
+          .insertInto('live_movement')
+          .values(row)
+          .onConflict((conflict) =>
+            conflict.columns(['session', 'attempt']).doUpdateSet({ subject, movement_sealed }),
+          )
+          .execute();
+      }
+    },
+    /** Deletes at most `limit` that are older. */
+    async removeOld(tx: Tx, before: number, limit: number): Promise<number> {
+      const old = await tx
+        .selectFrom('live_movement')
+        .select(['session', 'attempt'])
+        .where('created_at', '<', before)
+        .limit(limit)
+        .execute();
+      for (const { session, attempt } of old)
+        await tx
+          .deleteFrom('live_movement')
+          .where('session', '=', session)
+          .where('attempt', '=', attempt)
+          .execute();
+      return old.length;
+    },
+  };
+};
+
+export type MovementStore = ReturnType<typeof createMovementStore>;

@@ -1,0 +1,159 @@
+import { defined } from '../../../lib/defined.ts';
+import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { SealedPlace, Sealer } from '../../../storage/sealing/sealed.ts';
+import type {
+  FlowReply,
+  SessionDevice,
+  SessionPage,
+  SessionResult,
+  UniquenessRule,
+  WaitingFace,
+  WaitingPicture,
+  WholeSession,
+} from './session.ts';
+import { type SessionRow, sessionOf } from './session-store.ts';
+
+export type SessionSealer = Pick<Sealer, 'seal' | 'open' | 'sealOwn' | 'openOwn' | 'emailHash'>;
+
+/** What was ordered: the column `order_sealed`. */
+export interface StoredOrder {
+  email?: string;
+  metadata?: Record<string, unknown>;
+  subjectRef?: string;
+  callback?: { url: string };
+  page: SessionPage;
+  uniqueness?: UniquenessRule;
+  browserOrigins?: readonly string[];
+  profiles?: readonly string[];
+  context?: boolean;
+}
+
+const VERSION = 1;
+export const sealedFields = ['order', 'device', 'answer', 'waiting', 'pictures'] as const;
+export type SealedField = (typeof sealedFields)[number];
+
+interface Plain {
+  order: StoredOrder;
+  device: SessionDevice;
+  answer: FlowReply;
+  waiting: WaitingFace;
+  pictures: WaitingPicture[];
+}
+
+type Owner = Pick<SessionRow, 'id' | 'organization' | 'world' | 'subject'>;
+
+/** The place of a value of a session with a recognized person. */
+export const personPlace = (
+  { id, organization, world, subject }: Owner & { subject: string },
+  field: SealedField,
+): SealedPlace => ({
+  organization: organization as OrganizationId,
+  world: world as World,
+  subject: subject as SubjectId,
+  field: `live_session.${field}/${id}`,
+  version: VERSION,
+});
+
+/** Seals and opens: under the key of the recognized person, so that erasing the person reaches it; before, under the organization's own. */
+export const createOwnerSeal = (sealer: SessionSealer) => ({
+  async seal(place: SealedPlace, bytes: Uint8Array): Promise<Uint8Array> {
+    return place.subject === NO_PERSON ? sealer.sealOwn(place, bytes) : sealer.seal(place, bytes);
+  },
+  /** Undefined where the person is being erased. */
+  async open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return place.subject === NO_PERSON ? sealer.openOwn(place, sealed) : await sealer.open(place, sealed);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND') return undefined;
+      throw error;
+    }
+  },
+});
+
+/** Before a person was recognized. */
+export const NO_PERSON = '';
+
+/** The sealed columns of a session. */
+export function createSealedValues(sealer: SessionSealer) {
+  const owned = createOwnerSeal(sealer);
+  const placeOf = ({ subject, ...row }: Owner, field: SealedField) =>
+    personPlace({ ...row, subject: subject ?? NO_PERSON }, field);
+
+  const seal = <F extends SealedField>(owner: Owner, field: F, value: Plain[F]): Promise<Uint8Array> =>
+    owned.seal(placeOf(owner, field), new TextEncoder().encode(JSON.stringify(value)));
+
+  async function open<F extends SealedField>(row: SessionRow, field: F): Promise<Plain[F] | undefined> {
+    const sealed = row[`${field}_sealed`];
+    const bytes = sealed === null ? undefined : await owned.open(placeOf(row, field), sealed);
+    return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Plain[F]);
+  }
+
+  return {
+    seal,
+    open,
+    /** What the browser and the relying party get of a decision. */
+    async result(row: SessionRow): Promise<SessionResult> {
+      const passed = row.decision === 'approved';
+      const order = await open(row, 'order');
+      const answer = (await open(row, 'answer')) ?? {};
+      const { success, failure } = order?.page.redirect ?? {};
+      const undecided = row.decision === null;
+      // A person decides: the page leads on only where every result leads to the same address.
+      const led = undecided ? (success === failure ? success : undefined) : passed ? success : failure;
+      return {
+        passed,
+        decision: row.decision as SessionResult['decision'],
+        reference: row.id as SessionResult['reference'],
+        ...defined({
+          redirect: answer.redirect ?? led,
+          passToken: answer.passToken,
+          passExpiresAt: answer.passExpiresAt,
+        }),
+      };
+    },
+    /** Every value again, for the person that was recognized. */
+    async resealed(row: SessionRow, subject: SubjectId) {
+      const owner = { ...row, subject };
+      const sealedFor = async <F extends SealedField>(field: F) => {
+        const value = await open(row, field);
+        return value === undefined ? null : seal(owner, field, value);
+      };
+      return {
+        order_sealed: await sealedFor('order'),
+        device_sealed: await sealedFor('device'),
+        answer_sealed: await sealedFor('answer'),
+      };
+    },
+    async whole(row: SessionRow): Promise<WholeSession> {
+      const order = (await open(row, 'order')) ?? emptyOrder;
+      const device = await open(row, 'device');
+      const pictures = await open(row, 'pictures');
+      const { email, subjectRef, callback } = order;
+      return {
+        ...sessionOf(row),
+        page: order.page,
+        metadata: order.metadata ?? {},
+        uniquenessRule: order.uniqueness ?? { policy: 'off', scope: '' },
+        browserOrigins: order.browserOrigins ?? [],
+        profiles: order.profiles ?? [],
+        context: order.context ?? true,
+        ...defined({ email, subjectRef, callback, device, pictures: pictures?.map(({ step }) => step) }),
+      };
+    },
+  };
+}
+
+export type SealedValues = ReturnType<typeof createSealedValues>;
+
+/** Of a session whose person was erased. */
+const emptyOrder: StoredOrder = {
+  page: {
+    consent: {
+      version: '',
+      text: { en: [], de: [] },
+      retention: { en: '', de: '' },
+      withdraw: { en: '', de: '' },
+    },
+  },
+};

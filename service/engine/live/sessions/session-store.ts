@@ -1,0 +1,271 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import { defined } from '../../../lib/defined.ts';
+import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
+import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
+import type { Schema } from '../../../storage/schema.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import { readActor } from '../../audit/index.ts';
+import type { TryAgain } from '../../matching/index.ts';
+import { type CaptureSource, sourceOfFrames } from '../../matching/index.ts';
+import type { Realm } from '../../people/index.ts';
+import type { Session, SessionDecision, SessionFlow, SessionState, SessionWait } from './session.ts';
+import type { SessionPageOrder } from './sessions.ts';
+
+export type SessionRow = Selectable<Schema['live_session']>;
+export type NewSessionRow = Insertable<Schema['live_session']>;
+export type SessionChange = Updateable<Schema['live_session']>;
+
+/** The column `outcome`: everything about the end that names no person. */
+export type StoredOutcome = Pick<
+  Session,
+  'reasons' | 'liveness' | 'risk' | 'counted' | 'challengesCompleted' | 'processingTimeMs'
+> & {
+  composite?: number;
+  otherPerson?: true;
+  models?: Record<string, string>;
+  /** Between two attempts: what the person is advised. */
+  notPassed?: TryAgain;
+  /** It was passed without motion of the head, or before a suspect camera, or its evidence did not suffice, and a person decides. */
+  waits?: Exclude<SessionWait, 'uniqueness'>;
+  /** Of reviewers, where two have to agree. */
+  votes?: SessionVote[];
+};
+
+/** What one of the reviewers wants. */
+export interface SessionVote {
+  by: string;
+  approve: boolean;
+  at: number;
+}
+
+export const outcomeOf = ({ outcome }: Pick<SessionRow, 'outcome'>): StoredOutcome =>
+  outcome === null
+    ? { reasons: [], challengesCompleted: 0, processingTimeMs: 0 }
+    : (JSON.parse(outcome) as StoredOutcome);
+
+export const realmOf = ({ organization, world }: Pick<SessionRow, 'organization' | 'world'>): Realm => ({
+  organization: organization as OrganizationId,
+  world: world as World,
+});
+
+/** Where the frames of a session come from. */
+export const sourceOfSession = ({ actor }: Pick<SessionRow, 'actor'>): CaptureSource =>
+  sourceOfFrames(readActor(actor));
+
+export function sessionOf(row: SessionRow): Session {
+  const {
+    composite: _c,
+    otherPerson: _o,
+    models: _m,
+    notPassed: _n,
+    waits,
+    votes: _v,
+    ...outcome
+  } = outcomeOf(row);
+  const held = row.decision === null && row.held_until !== null;
+  return {
+    id: row.id as SessionId,
+    realm: realmOf(row),
+    flow: row.flow as SessionFlow,
+    state: row.state as SessionState,
+    profile: row.profile,
+    match: row.matching as Session['match'],
+    createdBy: row.actor,
+    source: sourceOfSession(row),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    attempts: row.attempts,
+    held,
+    ...(held && { waitsFor: waits ?? 'uniqueness', heldUntil: row.held_until! }),
+    ...outcome,
+    ...(row.opened_at === null ? {} : { openedAt: row.opened_at }),
+    ...(row.consent_version === null || row.consent_at === null
+      ? {}
+      : { consent: { version: row.consent_version, at: row.consent_at } }),
+    ...(row.flash === null || row.motion === null
+      ? {}
+      : { path: { flash: row.flash === 1, motion: row.motion === 1 } }),
+    ...(row.running_since === null ? {} : { runningSince: row.running_since }),
+    ...(row.decision === null ? {} : { decision: row.decision as SessionDecision }),
+    ...(row.decided_at === null ? {} : { decidedAt: row.decided_at }),
+    ...(row.verification === null ? {} : { verification: row.verification as VerificationId }),
+    ...(row.subject === null ? {} : { subject: row.subject as SubjectId }),
+  };
+}
+
+export type SessionIntegrity = RowIntegrity;
+
+export interface SessionStoreDeps {
+  db: Db;
+  integrity: SessionIntegrity;
+  log: Log;
+}
+
+/** The table `live_session`. A row that was changed by other means than these is no session: it is logged and left out. */
+export const createSessionStore = (deps: SessionStoreDeps) => {
+  const checks = createChecks(deps);
+  const read = reads(deps.db, checks);
+  return { ...read, ...writes(read.byId, checks) };
+};
+
+function createChecks({ integrity, log }: SessionStoreDeps) {
+  const isOwn = (row: SessionRow): boolean => {
+    if (isSound(integrity, 'live_session', row)) return true;
+    log.error({ session: row.id }, 'the row of a live session was changed outside of Gatehouse');
+    return false;
+  };
+  return {
+    isOwn,
+    one: (row: SessionRow | undefined) => (row && isOwn(row) ? row : undefined),
+    sign: (row: Partial<SessionRow>) => macOf(integrity, 'live_session', row),
+  };
+}
+type RowChecks = ReturnType<typeof createChecks>;
+
+/** The last session of a page of those that are due. */
+type DueMark = Pick<SessionRow, 'id' | 'expires_at'>;
+
+/** Sessions of a realm that were passed and wait for a person who decides; those of a uniqueness scope are in its own queue. */
+export async function countWaitingSessions(db: Db, { organization, world }: Realm): Promise<number> {
+  const { n } = await db
+    .selectFrom('live_session')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('decision', 'is', null)
+    .where('held_until', 'is not', null)
+    .where('outcome', 'like', '%"waits":"%')
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+/** Of an organization that is erased: what is sealed in them opens no more. */
+export async function deleteSessionsOf(tx: Tx, organization: OrganizationId): Promise<void> {
+  for (const table of ['live_session', 'live_movement', 'live_frame'] as const)
+    await tx.deleteFrom(table).where('organization', '=', organization).execute();
+}
+
+function reads(db: Db, { isOwn, one }: RowChecks) {
+  return {
+    byId: async (id: string, tx?: Tx): Promise<SessionRow | undefined> =>
+      one(await (tx ?? db).selectFrom('live_session').selectAll().where('id', '=', id).executeTakeFirst()),
+    inRealm: async ({ organization, world }: Realm, id: string): Promise<SessionRow | undefined> =>
+      one(
+        await db
+          .selectFrom('live_session')
+          .selectAll()
+          .where('id', '=', id)
+          .where('organization', '=', organization)
+          .where('world', '=', world)
+          .executeTakeFirst(),
+      ),
+    /** By the capability, or as the device that handed it over. */
+    byTokenHash: async (hash: string): Promise<SessionRow | undefined> =>
+      one(
+        await db
+          .selectFrom('live_session')
+          .selectAll()
+          .where((eb) => eb.or([eb('token_hash', '=', hash), eb('follower_hash', '=', hash)]))
+          .executeTakeFirst(),
+      ),
+    page: async (
+      { organization, world }: Realm,
+      { state, flow, decision, held, before, limit }: SessionPageOrder,
+    ): Promise<SessionRow[]> => {
+      const rows = await db
+        .selectFrom('live_session')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .$if(state !== undefined, (query) => query.where('state', '=', state!))
+        .$if(flow !== undefined, (query) => query.where('flow', '=', flow!))
+        .$if(held === true, (query) =>
+          query.where('decision', 'is', null).where('held_until', 'is not', null),
+        )
+        .$if(decision !== undefined, (query) => query.where('decision', '=', decision!))
+        .$if(before !== undefined, (query) => query.where('id', '<', before!))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.filter(isOwn);
+    },
+    /** Undecided ones whose time, or the time of their review, is over; the oldest first. `next`: after which others may come. */
+    due: async (now: number, limit: number, after?: DueMark) => {
+      const rows = await db
+        .selectFrom('live_session')
+        .selectAll()
+        .where('decision', 'is', null)
+        .where('expires_at', '<=', now)
+        .where((eb) => eb.or([eb('held_until', 'is', null), eb('held_until', '<=', now)]))
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb.or([
+              eb('expires_at', '>', after!.expires_at),
+              eb.and([eb('expires_at', '=', after!.expires_at), eb('id', '>', after!.id)]),
+            ]),
+          ),
+        )
+        .orderBy('expires_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return { rows: rows.filter(isOwn), ...defined({ next: rows[limit - 1] as DueMark | undefined }) };
+    },
+    /** Whose attempt was in progress. */
+    running: async (): Promise<SessionRow[]> => {
+      const rows = await db
+        .selectFrom('live_session')
+        .selectAll()
+        .where('decision', 'is', null)
+        .where('running_since', 'is not', null)
+        .execute();
+      return rows.filter(isOwn);
+    },
+  };
+}
+
+function writes(byId: (id: string, tx: Tx) => Promise<SessionRow | undefined>, { sign }: RowChecks) {
+  async function change(tx: Tx, row: SessionRow, changed: SessionChange): Promise<boolean> {
+    const mac = sign({ ...row, ...changed } as SessionRow);
+    const { numUpdatedRows } = await tx
+      .updateTable('live_session')
+      .set({ ...changed, mac })
+      .where('id', '=', row.id)
+      .where('decision', 'is', null)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
+  return {
+    insert: async (tx: Tx, row: NewSessionRow): Promise<void> => {
+      await tx
+        .insertInto('live_session')
+        .values({ ...row, mac: sign(row as Partial<SessionRow>) })
+        .execute();
+    },
+    /** False, and nothing changed, once the session is decided. */
+    async changeUndecided(tx: Tx, id: string, changed: SessionChange): Promise<boolean> {
+      const row = await byId(id, tx);
+      return row !== undefined && row.decision === null && change(tx, row, changed);
+    },
+    /** Counts an attempt. False where there is none left, one is in progress, or the session is decided or held. */
+    async beginAttempt(tx: Tx, id: string, { now, most }: { now: number; most: number }): Promise<boolean> {
+      const row = await byId(id, tx);
+      const isOpen =
+        row?.decision === null &&
+        row.held_until === null &&
+        row.running_since === null &&
+        row.consent_at !== null &&
+        row.expires_at > now &&
+        row.attempts < most;
+      if (!isOpen) return false;
+      return change(tx, row, { attempts: row.attempts + 1, running_since: now, state: 'processing' });
+    },
+    async setAnswer(tx: Tx, id: string, answer: Uint8Array): Promise<void> {
+      await tx.updateTable('live_session').set({ answer_sealed: answer }).where('id', '=', id).execute();
+    },
+  };
+}
+
+export type SessionStore = ReturnType<typeof createSessionStore>;

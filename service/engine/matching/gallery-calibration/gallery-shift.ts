@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as pause } from 'node:timers/promises';
+import type { CrossScores } from '../../../inference/gallery/cross-scores.ts';
+import { type Calibration, thresholdForFalseMatchRate } from '../error-rate.ts';
+import type { Scorer } from '../every-group.ts';
+import type { Models } from '../../models/index.ts';
+
+/** The smallest false-match rate that a gallery is looked at, and the pairs that a rate needs at least. */
+const RATE = 1e-3;
+const PAIRS = 10;
+/** Up to this many times the expected pairs above the threshold the table is taken to hold (decision 0043). */
+const TOLERANCE = 1.5;
+/** The share of people who are looked at beside all. */
+const TENTH = 0.1;
+/** Pairs that are looked at before others have a turn: a millisecond or two. */
+const PAIRS_AT_ONCE = 100_000;
+
+interface MeasuredShift {
+  /** What the table's thresholds and scores are to be raised by; 0 where the gallery follows the table. */
+  shift: number;
+  /** Cross pairs looked at. */
+  pairs: number;
+  /** The false-match rate they were looked at: 1 in 1,000, or ten pairs where there are fewer than 10,000. */
+  rate: number;
+  /** The table's threshold for that rate, and the pairs whose score reaches it. */
+  threshold: number;
+  above: number;
+}
+
+/**
+ * Compares the scores of different people of one gallery, rising, with the table: half again as many above the table's threshold as its
+ * rate says raise it to the gallery's own quantile, so that the rate holds for these people. Never below the table.
+ */
+export function measureShift(scores: Float64Array, calibration: Calibration): MeasuredShift {
+  const pairs = scores.length;
+  const rate = Math.min(1, Math.max(RATE, PAIRS / Math.max(1, pairs)));
+  const { threshold } = thresholdForFalseMatchRate(calibration, rate);
+  const above = pairs - countBelow(scores, threshold);
+  if (pairs === 0 || above < TOLERANCE * rate * pairs) return { shift: 0, pairs, rate, threshold, above };
+  const quantile = scores[pairs - Math.max(1, Math.floor(rate * pairs))]!;
+  return { shift: Math.max(0, quantile - threshold), pairs, rate, threshold, above };
+}
+
+/** The share of pairs that reach the threshold among those of the tenth of people who have most of them; 0 without pairs. */
+export async function worstTenth(
+  { byPair }: Pick<CrossScores, 'byPair'>,
+  people: number,
+  threshold: number,
+): Promise<number> {
+  const reaching = await countReaching({ byPair }, people, threshold);
+  const most = [...reaching.keys()].sort((a, b) => reaching[b]! - reaching[a]!);
+  const tenth = new Set(most.slice(0, Math.ceil(TENTH * people)));
+  let [above, pairs] = [0, 0];
+  const turn = turnsEvery(PAIRS_AT_ONCE);
+  for (const one of tenth) {
+    for (let other = 0; other < people; other++) {
+      // A pair within the tenth is counted once.
+      if (other === one || (other < one && tenth.has(other))) continue;
+      const score = byPair[pairOf(people, one, other)]!;
+      if (Number.isNaN(score)) continue;
+      pairs += 1;
+      if (score >= threshold) above += 1;
+    }
+    await turn(people);
+  }
+  return pairs === 0 ? 0 : above / pairs;
+}
+
+/** With how many others each person's score reaches the threshold. */
+export async function countReaching(
+  { byPair }: Pick<CrossScores, 'byPair'>,
+  people: number,
+  threshold: number,
+): Promise<Int32Array> {
+  const reaching = new Int32Array(people);
+  let pair = 0;
+  const turn = turnsEvery(PAIRS_AT_ONCE);
+  for (let a = 0; a < people; a++) {
+    for (let b = a + 1; b < people; b++, pair++) {
+      if (!(byPair[pair]! >= threshold)) continue;
+      reaching[a]! += 1;
+      reaching[b]! += 1;
+    }
+    await turn(people - a);
+  }
+  return reaching;
+}
+
+/** The place of two different people in `CrossScores.byPair`. */
+export function pairOf(people: number, one: number, other: number): number {
+  const [a, b] = one < other ? [one, other] : [other, one];
+  return a * people - (a * (a + 1)) / 2 + b - a - 1;
+}
+
+function countBelow(rising: Float64Array, threshold: number): number {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rising[middle]! < threshold) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** For long work in this thread: called with what was done since the last call, it lets others have a turn after every `most` of it. */
+function turnsEvery(most: number): (done: number) => Promise<void> | undefined {
+  let since = 0;
+  return (done) => {
+    since += done;
+    if (since < most) return undefined;
+    since = 0;
+    return pause();
+  };
+}
+
+/** What a shift was measured with: terms, table and model files. */
+export function createBasis(models: Pick<Models, 'current'>) {
+  const hashes = new WeakMap<Scorer, string>();
+  return (scorer: Scorer): string => {
+    let hash = hashes.get(scorer);
+    if (hash === undefined) {
+      const { terms, calibration } = scorer;
+      hash = createHash('sha256')
+        .update(JSON.stringify([terms, calibration.table]))
+        .digest('hex');
+      hashes.set(scorer, hash);
+    }
+    const { files } = models.current();
+    return [hash, ...scorer.terms.map(({ model }) => files[model] ?? '')]
+      .map((one) => one.slice(0, 16))
+      .join('/');
+  };
+}

@@ -1,0 +1,46 @@
+import { time } from '../../../lib/time.ts';
+import { addressNotHeld } from '../../../storage/legal-holds.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import { countRows, deleteRows, type PersonalData, type Realm } from '../../audit/index.ts';
+import { deleteClaim, selectClaim } from './claim-store.ts';
+
+/** Old counts of addresses that are not disabled; only an operator removes those of disabled ones. */
+const oldClaims = (from: Db | Tx, { organization, world }: Realm, before: number) =>
+  from
+    .selectFrom('claim')
+    .where('claim.organization', '=', organization)
+    .where('claim.world', '=', world)
+    .where('claim.last_failed_at', '<', before)
+    .where('claim.disabled_at', 'is', null)
+    .where(addressNotHeld('claim.claim_hash'));
+
+/** Failed attempts at an address, by its keyed hash. */
+export const createLockoutData = ({ db }: { db: Db }): PersonalData => ({
+  tables: { claim: { columns: ['claim_hash'], record: { in: 'failedAttempts' } } },
+  forgetAddress: deleteClaim,
+  expires: [
+    {
+      counted: 'claims',
+      term: 'verificationDays',
+      expire: (tx, realm, before, limit) =>
+        deleteRows(
+          tx
+            .deleteFrom('claim')
+            .where('organization', '=', realm.organization)
+            .where('world', '=', realm.world)
+            .where('claim_hash', 'in', oldClaims(tx, realm, before).select('claim.claim_hash').limit(limit)),
+        ),
+      count: (realm, before) => countRows(oldClaims(db, realm, before)),
+    },
+  ],
+  async exportOf(person, { emailHash }) {
+    const claim = emailHash === undefined ? undefined : await selectClaim(db, person, emailHash);
+    return {
+      failedAttempts: claim && {
+        count: claim.failures,
+        lastFailedAt: time(claim.lastFailedAt),
+        disabledAt: time(claim.disabledAt),
+      },
+    };
+  },
+});

@@ -1,0 +1,136 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { ErasureId, OrganizationId } from '../../../lib/id.ts';
+import { isSound, withMac } from '../../../storage/keys/protected-tables.ts';
+import { isUnfinished } from '../../../storage/legal-holds.ts';
+import type { Schema } from '../../../storage/schema.ts';
+import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { Person } from '../../audit/index.ts';
+import type { Realm } from '../subjects/subject.ts';
+
+export type ErasureRow = Selectable<Schema['erasure']>;
+
+export type ErasureStore = ReturnType<typeof createErasureStore>;
+
+/** The table `erasure`. A row that another program wrote or changed is none: it destroys no key. */
+export function createErasureStore(db: Db, integrity: RowIntegrity) {
+  const isOwn = (row: Parameters<typeof isSound>[2]) => isSound(integrity, 'erasure', row);
+  return {
+    async insert(tx: Tx, row: Insertable<Schema['erasure']>): Promise<void> {
+      await tx
+        .insertInto('erasure')
+        .values(withMac(integrity, 'erasure', row))
+        .execute();
+    },
+    async get(id: ErasureId): Promise<ErasureRow | undefined> {
+      const row = await db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && isOwn(row) ? row : undefined;
+    },
+    async ofSubject({ organization, world }: Realm, subject: string): Promise<ErasureRow | undefined> {
+      const rows = await db
+        .selectFrom('erasure')
+        .selectAll()
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('subject', '=', subject)
+        .execute();
+      return rows.find(isOwn);
+    },
+    page: (...order: PageOrder) => pageOfErasures(db, ...order),
+    unfinished: async () =>
+      (await db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id').execute()).filter(isOwn),
+    /** The people whose keys were destroyed, as far as this database knows. */
+    async destroyed() {
+      const rows = await db
+        .selectFrom('erasure')
+        .select([
+          'id',
+          'organization',
+          'world',
+          'subject',
+          'reason',
+          'actor',
+          'request',
+          'intended_at',
+          'mac',
+        ])
+        .where('state', '!=', 'intended')
+        .execute();
+      return rows.filter(isOwn);
+    },
+    async keysDestroyed(ids: readonly string[], copies: string): Promise<void> {
+      if (ids.length === 0) return;
+      await db
+        .updateTable('erasure')
+        .set({ state: 'key-destroyed', copies })
+        .where('id', 'in', ids)
+        .where('state', '=', 'intended')
+        .execute();
+    },
+    /** False when another process settled it since the row was read. */
+    async settle(
+      tx: Tx,
+      { id, receipt }: Pick<ErasureRow, 'id' | 'receipt'>,
+      values: Pick<ErasureRow, 'state' | 'copies' | 'receipt' | 'completed_at'>,
+    ): Promise<boolean> {
+      const { numUpdatedRows } = await tx
+        .updateTable('erasure')
+        .set(values)
+        .where('id', '=', id)
+        .where('state', '!=', 'done')
+        .where('receipt', receipt === null ? 'is' : '=', receipt)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+  };
+}
+
+type PageOrder = [
+  organization: OrganizationId,
+  page: { pending: boolean; limit: number; before?: ErasureId },
+];
+
+const pageOfErasures = (db: Db, ...[organization, { pending, limit, before }]: PageOrder) =>
+  db
+    .selectFrom('erasure')
+    .selectAll()
+    .$if(pending, (query) => query.where(isUnfinished))
+    .where('organization', '=', organization)
+    .where('receipt', 'is not', null)
+    .$if(before !== undefined, (older) => older.where('id', '<', before!))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+
+/** Receipts in the order of their erasures, after `after`. */
+export async function pageOfReceipts(
+  db: Db,
+  after: string,
+  limit: number,
+): Promise<{ id: string; organization: OrganizationId; subject: string; receipt: string }[]> {
+  const rows = await db
+    .selectFrom('erasure')
+    .select(['id', 'organization', 'subject', 'receipt'])
+    .where('id', '>', after)
+    .where('receipt', 'is not', null)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    ...row,
+    organization: row.organization as OrganizationId,
+    receipt: row.receipt!,
+  }));
+}
+
+/** Whether the erasure of the person has begun. */
+export async function isErased(db: Db, { organization, world, subject }: Person): Promise<boolean> {
+  const row = await db
+    .selectFrom('erasure')
+    .select('id')
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('subject', '=', subject)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

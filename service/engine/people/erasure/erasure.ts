@@ -1,0 +1,244 @@
+import { defined } from '../../../lib/defined.ts';
+import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { createTurns } from '../../../lib/turns.ts';
+import type { Db, RowIntegrity } from '../../../storage/transaction.ts';
+import type { Actor } from '../../audit/index.ts';
+import { listHeld } from '../../consent/index.ts';
+import { listPresent } from '../subjects/former-address-store.ts';
+import type { Realm } from '../subjects/subject.ts';
+import type { Subjects } from '../subjects/subjects.ts';
+import type { DatabaseTracesDeps } from './database-traces-store.ts';
+import { eraseMany, type MassErasure, type MassOrder } from './erase-many.ts';
+import { createErasureStore, type ErasureStore } from './erasure-store.ts';
+import { type FinishDeps, finishErasures, type Work } from './finish-erasures.ts';
+import { createIntend, type IntendDeps, noSuchPerson } from './intend-erasure.ts';
+import {
+  createLedger,
+  type ErasureReason,
+  type ErasureReceipt,
+  type Ledger,
+  type LedgerDeps,
+  type Signing,
+} from './ledger.ts';
+import { createProver, type ProverDeps, type RememberDeps, rememberPerson, type Witness } from './proof.ts';
+
+/** The reason and the actor of an erasure. */
+export interface ErasureOrder {
+  reason: Exclude<ErasureReason, 'restored'>;
+  actor: Actor;
+  request?: string;
+  /** Search the files for what is left of the person and put it into the receipt; takes seconds in a large directory. */
+  prove?: boolean;
+}
+
+export interface Erasure extends ReadReceipts {
+  /**
+   * Erases a person by id or e-mail. From the first of its commits on the person is not found by any read, and the same
+   * address may be enrolled anew. Resolves when everything is done that this machine can do; the receipt is `pending` while a
+   * copy of the key store cannot be reached. Asked again for a person who is being erased (by id) it goes on and gives the
+   * receipt as it is now. Throws SUBJECT_NOT_FOUND, and LEGAL_HOLD when a hold forbids it.
+   */
+  erase(realm: Realm, idOrEmail: string, order: ErasureOrder): Promise<ErasureReceipt>;
+  /**
+   * Erases up to `limit` people of the realm, in the order of their ids after `after`. Throws CONFIRMATION_REQUIRED unless
+   * `confirm` is exactly how many people there are now; then none is erased.
+   */
+  eraseMany(realm: Realm, order: MassOrder): Promise<MassErasure>;
+  /** People of both worlds under a legal hold. */
+  held(organization: OrganizationId): Promise<SubjectId[]>;
+  /**
+   * At start, before the galleries are loaded and where the writer lock is held: verifies the signed list of erasures, erases
+   * again people that an older backup brought back, and finishes what was interrupted. Throws SEALED when the list was changed.
+   */
+  resume(): Promise<{ restored: number; finished: number; pending: number }>;
+  /** Retries pending erasures. */
+  retry(): Promise<{ finished: number; pending: number }>;
+}
+
+export interface ErasureDeps
+  extends DatabaseTracesDeps,
+    Omit<IntendDeps, 'store' | 'sealer'>,
+    Omit<FinishDeps, 'store' | 'ledger' | 'prover'> {
+  sealer: FinishDeps['sealer'] & ProverDeps['sealer'] & ReplayDeps['sealer'] & IntendDeps['sealer'];
+  keys: LedgerDeps['keys'] & FinishDeps['keys'] & ReplayDeps['keys'];
+  subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> &
+    RememberDeps['subjects'] &
+    ProverDeps['subjects'];
+  /** The embedders that galleries are searched by. */
+  galleries(): readonly string[];
+  integrity: RowIntegrity;
+  log: Log;
+}
+
+/** Erases again what an older backup brought back. */
+const appliance: Actor = { is: 'appliance', task: 'erasure' };
+
+export function createErasure(deps: ErasureDeps): Erasure {
+  const { db, integrity, dialect, subjects, clock, log } = deps;
+  const store = createErasureStore(db, integrity);
+  const ledger = createLedger(deps);
+  const elsewhere =
+    dialect === 'postgres'
+      ? ['the files of the PostgreSQL server: they are not on this machine’s paths']
+      : [];
+  const prover = createProver({ ...deps, now: clock.now, elsewhere });
+  const intend = createIntend({ ...deps, store });
+  const replay = createReplay({ ...deps, store, ledger });
+  const finish = (works: readonly Work[]) => finishErasures({ ...deps, store, ledger, prover }, works);
+  /** One erasure of a person at a time, however many callers ask for it. */
+  const turns = createTurns();
+
+  /** Goes on with an erasure that has begun. */
+  async function goOn(id: string, witness?: Witness): Promise<ErasureReceipt> {
+    const row = await store.get(id as ErasureId);
+    if (!row) throw new Error(`There is no erasure ${id}.`);
+    const [receipt] = await finish([{ row, ...defined({ witness }) }]);
+    return receipt!;
+  }
+
+  async function erase(realm: Realm, idOrEmail: string, order: ErasureOrder): Promise<ErasureReceipt> {
+    const subject = await subjects.find(realm, idOrEmail);
+    const id = subject?.id ?? (idOrEmail.includes('@') ? undefined : (idOrEmail as SubjectId));
+    if (id === undefined) throw noSuchPerson();
+    return turns(id, async () => {
+      const begun = await store.ofSubject(realm, id);
+      if (begun) return goOn(begun.id);
+      const present = subject && (await subjects.find(realm, id));
+      if (!present) throw noSuchPerson();
+      const witness = order.prove ? await rememberPerson(deps, realm, present) : undefined;
+      const row = await intend(realm, id, { ...order, email: present.email });
+      return goOn(row.id, witness);
+    });
+  }
+
+  async function retry(): Promise<{ finished: number; pending: number }> {
+    const result = { finished: 0, pending: 0 };
+    for (const { id, subject } of await store.unfinished()) {
+      try {
+        const { state } = await turns(subject, () => goOn(id));
+        if (state === 'done') result.finished += 1;
+        else result.pending += 1;
+      } catch (error) {
+        result.pending += 1;
+        log.error({ erasure: id, err: error }, 'an erasure could not be finished: it is tried again');
+      }
+    }
+    return result;
+  }
+
+  return {
+    ...createReadReceipts({ ...deps, store }),
+    erase,
+    eraseMany: (realm, order) => eraseMany({ subjects, intend, finish }, realm, order),
+    held: (organization) => listHeld(db, organization),
+    async resume() {
+      await replay.destroyKeys();
+      const restored = await replay.peopleRestored((realm, subject, erasure) =>
+        intend(realm, subject, { reason: 'restored', actor: appliance }, erasure),
+      );
+      return { restored, ...(await retry()) };
+    },
+    retry,
+  };
+}
+
+interface ReadReceipts {
+  /** Throws NOT_FOUND. */
+  receipt(id: ErasureId): Promise<ErasureReceipt>;
+  /** Newest first; `pending`: only waiting ones. An interrupted erasure has no receipt yet. */
+  receipts(
+    organization: OrganizationId,
+    options: { pending?: boolean; limit: number; before?: ErasureId },
+  ): Promise<ErasureReceipt[]>;
+  /** All keys that ever signed receipts, the newest last. */
+  publicKeys(): { kid: string; publicKey: string }[];
+}
+
+const createReadReceipts = ({
+  store,
+  signing,
+}: {
+  store: Pick<ErasureStore, 'get' | 'page'>;
+  signing: Pick<Signing, 'publicKeys'>;
+}): ReadReceipts => ({
+  async receipt(id) {
+    const row = await store.get(id);
+    if (row?.receipt) return JSON.parse(row.receipt) as ErasureReceipt;
+    throw new Problem(
+      'NOT_FOUND',
+      row
+        ? `The erasure ${id} is ${row.state === 'intended' ? 'begun' : 'under way'} and has no receipt yet: it continues within a minute.`
+        : `No erasure has the id ${id}: “gatehouse receipt list” shows all.`,
+    );
+  },
+  async receipts(organization, { pending = false, ...page }) {
+    const rows = await store.page(organization, { pending, ...page });
+    return rows.flatMap(({ receipt }) => (receipt === null ? [] : [JSON.parse(receipt) as ErasureReceipt]));
+  },
+  publicKeys: () =>
+    signing
+      .publicKeys()
+      .filter(({ purpose }) => purpose === 'receipts')
+      .map(({ kid, publicKey }) => ({ kid, publicKey })),
+});
+
+interface ReplayDeps {
+  db: Db;
+  store: ErasureStore;
+  ledger: Ledger;
+  sealer: { destroyPersons(subjects: readonly SubjectId[]): Promise<unknown> };
+  keys: {
+    /** Those of these people who have a key. */
+    persons(subjects: readonly SubjectId[]): Promise<{ subject: SubjectId }[]>;
+  };
+  log: Log;
+}
+
+/** Repairs with the signed list of erasures whichever half of the data directory was restored from an older copy. */
+function createReplay({ db, store, ledger, sealer, keys, log }: ReplayDeps) {
+  return {
+    /** The key store is the older half: the list is completed, and keys of people who were erased are destroyed again. */
+    async destroyKeys(): Promise<void> {
+      const listed = await ledger.entries();
+      const missing = (await store.destroyed()).filter(({ subject }) => !listed.has(subject as SubjectId));
+      for (const { id, subject, organization, world, intended_at } of missing) {
+        await ledger.append({
+          erasure: id as ErasureId,
+          subject: subject as SubjectId,
+          organization: organization as OrganizationId,
+          world: world as World,
+          at: new Date(intended_at).toISOString(),
+        });
+      }
+      if (missing.length > 0) {
+        log.error(
+          { missing: missing.length },
+          'the key store is older than the database: its list of erasures lacked people; it was completed and their keys are destroyed again',
+        );
+      }
+      const back = (await keys.persons([...(await ledger.entries()).keys()])).map(({ subject }) => subject);
+      if (back.length === 0) return;
+      await sealer.destroyPersons(back);
+      log.warn({ people: back.length }, 'destroyed keys of people who were erased before');
+    },
+
+    /** The database is the older half: begins to erase again the people of the list that it brought back. Returns how many. */
+    async peopleRestored(
+      intend: (realm: Realm, subject: SubjectId, erasure: ErasureId) => Promise<unknown>,
+    ): Promise<number> {
+      const listed = await ledger.entries();
+      const present = await listPresent(db, [...listed.keys()]);
+      for (const subject of present) {
+        const { organization, world, erasure, seq } = listed.get(subject)!;
+        await intend({ organization, world }, subject, erasure);
+        log.warn(
+          { subject, erasure, seq },
+          'a person who was erased came back with an older database: they are erased again',
+        );
+      }
+      return present.size;
+    },
+  };
+}

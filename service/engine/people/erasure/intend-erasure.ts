@@ -1,0 +1,142 @@
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { ErasureId, Ids, OrganizationId, SubjectId } from '../../../lib/id.ts';
+import { Problem, type ProblemCode } from '../../../lib/problem.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import type { PersonalData } from '../../audit/index.ts';
+import { isPresent, noteFormer, releaseAddress } from '../subjects/former-address-store.ts';
+import type { Realm } from '../subjects/subject.ts';
+import type { Subjects } from '../subjects/subjects.ts';
+import type { ErasureRow, ErasureStore } from './erasure-store.ts';
+import type { ErasureReason } from './ledger.ts';
+
+export interface IntendDeps {
+  store: Pick<ErasureStore, 'insert'>;
+  inTransaction: InTransaction;
+  subjects: Pick<Subjects, 'forget'>;
+  personalData: readonly PersonalData[];
+  sealer: {
+    emailHash(organization: OrganizationId, email: string): string;
+    formerEmailHash(organization: OrganizationId, email: string): string | undefined;
+  };
+  /** Counters of requests about the person, by the keyed hash of the address. */
+  forgetUse?(realm: Realm, emailHash: string): Promise<void>;
+  /** Whether a legal hold forbids it. */
+  isHeld(tx: Tx, subject: SubjectId): Promise<boolean>;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+}
+
+interface IntendOrder {
+  /** Of the person: rows that an earlier version wrote are found by another hash of it. */
+  email?: string | undefined;
+  reason: ErasureReason;
+  actor: Actor;
+  request?: string;
+}
+
+/**
+ * Begins an erasure: once it resolves no read finds the person. Throws SUBJECT_NOT_FOUND, and LEGAL_HOLD, which stands in the audit
+ * log.
+ */
+export type Intend = (
+  realm: Realm,
+  subject: SubjectId,
+  order: IntendOrder,
+  id?: ErasureId,
+) => Promise<ErasureRow>;
+
+export function createIntend(deps: IntendDeps): Intend {
+  const { store, inTransaction, subjects, personalData, sealer, isHeld, audit, ids, clock } = deps;
+
+  const hashesOf = (organization: OrganizationId, email: string | undefined) =>
+    email === undefined
+      ? []
+      : [sealer.emailHash(organization, email), sealer.formerEmailHash(organization, email)];
+
+  const lineOf = (
+    { organization }: Realm,
+    target: SubjectId,
+    { actor, request }: Pick<IntendOrder, 'actor' | 'request'>,
+  ) => ({
+    actor,
+    action: 'subject.erase.intend',
+    organization,
+    target,
+    ...defined({ request }),
+  });
+
+  const auditRefusal = (realm: Realm, target: SubjectId, order: IntendOrder) =>
+    inTransaction((tx) =>
+      audit.add(tx, {
+        ...lineOf(realm, target, order),
+        outcome: 'refused',
+        details: { code: 'LEGAL_HOLD', world: realm.world },
+      }),
+    );
+
+  /** Gives the keyed hash of the address, by which nothing is known of the person afterwards. */
+  async function write(tx: Tx, realm: Realm, subject: SubjectId, row: ErasureRow, order: IntendOrder) {
+    if (!(await isPresent(tx, realm, subject))) throw noSuchPerson();
+    if (row.reason !== 'restored' && (await isHeld(tx, subject))) throw heldBack(subject);
+    await store.insert(tx, row);
+    const emailHash = await releaseAddress(tx, subject);
+    for (const hash of new Set([emailHash, ...hashesOf(realm.organization, order.email)])) {
+      if (hash === undefined) continue;
+      for (const one of personalData) await one.forgetAddress?.(tx, realm, hash);
+    }
+    // The administrator who erases a person must not enroll another face under the address.
+    if (emailHash !== undefined && realm.world === 'live' && order.actor.is === 'administrator')
+      await noteFormer(tx, realm, { emailHash, subject: undefined, at: clock.now() });
+    await audit.add(tx, {
+      ...lineOf(realm, subject, order),
+      details: { erasure: row.id, world: realm.world, reason: row.reason },
+    });
+    return emailHash;
+  }
+
+  return async (realm, subject, order, id = ids.next('erasure')) => {
+    const row = rowOf(realm, subject, order, { id, now: clock.now() });
+    try {
+      const emailHash = await subjects.forget(realm, subject, (tx) => write(tx, realm, subject, row, order));
+      if (emailHash !== undefined) await deps.forgetUse?.(realm, emailHash);
+    } catch (error) {
+      if (isProblem(error, 'LEGAL_HOLD')) await auditRefusal(realm, subject, order);
+      throw error;
+    }
+    return row;
+  };
+}
+
+const rowOf = (
+  realm: Realm,
+  subject: SubjectId,
+  { reason, actor, request }: IntendOrder,
+  { id, now }: { id: ErasureId; now: number },
+): ErasureRow => ({
+  id,
+  ...realm,
+  subject,
+  state: 'intended',
+  reason,
+  actor: describeActor(actor),
+  request: request ?? null,
+  intended_at: now,
+  completed_at: null,
+  copies: '[]',
+  receipt: null,
+  mac: null,
+});
+
+export const noSuchPerson = () => new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
+
+const heldBack = (subject: SubjectId) =>
+  new Problem(
+    'LEGAL_HOLD',
+    `${subject} is under a legal hold and is not erased: release the hold first (“gatehouse hold list” shows it).`,
+  );
+
+export const isProblem = (error: unknown, code: ProblemCode): boolean =>
+  error instanceof Problem && error.code === code;

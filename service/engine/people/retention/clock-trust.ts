@@ -1,0 +1,162 @@
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { time } from '../../../lib/time.ts';
+import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import { type Actor, type Audit, readClockJumps, readNewestTime } from '../../audit/index.ts';
+import { DAY, type SweepNotes } from './due.ts';
+
+/** The newest lines of the audit log that are searched for jumps of the clock. */
+const MOST_LINES = 10_000;
+/** Between midday UTC of a date and any moment that is this date somewhere on earth. */
+const DATE_REACH = 1.5 * DAY;
+
+interface ClockTrustDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  notes: SweepNotes;
+  audit: Audit;
+  clock: Clock;
+  /** When the program was built (ms since 1970). */
+  builtAt: number;
+  log: Log;
+}
+
+export type ClockTrust = ReturnType<typeof createClockTrust>;
+
+/** Decides whether to trust the clock: a wrong clock must not make records old and delete them. */
+export function createClockTrust({ db, inTransaction, notes, audit, clock, builtAt, log }: ClockTrustDeps) {
+  let warnedAt: number | undefined;
+
+  async function doubt(): Promise<string | undefined> {
+    const believed = await notes.believed();
+    const newest = await readNewestTime(db);
+    // A note of an earlier release names no line: what was before it is not looked at again.
+    const from = believed ? believed.line : 0;
+    const first = Math.max(from ?? 0, (newest?.seq ?? 0) - MOST_LINES);
+    const jumps = from === undefined ? { ahead: 0, back: 0 } : await readClockJumps(db, first);
+    return doubtOf({
+      now: clock.now(),
+      builtAt,
+      ...jumps,
+      believedAt: believed?.at,
+      newestLineAt: newest?.at,
+    });
+  }
+
+  /** When the first program on this directory was built that noted it. */
+  const firstBuiltAt = async () => (await notes.believed())?.builtAt ?? builtAt;
+
+  async function believe(): Promise<void> {
+    const line = (await readNewestTime(db))?.seq ?? 0;
+    await notes.believe({ at: clock.now(), line, builtAt: await firstBuiltAt() });
+  }
+
+  function warn(why: string): void {
+    const now = clock.now();
+    if (warnedAt !== undefined && Math.abs(now - warnedAt) < DAY) return;
+    warnedAt = now;
+    log.warn(
+      { now: time(now) },
+      `${why} Nothing is swept until an operator confirms the clock: set it if it is wrong, then run "gatehouse retention confirm --today YYYY-MM-DD"`,
+    );
+  }
+
+  return {
+    /** Why the clock is doubted now; undefined when it is trusted. */
+    doubt,
+    /** From now on the clock counts as right, and what the audit log shows of it before is settled. */
+    believe,
+    believed: notes.believed,
+    firstBuiltAt,
+    /** Whether a doubted clock blocks every sweep now; logged once a day, and noted. */
+    async holdsBack(): Promise<boolean> {
+      const why = await doubt();
+      const { clock: noted, sweeps } = await notes.waiting();
+      if (why === undefined) {
+        if (noted !== undefined) await notes.setWaiting({ sweeps });
+        return false;
+      }
+      await notes.setWaiting({ clock: why, sweeps });
+      warn(why);
+      return true;
+    },
+    /** As `Retention.confirmClock`. */
+    async confirm({ today, actor, request }: { today: string; actor: Actor; request?: string }) {
+      const now = clock.now();
+      requireToday(today, now);
+      const why = await doubt();
+      const { sweeps } = await notes.waiting();
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'retention.confirm-clock',
+          ...defined({ request }),
+          details: { now: time(now), today, ...defined({ doubt: why }) },
+        }),
+      );
+      await believe();
+      await notes.setWaiting({ sweeps });
+      warnedAt = undefined;
+      return { now };
+    },
+  };
+}
+
+function requireToday(today: string, now: number): void {
+  const midday = Date.parse(`${today}T12:00:00Z`);
+  if (Math.abs(now - midday) <= DATE_REACH) return;
+  throw new Problem(
+    'INVALID_REQUEST',
+    `The clock of this machine says ${time(now).slice(0, 10)}, you say ${today}. If you are right, set the clock first (timedatectl set-time …, or set-ntp true), then confirm again. Nothing was changed.`,
+  );
+}
+
+/** The largest plausible advance since the clock was last trusted: the appliance was off for a week. */
+const MOST_DAYS_AHEAD = 7;
+/** And back so far: a clock that was corrected. */
+const MOST_DAYS_BACK = 1;
+
+/** Evidence for whether the clock is right. Times are ms since 1970. */
+export interface ClockEvidence {
+  now: number;
+  /** When the program was built. */
+  builtAt: number;
+  /** When a sweep last trusted the clock or an operator confirmed it; undefined before the first sweep. */
+  believedAt: number | undefined;
+  /** The newest line of the audit log; undefined when there is none. */
+  newestLineAt: number | undefined;
+  /** The furthest that the time went on, and back (positive), from one line of the audit log to the next since then. */
+  ahead: number;
+  back: number;
+}
+
+/** Why the clock may be wrong, in a sentence; undefined when it is trusted. */
+export function doubtOf({
+  now,
+  builtAt,
+  believedAt,
+  newestLineAt,
+  ahead,
+  back,
+}: ClockEvidence): string | undefined {
+  const says = `The clock says ${day(now)}`;
+  if (now < builtAt) return `${says}, before this program was built (${day(builtAt)}).`;
+  if (ahead > MOST_DAYS_AHEAD * DAY)
+    return `${says}; it went on by ${days(ahead)} at once before, as the audit log shows.`;
+  if (back > MOST_DAYS_BACK * DAY)
+    return `${says}; it went back by ${days(back)} before, as the audit log shows.`;
+  const last = believedAt ?? newestLineAt;
+  const since = believedAt === undefined ? 'the last line of the audit log' : 'the last retention sweep';
+  if (last !== undefined && now - last > MOST_DAYS_AHEAD * DAY)
+    return `${says}, ${days(now - last)} after ${since} (${day(last)}).`;
+  if (believedAt !== undefined && believedAt - now > MOST_DAYS_BACK * DAY)
+    return `${says}, ${days(believedAt - now)} before the last retention sweep (${day(believedAt)}).`;
+  if (newestLineAt !== undefined && newestLineAt - now > MOST_DAYS_BACK * DAY)
+    return `${says}, ${days(newestLineAt - now)} before the newest line of the audit log (${day(newestLineAt)}).`;
+  return undefined;
+}
+
+const day = (at: number) => new Date(at).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
+const days = (duration: number) => `${Math.round(duration / DAY)} days`;

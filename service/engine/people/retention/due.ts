@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { defined } from '../../../lib/defined.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
+import { endedAt, keptUntil } from '../../consent/index.ts';
+import type { PersonalData } from '../../audit/index.ts';
+import type { KeptPerson } from '../subjects/kept-people-store.ts';
+
+export const DAY = 86_400_000;
+
+/** `consent-withdrawn`, `consent-over`: the person's own records leave no use of the face. `unused`: not used for the term. */
+export type DueReason = 'unused' | 'consent-over' | 'consent-withdrawn';
+
+/** Why the person is to be erased; undefined when they are not. What an administrator withdrew erases after a wait (`keptUntil`). */
+export function dueReason(
+  { enrolledAt, usedAt, standing }: Pick<KeptPerson, 'enrolledAt' | 'usedAt' | 'standing'>,
+  { unusedDays }: { unusedDays: number },
+  now: number,
+): DueReason | undefined {
+  const end = endedAt(standing);
+  if (end !== undefined && Math.max(end, keptUntil(standing, enrolledAt)) <= now)
+    return end === 0 ? 'consent-withdrawn' : 'consent-over';
+  return Math.max(enrolledAt, usedAt ?? 0) + unusedDays * DAY <= now ? 'unused' : undefined;
+}
+
+/**
+ * A sweep erases one person, or one in twenty, without being confirmed. More is likelier a wrong clock or a wrong term than the
+ * end of so many terms.
+ */
+export function needsConfirmation(due: number, people: number): boolean {
+  return due > Math.max(1, Math.floor(people / 20));
+}
+
+const count = z.int().min(0);
+export const exampleOfSweep = {
+  due: { unused: 2, 'consent-over': 0, 'consent-withdrawn': 0 },
+  held: 0,
+  erased: 2,
+  pending: 0,
+  auditLines: 0,
+  rows: { verifications: 40, events: 60, deliveries: 60, alerts: 0, claims: 0 },
+};
+
+/** What a sweep did, or would do; nothing in it names a person. */
+export const SweepReport = z.object({
+  due: z
+    .object({
+      unused: count.describe('Not enrolled or verified during the whole term'),
+      'consent-over': count.describe('Consent has expired'),
+      'consent-withdrawn': count.describe('Consent was withdrawn'),
+    })
+    .describe('People past their retention term, by reason'),
+  held: count.describe('People past their retention term who are under a legal hold'),
+  erased: count.describe('People erased'),
+  pending: count.describe('Erasures that wait for a copy of the key store'),
+  rows: z
+    .record(z.string(), count)
+    .describe(
+      'Rows older than their term: verifications, events, deliveries, alerts, claims (counts of failures)',
+    ),
+  auditLines: count.describe('Lines of the audit log deleted'),
+  failed: z.string().optional().describe('Reason why it stopped early; the next sweep continues'),
+});
+export type SweepReport = z.output<typeof SweepReport>;
+
+export const emptyReport = (personalData: readonly PersonalData[]): SweepReport => ({
+  due: { unused: 0, 'consent-over': 0, 'consent-withdrawn': 0 },
+  held: 0,
+  erased: 0,
+  pending: 0,
+  rows: Object.fromEntries(
+    personalData.flatMap(({ expires = [] }) => expires.map(({ counted }) => [counted, 0])),
+  ),
+  auditLines: 0,
+});
+
+/** As it is stored and answered: the rows beside the other counts. */
+export const flatReport = ({ rows, ...counts }: SweepReport): Record<string, unknown> => ({
+  ...counts,
+  ...rows,
+});
+
+export function readReport(text: string): SweepReport {
+  const { due, held, erased, pending, auditLines, failed, ...rows } = JSON.parse(text);
+  return { due, held, erased, pending, rows, auditLines, ...defined({ failed }) };
+}
+
+/** Facts that are never older than the keys: an old database does not bring back an old clock. */
+export interface Notes {
+  note(name: string): Promise<string | undefined>;
+  setNote(name: string, value: string): Promise<void>;
+}
+
+/** When the clock was last trusted: by a daily sweep without doubts, or by an operator. */
+interface Believed {
+  /** ms since 1970. */
+  at: number;
+  /** The last line of the audit log then; absent in notes of earlier releases. */
+  line?: number;
+  /** When the first program on this directory was built that wrote this note; absent in notes of earlier releases. */
+  builtAt?: number;
+}
+
+/** A sweep that changed nothing, because an operator has to confirm it first. */
+export interface WaitingSweep {
+  organization: OrganizationId;
+  /** People it would erase, of so many. */
+  due: number;
+  people: number;
+  /** Why it asks, in a sentence. */
+  why: string;
+}
+
+/** Pending confirmations. */
+export interface Waiting {
+  /** Why the clock is doubted; nothing is swept until an operator confirms it. */
+  clock?: string;
+  sweeps: WaitingSweep[];
+}
+
+const LAST_SWEEP = 'retention.last-sweep';
+const WAITING = 'retention.waiting';
+const nothing: Waiting = { sweeps: [] };
+
+export type SweepNotes = ReturnType<typeof createSweepNotes>;
+
+export function createSweepNotes(notes: Notes) {
+  const read = async <T>(name: string): Promise<T | undefined> => {
+    const text = await notes.note(name);
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  };
+  let known: Waiting | undefined;
+  async function waiting(): Promise<Waiting> {
+    known ??= (await read<Waiting>(WAITING)) ?? nothing;
+    return known;
+  }
+  return {
+    believed: () => read<Believed>(LAST_SWEEP),
+    believe: (believed: Believed) => notes.setNote(LAST_SWEEP, JSON.stringify(believed)),
+    /** Read once. */
+    waiting,
+    /** Each write goes to every copy of the key store: only what changed is written. */
+    async setWaiting(now: Waiting): Promise<void> {
+      const text = JSON.stringify(now);
+      if (text !== JSON.stringify(await waiting())) await notes.setNote(WAITING, text);
+      known = now;
+    },
+  };
+}

@@ -1,0 +1,261 @@
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { time } from '../../../lib/time.ts';
+import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import { type Item, type PrintedDocument, renderPdf, type Section } from '../../../documents/index.ts';
+import { isErased } from '../erasure/erasure-store.ts';
+import type { Organizations } from '../../accounts/index.ts';
+import type { ExportOrder, Person, PersonalData, Realm, SealedValue } from '../../audit/index.ts';
+import type { Subjects } from '../subjects/subjects.ts';
+
+const recordFormat = 'gatehouse-subject-record/1';
+
+/** Everything held about one person, as JSON (docs/SUBJECT-RECORD.md). */
+export type SubjectRecord = { format: typeof recordFormat } & Record<string, unknown>;
+
+export interface RecordOrder {
+  /** By id or e-mail; a person who was erased by id. */
+  person: string;
+  /** The vectors too: what the person's face was turned into. Faces can be compared with them. */
+  withTemplates: boolean;
+  /** Reasons of legal holds too, which the law may forbid to disclose to the person. */
+  withInternal: boolean;
+  actor: Actor;
+  request?: string;
+}
+
+export interface SubjectRecords {
+  /** Audited as a read, on disk before the answer. Throws SUBJECT_NOT_FOUND. */
+  read(realm: Realm, order: RecordOrder): Promise<SubjectRecord>;
+  /** The same as a PDF for people. */
+  print(realm: Realm, order: RecordOrder): Promise<Uint8Array>;
+}
+
+export interface SubjectRecordsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  sealer: {
+    openMany(values: readonly SealedValue[]): Promise<({ is: 'open'; plain: Uint8Array } | { is: string })[]>;
+    emailHash(organization: OrganizationId, email: string): string;
+  };
+  organizations: Pick<Organizations, 'get'>;
+  subjects: Pick<Subjects, 'find'>;
+  audit: Audit;
+  personalData: readonly PersonalData[];
+  /** Every other table, and why it holds nothing about a person. */
+  tablesWithoutPersons: Readonly<Record<string, string>>;
+  clock: Clock;
+}
+
+export function createSubjectRecords({
+  db,
+  inTransaction,
+  sealer,
+  organizations,
+  subjects,
+  audit,
+  personalData,
+  tablesWithoutPersons,
+  clock,
+}: SubjectRecordsDeps): SubjectRecords {
+  const auditRead = (
+    { organization, world, subject }: Person,
+    { actor, request }: RecordOrder,
+    action: string,
+    details: Record<string, unknown> = {},
+  ) =>
+    inTransaction((tx) =>
+      audit.add(tx, {
+        actor,
+        action,
+        organization,
+        target: subject,
+        ...defined({ request }),
+        details: { world, ...details },
+      }),
+    );
+
+  const records: SubjectRecords = {
+    async read(realm, asked) {
+      const { person, withTemplates, withInternal } = asked;
+      const found = await subjects.find(realm, person);
+      const of = { ...realm, subject: found?.id ?? (person as SubjectId) };
+      const { id, name } = await organizations.get(realm.organization);
+      if (!found && !(await isErased(db, of)))
+        throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
+      await auditRead(of, asked, 'subject.export', { withTemplates, withInternal });
+      const unreadable: string[] = [];
+      const sections = await readSections(personalData, of, {
+        enrolled: found !== undefined,
+        emailHash: found?.email === undefined ? undefined : sealer.emailHash(id, found.email),
+        withTemplates,
+        withInternal,
+        targets: await findTargets(personalData, of),
+        open: (values) => open(sealer, values, unreadable),
+        audited: (action) => auditRead(of, asked, action),
+      });
+      return {
+        format: recordFormat,
+        exportedAt: time(clock.now()),
+        organization: { id, name },
+        world: realm.world,
+        ...sections,
+        unreadable,
+        notes: {
+          ...notesOf(asked),
+          notIncluded: { ...tablesWithoutPersons, ...leftOut(personalData) },
+        },
+      };
+    },
+    print: async (realm, asked) => renderPdf(printedRecord(await records.read(realm, asked))),
+  };
+  return records;
+}
+
+/** `unreadable` gets the field of each value that does not open: it was changed on disk. */
+async function open(
+  sealer: SubjectRecordsDeps['sealer'],
+  values: Parameters<ExportOrder['open']>[0],
+  unreadable: string[],
+): Promise<(Uint8Array | undefined)[]> {
+  const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
+  const opened = (await sealer.openMany(present)).values();
+  return values.map(({ place, sealed }) => {
+    if (!sealed) return undefined;
+    const value = opened.next().value!;
+    if ('plain' in value) return value.plain;
+    unreadable.push(place.field);
+    return undefined;
+  });
+}
+
+async function findTargets(personalData: readonly PersonalData[], of: Person): Promise<string[]> {
+  const targets: string[] = [];
+  for (const { auditTargets } of personalData) targets.push(...((await auditTargets?.(of)) ?? []));
+  return targets;
+}
+
+async function readSections(
+  personalData: readonly PersonalData[],
+  of: Person,
+  order: ExportOrder,
+): Promise<Record<string, unknown>> {
+  const sections: Record<string, unknown> = {};
+  for (const { exportOf } of personalData) Object.assign(sections, await exportOf?.(of, order));
+  return sections;
+}
+
+const notesOf = ({ withTemplates, withInternal }: RecordOrder) => ({
+  pictures: 'Pictures are not kept: only what models computed of them.',
+  templates: withTemplates
+    ? 'vector: little-endian float32 numbers, base64, as the model gave them; the picture cannot be made of it, but a face can be compared with it.'
+    : 'The vectors are left out; they are given with --with-templates.',
+  ...(withInternal
+    ? {}
+    : { holds: 'Reasons of legal holds are left out; they are given with --with-internal.' }),
+});
+
+/** Tables that a person has something in, and that have no section: why not. */
+const leftOut = (personalData: readonly PersonalData[]): Record<string, string> =>
+  Object.fromEntries(
+    personalData.flatMap(({ tables }) =>
+      Object.entries(tables).flatMap(([table, { record }]) =>
+        'leftOut' in record ? [[table, record.leftOut]] : [],
+      ),
+    ),
+  );
+
+type Values = Record<string, unknown>;
+
+/** Sections of the record by name: what they are called on paper, and what they hold. */
+const headings: Readonly<Record<string, readonly [heading: string, note: string]>> = {
+  person: ['Person', 'Identity of the person.'],
+  enrollments: ['Enrolled pictures', 'What is kept of a picture is its templates, not the picture.'],
+  notTheSame: ['Not the same', 'People marked as distinct from this person.'],
+  consent: ['Consent', 'Consents and withdrawals of the person.'],
+  holds: ['Legal holds', 'Why data of the person is kept.'],
+  verifications: ['Verifications', 'What was decided about the person, and why.'],
+  presence: ['Presence', 'Programs that asked for the person, and what they were answered.'],
+  failedAttempts: ['Failed attempts', 'Failures in a row that are counted against the address.'],
+  events: ['Events', 'Events recorded for the organization’s own programs.'],
+  deliveries: ['Deliveries', 'Events about the person that were sent, and their receivers.'],
+  alerts: ['Alerts', 'Alerts about the person.'],
+  audit: ['Audit log', 'Actions on the person’s data.'],
+  erasures: ['Erasures', 'Erasures of the person.'],
+  unreadable: ['Unreadable', 'Sealed values that do not open because they were changed on disk.'],
+  notes: ['What is left out', 'And why.'],
+};
+const head = ['format', 'exportedAt', 'organization', 'world'];
+
+/** The record as a document for people; every value of the JSON is in it. */
+export function printedRecord(record: Values & { format: string }): PrintedDocument {
+  const { organization, world, exportedAt } = record as unknown as {
+    organization: { id: string; name: string };
+    world: string;
+    exportedAt: string;
+  };
+  const printed = `${exportedAt.slice(0, 19).replace('T', ' ')} UTC`;
+  return {
+    title: 'Everything held about a person',
+    lead: [
+      `${organization.name} (${organization.id}), ${world === 'live' ? 'world of real people' : 'world of trials'}.`,
+      `Given under Art. 15 and 20 GDPR. The same data is available as JSON (${record.format}).`,
+    ],
+    foot: `Printed ${printed} by Gatehouse`,
+    sections: Object.entries(record).flatMap(([name, value]) =>
+      head.includes(name) ? [] : [sectionOf(name, value)],
+    ),
+  };
+}
+
+function sectionOf(name: string, value: unknown): Section {
+  const [heading, note] = headings[name] ?? [labelOf(name), ''];
+  const items = itemsOf(value);
+  const empty = items.length === 0;
+  return { heading, note: empty ? `${note} There is nothing.`.trim() : note, items };
+}
+
+/** A list gives an item for each, numbered; an object gives one. */
+function itemsOf(value: unknown): Item[] {
+  if (!Array.isArray(value)) {
+    const facts = factsOf(value, '');
+    return facts.length === 0 ? [] : [{ facts }];
+  }
+  return value.map((one: unknown, i) =>
+    isObject(one)
+      ? { title: `${i + 1} of ${value.length}`, facts: factsOf(one, '') }
+      : { facts: [[`${i + 1}`, textOf(one)] as const] },
+  );
+}
+
+/** The fields of an object and of what is in it, each under the names that lead to it. */
+function factsOf(value: unknown, path: string): (readonly [string, string])[] {
+  if (value === undefined) return [];
+  if (isObject(value))
+    return Object.entries(value).flatMap(([name, inner]) =>
+      factsOf(inner, path === '' ? labelOf(name) : `${path}, ${labelOf(name).toLowerCase()}`),
+    );
+  if (Array.isArray(value) && value.some(isObject))
+    return value.flatMap((inner: unknown, i) => factsOf(inner, `${path} ${i + 1}`));
+  if (Array.isArray(value)) return [[path, value.map(textOf).join(', ')]];
+  return [[path, textOf(value)]];
+}
+
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function textOf(value: unknown): string {
+  if (value === true) return 'yes';
+  if (value === false) return 'no';
+  if (value === null || value === undefined) return '–';
+  return String(value);
+}
+
+/** `lastVerifiedAt` is “Last verified at”. */
+function labelOf(name: string): string {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

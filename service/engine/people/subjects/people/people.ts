@@ -1,0 +1,174 @@
+import type { Clock } from '../../../../lib/clock.ts';
+import { defined } from '../../../../lib/defined.ts';
+import type { SubjectId } from '../../../../lib/id.ts';
+import { Problem } from '../../../../lib/problem.ts';
+import type { Db, InTransaction } from '../../../../storage/transaction.ts';
+import { type Actor, type Audit, describeActor } from '../../../audit/index.ts';
+import type { Events } from '../../../events/index.ts';
+import { selectFormer } from '../former-address-store.ts';
+import { deleteDistinct, insertDistinct, selectDistinct } from '../kept-people-store.ts';
+import type { Realm, Subject } from '../subject.ts';
+import { type SubjectStore, selectDisabled, updateDisabled } from '../subject-store.ts';
+import { createPeopleSearch, type PeopleSearchDeps } from './people-search.ts';
+import { createReadPeople, type ReadPeopleDeps } from './read-people.ts';
+
+type PeopleDeps = AvailabilityDeps &
+  Pick<PeopleSearchDeps, 'log'> &
+  Omit<ReadPeopleDeps, 'search' | 'store'> & { store: ReadPeopleDeps['store'] & PeopleSearchDeps['store'] };
+
+/** What operators read and mark of people, beside their pictures. The caller keeps `search` up to date, and calls `load` at start. */
+export function createPeople(deps: PeopleDeps) {
+  const search = createPeopleSearch(deps);
+  const { load, ...availability } = createAvailability(deps);
+  return {
+    search,
+    load,
+    operations: { ...createReadPeople({ ...deps, search }), ...availability, ...createDistinctPeople(deps) },
+  };
+}
+
+/** Which people can verify: a disabled person stays enrolled, and the reply is the same as for an unknown person. */
+export interface Availability {
+  /** From memory. */
+  isDisabled(subject: SubjectId): boolean;
+  /** By id or e-mail; twice changes nothing. Throws SUBJECT_NOT_FOUND. */
+  setDisabled(
+    realm: Realm,
+    idOrEmail: string,
+    disabled: boolean,
+    actor: Actor,
+    request?: string,
+  ): Promise<Subject>;
+}
+
+interface AvailabilityDeps {
+  db: Parameters<typeof selectDisabled>[0];
+  inTransaction: InTransaction;
+  audit: Audit;
+  events: Events;
+  clock: Clock;
+  get(realm: Realm, idOrEmail: string): Promise<Subject>;
+}
+
+function createAvailability({ db, inTransaction, audit, events, clock, get }: AvailabilityDeps) {
+  const disabledPeople = new Set<SubjectId>();
+  return {
+    /** Reads who is disabled; at start. */
+    async load(): Promise<void> {
+      for (const subject of await selectDisabled(db)) disabledPeople.add(subject);
+    },
+    isDisabled: (subject: SubjectId) => disabledPeople.has(subject),
+    async setDisabled(
+      realm: Realm,
+      idOrEmail: string,
+      disabled: boolean,
+      actor: Actor,
+      request?: string,
+    ): Promise<Subject> {
+      const { disabledAt, ...person } = await get(realm, idOrEmail);
+      if ((disabledAt !== undefined) === disabled) return { ...person, ...defined({ disabledAt }) };
+      const subject = person.id;
+      const at = disabled ? clock.now() : undefined;
+      await inTransaction(async (tx) => {
+        if (!(await updateDisabled(tx, subject, at ?? null)))
+          throw new Problem('SUBJECT_NOT_FOUND', 'This person was erased at the same time.');
+        await audit.add(tx, {
+          actor,
+          action: disabled ? 'subject.disable' : 'subject.enable',
+          organization: realm.organization,
+          target: subject,
+          ...defined({ request }),
+          details: { world: realm.world },
+        });
+        await events.add(tx, {
+          type: disabled ? 'subject.disabled' : 'subject.enabled',
+          ...realm,
+          payload: { subject },
+        });
+      });
+      if (disabled) disabledPeople.add(subject);
+      else disabledPeople.delete(subject);
+      return { ...person, ...defined({ disabledAt: at }) };
+    },
+  };
+}
+
+/** Another person who looks like this one, and is not. */
+export interface DistinctPerson {
+  subject: SubjectId;
+  markedAt: number;
+  markedBy: string;
+}
+
+/** Pairs of people who look alike, and were marked as distinct by a reviewer. */
+export interface DistinctPeople {
+  /** The people marked as distinct from `subject`. */
+  distinctFrom(subject: SubjectId): Promise<DistinctPerson[]>;
+  /**
+   * From now on neither is reported as a duplicate of the other; `same` undoes that. Each by id or e-mail. A repeated call changes
+   * nothing. Throws SUBJECT_NOT_FOUND, and INVALID_REQUEST for one person twice.
+   */
+  markDistinct(
+    realm: Realm,
+    people: { person: string; other: string; same: boolean },
+    actor: Actor,
+    request?: string,
+  ): Promise<Subject>;
+}
+
+interface DistinctPeopleDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  audit: Audit;
+  clock: Clock;
+  get(realm: Realm, idOrEmail: string): Promise<Subject>;
+}
+
+function createDistinctPeople({ db, inTransaction, audit, clock, get }: DistinctPeopleDeps): DistinctPeople {
+  return {
+    distinctFrom: (subject) => selectDistinct(db, subject),
+    async markDistinct(realm, { person, other, same }, actor, request) {
+      const [one, two] = [await get(realm, person), await get(realm, other)];
+      if (one.id === two.id)
+        throw new Problem('INVALID_REQUEST', 'Name two people: these are one.', {
+          details: [{ path: 'other', message: 'It is the person of the path.' }],
+        });
+      await inTransaction(async (tx) => {
+        const changed = same
+          ? await deleteDistinct(tx, one.id, two.id)
+          : await insertDistinct(tx, one.id, two.id, { at: clock.now(), by: describeActor(actor) });
+        if (!changed) return;
+        await audit.add(tx, {
+          actor,
+          action: same ? 'subject.maybe-the-same' : 'subject.not-the-same',
+          organization: realm.organization,
+          target: one.id,
+          ...defined({ request }),
+          details: { world: realm.world, other: two.id },
+        });
+      });
+      return one;
+    },
+  };
+}
+
+interface AddressOfAnotherDeps {
+  db: Db;
+  store: Pick<SubjectStore, 'addressHashes' | 'emailHash' | 'find'>;
+  get(realm: Realm, idOrEmail: string): Promise<Subject>;
+  clock: Clock;
+}
+
+/** `Subjects.addressOfAnother`. */
+export const createAddressOfAnother =
+  ({ db, store, get, clock }: AddressOfAnotherDeps) =>
+  async (realm: Realm, idOrEmail: string, email: string): Promise<string | undefined> => {
+    if (realm.world !== 'live') return undefined;
+    const { id } = await get(realm, idOrEmail);
+    const owner = await store.find(realm, { email });
+    const hashes = store.addressHashes(realm, email);
+    const isAnothers =
+      (owner !== undefined && owner.id !== id) ||
+      (await selectFormer(db, realm, { hashes, self: id, at: clock.now() })) !== undefined;
+    return isAnothers ? store.emailHash(realm.organization, email) : undefined;
+  };

@@ -1,0 +1,210 @@
+import type { OrganizationId } from '../../../lib/id.ts';
+import { time } from '../../../lib/time.ts';
+import type { Sealer } from '../../../storage/sealing/sealed.ts';
+import type { Db } from '../../../storage/transaction.ts';
+import { type ExportOrder, type Person, type PersonalData, readPages, type SealedValue, type Searched, textOf, vectorText } from '../../audit/index.ts';
+import { forgetFormer, formerTimesOf } from './former-address-store.ts';
+import { selectDistinct } from './kept-people-store.ts';
+import { selectProvisional } from './provisional-store.ts';
+import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
+import {
+  markPlace,
+  provisionalPlace,
+  type TemplateRow,
+  toBytes,
+  toVector,
+  vectorPlace,
+} from './template-store.ts';
+
+export interface SubjectDataDeps {
+  db: Db;
+  sealer: Pick<Sealer, 'transformOf' | 'transforms'>;
+}
+
+const mark: Searched = { kind: 'picture mark', forms: (plain) => [plain] };
+
+/** The person's own row, the templates of enrolled pictures, and those of a visit that are provisional. */
+export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData {
+  /** As it is stored, and as it is compared: restored, which is what the model gave but for rounding. */
+  const vectorUnder = (organization: OrganizationId, generation: number): Searched => ({
+    kind: 'template',
+    forms(plain) {
+      if (generation === 0) return [plain];
+      if (!sealer.transforms.generations(organization).includes(generation)) return [plain];
+      return [plain, toBytes(sealer.transformOf(organization, generation).restore(toVector(plain)))];
+    },
+  });
+
+  return {
+    tables: {
+      subject: {
+        columns: ['id', 'email_hash', 'email_sealed', 'name_sealed', 'birth_date_sealed'],
+        record: { in: 'person' },
+      },
+      former_address: { columns: ['subject', 'email_hash'], record: { in: 'formerAddresses' } },
+      distinct_people: { columns: ['subject', 'other'], record: { in: 'notTheSame' } },
+      template: { columns: ['subject', 'vector_sealed', 'mark_sealed'], record: { in: 'enrollments' } },
+      provisional_template: { columns: ['subject', 'vector_sealed'], record: { in: 'provisionalTemplates' } },
+    },
+    async forget(tx, subjects) {
+      await tx
+        .deleteFrom('distinct_people')
+        .where((eb) => eb.or([eb('subject', 'in', subjects), eb('other', 'in', subjects)]))
+        .execute();
+      await tx.deleteFrom('template').where('subject', 'in', subjects).execute();
+      await tx.deleteFrom('provisional_template').where('subject', 'in', subjects).execute();
+      await forgetFormer(tx, subjects);
+      await tx.deleteFrom('subject').where('id', 'in', subjects).execute();
+    },
+    async sealedValues(person) {
+      const { organization, subject } = person;
+      const row = await db
+        .selectFrom('subject')
+        .select(['email_sealed', 'name_sealed', 'birth_date_sealed'])
+        .where('id', '=', subject)
+        .executeTakeFirst();
+      const templates = await db
+        .selectFrom('template')
+        .select(['id', 'organization', 'world', 'subject', 'transform', 'vector_sealed', 'mark_sealed'])
+        .where('subject', '=', subject)
+        .execute();
+      const provisional = await selectProvisional(db, subject);
+      const values: SealedValue[] = [];
+      if (row?.email_sealed) values.push({ place: emailPlace(person, subject), sealed: row.email_sealed });
+      if (row?.name_sealed) values.push({ place: namePlace(person, subject), sealed: row.name_sealed });
+      if (row?.birth_date_sealed)
+        values.push({ place: birthDatePlace(person, subject), sealed: row.birth_date_sealed });
+      for (const template of provisional) {
+        const searched = vectorUnder(organization, template.transform);
+        values.push({ place: provisionalPlace(template), sealed: template.vector_sealed, searched });
+      }
+      for (const template of templates) {
+        const searched = vectorUnder(organization, template.transform);
+        values.push({ place: vectorPlace(template), sealed: template.vector_sealed, searched });
+        if (template.mark_sealed)
+          values.push({ place: markPlace(template), sealed: template.mark_sealed, searched: mark });
+      }
+      return values;
+    },
+    exportOf: async (person, order) => ({
+      person: order.enrolled ? await exportPerson(db, person, order) : undefined,
+      enrollments: order.enrolled ? await exportEnrollments({ db, sealer }, person, order) : undefined,
+      provisionalTemplates: order.enrolled
+        ? await exportProvisional({ db, sealer }, person, order)
+        : undefined,
+      formerAddresses: (await formerTimesOf(db, person.subject)).map((freedAt) => ({
+        freedAt: time(freedAt),
+      })),
+      notTheSame: order.enrolled ? await exportDistinct(db, person) : undefined,
+    }),
+  };
+}
+
+async function exportPerson(db: Db, person: Person, { open }: ExportOrder) {
+  const { organization, world, subject } = person;
+  const row = await db
+    .selectFrom('subject')
+    .selectAll()
+    .where('id', '=', subject)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const [email, name, birthDate] = await open([
+    { place: emailPlace(person, subject), sealed: row.email_sealed },
+    { place: namePlace(person, subject), sealed: row.name_sealed },
+    { place: birthDatePlace(person, subject), sealed: row.birth_date_sealed },
+  ]);
+  return {
+    userId: row.id,
+    email: textOf(email),
+    name: textOf(name),
+    birthDate: textOf(birthDate),
+    createdAt: time(row.created_at),
+    updatedAt: time(row.updated_at),
+    lastVerifiedAt: time(row.last_used_at),
+    disabledAt: time(row.disabled_at),
+  };
+}
+
+/** That this is another person than some who look alike; who they are is theirs. */
+const exportDistinct = async (db: Db, { subject }: Person) =>
+  (await selectDistinct(db, subject)).map(({ markedAt, markedBy }) => ({
+    person: '(another person)',
+    markedAt: time(markedAt),
+    markedBy,
+  }));
+
+const templatePages = (db: Db, subject: string) =>
+  readPages((after, limit) =>
+    db
+      .selectFrom('template')
+      .selectAll()
+      .where('subject', '=', subject)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit)
+      .execute(),
+  );
+
+/** Enrolled pictures: each with the templates that the models made of it. */
+async function exportEnrollments(
+  { db, sealer }: { db: Db; sealer: Pick<Sealer, 'transformOf' | 'transforms'> },
+  { organization, subject }: Person,
+  { withTemplates, open }: ExportOrder,
+) {
+  const templates: { row: TemplateRow; vector: string | undefined; mark: string | undefined }[] = [];
+  for await (const page of templatePages(db, subject)) {
+    const vectors = await open(
+      page.map((row) => ({ place: vectorPlace(row), sealed: withTemplates ? row.vector_sealed : null })),
+    );
+    const marks = await open(page.map((row) => ({ place: markPlace(row), sealed: row.mark_sealed })));
+    for (const [i, row] of page.entries()) {
+      const vector = vectors[i] && restoredText(sealer, organization, vectors[i], row.transform);
+      templates.push({ row, vector, mark: textOf(marks[i]) });
+    }
+  }
+  return [...Map.groupBy(templates, ({ row }) => row.enrollment)].map(([id, of]) => ({
+    id,
+    enrolledAt: time(of[0]!.row.created_at),
+    quality: of[0]!.row.quality,
+    pictureSha256: of[0]!.mark,
+    templates: of.map(({ row, vector }) => ({
+      id: row.id,
+      model: row.embedder,
+      modelSha256: row.embedder_sha256,
+      vector,
+    })),
+  }));
+}
+
+/** Templates of a verified visit, kept until the next one agrees. */
+async function exportProvisional(
+  { db, sealer }: { db: Db; sealer: Pick<Sealer, 'transformOf' | 'transforms'> },
+  { organization, subject }: Person,
+  { withTemplates, open }: ExportOrder,
+) {
+  const rows = await selectProvisional(db, subject);
+  const vectors = await open(
+    rows.map((row) => ({ place: provisionalPlace(row), sealed: withTemplates ? row.vector_sealed : null })),
+  );
+  return rows.map((row, i) => ({
+    id: row.id,
+    keptAt: time(row.created_at),
+    quality: row.quality,
+    model: row.embedder,
+    modelSha256: row.embedder_sha256,
+    vector: vectors[i] && restoredText(sealer, organization, vectors[i], row.transform),
+  }));
+}
+
+/** The vector as the model returned it; undefined if the secret of its transform was destroyed. */
+function restoredText(
+  sealer: Pick<Sealer, 'transformOf' | 'transforms'>,
+  organization: OrganizationId,
+  plain: Uint8Array,
+  generation: number,
+): string | undefined {
+  if (generation !== 0 && !sealer.transforms.generations(organization).includes(generation)) return undefined;
+  return vectorText(sealer.transformOf(organization, generation).restore(toVector(plain)));
+}

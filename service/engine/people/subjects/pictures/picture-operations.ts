@@ -1,0 +1,138 @@
+import type { SubjectId } from '../../../../lib/id.ts';
+import { Problem } from '../../../../lib/problem.ts';
+import type { InTransaction } from '../../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../../audit/index.ts';
+import { isHeld } from '../../../consent/index.ts';
+import type { Models } from '../../../models/index.ts';
+import { bestFirst, galleryVectors } from '../best-pictures.ts';
+import type { createSubjectTurns } from '../change-subject.ts';
+import type { GalleryIndex } from '../gallery-index.ts';
+import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
+import type { createFindSubject } from '../people/read-people.ts';
+import type { Enrollment, Realm } from '../subject.ts';
+import type { SubjectStore } from '../subject-store.ts';
+import { type createConfirm, noSuchPicture } from './confirm-picture.ts';
+
+interface PictureOperationsDeps extends Pick<ReturnType<typeof createFindSubject>, 'get' | 'templatesOf'> {
+  store: Pick<SubjectStore, 'ownerOfPicture' | 'pictureHash'>;
+  index: Pick<GalleryIndex, 'put'>;
+  confirm: ReturnType<typeof createConfirm>;
+  removePicture: ReturnType<typeof createRemovePicture>;
+  inTurnOf: ReturnType<typeof createSubjectTurns>['inTurnOf'];
+  changed(realm: Realm): void;
+}
+
+/** The operations of `Subjects` on enrolled pictures. */
+export function createPictureOperations({
+  store,
+  index,
+  get,
+  templatesOf,
+  confirm,
+  removePicture,
+  inTurnOf,
+  changed,
+}: PictureOperationsDeps) {
+  return {
+    enrollments: async (realm: Realm, subject: SubjectId) =>
+      toEnrollments(await templatesOf(realm, [subject])),
+    async confirm(
+      realm: Realm,
+      { subject, ...picture }: { subject: string; enrollment: string; confirmed: boolean; alone?: boolean },
+      actor: Actor,
+      request?: string,
+    ) {
+      const person = await get(realm, subject);
+      await inTurnOf(realm, person.id, async () => {
+        await confirm(realm, { ...picture, subject: person.id }, actor, request);
+        index.put(realm, person.id, galleryVectors(await templatesOf(realm, [person.id])));
+      });
+      return person;
+    },
+    async removePicture(
+      realm: Realm,
+      { subject, enrollment }: { subject: string; enrollment: string },
+      actor: Actor,
+    ) {
+      const person = await get(realm, subject);
+      await inTurnOf(realm, person.id, () => removePicture(realm, person.id, enrollment, actor));
+      changed(realm);
+      return person;
+    },
+    enrollmentsOf: async (realm: Realm, people: readonly SubjectId[]) =>
+      Map.groupBy(toEnrollments(await templatesOf(realm, people)), ({ subject }) => subject),
+    ownerOfPicture: (realm: Realm, pixelHashes: readonly string[]) =>
+      store.ownerOfPicture(
+        realm,
+        pixelHashes.map((hash) => store.pictureHash(realm.organization, hash)),
+      ),
+  };
+}
+
+function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
+  const enrollments = [...Map.groupBy(templates, ({ enrollment }) => enrollment).values()].map((rows) => ({
+    id: rows[0]!.enrollment,
+    subject: rows[0]!.subject,
+    quality: rows[0]!.quality,
+    createdAt: rows[0]!.createdAt,
+    anchor: rows[0]!.anchor,
+    templates: rows.map(({ id, embedder, vector }) => ({ id, embedder, vector })),
+  }));
+  return enrollments.sort(bestFirst);
+}
+
+interface RemovePictureDeps {
+  store: Pick<SubjectStore, 'templatesOf' | 'templateRows' | 'deleteTemplates' | 'isThere'>;
+  index: Pick<GalleryIndex, 'put'>;
+  inTransaction: InTransaction;
+  models: Pick<Models, 'current'>;
+  audit: Audit;
+  damaged: (row: DamagedRow) => void;
+}
+
+/**
+ * Removes an enrolled picture: its templates, and the person's row of the gallery follows. Throws NOT_FOUND for an enrollment the
+ * person does not have, LEGAL_HOLD, and CONFLICT where no confirmed picture would be left. One person at a time.
+ */
+export function createRemovePicture({
+  store,
+  index,
+  inTransaction,
+  models,
+  audit,
+  damaged,
+}: RemovePictureDeps) {
+  return async (realm: Realm, subject: SubjectId, enrollment: string, actor: Actor): Promise<void> => {
+    const { files } = models.current();
+    // Read before anything is written, so that the gallery can follow the commit whatever happens to the database then.
+    const before = await store.templatesOf(realm, [subject], files, damaged);
+    await inTransaction(async (tx) => {
+      const rows = (await store.isThere(tx, subject)) ? await store.templateRows(tx, subject) : [];
+      const removed = rows.filter((row) => row.enrollment === enrollment);
+      if (removed.length === 0) throw noSuchPicture(enrollment);
+      if (await isHeld(tx, subject))
+        throw new Problem(
+          'LEGAL_HOLD',
+          `${subject} is under a legal hold, which keeps all pictures: release the hold first (“gatehouse hold list” shows it).`,
+        );
+      if (!rows.some((row) => row.anchor === 1 && row.enrollment !== enrollment))
+        throw new Problem(
+          'CONFLICT',
+          'This is the only confirmed picture of the person: confirm another one first, or erase the person.',
+        );
+      await store.deleteTemplates(
+        tx,
+        removed.map(({ id }) => id),
+      );
+      await audit.add(tx, {
+        actor,
+        action: 'subject.remove-picture',
+        organization: realm.organization,
+        target: subject,
+        details: { world: realm.world, enrollment },
+      });
+    });
+    const kept = before.filter((one) => one.enrollment !== enrollment);
+    index.put(realm, subject, galleryVectors(kept));
+  };
+}

@@ -1,0 +1,213 @@
+import type { Insertable, Updateable } from 'kysely';
+import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
+import { notBeingErased } from '../../../storage/legal-holds.ts';
+import type { Schema } from '../../../storage/schema.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import { createLoadedTemplates } from './loaded-templates-store.ts';
+import { createProvisionalTemplates } from './provisional-store.ts';
+import {
+  addressHashes,
+  birthDatePlace,
+  createReadSubjects,
+  emailPlace,
+  namePlace,
+  type SubjectStoreDeps,
+} from './read-subjects-store.ts';
+import type { Realm } from './subject.ts';
+import { createSealedTemplates, createTemplateRows } from './template-store.ts';
+import { createUpgradeProgress } from './upgrade-progress-store.ts';
+
+export type { SubjectStoreDeps } from './read-subjects-store.ts';
+export type SubjectStore = ReturnType<typeof createSubjectStore>;
+
+const encoder = new TextEncoder();
+
+/** The tables `subject` and `template`, and everything in them that is sealed. */
+export function createSubjectStore(deps: SubjectStoreDeps) {
+  const { db, sealer } = deps;
+
+  async function known(subjects: readonly SubjectId[]): Promise<Set<string>> {
+    const rows = await db
+      .selectFrom('subject')
+      .select('id')
+      .where('id', 'in', [...subjects])
+      .execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  return {
+    ...createReadSubjects(deps),
+    ...createSubjectRows(db),
+    ...createTemplateRows(db),
+    ...createSealedTemplates(deps),
+    ...createLoadedTemplates(deps),
+    ...createProvisionalTemplates(deps),
+    ...createUpgradeProgress(deps),
+    emailHash: (organization: OrganizationId, email: string) => sealer.emailHash(organization, email),
+    /** Under which a person with this address is found; the first is `emailHash`. */
+    addressHashes: (realm: Realm, email: string) => addressHashes(sealer, realm, email),
+    createKey: (organization: OrganizationId, subject: SubjectId) =>
+      sealer.createPerson(organization, subject),
+    /** When the organization was erased: it takes no enrollments any more. */
+    async erasedAt(organization: OrganizationId, from: Db | Tx = db): Promise<number | undefined> {
+      const row = await from
+        .selectFrom('organization')
+        .select('erased_at')
+        .where('id', '=', organization)
+        .executeTakeFirst();
+      return row?.erased_at ?? undefined;
+    },
+    destroyKey: (subject: SubjectId) => sealer.destroyPerson(subject),
+    sweepKeys: () => sealer.sweepOrphans(known),
+    suspiciousKeys: () => sealer.suspiciousOrphans(known),
+
+    /** Needs the person's key. */
+    async sealPerson(realm: Realm, subject: SubjectId, email: string | undefined, name: string | undefined) {
+      return {
+        email_sealed:
+          email === undefined ? null : await sealer.seal(emailPlace(realm, subject), encoder.encode(email)),
+        name_sealed:
+          name === undefined
+            ? null
+            : await sealer.seal(namePlace(realm, subject), encoder.encode(name.normalize('NFC'))),
+      };
+    },
+    /** Needs the person's key. */
+    sealBirthDate: (realm: Realm, subject: SubjectId, date: string) =>
+      sealer.seal(birthDatePlace(realm, subject), encoder.encode(date)),
+  };
+}
+
+/** The table `subject`, but for reading people (read-subjects-store.ts). */
+function createSubjectRows(db: Db) {
+  return {
+    /** Nothing any more once the erasure has begun. */
+    async emailHashOf(subject: SubjectId): Promise<string | undefined> {
+      const row = await db
+        .selectFrom('subject')
+        .select('email_hash')
+        .where('id', '=', subject)
+        .executeTakeFirst();
+      return row?.email_hash ?? undefined;
+    },
+    /**
+     * False when the e-mail is taken. On PostgreSQL an insert that meets one it cannot see yet is a conflict, which runs the
+     * transaction again; without the clause it would be an error of its own.
+     */
+    async insertSubject(tx: Tx, row: Insertable<Schema['subject']>): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await tx
+        .insertInto('subject')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['organization', 'world', 'email_hash']).doNothing())
+        .executeTakeFirst();
+      return numInsertedOrUpdatedRows === 1n;
+    },
+    /** False when the e-mail is not this person's any more: the erasure has begun. */
+    async touchSubject(
+      tx: Tx,
+      subject: SubjectId,
+      emailHash: string,
+      at: number,
+      name: Uint8Array | null,
+    ): Promise<boolean> {
+      const { numUpdatedRows } = await tx
+        .updateTable('subject')
+        .set(name === null ? { updated_at: at } : { updated_at: at, name_sealed: name })
+        .where('id', '=', subject)
+        .where('email_hash', '=', emailHash)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+    /** When keys enrolled pictures of the person lately, ms since 1970. */
+    async keyEnrollments(tx: Tx, subject: SubjectId): Promise<number[]> {
+      const row = await tx
+        .selectFrom('subject')
+        .select('key_enrollments')
+        .where('id', '=', subject)
+        .executeTakeFirst();
+      return row ? (JSON.parse(row.key_enrollments) as number[]) : [];
+    },
+    async setKeyEnrollments(tx: Tx, subject: SubjectId, times: readonly number[]): Promise<void> {
+      await tx
+        .updateTable('subject')
+        .set({ key_enrollments: JSON.stringify(times) })
+        .where('id', '=', subject)
+        .execute();
+    },
+    async isThere(tx: Tx, subject: SubjectId): Promise<boolean> {
+      const row = await tx
+        .selectFrom('subject')
+        .select('id')
+        .where('id', '=', subject)
+        .where(notBeingErased)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    /** Notes the newest verified use, and whether the person is there; an older use changes nothing. */
+    async touchUse(tx: Tx, subject: SubjectId, at: number): Promise<boolean> {
+      const { numUpdatedRows } = await tx
+        .updateTable('subject')
+        .set(({ eb }) => ({
+          last_used_at: eb.case().when('last_used_at', '>', at).then(eb.ref('last_used_at')).else(at).end(),
+        }))
+        .where('id', '=', subject)
+        .where(notBeingErased)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+  };
+}
+
+/** Whether a person of the realm, another than `subject`, has the address with one of these hashes. */
+export async function hasOwner(
+  tx: Tx,
+  { organization, world }: Realm,
+  { subject, hashes }: { subject: SubjectId; hashes: readonly string[] },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('subject')
+    .select('id')
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .where('email_hash', 'in', hashes)
+    .where('id', '!=', subject)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** False when the address is not this person's any more, or their erasure has begun. */
+export async function updatePerson(
+  tx: Tx,
+  subject: SubjectId,
+  emailHash: string,
+  values: Pick<
+    Updateable<Schema['subject']>,
+    'email_hash' | 'email_sealed' | 'name_sealed' | 'birth_date_sealed'
+  >,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('subject')
+    .set(values)
+    .where('id', '=', subject)
+    .where('email_hash', '=', emailHash)
+    .where(notBeingErased)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** All disabled people, over all organizations and worlds. */
+export async function selectDisabled(db: Db): Promise<SubjectId[]> {
+  const rows = await db.selectFrom('subject').select('id').where('disabled_at', 'is not', null).execute();
+  return rows.map(({ id }) => id as SubjectId);
+}
+
+/** False where the erasure of the person has begun. */
+export async function updateDisabled(tx: Tx, subject: SubjectId, at: number | null): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('subject')
+    .set({ disabled_at: at })
+    .where('id', '=', subject)
+    .where(notBeingErased)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}

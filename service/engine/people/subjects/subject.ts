@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/id.ts';
+import { env, id, type OfWorld, time } from '../../../lib/record-fields.ts';
+
+export const exampleOfSubject = {
+  id: 'sub_01m7w3ayykpzv1m774b6g68g31',
+  env: 'live' as const,
+  email: 'ada@example.com',
+  enrollments: 1,
+  createdAt: '2026-11-20T12:00:00.000Z',
+  updatedAt: '2026-11-20T12:00:00.000Z',
+};
+
+/** A person of an organization in one world. */
+export const Subject = z
+  .object({
+    id: id<'subject'>(),
+    env: env('World of the person'),
+    email: z.string().optional().describe('E-mail address; absent once the key of the person is destroyed'),
+    name: z.string().optional().describe('Name'),
+    enrollments: z.int().min(0).describe('Number of enrolled pictures'),
+    createdAt: time('Time of the first enrollment'),
+    updatedAt: time('Time of the last enrollment'),
+    disabledAt: time('Time since when the person is disabled; absent: enabled').optional(),
+  })
+  .meta({ id: 'Subject', description: 'A person who is enrolled.', examples: [exampleOfSubject] });
+/** `memberOf`: part of the galleries of a member of a uniqueness scope, who has no address; absent: enrolled people. */
+export type Subject = OfWorld<typeof Subject> & { memberOf?: string };
+
+/** The embeddings of one enrolled picture, by embedder id; unit length. */
+export interface Enrollment {
+  id: string;
+  subject: SubjectId;
+  /** 0..1: which to keep when there are more than the most a person may have. */
+  quality: number;
+  createdAt: number;
+  /** The person's first, or confirmed by an operator: never dropped, and what a further picture has to match. */
+  anchor: boolean;
+  templates: { id: TemplateId; embedder: string; vector: Float32Array }[];
+}
+
+/** Where: everything a subject is found in. */
+export interface Realm {
+  organization: OrganizationId;
+  world: World;
+}
+
+export const realmKey = ({ organization, world }: Realm) => `${organization}/${world}`;

@@ -1,0 +1,249 @@
+import type { Galleries } from '../../../inference/gallery/gallery-matrix.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { Ids, SubjectId, World } from '../../../lib/id.ts';
+import type { Log } from '../../../lib/log.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { createTurns } from '../../../lib/turns.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import type { Consents } from '../../consent/index.ts';
+import type { Events } from '../../events/index.ts';
+import type { Models } from '../../models/index.ts';
+import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
+import { createEnroll, type Enrolled } from './enroll-subject.ts';
+import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
+import type { DamagedRow } from './loaded-templates-store.ts';
+import {
+  type Availability,
+  createAddressOfAnother,
+  createPeople,
+  type DistinctPeople,
+} from './people/people.ts';
+import { createFindSubject, type ReadPeople } from './people/read-people.ts';
+import { createConfirm, type EnrolledPicture } from './pictures/confirm-picture.ts';
+import { createConfirmsAlone } from './pictures/confirmed-alone.ts';
+import { createPictureOperations, createRemovePicture } from './pictures/picture-operations.ts';
+import { type Enrollment, type Realm, realmKey, type Subject } from './subject.ts';
+import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
+import type { UpgradeProgress } from './upgrade-progress-store.ts';
+import { createUpgradeCounts, createUpgradeTemplates, type Visit } from './upgrades/upgrade-templates.ts';
+import type { NewEnrollment, NewMember } from './write-enrollment.ts';
+
+export interface Subjects extends ReadPeople, GalleryLoading, Availability, DistinctPeople {
+  /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
+  get(realm: Realm, idOrEmail: string): Promise<Subject>;
+  find(realm: Realm, idOrEmail: string): Promise<Subject | undefined>;
+  /** Date of birth that an operator has approved, `YYYY-MM-DD`; not audited. */
+  birthDate(realm: Realm, subject: SubjectId): Promise<string | undefined>;
+  /** In the order they came; not audited. */
+  list(
+    realm: Realm,
+    page: { limit: number; after?: SubjectId },
+  ): Promise<{ subjects: Subject[]; next?: SubjectId }>;
+  count(realm: Realm): Promise<number>;
+  /**
+   * Adds a picture's embeddings to the person with this e-mail, made now if new. Keeps the best `most` (10) enrollments,
+   * all under a legal hold.
+   * Rows, audit line and gallery rows become visible together; acknowledged means on disk. A `mark` that one of the person's
+   * enrollments has changes nothing: that enrollment is answered, as `repeated`.
+   */
+  enroll(realm: Realm, input: NewEnrollment, actor: Actor, request?: string): Promise<Enrolled>;
+  /**
+   * Adds a person without an address whose face is in the gallery `memberOf` alone: no search finds the person that does not name it. No
+   * audit line and no event: that is of the feature that keeps members.
+   */
+  join(realm: Realm, input: NewMember, actor: Actor): Promise<Enrolled>;
+  /**
+   * Begins to erase: runs `work`, which sees to it that no read finds the person any more, in one transaction, and takes
+   * the person's rows out of the galleries before anything else is done under this e-mail address. Gives what `work` gives.
+   */
+  forget<T>(realm: Realm, subject: SubjectId, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Enrollments with the model files in use, the best picture first; those of other files cannot be compared and are left out. */
+  enrollments(realm: Realm, subject: SubjectId): Promise<Enrollment[]>;
+  /** All pictures that are kept of the person, in the order they were enrolled. */
+  pictures(subject: SubjectId): Promise<EnrolledPicture[]>;
+  /** As `createConfirm`; throws SUBJECT_NOT_FOUND. */
+  confirm(
+    realm: Realm,
+    picture: { subject: string; enrollment: string; confirmed: boolean; alone?: boolean },
+    actor: Actor,
+    request?: string,
+  ): Promise<Subject>;
+  /**
+   * Whether an administrator would confirm the picture without another member of staff: who enrolled it is the same account, a program or
+   * unknown. False in the test world, for the operator of the box, and for a picture that is confirmed or not there.
+   */
+  confirmsAlone(realm: Realm, picture: { subject: string; enrollment: string }, who: Actor): Promise<boolean>;
+  /** As `createChange`; throws SUBJECT_NOT_FOUND. */
+  change(realm: Realm, idOrEmail: string, change: SubjectChange, actor: Actor): Promise<Subject>;
+  /**
+   * The keyed hash of an address that another person has, or had within 90 days: a second administrator has to confirm that it becomes
+   * this person's. Undefined for others, and in the test world. Throws SUBJECT_NOT_FOUND.
+   */
+  addressOfAnother(realm: Realm, idOrEmail: string, email: string): Promise<string | undefined>;
+  /** As `createRemovePicture`; throws SUBJECT_NOT_FOUND. */
+  removePicture(
+    realm: Realm,
+    picture: { subject: string; enrollment: string },
+    actor: Actor,
+  ): Promise<Subject>;
+  /** As `enrollments`, for several people at once. */
+  enrollmentsOf(realm: Realm, people: readonly SubjectId[]): Promise<Map<SubjectId, Enrollment[]>>;
+  /** Over all organizations and worlds: people with a template of each model file (embedder id to SHA-256) of one of these sets. */
+  countComparable(...sets: readonly Readonly<Record<string, string>>[]): Promise<number>;
+  /** The same of any model file. */
+  countEnrolled(): Promise<number>;
+  /** The number of people that a search can find; of the members of `part` where one is named. */
+  people(realm: Realm, part?: string): number;
+  /** Their ids, from memory. */
+  listPeople(realm: Realm, part?: string): SubjectId[];
+  /** Of them, those with a picture of the embedder; members of parts are not counted. */
+  peopleWith(realm: Realm, embedder: string): number;
+  /** Their ids. */
+  listPeopleWith(realm: Realm, embedder: string): SubjectId[];
+  /** Of all people of the realm, how many have no confirmed picture of the embedder. */
+  peopleWithout(realm: Realm, embedder: string): number;
+  /**
+   * The `count` people nearest to the embedder's probe by the mean direction of their best pictures, nearest first, among those that
+   * `accept` accepts; all people without it.
+   */
+  nearest(
+    realm: Realm,
+    embedder: string,
+    probe: Float32Array,
+    count: number,
+    accept?: (subject: SubjectId) => boolean,
+    part?: string,
+  ): Promise<SubjectId[]>;
+  /** Whose enrolled picture has exactly these pixels (`Analysis.pixelHash`), of any of the pictures given. */
+  ownerOfPicture(realm: Realm, pixelHashes: readonly string[]): Promise<SubjectId | undefined>;
+  /** A verified visit of a person with templates of a superseded embedder alone, as `createUpgradeTemplates`. */
+  visited(realm: Realm, subject: SubjectId, visit: Visit, actor: Actor): Promise<void>;
+  /** How far the change to the embedder in use is; all 0 where no person has templates of a superseded one. Reads memory, and the provisional templates. */
+  upgradeProgress(realm: Realm): Promise<UpgradeProgress>;
+  /** The same for all of these realms by world; people of superseded embedders that are switched off are left out. Reads memory, and the provisional templates. */
+  upgradesByWorld(realms: readonly Realm[]): Promise<(UpgradeProgress & { world: World })[]>;
+  /** People who have no confirmed picture of the embedder in use, by id; `after`: the last of the page before. */
+  notUpgraded(
+    realm: Realm,
+    page: { limit: number; after?: SubjectId },
+  ): Promise<{ people: { id: SubjectId; provisional: boolean }[]; next?: SubjectId }>;
+  /** False once the erasure of the person has begun. */
+  isThere(tx: Tx, subject: SubjectId): Promise<boolean>;
+  /**
+   * Notes a verified use, inside the transaction that stores it: people who are not used any more are erased one day. False,
+   * and nothing noted, once the erasure of the person has begun.
+   */
+  used(tx: Tx, subject: SubjectId, at: number): Promise<boolean>;
+  /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
+  sweepKeys(): Promise<{ swept: number; suspicious: number }>;
+  /** Forgets the names that searches look through; at the end of the service. */
+  closeSearch(): Promise<void>;
+  /** Keys without a person that `sweepKeys` keeps because they are too many. Reads the ids of all people. */
+  suspiciousKeys(): Promise<number>;
+}
+
+export interface SubjectsDeps extends SubjectStoreDeps {
+  inTransaction: InTransaction;
+  galleries: Galleries;
+  models: Pick<Models, 'current' | 'combinations'>;
+  audit: Audit;
+  events: Events;
+  consents: Pick<Consents, 'record' | 'settle' | 'forget'>;
+  ids: Ids;
+  clock: Clock;
+  log: Log;
+  /** Removes what is counted against an address that its person has no more. */
+  forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
+  /** Enrollments a person keeps, 10 unless given. */
+  most?: number;
+  /** People of the realm can be found who could not before, or some no more. Called after the commit; does not wait and never throws. */
+  changed?(realm: Realm): void;
+}
+
+export function createSubjects(deps: SubjectsDeps): Subjects {
+  const { db, inTransaction, models, audit, consents, log, most = 10, changed = () => {} } = deps;
+  const store = createSubjectStore(deps);
+  const embedders = () => {
+    const { galleries } = models.current();
+    if (galleries.length > 0) return galleries;
+    throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
+  };
+  const index = createGalleryIndex(deps.galleries, embedders, store.transformOf);
+  /** The galleries follow the commits of one person in their order: a picture is never put in after it was dropped. */
+  const turns = createTurns();
+  const damaged = logDamaged(log);
+
+  const { visited, complete } = createUpgradeTemplates({ ...deps, store, index, most, damaged });
+  const enroll = createEnroll({ ...deps, store, index, most, damaged, complete });
+  const confirm = createConfirm({ store, inTransaction, audit, most });
+  const change = createChange({ ...deps, store, turns });
+  const removePicture = createRemovePicture({ ...deps, store, index, damaged });
+  const loading = createGalleryLoading({ store, index, models, embedders, damaged, log });
+  const { find, get, pictures, templatesOf } = createFindSubject({ db, store, models, damaged });
+  const people = createPeople({ ...deps, store, find, get, pictures });
+  const { search } = people;
+  const { inTurnOf, forget } = createSubjectTurns({ store, index, search, turns, consents, inTransaction });
+
+  return {
+    ...people.operations,
+    find,
+    get,
+    birthDate: store.birthDateOf,
+    async list(realm, { limit, after }) {
+      const found = await store.list(realm, { limit: limit + 1, ...defined({ from: after }) });
+      const subjects = found.slice(0, limit);
+      return found.length > limit ? { subjects, next: subjects.at(-1)!.id } : { subjects };
+    },
+    count: (realm) => store.count(realm),
+    async enroll(realm, input, actor, request) {
+      const name = `${realmKey(realm)}/${store.emailHash(realm.organization, input.email)}`;
+      const enrolled = await turns(name, () => enroll(realm, input, actor, request));
+      search.put(realm, enrolled.subject);
+      changed(realm);
+      return enrolled;
+    },
+    join: (realm, input, actor) => enroll(realm, input, actor),
+    async forget(realm, subject, work) {
+      const done = await forget(realm, subject, work);
+      changed(realm);
+      return done;
+    },
+    ...createPictureOperations({ store, index, get, templatesOf, confirm, removePicture, inTurnOf, changed }),
+    pictures,
+    addressOfAnother: createAddressOfAnother({ ...deps, store, get }),
+    confirmsAlone: createConfirmsAlone({ db, get, pictures }),
+    async change(realm, idOrEmail, to, actor) {
+      const changed = await change(realm, await get(realm, idOrEmail), to, actor);
+      search.put(realm, changed);
+      return changed;
+    },
+    countComparable: store.countComparable,
+    countEnrolled: store.countEnrolled,
+    people: index.people,
+    listPeople: index.listPeople,
+    peopleWith: index.peopleWith,
+    listPeopleWith: index.listPeopleWith,
+    peopleWithout: index.peopleWithout,
+    nearest: index.search,
+    isThere: (tx, subject) => store.isThere(tx, subject),
+    async visited(realm, subject, visit, actor) {
+      await inTurnOf(realm, subject, () => visited(realm, subject, visit, actor));
+      changed(realm);
+    },
+    ...createUpgradeCounts({ store, index, models }),
+    used: (tx, subject, at) => store.touchUse(tx, subject, at),
+    ...loading,
+    async loadGalleries(progress) {
+      await people.load();
+      await loading.loadGalleries(progress);
+    },
+    closeSearch: () => search.close(),
+    sweepKeys: store.sweepKeys,
+    suspiciousKeys: store.suspiciousKeys,
+  };
+}
+
+const logDamaged = (log: Log) => (row: DamagedRow) =>
+  log.error({ template: row.id, subject: row.subject }, 'a sealed template was changed or belongs elsewhere');

@@ -1,0 +1,122 @@
+import type { SubjectId, World } from '../../../lib/id.ts';
+import { notBeingErased } from '../../../storage/legal-holds.ts';
+import type { Db } from '../../../storage/transaction.ts';
+import type { EmbedderChange } from '../../models/index.ts';
+import { slicesOfPeople } from './kept-people-store.ts';
+import type { Realm } from './subject.ts';
+
+/** People that are counted in one go: each with three look-ups. */
+const SLICE = 500;
+
+/** How far the people are who have templates of a superseded embedder. */
+export interface UpgradeProgress {
+  /** With a confirmed picture of the new embedder too. */
+  upgraded: number;
+  /** With a provisional template. */
+  provisional: number;
+  waiting: number;
+}
+
+export function createUpgradeProgress({ db }: { db: Db }) {
+  return {
+    /** Reads every person of the realm, in slices, between which others have a turn. */
+    async upgradeProgress(realm: Realm, change: EmbedderChange): Promise<UpgradeProgress> {
+      const progress = { upgraded: 0, provisional: 0, waiting: 0 };
+      for await (const { after, through } of slicesOfPeople(db, realm, SLICE)) {
+        const people = peopleOf(db, realm, change).where('subject.id', '>', after);
+        const row = await countProgress(
+          db,
+          through === undefined ? people : people.where('subject.id', '<=', through),
+        );
+        const [upgraded, provisional] = [Number(row.upgraded ?? 0), Number(row.provisional ?? 0)];
+        progress.upgraded += upgraded;
+        progress.provisional += provisional;
+        progress.waiting += Number(row.all) - upgraded - provisional;
+      }
+      return progress;
+    },
+    /** People with a provisional template, in one realm or over all organizations. */
+    async countProvisional(realm?: Realm): Promise<{ world: World; people: number }[]> {
+      const rows = await db
+        .selectFrom('provisional_template')
+        .select(['world', ({ fn }) => fn.count<number>('subject').distinct().as('people')])
+        .$if(realm !== undefined, (all) =>
+          all.where('world', '=', realm!.world).where('organization', '=', realm!.organization),
+        )
+        .groupBy('world')
+        .execute();
+      return rows.map(({ world, people }) => ({ world: world as World, people: Number(people) }));
+    },
+    /** Ids of those who are not upgraded, in order; `after`: the last of the page before. */
+    async notUpgraded(
+      realm: Realm,
+      change: EmbedderChange,
+      { limit, after }: { limit: number; after?: SubjectId },
+    ): Promise<{ id: SubjectId; provisional: boolean }[]> {
+      const rows = await db
+        .selectFrom(
+          peopleOf(db, realm, change)
+            .where('subject.id', '>', after ?? '')
+            .as('one'),
+        )
+        .select(['id', 'provisional'])
+        .where('upgraded', '=', 0)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(({ id, provisional }) => ({
+        id: id as SubjectId,
+        provisional: Number(provisional) > 0,
+      }));
+    },
+  };
+}
+
+/** Enrolled people with a template of `from`; members of uniqueness scopes are compared within their scope and do not upgrade. */
+const peopleOf = (db: Db, { organization, world }: Realm, { from, to }: EmbedderChange) =>
+  db
+    .selectFrom('subject')
+    .where('subject.organization', '=', organization)
+    .where('subject.world', '=', world)
+    .where('member_of', 'is', null)
+    .where(notBeingErased)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('template')
+          .select('template.id')
+          .whereRef('template.subject', '=', 'subject.id')
+          .where('template.embedder', 'in', [...from]),
+      ),
+    )
+    .select('subject.id')
+    .select(({ selectFrom }) => [
+      selectFrom('template')
+        .select(({ fn }) => fn.count<number>('template.id').as('n'))
+        .whereRef('template.subject', '=', 'subject.id')
+        .where('template.anchor', '=', 1)
+        .where('template.embedder', 'in', [...to])
+        .as('upgraded'),
+      selectFrom('provisional_template')
+        .select(({ fn }) => fn.count<number>('provisional_template.id').as('n'))
+        .whereRef('provisional_template.subject', '=', 'subject.id')
+        .as('provisional'),
+    ]);
+
+const countProgress = (db: Db, people: ReturnType<typeof peopleOf>) =>
+  db
+    .selectFrom(people.as('one'))
+    .select(({ fn, eb }) => [
+      fn.countAll<number>().as('all'),
+      fn.sum<number>(eb.case().when('upgraded', '>', 0).then(1).else(0).end()).as('upgraded'),
+      fn
+        .sum<number>(
+          eb
+            .case()
+            .when(eb.and([eb('upgraded', '=', 0), eb('provisional', '>', 0)]))
+            .then(1)
+            .else(0)
+            .end(),
+        )
+        .as('provisional'),
+    ])
+    .executeTakeFirstOrThrow();

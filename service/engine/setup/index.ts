@@ -1,2 +1,0 @@
-export { createSetup, type Setup, type SetupView } from './setup.ts';
-export type { SetupDeps, SetupOpening, TokenFile } from './setup-token.ts';

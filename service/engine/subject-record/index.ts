@@ -1,7 +1,0 @@
-export {
-  createSubjectRecords,
-  type RecordOrder,
-  type SubjectRecord,
-  type SubjectRecords,
-  type SubjectRecordsDeps,
-} from './subject-record.ts';

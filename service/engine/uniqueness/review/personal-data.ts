@@ -1,0 +1,81 @@
+import { time } from '../../../lib/time.ts';
+import type { Db } from '../../../storage/transaction.ts';
+import { countRows, type ExportOrder, type Person, type PersonalData, type SealedValue, type Searched } from '../../audit/index.ts';
+import { idsAbout, idsOfAddress, itemsOf, oldItems, picturesOf, removeItems } from './person-items-store.ts';
+import { decodeOrder, type Likeness } from './review-item.ts';
+import { orderPlace, picturePlace } from './review-store.ts';
+
+/** The middle of the file: its head and its end are those of every JPEG. */
+const portrait: Searched = {
+  kind: 'portrait',
+  forms: (plain) => [plain.subarray(Math.floor(plain.length / 3), Math.floor((2 * plain.length) / 3))],
+};
+const waiting: Searched = {
+  kind: 'template',
+  forms: (plain) =>
+    Object.values(decodeOrder(plain).embeddings).map((vector) => new Uint8Array(vector.slice().buffer)),
+};
+
+/** Faces that are compared by a person, with pictures for as long as that takes. */
+export const createReviewData = ({ db }: { db: Db }): PersonalData => ({
+  tables: {
+    review_item: {
+      columns: ['subject', 'other', 'email_hash', 'order_sealed'],
+      record: { in: 'reviews' },
+    },
+    review_picture: { columns: ['subject', 'picture_sealed'], record: { in: 'reviews' } },
+  },
+  forget: async (tx, subjects) => removeItems(tx, await idsAbout(tx, subjects)),
+  forgetAddress: async (tx, realm, emailHash) => removeItems(tx, await idsOfAddress(tx, realm, emailHash)),
+  async sealedValues(person) {
+    const values: SealedValue[] = [];
+    for (const row of await picturesOf(db, person))
+      values.push({ place: picturePlace(row), sealed: row.picture_sealed, searched: portrait });
+    for (const { order_sealed: sealed, ...row } of await itemsOf(db, person))
+      if (sealed && row.subject === person.subject)
+        values.push({ place: orderPlace(row), sealed, searched: waiting });
+    return values;
+  },
+  expires: [
+    {
+      counted: 'reviews',
+      term: 'verificationDays',
+      async expire(tx, realm, before, limit) {
+        const rows = await oldItems(tx, realm, before).select('old.id').limit(limit).execute();
+        await removeItems(
+          tx,
+          rows.map(({ id }) => id),
+        );
+        return rows.length;
+      },
+      count: (realm, before) => countRows(oldItems(db, realm, before)),
+    },
+  ],
+  exportOf: async (person, order) => ({ reviews: await exportItems(db, person, order) }),
+  auditTargets: async (person) => (await itemsOf(db, person)).map(({ id }) => id),
+});
+
+async function exportItems(db: Db, person: Person, { open }: ExportOrder) {
+  const pictures = await picturesOf(db, person);
+  const opened = await open(
+    pictures.map((row) => ({ place: picturePlace(row), sealed: row.picture_sealed })),
+  );
+  return (await itemsOf(db, person)).map((row) => {
+    // A picture that was sent and waits may show another person: it is that person's data.
+    const side = row.other === person.subject ? 'new' : 'known';
+    const own = opened[pictures.findIndex((one) => one.item === row.id && one.side === side)];
+    const { knownPicture: _, ...figures } = JSON.parse(row.figures) as Likeness;
+    return {
+      id: row.id,
+      at: time(row.created_at),
+      role: row.subject === person.subject ? 'known' : 'new',
+      policy: row.policy,
+      state: row.state,
+      decision: row.decision ?? undefined,
+      decidedAt: time(row.decided_at),
+      decidedBy: row.decided_by ?? undefined,
+      ...figures,
+      picture: own && Buffer.from(own).toString('base64'),
+    };
+  });
+}

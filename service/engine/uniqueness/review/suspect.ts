@@ -1,0 +1,139 @@
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { Ids, ReviewId, SubjectId } from '../../../lib/id.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import type { Realm } from '../../people/index.ts';
+import { encodeOrder, type Likeness, type ReviewKind, type WaitingEnrollment } from './review-item.ts';
+import {
+  createReviewStore,
+  orderPlace,
+  picturePlace,
+  type ReviewRow,
+  type ReviewSealer,
+} from './review-store.ts';
+
+/** An enrollment whose face is like another person's. */
+export interface Suspicion {
+  realm: Realm;
+  known: SubjectId;
+  likeness: Likeness;
+  /** JPEG of the face that was sent; absent where none was made. */
+  portrait?: Uint8Array;
+  actor: Actor;
+  request?: string;
+}
+
+/** Makes items of the review queue out of enrollments. Each gives the item, which may be there already; undefined where too many wait. */
+export interface Suspects {
+  /** In the transaction that enrolls `other`: the two are to be compared. */
+  enrolled(tx: Tx, suspicion: Suspicion, other: SubjectId, kind?: ReviewKind): Promise<ReviewId | undefined>;
+  /** In the transaction that refuses: what was refused waits for the decision. */
+  waiting(
+    tx: Tx,
+    suspicion: Suspicion,
+    order: WaitingEnrollment & { email: string },
+  ): Promise<ReviewId | undefined>;
+  /** A newcomer of a uniqueness scope waits for the decision: a new item each time. */
+  newcomer(tx: Tx, suspicion: Suspicion, order: WaitingEnrollment): Promise<ReviewId | undefined>;
+  /** A newcomer who waits no more: the open item expires, without its pictures and what waited. */
+  withdraw(tx: Tx, item: ReviewId): Promise<void>;
+}
+
+export interface SuspectsDeps {
+  db: Db;
+  sealer: Pick<ReviewSealer, 'seal' | 'emailHash'>;
+  audit: Audit;
+  ids: Ids;
+  clock: Clock;
+  /** Open items of one world; of more no item is made. */
+  most?: number;
+}
+
+export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: SuspectsDeps): Suspects {
+  const store = createReviewStore({ db });
+
+  const hasRoom = async (tx: Tx, realm: Realm) => (await store.countOpen(realm, tx)) < most;
+
+  const sealOrder = (id: ReviewId, { realm, known }: Suspicion, order: WaitingEnrollment) =>
+    sealer.seal(orderPlace({ id, ...realm, subject: known }), encodeOrder(order));
+
+  async function open(
+    tx: Tx,
+    { realm, known, likeness, portrait, actor, request }: Suspicion,
+    row: Pick<ReviewRow, 'id' | 'kind' | 'policy' | 'other' | 'email_hash' | 'order_sealed'>,
+  ): Promise<void> {
+    const at = clock.now();
+    await store.insert(tx, {
+      ...realm,
+      ...row,
+      subject: known,
+      figures: JSON.stringify(likeness),
+      state: 'open',
+      decision: null,
+      decided_by: null,
+      decided_at: null,
+      enrolled: 0,
+      created_at: at,
+      erased_at: null,
+    });
+    if (portrait) {
+      // What is not enrolled has no key: until the decision its picture is under that of the person it may show.
+      const picture = { id: ids.next('reviewPicture'), ...realm, subject: row.other ?? known };
+      const picture_sealed = await sealer.seal(picturePlace(picture), portrait);
+      await store.insertPicture(tx, {
+        ...picture,
+        item: row.id,
+        side: 'new',
+        picture_sealed,
+        created_at: at,
+      });
+    }
+    await audit.add(tx, {
+      actor,
+      action: 'review.open',
+      organization: realm.organization,
+      target: row.id,
+      ...defined({ request }),
+      details: {
+        world: realm.world,
+        ...(row.kind === 'duplicate' ? {} : { kind: row.kind }),
+        policy: row.policy,
+        subject: known,
+        ...(row.other === null ? {} : { other: row.other }),
+        picture: portrait !== undefined,
+      },
+    });
+  }
+
+  return {
+    async enrolled(tx, suspicion, other, kind = 'duplicate') {
+      const { realm, known } = suspicion;
+      const waiting = await store.findOpen(tx, realm, { known, other });
+      if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
+      const id: ReviewId = ids.next('review');
+      await open(tx, suspicion, { id, kind, policy: 'warn', other, email_hash: null, order_sealed: null });
+      return id;
+    },
+    async waiting(tx, suspicion, order) {
+      const { realm, known } = suspicion;
+      const emailHash = sealer.emailHash(realm.organization, order.email);
+      const waiting = await store.findOpen(tx, realm, { known, emailHash });
+      if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
+      const id: ReviewId = ids.next('review');
+      const order_sealed = await sealOrder(id, suspicion, order);
+      const row = { id, kind: 'duplicate', policy: 'block', other: null, email_hash: emailHash };
+      await open(tx, suspicion, { ...row, order_sealed });
+      return id;
+    },
+    async newcomer(tx, suspicion, order) {
+      if (!(await hasRoom(tx, suspicion.realm))) return undefined;
+      const id: ReviewId = ids.next('review');
+      const order_sealed = await sealOrder(id, suspicion, order);
+      const row = { id, kind: 'uniqueness', policy: 'block', other: null, email_hash: null };
+      await open(tx, suspicion, { ...row, order_sealed });
+      return id;
+    },
+    withdraw: (tx, item) => store.erase(tx, [item], clock.now()),
+  };
+}

@@ -1,1 +1,0 @@
-export { createWorks, FollowedWork, Work, type Works } from './works.ts';
