@@ -6,6 +6,21 @@ const only = (name, pkg, home, comment) => ({
   from: { pathNot: `${home}|^(test|demo)/|\\.test\\.ts$` },
   to: { path: `(^|node_modules/)(${pkg})(/|$)` },
 });
+/** The rooms of the engine, from the ground up. */
+const rooms = [
+  'audit',
+  'events',
+  'consent',
+  'accounts',
+  'models',
+  'people',
+  'matching',
+  'uniqueness',
+  'verification',
+  'behavior',
+  'live',
+  'appliance',
+];
 const rule = (name, from, to, comment) => ({ name, comment, severity: 'error', from, to });
 
 export default {
@@ -14,7 +29,7 @@ export default {
     rule(
       'engine-looks-down',
       { path: '^service/engine/' },
-      { path: '^service/', pathNot: '^service/(engine|storage|inference|outgoing|lib)/' },
+      { path: '^service/', pathNot: '^service/(engine|documents|storage|inference|outgoing|lib)/' },
       'The engine knows no HTTP, no CLI and no composition.',
     ),
     rule(
@@ -29,68 +44,36 @@ export default {
       { path: '^service/outgoing/', dependencyTypesNot: ['type-only'] },
       'The engine sees what dials out as types; compose.ts passes the real thing.',
     ),
+    ...rooms.map((room, at) =>
+      rule(
+        `${room}-uses-rooms-below`,
+        { path: `^service/engine/${room}/`, pathNot: '\\.test\\.ts$' },
+        { path: `^service/engine/(${[...rooms.slice(at + 1), 'no-room'].join('|')})/` },
+        'A room of the engine uses those before it in the list above.',
+      ),
+    ),
     rule(
-      'events-recurring-audit',
-      { path: '^service/engine/(events|recurring|audit)/', pathNot: '\\.test\\.ts$' },
-      {
-        path: '^service/engine/',
-        pathNot: '^service/engine/($1/|(events|recurring|audit|personal-data)/index\\.ts$)',
-      },
-      'Every feature may use these three; they use no other feature.',
+      'rooms-meet-at-index',
+      { path: '^service/engine/([^/]+)/' },
+      { path: '^service/engine/', pathNot: '^service/engine/($1/|[^/]+/index\\.ts$)' },
+      'Import another room through its index.ts.',
+    ),
+    rule(
+      'index-is-for-others',
+      { path: '^service/engine/([^/]+)/' },
+      { path: '^service/engine/$1/index\\.ts$' },
+      'Within a room, import the file itself.',
     ),
     rule(
       'personal-data-knows-no-feature',
       { path: '^service/engine/audit/personal-data/' },
-      { path: '^service/', pathNot: '^service/(engine/personal-data/|lib/|storage/transaction\\.ts$)' },
+      { path: '^service/', pathNot: '^service/(engine/audit/personal-data/|lib/|storage/transaction\\.ts$)' },
       'What features say of their person data; it knows none of them.',
     ),
     rule(
-      'destinations-know-events',
-      { path: '^service/engine/events/destinations/', pathNot: '\\.test\\.ts$' },
-      {
-        path: '^service/engine/',
-        pathNot: '^service/engine/(destinations/|(events|audit)/index\\.ts$)',
-      },
-      'Where an organization may send to: it knows no endpoint and no delivery.',
-    ),
-    rule(
-      'webhooks-know-destinations',
-      { path: '^service/engine/events/webhooks/', pathNot: '\\.test\\.ts$' },
-      {
-        path: '^service/engine/',
-        pathNot: '^service/engine/(webhooks/|(destinations|events|audit)/index\\.ts$)',
-      },
-      'Endpoints and their signatures: it knows no delivery.',
-    ),
-    rule(
-      'jobs-know-deliveries',
-      { path: '^service/engine/events/jobs/', pathNot: '\\.test\\.ts$' },
-      {
-        path: '^service/engine/',
-        pathNot: '^service/engine/(jobs/|(deliveries|recurring|audit)/index\\.ts$)',
-      },
-      'What operators see of the work that waits: it does none itself.',
-    ),
-    rule(
-      'deliveries-know-webhooks',
-      { path: '^service/engine/events/deliveries/', pathNot: '\\.test\\.ts$' },
-      {
-        path: '^service/engine/',
-        pathNot:
-          '^service/engine/(deliveries/|(webhooks|destinations|events|recurring|audit|personal-data)/index\\.ts$)',
-      },
-      'Passing events on uses endpoints, destinations and the three; no other feature.',
-    ),
-    rule(
-      'matching-below-checks',
-      { path: '^service/engine/matching/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/engine/', pathNot: '^service/engine/(matching/|subjects/index\\.ts$)' },
-      'Matching compares faces; it knows no check, no profile and no verification.',
-    ),
-    rule(
-      'checks-below-profiles',
+      'checks-are-pure',
       { path: '^service/engine/matching/checks/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/engine/', pathNot: '^service/engine/(checks/|matching/index\\.ts$)' },
+      { path: '^service/engine/', pathNot: '^service/engine/matching/(checks/|[^/]+\\.ts$)' },
       'A check is a pure function of what it is given; the schema of its settings stands beside it.',
     ),
     rule(
@@ -98,54 +81,32 @@ export default {
       { path: '^service/engine/matching/challenges/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/',
-        pathNot: '^service/(engine/(challenges/|(captures|checks|matching)/index\\.ts$)|inference/|lib/)',
+        pathNot: '^service/(engine/matching/((challenges|captures|checks)/|[^/]+\\.ts$)|inference/|lib/)',
       },
       'A challenge is a pure judge of analyzed frames: it knows no session and no storage.',
     ),
     rule(
       'behavior-judges-windows',
-      { path: '^service/engine/behavior/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/', pathNot: '^service/(engine/behavior/|lib/)' },
+      {
+        path: '^service/engine/behavior/(?!(behavior-[a-z]+|heartbeats|verdicts)/|index\\.ts$)',
+        pathNot: '\\.test\\.ts$',
+      },
+      {
+        path: '^service/(?!(engine/behavior|lib)/)|^service/engine/behavior/((behavior-[a-z]+|heartbeats|verdicts)/|index\\.ts$)',
+      },
       'The behavior score is a pure function of what a page measured: it knows no storage, no clock and no other feature.',
-    ),
-    rule(
-      'verdicts-know-no-session',
-      { path: '^service/engine/(verdicts|behavior-settings)/', pathNot: '\\.test\\.ts$' },
-      {
-        path: '^service/engine/',
-        pathNot: '^service/engine/(verdicts/|behavior-settings/|(behavior|limits|events|audit)/index\\.ts$)',
-      },
-      'A verdict judges a window of behavior; sessions and challenges ask it, it asks none of them.',
-    ),
-    rule(
-      'behavior-challenges-below-verdicts',
-      { path: '^service/engine/(behavior-challenges|heartbeats)/', pathNot: '\\.test\\.ts$' },
-      {
-        path: '^service/engine/',
-        pathNot: '^service/engine/($1/|(audit|behavior|behavior-settings|verdicts)/index\\.ts$)',
-      },
-      'Challenges and heartbeats judge behavior and have verdicts issue tokens; they know no other feature.',
-    ),
-    rule(
-      'profiles-below-verification',
-      { path: '^service/engine/matching/profiles/', pathNot: '\\.test\\.ts$' },
-      {
-        path: '^service/engine/',
-        pathNot: '^service/engine/(profiles/|(audit|challenges|checks|matching|models)/index\\.ts$)',
-      },
-      'A profile says what a verification runs; it knows none.',
     ),
     rule(
       'sessions-know-no-flow',
       { path: '^service/engine/live/sessions/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/engine/(orders|flows|kiosks)/' },
+      { path: '^service/engine/live/(orders|flows)/' },
       'A live session serves every flow; compose.ts gives it the end of each.',
     ),
     rule(
-      'lockout-below-verification',
-      { path: '^service/engine/matching/lockout/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/engine/verification/' },
-      'Verification asks lockout, and tells it what became of an attempt.',
+      'documents-stand-alone',
+      { path: '^service/documents/', pathNot: '\\.test\\.ts$' },
+      { path: '^service/', pathNot: '^service/(documents|lib)/' },
+      'A printable document is data; it knows no feature.',
     ),
     rule(
       'only-stores-touch-storage',
@@ -155,12 +116,6 @@ export default {
       },
       { path: '^service/storage/', pathNot: '^service/storage/transaction\\.ts$' },
       'SQL lives in the feature’s -store.ts, and in its personal-data.ts what reads and removes a person; integrity checks what storage has signed.',
-    ),
-    rule(
-      'features-meet-at-index',
-      { path: '^service/engine/([^/]+)/' },
-      { path: '^service/engine/', pathNot: '^service/engine/($1/|[^/]+/index\\.ts$)' },
-      'Import another feature through its index.ts.',
     ),
     rule(
       'doors-see-engine-index',
@@ -201,7 +156,7 @@ export default {
       { path: '^service/backup/', pathNot: '\\.test\\.ts$' },
       {
         path: '^service/',
-        pathNot: '^service/(backup|storage|inference|lib)/|^service/engine/[^/]+/(index|[^/]+-store)\\.ts$',
+        pathNot: '^service/(backup|storage|inference|lib)/|^service/engine/.+(/index|-store)\\.ts$',
       },
       'Backup files are read and written without HTTP, CLI or composition.',
     ),
@@ -244,8 +199,8 @@ export default {
     rule(
       'http-knows-access',
       { path: '^service/http/', pathNot: '\\.test\\.ts$' },
-      { path: '^service/', pathNot: '^service/(http|lib)/|^service/engine/accounts/access/index\\.ts$' },
-      'What all doors share knows only access.',
+      { path: '^service/', pathNot: '^service/(http|lib)/|^service/engine/accounts/index\\.ts$' },
+      'What all doors share knows only who calls.',
     ),
     rule(
       'lib-stands-alone',
@@ -364,7 +319,7 @@ export default {
     only(
       'sql-home',
       'kysely|better-sqlite3|pg',
-      '^service/(storage/|backup/|engine/[^/]+/[^/]+-store\\.ts$)',
+      '^service/(storage/|backup/|engine/.+-store\\.ts$)',
       'SQL stays in stores.',
     ),
     only(

@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { applianceIdentity, verifyChain } from '../engine/audit/index.ts';
 import { findIntegrityFaults } from '../engine/appliance/index.ts';
+import { applianceIdentity, verifyChain } from '../engine/audit/index.ts';
 import { createSubjectStore } from '../engine/people/subjects/subject-store.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
 import type { Galleries } from '../inference/gallery/gallery-matrix.ts';

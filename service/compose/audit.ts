@@ -1,10 +1,22 @@
 import { type RestoreMarker, readRestoreMarker } from '../backup/finish-restore.ts';
-import { type Access, createAccess } from '../engine/accounts/index.ts';
-import { type Actor, type Audit, type AuditLog, applianceIdentity, createAudit, createAuditLog } from '../engine/audit/index.ts';
-import type { BehaviorSettingsOf } from '../engine/behavior/index.ts';
+import {
+  type Access,
+  createAccess,
+  createLimits,
+  createOrganizations,
+  type Limits,
+  type Organizations,
+} from '../engine/accounts/index.ts';
 import { adoptRows, createRecordIntegrity, type RecordIntegrity } from '../engine/appliance/index.ts';
-import { createLimits, type Limits } from '../engine/accounts/index.ts';
-import { createOrganizations, type Organizations } from '../engine/accounts/index.ts';
+import {
+  type Actor,
+  type Audit,
+  type AuditLog,
+  applianceIdentity,
+  createAudit,
+  createAuditLog,
+} from '../engine/audit/index.ts';
+import type { BehaviorSettingsOf } from '../engine/behavior/index.ts';
 import type { Profiles } from '../engine/matching/index.ts';
 import type { EndpointId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';

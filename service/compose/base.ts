@@ -3,9 +3,16 @@ import { type BoxCertificate, boxCertificateOf } from '../certificate/box-certif
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Config } from '../config.ts';
 import { openDirectory } from '../data-directory/open-directory.ts';
-import { createDeliveryQueue, type DeliveryQueue, type DeliveryQueueDeps } from '../engine/events/index.ts';
-import { type BoardLinks, type BoardLinksDeps, createBoardLinks } from '../engine/events/index.ts';
-import { createRecurringWorks, type RecurringWorks } from '../engine/events/index.ts';
+import {
+  type BoardLinks,
+  type BoardLinksDeps,
+  createBoardLinks,
+  createDeliveryQueue,
+  createRecurringWorks,
+  type DeliveryQueue,
+  type DeliveryQueueDeps,
+  type RecurringWorks,
+} from '../engine/events/index.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { describeDamage, type ModelLibrary, openModelLibrary } from '../inference/models/model-library.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';

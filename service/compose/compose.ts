@@ -1,11 +1,10 @@
 import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
-import type { AuditLog } from '../engine/audit/index.ts';
-import { type Backups, createBackups } from '../engine/appliance/index.ts';
 import type { RecordIntegrity } from '../engine/appliance/index.ts';
+import { type Backups, createBackups, createWorks, type Works } from '../engine/appliance/index.ts';
+import type { AuditLog } from '../engine/audit/index.ts';
 import { createJobs, type Jobs } from '../engine/events/index.ts';
 import { createProfiles } from '../engine/matching/index.ts';
-import { createWorks, type Works } from '../engine/appliance/index.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/id.ts';

@@ -1,13 +1,18 @@
 import { type Approvals, createApprovals } from '../engine/accounts/index.ts';
-import { deleteChallengesOf } from '../engine/behavior/index.ts';
+import { deleteChallengesOf, deleteHeartbeatsOf } from '../engine/behavior/index.ts';
 import { isHeld } from '../engine/consent/index.ts';
-import { createErasure, createOrganizationErasure, type Erasure, type OrganizationErasure } from '../engine/people/index.ts';
-import { deleteHeartbeatsOf } from '../engine/behavior/index.ts';
-import { deleteOrdersOf } from '../engine/live/index.ts';
-import { createRetention, type Retention } from '../engine/people/index.ts';
-import { deleteSessionsOf } from '../engine/live/index.ts';
-import { createSubjectRecords, type SubjectRecords } from '../engine/people/index.ts';
-import { deleteFormerOf } from '../engine/people/index.ts';
+import { deleteOrdersOf, deleteSessionsOf } from '../engine/live/index.ts';
+import {
+  createErasure,
+  createOrganizationErasure,
+  createRetention,
+  createSubjectRecords,
+  deleteFormerOf,
+  type Erasure,
+  type OrganizationErasure,
+  type Retention,
+  type SubjectRecords,
+} from '../engine/people/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
 import type { Audited, Callers } from './audit.ts';

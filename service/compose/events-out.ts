@@ -6,10 +6,22 @@ import { registrationsEvents } from '../doors/registrations/webhook-events.ts';
 import { sessionsEvents } from '../doors/sessions/webhook-events.ts';
 import { type Alerts, type AlertsDeps, createAlerts } from '../engine/appliance/index.ts';
 import type { Actor } from '../engine/audit/index.ts';
-import { createEventDelivery, type EventDelivery, type EventDeliveryDeps, type Relay } from '../engine/events/index.ts';
-import { createDestinations, createGrants, type Destinations, type Grants, type OwnPlaces } from '../engine/events/index.ts';
-import { createEvents, type Events } from '../engine/events/index.ts';
-import { createWebhooks, type EndpointWebhooks, type PayloadDialect } from '../engine/events/index.ts';
+import {
+  createDestinations,
+  createEventDelivery,
+  createEvents,
+  createGrants,
+  createWebhooks,
+  type Destinations,
+  type EndpointWebhooks,
+  type EventDelivery,
+  type EventDeliveryDeps,
+  type Events,
+  type Grants,
+  type OwnPlaces,
+  type PayloadDialect,
+  type Relay,
+} from '../engine/events/index.ts';
 import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';

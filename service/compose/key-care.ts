@@ -1,4 +1,11 @@
-import { createKeyCustody, createKeyPlaces, createTemplateRenewals, type KeyCustody, type KeyPlaces, type TemplateRenewals } from '../engine/appliance/index.ts';
+import {
+  createKeyCustody,
+  createKeyPlaces,
+  createTemplateRenewals,
+  type KeyCustody,
+  type KeyPlaces,
+  type TemplateRenewals,
+} from '../engine/appliance/index.ts';
 import { createTemplatePages } from '../engine/people/index.ts';
 import { createProbePages } from '../engine/verification/index.ts';
 import { Problem } from '../lib/problem.ts';

@@ -1,20 +1,34 @@
 import { createWaitingApprovals } from '../engine/accounts/index.ts';
+import {
+  createEvidence,
+  createModelChanges,
+  createOverviews,
+  type Evidence,
+  type ModelChanges,
+  type Overviews,
+} from '../engine/appliance/index.ts';
 import { type BehaviorLayers, createBehaviorLayers } from '../engine/behavior/index.ts';
-import { type Captures, createCaptures } from '../engine/matching/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
-import { createEvidence, type Evidence } from '../engine/appliance/index.ts';
-import { createFlows, type Flows } from '../engine/live/index.ts';
-import { createGalleryCalibrations, type GalleryCalibrations } from '../engine/matching/index.ts';
-import { createRefusedPictures, deleteClaim } from '../engine/matching/index.ts';
-import { createModelChanges, type ModelChanges } from '../engine/appliance/index.ts';
-import { createOverviews, type Overviews } from '../engine/appliance/index.ts';
-import type { Profiles } from '../engine/matching/index.ts';
-import { createReviews, createSuspects, type Reviews } from '../engine/uniqueness/index.ts';
 import type { Sessions } from '../engine/live/index.ts';
-import { countWaitingSessions } from '../engine/live/index.ts';
+import { countWaitingSessions, createFlows, type Flows } from '../engine/live/index.ts';
+import type { Profiles } from '../engine/matching/index.ts';
+import {
+  type Captures,
+  createCaptures,
+  createGalleryCalibrations,
+  createRefusedPictures,
+  deleteClaim,
+  type GalleryCalibrations,
+} from '../engine/matching/index.ts';
 import { createSubjects, type Subjects } from '../engine/people/index.ts';
 import type { Scopes, Uniqueness } from '../engine/uniqueness/index.ts';
-import { type Checks, createChecks, createPastVerifications, type PastVerifications } from '../engine/verification/index.ts';
+import { createReviews, createSuspects, type Reviews } from '../engine/uniqueness/index.ts';
+import {
+  type Checks,
+  createChecks,
+  createPastVerifications,
+  type PastVerifications,
+} from '../engine/verification/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
 import type { Galleries } from '../inference/gallery/gallery-matrix.ts';

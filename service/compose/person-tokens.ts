@@ -1,6 +1,10 @@
+import {
+  createIdempotency,
+  createPersonTokens,
+  type Idempotency,
+  type PersonTokens,
+} from '../engine/accounts/index.ts';
 import { applianceIdentity } from '../engine/audit/index.ts';
-import { createIdempotency, type Idempotency } from '../engine/accounts/index.ts';
-import { createPersonTokens, type PersonTokens } from '../engine/accounts/index.ts';
 import type { Audited } from './audit.ts';
 import type { Base } from './base.ts';
 

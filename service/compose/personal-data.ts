@@ -1,16 +1,13 @@
-import { createAlertData } from '../engine/appliance/index.ts';
 import { createApprovalData } from '../engine/accounts/index.ts';
+import { createAlertData } from '../engine/appliance/index.ts';
+import type { PersonalData } from '../engine/audit/index.ts';
 import { createAuditData } from '../engine/audit/index.ts';
 import { type ConsentDataDeps, createConsentData } from '../engine/consent/index.ts';
 import { createDeliveryData } from '../engine/events/index.ts';
-import { createErasureData } from '../engine/people/index.ts';
+import { createOrderData, createSessionData } from '../engine/live/index.ts';
 import { createLockoutData } from '../engine/matching/index.ts';
-import { createOrderData } from '../engine/live/index.ts';
-import type { PersonalData } from '../engine/audit/index.ts';
-import { createReviewData } from '../engine/uniqueness/index.ts';
-import { createSessionData } from '../engine/live/index.ts';
-import { createSubjectData, type SubjectDataDeps } from '../engine/people/index.ts';
-import { createUniquenessData } from '../engine/uniqueness/index.ts';
+import { createErasureData, createSubjectData, type SubjectDataDeps } from '../engine/people/index.ts';
+import { createReviewData, createUniquenessData } from '../engine/uniqueness/index.ts';
 import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
 import type { RowIntegrity } from '../storage/transaction.ts';
 

@@ -1,6 +1,11 @@
-import { createMatching, type GalleryShifts } from '../engine/matching/index.ts';
+import {
+  circumstancesIn,
+  createMatching,
+  type GalleryShifts,
+  type Profiles,
+  planMatching,
+} from '../engine/matching/index.ts';
 import type { Models } from '../engine/models/index.ts';
-import { circumstancesIn, type Profiles, planMatching } from '../engine/matching/index.ts';
 import type { Subjects } from '../engine/people/index.ts';
 import { createUniqueness, type Uniqueness, type UniquenessDeps } from '../engine/uniqueness/index.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { checkNames, qualityComponents } from '../engine/matching/index.ts';
-import { ProfileDefinition } from '../engine/matching/index.ts';
+import { checkNames, ProfileDefinition, qualityComponents } from '../engine/matching/index.ts';
 import { allowedValues, type JsonSchema, table } from './fields.ts';
 
 /** Every field under its dotted path; a record's keys are one path with `<name>`. */

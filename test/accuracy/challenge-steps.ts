@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { StepName } from '../../service/engine/matching/index.ts';
 import {
   baselineOf,
   isNeutral,
@@ -9,6 +8,7 @@ import {
   seenFrame,
 } from '../../service/engine/matching/challenges/seen-frame.ts';
 import { createStepRun } from '../../service/engine/matching/challenges/step-run.ts';
+import type { StepName } from '../../service/engine/matching/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 
 /** Frames a second that the clips are read at, and thinned to. */

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseCsv } from '../../sdk/admin/bulk-import/csv.ts';
 import { faceQuality } from '../../service/engine/matching/checks/face-quality.ts';
-import { type HoldsFor, logFalseMatchRateOf, matchRateForGallery, safeGallerySize, tableForEveryGroup, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
+import {
+  type HoldsFor,
+  logFalseMatchRateOf,
+  matchRateForGallery,
+  safeGallerySize,
+  tableForEveryGroup,
+  thresholdForFalseMatchRate,
+} from '../../service/engine/matching/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { Problem, type ProblemCode } from '../../service/lib/problem.ts';

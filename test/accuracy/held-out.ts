@@ -1,4 +1,10 @@
-import { type HoldsFor, matchRateForGallery, safeGallerySize, tableForEveryGroup, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
+import {
+  type HoldsFor,
+  matchRateForGallery,
+  safeGallerySize,
+  tableForEveryGroup,
+  thresholdForFalseMatchRate,
+} from '../../service/engine/matching/index.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { type CalibrationTable, calibrationTable, withWorstOf } from './calibration-table.ts';
 import type { Comparisons } from './comparisons.ts';

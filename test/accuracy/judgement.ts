@@ -1,4 +1,11 @@
-import { cosineSimilarity, createMatching, type Embeddings, forEveryGroup, type MatchPlan, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
+import {
+  cosineSimilarity,
+  createMatching,
+  type Embeddings,
+  forEveryGroup,
+  type MatchPlan,
+  thresholdForFalseMatchRate,
+} from '../../service/engine/matching/index.ts';
 import { samePerson } from '../../service/engine/matching/same-person.ts';
 import { scoreOf } from '../../service/engine/matching/score.ts';
 import type { Enrollment, Realm } from '../../service/engine/people/index.ts';

@@ -5,7 +5,11 @@ import { Command } from 'commander';
 import { createProgress } from '../../service/cli/terminal/progress.ts';
 import type { Terminal } from '../../service/cli/terminal/terminal.ts';
 import { measureShift } from '../../service/engine/matching/gallery-calibration/gallery-shift.ts';
-import { forEveryGroup, type Scorer, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
+import {
+  forEveryGroup,
+  type Scorer,
+  thresholdForFalseMatchRate,
+} from '../../service/engine/matching/index.ts';
 import { crossScores } from '../../service/inference/gallery/cross-scores.ts';
 import type { Manifest, ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { defined } from '../../service/lib/defined.ts';

@@ -1,4 +1,11 @@
-import { type Embeddings, holdingFor, holdsRate, isSameAt, type Scorer, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
+import {
+  type Embeddings,
+  holdingFor,
+  holdsRate,
+  isSameAt,
+  type Scorer,
+  thresholdForFalseMatchRate,
+} from '../../service/engine/matching/index.ts';
 import { scoreOf } from '../../service/engine/matching/score.ts';
 import { upgradeRate } from '../../service/engine/verification/enrollment/upgrade-templates.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';

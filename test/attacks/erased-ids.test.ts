@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEventLog } from '../../service/engine/events/deliveries/event-delivery.ts';
-import { isClean } from '../../service/engine/people/index.ts';
 import { openEvents } from '../../service/engine/events/index.ts';
+import { isClean } from '../../service/engine/people/index.ts';
 import type { EventId, SubjectId } from '../../service/lib/id.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';

@@ -1,7 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { createLiveDoor } from '../../service/doors/live/index.ts';
-import { type Challenges, challengeRules, createChallenge, drawChallenge, movementIn } from '../../service/engine/matching/index.ts';
 import { pageConsent, type SessionDecision } from '../../service/engine/live/index.ts';
+import {
+  type Challenges,
+  challengeRules,
+  createChallenge,
+  drawChallenge,
+  movementIn,
+} from '../../service/engine/matching/index.ts';
 import { createServer } from '../../service/http/server.ts';
 import { openWebSockets } from '../../service/http/web-sockets.ts';
 import type { FaceAnalyzer } from '../../service/inference/face.ts';

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { contradictions } from '../../service/engine/behavior/consistency.ts';
-import { isReplay, judgeBehavior, researchModel, SessionData, vectorFingerprint } from '../../service/engine/behavior/index.ts';
+import {
+  isReplay,
+  judgeBehavior,
+  researchModel,
+  SessionData,
+  vectorFingerprint,
+} from '../../service/engine/behavior/index.ts';
 import { bots, isForTraining } from './bots.ts';
 import { readRecorded } from './recorded.ts';
 

@@ -34,7 +34,10 @@ beforeAll(async () => {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 
   const check = readFileSync(join(root, 'test/checks/ninth-check/headroom.ts'), 'utf8');
-  change('service/engine/matching/checks/headroom.ts', check.replaceAll('../../../service/engine/matching/checks/', './'));
+  change(
+    'service/engine/matching/checks/headroom.ts',
+    check.replaceAll('../../../service/engine/matching/checks/', './'),
+  );
   const registry = 'service/engine/matching/checks/registered-checks.ts';
   const before = readFileSync(join(root, registry), 'utf8');
   const listed = replaceIn(before, '  faceQualityCheck,\n]', '  faceQualityCheck,\n  headroomCheck,\n]');

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Erasure } from '../../service/engine/people/index.ts';
-import { createRetention } from '../../service/engine/people/index.ts';
-import { createSubjectRecords } from '../../service/engine/people/index.ts';
+import { createRetention, createSubjectRecords } from '../../service/engine/people/index.ts';
 import type { EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { onBothDatabases } from '../storage/databases.ts';

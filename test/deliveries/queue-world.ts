@@ -1,6 +1,16 @@
-import { createDeliveryQueue, type DeliveryHandler, type DeliveryQueue, type DueDelivery, type NewDelivery, type Outcome } from '../../service/engine/events/index.ts';
-import { createJobs, type Job, type Jobs } from '../../service/engine/events/index.ts';
-import { createRecurringWorks, type RecurringWorks } from '../../service/engine/events/index.ts';
+import {
+  createDeliveryQueue,
+  createJobs,
+  createRecurringWorks,
+  type DeliveryHandler,
+  type DeliveryQueue,
+  type DueDelivery,
+  type Job,
+  type Jobs,
+  type NewDelivery,
+  type Outcome,
+  type RecurringWorks,
+} from '../../service/engine/events/index.ts';
 import type { DeliveryId, EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { DatabasePlace } from '../../service/storage/connection.ts';

@@ -2,7 +2,13 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createControlAdminDoor } from '../../service/doors/admin/index.ts';
-import { createAccess, holdsScope, type NewKey, type Scope, scopes } from '../../service/engine/accounts/index.ts';
+import {
+  createAccess,
+  holdsScope,
+  type NewKey,
+  type Scope,
+  scopes,
+} from '../../service/engine/accounts/index.ts';
 import { createBoardLinks, type Jobs } from '../../service/engine/events/index.ts';
 import { pageConsent } from '../../service/engine/live/index.ts';
 import { createOwnHosts } from '../../service/http/listening/own-hosts.ts';

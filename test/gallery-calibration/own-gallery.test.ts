@@ -3,8 +3,13 @@ import { z } from 'zod';
 import { describeCalibration } from '../../service/cli/gallery-calibrations.ts';
 import { createStatus } from '../../service/compose/appliance-status.ts';
 import { fromStatus } from '../../service/doors/meta/translate.ts';
-import { createGalleryCalibrations, GalleryCalibration, type GalleryCalibrations } from '../../service/engine/matching/index.ts';
-import { matchRateForGallery, thresholdForFalseMatchRate } from '../../service/engine/matching/index.ts';
+import {
+  createGalleryCalibrations,
+  GalleryCalibration,
+  type GalleryCalibrations,
+  matchRateForGallery,
+  thresholdForFalseMatchRate,
+} from '../../service/engine/matching/index.ts';
 import { crossScores } from '../../service/inference/gallery/cross-scores.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { inEnv } from '../../service/lib/record-fields.ts';

@@ -1,6 +1,11 @@
-import { type ChallengeModels, type ChallengePath, type ChallengeRules, challengeRules } from '../../service/engine/matching/index.ts';
 import { type Weights, weigh } from '../../service/engine/matching/challenges/weighing/weigh.ts';
 import shipped from '../../service/engine/matching/challenges/weighing/weights.json' with { type: 'json' };
+import {
+  type ChallengeModels,
+  type ChallengePath,
+  type ChallengeRules,
+  challengeRules,
+} from '../../service/engine/matching/index.ts';
 import { defined } from '../../service/lib/defined.ts';
 import { median } from '../../service/lib/median.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';

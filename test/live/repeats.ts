@@ -1,4 +1,3 @@
-import { challengeRules, stepNames } from '../../service/engine/matching/index.ts';
 import { createComparison, isRepeated } from '../../service/engine/matching/challenges/movements/repeats.ts';
 import {
   type Moment,
@@ -7,6 +6,7 @@ import {
   type Trace,
 } from '../../service/engine/matching/challenges/movements/trace.ts';
 import { seenFrame } from '../../service/engine/matching/challenges/seen-frame.ts';
+import { challengeRules, stepNames } from '../../service/engine/matching/index.ts';
 import { median } from '../../service/lib/median.ts';
 import { wilsonInterval } from '../accuracy/interval.ts';
 import { createRandom } from '../accuracy/random.ts';

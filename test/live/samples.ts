@@ -1,6 +1,6 @@
-import { challengeRules, turnSteps } from '../../service/engine/matching/index.ts';
 import type { MeasureName, Measures } from '../../service/engine/matching/challenges/weighing/weigh.ts';
 import weights from '../../service/engine/matching/challenges/weighing/weights.json' with { type: 'json' };
+import { challengeRules, turnSteps } from '../../service/engine/matching/index.ts';
 import { createRandom } from '../accuracy/random.ts';
 import { createPerson } from './actors/person.ts';
 import { type Judge, turning, withinReach } from './attack.ts';

@@ -1,5 +1,16 @@
-import { type ChallengeModels, type ChallengePath, type ChallengeReason, type ChallengeRules, createChallenge, type DrawnChallenge, drawChallenge, type Evidence, movementIn, type StepName } from '../../service/engine/matching/index.ts';
 import { type Measures, measureNames } from '../../service/engine/matching/challenges/weighing/weigh.ts';
+import {
+  type ChallengeModels,
+  type ChallengePath,
+  type ChallengeReason,
+  type ChallengeRules,
+  createChallenge,
+  type DrawnChallenge,
+  drawChallenge,
+  type Evidence,
+  movementIn,
+  type StepName,
+} from '../../service/engine/matching/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import type { Actor } from './actors/actor.ts';
 import { shownAgain } from './shown-again.ts';

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAccess } from '../../service/engine/accounts/index.ts';
-import { createLimits, type LimitedCaller } from '../../service/engine/accounts/index.ts';
+import { createAccess, createLimits, type LimitedCaller } from '../../service/engine/accounts/index.ts';
 import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';

@@ -1,6 +1,18 @@
-import { type Alerts, type AlertsDeps, createAlerts, type GaugeReadings, type MailServer } from '../../service/engine/appliance/index.ts';
-import type { DeliveryHandler, DeliveryKind, NewDelivery } from '../../service/engine/events/index.ts';
-import type { EventPayloads, EventRealm, RecordedEvent } from '../../service/engine/events/index.ts';
+import {
+  type Alerts,
+  type AlertsDeps,
+  createAlerts,
+  type GaugeReadings,
+  type MailServer,
+} from '../../service/engine/appliance/index.ts';
+import type {
+  DeliveryHandler,
+  DeliveryKind,
+  EventPayloads,
+  EventRealm,
+  NewDelivery,
+  RecordedEvent,
+} from '../../service/engine/events/index.ts';
 import type { SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { OutgoingMail } from '../../service/outgoing/outgoing.ts';

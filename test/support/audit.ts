@@ -1,5 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { type Audit, type AuditDeps, type AuditLog, type AuditLogDeps, type CheckpointNote, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
+import {
+  type Audit,
+  type AuditDeps,
+  type AuditLog,
+  type AuditLogDeps,
+  type CheckpointNote,
+  createAudit,
+  createAuditLog,
+} from '../../service/engine/audit/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createSigner } from './signer.ts';
 

@@ -1,4 +1,14 @@
-import { type Challenge, type ChallengeModels, type ChallengeProgress, type ChallengeResult, createChallenge, type DrawnChallenge, type DrawnStep, type ObservedFrame, type StepName } from '../../service/engine/matching/index.ts';
+import {
+  type Challenge,
+  type ChallengeModels,
+  type ChallengeProgress,
+  type ChallengeResult,
+  createChallenge,
+  type DrawnChallenge,
+  type DrawnStep,
+  type ObservedFrame,
+  type StepName,
+} from '../../service/engine/matching/index.ts';
 import { challengeAnalysis, challengeModels, type HeadScript, timedFrame } from './challenge-frames.ts';
 
 /** What the person does `since` milliseconds after the step was revealed; undefined: no face. */

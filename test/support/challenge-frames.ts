@@ -1,5 +1,5 @@
-import type { ChallengeModels, ObservedFrame } from '../../service/engine/matching/index.ts';
 import { mobilePoints } from '../../service/engine/matching/checks/motion-index.ts';
+import type { ChallengeModels, ObservedFrame } from '../../service/engine/matching/index.ts';
 import { meanHead } from '../../service/inference/face/face-landmarks.ts';
 import type { Analysis, Box } from '../../service/inference/face.ts';
 import type { PadSetEntry, ScorerEntry } from '../../service/inference/models/manifest.ts';

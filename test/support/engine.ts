@@ -2,31 +2,42 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
 import { createStaff } from '../../service/compose/staff/administrators.ts';
 import { openUniqueness } from '../../service/compose/uniqueness.ts';
-import { createAccess } from '../../service/engine/accounts/index.ts';
-import { createApprovals } from '../../service/engine/accounts/index.ts';
+import {
+  createAccess,
+  createApprovals,
+  createIdempotency,
+  createLimits,
+  createOrganizations,
+  createPersonTokens,
+  createSetup,
+} from '../../service/engine/accounts/index.ts';
+import { createRecordIntegrity } from '../../service/engine/appliance/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
-import { createBehaviorChallenges } from '../../service/engine/behavior/index.ts';
-import { createBehaviorLayers } from '../../service/engine/behavior/index.ts';
-import { createBehaviorSettings } from '../../service/engine/behavior/index.ts';
-import { createCaptures } from '../../service/engine/matching/index.ts';
+import {
+  createBehaviorChallenges,
+  createBehaviorLayers,
+  createBehaviorSettings,
+  createHeartbeats,
+  createVerdicts,
+} from '../../service/engine/behavior/index.ts';
 import { createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createFlows } from '../../service/engine/live/index.ts';
-import { createHeartbeats } from '../../service/engine/behavior/index.ts';
-import { createIdempotency } from '../../service/engine/accounts/index.ts';
-import { createRecordIntegrity } from '../../service/engine/appliance/index.ts';
-import { createLimits } from '../../service/engine/accounts/index.ts';
-import { createRefusedPictures, deleteClaim } from '../../service/engine/matching/index.ts';
+import {
+  createCaptures,
+  createProfiles,
+  createRefusedPictures,
+  deleteClaim,
+} from '../../service/engine/matching/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
-import { createOrganizations } from '../../service/engine/accounts/index.ts';
-import { createProfiles } from '../../service/engine/matching/index.ts';
-import { createReviews, createSuspects } from '../../service/engine/uniqueness/index.ts';
-import { createSetup } from '../../service/engine/accounts/index.ts';
 import { createSubjects } from '../../service/engine/people/index.ts';
-import { createPersonTokens } from '../../service/engine/accounts/index.ts';
 import type { DecidedNewcomer } from '../../service/engine/uniqueness/index.ts';
-import { createVerdicts } from '../../service/engine/behavior/index.ts';
-import { type ChecksDeps, createChecks, createPastVerifications } from '../../service/engine/verification/index.ts';
+import { createReviews, createSuspects } from '../../service/engine/uniqueness/index.ts';
+import {
+  type ChecksDeps,
+  createChecks,
+  createPastVerifications,
+} from '../../service/engine/verification/index.ts';
 import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import type {
   Manifest,

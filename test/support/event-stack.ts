@@ -1,10 +1,17 @@
 import { webhookDialects } from '../../service/compose/events-out.ts';
-import { createDeliveryQueue, createEventDelivery } from '../../service/engine/events/index.ts';
-import type { Destinations } from '../../service/engine/events/index.ts';
-import { createEvents } from '../../service/engine/events/index.ts';
-import { createJobs } from '../../service/engine/events/index.ts';
-import { createRecurringWorks } from '../../service/engine/events/index.ts';
-import type { Endpoint, NewEndpoint, PayloadDialect } from '../../service/engine/events/index.ts';
+import type {
+  Destinations,
+  Endpoint,
+  NewEndpoint,
+  PayloadDialect,
+} from '../../service/engine/events/index.ts';
+import {
+  createDeliveryQueue,
+  createEventDelivery,
+  createEvents,
+  createJobs,
+  createRecurringWorks,
+} from '../../service/engine/events/index.ts';
 import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/outgoing/outgoing.ts';

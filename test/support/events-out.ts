@@ -1,10 +1,11 @@
 import { createEventsOut } from '../../service/compose/events-out.ts';
 import { receiversOf } from '../../service/compose/live/behavior.ts';
-import { createBehaviorChallenges } from '../../service/engine/behavior/index.ts';
-import { createDeliveryQueue } from '../../service/engine/events/index.ts';
-import { createHeartbeats } from '../../service/engine/behavior/index.ts';
-import { createRecurringWorks } from '../../service/engine/events/index.ts';
-import { createVerdicts } from '../../service/engine/behavior/index.ts';
+import {
+  createBehaviorChallenges,
+  createHeartbeats,
+  createVerdicts,
+} from '../../service/engine/behavior/index.ts';
+import { createDeliveryQueue, createRecurringWorks } from '../../service/engine/events/index.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
 import { challengePictures, type Engine } from './engine.ts';

@@ -1,9 +1,23 @@
 import { randomFillSync } from 'node:crypto';
 import { createStanding } from '../../service/compose/live/standing.ts';
-import { type Assurance, type Challenge, type ChallengeReason, type ChallengeRules, type Challenges, challengeRules, type Evidence } from '../../service/engine/matching/index.ts';
-import { createOrders, type OrdersDeps } from '../../service/engine/live/index.ts';
-import { createApiEnd, createSessions, type FlowHandler, type SessionFlow } from '../../service/engine/live/index.ts';
 import { createVerifyToken, type PersonTokens } from '../../service/engine/accounts/index.ts';
+import {
+  createApiEnd,
+  createOrders,
+  createSessions,
+  type FlowHandler,
+  type OrdersDeps,
+  type SessionFlow,
+} from '../../service/engine/live/index.ts';
+import {
+  type Assurance,
+  type Challenge,
+  type ChallengeReason,
+  type ChallengeRules,
+  type Challenges,
+  challengeRules,
+  type Evidence,
+} from '../../service/engine/matching/index.ts';
 import { humannessOfLiveness } from '../../service/engine/uniqueness/index.ts';
 import type { Checks } from '../../service/engine/verification/index.ts';
 import type { Analysis } from '../../service/inference/face.ts';

@@ -1,6 +1,13 @@
 import { randomFillSync } from 'node:crypto';
+import {
+  type BeginOrder,
+  type DecidedSession,
+  type NewSession,
+  pageConsent,
+  type SessionDecision,
+  type Sessions,
+} from '../../service/engine/live/index.ts';
 import { createPresence, type Presence } from '../../service/engine/live/orders/presence.ts';
-import { type BeginOrder, type DecidedSession, type NewSession, pageConsent, type SessionDecision, type Sessions } from '../../service/engine/live/index.ts';
 import type { SessionId, SubjectId } from '../../service/lib/id.ts';
 import { type Engine, key } from './engine.ts';
 

@@ -1,5 +1,4 @@
-import type { Role } from '../../service/engine/accounts/index.ts';
-import type { OpenedSession, PasskeySite as Site } from '../../service/engine/accounts/index.ts';
+import type { OpenedSession, Role, PasskeySite as Site } from '../../service/engine/accounts/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import type { DatabasePlace } from '../../service/storage/connection.ts';
 import { createAuthenticator, type SoftAuthenticator } from './authenticator.ts';

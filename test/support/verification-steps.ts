@@ -1,5 +1,4 @@
-import { createClaims, createRefusedPictures } from '../../service/engine/matching/index.ts';
-import { createMatching } from '../../service/engine/matching/index.ts';
+import { createClaims, createMatching, createRefusedPictures } from '../../service/engine/matching/index.ts';
 import { createPrepareVerification } from '../../service/engine/verification/prepare-verification.ts';
 import type { VerifyCommand } from '../../service/engine/verification/verdict.ts';
 import { createVerificationStore } from '../../service/engine/verification/verification-store.ts';

@@ -8,10 +8,18 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyWebhook } from '../../sdk/gatehouse/src/index.ts';
 import { webhookDialects as dialects } from '../../service/compose/events-out.ts';
-import { createDeliveryQueue, createEventDelivery } from '../../service/engine/events/index.ts';
-import { createDestinations, createGrants } from '../../service/engine/events/index.ts';
 import type { DomainEvent, RecordedEvent } from '../../service/engine/events/index.ts';
-import { createWebhooks, families, type NewEndpoint, type SignatureDialect, signatureDialects } from '../../service/engine/events/index.ts';
+import {
+  createDeliveryQueue,
+  createDestinations,
+  createEventDelivery,
+  createGrants,
+  createWebhooks,
+  families,
+  type NewEndpoint,
+  type SignatureDialect,
+  signatureDialects,
+} from '../../service/engine/events/index.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import { createOutgoing } from '../../service/outgoing/create-outgoing.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';

@@ -1,6 +1,6 @@
 import { readOwnManifest } from '../../compose/model-paths.ts';
-import { isLenient } from '../../engine/matching/profiles/built-in-profiles.ts';
 import type { ProfileDefinition } from '../../engine/matching/index.ts';
+import { isLenient } from '../../engine/matching/profiles/built-in-profiles.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 

@@ -1,6 +1,14 @@
 import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { acceptedKeys, checkToken, type Jwks, readJwks, type TokenFault, type TokenFinding, toJwk } from '../../engine/accounts/index.ts';
+import {
+  acceptedKeys,
+  checkToken,
+  type Jwks,
+  readJwks,
+  type TokenFault,
+  type TokenFinding,
+  toJwk,
+} from '../../engine/accounts/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Control } from '../control/control.ts';

@@ -1,6 +1,5 @@
 import type { ServedCertificate } from '../../certificate/served-certificate.ts';
-import type { Alerts, GaugeReadings } from '../../engine/appliance/index.ts';
-import type { Backups } from '../../engine/appliance/index.ts';
+import type { Alerts, Backups, GaugeReadings } from '../../engine/appliance/index.ts';
 import type { Jobs } from '../../engine/events/index.ts';
 import type { GaugeSample } from '../../http/metrics.ts';
 import type { Clock } from '../../lib/clock.ts';

@@ -1,8 +1,14 @@
 import { randomFillSync } from 'node:crypto';
-import { type BehaviorChallenges, createBehaviorChallenges } from '../../engine/behavior/index.ts';
-import { type BehaviorSettingsOf, createBehaviorSettings } from '../../engine/behavior/index.ts';
-import { createHeartbeats, type Heartbeats } from '../../engine/behavior/index.ts';
-import { createVerdicts, type Verdicts } from '../../engine/behavior/index.ts';
+import {
+  type BehaviorChallenges,
+  type BehaviorSettingsOf,
+  createBehaviorChallenges,
+  createBehaviorSettings,
+  createHeartbeats,
+  createVerdicts,
+  type Heartbeats,
+  type Verdicts,
+} from '../../engine/behavior/index.ts';
 import { createChallengePictures } from '../../inference/pictures/challenge-pictures.ts';
 import { createSteadyClock } from '../../lib/machine/steady-clock.ts';
 import type { Audited, Callers } from '../audit.ts';

@@ -1,10 +1,17 @@
 import { randomFillSync } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { createChallenges } from '../../engine/matching/index.ts';
-import { createOrders, type Orders } from '../../engine/live/index.ts';
-import type { Profiles } from '../../engine/matching/index.ts';
-import { createApiEnd, createSessions, type FlowHandler, type SessionFlow, type Sessions } from '../../engine/live/index.ts';
 import { createVerifyToken, type VerifyToken } from '../../engine/accounts/index.ts';
+import {
+  createApiEnd,
+  createOrders,
+  createSessions,
+  type FlowHandler,
+  type Orders,
+  type SessionFlow,
+  type Sessions,
+} from '../../engine/live/index.ts';
+import type { Profiles } from '../../engine/matching/index.ts';
+import { createChallenges } from '../../engine/matching/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 import type { Audited, Callers } from '../audit.ts';
 import type { Base } from '../base.ts';

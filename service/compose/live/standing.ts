@@ -1,6 +1,5 @@
-import type { Presence } from '../../engine/live/index.ts';
-import type { Sessions } from '../../engine/live/index.ts';
 import type { PersonClaims, TokenRealm } from '../../engine/accounts/index.ts';
+import type { Presence, Sessions } from '../../engine/live/index.ts';
 
 /** Whether what a token says still holds, by the feature that had it issued. */
 export const createStanding =

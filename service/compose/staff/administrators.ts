@@ -1,12 +1,23 @@
 import { randomFillSync } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasFreshFactor } from '../../engine/accounts/index.ts';
-import { type AdministratorSession, type Administrators, type AdministratorsDeps, createAdministrators, type FaceJudge } from '../../engine/accounts/index.ts';
-import { createKiosks, type Kiosks, type KiosksDeps } from '../../engine/accounts/index.ts';
-import { createSetup, type Setup, type TokenFile } from '../../engine/accounts/index.ts';
+import {
+  type AdministratorSession,
+  type Administrators,
+  type AdministratorsDeps,
+  type AdministratorTokens,
+  createAdministrators,
+  createAdministratorTokens,
+  createKiosks,
+  createSetup,
+  type FaceJudge,
+  hasFreshFactor,
+  type Kiosks,
+  type KiosksDeps,
+  type Setup,
+  type TokenFile,
+} from '../../engine/accounts/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
-import { type AdministratorTokens, createAdministratorTokens } from '../../engine/accounts/index.ts';
 import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 import { defined } from '../../lib/defined.ts';
 import { writeDurably } from '../../lib/durable-file.ts';

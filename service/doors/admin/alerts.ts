@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { Alert, AlertDefinition, AlertRule, type Alerts, alertMetrics, exampleOfAlert, exampleOfDefinition, Recipient } from '../../engine/appliance/index.ts';
+import {
+  Alert,
+  AlertDefinition,
+  AlertRule,
+  type Alerts,
+  alertMetrics,
+  exampleOfAlert,
+  exampleOfDefinition,
+  Recipient,
+} from '../../engine/appliance/index.ts';
 import { env, inEnv } from '../../lib/record-fields.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 import { idOf, paramsOf } from './ids.ts';

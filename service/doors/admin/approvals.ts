@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import type { Administrators } from '../../engine/accounts/index.ts';
-import { type Approval, type Approvals, approvalActions, approvalStates, isAboutOne, isOfPerson, isOfWorld } from '../../engine/accounts/index.ts';
+import {
+  type Approval,
+  type Approvals,
+  approvalActions,
+  approvalStates,
+  isAboutOne,
+  isOfPerson,
+  isOfWorld,
+} from '../../engine/accounts/index.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { inEnv, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';

@@ -1,8 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import {
+  acceptable,
+  type IntegrityCheckName,
+  integrityChecks,
+  type RecordIntegrity,
+} from '../../engine/appliance/index.ts';
 import type { AuditLog, StoredLine } from '../../engine/audit/index.ts';
-import { acceptable, type IntegrityCheckName, integrityChecks, type RecordIntegrity } from '../../engine/appliance/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { actor, moment, time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';

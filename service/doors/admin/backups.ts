@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { BackupPlan, BackupRun, type Backups, Drill, exampleOfRun, ListedRun } from '../../engine/appliance/index.ts';
+import {
+  BackupPlan,
+  BackupRun,
+  type Backups,
+  Drill,
+  exampleOfRun,
+  ListedRun,
+} from '../../engine/appliance/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';

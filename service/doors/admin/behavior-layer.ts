@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { BehaviorModel } from '../../engine/behavior/index.ts';
 import type { BehaviorLayers } from '../../engine/behavior/index.ts';
+import { BehaviorModel } from '../../engine/behavior/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { byManagers, byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';

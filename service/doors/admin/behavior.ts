@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import { type Judgement, judgeBehavior, SessionData } from '../../engine/behavior/index.ts';
-import type { BehaviorLayers } from '../../engine/behavior/index.ts';
-import { BehaviorSettings, type BehaviorSettingsOf } from '../../engine/behavior/index.ts';
-import type { Verdicts } from '../../engine/behavior/index.ts';
+import type { BehaviorLayers, Verdicts } from '../../engine/behavior/index.ts';
+import {
+  BehaviorSettings,
+  type BehaviorSettingsOf,
+  type Judgement,
+  judgeBehavior,
+  SessionData,
+} from '../../engine/behavior/index.ts';
 import { pageQuery, pageReply, toPage } from '../../http/cursor.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { time } from '../../lib/record-fields.ts';

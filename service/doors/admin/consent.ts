@@ -1,6 +1,15 @@
 import { z } from 'zod';
-import { ConsentRecord, type ConsentState, type Consents, consentText, consentTextVersion, type Person, purposes, WithdrawalRecord } from '../../engine/consent/index.ts';
 import { Organization, type Organizations } from '../../engine/accounts/index.ts';
+import {
+  ConsentRecord,
+  type ConsentState,
+  type Consents,
+  consentText,
+  consentTextVersion,
+  type Person,
+  purposes,
+  WithdrawalRecord,
+} from '../../engine/consent/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
 import { moment, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';

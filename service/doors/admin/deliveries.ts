@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { type Deliveries, Delivery, type DeliveryAttempt, deliveryStates, EndpointHealth, exampleOfDelivery } from '../../engine/events/index.ts';
+import {
+  type Deliveries,
+  Delivery,
+  type DeliveryAttempt,
+  deliveryStates,
+  EndpointHealth,
+  exampleOfDelivery,
+} from '../../engine/events/index.ts';
 import { moment } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { defaultTexts, type Flow, FlowDefinition, type Flows, flowProducts } from '../../engine/live/index.ts';
+import {
+  defaultTexts,
+  type Flow,
+  FlowDefinition,
+  type Flows,
+  flowProducts,
+} from '../../engine/live/index.ts';
 import { actor, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';

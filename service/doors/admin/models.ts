@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { HoldsFor } from '../../engine/matching/index.ts';
 import type { ModelChanges, StagedModel } from '../../engine/appliance/index.ts';
+import { HoldsFor } from '../../engine/matching/index.ts';
 import { type ModelReport, type Models, ProviderReport, remedy } from '../../engine/models/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { env, time } from '../../lib/record-fields.ts';

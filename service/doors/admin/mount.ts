@@ -1,9 +1,8 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
+import type { Approvals, Organizations } from '../../engine/accounts/index.ts';
 import type { Alerts } from '../../engine/appliance/index.ts';
-import type { Approvals } from '../../engine/accounts/index.ts';
-import type { Actor } from '../../engine/audit/index.ts';
-import type { Organizations } from '../../engine/accounts/index.ts';
 import { createWorks, type Works } from '../../engine/appliance/index.ts';
+import type { Actor } from '../../engine/audit/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import type { AccessList } from '../../http/route-access.ts';
 import { requireFactor } from '../../http/sign-in/administrator-sessions.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CopyOfReceipt, type OrganizationErasure as Erasures } from '../../engine/people/index.ts';
-import type { KeyCustody, TemplateRenewals } from '../../engine/appliance/index.ts';
 import type { Organizations } from '../../engine/accounts/index.ts';
+import type { KeyCustody, TemplateRenewals } from '../../engine/appliance/index.ts';
+import { CopyOfReceipt, type OrganizationErasure as Erasures } from '../../engine/people/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { byManagers, byReaders, ofAppliance } from './may-call.ts';

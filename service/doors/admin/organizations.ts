@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import { readRedirectTarget } from '../../engine/live/index.ts';
-import { FEWEST_PEOPLE, GalleryCalibration, type GalleryCalibrations, OwnGallery } from '../../engine/matching/index.ts';
 import { type Logo, Organization, type Organizations, OWN_PROFILES } from '../../engine/accounts/index.ts';
+import { readRedirectTarget } from '../../engine/live/index.ts';
+import {
+  FEWEST_PEOPLE,
+  GalleryCalibration,
+  type GalleryCalibrations,
+  OwnGallery,
+} from '../../engine/matching/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';

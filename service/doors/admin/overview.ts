@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/matching/index.ts';
-import { HoldsFor } from '../../engine/matching/index.ts';
 import { Attention, type Overview, type Overviews } from '../../engine/appliance/index.ts';
+import { checkNames, HoldsFor } from '../../engine/matching/index.ts';
 import { decisions, type Unverified, unverifiedOutcomes } from '../../engine/verification/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { byReaders } from './may-call.ts';

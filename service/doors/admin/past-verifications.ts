@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import { checkNamed, checkNames } from '../../engine/matching/index.ts';
-import { HoldsFor } from '../../engine/matching/index.ts';
-import { decisionOf, decisions, outcomeSentences, outcomesOf, type PastOrder, type PastVerifications, unverifiedOutcomes } from '../../engine/verification/index.ts';
+import { checkNamed, checkNames, HoldsFor } from '../../engine/matching/index.ts';
+import {
+  decisionOf,
+  decisions,
+  outcomeSentences,
+  outcomesOf,
+  type PastOrder,
+  type PastVerifications,
+  unverifiedOutcomes,
+} from '../../engine/verification/index.ts';
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import { actor, env, inEnv, moment, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf, personParams } from './ids.ts';

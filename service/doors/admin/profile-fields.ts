@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { type CheckName, checkNames } from '../../engine/matching/index.ts';
-import { builtInProfiles, ProfileDefinition } from '../../engine/matching/index.ts';
+import {
+  builtInProfiles,
+  type CheckName,
+  checkNames,
+  ProfileDefinition,
+} from '../../engine/matching/index.ts';
 
 export const slug = z
   .string()

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/matching/index.ts';
-import { HoldsFor } from '../../engine/matching/index.ts';
-import { builtInProfiles, ProfileDefinition } from '../../engine/matching/index.ts';
+import { builtInProfiles, checkNames, HoldsFor, ProfileDefinition } from '../../engine/matching/index.ts';
 import { type Checks, type ProfilePreview, unknowns } from '../../engine/verification/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { byReaders } from './may-call.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { HoldsFor } from '../../engine/matching/index.ts';
-import { builtInProfiles, type Profile, type ProfileVersion } from '../../engine/matching/index.ts';
+import { builtInProfiles, HoldsFor, type Profile, type ProfileVersion } from '../../engine/matching/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import { actor, altered, time } from '../../lib/record-fields.ts';

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { type Organization, type Organizations, RetentionSettings, retentionPolicy } from '../../engine/accounts/index.ts';
+import {
+  type Organization,
+  type Organizations,
+  RetentionSettings,
+  retentionPolicy,
+} from '../../engine/accounts/index.ts';
 import { exampleOfSweep, type Retention, Sweep, SweepReport } from '../../engine/people/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/record-fields.ts';

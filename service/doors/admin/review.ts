@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { exampleOfReview, ReviewItem, type Reviews, reviewKinds, reviewSides, reviewStates, Vote } from '../../engine/uniqueness/index.ts';
+import {
+  exampleOfReview,
+  ReviewItem,
+  type Reviews,
+  reviewKinds,
+  reviewSides,
+  reviewStates,
+  Vote,
+} from '../../engine/uniqueness/index.ts';
 import type { PastVerifications } from '../../engine/verification/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';

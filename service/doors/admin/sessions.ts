@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { riskFlags, type Session, type Sessions, sessionDecisions, sessionFlows, sessionStates, sessionWaits, type WholeSession } from '../../engine/live/index.ts';
+import {
+  riskFlags,
+  type Session,
+  type Sessions,
+  sessionDecisions,
+  sessionFlows,
+  sessionStates,
+  sessionWaits,
+  type WholeSession,
+} from '../../engine/live/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 import { actor, env, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';

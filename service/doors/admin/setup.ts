@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Administrator } from '../../engine/accounts/index.ts';
 import type { Setup, SetupOpening } from '../../engine/accounts/index.ts';
+import { Administrator } from '../../engine/accounts/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { ofOperator } from './may-call.ts';

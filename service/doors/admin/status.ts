@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { Attention } from '../../engine/appliance/index.ts';
 import { HoldsFor } from '../../engine/matching/index.ts';
 import { ProviderReport } from '../../engine/models/index.ts';
-import { Attention } from '../../engine/appliance/index.ts';
 import type { World } from '../../lib/id.ts';
 import { env, inEnv, time } from '../../lib/record-fields.ts';
 import { ofAppliance } from './may-call.ts';

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Actor } from '../../engine/audit/index.ts';
-import { Endpoint, exampleOfEndpoint, families, signatureDialects, type Webhooks } from '../../engine/events/index.ts';
+import {
+  Endpoint,
+  exampleOfEndpoint,
+  families,
+  signatureDialects,
+  type Webhooks,
+} from '../../engine/events/index.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';

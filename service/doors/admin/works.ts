@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { KeyCustody, TemplateRenewals } from '../../engine/appliance/index.ts';
 import type { Organizations } from '../../engine/accounts/index.ts';
+import type { KeyCustody, TemplateRenewals } from '../../engine/appliance/index.ts';
 import { FollowedWork, Work, type Works } from '../../engine/appliance/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import { shortListRoute } from './lists.ts';

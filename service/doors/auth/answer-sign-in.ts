@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Administrator, From, OpenedSession } from '../../engine/accounts/index.ts';
-import type { AdministratorTokens } from '../../engine/accounts/index.ts';
+import type { Administrator, AdministratorTokens, From, OpenedSession } from '../../engine/accounts/index.ts';
 import { isSameOrigin, isSecureContext, toSessionCookie } from '../../http/sign-in/administrator-sessions.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';

@@ -1,7 +1,9 @@
-import type { Administrators } from '../../engine/accounts/index.ts';
-import type { Organizations } from '../../engine/accounts/index.ts';
-import type { Setup } from '../../engine/accounts/index.ts';
-import type { AdministratorTokens } from '../../engine/accounts/index.ts';
+import type {
+  Administrators,
+  AdministratorTokens,
+  Organizations,
+  Setup,
+} from '../../engine/accounts/index.ts';
 import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 
 export interface AuthDeps {

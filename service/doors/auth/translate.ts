@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import type { Administrator, AdministratorSession, OpenedSession, OwnFace, Passkey, SignInAnswer } from '../../engine/accounts/index.ts';
+import type {
+  Administrator,
+  AdministratorSession,
+  OpenedSession,
+  OwnFace,
+  Passkey,
+  SignInAnswer,
+} from '../../engine/accounts/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type {
   ConsoleReply,

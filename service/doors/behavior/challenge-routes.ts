@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { BehaviorChallenges } from '../../engine/behavior/index.ts';
 import type { Limits } from '../../engine/accounts/index.ts';
-import type { Verdicts } from '../../engine/behavior/index.ts';
+import type { BehaviorChallenges, Verdicts } from '../../engine/behavior/index.ts';
 import { keyOf } from '../../http/authentication.ts';
 import { fromChallenge, fromResult, toAnswer, toOrder } from './challenge-translate.ts';
 import { toActor, toRealm } from './translate.ts';

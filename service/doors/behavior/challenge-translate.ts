@@ -1,4 +1,9 @@
-import type { AnswerResult, ChallengeOrder, ChallengeAnswer as GivenAnswer, OpenedChallenge } from '../../engine/behavior/index.ts';
+import type {
+  AnswerResult,
+  ChallengeOrder,
+  ChallengeAnswer as GivenAnswer,
+  OpenedChallenge,
+} from '../../engine/behavior/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { type RequestHead, toSigned } from './translate.ts';
 import type { AnswerReply, ChallengeAnswer, ChallengeReply, NewChallenge } from './wire-challenge.ts';

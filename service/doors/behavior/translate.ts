@@ -1,9 +1,7 @@
 import type { KeyCaller } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import type { EventRealm } from '../../engine/events/index.ts';
-import type { HeartbeatOrder } from '../../engine/behavior/index.ts';
-import type { Finding, VerifyOrder } from '../../engine/behavior/index.ts';
-import type { Endpoint, NewEndpoint } from '../../engine/events/index.ts';
+import type { Finding, HeartbeatOrder, VerifyOrder } from '../../engine/behavior/index.ts';
+import type { Endpoint, EventRealm, NewEndpoint } from '../../engine/events/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } from './wire.ts';
 import type { HeartbeatRequest } from './wire-session.ts';

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { FlowProduct } from '../../engine/live/index.ts';
-import type { Hosted } from '../../engine/live/index.ts';
+import type { FlowProduct, Hosted } from '../../engine/live/index.ts';
 import { respelled, type WireErrors } from '../../http/default-errors.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, reading, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { EventPayloads } from '../../engine/events/index.ts';
+import type { EventPayloads, PayloadDialect } from '../../engine/events/index.ts';
 import { flowProducts } from '../../engine/live/index.ts';
-import type { PayloadDialect } from '../../engine/events/index.ts';
 import type { PublishedWebhook } from '../../http/published-route.ts';
 import { toSeconds } from './translate.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { flowProducts } from '../../engine/live/index.ts';
-import { hostedReasons } from '../../engine/live/index.ts';
+import { flowProducts, hostedReasons } from '../../engine/live/index.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const time = (what: string) => z.string().describe(what);

@@ -1,5 +1,4 @@
-import type { EventPayloads, RecordedEvent } from '../../engine/events/index.ts';
-import type { PayloadDialect, Translation } from '../../engine/events/index.ts';
+import type { EventPayloads, PayloadDialect, RecordedEvent, Translation } from '../../engine/events/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { alertTriggered, userEnrolled, verificationFailure, verificationSuccess } from './webhook-samples.ts';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/matching/index.ts';
-import { CaptureSource } from '../../engine/matching/index.ts';
+import { CaptureSource, checkNames } from '../../engine/matching/index.ts';
 import { identityEvents } from './webhook-events.ts';
 
 const share = z.number().min(0).max(1);

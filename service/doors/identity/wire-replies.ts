@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { checkNames } from '../../engine/matching/index.ts';
-import { galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
-import { CaptureSource } from '../../engine/matching/index.ts';
+import { CaptureSource, checkNames, galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
 import { enrollReplyExample, verifyReplyExample } from './reply-examples.ts';
 
 const share = z.number().min(0).max(1);

@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { KioskCaller } from '../../engine/accounts/index.ts';
-import type { Kiosks } from '../../engine/accounts/index.ts';
-import type { Organizations } from '../../engine/accounts/index.ts';
+import type { KioskCaller, Kiosks, Organizations } from '../../engine/accounts/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import {
   ChallengeReply,

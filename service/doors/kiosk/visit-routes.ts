@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Actor } from '../../engine/audit/index.ts';
-import type { Captures } from '../../engine/matching/index.ts';
-import { consentText, consentTextVersion, purposes } from '../../engine/consent/index.ts';
 import type { Organizations } from '../../engine/accounts/index.ts';
+import type { Actor } from '../../engine/audit/index.ts';
+import { consentText, consentTextVersion, purposes } from '../../engine/consent/index.ts';
+import type { Captures } from '../../engine/matching/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { kioskOf } from './device-routes.ts';

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { recordedAccess } from '../../../test/support/recorded-access.ts';
-import { FlowDefinition } from '../../engine/live/index.ts';
-import { type LinkKind, pageConsent } from '../../engine/live/index.ts';
+import { FlowDefinition, type LinkKind, pageConsent } from '../../engine/live/index.ts';
 import { createServer } from '../../http/server.ts';
 import { openWebSockets } from '../../http/web-sockets.ts';
 import { createIds } from '../../lib/id.ts';

@@ -1,7 +1,7 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { Actor } from '../../engine/audit/index.ts';
 import type { Limits } from '../../engine/accounts/index.ts';
+import type { Actor } from '../../engine/audit/index.ts';
 import type { Presence, PresenceCaller, PresenceOrder, PresenceSession } from '../../engine/live/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';

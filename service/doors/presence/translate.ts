@@ -1,4 +1,10 @@
-import type { CancelReason, PresenceCaller, PresenceProof, PresenceSession, TokenVerdict } from '../../engine/live/index.ts';
+import type {
+  CancelReason,
+  PresenceCaller,
+  PresenceProof,
+  PresenceSession,
+  TokenVerdict,
+} from '../../engine/live/index.ts';
 import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';

@@ -1,4 +1,10 @@
-import type { DataRequest, FailureCode, NewRegistration, Registration, RegistrationState } from '../../engine/live/index.ts';
+import type {
+  DataRequest,
+  FailureCode,
+  NewRegistration,
+  Registration,
+  RegistrationState,
+} from '../../engine/live/index.ts';
 import { defined } from '../../lib/defined.ts';
 import type { RegisterReply, RegisterRequest, StatusReply } from './wire.ts';
 

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { Organizations } from '../../engine/accounts/index.ts';
+import type { Organizations, VerifyToken } from '../../engine/accounts/index.ts';
 import type { Sessions, WholeSession } from '../../engine/live/index.ts';
-import type { VerifyToken } from '../../engine/accounts/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import {

@@ -1,9 +1,12 @@
-import type { Callbacks } from '../../engine/events/index.ts';
-import { redirectRefusal } from '../../engine/live/index.ts';
 import type { Organization, UniquenessPolicy } from '../../engine/accounts/index.ts';
-import { type NewSession as Order, pageConsent, uniqueConsent } from '../../engine/live/index.ts';
+import type { Callbacks, Webhooks } from '../../engine/events/index.ts';
+import {
+  type NewSession as Order,
+  pageConsent,
+  redirectRefusal,
+  uniqueConsent,
+} from '../../engine/live/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
-import type { Webhooks } from '../../engine/events/index.ts';
 import { type RelyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
 import { invalidField } from '../../http/validation.ts';
 import { defined } from '../../lib/defined.ts';

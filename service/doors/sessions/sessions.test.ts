@@ -13,10 +13,15 @@ import {
 import { operatorParts } from '../../../test/support/operator-parts.ts';
 import { approve } from '../../../test/support/presence.ts';
 import { createStanding } from '../../compose/live/standing.ts';
-import { type AdministratorCaller, createAccess, type NewKey, type Role } from '../../engine/accounts/index.ts';
+import {
+  type AdministratorCaller,
+  createAccess,
+  createVerifyToken,
+  type NewKey,
+  type Role,
+} from '../../engine/accounts/index.ts';
 import { openEvents } from '../../engine/events/index.ts';
 import { createApiEnd } from '../../engine/live/index.ts';
-import { createVerifyToken } from '../../engine/accounts/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 import { createMetrics } from '../../http/metrics.ts';
 import { defined } from '../../lib/defined.ts';

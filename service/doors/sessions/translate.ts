@@ -1,6 +1,12 @@
-import type { SessionData } from '../../engine/behavior/index.ts';
-import type { LiveState, SessionDecision, SessionResult, SessionRiskFlag, WholeSession } from '../../engine/live/index.ts';
 import type { TokenFinding } from '../../engine/accounts/index.ts';
+import type { SessionData } from '../../engine/behavior/index.ts';
+import type {
+  LiveState,
+  SessionDecision,
+  SessionResult,
+  SessionRiskFlag,
+  WholeSession,
+} from '../../engine/live/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';

@@ -1,25 +1,88 @@
 export type { Logo } from '../../inference/pictures/read-logo.ts';
 export { type Access, createAccess } from './access/access.ts';
 export { ApiKey, exampleOfKey, keyPrefixes } from './access/api-key.ts';
-export { type AdministratorCaller, type Caller, type KeyCaller, type KioskCaller, type SessionCaller, type SessionKind, hasFreshFactor } from './access/caller.ts';
+export {
+  type AdministratorCaller,
+  type Caller,
+  hasFreshFactor,
+  type KeyCaller,
+  type KioskCaller,
+  type SessionCaller,
+  type SessionKind,
+} from './access/caller.ts';
 export type { NewKey } from './access/new-key.ts';
-export { type Role, type Scope, holdsScope, roles, scopes } from './access/scope.ts';
-export { Administrator, type AdministratorSession, type From, type OpenedSession, type Passkey, type Site as PasskeySite, type SignInAnswer, exampleOfAdministrator } from './administrators/administrator.ts';
-export { type Administrators, type AdministratorsDeps, createAdministrators } from './administrators/administrators.ts';
+export { holdsScope, type Role, roles, type Scope, scopes } from './access/scope.ts';
+export {
+  Administrator,
+  type AdministratorSession,
+  exampleOfAdministrator,
+  type From,
+  type OpenedSession,
+  type Passkey,
+  type SignInAnswer,
+  type Site as PasskeySite,
+} from './administrators/administrator.ts';
+export {
+  type Administrators,
+  type AdministratorsDeps,
+  createAdministrators,
+} from './administrators/administrators.ts';
 export type { FaceJudge } from './administrators/faces/face-judge.ts';
 export type { OwnFace } from './administrators/faces/faces.ts';
-export { type Approval, type ApprovalAction, type WaitingApprovals, approvalActions, approvalStates, createWaitingApprovals, isAboutOne, isOfPerson, isOfWorld } from './approvals/approval-store.ts';
-export { type Approvals, type Guarded, createApprovals } from './approvals/approvals.ts';
+export {
+  type Approval,
+  type ApprovalAction,
+  approvalActions,
+  approvalStates,
+  createWaitingApprovals,
+  isAboutOne,
+  isOfPerson,
+  isOfWorld,
+  type WaitingApprovals,
+} from './approvals/approval-store.ts';
+export { type Approvals, createApprovals, type Guarded } from './approvals/approvals.ts';
 export { createApprovalData } from './approvals/personal-data.ts';
-export { type Idempotency, createIdempotency } from './idempotency/idempotency.ts';
+export { createIdempotency, type Idempotency } from './idempotency/idempotency.ts';
 export { Kiosk, type Pairing } from './kiosks/kiosk.ts';
-export { type Kiosks, type KiosksDeps, createKiosks } from './kiosks/kiosks.ts';
-export { type LimitedCaller, type Limits, type LimitsReport, type MonthlyUse, createLimits } from './limits/limits.ts';
+export { createKiosks, type Kiosks, type KiosksDeps } from './kiosks/kiosks.ts';
+export {
+  createLimits,
+  type LimitedCaller,
+  type Limits,
+  type LimitsReport,
+  type MonthlyUse,
+} from './limits/limits.ts';
 export { sourceOf } from './limits/source.ts';
-export { NewSite, OWN_PROFILES, Organization, type OrganizationLook, type RetentionPolicy, RetentionSettings, Site, type UniquenessPolicy, refuseErased, retentionPolicy, setupSteps } from './organizations/organization.ts';
-export { type Organizations, createOrganizations } from './organizations/organizations.ts';
+export {
+  NewSite,
+  Organization,
+  type OrganizationLook,
+  OWN_PROFILES,
+  type RetentionPolicy,
+  RetentionSettings,
+  refuseErased,
+  retentionPolicy,
+  Site,
+  setupSteps,
+  type UniquenessPolicy,
+} from './organizations/organization.ts';
+export { createOrganizations, type Organizations } from './organizations/organizations.ts';
+export { createSetup, type Setup, type SetupView } from './setup/setup.ts';
 export type { SetupOpening, TokenFile } from './setup/setup-token.ts';
-export { type Setup, type SetupView, createSetup } from './setup/setup.ts';
 export { type Jwks, type PersonClaims, type PresenceClaims, readJwks, toJwk } from './tokens/claims.ts';
-export { type AdministratorTokens, type PassTokens, type PersonTokens, type TokenDemand, type TokenFault, type TokenFinding, type TokenRealm, type VerifyToken, checkToken, createAdministratorTokens, createPersonTokens, createVerifyToken, tokenFaults } from './tokens/person-tokens.ts';
-export { TOKEN_KEY_OVERLAP, acceptedKeys } from './tokens/signed-tokens.ts';
+export {
+  type AdministratorTokens,
+  checkToken,
+  createAdministratorTokens,
+  createPersonTokens,
+  createVerifyToken,
+  type PassTokens,
+  type PersonTokens,
+  type TokenDemand,
+  type TokenFault,
+  type TokenFinding,
+  type TokenRealm,
+  tokenFaults,
+  type VerifyToken,
+} from './tokens/person-tokens.ts';
+export { acceptedKeys, TOKEN_KEY_OVERLAP } from './tokens/signed-tokens.ts';

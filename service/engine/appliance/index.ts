@@ -1,19 +1,56 @@
-export { Alert, AlertDefinition, AlertRule, type Alerts, type MailServer, alertMetrics, exampleOfAlert, exampleOfDefinition } from './alerts/alert.ts';
+export {
+  Alert,
+  AlertDefinition,
+  AlertRule,
+  type Alerts,
+  alertMetrics,
+  exampleOfAlert,
+  exampleOfDefinition,
+  type MailServer,
+} from './alerts/alert.ts';
 export { type AlertsDeps, createAlerts } from './alerts/alerts.ts';
 export type { GaugeReadings } from './alerts/gauges.ts';
 export { createAlertData } from './alerts/personal-data.ts';
 export { Recipient } from './alerts/recipient-store.ts';
-export { type BackupFile, type BackupFiles, BackupPlan, BackupRun, Drill, type DrillFindings, type DrillStep, type KeyCopy, ListedRun, exampleOfRun, newestFirst } from './backups/backup.ts';
+export {
+  type BackupFile,
+  type BackupFiles,
+  BackupPlan,
+  BackupRun,
+  Drill,
+  type DrillFindings,
+  type DrillStep,
+  exampleOfRun,
+  type KeyCopy,
+  ListedRun,
+  newestFirst,
+} from './backups/backup.ts';
 export { type Backups, createBackups } from './backups/backups.ts';
-export { type Evidence, createEvidence } from './evidence/evidence.ts';
-export { Claim, type MeasuredShare, type PublishedEvidence, exampleOfClaim } from './evidence/printed-evidence.ts';
-export { type Acceptable, type RecordIntegrity, acceptable, adoptRows, createRecordIntegrity } from './integrity/altered-rows.ts';
-export { type IntegrityCheckName, type IntegrityFault, findIntegrityFaults, integrityChecks } from './integrity/checks.ts';
-export { type KeyCustody, createKeyCustody } from './keys/key-custody.ts';
-export { KeyPlace, type KeyPlaces, createKeyPlaces } from './keys/key-places.ts';
-export { type TemplateRenewals, createTemplateRenewals } from './keys/template-renewal.ts';
+export { createEvidence, type Evidence } from './evidence/evidence.ts';
+export {
+  Claim,
+  exampleOfClaim,
+  type MeasuredShare,
+  type PublishedEvidence,
+} from './evidence/printed-evidence.ts';
+export {
+  type Acceptable,
+  acceptable,
+  adoptRows,
+  createRecordIntegrity,
+  type RecordIntegrity,
+} from './integrity/altered-rows.ts';
+export {
+  findIntegrityFaults,
+  type IntegrityCheckName,
+  type IntegrityFault,
+  integrityChecks,
+} from './integrity/checks.ts';
+export { createKeyCustody, type KeyCustody } from './keys/key-custody.ts';
+export { createKeyPlaces, KeyPlace, type KeyPlaces } from './keys/key-places.ts';
+export { createTemplateRenewals, type TemplateRenewals } from './keys/template-renewal.ts';
 export type { ModelFile, ReadModel, StagedModel } from './model-changes/dry-run.ts';
-export { type ModelChanges, createModelChanges } from './model-changes/model-changes.ts';
+export { createModelChanges, type ModelChanges } from './model-changes/model-changes.ts';
 export { type ApplianceFacts, Attention, applianceAttention } from './overview/appliance-attention.ts';
-export { type Overview, type Overviews, createOverviews } from './overview/overview.ts';
-export { FollowedWork, Work, type Works, createWorks } from './works/works.ts';
+export { createOverviews, type Overview, type Overviews } from './overview/overview.ts';
+export { createWorks, FollowedWork, Work, type Works } from './works/works.ts';

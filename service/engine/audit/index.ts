@@ -1,11 +1,33 @@
 export { applianceIdentity } from './appliance-identity.ts';
+export {
+  type Actor,
+  type Audit,
+  type AuditDeps,
+  type AuditLine,
+  createAudit,
+  describeActor,
+  readActor,
+} from './audit.ts';
 export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit-log.ts';
 export { hasLine, readDone } from './audit-store.ts';
-export { type Actor, type Audit, type AuditDeps, type AuditLine, createAudit, describeActor, readActor } from './audit.ts';
 export type { CheckpointNote, StoredLine } from './chain.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
-export { createAuditData } from './personal-data.ts';
-export { type ExpiringRows, type ExportOrder, type Person, type PersonalData, type Realm, type SealedValue, type Searched, jsonOf, parseFor, readPages, tablesThatKeepIds, textOf, vectorText } from './personal-data/personal-data.ts';
+export {
+  type ExpiringRows,
+  type ExportOrder,
+  jsonOf,
+  type Person,
+  type PersonalData,
+  parseFor,
+  type Realm,
+  readPages,
+  type SealedValue,
+  type Searched,
+  tablesThatKeepIds,
+  textOf,
+  vectorText,
+} from './personal-data/personal-data.ts';
 export { countRows, deleteRows } from './personal-data/row-count-store.ts';
+export { createAuditData } from './personal-data.ts';
 export { readPublicKeys, verifyChain } from './verify-chain.ts';
 export { verifyExport } from './verify-export.ts';

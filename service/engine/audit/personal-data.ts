@@ -1,7 +1,13 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
-import { jsonOf, type Person, type PersonalData, parseFor, readPages } from './personal-data/personal-data.ts';
 import { personalPlace } from './audit-store.ts';
+import {
+  jsonOf,
+  type Person,
+  type PersonalData,
+  parseFor,
+  readPages,
+} from './personal-data/personal-data.ts';
 
 /** Targets whose lines are looked for in one go. */
 const CHUNK = 500;

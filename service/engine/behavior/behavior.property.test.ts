@@ -3,13 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { emptyWindow, personWindow, type WindowChanges } from '../../../test/support/behavior-windows.ts';
 import { contradictionNames, contradictions } from './consistency.ts';
-import { BehaviorModel } from './model/behavior-model.ts';
 import { beat, type HeartbeatState } from './heartbeat.ts';
 import { judgeBehavior } from './judge.ts';
-import { SessionData } from './session-data.ts';
+import { BehaviorModel, mouseFeatures } from './model/behavior-model.ts';
 import { vectorFingerprint } from './page-progress.ts';
-import { mouseFeatures } from './model/behavior-model.ts';
 import { behaviorRules, firedRules } from './rules.ts';
+import { SessionData } from './session-data.ts';
 
 type Schema = z.core.JSONSchema.BaseSchema;
 

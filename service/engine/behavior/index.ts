@@ -1,16 +1,25 @@
 export type { ChallengeAnswer } from './behavior-challenges/answer-challenge.ts';
 export { deleteChallengesOf } from './behavior-challenges/behavior-challenge-store.ts';
-export { type BehaviorChallenges, type ChallengeOrder, createBehaviorChallenges } from './behavior-challenges/behavior-challenges.ts';
+export {
+  type BehaviorChallenges,
+  type ChallengeOrder,
+  createBehaviorChallenges,
+} from './behavior-challenges/behavior-challenges.ts';
 export type { AnswerResult, OpenedChallenge, Shown } from './behavior-challenges/challenge.ts';
 export { type BehaviorLayers, createBehaviorLayers } from './behavior-layer/behavior-layers.ts';
 export { type BehaviorSettingsOf, createBehaviorSettings } from './behavior-settings/behavior-settings.ts';
 export { BehaviorSettings } from './behavior-settings/settings.ts';
-export { type HeartbeatState, beat } from './heartbeat.ts';
+export { beat, type HeartbeatState } from './heartbeat.ts';
 export { deleteHeartbeatsOf } from './heartbeats/heartbeat-store.ts';
-export { type Heartbeat, type HeartbeatOrder, type Heartbeats, createHeartbeats } from './heartbeats/heartbeats.ts';
+export {
+  createHeartbeats,
+  type Heartbeat,
+  type HeartbeatOrder,
+  type Heartbeats,
+} from './heartbeats/heartbeats.ts';
 export { type Judgement, judgeBehavior } from './judge.ts';
 export { BehaviorModel, researchModel } from './model/behavior-model.ts';
 export { isReplay, vectorFingerprint } from './page-progress.ts';
 export { SessionData } from './session-data.ts';
 export { type Finding, isVerdictToken } from './verdicts/verdict.ts';
-export { type TokenCheck, type Verdicts, type VerifyOrder, createVerdicts } from './verdicts/verdicts.ts';
+export { createVerdicts, type TokenCheck, type Verdicts, type VerifyOrder } from './verdicts/verdicts.ts';

@@ -7,12 +7,10 @@ import {
   type WindowChanges,
 } from '../../../test/support/behavior-windows.ts';
 import { contradictions } from './consistency.ts';
-import { BehaviorModel, researchModel } from './model/behavior-model.ts';
-import { behaviorRules } from './rules.ts';
 import { judgeBehavior } from './judge.ts';
+import { BehaviorModel, mouseFeatures, researchModel } from './model/behavior-model.ts';
+import { behaviorRules, firedRules } from './rules.ts';
 import { SessionData } from './session-data.ts';
-import { mouseFeatures } from './model/behavior-model.ts';
-import { firedRules } from './rules.ts';
 
 const exampleOfSchema = (SessionData.meta()?.examples as unknown[] | undefined)?.[0];
 /** One stump: straightness up to 0.95 counts as a person's, +2 or -2. */

@@ -4,8 +4,8 @@ import { type Engine, operator, startEngine } from '../../../test/support/engine
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction } from '../../../test/support/faces.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
-import { createHolds, type Holds } from './holds.ts';
 import { isHeld } from './hold-store.ts';
+import { createHolds, type Holds } from './holds.ts';
 
 let engine: Engine;
 let holds: Holds;

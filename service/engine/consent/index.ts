@@ -1,6 +1,16 @@
-export { Attestation, type Consent, ConsentRecord, type Person, type Purpose, WithdrawalRecord, consentText, consentTextVersion, purposes } from './consent.ts';
+export {
+  Attestation,
+  type Consent,
+  ConsentRecord,
+  consentText,
+  consentTextVersion,
+  type Person,
+  type Purpose,
+  purposes,
+  WithdrawalRecord,
+} from './consent.ts';
 export { type ConsentState, type Consents, createConsents, groundOf } from './consents.ts';
 export { isHeld, listHeld, oldestHeld } from './hold-store.ts';
-export { type Holds, createHolds } from './holds.ts';
+export { createHolds, type Holds } from './holds.ts';
 export { type ConsentDataDeps, createConsentData } from './personal-data.ts';
-export { type Ground, type Standing, endedAt, keptUntil, readStanding } from './standing.ts';
+export { endedAt, type Ground, keptUntil, readStanding, type Standing } from './standing.ts';

@@ -1,20 +1,49 @@
 export type { Callbacks } from './deliveries/callbacks.ts';
-export { type Deliveries, Delivery, type DeliveryAttempt, EndpointHealth, type EventLog, EventRecord, deliveryStates, exampleOfDelivery } from './deliveries/delivery.ts';
-export { type EventDelivery, type EventDeliveryDeps, createEventDelivery } from './deliveries/event-delivery.ts';
+export {
+  type Deliveries,
+  Delivery,
+  type DeliveryAttempt,
+  deliveryStates,
+  EndpointHealth,
+  type EventLog,
+  EventRecord,
+  exampleOfDelivery,
+} from './deliveries/delivery.ts';
+export {
+  createEventDelivery,
+  type EventDelivery,
+  type EventDeliveryDeps,
+} from './deliveries/event-delivery.ts';
 export { createDeliveryData } from './deliveries/personal-data.ts';
+export { createDeliveryQueue, type DeliveryQueue, type DeliveryQueueDeps } from './deliveries/queue.ts';
 export type { DeliveryKind, NewDelivery } from './deliveries/queue-store.ts';
-export { type DeliveryQueue, type DeliveryQueueDeps, createDeliveryQueue } from './deliveries/queue.ts';
 export type { DeliveryHandler, DueDelivery, Outcome } from './deliveries/record-ends.ts';
 export type { Relay } from './deliveries/relay.ts';
-export { type OwnPlaces, createDestinations } from './destinations/destination-rules.ts';
 export type { Destinations, Grant, Grants } from './destinations/destination.ts';
+export { createDestinations, type OwnPlaces } from './destinations/destination-rules.ts';
 export { createGrants, describeGrant } from './destinations/grants.ts';
 export type { CheckOutcome, DomainEvent, EventPayloads, EventType, RecordedEvent } from './domain-event.ts';
-export { type EventRealm, type Events, createEvents } from './events.ts';
+export { createEvents, type EventRealm, type Events } from './events.ts';
 export { type BoardLinks, type BoardLinksDeps, createBoardLinks } from './jobs/board-links.ts';
 export { Job, type JobKind, type JobState, jobKinds, jobStates } from './jobs/job.ts';
-export { type Jobs, createJobs } from './jobs/jobs.ts';
+export { createJobs, type Jobs } from './jobs/jobs.ts';
 export { openEvents } from './recorded-event-store.ts';
-export { type RecurringWorks, type Work, type WorkKind, createRecurringWorks } from './recurring/recurring-works.ts';
-export { Endpoint, type NewEndpoint, PAYLOAD_LIMIT, type PayloadDialect, type SignatureDialect, type Translation, type Webhooks, exampleOfEndpoint, families, signatureDialects } from './webhooks/endpoint.ts';
-export { type EndpointWebhooks, createWebhooks } from './webhooks/webhooks.ts';
+export {
+  createRecurringWorks,
+  type RecurringWorks,
+  type Work,
+  type WorkKind,
+} from './recurring/recurring-works.ts';
+export {
+  Endpoint,
+  exampleOfEndpoint,
+  families,
+  type NewEndpoint,
+  PAYLOAD_LIMIT,
+  type PayloadDialect,
+  type SignatureDialect,
+  signatureDialects,
+  type Translation,
+  type Webhooks,
+} from './webhooks/endpoint.ts';
+export { createWebhooks, type EndpointWebhooks } from './webhooks/webhooks.ts';

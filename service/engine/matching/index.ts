@@ -1,35 +1,149 @@
 export { type CalibrationCurve, calibrationCurves } from './calibration-curve.ts';
-export { type CaptureLink, type Captures, type FrameAnswer, LARGEST_FRAME, createCaptures, jpegSize } from './captures/captures.ts';
+export {
+  type CaptureLink,
+  type Captures,
+  createCaptures,
+  type FrameAnswer,
+  jpegSize,
+  LARGEST_FRAME,
+} from './captures/captures.ts';
 export { guidanceOf } from './captures/guidance.ts';
 export { blinksIn } from './challenges/blink-in-frames.ts';
-export { type ChallengeRules, type SuspectCamera, type WithoutMotion, challengeRules, turnSteps } from './challenges/challenge-rules.ts';
-export { type Challenge, type ChallengeProgress, type ChallengeResult, createChallenge, frameRequest } from './challenges/challenge.ts';
+export {
+  type Challenge,
+  type ChallengeProgress,
+  type ChallengeResult,
+  createChallenge,
+  frameRequest,
+} from './challenges/challenge.ts';
+export {
+  type ChallengeRules,
+  challengeRules,
+  type SuspectCamera,
+  turnSteps,
+  type WithoutMotion,
+} from './challenges/challenge-rules.ts';
 export { type Challenges, createChallenges } from './challenges/challenges.ts';
-export { type Assurance, type ChallengePath, type DrawnChallenge, type DrawnStep, drawChallenge } from './challenges/draw-challenge.ts';
+export {
+  type Assurance,
+  type ChallengePath,
+  type DrawnChallenge,
+  type DrawnStep,
+  drawChallenge,
+} from './challenges/draw-challenge.ts';
 export { type ChallengeReason, type Evidence, type TryAgain, tryAgainAfter } from './challenges/evidence.ts';
 export type { CaptureMetadata, ObservedFrame } from './challenges/frame-log.ts';
 export { movementIn } from './challenges/movements/repeats.ts';
 export { type StepName, stepNames } from './challenges/steps/registered-steps.ts';
 export type { ChallengeModels } from './challenges/verdict.ts';
-export { type CheckResult, applyRule, checksWithInput, composite, compositeReason, hardFailures, keptResults, lowestOf, runChecks, runLiveness, wasMissing, whenMissing } from './checks/apply-rule.ts';
+export {
+  applyRule,
+  type CheckResult,
+  checksWithInput,
+  composite,
+  compositeReason,
+  hardFailures,
+  keptResults,
+  lowestOf,
+  runChecks,
+  runLiveness,
+  wasMissing,
+  whenMissing,
+} from './checks/apply-rule.ts';
 export { type DeviceInfo, type Earlier, type Frame, type Place, type Probe, Rule } from './checks/check.ts';
-export { BLACK_AND_WHITE, type QualityReport, adviceOf, faceQuality, isBlackAndWhite, qualityComponents, qualityFinding } from './checks/face-quality.ts';
-export { type CheckName, type Rules, checkNamed, checkNames } from './checks/registered-checks.ts';
-export { type Threshold, logFalseMatchRateOf, matchRateForGallery, safeGallerySize, thresholdForFalseMatchRate } from './error-rate.ts';
-export { HoldsFor, type MatchPlan, type Scorer, forEveryGroup, heldBy, heldByAll, heldForText, heldRate, holdingFor, mainEmbedder, tableForEveryGroup } from './every-group.ts';
+export {
+  adviceOf,
+  BLACK_AND_WHITE,
+  faceQuality,
+  isBlackAndWhite,
+  type QualityReport,
+  qualityComponents,
+  qualityFinding,
+} from './checks/face-quality.ts';
+export { type CheckName, checkNamed, checkNames, type Rules } from './checks/registered-checks.ts';
+export {
+  logFalseMatchRateOf,
+  matchRateForGallery,
+  safeGallerySize,
+  type Threshold,
+  thresholdForFalseMatchRate,
+} from './error-rate.ts';
+export {
+  forEveryGroup,
+  HoldsFor,
+  heldBy,
+  heldByAll,
+  heldForText,
+  heldRate,
+  holdingFor,
+  type MatchPlan,
+  mainEmbedder,
+  type Scorer,
+  tableForEveryGroup,
+} from './every-group.ts';
 export { doubts } from './gallery-calibration/doubtful-templates.ts';
-export { FEWEST_PEOPLE, GalleryCalibration, type GalleryCalibrations, OwnGallery, createGalleryCalibrations } from './gallery-calibration/gallery-calibration.ts';
+export {
+  createGalleryCalibrations,
+  FEWEST_PEOPLE,
+  GalleryCalibration,
+  type GalleryCalibrations,
+  OwnGallery,
+} from './gallery-calibration/gallery-calibration.ts';
 export { deleteClaim } from './lockout/claim-store.ts';
-export { type Attempt, type Claims, type Standing, createClaims, isAttack, standingOf, strictestRules } from './lockout/claims.ts';
+export {
+  type Attempt,
+  type Claims,
+  createClaims,
+  isAttack,
+  type Standing,
+  standingOf,
+  strictestRules,
+} from './lockout/claims.ts';
 export { createLockoutData } from './lockout/personal-data.ts';
-export { type PictureGuard, REFUSED_BEFORE, type RefusedPictures, createRefusedPictures } from './lockout/refused-pictures.ts';
-export { type Decision, type Found, type GalleryShifts, type Identification, type Matching, NO_SUBJECT, createMatching, galleryStandings, holdsRate } from './matching.ts';
+export {
+  createRefusedPictures,
+  type PictureGuard,
+  REFUSED_BEFORE,
+  type RefusedPictures,
+} from './lockout/refused-pictures.ts';
+export {
+  createMatching,
+  type Decision,
+  type Found,
+  type GalleryShifts,
+  galleryStandings,
+  holdsRate,
+  type Identification,
+  type Matching,
+  NO_SUBJECT,
+} from './matching.ts';
 export { builtInProfiles, validProfile } from './profiles/built-in-profiles.ts';
-export { CaptureSource, requireSource, sourceOfFrames, sourceOfPictures, takesSource } from './profiles/capture-source.ts';
-export { type ModelPlan, type RatesHold, circumstancesIn, enrollmentEmbedders, planMatching, planModels, ratesHoldFor, scorersOf } from './profiles/model-plan.ts';
+export {
+  CaptureSource,
+  requireSource,
+  sourceOfFrames,
+  sourceOfPictures,
+  takesSource,
+} from './profiles/capture-source.ts';
+export {
+  circumstancesIn,
+  enrollmentEmbedders,
+  type ModelPlan,
+  planMatching,
+  planModels,
+  type RatesHold,
+  ratesHoldFor,
+  scorersOf,
+} from './profiles/model-plan.ts';
+export {
+  allowedOf,
+  type Profile,
+  ProfileDefinition,
+  profileNamed,
+  requireAllowed,
+} from './profiles/profile.ts';
 export type { ProfileVersion } from './profiles/profile-versions.ts';
-export { type Profile, ProfileDefinition, allowedOf, profileNamed, requireAllowed } from './profiles/profile.ts';
-export { type Profiles, createProfiles } from './profiles/profiles.ts';
+export { createProfiles, type Profiles } from './profiles/profiles.ts';
 export { sameFace } from './same-face.ts';
 export { alikePeople, isSameAt, samePerson } from './same-person.ts';
-export { type Comparison, type Embeddings, cosineSimilarity } from './score.ts';
+export { type Comparison, cosineSimilarity, type Embeddings } from './score.ts';

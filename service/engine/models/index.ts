@@ -1,3 +1,10 @@
 export { type ModelChange, type ModelForecast, ProviderReport } from './forecast.ts';
-export { type EmbedderChange, type ModelSet, currentEmbedders, embedderChangeOf, padRemedy, remedy } from './model-set.ts';
-export { type ModelReport, type Models, createModels } from './models.ts';
+export {
+  currentEmbedders,
+  type EmbedderChange,
+  embedderChangeOf,
+  type ModelSet,
+  padRemedy,
+  remedy,
+} from './model-set.ts';
+export { createModels, type ModelReport, type Models } from './models.ts';

@@ -10,8 +10,8 @@ import {
   sha256,
   startEngine,
 } from '../../../test/support/engine.ts';
-import { createModels } from './models.ts';
 import { remedy } from './model-set.ts';
+import { createModels } from './models.ts';
 
 let engine: Engine;
 beforeEach(async () => {

@@ -1,17 +1,24 @@
+export { createErasure, type Erasure, type ErasureDeps } from './erasure/erasure.ts';
 export { pageOfReceipts } from './erasure/erasure-store.ts';
-export { type Erasure, type ErasureDeps, createErasure } from './erasure/erasure.ts';
-export { CopyOfReceipt, ErasureReceipt, type LedgerDeps, createLedger, erasureReasons, isReceiptSigned } from './erasure/ledger.ts';
-export { type OrganizationErasure, createOrganizationErasure } from './erasure/organization-erasure.ts';
+export {
+  CopyOfReceipt,
+  createLedger,
+  ErasureReceipt,
+  erasureReasons,
+  isReceiptSigned,
+  type LedgerDeps,
+} from './erasure/ledger.ts';
+export { createOrganizationErasure, type OrganizationErasure } from './erasure/organization-erasure.ts';
 export { createErasureData } from './erasure/personal-data.ts';
 export { isClean } from './erasure/proof.ts';
-export { SweepReport, type Waiting, exampleOfSweep } from './retention/due.ts';
-export { type Retention, createRetention } from './retention/retention.ts';
+export { exampleOfSweep, SweepReport, type Waiting } from './retention/due.ts';
+export { createRetention, type Retention } from './retention/retention.ts';
 export { Sweep } from './retention/run-sweep.ts';
-export { type SubjectRecords, createSubjectRecords } from './subject-record/subject-record.ts';
+export { createSubjectRecords, type SubjectRecords } from './subject-record/subject-record.ts';
 export { deleteFormerOf, noteFormer, releaseAddress } from './subjects/former-address-store.ts';
 export { deleteDistinct, insertDistinct } from './subjects/kept-people-store.ts';
 export { createTemplatePages } from './subjects/loaded-templates-store.ts';
-export { type SubjectDataDeps, createSubjectData } from './subjects/personal-data.ts';
+export { createSubjectData, type SubjectDataDeps } from './subjects/personal-data.ts';
 export type { EnrolledPicture } from './subjects/pictures/confirm-picture.ts';
-export { type Enrollment, type Realm, Subject, exampleOfSubject, realmKey } from './subjects/subject.ts';
-export { type Subjects, createSubjects } from './subjects/subjects.ts';
+export { type Enrollment, exampleOfSubject, type Realm, realmKey, Subject } from './subjects/subject.ts';
+export { createSubjects, type Subjects } from './subjects/subjects.ts';

@@ -3,15 +3,23 @@ import { defined } from '../../lib/defined.ts';
 import type { Ids, MemberId, ReviewId, SubjectId } from '../../lib/id.ts';
 import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Organizations, UniquenessPolicy } from '../accounts/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { type Consent, type Consents, groundOf } from '../consent/index.ts';
-import { alikePeople, type Comparison, type Embeddings, type Found, type Matching, type MatchPlan, matchRateForGallery } from '../matching/index.ts';
+import {
+  alikePeople,
+  type Comparison,
+  type Embeddings,
+  type Found,
+  type Matching,
+  type MatchPlan,
+  matchRateForGallery,
+} from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
-import type { Organizations, UniquenessPolicy } from '../accounts/index.ts';
-import { likenessOf } from './review/review-item.ts';
-import type { Suspects } from './review/suspect.ts';
 import type { Realm, Subjects } from '../people/index.ts';
 import { createMemberStore } from './member-store.ts';
+import { likenessOf } from './review/review-item.ts';
+import type { Suspects } from './review/suspect.ts';
 import { keyNameOf, type Member, partOf, REVIEWED_WITHIN, type Scope } from './scope.ts';
 import { createWaitStore } from './scope-store.ts';
 import { type createScopes, type ScopeKeys, turnOf } from './scopes.ts';

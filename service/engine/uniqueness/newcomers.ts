@@ -2,9 +2,6 @@ import { defined } from '../../lib/defined.ts';
 import type { ReviewId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
-import { requireSameModels, type WaitingEnrollment } from './review/review-item.ts';
-import type { Suspects } from './review/suspect.ts';
-import type { WaitingNewcomers } from './review/reviews-deps.ts';
 import type { Realm } from '../people/index.ts';
 import {
   createJoin,
@@ -17,6 +14,9 @@ import {
   type UniquenessOrder,
 } from './judge.ts';
 import { createMemberStore } from './member-store.ts';
+import { requireSameModels, type WaitingEnrollment } from './review/review-item.ts';
+import type { WaitingNewcomers } from './review/reviews-deps.ts';
+import type { Suspects } from './review/suspect.ts';
 import type { Scope } from './scope.ts';
 import { createWaitStore, type WaitRow } from './scope-store.ts';
 import { turnOf } from './scopes.ts';

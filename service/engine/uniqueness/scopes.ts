@@ -6,9 +6,16 @@ import { Problem } from '../../lib/problem.ts';
 import { id, type OfWorld, time } from '../../lib/record-fields.ts';
 import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
-import type { Actor, Audit } from '../audit/index.ts';
-import { type Decision, HoldsFor, heldByAll, type Matching, type MatchPlan, matchRateForGallery } from '../matching/index.ts';
 import type { Organizations } from '../accounts/index.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import {
+  type Decision,
+  HoldsFor,
+  heldByAll,
+  type Matching,
+  type MatchPlan,
+  matchRateForGallery,
+} from '../matching/index.ts';
 import { type Realm, realmKey, type Subjects } from '../people/index.ts';
 import { changedSettings, type SettingsChange } from './change-settings.ts';
 import { createMemberStore } from './member-store.ts';

@@ -1,6 +1,16 @@
 import type { Consents } from '../consent/index.ts';
-import { type Attempt, type Claims, type PictureGuard, type RefusedPictures, strictestRules } from '../matching/index.ts';
-import { alikePeople, type Decision, type Embeddings, type Identification, type Matching } from '../matching/index.ts';
+import {
+  type Attempt,
+  alikePeople,
+  type Claims,
+  type Decision,
+  type Embeddings,
+  type Identification,
+  type Matching,
+  type PictureGuard,
+  type RefusedPictures,
+  strictestRules,
+} from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
 import type { Run } from './verdict.ts';
 

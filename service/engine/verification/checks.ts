@@ -4,18 +4,24 @@ import { createCountryOf, type DisputedCountries } from '../../lib/country-of.ts
 import type { Ids, OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
-import type { FaceJudge } from '../accounts/index.ts';
+import type { FaceJudge, Limits, Organizations } from '../accounts/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
-import type { Limits } from '../accounts/index.ts';
-import { createClaims, type RefusedPictures } from '../matching/index.ts';
-import { createMatching, type GalleryShifts } from '../matching/index.ts';
+import {
+  circumstancesIn,
+  createClaims,
+  createMatching,
+  type GalleryShifts,
+  type Profile,
+  type Profiles,
+  type RatesHold,
+  type RefusedPictures,
+  ratesHoldFor,
+} from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
-import type { Organizations } from '../accounts/index.ts';
-import { circumstancesIn, type Profile, type Profiles, type RatesHold, ratesHoldFor } from '../matching/index.ts';
-import type { Suspects } from '../uniqueness/index.ts';
 import type { Realm, Subjects } from '../people/index.ts';
+import type { Suspects } from '../uniqueness/index.ts';
 import { createEnroll } from './enrollment/enroll.ts';
 import { createLookForReview } from './look.ts';
 import {

@@ -1,8 +1,22 @@
 export { type Checks, type ChecksDeps, createChecks } from './checks.ts';
-export { type Unverified, type VerificationDecision, decisionOf, decisions, outcomeSentences, outcomesOf, unverifiedOutcomes } from './outcome.ts';
+export {
+  decisionOf,
+  decisions,
+  outcomeSentences,
+  outcomesOf,
+  type Unverified,
+  unverifiedOutcomes,
+  type VerificationDecision,
+} from './outcome.ts';
+export {
+  createPastVerifications,
+  type HourlyCount,
+  type PastOrder,
+  type PastVerifications,
+  sumOf,
+} from './past/past-verifications.ts';
 export type { OutcomeCount } from './past-verifications-store.ts';
-export { type HourlyCount, type PastOrder, type PastVerifications, createPastVerifications, sumOf } from './past/past-verifications.ts';
-export { type VerificationDataDeps, createVerificationData } from './personal-data.ts';
+export { createVerificationData, type VerificationDataDeps } from './personal-data.ts';
 export { unknowns } from './preview/judge-again.ts';
 export type { ProfilePreview } from './preview/preview-profile.ts';
 export { createProbePages } from './probe-pages-store.ts';

@@ -1,8 +1,15 @@
 import type { Analysis } from '../../inference/face.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
-import { type CheckResult, composite, compositeReason, hardFailures, type Probe, runChecks } from '../matching/index.ts';
-import { mainEmbedder } from '../matching/index.ts';
+import {
+  type CheckResult,
+  composite,
+  compositeReason,
+  hardFailures,
+  mainEmbedder,
+  type Probe,
+  runChecks,
+} from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
 import type { Matched } from './admit-verification.ts';
 import { type Ended, endedBy } from './outcome.ts';

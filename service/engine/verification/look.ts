@@ -2,11 +2,19 @@ import type { Analysis, AnalysisRequest, FaceAnalyzer } from '../../inference/fa
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
-import { type Frame, faceQuality, isBlackAndWhite } from '../matching/index.ts';
 import type { PictureGuard } from '../matching/index.ts';
-import { samePerson } from '../matching/index.ts';
+import {
+  enrollmentEmbedders,
+  type Frame,
+  faceQuality,
+  isBlackAndWhite,
+  type ModelPlan,
+  type Profile,
+  type Profiles,
+  planMatching,
+  samePerson,
+} from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
-import { enrollmentEmbedders, type ModelPlan, type Profile, type Profiles, planMatching } from '../matching/index.ts';
 import type { FaceForReview, PictureForReview } from '../uniqueness/index.ts';
 import { disclosedResults } from './outcome.ts';
 import type { WriteVerification } from './record-verification.ts';

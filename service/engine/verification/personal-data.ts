@@ -2,7 +2,18 @@ import { time } from '../../lib/time.ts';
 import { notHeld } from '../../storage/legal-holds.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { countRows, deleteRows, type ExportOrder, jsonOf, type Person, type PersonalData, type Realm, readPages, type Searched, vectorText } from '../audit/index.ts';
+import {
+  countRows,
+  deleteRows,
+  type ExportOrder,
+  jsonOf,
+  type Person,
+  type PersonalData,
+  type Realm,
+  readPages,
+  type Searched,
+  vectorText,
+} from '../audit/index.ts';
 import { holdsForOf } from './past-verifications-store.ts';
 import { fields, type ProbeSealer, placeOf, readProbe, restoreProbe } from './verification-store.ts';
 

@@ -4,14 +4,20 @@ import { defined } from '../../lib/defined.ts';
 import type { Ids } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
+import type { Limits, Organizations } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import type { Place } from '../matching/index.ts';
 import { type Consents, type Ground, groundOf } from '../consent/index.ts';
-import type { Limits } from '../accounts/index.ts';
+import type { Place, ProfileDefinition, Profiles } from '../matching/index.ts';
+import {
+  allowedOf,
+  circumstancesIn,
+  planModels,
+  profileNamed,
+  requireAllowed,
+  requireSource,
+  sourceOfPictures,
+} from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
-import type { Organizations } from '../accounts/index.ts';
-import type { ProfileDefinition, Profiles } from '../matching/index.ts';
-import { allowedOf, circumstancesIn, planModels, profileNamed, requireAllowed, requireSource, sourceOfPictures } from '../matching/index.ts';
 import type { Subject, Subjects } from '../people/index.ts';
 import { checkFrameTimes } from './look.ts';
 import type { Run, VerifyCommand } from './verdict.ts';

@@ -5,10 +5,19 @@ import type { World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import { type Audit, describeActor } from '../audit/index.ts';
-import { type CheckResult, composite, keptResults } from '../matching/index.ts';
 import type { CheckOutcome, Events } from '../events/index.ts';
-import { type Attempt, isAttack, type Standing, standingOf } from '../matching/index.ts';
-import { type Comparison, heldBy, NO_SUBJECT } from '../matching/index.ts';
+import {
+  type Attempt,
+  type CheckResult,
+  type Comparison,
+  composite,
+  heldBy,
+  isAttack,
+  keptResults,
+  NO_SUBJECT,
+  type Standing,
+  standingOf,
+} from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
 import type { Admission } from './admit-verification.ts';
 import type { Outcome } from './judge.ts';

@@ -1,8 +1,14 @@
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
-import type { CheckResult } from '../matching/index.ts';
-import { adviceOf, applyRule, BLACK_AND_WHITE, type QualityReport, qualityFinding, type Rule } from '../matching/index.ts';
-import { REFUSED_BEFORE } from '../matching/index.ts';
-import type { Profile } from '../matching/index.ts';
+import type { CheckResult, Profile } from '../matching/index.ts';
+import {
+  adviceOf,
+  applyRule,
+  BLACK_AND_WHITE,
+  type QualityReport,
+  qualityFinding,
+  REFUSED_BEFORE,
+  type Rule,
+} from '../matching/index.ts';
 import type { Unverified } from './outcome.ts';
 
 /** The error, the stored record and the failed check of a refused picture. */

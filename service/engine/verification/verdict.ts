@@ -1,10 +1,20 @@
 import type { Analysis, AnalyzedFace } from '../../inference/face.ts';
 import type { OrganizationId, ReviewId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
-import type { CheckResult, DeviceInfo, Frame, Place, QualityReport } from '../matching/index.ts';
 import type { Consent, Ground } from '../consent/index.ts';
-import type { HoldsFor, Identification } from '../matching/index.ts';
-import type { CaptureSource, ModelPlan, Profile, ProfileDefinition } from '../matching/index.ts';
+import type {
+  CaptureSource,
+  CheckResult,
+  DeviceInfo,
+  Frame,
+  HoldsFor,
+  Identification,
+  ModelPlan,
+  Place,
+  Profile,
+  ProfileDefinition,
+  QualityReport,
+} from '../matching/index.ts';
 import type { Realm, Subject } from '../people/index.ts';
 
 export interface VerifyCommand {

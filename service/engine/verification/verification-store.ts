@@ -3,9 +3,16 @@ import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { type CheckResult, type DeviceInfo, type Earlier, keptResults, type Place, type Probe, type Rules } from '../matching/index.ts';
-import type { HoldsFor } from '../matching/index.ts';
-import type { CaptureSource } from '../matching/index.ts';
+import type { CaptureSource, HoldsFor } from '../matching/index.ts';
+import {
+  type CheckResult,
+  type DeviceInfo,
+  type Earlier,
+  keptResults,
+  type Place,
+  type Probe,
+  type Rules,
+} from '../matching/index.ts';
 import type { Ended } from './outcome.ts';
 import type { Assurance } from './verdict.ts';
 

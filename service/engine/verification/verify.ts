@@ -1,8 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import { type CheckResult, composite } from '../matching/index.ts';
-import { heldBy, type Matching, type Threshold } from '../matching/index.ts';
+import { type CheckResult, composite, heldBy, type Matching, type Threshold } from '../matching/index.ts';
 import { type AdmitDeps, createAdmit, createMatch, type MatchDeps } from './admit-verification.ts';
 import { createUpgrade, type UpgradeDeps } from './enrollment/upgrade-templates.ts';
 import { createJudge, type JudgeDeps, type Outcome, REPLAYED } from './judge.ts';

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { judgeBehavior, researchModel, SessionData, vectorFingerprint } from '../../../service/engine/behavior/index.ts';
+import {
+  judgeBehavior,
+  researchModel,
+  SessionData,
+  vectorFingerprint,
+} from '../../../service/engine/behavior/index.ts';
 import { between, type Random } from '../../bots/chance.ts';
 import { families } from '../../bots/families/paths.ts';
 import { simulateSession } from '../../bots/families/simulate.ts';

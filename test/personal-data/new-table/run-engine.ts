@@ -1,6 +1,5 @@
 import { createHolds } from '../../../service/engine/consent/index.ts';
-import { createRetention } from '../../../service/engine/people/index.ts';
-import { createSubjectRecords } from '../../../service/engine/people/index.ts';
+import { createRetention, createSubjectRecords } from '../../../service/engine/people/index.ts';
 import type { SubjectId } from '../../../service/lib/id.ts';
 import type { DatabasePlace } from '../../../service/storage/connection.ts';
 import { operator, startEngine } from '../../support/engine.ts';

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Checks, EnrollCommand, EnrollResult, Verdict, VerifyCommand } from '../../../service/engine/verification/index.ts';
+import type {
+  Checks,
+  EnrollCommand,
+  EnrollResult,
+  Verdict,
+  VerifyCommand,
+} from '../../../service/engine/verification/index.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../../../service/lib/problem.ts';
 
 /** What the engine answers in a recording. */

@@ -2,7 +2,12 @@ import { expectTypeOf, test } from 'vitest';
 import type * as page from '../../../renderer/capture/session/wire.ts';
 import type { fromBegun, fromDescription } from '../../../service/doors/live/translate.ts';
 import type { BeginRequest } from '../../../service/doors/live/wire.ts';
-import type { LinkKind, LiveState, SessionDecision, SessionResult } from '../../../service/engine/live/index.ts';
+import type {
+  LinkKind,
+  LiveState,
+  SessionDecision,
+  SessionResult,
+} from '../../../service/engine/live/index.ts';
 
 // The page imports nothing of the service: what one sends and the other reads is compared here, by tsc.
 

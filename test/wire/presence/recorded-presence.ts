@@ -1,4 +1,9 @@
-import type { Presence, PresenceProof, PresenceSession, TokenVerdict } from '../../../service/engine/live/index.ts';
+import type {
+  Presence,
+  PresenceProof,
+  PresenceSession,
+  TokenVerdict,
+} from '../../../service/engine/live/index.ts';
 import { Problem, type ProblemCode } from '../../../service/lib/problem.ts';
 
 /** What the engine answers in a recording. */

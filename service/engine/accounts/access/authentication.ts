@@ -1,9 +1,9 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { KeyId } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
+import { parseNetwork } from '../../../lib/network.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db } from '../../../storage/transaction.ts';
-import { parseNetwork } from '../../../lib/network.ts';
 import { type ApiKey, hashKey, hasKeyForm, isValid, sameHash } from './api-key.ts';
 import { createKeyReads, type KeyIntegrity, selectHashes, updateLastUsed } from './api-key-store.ts';
 import type { KeyCaller } from './caller.ts';

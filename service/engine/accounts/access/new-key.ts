@@ -1,7 +1,7 @@
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
-import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import { parseNetwork } from '../../../lib/network.ts';
+import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import { type ApiKey, type KeyPrefix, keyPrefixes } from './api-key.ts';
 import { holdsScope, type Scope, scopes, simplestScopes } from './scope.ts';
 

@@ -3,8 +3,8 @@ import { defined } from '../../../lib/defined.ts';
 import type { AdministratorId, Ids, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import type { Administrators } from '../administrators/administrators.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
+import type { Administrators } from '../administrators/administrators.ts';
 import type { Organization } from '../organizations/organization.ts';
 import type { Organizations } from '../organizations/organizations.ts';
 import {

@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import type { AdministratorId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { KioskCaller } from '../access/caller.ts';
 import type { Actor } from '../../audit/index.ts';
+import type { KioskCaller } from '../access/caller.ts';
 import { createDeviceSessions, createLeaveTokens } from './device-sessions.ts';
 import type { Kiosk, KioskOperator, Pairing } from './kiosk.ts';
 import {

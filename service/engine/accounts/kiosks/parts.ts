@@ -1,8 +1,8 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids, KioskId } from '../../../lib/id.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import type { Administrators } from '../administrators/administrators.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Administrators } from '../administrators/administrators.ts';
 import type { KioskIntegrity, KnownKiosk } from './kiosk-store.ts';
 
 /** What the parts of the feature are built on. */

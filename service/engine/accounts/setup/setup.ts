@@ -1,9 +1,9 @@
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
+import type { Actor } from '../../audit/index.ts';
 import type { Administrator, From, OpenedSession } from '../administrators/administrator.ts';
 import type { Administrators } from '../administrators/administrators.ts';
-import type { Actor } from '../../audit/index.ts';
 import { type Organization, setupSteps } from '../organizations/organization.ts';
 import type { Organizations } from '../organizations/organizations.ts';
 import { deleteSetup, putSetup, type SetupIntegrity, selectSetup } from './setup-store.ts';

@@ -10,8 +10,8 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { createKeyCustody } from '../../appliance/index.ts';
-import { checkToken, createPersonTokens, type TokenRealm } from './person-tokens.ts';
 import { readJwks } from './claims.ts';
+import { checkToken, createPersonTokens, type TokenRealm } from './person-tokens.ts';
 
 const HOUR = 3_600_000;
 let engine: Engine;

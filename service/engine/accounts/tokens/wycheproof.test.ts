@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkToken } from './person-tokens.ts';
 import { readJwks } from './claims.ts';
+import { checkToken } from './person-tokens.ts';
 
 interface Group {
   tests: { tcId: number; result: string; jws?: string; msg?: string; sig?: string }[];

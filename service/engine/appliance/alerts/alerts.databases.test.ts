@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
-import { type Alerting, ada, bea, keyless, MINUTE, startAlerting } from '../../../../test/support/alerting.ts';
+import {
+  type Alerting,
+  ada,
+  bea,
+  keyless,
+  MINUTE,
+  startAlerting,
+} from '../../../../test/support/alerting.ts';
 import { key, operator } from '../../../../test/support/engine.ts';
 import type { KeyId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';

@@ -4,13 +4,10 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Outgoing } from '../../../outgoing/outgoing.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
-import type { DeliveryQueue } from '../../events/index.ts';
-import type { Destinations } from '../../events/index.ts';
-import type { EventRealm, Events } from '../../events/index.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
+import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import type { DeliveryQueue, Destinations, EventRealm, Events, RecurringWorks } from '../../events/index.ts';
 import type { Profiles } from '../../matching/index.ts';
-import type { RecurringWorks } from '../../events/index.ts';
 import {
   type Alert,
   type AlertDefinition,

@@ -2,8 +2,8 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
+import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import { checkAddress } from './alert-rule.ts';
 import {
   createRecipientStore,

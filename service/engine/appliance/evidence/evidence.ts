@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { renderPdf } from '../../../documents/index.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import { productVersion } from '../../../lib/version.ts';
-import { renderPdf } from '../../../documents/index.ts';
-import type { Models } from '../../models/index.ts';
 import type { Organizations } from '../../accounts/index.ts';
+import type { Models } from '../../models/index.ts';
 import { type EvidenceReport, type PublishedEvidence, printedEvidence } from './printed-evidence.ts';
 import published from './published.json' with { type: 'json' };
 

@@ -3,8 +3,8 @@ import type { OrganizationId } from '../../../lib/id.ts';
 import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
 import { TOKEN_KEY_OVERLAP } from '../../accounts/index.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
 
 type SigningPurpose = 'audit' | 'receipts' | 'administrators' | 'tokens';
 

@@ -2,9 +2,15 @@ import type { ModelEntry, PadSetEntry, ScorerEntry } from '../../../inference/mo
 import type { Clock } from '../../../lib/clock.ts';
 import type { Id, Ids, World } from '../../../lib/id.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
-import { type HoldsFor, heldBy, heldRate, thresholdForFalseMatchRate } from '../../matching/index.ts';
+import {
+  type HoldsFor,
+  heldBy,
+  heldRate,
+  type Profile,
+  planModels,
+  thresholdForFalseMatchRate,
+} from '../../matching/index.ts';
 import type { ModelForecast, ModelSet } from '../../models/index.ts';
-import { type Profile, planModels } from '../../matching/index.ts';
 
 /** What verifications by one profile run, and where they accept. */
 export type Runs =

@@ -8,8 +8,8 @@ import {
   startEngine,
 } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
-import { createModelChanges, type ModelChanges } from './model-changes.ts';
 import type { ReadModel } from './dry-run.ts';
+import { createModelChanges, type ModelChanges } from './model-changes.ts';
 
 let engine: Engine;
 let changes: ModelChanges;

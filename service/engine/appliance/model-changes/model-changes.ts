@@ -1,9 +1,9 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids } from '../../../lib/id.ts';
-import type { Actor } from '../../audit/index.ts';
-import type { ModelChange, ModelReport, Models } from '../../models/index.ts';
 import type { Organizations } from '../../accounts/index.ts';
+import type { Actor } from '../../audit/index.ts';
 import type { Profiles } from '../../matching/index.ts';
+import type { ModelChange, ModelReport, Models } from '../../models/index.ts';
 import type { Subjects } from '../../people/index.ts';
 import {
   createStagedModels,

@@ -1,13 +1,21 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { World } from '../../../lib/id.ts';
-import type { Alerts } from '../alerts/alert.ts';
 import type { WaitingApprovals } from '../../accounts/index.ts';
+import { type Organization, type Organizations, setupSteps } from '../../accounts/index.ts';
 import { type HoldsFor, heldForText } from '../../matching/index.ts';
 import { type Models, padRemedy } from '../../models/index.ts';
-import { type Organization, type Organizations, setupSteps } from '../../accounts/index.ts';
-import type { Reviews } from '../../uniqueness/index.ts';
 import type { Realm, Subjects } from '../../people/index.ts';
-import { type Checks, decisionOf, type HourlyCount, type OutcomeCount, type PastVerifications, sumOf, type VerificationDecision } from '../../verification/index.ts';
+import type { Reviews } from '../../uniqueness/index.ts';
+import {
+  type Checks,
+  decisionOf,
+  type HourlyCount,
+  type OutcomeCount,
+  type PastVerifications,
+  sumOf,
+  type VerificationDecision,
+} from '../../verification/index.ts';
+import type { Alerts } from '../alerts/alert.ts';
 import { type Attention, inOrder } from './appliance-attention.ts';
 
 /** One world of an organization at a glance. Times are ms since 1970. */

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
-import { answer, type EventStack, openEventStack, type Posted } from '../../../../test/support/event-stack.ts';
+import {
+  answer,
+  type EventStack,
+  openEventStack,
+  type Posted,
+} from '../../../../test/support/event-stack.ts';
 import { OutgoingError, type OutgoingReply } from '../../../outgoing/outgoing.ts';
 import { deliveryPauses } from './deliver.ts';
 

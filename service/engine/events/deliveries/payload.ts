@@ -1,6 +1,6 @@
 import type { Log } from '../../../lib/log.ts';
-import type { OpenedEvent } from '../recorded-event-store.ts';
 import type { RecordedEvent } from '../domain-event.ts';
+import type { OpenedEvent } from '../recorded-event-store.ts';
 import { type Family, PAYLOAD_LIMIT, type PayloadDialect } from '../webhooks/endpoint.ts';
 
 /** What is sent of an event, or why nothing is. */

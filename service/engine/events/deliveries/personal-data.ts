@@ -2,7 +2,18 @@ import { firstIdAt } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import { noDeliveryWaits, notHeld } from '../../../storage/legal-holds.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
-import { countRows, deleteRows, type ExpiringRows, type ExportOrder, jsonOf, type Person, type PersonalData, parseFor, type Realm, readPages } from '../../audit/index.ts';
+import {
+  countRows,
+  deleteRows,
+  type ExpiringRows,
+  type ExportOrder,
+  jsonOf,
+  type Person,
+  type PersonalData,
+  parseFor,
+  type Realm,
+  readPages,
+} from '../../audit/index.ts';
 import { exchangeField, urlField } from './exchange-store.ts';
 import { lookThenForget } from './forget-deliveries-store.ts';
 

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
-import { answer, type EventStack, openEventStack, type Posted } from '../../../../test/support/event-stack.ts';
+import {
+  answer,
+  type EventStack,
+  openEventStack,
+  type Posted,
+} from '../../../../test/support/event-stack.ts';
 import { until } from '../../../../test/support/fake-time.ts';
 import type { OutgoingReply } from '../../../outgoing/outgoing.ts';
 

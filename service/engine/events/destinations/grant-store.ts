@@ -1,6 +1,11 @@
 import type { Selectable } from 'kysely';
 import type { GrantId, OrganizationId } from '../../../lib/id.ts';
-import { isSound, type RowIntegrity, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
+import {
+  isSound,
+  type RowIntegrity,
+  updateProtected,
+  withMac,
+} from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Grant } from './destination.ts';

@@ -6,7 +6,12 @@ import type { Actor, Audit } from '../../audit/index.ts';
 import type { ChangeByHand } from '../deliveries/by-hand/change-by-hand.ts';
 import type { DeliveryQueue } from '../deliveries/queue.ts';
 import { deliveryKinds } from '../deliveries/queue-store.ts';
-import { type RecurringWorks, type WorkKind, type WorkState, workKinds } from '../recurring/recurring-works.ts';
+import {
+  type RecurringWorks,
+  type WorkKind,
+  type WorkState,
+  workKinds,
+} from '../recurring/recurring-works.ts';
 import { type Job, type JobKind, type JobState, jobKinds } from './job.ts';
 import { countQueued, type QueuedRow, selectQueuedPage, selectQueuedRow } from './queued-store.ts';
 

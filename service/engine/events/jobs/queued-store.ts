@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
 import type { OrganizationId } from '../../../lib/id.ts';
 import type { Db } from '../../../storage/transaction.ts';
-import type { DeliveryKind } from '../deliveries/queue-store.ts';
 import { selectLastAttempts } from '../deliveries/delivery-store.ts';
+import type { DeliveryKind } from '../deliveries/queue-store.ts';
 import type { Job, JobState } from './job.ts';
 
 /** A delivery in the queue, as it is listed. */

@@ -1,7 +1,12 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { EndpointId, OrganizationId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { isSound, type RowIntegrity, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
+import {
+  isSound,
+  type RowIntegrity,
+  updateProtected,
+  withMac,
+} from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';

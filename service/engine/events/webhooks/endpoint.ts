@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { Problem } from '../../../lib/problem.ts';
 import { actor, altered, id, type OfWorld, time } from '../../../lib/record-fields.ts';
 import type { Actor } from '../../audit/index.ts';
-import type { EventRealm } from '../events.ts';
 import type { RecordedEvent } from '../domain-event.ts';
+import type { EventRealm } from '../events.ts';
 
 /** The families with webhook payloads. Each has its door with `webhook-events.ts`. */
 export const families = ['identity', 'sessions', 'behavior', 'hosted', 'registrations'] as const;

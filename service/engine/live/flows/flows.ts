@@ -2,8 +2,8 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { FlowId, Ids, OrganizationId } from '../../../lib/id.ts';
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import { type Organizations, refuseErased } from '../../accounts/index.ts';
+import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import { type Profile, type Profiles, takesSource } from '../../matching/index.ts';
 import {
   defaultTexts,

@@ -1,9 +1,9 @@
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { type Flow, type FlowDefinition, textsOf } from '../flows/flow.ts';
 import type { Organization } from '../../accounts/index.ts';
-import type { LinkResolver } from '../sessions/link.ts';
 import type { Realm } from '../../people/index.ts';
+import { type Flow, type FlowDefinition, textsOf } from '../flows/flow.ts';
+import type { LinkResolver } from '../sessions/link.ts';
 import { createHostedStore, type HostedDeps, hostedSession } from './hosted.ts';
 import { type HostedRequest, toHostedPage } from './hosted-page.ts';
 import { SESSION_LIFE, toSession } from './order-life.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.ts';
-import { allowedRedirects } from '../flows/redirect-url.ts';
-import { defaultTexts, type FlowProduct } from '../flows/flow.ts';
 import type { Organization } from '../../accounts/index.ts';
+import { defaultTexts, type FlowProduct } from '../flows/flow.ts';
+import { allowedRedirects } from '../flows/redirect-url.ts';
 import { extendConsent, pageConsent } from '../sessions/page-consent.ts';
 import type { SessionPage } from '../sessions/session.ts';
 

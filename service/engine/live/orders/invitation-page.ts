@@ -1,8 +1,8 @@
-import { allowedRedirects } from '../flows/redirect-url.ts';
 import type { Organization } from '../../accounts/index.ts';
+import type { ScopeTerms } from '../../uniqueness/index.ts';
+import { allowedRedirects } from '../flows/redirect-url.ts';
 import { extendConsent, pageConsent, uniqueConsent } from '../sessions/page-consent.ts';
 import type { SessionPage } from '../sessions/session.ts';
-import type { ScopeTerms } from '../../uniqueness/index.ts';
 
 /** Version of the sentences below; a changed one needs a new version. */
 const VERSION = 'registration-2';

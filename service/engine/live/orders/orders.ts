@@ -1,5 +1,5 @@
-import type { FlowHandler, SessionFlow } from '../sessions/session.ts';
 import type { LinkKind, LinkResolver } from '../sessions/link.ts';
+import type { FlowHandler, SessionFlow } from '../sessions/session.ts';
 import { createFlowPages } from './flow-pages.ts';
 import { createHosted, type Hosted, type HostedDeps } from './hosted.ts';
 import { createPresence, type Presence, type PresenceDeps } from './presence.ts';

@@ -1,7 +1,14 @@
 import { time } from '../../../lib/time.ts';
 import { addressNotHeld, notHeld } from '../../../storage/legal-holds.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { countRows, deleteRows, jsonOf, type Person, type PersonalData, type Realm } from '../../audit/index.ts';
+import {
+  countRows,
+  deleteRows,
+  jsonOf,
+  type Person,
+  type PersonalData,
+  type Realm,
+} from '../../audit/index.ts';
 import { hostedStatus } from './hosted.ts';
 import { type OrderKind, type OrderRow, personPlace } from './order-store.ts';
 import { presenceStates, type SealedProof } from './presence.ts';

@@ -1,6 +1,6 @@
 import { defined } from '../../../lib/defined.ts';
-import type { Actor } from '../../audit/index.ts';
 import type { PersonTokens, PresenceClaims, TokenFault, TokenRealm } from '../../accounts/index.ts';
+import type { Actor } from '../../audit/index.ts';
 import type { OrderSealer } from './order-store.ts';
 
 export interface VerifyTokenOrder {

@@ -4,12 +4,12 @@ import type { OrganizationId, PresenceId, SubjectId, World } from '../../../lib/
 import { newLinkToken } from '../../../lib/link-token.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/time.ts';
+import type { PersonTokens, PresenceClaims, TokenRealm } from '../../accounts/index.ts';
 import { type Actor, describeActor } from '../../audit/index.ts';
-import type { DecidedSession, FlowHandler } from '../sessions/session.ts';
+import type { Subjects } from '../../people/index.ts';
 import type { LinkResolver } from '../sessions/link.ts';
 import { pageConsent } from '../sessions/page-consent.ts';
-import type { Subjects } from '../../people/index.ts';
-import type { PersonTokens, PresenceClaims, TokenRealm } from '../../accounts/index.ts';
+import type { DecidedSession, FlowHandler } from '../sessions/session.ts';
 import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine, SESSION_LIFE } from './order-life.ts';
 import {
   createOrderStore,

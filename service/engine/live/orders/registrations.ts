@@ -4,13 +4,13 @@ import { defined } from '../../../lib/defined.ts';
 import type { RegistrationId } from '../../../lib/id.ts';
 import { newLinkToken } from '../../../lib/link-token.ts';
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
-import { type Actor, describeActor } from '../../audit/index.ts';
-import { redirectProblems } from '../flows/redirect-url.ts';
 import { refuseErased } from '../../accounts/index.ts';
-import type { DecidedSession, FlowHandler } from '../sessions/session.ts';
-import type { LinkResolver } from '../sessions/link.ts';
+import { type Actor, describeActor } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { Uniqueness } from '../../uniqueness/index.ts';
+import { redirectProblems } from '../flows/redirect-url.ts';
+import type { LinkResolver } from '../sessions/link.ts';
+import type { DecidedSession, FlowHandler } from '../sessions/session.ts';
 import { toInvitationPage } from './invitation-page.ts';
 import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine } from './order-life.ts';
 import {

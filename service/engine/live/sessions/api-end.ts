@@ -1,7 +1,6 @@
 import { defined } from '../../../lib/defined.ts';
-import type { Callbacks } from '../../events/index.ts';
-import type { Events } from '../../events/index.ts';
 import type { PassTokens } from '../../accounts/index.ts';
+import type { Callbacks, Events } from '../../events/index.ts';
 import type { FlowHandler, SessionLiveness } from './session.ts';
 
 export interface ApiEndDeps {

@@ -2,9 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Analysis, AnalysisRequest, FollowedFace } from '../../../inference/face.ts';
 import type { Share } from '../../../lib/fair/fair-queue.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { guidanceOf, jpegSize } from '../../matching/index.ts';
-import { type CaptureMetadata, type Challenge, type ChallengeProgress, type ChallengeResult, frameRequest } from '../../matching/index.ts';
 import type { ModelPlan } from '../../matching/index.ts';
+import {
+  type CaptureMetadata,
+  type Challenge,
+  type ChallengeProgress,
+  type ChallengeResult,
+  frameRequest,
+  guidanceOf,
+  jpegSize,
+} from '../../matching/index.ts';
 import type { SessionParts } from './parts.ts';
 import type { WaitingPicture } from './session.ts';
 import type { SessionCapacity } from './session-capacity.ts';

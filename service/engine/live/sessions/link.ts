@@ -1,5 +1,5 @@
-import type { WithoutMotion } from '../../matching/index.ts';
 import type { OrganizationLook } from '../../accounts/index.ts';
+import type { WithoutMotion } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { ChosenPath, SessionDevice, SessionFlow, SessionPage, SessionResult } from './session.ts';
 

@@ -3,7 +3,13 @@ import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import { describeActor } from '../../audit/index.ts';
-import { type Profile, profileNamed, requireAllowed, requireSource, sourceOfFrames } from '../../matching/index.ts';
+import {
+  type Profile,
+  profileNamed,
+  requireAllowed,
+  requireSource,
+  sourceOfFrames,
+} from '../../matching/index.ts';
 import { capabilityHash, makeCapability } from './capability.ts';
 import { requireSameText } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';

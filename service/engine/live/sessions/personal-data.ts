@@ -1,7 +1,14 @@
 import { time } from '../../../lib/time.ts';
 import { notHeld } from '../../../storage/legal-holds.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { countRows, deleteRows, type ExportOrder, type Person, type PersonalData, type Realm } from '../../audit/index.ts';
+import {
+  countRows,
+  deleteRows,
+  type ExportOrder,
+  type Person,
+  type PersonalData,
+  type Realm,
+} from '../../audit/index.ts';
 import { movementPlace } from './movement-store.ts';
 import { personPlace, type SealedField, sealedFields } from './sealed-store.ts';
 import { outcomeOf, type SessionRow } from './session-store.ts';

@@ -5,9 +5,9 @@ import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
-import { countWaitingSessions } from './session-store.ts';
 import { pageConsent } from './page-consent.ts';
 import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
+import { countWaitingSessions } from './session-store.ts';
 
 const hour = 3_600_000;
 const consent = pageConsent('Acme', 'none');

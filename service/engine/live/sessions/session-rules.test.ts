@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { challengeRules, createChallenges } from '../../matching/index.ts';
 import type { Profile } from '../../matching/index.ts';
+import { challengeRules, createChallenges } from '../../matching/index.ts';
 import { rulesIn } from './session-rules.ts';
 
 const profile = {} as Profile;

@@ -1,6 +1,12 @@
 import { Problem } from '../../../lib/problem.ts';
 import type { ChallengeRules, Challenges, WithoutMotion } from '../../matching/index.ts';
-import { circumstancesIn, type ModelPlan, type Profile, planModels, profileNamed } from '../../matching/index.ts';
+import {
+  circumstancesIn,
+  type ModelPlan,
+  type Profile,
+  planModels,
+  profileNamed,
+} from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { behaviorPage, picturesPage } from './page-consent.ts';
 import type { SessionParts } from './parts.ts';

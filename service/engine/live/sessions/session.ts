@@ -1,8 +1,7 @@
 import type { SessionId, SubjectId, VerificationId } from '../../../lib/id.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
-import type { Evidence } from '../../matching/index.ts';
-import type { CaptureSource } from '../../matching/index.ts';
+import type { CaptureSource, Evidence } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { Judged } from '../../uniqueness/index.ts';
 

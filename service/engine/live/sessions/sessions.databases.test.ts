@@ -5,9 +5,9 @@ import { analysisOf, direction } from '../../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { MemberId, ReviewId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { deleteSessionsOf } from './session-store.ts';
 import { pageConsent } from './page-consent.ts';
 import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
+import { deleteSessionsOf } from './session-store.ts';
 
 const minute = 60_000;
 const live = direction('ada');

@@ -3,9 +3,9 @@ import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { Evidence } from '../../matching/index.ts';
-import { countWaitingSessions } from './session-store.ts';
 import { pageConsent } from './page-consent.ts';
 import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
+import { countWaitingSessions } from './session-store.ts';
 
 const hour = 3_600_000;
 const consent = pageConsent('Acme', 'none');

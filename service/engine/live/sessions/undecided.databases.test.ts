@@ -4,12 +4,12 @@ import { type Engine, key, operator, startEngine } from '../../../../test/suppor
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { Actor } from '../../audit/index.ts';
-import { jpegSize } from '../../matching/index.ts';
 import type { ChallengeReason, Evidence } from '../../matching/index.ts';
-import { countWaitingSessions } from './session-store.ts';
+import { jpegSize } from '../../matching/index.ts';
 import { pageConsent } from './page-consent.ts';
 import type { ObservedAttempt } from './parts.ts';
 import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
+import { countWaitingSessions } from './session-store.ts';
 
 const hour = 3_600_000;
 const consent = pageConsent('Acme', 'none');

@@ -6,7 +6,11 @@ import {
   type PlayOptions,
   play,
 } from '../../../../test/support/challenge-actor.ts';
-import { challengeAnalysis, challengeModels, challengePad } from '../../../../test/support/challenge-frames.ts';
+import {
+  challengeAnalysis,
+  challengeModels,
+  challengePad,
+} from '../../../../test/support/challenge-frames.ts';
 import type { Evidence } from './evidence.ts';
 import type { StepName } from './steps/registered-steps.ts';
 import shipped from './weighing/weights.json' with { type: 'json' };

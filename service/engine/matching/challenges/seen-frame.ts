@@ -1,7 +1,7 @@
 import type { Analysis, AnalyzedFace, Box, FollowedFace, Pose } from '../../../inference/face.ts';
 import { median } from '../../../lib/median.ts';
-import { movementBetween } from '../checks/frame-consistency.ts';
 import { SECOND_FACE, secondFaceShare } from '../checks/face-quality.ts';
+import { movementBetween } from '../checks/frame-consistency.ts';
 import type { ChallengeReason } from './evidence.ts';
 
 /** Linear red, green and blue, 0..1. */

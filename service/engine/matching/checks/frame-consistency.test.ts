@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scorerBoth, scorerR } from '../../../../test/support/engine.ts';
-import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../../../../test/support/faces.ts';
+import {
+  analysisOf,
+  direction,
+  emptyAnalysis,
+  type FaceScript,
+  near,
+} from '../../../../test/support/faces.ts';
 import { meanDirection } from '../../../lib/mean-direction.ts';
 import { cosineSimilarity } from '../score.ts';
 import type { Frame } from './check.ts';

@@ -1,9 +1,9 @@
 import type { CrossScores } from '../../../inference/gallery/cross-scores.ts';
 import { personScore } from '../../../lib/geometry/person-score.ts';
 import type { SubjectId } from '../../../lib/id.ts';
-import { forEveryGroup } from '../every-group.ts';
-import { thresholdForFalseMatchRate } from '../error-rate.ts';
 import type { ModelSet } from '../../models/index.ts';
+import { thresholdForFalseMatchRate } from '../error-rate.ts';
+import { forEveryGroup } from '../every-group.ts';
 import type { Sample } from './gallery-sample.ts';
 import { countReaching, pairOf } from './gallery-shift.ts';
 

@@ -4,8 +4,8 @@ import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
-import type { HoldsFor, Scorer } from '../every-group.ts';
 import { type Realm, realmKey } from '../../people/index.ts';
+import type { HoldsFor, Scorer } from '../every-group.ts';
 
 export type CalibrationRow = Selectable<Schema['gallery_calibration']>;
 

@@ -8,8 +8,8 @@ import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { createAccess } from '../../accounts/index.ts';
 import { createOrganizationErasure } from '../../people/index.ts';
-import { createGalleryCalibrationStore } from './gallery-calibration-store.ts';
 import { createGalleryCalibrations } from './gallery-calibration.ts';
+import { createGalleryCalibrationStore } from './gallery-calibration-store.ts';
 
 onBothDatabases('figures of own galleries', (newPlace, kind) => {
   let engine: Engine;

@@ -3,8 +3,8 @@ import { type Engine, operator, scorerR, startEngine } from '../../../../test/su
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
 import { crossScores } from '../../../inference/gallery/cross-scores.ts';
-import { forEveryGroup, holdingFor } from '../every-group.ts';
 import { matchRateForGallery, thresholdForFalseMatchRate } from '../error-rate.ts';
+import { forEveryGroup, holdingFor } from '../every-group.ts';
 import {
   createGalleryCalibrations,
   type GalleryCalibrations,

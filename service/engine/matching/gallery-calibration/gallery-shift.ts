@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as pause } from 'node:timers/promises';
 import type { CrossScores } from '../../../inference/gallery/cross-scores.ts';
+import type { Models } from '../../models/index.ts';
 import { type Calibration, thresholdForFalseMatchRate } from '../error-rate.ts';
 import type { Scorer } from '../every-group.ts';
-import type { Models } from '../../models/index.ts';
 
 /** The smallest false-match rate that a gallery is looked at, and the pairs that a rate needs at least. */
 const RATE = 1e-3;

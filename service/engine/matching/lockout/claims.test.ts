@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
-import type { CheckName } from '../checks/registered-checks.ts';
 import type { CheckResult } from '../checks/apply-rule.ts';
+import type { CheckName } from '../checks/registered-checks.ts';
 import { standingOf } from './claims.ts';
 
 const failed = (check: CheckName): CheckResult => ({ check, pass: false, score: 0, weight: 1 });

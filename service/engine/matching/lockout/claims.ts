@@ -5,11 +5,11 @@ import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
+import type { Events } from '../../events/index.ts';
+import { type Realm, realmKey, type Subjects } from '../../people/index.ts';
 import type { CheckResult } from '../checks/apply-rule.ts';
 import { checkNamed } from '../checks/registered-checks.ts';
-import type { Events } from '../../events/index.ts';
 import type { ProfileDefinition } from '../profiles/profile.ts';
-import { type Realm, realmKey, type Subjects } from '../../people/index.ts';
 import { addFailure, deleteClaim, selectClaim, updateDisabled, updateLastFailed } from './claim-store.ts';
 
 /**

@@ -3,8 +3,8 @@ import type { Ids, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor } from '../../audit/index.ts';
 import { sourceOf } from '../../accounts/index.ts';
+import type { Actor } from '../../audit/index.ts';
 import type { Realm } from '../../people/index.ts';
 import {
   insertRefused,

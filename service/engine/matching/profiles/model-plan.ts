@@ -2,8 +2,8 @@ import type { ModelEntry, PadSetEntry, ScorerEntry } from '../../../inference/mo
 import type { Clock } from '../../../lib/clock.ts';
 import type { World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { type HoldsFor, heldBy, heldRate, holdingFor, type MatchPlan, type Scorer } from '../every-group.ts';
 import { type ModelSet, type Models, remedy } from '../../models/index.ts';
+import { type HoldsFor, heldBy, heldRate, holdingFor, type MatchPlan, type Scorer } from '../every-group.ts';
 import type { Profile } from './profile.ts';
 
 /** The models that one verification runs. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { Problem } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
 import { ChallengeSettings } from '../challenges/challenge-rules.ts';
-import { checkNamed, checkNames, modelSettingsShape, settingsShape } from '../checks/registered-checks.ts';
 import { Rule } from '../checks/check.ts';
+import { checkNamed, checkNames, modelSettingsShape, settingsShape } from '../checks/registered-checks.ts';
 import { HoldsFor } from '../every-group.ts';
 
 const failing = checkNames.filter((name) => checkNamed(name).withoutInput === 'fail-if-hard');

@@ -7,8 +7,8 @@ import { direction, near } from '../../../../test/support/faces.ts';
 import type { ErasureId, SubjectId, World } from '../../../lib/id.ts';
 import { verifySignature } from '../../../storage/keys/signing-keys.ts';
 import type { Erasure, ErasureDeps } from './erasure.ts';
-import { receiptBytes } from './ledger.ts';
 import type { CopyOfReceipt } from './ledger.ts';
+import { receiptBytes } from './ledger.ts';
 
 let engine: Engine;
 let erasure: Erasure;

@@ -5,9 +5,8 @@ import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Audit, readActor } from '../../audit/index.ts';
+import { type Audit, type PersonalData, readActor, tablesThatKeepIds } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
-import { type PersonalData, tablesThatKeepIds } from '../../audit/index.ts';
 import {
   type DatabaseTracesDeps,
   emptyDatabaseLog,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
-import { endedAt, keptUntil } from '../../consent/index.ts';
 import type { PersonalData } from '../../audit/index.ts';
+import { endedAt, keptUntil } from '../../consent/index.ts';
 import type { KeptPerson } from '../subjects/kept-people-store.ts';
 
 export const DAY = 86_400_000;

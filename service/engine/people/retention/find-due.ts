@@ -5,9 +5,8 @@ import type { SubjectId, World } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { noteProgress } from '../../../lib/progress/progress.ts';
 import type { Db } from '../../../storage/transaction.ts';
-import type { Actor } from '../../audit/index.ts';
 import { type Organization, type RetentionPolicy, retentionPolicy } from '../../accounts/index.ts';
-import type { PersonalData, Realm } from '../../audit/index.ts';
+import type { Actor, PersonalData, Realm } from '../../audit/index.ts';
 import { countPeople, findKept, LOOKED_AT_ONCE, peopleNotUsedSince } from '../subjects/kept-people-store.ts';
 import { DAY, type DueReason, dueReason, emptyReport, needsConfirmation, type SweepReport } from './due.ts';
 

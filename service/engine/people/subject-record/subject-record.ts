@@ -1,14 +1,21 @@
+import { type Item, type PrintedDocument, renderPdf, type Section } from '../../../documents/index.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/time.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
-import { type Item, type PrintedDocument, renderPdf, type Section } from '../../../documents/index.ts';
-import { isErased } from '../erasure/erasure-store.ts';
 import type { Organizations } from '../../accounts/index.ts';
-import type { ExportOrder, Person, PersonalData, Realm, SealedValue } from '../../audit/index.ts';
+import type {
+  Actor,
+  Audit,
+  ExportOrder,
+  Person,
+  PersonalData,
+  Realm,
+  SealedValue,
+} from '../../audit/index.ts';
+import { isErased } from '../erasure/erasure-store.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 
 const recordFormat = 'gatehouse-subject-record/1';

@@ -2,7 +2,16 @@ import type { OrganizationId } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import type { Db } from '../../../storage/transaction.ts';
-import { type ExportOrder, type Person, type PersonalData, readPages, type SealedValue, type Searched, textOf, vectorText } from '../../audit/index.ts';
+import {
+  type ExportOrder,
+  type Person,
+  type PersonalData,
+  readPages,
+  type SealedValue,
+  type Searched,
+  textOf,
+  vectorText,
+} from '../../audit/index.ts';
 import { forgetFormer, formerTimesOf } from './former-address-store.ts';
 import { selectDistinct } from './kept-people-store.ts';
 import { selectProvisional } from './provisional-store.ts';

@@ -1,6 +1,13 @@
 import { time } from '../../../lib/time.ts';
 import type { Db } from '../../../storage/transaction.ts';
-import { countRows, type ExportOrder, type Person, type PersonalData, type SealedValue, type Searched } from '../../audit/index.ts';
+import {
+  countRows,
+  type ExportOrder,
+  type Person,
+  type PersonalData,
+  type SealedValue,
+  type Searched,
+} from '../../audit/index.ts';
 import { idsAbout, idsOfAddress, itemsOf, oldItems, picturesOf, removeItems } from './person-items-store.ts';
 import { decodeOrder, type Likeness } from './review-item.ts';
 import { orderPlace, picturePlace } from './review-store.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids, ReviewId, SubjectId } from '../../../lib/id.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Organizations } from '../../accounts/index.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import type { Models } from '../../models/index.ts';
-import type { Organizations } from '../../accounts/index.ts';
 import type { Enrollment, Realm, Subjects } from '../../people/index.ts';
 import type { ComparedPerson, WaitingEnrollment } from './review-item.ts';
 import type { ReviewSealer } from './review-store.ts';

@@ -6,8 +6,7 @@ import { analysisOf, direction, emptyAnalysis, near, portraitOf } from '../../..
 import type { ReviewId, SubjectId } from '../../../lib/id.ts';
 import type { Actor } from '../../audit/index.ts';
 import { createHolds } from '../../consent/index.ts';
-import { createRetention } from '../../people/index.ts';
-import { createSubjectRecords } from '../../people/index.ts';
+import { createRetention, createSubjectRecords } from '../../people/index.ts';
 import type { ReviewItem } from './review-item.ts';
 
 const HOUR = 3_600_000;

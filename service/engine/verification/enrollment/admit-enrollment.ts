@@ -2,11 +2,18 @@ import { defined } from '../../../lib/defined.ts';
 import { Problem, type ProblemExtra } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
 import { type Consents, purposes } from '../../consent/index.ts';
-import { type Attempt, type Claims, strictestRules } from '../../matching/index.ts';
-import { type Embeddings, type Matching, type MatchPlan, samePerson } from '../../matching/index.ts';
+import {
+  type Attempt,
+  type Claims,
+  type Embeddings,
+  type Matching,
+  type MatchPlan,
+  samePerson,
+  strictestRules,
+} from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { likenessOf, type Suspects, type Suspicion } from '../../uniqueness/index.ts';
 import type { Subject, Subjects } from '../../people/index.ts';
+import { likenessOf, type Suspects, type Suspicion } from '../../uniqueness/index.ts';
 import type { Sight } from '../verdict.ts';
 import { type Enrollment, insists, type RefuseEnrollment } from './prepare-enrollment.ts';
 

@@ -3,10 +3,19 @@ import type { ReviewId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
 import type { Tx } from '../../../storage/transaction.ts';
-import { applyRule, hardFailures, qualityFinding, runLiveness } from '../../matching/index.ts';
-import { type Attempt, type Claims, type PictureGuard, type RefusedPictures, strictestRules } from '../../matching/index.ts';
-import type { Suspects } from '../../uniqueness/index.ts';
+import {
+  type Attempt,
+  applyRule,
+  type Claims,
+  hardFailures,
+  type PictureGuard,
+  qualityFinding,
+  type RefusedPictures,
+  runLiveness,
+  strictestRules,
+} from '../../matching/index.ts';
 import { realmKey, type Subjects } from '../../people/index.ts';
+import type { Suspects } from '../../uniqueness/index.ts';
 import { analysisRequest, lookAtPicture, type SightDeps } from '../look.ts';
 import { disclosedResults } from '../outcome.ts';
 import type { EnrollCommand, EnrollResult, Sight } from '../verdict.ts';

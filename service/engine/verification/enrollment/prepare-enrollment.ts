@@ -2,13 +2,24 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import { type Organization, type Organizations, refuseErased } from '../../accounts/index.ts';
 import { type Audit, describeActor } from '../../audit/index.ts';
 import { type Consent, type Consents, type Ground, groundOf } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { Attempt } from '../../matching/index.ts';
+import {
+  allowedOf,
+  circumstancesIn,
+  enrollmentEmbedders,
+  type ModelPlan,
+  type ProfileDefinition,
+  type Profiles,
+  planMatching,
+  planModels,
+  requireSource,
+  sourceOfPictures,
+} from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { type Organization, type Organizations, refuseErased } from '../../accounts/index.ts';
-import { allowedOf, circumstancesIn, enrollmentEmbedders, type ModelPlan, type ProfileDefinition, type Profiles, planMatching, planModels, requireSource, sourceOfPictures } from '../../matching/index.ts';
 import type { Realm, Subjects } from '../../people/index.ts';
 import type { EnrollCommand } from '../verdict.ts';
 

@@ -1,7 +1,13 @@
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { faceQuality } from '../../matching/index.ts';
-import { type Embeddings, type GalleryShifts, holdingFor, holdsRate, type Scorer } from '../../matching/index.ts';
+import {
+  type Embeddings,
+  faceQuality,
+  type GalleryShifts,
+  holdingFor,
+  holdsRate,
+  type Scorer,
+} from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
 import type { Enrollment, Subjects } from '../../people/index.ts';
 import type { Outcome } from '../judge.ts';

@@ -1,7 +1,5 @@
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
-import type { CheckName, DeviceInfo, Place } from '../../matching/index.ts';
-import type { HoldsFor } from '../../matching/index.ts';
-import type { CaptureSource } from '../../matching/index.ts';
+import type { CaptureSource, CheckName, DeviceInfo, HoldsFor, Place } from '../../matching/index.ts';
 import type { Ended } from '../outcome.ts';
 import type { Assurance } from '../verdict.ts';
 import type { StoredResult } from '../verification-store.ts';

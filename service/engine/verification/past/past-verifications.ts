@@ -5,8 +5,7 @@ import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
-import type { DeviceInfo, Place } from '../../matching/index.ts';
-import type { Profiles } from '../../matching/index.ts';
+import type { DeviceInfo, Place, Profiles } from '../../matching/index.ts';
 import { type Realm, realmKey, type Subject, type Subjects } from '../../people/index.ts';
 import {
   createPastVerificationsStore,

@@ -1,10 +1,27 @@
 import type { ScorerEntry } from '../../../inference/models/manifest.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
-import { type CheckName, checkNamed, checkNames, checksWithInput, type Rule } from '../../matching/index.ts';
-import { type CalibrationCurve, calibrationCurves, type GalleryShifts, type HoldsFor, heldBy, heldRate, safeGallerySize } from '../../matching/index.ts';
+import {
+  type CalibrationCurve,
+  type CheckName,
+  calibrationCurves,
+  checkNamed,
+  checkNames,
+  checksWithInput,
+  circumstancesIn,
+  type GalleryShifts,
+  type HoldsFor,
+  heldBy,
+  heldRate,
+  type Profile,
+  type ProfileDefinition,
+  type Profiles,
+  planMatching,
+  type Rule,
+  safeGallerySize,
+  scorersOf,
+} from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { circumstancesIn, type Profile, type ProfileDefinition, type Profiles, planMatching, scorersOf } from '../../matching/index.ts';
 import type { Realm, Subjects } from '../../people/index.ts';
 
 /** Calibration of a profile, for its scorer. */

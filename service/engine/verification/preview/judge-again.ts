@@ -1,6 +1,16 @@
-import { type CheckName, type CheckResult, checkNamed, checkNames, type Rule, wasMissing, whenMissing } from '../../matching/index.ts';
-import { matchRateForGallery } from '../../matching/index.ts';
-import { type CaptureSource, type ProfileDefinition, takesSource } from '../../matching/index.ts';
+import {
+  type CaptureSource,
+  type CheckName,
+  type CheckResult,
+  checkNamed,
+  checkNames,
+  matchRateForGallery,
+  type ProfileDefinition,
+  type Rule,
+  takesSource,
+  wasMissing,
+  whenMissing,
+} from '../../matching/index.ts';
 import type { VerificationOutcome } from '../outcome.ts';
 import { refusedComponent } from '../refuse-picture.ts';
 

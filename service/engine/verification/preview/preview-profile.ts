@@ -3,8 +3,15 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { VerificationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db } from '../../../storage/transaction.ts';
+import {
+  builtInProfiles,
+  type Profile,
+  type ProfileDefinition,
+  type Profiles,
+  scorersOf,
+  validProfile,
+} from '../../matching/index.ts';
 import type { ModelSet, Models } from '../../models/index.ts';
-import { builtInProfiles, type Profile, type ProfileDefinition, type Profiles, scorersOf, validProfile } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { type DecidedRow, type Older, selectDecided } from './decided-store.ts';
 import { type Judgement, judgeAgain, type Unknown } from './judge-again.ts';

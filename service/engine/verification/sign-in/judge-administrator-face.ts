@@ -2,11 +2,17 @@ import type { Analysis, AnalyzedFace } from '../../../inference/face.ts';
 import type { PadSetEntry } from '../../../inference/models/manifest.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { FaceJudge } from '../../accounts/index.ts';
-import { blinksIn } from '../../matching/index.ts';
-import { faceQuality, isBlackAndWhite } from '../../matching/index.ts';
-import { holdingFor, isSameAt, sameFace } from '../../matching/index.ts';
+import {
+  blinksIn,
+  builtInProfiles,
+  faceQuality,
+  holdingFor,
+  isBlackAndWhite,
+  isSameAt,
+  planModels,
+  sameFace,
+} from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { builtInProfiles, planModels } from '../../matching/index.ts';
 import { analysisRequest, analyzeFrames, type SightDeps } from '../look.ts';
 import { blackAndWhiteRefusal, pictureRefusal } from '../refuse-picture.ts';
 

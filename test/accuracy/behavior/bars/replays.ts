@@ -1,4 +1,9 @@
-import { type BehaviorModel, judgeBehavior, SessionData, vectorFingerprint } from '../../../../service/engine/behavior/index.ts';
+import {
+  type BehaviorModel,
+  judgeBehavior,
+  SessionData,
+  vectorFingerprint,
+} from '../../../../service/engine/behavior/index.ts';
 import { createWindows } from '../../../../service/engine/behavior/verdicts/verdicts.ts';
 import { startEngine } from '../../../support/engine.ts';
 import { markdownTable } from '../../../support/evidence.ts';

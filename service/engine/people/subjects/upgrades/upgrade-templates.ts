@@ -4,7 +4,12 @@ import type { Ids, SubjectId, TemplateId } from '../../../../lib/id.ts';
 import type { InTransaction, Tx } from '../../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../../audit/index.ts';
 import { isHeld } from '../../../consent/index.ts';
-import { currentEmbedders, type EmbedderChange, embedderChangeOf, type Models } from '../../../models/index.ts';
+import {
+  currentEmbedders,
+  type EmbedderChange,
+  embedderChangeOf,
+  type Models,
+} from '../../../models/index.ts';
 import { galleryVectors } from '../best-pictures.ts';
 import type { GalleryIndex } from '../gallery-index.ts';
 import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
