@@ -3,10 +3,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ApplianceReport } from '../doors/admin/index.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
 import type { Organization, Organizations } from '../engine/accounts/index.ts';
-import type { Backups, KeyPlaces } from '../engine/appliance/index.ts';
-import { type ApplianceFacts, applianceAttention } from '../engine/appliance/index.ts';
-import type { GalleryCalibration, GalleryCalibrations, OwnGallery } from '../engine/matching/index.ts';
-import { builtInProfiles } from '../engine/matching/index.ts';
+import {
+  type ApplianceFacts,
+  applianceAttention,
+  type Backups,
+  type KeyPlaces,
+} from '../engine/appliance/index.ts';
+import {
+  builtInProfiles,
+  type GalleryCalibration,
+  type GalleryCalibrations,
+  type OwnGallery,
+} from '../engine/matching/index.ts';
 import { type Models, padRemedy } from '../engine/models/index.ts';
 import type { Retention, Subjects } from '../engine/people/index.ts';
 import type { Checks } from '../engine/verification/index.ts';

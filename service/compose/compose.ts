@@ -1,7 +1,12 @@
 import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
-import type { RecordIntegrity } from '../engine/appliance/index.ts';
-import { type Backups, createBackups, createWorks, type Works } from '../engine/appliance/index.ts';
+import {
+  type Backups,
+  createBackups,
+  createWorks,
+  type RecordIntegrity,
+  type Works,
+} from '../engine/appliance/index.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { createJobs, type Jobs } from '../engine/events/index.ts';
 import { createProfiles } from '../engine/matching/index.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RecordedEvent } from '../engine/events/index.ts';
-import { families, PAYLOAD_LIMIT } from '../engine/events/index.ts';
+import { families, PAYLOAD_LIMIT, type RecordedEvent } from '../engine/events/index.ts';
 import { riskFlags } from '../engine/live/index.ts';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
 import { webhookDialects } from './events-out.ts';

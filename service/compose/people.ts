@@ -9,9 +9,7 @@ import {
 } from '../engine/appliance/index.ts';
 import { type BehaviorLayers, createBehaviorLayers } from '../engine/behavior/index.ts';
 import { type Consents, createConsents, createHolds, type Holds } from '../engine/consent/index.ts';
-import type { Sessions } from '../engine/live/index.ts';
-import { countWaitingSessions, createFlows, type Flows } from '../engine/live/index.ts';
-import type { Profiles } from '../engine/matching/index.ts';
+import { countWaitingSessions, createFlows, type Flows, type Sessions } from '../engine/live/index.ts';
 import {
   type Captures,
   createCaptures,
@@ -19,10 +17,16 @@ import {
   createRefusedPictures,
   deleteClaim,
   type GalleryCalibrations,
+  type Profiles,
 } from '../engine/matching/index.ts';
 import { createSubjects, type Subjects } from '../engine/people/index.ts';
-import type { Scopes, Uniqueness } from '../engine/uniqueness/index.ts';
-import { createReviews, createSuspects, type Reviews } from '../engine/uniqueness/index.ts';
+import {
+  createReviews,
+  createSuspects,
+  type Reviews,
+  type Scopes,
+  type Uniqueness,
+} from '../engine/uniqueness/index.ts';
 import {
   type Checks,
   createChecks,

@@ -1,7 +1,6 @@
 import { createApprovalData } from '../engine/accounts/index.ts';
 import { createAlertData } from '../engine/appliance/index.ts';
-import type { PersonalData } from '../engine/audit/index.ts';
-import { createAuditData } from '../engine/audit/index.ts';
+import { createAuditData, type PersonalData } from '../engine/audit/index.ts';
 import { type ConsentDataDeps, createConsentData } from '../engine/consent/index.ts';
 import { createDeliveryData } from '../engine/events/index.ts';
 import { createOrderData, createSessionData } from '../engine/live/index.ts';

@@ -1,5 +1,4 @@
-import type { MatchPlan } from '../../service/engine/matching/index.ts';
-import { matchRateForGallery } from '../../service/engine/matching/index.ts';
+import { type MatchPlan, matchRateForGallery } from '../../service/engine/matching/index.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';
 import { calibrationTable } from './calibration-table.ts';
 import { type Interval, wilsonInterval } from './interval.ts';

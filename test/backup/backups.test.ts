@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { BackupFile, BackupFiles, Backups, KeyCopy } from '../../service/engine/appliance/index.ts';
-import { createBackups } from '../../service/engine/appliance/index.ts';
+import {
+  type BackupFile,
+  type BackupFiles,
+  type Backups,
+  createBackups,
+  type KeyCopy,
+} from '../../service/engine/appliance/index.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Erasure } from '../../service/engine/people/index.ts';
-import { createRetention, createSubjectRecords } from '../../service/engine/people/index.ts';
+import { createRetention, createSubjectRecords, type Erasure } from '../../service/engine/people/index.ts';
 import type { EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { onBothDatabases } from '../storage/databases.ts';

@@ -1,7 +1,6 @@
 import { type DestinationRule, ruleOf } from '../../service/engine/events/destinations/destination.ts';
 import { parseGrant } from '../../service/engine/events/destinations/grants.ts';
-import type { OwnPlaces } from '../../service/engine/events/index.ts';
-import { createDestinations } from '../../service/engine/events/index.ts';
+import { createDestinations, type OwnPlaces } from '../../service/engine/events/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { OutgoingError } from '../../service/outgoing/outgoing.ts';

@@ -31,8 +31,11 @@ import {
 } from '../../service/engine/matching/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createSubjects } from '../../service/engine/people/index.ts';
-import type { DecidedNewcomer } from '../../service/engine/uniqueness/index.ts';
-import { createReviews, createSuspects } from '../../service/engine/uniqueness/index.ts';
+import {
+  createReviews,
+  createSuspects,
+  type DecidedNewcomer,
+} from '../../service/engine/uniqueness/index.ts';
 import {
   type ChecksDeps,
   createChecks,

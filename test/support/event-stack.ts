@@ -1,16 +1,14 @@
 import { webhookDialects } from '../../service/compose/events-out.ts';
-import type {
-  Destinations,
-  Endpoint,
-  NewEndpoint,
-  PayloadDialect,
-} from '../../service/engine/events/index.ts';
 import {
   createDeliveryQueue,
   createEventDelivery,
   createEvents,
   createJobs,
   createRecurringWorks,
+  type Destinations,
+  type Endpoint,
+  type NewEndpoint,
+  type PayloadDialect,
 } from '../../service/engine/events/index.ts';
 import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';

@@ -1,7 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 import { webhookDialects } from '../../service/compose/events-out.ts';
-import type { Destinations } from '../../service/engine/events/index.ts';
-import { createWebhooks, type EndpointWebhooks } from '../../service/engine/events/index.ts';
+import {
+  createWebhooks,
+  type Destinations,
+  type EndpointWebhooks,
+} from '../../service/engine/events/index.ts';
 import type { Clock } from '../../service/lib/clock.ts';
 import { type Log, silentLog } from '../../service/lib/log.ts';
 import type { Engine } from './engine.ts';

@@ -8,15 +8,16 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyWebhook } from '../../sdk/gatehouse/src/index.ts';
 import { webhookDialects as dialects } from '../../service/compose/events-out.ts';
-import type { DomainEvent, RecordedEvent } from '../../service/engine/events/index.ts';
 import {
   createDeliveryQueue,
   createDestinations,
   createEventDelivery,
   createGrants,
   createWebhooks,
+  type DomainEvent,
   families,
   type NewEndpoint,
+  type RecordedEvent,
   type SignatureDialect,
   signatureDialects,
 } from '../../service/engine/events/index.ts';

@@ -1,8 +1,7 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
 import { checksWithInput, whenMissing } from '../../engine/matching/checks/apply-rule.ts';
 import { heldForText } from '../../engine/matching/every-group.ts';
-import type { CheckName } from '../../engine/matching/index.ts';
-import { challengeRules } from '../../engine/matching/index.ts';
+import { type CheckName, challengeRules } from '../../engine/matching/index.ts';
 import { builtInProfiles } from '../../engine/matching/profiles/built-in-profiles.ts';
 import { defined } from '../../lib/defined.ts';
 import { UsageError } from '../failure.ts';

@@ -10,8 +10,7 @@ import {
   type SessionFlow,
   type Sessions,
 } from '../../engine/live/index.ts';
-import type { Profiles } from '../../engine/matching/index.ts';
-import { createChallenges } from '../../engine/matching/index.ts';
+import { createChallenges, type Profiles } from '../../engine/matching/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 import type { Audited, Callers } from '../audit.ts';
 import type { Base } from '../base.ts';

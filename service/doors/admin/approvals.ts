@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Administrators } from '../../engine/accounts/index.ts';
 import {
+  type Administrators,
   type Approval,
   type Approvals,
   approvalActions,

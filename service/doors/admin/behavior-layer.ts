@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { BehaviorLayers } from '../../engine/behavior/index.ts';
-import { BehaviorModel } from '../../engine/behavior/index.ts';
+import { type BehaviorLayers, BehaviorModel } from '../../engine/behavior/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { byManagers, byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';

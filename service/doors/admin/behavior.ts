@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { BehaviorLayers, Verdicts } from '../../engine/behavior/index.ts';
 import {
+  type BehaviorLayers,
   BehaviorSettings,
   type BehaviorSettingsOf,
   type Judgement,
   judgeBehavior,
   SessionData,
+  type Verdicts,
 } from '../../engine/behavior/index.ts';
 import { pageQuery, pageReply, toPage } from '../../http/cursor.ts';
 import type { Clock } from '../../lib/clock.ts';

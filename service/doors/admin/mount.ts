@@ -1,7 +1,6 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Approvals, Organizations } from '../../engine/accounts/index.ts';
-import type { Alerts } from '../../engine/appliance/index.ts';
-import { createWorks, type Works } from '../../engine/appliance/index.ts';
+import { type Alerts, createWorks, type Works } from '../../engine/appliance/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import type { AccessList } from '../../http/route-access.ts';

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
-import type { Organization } from '../../engine/accounts/index.ts';
-import { type AdministratorCaller, roles } from '../../engine/accounts/index.ts';
+import { type AdministratorCaller, type Organization, roles } from '../../engine/accounts/index.ts';
 import { createServer } from '../../http/server.ts';
 import type { AdministratorSessions } from '../../http/sign-in/administrator-sessions.ts';
 import { systemClock } from '../../lib/clock.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Setup, SetupOpening } from '../../engine/accounts/index.ts';
-import { Administrator } from '../../engine/accounts/index.ts';
+import { Administrator, type Setup, type SetupOpening } from '../../engine/accounts/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 import { ofOperator } from './may-call.ts';

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import type { Organizations } from '../../engine/accounts/index.ts';
-import type { KeyCustody, TemplateRenewals } from '../../engine/appliance/index.ts';
-import { FollowedWork, Work, type Works } from '../../engine/appliance/index.ts';
+import {
+  FollowedWork,
+  type KeyCustody,
+  type TemplateRenewals,
+  Work,
+  type Works,
+} from '../../engine/appliance/index.ts';
 import { Problem } from '../../lib/problem.ts';
 import { shortListRoute } from './lists.ts';
 import { ofAppliance, ofOperator } from './may-call.ts';

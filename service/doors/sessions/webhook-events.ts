@@ -1,5 +1,4 @@
-import type { EventPayloads } from '../../engine/events/index.ts';
-import { PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/events/index.ts';
+import { type EventPayloads, PAYLOAD_LIMIT, type PayloadDialect } from '../../engine/events/index.ts';
 
 type ApiSession = Extract<EventPayloads['session.decided'], { flow: 'api' }>;
 

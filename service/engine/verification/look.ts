@@ -2,13 +2,13 @@ import type { Analysis, AnalysisRequest, FaceAnalyzer } from '../../inference/fa
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
-import type { PictureGuard } from '../matching/index.ts';
 import {
   enrollmentEmbedders,
   type Frame,
   faceQuality,
   isBlackAndWhite,
   type ModelPlan,
+  type PictureGuard,
   type Profile,
   type Profiles,
   planMatching,

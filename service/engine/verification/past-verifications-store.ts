@@ -5,8 +5,14 @@ import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
-import type { CaptureSource, HoldsFor } from '../matching/index.ts';
-import { type CheckName, checkNames, type DeviceInfo, type Place } from '../matching/index.ts';
+import {
+  type CaptureSource,
+  type CheckName,
+  checkNames,
+  type DeviceInfo,
+  type HoldsFor,
+  type Place,
+} from '../matching/index.ts';
 import type { Realm } from '../people/index.ts';
 import type { VerificationOutcome } from './outcome.ts';
 import type { PastFilter, PastKey, PastVerification, WholeVerification } from './past/past-verification.ts';

@@ -7,10 +7,12 @@ import type { InTransaction } from '../../storage/transaction.ts';
 import type { Limits, Organizations } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import { type Consents, type Ground, groundOf } from '../consent/index.ts';
-import type { Place, ProfileDefinition, Profiles } from '../matching/index.ts';
 import {
   allowedOf,
   circumstancesIn,
+  type Place,
+  type ProfileDefinition,
+  type Profiles,
   planModels,
   profileNamed,
   requireAllowed,

@@ -1,9 +1,10 @@
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
-import type { CheckResult, Profile } from '../matching/index.ts';
 import {
   adviceOf,
   applyRule,
   BLACK_AND_WHITE,
+  type CheckResult,
+  type Profile,
   type QualityReport,
   qualityFinding,
   REFUSED_BEFORE,

@@ -3,11 +3,12 @@ import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib
 import type { Schema } from '../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import type { CaptureSource, HoldsFor } from '../matching/index.ts';
 import {
+  type CaptureSource,
   type CheckResult,
   type DeviceInfo,
   type Earlier,
+  type HoldsFor,
   keptResults,
   type Place,
   type Probe,

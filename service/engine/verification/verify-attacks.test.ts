@@ -3,8 +3,7 @@ import { type Engine, operator, padPair, startEngine } from '../../../test/suppo
 import type { FaceScript } from '../../../test/support/faces.ts';
 import { verifyWith } from '../../../test/support/verify-alice.ts';
 import type { Problem } from '../../lib/problem.ts';
-import type { CheckResult } from '../matching/index.ts';
-import { builtInProfiles } from '../matching/index.ts';
+import { builtInProfiles, type CheckResult } from '../matching/index.ts';
 
 let engine: Engine;
 beforeEach(async () => {

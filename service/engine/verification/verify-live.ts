@@ -2,8 +2,14 @@ import type { Analysis } from '../../inference/face.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, VerificationId, World } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
-import type { CaptureSource, Embeddings, Profile } from '../matching/index.ts';
-import { type CheckResult, composite, type DeviceInfo } from '../matching/index.ts';
+import {
+  type CaptureSource,
+  type CheckResult,
+  composite,
+  type DeviceInfo,
+  type Embeddings,
+  type Profile,
+} from '../matching/index.ts';
 import { createAdmit, createMatch } from './admit-verification.ts';
 import { createUpgrade } from './enrollment/upgrade-templates.ts';
 import { createJudge } from './judge.ts';

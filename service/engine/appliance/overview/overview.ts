@@ -1,7 +1,11 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { World } from '../../../lib/id.ts';
-import type { WaitingApprovals } from '../../accounts/index.ts';
-import { type Organization, type Organizations, setupSteps } from '../../accounts/index.ts';
+import {
+  type Organization,
+  type Organizations,
+  setupSteps,
+  type WaitingApprovals,
+} from '../../accounts/index.ts';
 import { type HoldsFor, heldForText } from '../../matching/index.ts';
 import { type Models, padRemedy } from '../../models/index.ts';
 import type { Realm, Subjects } from '../../people/index.ts';

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Analysis, AnalysisRequest, FollowedFace } from '../../../inference/face.ts';
 import type { Share } from '../../../lib/fair/fair-queue.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { ModelPlan } from '../../matching/index.ts';
 import {
   type CaptureMetadata,
   type Challenge,
@@ -11,6 +10,7 @@ import {
   frameRequest,
   guidanceOf,
   jpegSize,
+  type ModelPlan,
 } from '../../matching/index.ts';
 import type { SessionParts } from './parts.ts';
 import type { WaitingPicture } from './session.ts';

@@ -2,8 +2,12 @@ import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
-import type { ChallengeResult, SuspectCamera, WithoutMotion } from '../../matching/index.ts';
-import { faceQuality } from '../../matching/index.ts';
+import {
+  type ChallengeResult,
+  faceQuality,
+  type SuspectCamera,
+  type WithoutMotion,
+} from '../../matching/index.ts';
 import type { UniquenessOrder } from '../../uniqueness/index.ts';
 import type { SessionParts } from './parts.ts';
 import type { SessionWait, WaitingFace, WholeSession } from './session.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Profile } from '../../matching/index.ts';
-import { challengeRules, createChallenges } from '../../matching/index.ts';
+import { challengeRules, createChallenges, type Profile } from '../../matching/index.ts';
 import { rulesIn } from './session-rules.ts';
 
 const profile = {} as Profile;

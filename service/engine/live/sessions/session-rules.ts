@@ -1,11 +1,13 @@
 import { Problem } from '../../../lib/problem.ts';
-import type { ChallengeRules, Challenges, WithoutMotion } from '../../matching/index.ts';
 import {
+  type ChallengeRules,
+  type Challenges,
   circumstancesIn,
   type ModelPlan,
   type Profile,
   planModels,
   profileNamed,
+  type WithoutMotion,
 } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { behaviorPage, picturesPage } from './page-consent.ts';

@@ -6,8 +6,7 @@ import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protect
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { readActor } from '../../audit/index.ts';
-import type { TryAgain } from '../../matching/index.ts';
-import { type CaptureSource, sourceOfFrames } from '../../matching/index.ts';
+import { type CaptureSource, sourceOfFrames, type TryAgain } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { Session, SessionDecision, SessionFlow, SessionState, SessionWait } from './session.ts';
 import type { SessionPageOrder } from './sessions.ts';

@@ -4,8 +4,7 @@ import { type Engine, key, operator, startEngine } from '../../../../test/suppor
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { Actor } from '../../audit/index.ts';
-import type { ChallengeReason, Evidence } from '../../matching/index.ts';
-import { jpegSize } from '../../matching/index.ts';
+import { type ChallengeReason, type Evidence, jpegSize } from '../../matching/index.ts';
 import { pageConsent } from './page-consent.ts';
 import type { ObservedAttempt } from './parts.ts';
 import type { DecidedSession, FlowHandler, NewSession } from './session.ts';

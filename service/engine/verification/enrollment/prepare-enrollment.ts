@@ -6,8 +6,8 @@ import { type Organization, type Organizations, refuseErased } from '../../accou
 import { type Audit, describeActor } from '../../audit/index.ts';
 import { type Consent, type Consents, type Ground, groundOf } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
-import type { Attempt } from '../../matching/index.ts';
 import {
+  type Attempt,
   allowedOf,
   circumstancesIn,
   enrollmentEmbedders,

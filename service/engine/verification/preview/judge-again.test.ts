@@ -9,8 +9,12 @@ import {
   startEngine,
 } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, type FaceScript, near } from '../../../../test/support/faces.ts';
-import type { CheckName, HoldsFor } from '../../matching/index.ts';
-import { builtInProfiles, type ProfileDefinition } from '../../matching/index.ts';
+import {
+  builtInProfiles,
+  type CheckName,
+  type HoldsFor,
+  type ProfileDefinition,
+} from '../../matching/index.ts';
 import type { VerifyCommand } from '../verdict.ts';
 import { type Decided, judgeAgain } from './judge-again.ts';
 

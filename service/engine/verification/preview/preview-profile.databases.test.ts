@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, scorerR, startEngine } from '../../../../test/support/engine.ts';
 import type { VerificationId, World } from '../../../lib/id.ts';
-import type { CheckResult } from '../../matching/index.ts';
-import { builtInProfiles, type ProfileDefinition } from '../../matching/index.ts';
+import { builtInProfiles, type CheckResult, type ProfileDefinition } from '../../matching/index.ts';
 import { createVerificationStore, type VerificationRecord } from '../verification-store.ts';
 
 let engine: Engine;

@@ -1,5 +1,9 @@
-import type { BehaviorModel, Judgement } from '../../../../service/engine/behavior/index.ts';
-import { judgeBehavior, SessionData } from '../../../../service/engine/behavior/index.ts';
+import {
+  type BehaviorModel,
+  type Judgement,
+  judgeBehavior,
+  SessionData,
+} from '../../../../service/engine/behavior/index.ts';
 import type { BehaviorWindow } from '../windows.ts';
 
 /** One of the twelve promises of BEHAVIOR.md §6.6, measured. */

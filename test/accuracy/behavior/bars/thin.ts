@@ -1,5 +1,8 @@
-import type { BehaviorModel, Judgement } from '../../../../service/engine/behavior/index.ts';
-import { judgeBehavior } from '../../../../service/engine/behavior/index.ts';
+import {
+  type BehaviorModel,
+  type Judgement,
+  judgeBehavior,
+} from '../../../../service/engine/behavior/index.ts';
 import { markdownTable } from '../../../support/evidence.ts';
 import { type Rate, rateOfPeople, shown } from '../figures.ts';
 import { aboutSessions, emptyTrack, personOf } from '../sets/data-set.ts';
