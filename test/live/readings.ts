@@ -5,7 +5,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Analysis } from '../../service/inference/face.ts';
 
 /** Raise it when what the nets read of a frame changes: everything is read again. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Biometric data of people in public recordings: never inside the repository. */
 export const cacheFolder = (): string =>
