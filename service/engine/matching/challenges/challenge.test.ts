@@ -258,6 +258,10 @@ test('an attempt that never settled has asked for nothing', () => {
   expect(challenge.result(1_001_600)).toMatchObject({ spent: false, reasons: ['NOT_SETTLED'] });
   expect(challenge.result(1_060_000)).toMatchObject({ spent: false, reasons: ['UNFINISHED'] });
   expect(play(drawn(['turn-left']), cooperative).result.spent).toBe(true);
+  const { result } = play(drawn(['turn-left']), cooperative, {
+    tamper: (frame, index) => (index < 2 ? frame : { ...frame, at: 10 * frame.at }),
+  });
+  expect(result).toMatchObject({ spent: true, reasons: ['TIMES_IMPLAUSIBLE'] });
 });
 
 test('before the end nothing has passed; after it nothing changes', () => {

@@ -224,7 +224,7 @@ export interface ChallengeResult {
   assurance: Assurance;
   evidence: Evidence[];
   reasons: ChallengeReason[];
-  /** Whether it counts: a step was revealed, or no frame came. Else it has shown nothing of its draw to a person who tried. */
+  /** Whether it counts: a step was revealed, no frame came, or the page was changed. Else it has shown nothing of its draw to a person who tried. */
   spent: boolean;
   /** Steps passed. */
   completed: number;
@@ -240,6 +240,9 @@ export interface ChallengeResult {
 
 /** Milliseconds without a frame after which the attempt is given up. */
 const SILENCE = 10_000;
+
+/** What a page sends only when it was changed: such an attempt counts, whatever was asked for. */
+const TAMPERED: ReadonlySet<ChallengeReason> = new Set(['TIMES_IMPLAUSIBLE', 'FRAMES_REPEATED']);
 
 /** The result of an attempt: its verdict, or without one what was seen until now. */
 function resultOf(
@@ -259,7 +262,7 @@ function resultOf(
     assurance: seen.drawn.assurance,
     evidence,
     reasons,
-    spent: asked || receivedAt === 0,
+    spent: asked || receivedAt === 0 || reasons.some((reason) => TAMPERED.has(reason)),
     completed: evidence.filter(({ kind }) => kind.startsWith('step:')).length,
     durationMs: began === undefined ? 0 : Math.round(last - began),
     ...(verdict?.identity && { identity: verdict.identity }),
