@@ -55,18 +55,18 @@ export async function readAnew(
 /** Sessions that are tried until one passes. */
 const MOST_TRIES = 100;
 
-/** A session that passed: what the camera showed in its order, which steps were asked for, how the face moved. */
+/** A session that passed, if one does: what the camera showed in its order, which steps were asked for, how the face moved. */
 function recordSession(
   recording: Recording,
   judge: Judge,
   random: () => number,
-): { frames: Seen[]; attempt: Attempt } {
+): { frames: Seen[]; attempt: Attempt } | undefined {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const recorder = createRecorder(createPerson(recording, random));
     const { attempts } = runTrial({ ...judge, random, actor: () => recorder.actor, attempts: 1 });
     if (attempts[0]!.passed) return { frames: recorder.frames, attempt: attempts[0]! };
   }
-  throw new Error(`No session of ${recording.person} passed.`);
+  return undefined;
 }
 
 interface OldSession {
@@ -98,24 +98,32 @@ const oldSession = (
       sources: people.length,
       names: people.map(({ person }) => person.clip.id),
       run(trial, judge, random): Trial {
-        const { person, ways } = people[trial % people.length]!;
-        const { recording } = person;
-        const shown = ways[Math.floor(trial / people.length) % ways.length]!;
-        const drawn = both.includes(person) ? judge.rules : withinReach(judge.rules, recording);
-        const limited = {
-          ...judge,
-          rules: { ...drawn, repeats: 'record' as const },
-          ...(path && { path }),
-        };
-        const { frames, attempt } = recordSession(recording, limited, random);
-        const again = frames.map(({ name: frame }) => ({ name: frame, analysis: shown.get(frame)! }));
-        return runTrial({
-          ...limited,
-          random,
-          actor: () => createRecorded(again),
-          ...(draw === 'same' && { asks: attempt.steps }),
-          ...(attempt.movement && { earlier: [attempt.movement] }),
-        });
+        // Where no session of a person passes there is none to show again: the next person's is taken.
+        for (let next = trial; next < trial + people.length; next++) {
+          const { person, ways } = people[next % people.length]!;
+          const { recording } = person;
+          const drawn = both.includes(person) ? judge.rules : withinReach(judge.rules, recording);
+          const limited = {
+            ...judge,
+            rules: { ...drawn, repeats: 'record' as const },
+            ...(path && { path }),
+          };
+          const session = recordSession(recording, limited, random);
+          if (!session) continue;
+          const shown = ways[Math.floor(trial / people.length) % ways.length]!;
+          const again = session.frames.map(({ name: frame }) => ({
+            name: frame,
+            analysis: shown.get(frame)!,
+          }));
+          return runTrial({
+            ...limited,
+            random,
+            actor: () => createRecorded(again),
+            ...(draw === 'same' && { asks: session.attempt.steps }),
+            ...(session.attempt.movement && { earlier: [session.attempt.movement] }),
+          });
+        }
+        throw new Error(`No session of ${name} passed of any person.`);
       },
     };
   },
