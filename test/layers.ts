@@ -6,13 +6,13 @@ import { cruise } from 'dependency-cruiser';
 import rules from '../.dependency-cruiser.js';
 import { tablesMadeBy } from '../service/storage/migrate.ts';
 import { migrations } from '../service/storage/migrations/index.ts';
-import { findEmptySpreads } from './layers/empty-spreads.ts';
 import { findForeignTables } from './layers/foreign-tables.ts';
 import { findImpatientWaits } from './layers/impatient-waits.ts';
 import { findImports, withImports } from './layers/import-table.ts';
 import { findLongTitles } from './layers/long-titles.ts';
 import { findUnplainWords } from './layers/plain-words.ts';
 import { findServiceRooms, findUnnamedRooms } from './layers/rooms.ts';
+import { findEmptySpreads, findSpreadServices } from './layers/spreads.ts';
 import { findLongerWalks, MOST_FILES, measureWalk, type WalkFigures } from './layers/walks.ts';
 import { walks } from './layers/walks-list.ts';
 
@@ -86,6 +86,7 @@ const faults = [
   ...walked.flatMap(({ faults: wrong }) => wrong),
   ...findLongerWalks(figures, JSON.parse(textOf(WALKS)) as Record<string, WalkFigures>),
   ...files.flatMap((file) => findForeignTables(file, textOf(file), tables)),
+  ...files.flatMap((file) => findSpreadServices(file, textOf(file))),
   ...findLongTitles(titles),
   ...[...new Set([...files, ...tests])].flatMap((file) => findEmptySpreads(file, textOf(file))),
 ];

@@ -1,206 +1,326 @@
 import { removeRestoreMarker } from '../backup/finish-restore.ts';
 import type { Config } from '../config.ts';
+import { createWaitingApprovals } from '../engine/accounts/index.ts';
 import {
-  type Backups,
   createBackups,
+  createEvidence,
+  createModelChanges,
+  createOverviews,
+  createRecordIntegrity,
   createWorks,
-  type RecordIntegrity,
-  type Works,
 } from '../engine/appliance/index.ts';
-import type { AuditLog } from '../engine/audit/index.ts';
-import { createJobs, type Jobs } from '../engine/events/index.ts';
+import { createBehaviorSettings } from '../engine/behavior/index.ts';
+import { createJobs } from '../engine/events/index.ts';
+import { countWaitingSessions } from '../engine/live/index.ts';
 import { createProfiles } from '../engine/matching/index.ts';
-import type { Metrics } from '../http/metrics.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Ids } from '../lib/id.ts';
-import type { Log } from '../lib/log.ts';
+import type { EndpointId } from '../lib/id.ts';
 import { databaseSize } from '../storage/connection.ts';
-import { createStatus, type StatusReaders } from './appliance-status.ts';
-import { type Callers, openAudit, openCallers, openRecordIntegrity } from './audit.ts';
+import { verifySignature } from '../storage/keys/signing-keys.ts';
+import { createFirstOwner, openAccounts } from './accounts.ts';
+import { createStatus } from './appliance-status.ts';
+import { openAuditLog } from './audit.ts';
 import { createBackupFiles } from './backup-files.ts';
-import { type Base, type ComposeDeps, openBase, openQueue, type Queue } from './base.ts';
-import { type CertificateCare, openCertificateCare } from './certificate/certificate-care.ts';
-import {
-  createNameCare,
-  createServing,
-  isInsecure,
-  type NameCare,
-  type Serving,
-} from './certificate/serving.ts';
-import { createErasing, type Erasing } from './erasing.ts';
-import type { EventsOut } from './events-out.ts';
-import { createMetricGauges } from './gauges/metric-gauges.ts';
-import { createKeyCare, type KeyCare } from './key-care.ts';
-import { createLiveSessions, type LiveSessions } from './live/live-sessions.ts';
-import { openOutbound } from './outbound.ts';
+import { type Behavior, createBehavior } from './behavior.ts';
+import { openCertificateCare } from './certificate/certificate-care.ts';
+import { createNameCare, createServing, isInsecure } from './certificate/serving.ts';
+import { createConnection } from './connection.ts';
+import { createErasing, createOrganizationErasing, type Erasing } from './erasing.ts';
+import { createDelivery, openEvents } from './events.ts';
+import { type ComposeDeps, type Foundation, openFoundation } from './foundation.ts';
+import { createKeyCare } from './key-care.ts';
+import { createLive } from './live.ts';
+import { createMetricGauges } from './metric-gauges.ts';
+import { readModelFile } from './model-imports.ts';
+import { createGaugeReadings } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
-import { createPersonTokenParts, type PersonTokenParts } from './person-tokens.ts';
 import { openPictures, type Pictures } from './pictures.ts';
-import { createFirstOwner, type FirstOwner, openStaff, type Staff } from './staff/administrators.ts';
-import { addStandingWork, readPeople, resumeService } from './standing-work.ts';
+import { addRecurringWork } from './recurring-work.ts';
+import { createVerification } from './verification.ts';
 
 /** The whole appliance; serve.ts and the CLI add the doors. */
-export interface Gatehouse
-  extends Queue,
-    EventsOut,
-    Callers,
-    Staff,
-    FirstOwner,
-    Erasing,
-    Pick<Pictures, 'models' | 'netProvider' | 'readLogo'>,
-    People,
-    LiveSessions,
-    KeyCare,
-    CertificateCare,
-    PersonTokenParts,
-    NameCare,
-    StatusReaders {
-  auditLog: AuditLog;
-  backups: Backups;
-  recordIntegrity: RecordIntegrity;
-  jobs: Jobs;
-  serving: Serving;
-  /** Long works that operators asked for. */
-  works: Works;
-  /** The port of the doors: never a destination of a delivery. */
-  listens(port: number): void;
-  metrics: Metrics;
-  /** What `/metrics` reads from the database, the disk and the certificate. */
-  gauges: ReturnType<typeof createMetricGauges>;
-  clock: Clock;
-  ids: Ids;
-  log: Log;
-  /** Finishes what is running, then unlocks the data directory. */
-  close(): Promise<void>;
-}
+export type Gatehouse = Awaited<ReturnType<typeof compose>>;
 
 /**
- * Builds everything, once, top to bottom. Throws Problem or Error with a sentence for the operator; then nothing stays
- * open. Creates `DATA` when it is missing and locks it until `close`; the refusal of a second process names the holder.
+ * Builds everything, once, top to bottom: each group names what it takes of those above it. Throws Problem or Error with a sentence for
+ * the operator; then nothing stays open. Creates `DATA` when it is missing and locks it until `close`; the refusal of a second process
+ * names the holder.
  */
-export async function compose(config: Config, deps: ComposeDeps): Promise<Gatehouse> {
+export async function compose(config: Config, deps: ComposeDeps) {
   const serves = (deps.workers ?? 'at-once') === 'at-once';
-  await using opened = new AsyncDisposableStack();
-  const base = await openBase(config, deps, opened);
-  const { ground, metrics, certificate } = base;
-  const audited = await openAudit(base);
-  const profiles = createProfiles({ ...ground, ...audited });
-  const certificateCare = await openCertificateCare({ ...base, ...audited });
-  const queue = openQueue({ ...ground, ...audited });
-  const callers = await openCallers({ ...base, ...audited });
-  // Asked once they are there.
-  const later = { people: (): People => people, live: (): LiveSessions => live };
-  const staff = await openStaff({ ...base, ...audited, ...callers, ...later });
-  if (audited.restored) removeRestoreMarker(config.data);
-  const personTokenParts = await createPersonTokenParts({ ...base, ...audited });
-  const pictures = await openPictures({
-    ...base,
-    ...audited,
-    async galleriesChanged() {
-      await later.people().subjects.loadGalleries();
-      await later.people().calibrations.noticeAll();
+  const opened = new AsyncDisposableStack();
+  await using unlessComposed = new AsyncDisposableStack();
+  unlessComposed.use(opened);
+
+  const foundation = await openFoundation(config, deps, opened);
+  const { db, inTransaction, audit, ids, clock, log, database, vault, certificate } = foundation;
+  const record = await openAuditLog(foundation);
+  const { auditLog } = record;
+  const profiles = createProfiles(foundation);
+  const certificates = await openCertificateCare(foundation);
+  const accounts = await openAccounts(foundation, record);
+  const { organizations } = accounts;
+  if (record.restored) removeRestoreMarker(config.data);
+  const pictures = await openPictures(foundation);
+  const { models } = pictures;
+  const eventsOut = await openEvents(foundation);
+  const { events, grants, webhooks, queue, recurring } = eventsOut;
+  const behaviorSettings = createBehaviorSettings(foundation);
+  const { keys, master, organizations: organizationKeys, signing } = vault;
+  const recordIntegrity = createRecordIntegrity({
+    db,
+    inTransaction,
+    integrity: foundation.integrity,
+    audit,
+    log,
+    keys,
+    master,
+    organizations: organizationKeys,
+    signing: { sign: signing.sign, publicKeys: signing.publicKeys, verify: verifySignature },
+    async changed(_, id) {
+      behaviorSettings.forgetRead();
+      profiles.forgetRead();
+      grants.forgetRead();
+      await webhooks.refresh(id as EndpointId);
     },
   });
-  const outbound = await openOutbound({
-    ...base,
-    ...audited,
-    ...queue,
-    ...callers,
-    ...pictures,
+  // A service looks at its rows first.
+  if (serves) await recordIntegrity.tend();
+
+  const people = createPeople(foundation, accounts, pictures, eventsOut);
+  const { subjects, calibrations } = people;
+  const { setup, setupTokenFile } = createFirstOwner(foundation, accounts, people);
+  const verification = createVerification(foundation, accounts, pictures, eventsOut, people, {
     profiles,
-    // Assigned below, before the first call.
-    backupTroubles: () => backups.warnings(),
-    waitingSweeps: () => erasing.retention.waiting(),
-    altered: (organization) => recordIntegrity.found(organization),
+    setup,
   });
-  const { eventsOut, ownPlaces, readings } = outbound;
-  const firstOwner = createFirstOwner({ ...base, ...audited, ...callers, ...staff, ...later });
-  const shared = { ...base, ...audited, ...callers, ...pictures, ...outbound, profiles };
-  const recordIntegrity = await openRecordIntegrity({ ...shared, ...later }, serves);
-  const people: People = createPeople({ ...shared, ...firstOwner, ...queue, ...later });
-  const keyCare = createKeyCare({ ...base, ...audited });
-  const erasing = createErasing({ ...shared, ...staff, ...people, ...later });
-  await readPeople({ ...pictures, ...erasing, ...people }, ground, { serves });
+  const { checks, uniqueness, reviews, verifications } = verification;
+  const keyCare = createKeyCare(foundation);
+  const { keyPlaces } = keyCare;
+  const erasing = createErasing(foundation, auditLog, accounts, pictures, eventsOut, people);
+  const { retention } = erasing;
+  const backupTroubled = createConnection<() => Promise<void>>('backups.troubled');
+  const { place } = foundation;
   const backups = createBackups({
-    ...ground,
-    ...audited,
-    ...queue,
-    files: createBackupFiles({ ...base, ...ground, data: config.data }),
-    copies: keyCare.keyPlaces,
-    troubled: () => eventsOut.alerts.checkGauges(),
+    db,
+    inTransaction,
+    audit,
+    ids,
+    clock,
+    log,
+    recurring,
+    files: createBackupFiles({ data: config.data, place, vault, clock, log }),
+    copies: keyPlaces,
+    troubled: backupTroubled.call,
   });
-  await backups.resume();
-  const live: LiveSessions = createLiveSessions({ ...shared, ...people, ...personTokenParts });
-  if (serves) await resumeService({ ...keyCare, ...callers, ...outbound, ...erasing, ...live });
-  const standing = { ...live, ...queue, ...erasing, ...keyCare, ...people, ...staff, backups, certificate };
-  addStandingWork({ ...standing, ...eventsOut, recordIntegrity });
-  const jobs = createJobs({ ...ground, ...audited, ...queue, byHand: eventsOut.byHand });
-  const readers = createStatus({
-    ...callers,
-    ...pictures,
-    ...people,
-    ...keyCare,
-    ...erasing,
+  const readings = createGaugeReadings({
+    config,
+    certificate,
+    models,
+    organizations,
     backups,
+    retention,
+    recordIntegrity,
+    clock,
+  });
+  const { alerts, delivery } = createDelivery(foundation, accounts, eventsOut, { profiles, readings });
+  const { callbacks, byHand } = delivery;
+  const behavior = createBehavior(foundation, accounts, eventsOut, { alerts, behaviorSettings });
+  const live = createLive(foundation, accounts, pictures, eventsOut, people, verification, {
+    profiles,
+    callbacks,
+  });
+  const organizationErasure = createOrganizationErasing(
+    foundation,
+    accounts,
+    eventsOut,
+    people,
+    verification,
+    erasing,
+    behavior,
+    live,
+    { alerts },
+  );
+
+  // The calls that go up.
+  accounts.faceJudge.connect(() => checks.administratorFaces);
+  pictures.galleriesChanged.connect(async () => {
+    await subjects.loadGalleries();
+    await calibrations.noticeAll();
+  });
+  verification.newcomerDecided.connect(live.liveSessions.newcomerDecided);
+  backupTroubled.connect(alerts.checkGauges);
+
+  const jobs = createJobs({ db, inTransaction, audit, clock, recurring, queue, byHand });
+  const serving = createServing({ config, certificate, clock });
+  const { status, applianceReport } = createStatus({
     data: config.data,
-    clock: ground.clock,
+    insecureHttp: isInsecure(config),
+    organizations,
+    subjects,
+    checks,
+    calibrations,
+    models,
+    galleries: people.galleries,
+    pictures: pictures.pictures,
+    database: {
+      dialect: database.dialect,
+      // Both are asked: the key store may be one of its own.
+      requireWriter() {
+        database.requireWriter();
+        keys.requireWriter();
+      },
+    },
+    keyPlaces,
+    backups,
+    retention,
+    clock,
     certificate: () =>
       certificate && {
         endsAt: certificate.end(),
-        renewsItself: certificate.isSelfIssued() && certificate.end() > ground.clock.now(),
+        renewsItself: certificate.isSelfIssued() && certificate.end() > clock.now(),
       },
-    insecureHttp: isInsecure(config),
-    database: writing(base),
-    databaseBytes: () => databaseSize(base.database),
     alteredRows: () => recordIntegrity.found().length,
+    databaseBytes: () => databaseSize(database),
   });
-  const serving = createServing({ config, certificate, clock: ground.clock });
-  const everything = opened.move();
-  return {
-    auditLog: audited.auditLog,
-    models: pictures.models,
-    backups,
-    jobs,
-    metrics,
-    ...readers,
-    ...queue,
-    ...eventsOut,
-    ...callers,
-    ...staff,
-    ...firstOwner,
-    ...people,
-    ...live,
-    ...keyCare,
-    ...erasing,
-    ...certificateCare,
-    ...personTokenParts,
-    ...createNameCare({ ...base, ...audited }, serving),
-    clock: ground.clock,
-    ids: ground.ids,
-    log: ground.log,
-    readLogo: pictures.readLogo,
+  const gatehouse = {
+    clock,
+    ids,
+    log,
+    metrics: foundation.metrics,
+    auditLog,
+    organizations,
+    limits: accounts.limits,
+    access: accounts.access,
+    administrators: accounts.administrators,
+    tokens: accounts.tokens,
+    kiosks: accounts.kiosks,
+    sessions: accounts.sessions,
+    approvals: accounts.approvals,
+    personTokens: accounts.personTokens,
+    idempotency: accounts.idempotency,
+    setup,
+    setupTokenFile,
+    models,
     netProvider: pictures.netProvider,
-    serving,
+    readLogo: pictures.readLogo,
+    profiles,
+    events,
+    grants,
+    destinations: eventsOut.destinations,
+    webhooks,
+    queue,
+    recurring,
+    boardLinks: eventsOut.boardLinks,
+    /** The port of the doors: never a destination of a delivery. */
+    listens: eventsOut.ownPlaces.listens,
+    alerts,
+    relay: delivery.relay,
+    deliveries: delivery.deliveries,
+    byHand,
+    eventLog: delivery.eventLog,
+    callbacks,
+    deliveryUpkeep: delivery.deliveryUpkeep,
+    jobs,
+    consents: people.consents,
+    holds: people.holds,
+    galleries: people.galleries,
+    subjects,
+    calibrations,
+    checks,
+    captures: verification.captures,
+    verifications,
+    uniqueness,
+    uniquenessScopes: uniqueness.scopes,
+    reviews,
+    erasure: erasing.erasure,
+    retention,
+    subjectRecords: erasing.subjectRecords,
+    organizationErasure,
+    behaviorSettings,
+    behaviorLayers: behavior.behaviorLayers,
+    verdicts: behavior.verdicts,
+    behaviorChallenges: behavior.behaviorChallenges,
+    heartbeats: behavior.heartbeats,
+    flows: live.flows,
+    liveSessions: live.liveSessions,
+    orders: live.orders,
+    verifyToken: live.verifyToken,
+    rotations: keyCare.rotations,
+    custody: keyCare.custody,
+    keyPlaces,
+    renewals: keyCare.renewals,
+    backups,
     recordIntegrity,
-    listens: ownPlaces.listens,
-    works: createWorks(ground.clock),
-    gauges: createMetricGauges({
-      ...ground,
-      jobs,
-      alerts: eventsOut.alerts,
-      backups,
-      readings,
-      certificate,
+    certificates,
+    serving,
+    boxName: createNameCare(foundation, serving),
+    status,
+    applianceReport,
+    overviews: createOverviews({
+      verifications,
+      checks,
+      subjects,
+      organizations,
+      alerts,
+      models,
+      reviews,
+      approvals: createWaitingApprovals({ db, clock }),
+      sessions: { countWaiting: (realm) => countWaitingSessions(db, realm) },
+      templates: (realm) => subjects.people(realm),
+      clock,
     }),
-    close: () => everything.disposeAsync(),
+    evidence: createEvidence({ organizations, models, clock }),
+    modelChanges: createModelChanges({
+      readImport: readModelFile,
+      models,
+      profiles,
+      organizations,
+      subjects,
+      ids,
+      clock,
+    }),
+    /** Long works that operators asked for. */
+    works: createWorks(clock),
+    /** What `/metrics` reads from the database, the disk and the certificate. */
+    gauges: createMetricGauges({ jobs, alerts, backups, readings, certificate, clock, log }),
+    /** Finishes what is running, then unlocks the data directory. */
+    close: () => opened.disposeAsync(),
   };
+
+  await readPeople(foundation, pictures, people, erasing, behavior, { serves });
+  await backups.resume();
+  if (serves) {
+    await keyCare.rotations.resume();
+    await keyCare.renewals.resume((await organizations.list()).map(({ id }) => id));
+    await alerts.load();
+    await retention.checkClock();
+    await live.liveSessions.takeOver();
+  }
+  addRecurringWork(gatehouse, certificate);
+  unlessComposed.move();
+  return gatehouse;
 }
 
-/** Both databases are asked: the key store may be one of its own. */
-const writing = ({ database, vault }: Pick<Base, 'database' | 'vault'>) => ({
-  dialect: database.dialect,
-  requireWriter() {
-    database.requireWriter();
-    vault.keys.requireWriter();
-  },
-});
+/** Reads what is kept in memory, and ends what an earlier run of the program left unfinished with people. */
+async function readPeople(
+  { log }: Foundation,
+  { pictures }: Pictures,
+  { subjects, calibrations, consents }: People,
+  { erasure }: Erasing,
+  { behaviorLayers }: Behavior,
+  { serves }: { serves: boolean },
+): Promise<void> {
+  // The workers load their models while the rest is read.
+  const picturesReady = serves ? pictures().ready() : undefined;
+  picturesReady?.catch(() => {});
+  // Before the galleries: no person who was erased is read into them.
+  await erasure.resume();
+  // Not in a command that only reads: a sweep cannot be undone.
+  const { swept } = serves ? await subjects.sweepKeys() : { swept: 0 };
+  if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
+  await calibrations.load();
+  await behaviorLayers.load();
+  await consents.load();
+  await Promise.all([subjects.loadGalleries(), picturesReady]);
+  await calibrations.noticeAll();
+}

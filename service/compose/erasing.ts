@@ -1,4 +1,5 @@
-import { type Approvals, createApprovals } from '../engine/accounts/index.ts';
+import type { Alerts } from '../engine/appliance/index.ts';
+import type { AuditLog } from '../engine/audit/index.ts';
 import { deleteChallengesOf, deleteHeartbeatsOf } from '../engine/behavior/index.ts';
 import { isHeld } from '../engine/consent/index.ts';
 import { deleteOrdersOf, deleteSessionsOf } from '../engine/live/index.ts';
@@ -8,103 +9,115 @@ import {
   createRetention,
   createSubjectRecords,
   deleteFormerOf,
-  type Erasure,
-  type OrganizationErasure,
-  type Retention,
-  type SubjectRecords,
 } from '../engine/people/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
-import type { Audited, Callers } from './audit.ts';
-import type { Base } from './base.ts';
-import { endEventsOut } from './events-out.ts';
-import type { Behavior } from './live/behavior.ts';
-import type { Outbound } from './outbound.ts';
+import type { Accounts } from './accounts.ts';
+import type { Behavior } from './behavior.ts';
+import { type EventsOut, endEventsOut } from './events.ts';
+import type { Foundation } from './foundation.ts';
+import type { Live } from './live.ts';
 import type { People } from './people.ts';
 import { createPersonalData, tablesWithoutPersons } from './personal-data.ts';
 import type { Pictures } from './pictures.ts';
-import type { Staff } from './staff/administrators.ts';
+import type { Verification } from './verification.ts';
 
-export interface Erasing {
-  erasure: Erasure;
-  retention: Retention;
-  subjectRecords: SubjectRecords;
-  organizationErasure: OrganizationErasure;
-  approvals: Approvals;
-}
+export type Erasing = ReturnType<typeof createErasing>;
 
 /** What erases, keeps for a time and exports what the features hold about people. */
-export function createErasing({
-  config,
-  ground,
-  database,
-  vault,
-  audit,
-  auditLog,
-  organizations,
-  limits,
-  access,
-  models,
-  eventsOut,
-  subjects,
-  calibrations,
-  behaviorLayers,
-  flows,
-  administrators,
-  uniqueness,
-  live,
-}: Base &
-  Audited &
-  Callers &
-  Staff &
-  Pictures &
-  Pick<Outbound, 'eventsOut'> &
-  People & {
-    /** Asked once they are there. */
-    live(): Pick<Behavior, 'verdicts'>;
-  }): Erasing {
-  const personalData = createPersonalData({ ...ground, organizations });
-  const shared = { ...ground, audit, organizations, subjects, personalData };
+export function createErasing(
+  { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, database, vault }: Foundation,
+  auditLog: AuditLog,
+  { organizations, limits }: Accounts,
+  { models }: Pictures,
+  { events }: EventsOut,
+  { subjects }: People,
+) {
+  const personalData = createPersonalData({ db, sealer, integrity, organizations, clock });
+  const { keys, signing } = vault;
   const erasure = createErasure({
-    ...shared,
+    db,
+    inTransaction,
+    sealer,
+    integrity,
+    audit,
+    ids,
+    clock,
+    log,
     dialect: database.dialect,
-    keys: vault.keys,
-    signing: { ...vault.signing, verify: verifySignature },
+    data: config.data,
+    keys,
+    signing: { sign: signing.sign, publicKeys: signing.publicKeys, verify: verifySignature },
+    appliance: async () => auditLog.appliance,
+    events,
+    subjects,
+    personalData,
     forgetUse: limits.forgetPerson,
     isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
     galleries: () => models.current().galleries,
-    appliance: async () => auditLog.appliance,
-    events: eventsOut.events,
-    data: config.data,
   });
-  const approvals = createApprovals({ ...shared, administrators });
   const retention = createRetention({
-    ...shared,
-    notes: vault.keys,
-    erase: (realm, subject, order) => erasure.erase(realm, subject, order),
-    pruneAudit: (order) => auditLog.prune(order),
+    db,
+    inTransaction,
+    audit,
+    ids,
+    clock,
+    log,
+    organizations,
+    personalData,
+    notes: keys,
+    erase: erasure.erase,
+    pruneAudit: auditLog.prune,
   });
-  const subjectRecords = createSubjectRecords({ ...shared, tablesWithoutPersons });
-  const organizationErasure = createOrganizationErasure({
-    ...shared,
-    erasure,
+  const subjectRecords = createSubjectRecords({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    clock,
+    organizations,
+    subjects,
+    personalData,
+    tablesWithoutPersons,
+  });
+  return { erasure, retention, subjectRecords };
+}
+
+/** Erasure of a whole organization, with all that belongs to it. */
+export function createOrganizationErasing(
+  { inTransaction, sealer, audit }: Foundation,
+  { organizations, access, approvals, administrators }: Accounts,
+  { webhooks, grants }: EventsOut,
+  { subjects, calibrations }: People,
+  { uniqueness }: Verification,
+  { erasure }: Erasing,
+  { behaviorLayers, verdicts }: Behavior,
+  { flows }: Live,
+  { alerts }: { alerts: Alerts },
+) {
+  return createOrganizationErasure({
+    inTransaction,
+    sealer,
+    audit,
+    organizations,
     access,
+    subjects,
+    erasure,
     beginnings: [(organization, actor) => uniqueness.endAll(organization, actor)],
     endings: [
-      (organization, actor) => endEventsOut(eventsOut, organization, actor),
+      (organization, actor) => endEventsOut({ alerts, webhooks, grants }, organization, actor),
       (organization) => calibrations.forget(organization),
       (organization) => behaviorLayers.forget(organization),
       (organization) => flows.forget(organization),
       (organization) => uniqueness.forget(organization),
-      (organization) => ground.inTransaction((tx) => deleteOrdersOf(tx, organization)),
-      (organization) => ground.inTransaction((tx) => deleteSessionsOf(tx, organization)),
-      (organization) => ground.inTransaction((tx) => deleteChallengesOf(tx, organization)),
-      (organization) => ground.inTransaction((tx) => deleteHeartbeatsOf(tx, organization)),
-      (organization) => live().verdicts.forget(organization),
-      (organization) => ground.inTransaction((tx) => deleteFormerOf(tx, organization)),
+      (organization) => inTransaction((tx) => deleteOrdersOf(tx, organization)),
+      (organization) => inTransaction((tx) => deleteSessionsOf(tx, organization)),
+      (organization) => inTransaction((tx) => deleteChallengesOf(tx, organization)),
+      (organization) => inTransaction((tx) => deleteHeartbeatsOf(tx, organization)),
+      (organization) => verdicts.forget(organization),
+      (organization) => inTransaction((tx) => deleteFormerOf(tx, organization)),
       (organization) => approvals.forgetOrganization(organization),
       (organization, actor) => administrators.forgetOrganization(organization, actor),
     ],
   });
-  return { erasure, retention, subjectRecords, organizationErasure, approvals };
 }

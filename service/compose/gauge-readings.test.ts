@@ -10,7 +10,11 @@ import { createGaugeReadings } from './outbound.ts';
 let data: string;
 let engine: Engine;
 let waiting: Waiting = { sweeps: [] };
-const box = { backupTroubles: () => [], waitingSweeps: async () => waiting, altered: () => [] };
+const box = {
+  backups: { warnings: () => [] },
+  retention: { waiting: async () => waiting },
+  recordIntegrity: { found: () => [] },
+};
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'gatehouse-gauges-'));
   engine = await startEngine();
@@ -21,7 +25,7 @@ afterEach(async () => {
 });
 
 test('attack detection is missing without its model, and where nothing rests on it', async () => {
-  const readings = createGaugeReadings({ ...engine, ...box, data, tlsCert: undefined });
+  const readings = createGaugeReadings({ ...engine, ...box, config: { data, tlsCert: undefined } });
   expect(await readings.padMissing(engine.organization)).toBe(true);
   await engine.installPad();
   expect(await readings.padMissing(engine.organization)).toBe(false);
@@ -31,13 +35,17 @@ test('attack detection is missing without its model, and where nothing rests on 
 
 test('a certificate is counted in whole days, also after its end; without one there is no reading', async () => {
   expect(
-    createGaugeReadings({ ...engine, ...box, data, tlsCert: undefined }).certificateDays,
+    createGaugeReadings({ ...engine, ...box, config: { data, tlsCert: undefined } }).certificateDays,
   ).toBeUndefined();
   const tlsCert = join(data, 'cert.pem');
   writeFileSync(tlsCert, certificate);
   const at = (time: string) =>
-    createGaugeReadings({ ...engine, ...box, data, tlsCert, clock: { now: () => Date.parse(time) } })
-      .certificateDays!();
+    createGaugeReadings({
+      ...engine,
+      ...box,
+      config: { data, tlsCert },
+      clock: { now: () => Date.parse(time) },
+    }).certificateDays!();
   expect(at('2126-10-26T09:00:00Z')).toBe(1);
   expect(at('2126-10-29T09:20:36Z')).toBe(-2);
 });
@@ -46,18 +54,24 @@ test('of a certificate that is served its own end counts, whatever lies in the f
   const certificate = { end: () => Date.parse('2026-11-30T12:00:00Z') };
   const clock = { now: () => Date.parse('2026-11-20T12:00:01Z') };
   const tlsCert = join(data, 'gone.pem');
-  const { certificateDays } = createGaugeReadings({ ...engine, ...box, data, tlsCert, certificate, clock });
+  const { certificateDays } = createGaugeReadings({
+    ...engine,
+    ...box,
+    config: { data, tlsCert },
+    certificate,
+    clock,
+  });
   expect(certificateDays!()).toBe(9);
 });
 
 test('the disk has room', async () => {
   expect(
-    await createGaugeReadings({ ...engine, ...box, data, tlsCert: undefined }).diskFree(),
+    await createGaugeReadings({ ...engine, ...box, config: { data, tlsCert: undefined } }).diskFree(),
   ).toBeGreaterThan(1);
 });
 
 test('a waiting sweep counts for its organization; a doubted clock counts for every organization', async () => {
-  const readings = createGaugeReadings({ ...engine, ...box, data, tlsCert: undefined });
+  const readings = createGaugeReadings({ ...engine, ...box, config: { data, tlsCert: undefined } });
   const other = (await engine.organizations.create({ name: 'Other' }, operator)).id;
   expect(await readings.sweepWaiting(other)).toBeUndefined();
   waiting = { sweeps: [{ organization: other, due: 3, people: 9, why: 'It would erase 3 people at once.' }] };

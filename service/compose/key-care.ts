@@ -1,35 +1,28 @@
-import {
-  createKeyCustody,
-  createKeyPlaces,
-  createTemplateRenewals,
-  type KeyCustody,
-  type KeyPlaces,
-  type TemplateRenewals,
-} from '../engine/appliance/index.ts';
+import { createKeyCustody, createKeyPlaces, createTemplateRenewals } from '../engine/appliance/index.ts';
 import { createTemplatePages } from '../engine/people/index.ts';
 import { createProbePages } from '../engine/verification/index.ts';
 import { Problem } from '../lib/problem.ts';
-import {
-  createOrganizationRotations,
-  type OrganizationRotations,
-} from '../storage/keys/rotate-organization.ts';
+import { createOrganizationRotations } from '../storage/keys/rotate-organization.ts';
 import { createMasterCare } from '../storage/master/master-care.ts';
-import { type Audited, appliance } from './audit.ts';
-import type { Base } from './base.ts';
+import { appliance } from './audit.ts';
+import type { Foundation } from './foundation.ts';
 
-export interface KeyCare {
-  rotations: OrganizationRotations;
-  custody: KeyCustody;
-  keyPlaces: KeyPlaces;
-  renewals: TemplateRenewals;
-}
+export type KeyCare = ReturnType<typeof createKeyCare>;
 
 /** The keys, their rotation and their copies. */
-export function createKeyCare({ ground, vault, opened, audit }: Base & Audited): KeyCare {
-  const { inTransaction, sealer, clock, log } = ground;
+export function createKeyCare({
+  db,
+  inTransaction,
+  sealer,
+  audit,
+  clock,
+  log,
+  vault: { keys, master, places, organizations, signing, copies },
+  opened,
+}: Foundation) {
   const rotations = createOrganizationRotations({
-    keys: vault.keys,
-    organizations: vault.organizations,
+    keys,
+    organizations,
     log,
     finished: (organization, details) =>
       inTransaction((tx) =>
@@ -37,26 +30,34 @@ export function createKeyCare({ ground, vault, opened, audit }: Base & Audited):
       ),
   });
   opened.defer(() => rotations.stop());
-  const care = createMasterCare({ ...vault, clock });
+  const { state, prove, rotate, toPassphrase, changePassphrase, toFile } = createMasterCare({
+    keys,
+    master,
+    places,
+    clock,
+  });
   const custody = createKeyCustody({
     master: {
-      ...care,
-      prove: throttleTries(care.prove),
-      changePassphrase: throttleTries(care.changePassphrase),
+      state,
+      prove: throttleTries(prove),
+      rotate,
+      toPassphrase,
+      changePassphrase: throttleTries(changePassphrase),
+      toFile,
     },
     rotations,
-    signing: vault.signing,
+    signing,
     inTransaction,
     audit,
     clock,
   });
-  const keyPlaces = createKeyPlaces({ copies: vault.copies, inTransaction, audit });
+  const keyPlaces = createKeyPlaces({ copies, inTransaction, audit });
   const renewals = createTemplateRenewals({
     transforms: sealer.transforms,
     pages: [
-      createTemplatePages(ground),
-      createTemplatePages(ground, 'provisional_template'),
-      createProbePages(ground),
+      createTemplatePages({ db, inTransaction, sealer }),
+      createTemplatePages({ db, inTransaction, sealer }, 'provisional_template'),
+      createProbePages({ db, inTransaction, sealer }),
     ],
     inTransaction,
     audit,

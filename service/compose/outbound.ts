@@ -5,76 +5,13 @@ import { isIP } from 'node:net';
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
 import type { Organizations } from '../engine/accounts/index.ts';
-import type { GaugeReadings, MailServer } from '../engine/appliance/index.ts';
+import type { Backups, GaugeReadings, MailServer, RecordIntegrity } from '../engine/appliance/index.ts';
 import type { OwnPlaces } from '../engine/events/index.ts';
-import type { Profiles } from '../engine/matching/index.ts';
 import type { Models } from '../engine/models/index.ts';
-import type { Waiting } from '../engine/people/index.ts';
+import type { Retention } from '../engine/people/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
-import type { OrganizationId } from '../lib/id.ts';
 import { machineInterfaces } from '../lib/machine/network-interfaces.ts';
-import { createOutgoing } from '../outgoing/create-outgoing.ts';
-import type { Audited, Callers } from './audit.ts';
-import type { Base, Queue } from './base.ts';
-import { createEventsOut, type EventsOut } from './events-out.ts';
-import type { Pictures } from './pictures.ts';
-
-export interface Outbound {
-  eventsOut: EventsOut;
-  ownPlaces: KnownOwnPlaces;
-  readings: GaugeReadings;
-}
-
-/** Outgoing data: events, webhooks and alert mail, and their destinations. */
-export async function openOutbound({
-  config,
-  ground,
-  metrics,
-  certificate,
-  opened,
-  audit,
-  organizations,
-  models,
-  queue,
-  recurring,
-  profiles,
-  ...late
-}: { profiles: Profiles } & Base &
-  Audited &
-  Callers &
-  Pick<Pictures, 'models'> &
-  Pick<Queue, 'queue' | 'recurring'> &
-  Pick<GaugeReadingsDeps, 'backupTroubles' | 'waitingSweeps' | 'altered'>): Promise<Outbound> {
-  const outgoing = createOutgoing();
-  opened.defer(() => outgoing.close());
-  const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
-  const readings = createGaugeReadings({
-    data: config.data,
-    tlsCert: config.tlsCert,
-    certificate,
-    models,
-    organizations,
-    backupTroubles: late.backupTroubles,
-    waitingSweeps: late.waitingSweeps,
-    altered: late.altered,
-    clock: ground.clock,
-  });
-  const eventsOut = await createEventsOut({
-    ...ground,
-    audit,
-    organizations,
-    profiles,
-    queue,
-    recurring,
-    outgoing,
-    own: ownPlaces.current,
-    mail: mailServerOf(config),
-    readings,
-    observed: metrics.delivery,
-  });
-  return { eventsOut, ownPlaces, readings };
-}
 
 /** The mail server of the settings, or undefined without one. Throws ConfigError naming the setting that cannot be used. */
 export function mailServerOf({
@@ -128,32 +65,26 @@ const MEBIBYTE = 2 ** 20;
 const DAY = 86_400_000;
 
 interface GaugeReadingsDeps {
-  /** The data directory. */
-  data: string;
-  tlsCert: string | undefined;
+  config: Pick<Config, 'data' | 'tlsCert'>;
   /** Certificate of a running service. */
   certificate?: Pick<ServedCertificate, 'end'> | undefined;
   models: Pick<Models, 'current'>;
   organizations: Pick<Organizations, 'get'>;
-  /** What is wrong with backups, one sentence each. */
-  backupTroubles(): readonly string[];
-  /** Confirmations needed before retention sweeps continue. */
-  waitingSweeps(): Promise<Waiting>;
-  /** Rows that another program wrote or changed, as of the last look. */
-  altered(organization: OrganizationId): readonly { says: string }[];
+  backups: Pick<Backups, 'warnings'>;
+  retention: Pick<Retention, 'waiting'>;
+  recordIntegrity: Pick<RecordIntegrity, 'found'>;
   clock: Clock;
 }
 
 /** Readings for alert rules about the appliance. The certificate is the served one, or the one in the file where none is served. */
 export function createGaugeReadings({
-  data,
-  tlsCert,
+  config: { data, tlsCert },
   certificate,
   models,
   organizations,
-  backupTroubles,
-  waitingSweeps,
-  altered,
+  backups,
+  retention,
+  recordIntegrity,
   clock,
 }: GaugeReadingsDeps): GaugeReadings {
   return {
@@ -167,12 +98,12 @@ export function createGaugeReadings({
         return Math.floor((end - clock.now()) / DAY);
       },
     }),
-    backupTroubles,
+    backupTroubles: backups.warnings,
     async sweepWaiting(organization) {
-      const { clock: doubt, sweeps } = await waitingSweeps();
+      const { clock: doubt, sweeps } = await retention.waiting();
       return doubt ?? sweeps.find((one) => one.organization === organization)?.why;
     },
-    alteredRows: (organization) => altered(organization).map(({ says }) => says),
+    alteredRows: (organization) => recordIntegrity.found(organization).map(({ says }) => says),
     async padMissing(organization) {
       return models.current().padSets.length === 0 || (await organizations.get(organization)).matchOnly;
     },

@@ -3,44 +3,42 @@ import { createModels, type Models, type ProviderReport } from '../engine/models
 import type { FaceAnalyzer } from '../inference/face.ts';
 import type { Logo } from '../inference/pictures/read-logo.ts';
 import { createFaceAnalyzer, type RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
-import { defined } from '../lib/defined.ts';
-import type { Audited } from './audit.ts';
-import type { Base } from './base.ts';
+import { createConnection } from './connection.ts';
+import type { Foundation } from './foundation.ts';
 
-export interface Pictures {
-  models: Models;
-  /** Starts the workers at the first call. */
-  pictures(): RunningFaceAnalyzer;
-  analyzer: FaceAnalyzer;
-  /** Asks no worker to start. */
-  netProvider(): ProviderReport;
-  readLogo(file: Uint8Array): Promise<Logo>;
-}
+export type Pictures = Awaited<ReturnType<typeof openPictures>>;
 
-/** Models, and the workers that run them. `galleriesChanged` fills the galleries with the templates of another model file. */
+/** Models, and the workers that run them. */
 export async function openPictures({
   config,
-  ground,
+  db,
+  inTransaction,
+  audit,
+  clock,
+  log,
   library,
   metrics,
   opened,
-  audit,
-  galleriesChanged,
-}: Base & Audited & { galleriesChanged(): Promise<void> }): Promise<Pictures> {
+}: Foundation) {
   let running: RunningFaceAnalyzer | undefined;
   opened.defer(() => running?.close());
-  const models = await createModels({
-    ...ground,
-    library,
+  /** Fills the galleries with the templates of another model file. */
+  const galleriesChanged = createConnection<() => Promise<void>>('models.galleriesChanged');
+  const models: Models = await createModels({
+    db,
+    inTransaction,
     audit,
+    clock,
+    library,
     async changed() {
       running?.reload(firstModels(models));
       if (galleryFiles(models) === inGalleries) return;
       inGalleries = galleryFiles(models);
-      await galleriesChanged();
+      await galleriesChanged.call();
     },
   });
   let inGalleries = galleryFiles(models);
+  /** Starts the workers at the first call. */
   const pictures = () =>
     (running ??= createFaceAnalyzer({
       library,
@@ -48,13 +46,23 @@ export async function openPictures({
       providers: config.providers,
       queueLimit: config.queueLimit,
       defaults: firstModels(models),
-      clock: ground.clock,
-      log: ground.log,
+      clock,
+      log,
     }));
+  const analyzer: FaceAnalyzer = {
+    async analyze(picture, request) {
+      const analysis = await pictures().analyze(picture, request);
+      metrics.inference(analysis.timing);
+      return analysis;
+    },
+  };
   return {
     models,
+    galleriesChanged,
     pictures,
-    netProvider: () =>
+    analyzer,
+    /** Asks no worker to start. */
+    netProvider: (): ProviderReport =>
       running?.stats().provider ?? {
         providersAsked: config.providers,
         provider: 'cpu',
@@ -62,14 +70,8 @@ export async function openPictures({
         note: 'no picture was analyzed yet',
       },
     // Loaded when one is set: the library for pictures takes longer to load than most commands run.
-    readLogo: async (file) => (await import('../inference/pictures/read-logo.ts')).readLogo(file),
-    analyzer: {
-      async analyze(picture, request) {
-        const analysis = await pictures().analyze(picture, request);
-        metrics.inference(analysis.timing);
-        return analysis;
-      },
-    },
+    readLogo: async (file: Uint8Array): Promise<Logo> =>
+      (await import('../inference/pictures/read-logo.ts')).readLogo(file),
   };
 }
 
@@ -77,7 +79,7 @@ export async function openPictures({
 function firstModels(models: Models) {
   const { detectors, embedders, padSets } = models.current();
   const [pad] = padSets;
-  return { detector: detectors[0] ?? 'blazeface', embedders, ...defined({ pad: pad?.id }) };
+  return { detector: detectors[0] ?? 'blazeface', embedders, pad: pad?.id };
 }
 
 /** The models, and their files, whose templates the galleries hold. */

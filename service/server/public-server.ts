@@ -2,7 +2,6 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gatehouse } from '../compose/compose.ts';
-import type { Behavior } from '../compose/live/behavior.ts';
 import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
@@ -68,7 +67,7 @@ export async function createPublicServer(
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
     Pick<Gatehouse, 'sessions' | 'kiosks' | 'uniqueness'> &
-    Omit<Behavior, 'behaviorSettings'> &
+    Pick<Gatehouse, 'verdicts' | 'behaviorChallenges' | 'heartbeats'> &
     Partial<Pick<Gatehouse, 'gauges'>>,
   {
     trustedProxies,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { webhookDialects } from '../../service/compose/events-out.ts';
+import { webhookDialects } from '../../service/compose/events.ts';
 
 const text = readFileSync(new URL('../../docs/WEBHOOKS.md', import.meta.url), 'utf8');
 const heading = '| family | events | default signature | sent in this version |';

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { webhookDialects } from '../../service/compose/events-out.ts';
+import { webhookDialects } from '../../service/compose/events.ts';
 import { openApiDocument } from '../../service/server/openapi.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document of unknown depth is walked

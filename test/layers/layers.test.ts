@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { findEmptySpreads } from './empty-spreads.ts';
 import { findForeignTables } from './foreign-tables.ts';
 import { findImports, withImports } from './import-table.ts';
 import { findLongTitles } from './long-titles.ts';
 import { findServiceRooms, findUnnamedRooms } from './rooms.ts';
+import { findEmptySpreads, findSpreadServices } from './spreads.ts';
 import { findLongerWalks, measureWalk } from './walks.ts';
 
 test('rooms of the service are its folders, the rooms of the engine and the doors', () => {
@@ -39,6 +39,25 @@ test('an object literal that is spread without a condition is named with its lin
   const found = (text: string) => findEmptySpreads('service/a.ts', text);
   expect(found('const one = {\n  ...{ a: 1, b },\n};')).toEqual([expect.stringContaining('service/a.ts:2 ')]);
   expect(found('const one = { ...other, ...(known && { a }), ...defined({ b }) };')).toEqual([]);
+});
+
+test('a function of compose that builds something spreads no object; conditions, and what is done later, may', () => {
+  const found = (text: string, file = 'service/compose/a.ts') => findSpreadServices(file, text);
+  const fault = [expect.stringContaining('service/compose/a.ts:1 ')];
+  expect(found('function createPeople(base) { return createSubjects({ ...base, consents }); }')).toEqual(
+    fault,
+  );
+  expect(found('async function openAll() { const all = { ...people, ...live }; }')).toHaveLength(2);
+  expect(found('export const createPeople = (deps) => ({ ...createHolds(deps) });')).toEqual(fault);
+  expect(
+    found('function createPeople(base) { return createSubjects(base, { ...(tls && { tls }) }); }'),
+  ).toEqual([]);
+  expect(found('function createReport(facts) { return { now: () => ({ ...facts }) }; }')).toEqual([]);
+  expect(found('function describe(facts) { return { ...facts }; }')).toEqual([]);
+  expect(found('function createPeople(base) { return { ...base }; }', 'service/lib/a.ts')).toEqual([]);
+  expect(found('function createPeople(base) { return { ...base }; }', 'service/compose/a.test.ts')).toEqual(
+    [],
+  );
 });
 
 test('a title of a commit over 72 characters is named; merges are not counted', () => {

@@ -1,7 +1,6 @@
 import { createHash, randomFillSync } from 'node:crypto';
+import { createStaff } from '../../service/compose/accounts.ts';
 import { createPersonalData, tablesWithoutPersons } from '../../service/compose/personal-data.ts';
-import { createStaff } from '../../service/compose/staff/administrators.ts';
-import { openUniqueness } from '../../service/compose/uniqueness.ts';
 import {
   createAccess,
   createApprovals,
@@ -24,16 +23,20 @@ import { createConsents, purposes } from '../../service/engine/consent/index.ts'
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createFlows } from '../../service/engine/live/index.ts';
 import {
+  circumstancesIn,
   createCaptures,
+  createMatching,
   createProfiles,
   createRefusedPictures,
   deleteClaim,
+  planMatching,
 } from '../../service/engine/matching/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createSubjects } from '../../service/engine/people/index.ts';
 import {
   createReviews,
   createSuspects,
+  createUniqueness,
   type DecidedNewcomer,
 } from '../../service/engine/uniqueness/index.ts';
 import {
@@ -353,10 +356,9 @@ export async function startEngine({
   const suspects = createSuspects(shared);
   const refusedPictures = createRefusedPictures(shared);
   const staff = createStaff({
-    ground: shared,
-    vault: { integrity, signing },
+    ...shared,
+    signing,
     judge: () => checks.administratorFaces,
-    audit,
     organizations,
     hashing: cheapHashing,
     pinCost: 64,
@@ -394,14 +396,23 @@ export async function startEngine({
   const checks = openChecks();
   const look = checks.lookForReview;
   const newcomers: DecidedNewcomer[] = [];
-  const uniqueness = openUniqueness({
+  const uniqueness = createUniqueness({
     ...shared,
     subjects,
     organizations,
     models,
     consents,
     suspects,
-    shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
+    keys: sealer.scopeKeys,
+    matching: createMatching({
+      subjects,
+      shifts: { of: () => () => 0, standingOf: () => () => 'not-measured' },
+    }),
+    planOf: async (realm) =>
+      planMatching(
+        await profiles.get(realm.organization, 'default'),
+        circumstancesIn({ models, subjects, clock }, realm),
+      ),
     decided: async (_, one) => void newcomers.push(one),
   });
   const reviews = createReviews({

@@ -1,4 +1,4 @@
-import { webhookDialects } from '../../service/compose/events-out.ts';
+import { webhookDialects } from '../../service/compose/events.ts';
 import {
   createDeliveryQueue,
   createEventDelivery,
@@ -76,8 +76,7 @@ export async function openEventStack(
     dialects: webhookDialects.map(inDialect),
     destinations,
   };
-  let wake = () => {};
-  const events = createEvents({ ...shared, added: () => wake() });
+  const events = createEvents(shared);
   const webhooks = openWebhooks(shared, destinations, log);
   await webhooks.load();
   const own = { ...shared, owner: 'stack', timer: time.timer };
@@ -106,7 +105,6 @@ export async function openEventStack(
       },
     },
   });
-  wake = delivery.relay.wake;
   const jobs = createJobs({ ...shared, queue, recurring, byHand: delivery.byHand });
   const realm = { organization: engine.organization, world: 'live' } as const;
   const stack = {

@@ -1,12 +1,18 @@
-import { createEventsOut } from '../../service/compose/events-out.ts';
-import { receiversOf } from '../../service/compose/live/behavior.ts';
+import { receiversOf } from '../../service/compose/behavior.ts';
+import { createReceivers, webhookDialects } from '../../service/compose/events.ts';
+import { createAlerts } from '../../service/engine/appliance/index.ts';
 import {
   createBehaviorChallenges,
   createHeartbeats,
   createVerdicts,
 } from '../../service/engine/behavior/index.ts';
-import { createDeliveryQueue, createRecurringWorks } from '../../service/engine/events/index.ts';
+import {
+  createDeliveryQueue,
+  createEventDelivery,
+  createRecurringWorks,
+} from '../../service/engine/events/index.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
+import { productVersion } from '../../service/lib/version.ts';
 import type { Outgoing } from '../../service/outgoing/outgoing.ts';
 import { challengePictures, type Engine } from './engine.ts';
 
@@ -25,12 +31,15 @@ const receiver: Outgoing = {
 
 /** What sends events out, over an engine's database; deliveries are added and not sent, `relay` passes on what happened so far. */
 export async function openEventsOut(engine: Engine, outgoing: Outgoing = receiver) {
-  const shared = { ...engine, log, outgoing };
-  const out = await createEventsOut({
+  const own = () => ({ machine: [], ports: [], elsewhere: [] });
+  const receivers = await createReceivers({ ...engine, log, outgoing, own });
+  const shared = { ...engine, ...receivers, log, outgoing };
+  const queue = createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0.5 });
+  const recurring = createRecurringWorks({ ...shared, owner: 'test' });
+  const alerts = createAlerts({
     ...shared,
-    own: () => ({ machine: [], ports: [], elsewhere: [] }),
-    queue: createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0.5 }),
-    recurring: createRecurringWorks({ ...shared, owner: 'test' }),
+    queue,
+    recurring,
     mail: undefined,
     readings: {
       diskFree: async () => 100_000,
@@ -40,21 +49,31 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
       alteredRows: () => [],
     },
   });
-  await out.alerts.load();
+  const delivery = createEventDelivery({
+    ...shared,
+    queue,
+    recurring,
+    alerts,
+    dialects: webhookDialects,
+    version: productVersion(),
+  });
+  await alerts.load();
   const verdicts = createVerdicts({
     ...engine,
     log,
-    events: out.events,
+    events: receivers.events,
     settings: engine.behaviorSettings,
-    receives: receiversOf(out.webhooks, out.alerts),
+    receives: receiversOf(receivers.webhooks, alerts),
   });
   const behavior = { ...engine, verdicts, pictures: challengePictures };
   return {
-    ...out,
+    ...receivers,
+    ...delivery,
+    alerts,
     verdicts,
     behaviorChallenges: createBehaviorChallenges(behavior),
     heartbeats: createHeartbeats(behavior),
-    relay: () => out.relay.relay(),
+    relay: () => delivery.relay.relay(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { createStanding } from '../../service/compose/live/standing.ts';
+import { createStanding } from '../../service/compose/live.ts';
 import { createVerifyToken, type PersonTokens } from '../../service/engine/accounts/index.ts';
 import {
   createApiEnd,

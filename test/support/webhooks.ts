@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { webhookDialects } from '../../service/compose/events-out.ts';
+import { webhookDialects } from '../../service/compose/events.ts';
 import {
   createWebhooks,
   type Destinations,

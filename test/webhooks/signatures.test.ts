@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyWebhook } from '../../sdk/gatehouse/src/index.ts';
-import { webhookDialects as dialects } from '../../service/compose/events-out.ts';
+import { webhookDialects as dialects } from '../../service/compose/events.ts';
 import {
   createDeliveryQueue,
   createDestinations,

@@ -8,18 +8,13 @@ import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createApplianceSecret } from '../../storage/keys/appliance-secret.ts';
-import type { Audited } from '../audit.ts';
-import type { Base } from '../base.ts';
-
-export interface CertificateCare {
-  certificates: CertificateRoom;
-}
+import type { Foundation } from '../foundation.ts';
 
 /** Reads the certificate of the doors, issues it where it is missing, and lets an operator see and change it. */
-export async function openCertificateCare(base: Base & Audited): Promise<CertificateCare> {
-  const { ground, vault, audit, certificate, boxCertificate } = base;
+export async function openCertificateCare(foundation: Foundation): Promise<CertificateRoom> {
+  const { inTransaction, clock, vault, audit, certificate, boxCertificate } = foundation;
   boxCertificate.open(createApplianceSecret('tls/authority', vault), (made) =>
-    ground.inTransaction((tx) =>
+    inTransaction((tx) =>
       audit.add(tx, {
         actor: { is: 'appliance', task: 'certificate' },
         action: 'certificate.renew',
@@ -28,14 +23,16 @@ export async function openCertificateCare(base: Base & Audited): Promise<Certifi
     ),
   );
   await certificate?.load();
-  const customer = createCustomerCertificate(boxCertificate, ground.clock);
-  return { certificates: { ...createView(base, customer), ...createChanges(base, customer) } };
+  const customer = createCustomerCertificate(boxCertificate, clock);
+  const { describe, fingerprints } = createView(foundation, customer);
+  const { request, install, renew } = createChanges(foundation, customer);
+  return { describe, fingerprints, request, install, renew };
 }
 
 type Customer = ReturnType<typeof createCustomerCertificate>;
 
 function createView(
-  { config, ground, certificate, boxCertificate: box }: Base,
+  { config, clock, certificate, boxCertificate: box }: Foundation,
   customer: Customer,
 ): Pick<CertificateRoom, 'describe' | 'fingerprints'> {
   /** The certificate in use; without a service, the one of the next start. */
@@ -43,7 +40,7 @@ function createView(
     const { tlsCert: cert, tlsKey: key } = config;
     const fromSettings = cert !== undefined && key !== undefined;
     const pair = fromSettings
-      ? { ...readTlsFiles({ cert, key }, ground.clock.now()), selfIssued: false }
+      ? { ...readTlsFiles({ cert, key }, clock.now()), selfIssued: false }
       : box.read();
     const served = certificate?.current() ?? (pair.is === 'usable' ? pair : undefined);
     if (!served) return undefined;
@@ -87,10 +84,9 @@ function createView(
 
 /** The files are changed last, in the transaction of the audit line. */
 function createChanges(
-  { config, ground, audit, certificate, boxCertificate: box }: Base & Audited,
+  { config, inTransaction, audit, certificate, boxCertificate: box }: Foundation,
   customer: Customer,
 ): Pick<CertificateRoom, 'request' | 'install' | 'renew'> {
-  const { inTransaction } = ground;
   return {
     async request(how, actor) {
       const { request, made, keep } = await customer.request(how);

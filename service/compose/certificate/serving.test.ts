@@ -23,13 +23,13 @@ function open(flags: object = {}, { serves = true } = {}) {
   serving.begin('http://127.0.0.1:7300');
   if (serves) void serving.restartAsked();
   const lines: unknown[] = [];
-  const base = {
+  const foundation = {
     config,
-    ground: { inTransaction: (work: (tx: unknown) => unknown) => work({}) },
+    inTransaction: (work: (tx: unknown) => unknown) => work({}),
     audit: { add: async (_: unknown, line: unknown) => void lines.push(line) },
     boxCertificate: { names: () => ({ addresses: ['127.0.0.1', '::1', '192.168.1.17'] }) },
   };
-  return { ...createNameCare(base as never, serving), lines };
+  return { boxName: createNameCare(foundation as never, serving), lines };
 }
 
 test('a name is written down, audited, and used after a new start', async () => {

@@ -7,8 +7,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { productVersion } from '../../lib/version.ts';
-import type { Audited } from '../audit.ts';
-import type { Base } from '../base.ts';
+import type { Foundation } from '../foundation.ts';
 
 /** What this process serves. */
 export interface Serving {
@@ -74,17 +73,17 @@ function withoutSecrets(value: unknown): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-export interface NameCare {
-  boxName: BoxNameRoom;
-}
-
 /** Where the service listens when nothing says so, and when it is for the network. */
 const LOOPBACK = '127.0.0.1';
 const EVERYWHERE = '0.0.0.0';
 
+type NameCareDeps = Pick<Foundation, 'config' | 'inTransaction' | 'audit' | 'boxCertificate'>;
+
 /** The name of the box, and whether the network reaches it: settings that a page may change. */
-export function createNameCare(base: Base & Audited, serving: Serving): NameCare {
-  const { config, ground, audit, boxCertificate } = base;
+export function createNameCare(
+  { config, inTransaction, audit, boxCertificate }: NameCareDeps,
+  serving: Serving,
+): BoxNameRoom {
   const atStart = readSettings(config.data);
   /** What flags or the environment say holds, whatever stands in the file. */
   const fixed = {
@@ -109,30 +108,28 @@ export function createNameCare(base: Base & Audited, serving: Serving): NameCare
   }
 
   return {
-    boxName: {
-      describe,
-      async set({ hostName, network }, actor) {
-        const before = describe();
-        const host = network === before.network ? undefined : network ? EVERYWHERE : null;
-        const changes = {
-          hostName: (hostName ?? undefined) === before.hostName ? undefined : hostName,
-          host,
-        };
-        requireFree('hostName', changes.hostName);
-        requireFree('network', changes.host);
-        requireUsable(config, changes);
-        if (changes.hostName === undefined && changes.host === undefined)
-          return { ...before, restarting: false };
-        const details = defined({
-          hostName: changes.hostName,
-          network: host === undefined ? undefined : network,
-        });
-        await ground.inTransaction(async (tx) => {
-          await audit.add(tx, { actor, action: 'box.name', details });
-          recordSettings(config.data, changes);
-        });
-        return { ...describe(), restarting: serving.askRestart() };
-      },
+    describe,
+    async set({ hostName, network }, actor) {
+      const before = describe();
+      const host = network === before.network ? undefined : network ? EVERYWHERE : null;
+      const changes = {
+        hostName: (hostName ?? undefined) === before.hostName ? undefined : hostName,
+        host,
+      };
+      requireFree('hostName', changes.hostName);
+      requireFree('network', changes.host);
+      requireUsable(config, changes);
+      if (changes.hostName === undefined && changes.host === undefined)
+        return { ...before, restarting: false };
+      const details = defined({
+        hostName: changes.hostName,
+        network: host === undefined ? undefined : network,
+      });
+      await inTransaction(async (tx) => {
+        await audit.add(tx, { actor, action: 'box.name', details });
+        recordSettings(config.data, changes);
+      });
+      return { ...describe(), restarting: serving.askRestart() };
     },
   };
 

@@ -12,7 +12,7 @@ import {
 } from '../../../test/support/live-sessions.ts';
 import { operatorParts } from '../../../test/support/operator-parts.ts';
 import { approve } from '../../../test/support/presence.ts';
-import { createStanding } from '../../compose/live/standing.ts';
+import { createStanding } from '../../compose/live.ts';
 import {
   type AdministratorCaller,
   createAccess,

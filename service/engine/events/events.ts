@@ -8,18 +8,20 @@ import { insertEvent, type SealEvent, sealEvent, sealUntilDelivered } from './re
 export interface Events {
   /** Its id, which receivers see as `webhook-id`. */
   add(tx: Tx, event: DomainEvent): Promise<EventId>;
+  /** `listener` is called for each that is added, before its transaction ends. */
+  onAdded(listener: () => void): void;
 }
 
 interface EventsDeps {
   ids: Ids;
   clock: Clock;
   sealer: SealEvent;
-  /** Called with each that was added, before its transaction ends. */
-  added?: () => void;
 }
 
-export function createEvents({ ids, clock, sealer, added }: EventsDeps): Events {
+export function createEvents({ ids, clock, sealer }: EventsDeps): Events {
+  const listeners: (() => void)[] = [];
   return {
+    onAdded: (listener) => void listeners.push(listener),
     async add(tx, { type, organization, world, payload, personal }) {
       const id = ids.next('event');
       await insertEvent(tx, {
@@ -38,7 +40,7 @@ export function createEvents({ ids, clock, sealer, added }: EventsDeps): Events 
         created_at: clock.now(),
         relayed_at: null,
       });
-      added?.();
+      for (const listener of listeners) listener();
       return id;
     },
   };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { webhookDialects } from '../../../service/compose/events-out.ts';
+import { webhookDialects } from '../../../service/compose/events.ts';
 import type { RecordedEvent } from '../../../service/engine/events/index.ts';
 
 /** An event as it is read back from the outbox, and the request's body that a family's receivers get for it. */

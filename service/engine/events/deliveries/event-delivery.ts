@@ -68,7 +68,7 @@ export interface EventDelivery {
 
 /** Gives the queue its handler of `webhook`; before it is started. */
 export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
-  const { webhooks: endpoints, queue, recurring } = deps;
+  const { events, webhooks: endpoints, queue, recurring } = deps;
   const payloads = createPayloads(deps);
   const attempt = createAttempt(deps);
   const upkeep = createDeliveryUpkeep({ ...deps, endpoints });
@@ -76,8 +76,10 @@ export function createEventDelivery(deps: EventDeliveryDeps): EventDelivery {
   queue.handle('webhook', createDeliver({ ...deps, endpoints, payloads, attempt, switchedOff }));
   recurring.add('deliveries-prune', { every: HOUR, run: () => upkeep.prune() });
   const byHand = createChangeByHand({ ...deps, endpoints });
+  const relay = createRelay({ ...deps, endpoints, upkeep });
+  events.onAdded(relay.wake);
   return {
-    relay: createRelay({ ...deps, endpoints, upkeep }),
+    relay,
     deliveries: createDeliveries({ ...deps, endpoints, payloads, attempt, byHand }),
     byHand,
     eventLog: createEventLog(deps),

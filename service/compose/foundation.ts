@@ -1,18 +1,8 @@
-import { randomFillSync, randomUUID } from 'node:crypto';
 import { type BoxCertificate, boxCertificateOf } from '../certificate/box-certificate.ts';
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Config } from '../config.ts';
 import { openDirectory } from '../data-directory/open-directory.ts';
-import {
-  type BoardLinks,
-  type BoardLinksDeps,
-  createBoardLinks,
-  createDeliveryQueue,
-  createRecurringWorks,
-  type DeliveryQueue,
-  type DeliveryQueueDeps,
-  type RecurringWorks,
-} from '../engine/events/index.ts';
+import { type Audit, createAudit } from '../engine/audit/index.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { describeDamage, type ModelLibrary, openModelLibrary } from '../inference/models/model-library.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
@@ -42,27 +32,23 @@ export interface ComposeDeps extends OlderSchema {
   leaveCopies?: boolean;
 }
 
-/** Dependencies of every feature. */
-export interface Ground {
+/** The opened data directory, and what every feature is built on. */
+export interface Foundation {
+  config: Config;
   db: Db;
   inTransaction: InTransaction;
   sealer: Sealer;
+  /** Of rows that another writer of the database may not change. */
+  integrity: Integrity;
+  audit: Audit;
   ids: Ids;
   clock: Clock;
   log: Log;
-  /** Of rows that another writer of the database may not change. */
-  integrity: Integrity;
-}
-
-/** Dependencies of the groups. */
-export interface Base {
-  config: Config;
-  ground: Ground;
+  metrics: Metrics;
   place: DatabasePlace;
   database: Database;
   vault: Vault;
   library: ModelLibrary;
-  metrics: Metrics;
   certificate: ServedCertificate | undefined;
   boxCertificate: BoxCertificate;
   /** Each group adds what it closes; the last added is closed first. */
@@ -70,14 +56,23 @@ export interface Base {
 }
 
 /** Holds the data directory until `opened` is closed. */
-export async function openBase(
+export async function openFoundation(
   config: Config,
-  { log, clock = systemClock, unlock, certificate, workers: _, ...deps }: ComposeDeps,
+  {
+    log,
+    clock = systemClock,
+    certificate,
+    boxCertificate,
+    unlock,
+    leaveCopies,
+    older,
+    announce,
+  }: ComposeDeps,
   opened: AsyncDisposableStack,
-): Promise<Base> {
-  const { boxCertificate = boxCertificateOf(config, { clock, log }), ...older } = deps;
-  const { place, database, vault, close } = await openDirectory(config, { clock, log, unlock, ...older });
-  opened.defer(close);
+): Promise<Foundation> {
+  const box = boxCertificate ?? boxCertificateOf(config, { clock, log });
+  const directory = await openDirectory(config, { clock, log, unlock, leaveCopies, older, announce });
+  opened.defer(directory.close);
   const library = await openModelLibrary(modelPaths(config.data));
   for (const damage of library.damaged()) {
     log.error(
@@ -85,44 +80,26 @@ export async function openBase(
       `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}"; "npm run models" fetches one of a checkout again.`,
     );
   }
-  const { db, inTransaction } = database;
+  const { place, database, vault } = directory;
+  const { sealer, integrity } = vault;
+  const ids = createIds(clock);
   return {
-    ground: {
-      db,
-      inTransaction,
-      sealer: vault.sealer,
-      ids: createIds(clock),
-      clock,
-      log,
-      integrity: vault.integrity,
-    },
     config,
+    db: database.db,
+    inTransaction: database.inTransaction,
+    sealer,
+    integrity,
+    audit: createAudit({ ids, clock, sealer }),
+    ids,
+    clock,
+    log,
+    metrics: createMetrics({ processMetrics: true }),
     place,
     database,
     vault,
     library,
     certificate,
-    boxCertificate,
+    boxCertificate: box,
     opened,
-    metrics: createMetrics({ processMetrics: true }),
-  };
-}
-
-/** What the box has to do later: deliveries, and work that recurs. */
-export interface Queue {
-  queue: DeliveryQueue;
-  recurring: RecurringWorks;
-  boardLinks: BoardLinks;
-}
-
-/** Nothing runs until `queue.start` and `recurring.start`. */
-export function openQueue(
-  deps: Omit<DeliveryQueueDeps, 'owner' | 'chance' | 'timer'> & Omit<BoardLinksDeps, 'random'>,
-): Queue {
-  const owner = randomUUID();
-  return {
-    queue: createDeliveryQueue({ ...deps, owner, chance: Math.random }),
-    recurring: createRecurringWorks({ ...deps, owner }),
-    boardLinks: createBoardLinks({ ...deps, random: randomFillSync }),
   };
 }

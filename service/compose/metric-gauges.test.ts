@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { silentLog } from '../../lib/log.ts';
+import { silentLog } from '../lib/log.ts';
 import { createMetricGauges, type MetricGaugesDeps } from './metric-gauges.ts';
 
 const NOW = Date.UTC(2026, 10, 20);

@@ -1,9 +1,9 @@
-import type { ServedCertificate } from '../../certificate/served-certificate.ts';
-import type { Alerts, Backups, GaugeReadings } from '../../engine/appliance/index.ts';
-import type { Jobs } from '../../engine/events/index.ts';
-import type { GaugeSample } from '../../http/metrics.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { Alerts, Backups, GaugeReadings } from '../engine/appliance/index.ts';
+import type { Jobs } from '../engine/events/index.ts';
+import type { GaugeSample } from '../http/metrics.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 
 export interface MetricGaugesDeps {
   jobs: Pick<Jobs, 'backlog'>;

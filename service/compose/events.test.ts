@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { families, PAYLOAD_LIMIT, type RecordedEvent } from '../engine/events/index.ts';
 import { riskFlags } from '../engine/live/index.ts';
 import type { OrganizationId, SubjectId } from '../lib/id.ts';
-import { webhookDialects } from './events-out.ts';
+import { webhookDialects } from './events.ts';
 
 const bytes = (body: unknown) => Buffer.byteLength(JSON.stringify(body));
 const dialectOf = (family: string) => webhookDialects.find((dialect) => dialect.family === family)!;

@@ -1,0 +1,177 @@
+import { randomFillSync, randomUUID } from 'node:crypto';
+import { behaviorEvents } from '../doors/behavior/webhook-events.ts';
+import { hostedEvents } from '../doors/hosted/webhook-events.ts';
+import { identityEvents } from '../doors/identity/webhook-events.ts';
+import { registrationsEvents } from '../doors/registrations/webhook-events.ts';
+import { sessionsEvents } from '../doors/sessions/webhook-events.ts';
+import { type Alerts, createAlerts, type GaugeReadings } from '../engine/appliance/index.ts';
+import type { Actor } from '../engine/audit/index.ts';
+import {
+  createBoardLinks,
+  createDeliveryQueue,
+  createDestinations,
+  createEventDelivery,
+  createEvents,
+  createGrants,
+  createRecurringWorks,
+  createWebhooks,
+  type OwnPlaces,
+  type PayloadDialect,
+} from '../engine/events/index.ts';
+import type { Profiles } from '../engine/matching/index.ts';
+import type { OrganizationId } from '../lib/id.ts';
+import { productVersion } from '../lib/version.ts';
+import { createOutgoing } from '../outgoing/create-outgoing.ts';
+import type { Outgoing } from '../outgoing/outgoing.ts';
+import type { Accounts } from './accounts.ts';
+import type { Foundation } from './foundation.ts';
+import { createOwnPlaces, mailServerOf } from './outbound.ts';
+
+export type EventsOut = Awaited<ReturnType<typeof openEvents>>;
+
+/** What happens in the box, where it may be sent to, and what recurs. Nothing runs until `queue.start` and `recurring.start`. */
+export async function openEvents(foundation: Foundation) {
+  const { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, opened } = foundation;
+  const owner = randomUUID();
+  const queue = createDeliveryQueue({
+    db,
+    inTransaction,
+    integrity,
+    ids,
+    clock,
+    log,
+    owner,
+    chance: Math.random,
+  });
+  const recurring = createRecurringWorks({ db, inTransaction, clock, log, owner });
+  const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
+  const outgoing = createOutgoing();
+  opened.defer(() => outgoing.close());
+  const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
+  const mail = mailServerOf(config);
+  const { events, grants, destinations, webhooks } = await createReceivers({
+    db,
+    inTransaction,
+    sealer,
+    integrity,
+    audit,
+    ids,
+    clock,
+    log,
+    outgoing,
+    own: ownPlaces.current,
+  });
+  return {
+    queue,
+    recurring,
+    boardLinks,
+    outgoing,
+    ownPlaces,
+    mail,
+    events,
+    grants,
+    destinations,
+    webhooks,
+  };
+}
+
+type ReceiversDeps = Pick<
+  Foundation,
+  'db' | 'inTransaction' | 'sealer' | 'integrity' | 'audit' | 'ids' | 'clock' | 'log'
+> & {
+  outgoing: Outgoing;
+  /** Addresses of this appliance: never a destination. */
+  own: () => OwnPlaces | Promise<OwnPlaces>;
+};
+
+/** Events, and those they may be sent to. */
+export async function createReceivers(deps: ReceiversDeps) {
+  const { db, inTransaction, sealer, integrity, audit, ids, clock, log, outgoing, own } = deps;
+  const events = createEvents({ sealer, ids, clock });
+  const grants = createGrants({ db, inTransaction, integrity, audit, ids, clock, log, own });
+  const destinations = createDestinations({ grants, outgoing, own });
+  const webhooks = createWebhooks({
+    db,
+    inTransaction,
+    sealer,
+    integrity,
+    audit,
+    ids,
+    clock,
+    log,
+    destinations,
+    dialects: webhookDialects,
+    random: randomFillSync,
+  });
+  await webhooks.load();
+  return { events, grants, destinations, webhooks };
+}
+
+/** Registers what sends deliveries. Nothing is relayed before `relay.start`; no alert rule is evaluated before `alerts.load`. */
+export function createDelivery(
+  { db, inTransaction, sealer, integrity, audit, ids, clock, log, metrics }: Foundation,
+  { organizations }: Accounts,
+  { events, webhooks, destinations, outgoing, mail, queue, recurring }: EventsOut,
+  { profiles, readings }: { profiles: Profiles; readings: GaugeReadings },
+) {
+  const alerts = createAlerts({
+    db,
+    inTransaction,
+    audit,
+    ids,
+    clock,
+    log,
+    organizations,
+    profiles,
+    events,
+    queue,
+    recurring,
+    destinations,
+    outgoing,
+    mail,
+    readings,
+  });
+  const delivery = createEventDelivery({
+    db,
+    inTransaction,
+    sealer,
+    integrity,
+    audit,
+    ids,
+    clock,
+    log,
+    events,
+    webhooks,
+    alerts,
+    destinations,
+    dialects: webhookDialects,
+    outgoing,
+    queue,
+    recurring,
+    observed: metrics.delivery,
+    version: productVersion(),
+  });
+  return { alerts, delivery };
+}
+
+/** Before the organization's secrets are destroyed. It may be called again. */
+export async function endEventsOut(
+  { alerts, webhooks, grants }: { alerts: Alerts } & Pick<EventsOut, 'webhooks' | 'grants'>,
+  organization: OrganizationId,
+  actor: Actor,
+): Promise<void> {
+  await alerts.end(organization, actor);
+  await webhooks.removeAll(organization, actor);
+  for (const { id, revoked } of await grants.list(organization)) {
+    if (!revoked) await grants.revoke(organization, id, actor);
+  }
+}
+
+/** Every family's payloads: what the engine translates deliveries with, and what the catalog shows. */
+export const webhookDialects: readonly PayloadDialect[] = [
+  identityEvents,
+  sessionsEvents,
+  behaviorEvents,
+  hostedEvents,
+  registrationsEvents,
+];

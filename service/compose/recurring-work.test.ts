@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { Work, WorkKind } from '../engine/events/index.ts';
+import { addRecurringWork, type RecurringWorkDeps } from './recurring-work.ts';
+
+function start({ tls } = { tls: true }) {
+  const recurring = new Map<WorkKind, Work>();
+  const done: string[] = [];
+  const expired: string[] = [];
+  const work = (name: string) => async () => void done.push(name);
+  addRecurringWork(
+    {
+      recurring: { add: (kind, one) => void recurring.set(kind, one) },
+      retention: { tend: work('retention') },
+      backups: { runDue: work('backups'), runDrills: work('backup-drill') },
+      liveSessions: { expireDue: work('sessions') },
+      orders: { expireDue: async () => expired.push('orders') },
+      keyPlaces: { sync: work('key-copies') as never },
+      erasure: { retry: work('erasures') },
+      recordIntegrity: { tend: async () => void done.push('record-integrity') },
+      calibrations: { tend: async () => void done.push('gallery-calibration') },
+      administrators: { tidy: work('administrators') },
+      reviews: { eraseDue: async () => done.push('reviews') },
+      uniqueness: { expireDue: async () => 0, sweep: async () => done.push('uniqueness') },
+      verdicts: { sweep: work('behavior-sweep') },
+      behaviorChallenges: {
+        expireDue: async () => void expired.push('challenges'),
+        sweep: async () => void expired.push('old challenges'),
+      },
+      heartbeats: { sweep: async () => void expired.push('heartbeats') },
+      deliveryUpkeep: { dropUndelivered: async () => void expired.push('user ids') },
+    } as RecurringWorkDeps,
+    tls ? { reload: async () => void done.push('certificate') } : undefined,
+  );
+  return { recurring, done, expired };
+}
+
+const given = { fence: 1, signal: new AbortController().signal };
+
+test('each recurs but the trial of a backup, and does what it is called after', async () => {
+  const { recurring, done, expired } = start();
+  const once = [...recurring].filter(([, { every }]) => every === undefined).map(([kind]) => kind);
+  expect(once).toEqual(['backup-drill']);
+  for (const { run } of recurring.values()) await run(given);
+  expect(done).toEqual([...recurring.keys()]);
+  expect(done).toContain('certificate');
+  expect(expired).toEqual([...['orders', 'challenges', 'old challenges', 'heartbeats', 'user ids']]);
+});
+
+test('without TLS no certificate is reloaded', async () => {
+  const { recurring } = start({ tls: false });
+  expect(recurring.get('certificate')!.every).toBeUndefined();
+});

@@ -1,0 +1,82 @@
+import type { ServedCertificate } from '../certificate/served-certificate.ts';
+import type { Administrators } from '../engine/accounts/index.ts';
+import type { Backups, KeyPlaces, RecordIntegrity } from '../engine/appliance/index.ts';
+import type { BehaviorChallenges, Heartbeats, Verdicts } from '../engine/behavior/index.ts';
+import type { EventDelivery, RecurringWorks, WorkKind } from '../engine/events/index.ts';
+import type { Orders, Sessions } from '../engine/live/index.ts';
+import type { GalleryCalibrations } from '../engine/matching/index.ts';
+import type { Erasure, Retention } from '../engine/people/index.ts';
+import type { Reviews, Uniqueness } from '../engine/uniqueness/index.ts';
+
+export interface RecurringWorkDeps {
+  recurring: Pick<RecurringWorks, 'add'>;
+  retention: Pick<Retention, 'tend'>;
+  backups: Pick<Backups, 'runDue' | 'runDrills'>;
+  keyPlaces: Pick<KeyPlaces, 'sync'>;
+  erasure: Pick<Erasure, 'erase' | 'retry'>;
+  calibrations: Pick<GalleryCalibrations, 'tend'>;
+  administrators: Pick<Administrators, 'tidy'>;
+  recordIntegrity: Pick<RecordIntegrity, 'tend'>;
+  reviews: Pick<Reviews, 'eraseDue'>;
+  uniqueness: Pick<Uniqueness, 'expireDue' | 'sweep'>;
+  liveSessions: Pick<Sessions, 'expireDue'>;
+  orders: Pick<Orders, 'expireDue'>;
+  verdicts: Pick<Verdicts, 'sweep'>;
+  behaviorChallenges: Pick<BehaviorChallenges, 'expireDue' | 'sweep'>;
+  heartbeats: Pick<Heartbeats, 'sweep'>;
+  deliveryUpkeep: Pick<EventDelivery['deliveryUpkeep'], 'dropUndelivered'>;
+}
+
+const MINUTE = 60_000;
+
+/** The recurring work of the running service. A failed run is not repeated before its next time. */
+export function addRecurringWork(
+  {
+    recurring,
+    retention,
+    backups,
+    keyPlaces,
+    erasure,
+    calibrations,
+    administrators,
+    recordIntegrity,
+    reviews,
+    uniqueness,
+    liveSessions,
+    orders,
+    verdicts,
+    behaviorChallenges,
+    heartbeats,
+    deliveryUpkeep,
+  }: RecurringWorkDeps,
+  /** None where the doors are not served over TLS. */
+  certificate: Pick<ServedCertificate, 'reload'> | undefined,
+): void {
+  const add = (kind: WorkKind, every: number | undefined, run: () => Promise<unknown>) =>
+    recurring.add(kind, { every, run });
+  add('retention', 60 * MINUTE, () => retention.tend());
+  add('backups', MINUTE, () => backups.runDue());
+  // Only when it is asked for.
+  add('backup-drill', undefined, () => backups.runDrills());
+  add('key-copies', MINUTE, () => keyPlaces.sync());
+  add('erasures', MINUTE, () => erasure.retry());
+  add('gallery-calibration', 10 * MINUTE, () => calibrations.tend());
+  add('administrators', 10 * MINUTE, () => administrators.tidy());
+  add('record-integrity', 10 * MINUTE, () => recordIntegrity.tend());
+  add('reviews', 10 * MINUTE, () => reviews.eraseDue());
+  add('uniqueness', 10 * MINUTE, async () => {
+    await uniqueness.expireDue();
+    await uniqueness.sweep((realm, subject, order) => erasure.erase(realm, subject, order));
+  });
+  const expiring = [liveSessions, orders, behaviorChallenges];
+  add('sessions', MINUTE, () => Promise.all(expiring.map((one) => one.expireDue())));
+  add('behavior-sweep', 10 * MINUTE, () =>
+    Promise.all([
+      verdicts.sweep(),
+      behaviorChallenges.sweep(),
+      heartbeats.sweep(),
+      deliveryUpkeep.dropUndelivered(),
+    ]),
+  );
+  add('certificate', certificate && 10 * MINUTE, async () => certificate?.reload());
+}
