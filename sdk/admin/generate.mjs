@@ -40,6 +40,7 @@ await write('paths.ts', astToString(types));
 /** Lists of values, by the field of a record that has one of them. */
 const values = {
   approvalStates: ['Approval', 'state'],
+  checks: ['PastCheck', 'check'],
   families: ['Webhook', 'family'],
   keyPrefixes: ['Key', 'prefix'],
   products: ['FlowDefinition', 'product'],

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,10 +52,18 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }));
 const headroom = <Result extends { check: string }>(results: Result[]) =>
   results.find(({ check }) => check === 'headroom');
 
-test('a check is added in two files', () => {
+test('a check is added in two files, and its words for the console in two more', () => {
   expect(changed).toEqual([
     'service/engine/matching/checks/headroom.ts',
     'service/engine/matching/checks/registered-checks.ts',
+  ]);
+  const pages = globSync('renderer/**/*.{ts,tsx,json}', { cwd: root }).filter(
+    (file) => !file.includes('.test.'),
+  );
+  const naming = pages.filter((file) => readFileSync(join(root, file), 'utf8').includes('embeddingHistory'));
+  expect(naming.sort()).toEqual([
+    'renderer/console/reasons/reason-strings.de.json',
+    'renderer/console/reasons/reason-strings.en.json',
   ]);
 });
 

@@ -6,20 +6,11 @@ import en from './reason-strings.en.json' with { type: 'json' };
 /** Checks and reasons in words; the overview, a person's history and the profiles use them too. */
 export const reasonStrings = defineStrings('console/reasons/reason-strings', en, de);
 
+/** In the order in which lists and filters show them. */
+export { checks as checkNames } from '../../../sdk/admin/values.ts';
 export type CheckName = Schemas['PastCheck']['check'];
 export type Reason = NonNullable<Schemas['PastVerification']['reason']>;
 
-/** In the order in which lists and filters show them. */
-export const checkNames: readonly CheckName[] = [
-  'liveness',
-  'frameConsistency',
-  'impossibleTravel',
-  'embeddingHistory',
-  'deviceConsistency',
-  'geoFence',
-  'timeRestriction',
-  'faceQuality',
-];
 export const reasons: readonly Reason[] = [
   'NOT_RECOGNIZED',
   'CHECK_FAILED',

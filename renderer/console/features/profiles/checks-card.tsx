@@ -55,7 +55,8 @@ function MinimumField() {
 
 function CheckRow({ name, control }: { name: CheckName; control: Values }) {
   const t = useStrings(fieldStrings);
-  const check = useStrings(reasonStrings)(name);
+  const words = useStrings(reasonStrings);
+  const check = words(name);
   const enabled = useWatch({ control, name: `checks.${name}.enabled` });
   return (
     <tr data-off={!enabled || undefined}>
@@ -65,7 +66,7 @@ function CheckRow({ name, control }: { name: CheckName; control: Values }) {
           <span className={styles.badge}>
             <CheckMaturity name={name} control={control} />
           </span>
-          <span className={styles.about}>{t(`text.${name}`)}</span>
+          <span className={styles.about}>{words(`text.${name}`)}</span>
         </div>
       </th>
       <td data-label={t('weight')}>

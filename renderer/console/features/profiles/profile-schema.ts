@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { z } from 'zod';
 import { type Translate, useStrings } from '../../../ui/strings/use-strings.ts';
-import { type CheckName, checkNames } from '../../reasons/reason-strings.ts';
+import { checkNames } from '../../reasons/reason-strings.ts';
 import { fieldStrings } from './field-strings.ts';
 import { type AttemptLimit, attemptLimits, countriesOf } from './profile-values.ts';
 
@@ -36,7 +36,7 @@ const profileSchema = (t: Sentences) =>
     name: z.string().trim().min(1, t('nameMissing')).max(80, t('nameMissing')),
     description: z.string().trim().max(400),
     checks: z.record(
-      z.enum(checkNames as [CheckName, ...CheckName[]]),
+      z.enum(checkNames),
       z.object({
         enabled: z.boolean(),
         weight: numberIn(0, 10, t('weightWrong')),

@@ -8,10 +8,7 @@ const day = z
   .regex(/^\d{4}-\d\d-\d\d(T.*)?$/)
   .optional()
   .catch(undefined);
-const check = z
-  .enum(checkNames as [string, ...string[]])
-  .optional()
-  .catch(undefined);
+const check = z.enum(checkNames).optional().catch(undefined);
 
 /** The filters of the list, as they stand in the address. */
 export const VerificationSearch = z.object({
