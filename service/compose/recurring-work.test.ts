@@ -9,12 +9,12 @@ function start({ tls } = { tls: true }) {
   const work = (name: string) => async () => void done.push(name);
   addRecurringWork(
     {
-      recurring: { add: (kind, one) => void recurring.set(kind, one) },
+      recurring: { add: (kind: WorkKind, one: Work) => void recurring.set(kind, one) },
       retention: { tend: work('retention') },
       backups: { runDue: work('backups'), runDrills: work('backup-drill') },
       liveSessions: { expireDue: work('sessions') },
       orders: { expireDue: async () => expired.push('orders') },
-      keyPlaces: { sync: work('key-copies') as never },
+      keyPlaces: { sync: work('key-copies') },
       erasure: { retry: work('erasures') },
       recordIntegrity: { tend: async () => void done.push('record-integrity') },
       calibrations: { tend: async () => void done.push('gallery-calibration') },
@@ -28,7 +28,7 @@ function start({ tls } = { tls: true }) {
       },
       heartbeats: { sweep: async () => void expired.push('heartbeats') },
       deliveryUpkeep: { dropUndelivered: async () => void expired.push('user ids') },
-    } as RecurringWorkDeps,
+    } as unknown as RecurringWorkDeps,
     tls ? { reload: async () => void done.push('certificate') } : undefined,
   );
   return { recurring, done, expired };
