@@ -52,9 +52,10 @@ export async function compose(config: Config, deps: ComposeDeps) {
   unlessComposed.use(opened);
 
   const foundation = await openFoundation(config, deps, opened);
-  const { db, inTransaction, audit, ids, clock, log, database, vault, certificate } = foundation;
+  const { db, inTransaction, integrity, audit, ids, clock, log } = foundation;
+  const { place, database, vault, certificate } = foundation;
+  const { keys, master, signing } = vault;
   const record = await openAuditLog(foundation);
-  const { auditLog } = record;
   const profiles = createProfiles(foundation);
   const certificates = await openCertificateCare(foundation);
   const accounts = await openAccounts(foundation, record);
@@ -63,18 +64,17 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const pictures = await openPictures(foundation);
   const { models } = pictures;
   const eventsOut = await openEvents(foundation);
-  const { events, grants, webhooks, queue, recurring } = eventsOut;
+  const { grants, webhooks, queue, recurring } = eventsOut;
   const behaviorSettings = createBehaviorSettings(foundation);
-  const { keys, master, organizations: organizationKeys, signing } = vault;
   const recordIntegrity = createRecordIntegrity({
     db,
     inTransaction,
-    integrity: foundation.integrity,
+    integrity,
     audit,
     log,
     keys,
     master,
-    organizations: organizationKeys,
+    organizations: vault.organizations,
     signing: { sign: signing.sign, publicKeys: signing.publicKeys, verify: verifySignature },
     async changed(_, id) {
       behaviorSettings.forgetRead();
@@ -96,10 +96,9 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const { checks, uniqueness, reviews, verifications } = verification;
   const keyCare = createKeyCare(foundation);
   const { keyPlaces } = keyCare;
-  const erasing = createErasing(foundation, auditLog, accounts, pictures, eventsOut, people);
+  const erasing = createErasing(foundation, record.auditLog, accounts, pictures, eventsOut, people);
   const { retention } = erasing;
   const backupTroubled = createConnection<() => Promise<void>>('backups.troubled');
-  const { place } = foundation;
   const backups = createBackups({
     db,
     inTransaction,
@@ -123,11 +122,10 @@ export async function compose(config: Config, deps: ComposeDeps) {
     clock,
   });
   const { alerts, delivery } = createDelivery(foundation, accounts, eventsOut, { profiles, readings });
-  const { callbacks, byHand } = delivery;
   const behavior = createBehavior(foundation, accounts, eventsOut, { alerts, behaviorSettings });
   const live = createLive(foundation, accounts, pictures, eventsOut, people, verification, {
     profiles,
-    callbacks,
+    callbacks: delivery.callbacks,
   });
   const organizationErasure = createOrganizationErasing(
     foundation,
@@ -141,7 +139,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     { alerts },
   );
 
-  // The calls that go up.
+  // The calls that go up, to what was built after the caller.
   accounts.faceJudge.connect(() => checks.administratorFaces);
   pictures.galleriesChanged.connect(async () => {
     await subjects.loadGalleries();
@@ -150,7 +148,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   verification.newcomerDecided.connect(live.liveSessions.newcomerDecided);
   backupTroubled.connect(alerts.checkGauges);
 
-  const jobs = createJobs({ db, inTransaction, audit, clock, recurring, queue, byHand });
+  const jobs = createJobs({ db, inTransaction, audit, clock, recurring, queue, byHand: delivery.byHand });
   const serving = createServing({ config, certificate, clock });
   const { status, applianceReport } = createStatus({
     data: config.data,
@@ -187,7 +185,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     ids,
     log,
     metrics: foundation.metrics,
-    auditLog,
+    auditLog: record.auditLog,
     organizations,
     limits: accounts.limits,
     access: accounts.access,
@@ -203,10 +201,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     models,
     netProvider: pictures.netProvider,
     readLogo: pictures.readLogo,
-    profiles,
-    events,
     grants,
-    destinations: eventsOut.destinations,
     webhooks,
     queue,
     recurring,
@@ -216,14 +211,12 @@ export async function compose(config: Config, deps: ComposeDeps) {
     alerts,
     relay: delivery.relay,
     deliveries: delivery.deliveries,
-    byHand,
     eventLog: delivery.eventLog,
-    callbacks,
+    callbacks: delivery.callbacks,
     deliveryUpkeep: delivery.deliveryUpkeep,
     jobs,
     consents: people.consents,
     holds: people.holds,
-    galleries: people.galleries,
     subjects,
     calibrations,
     checks,
@@ -245,7 +238,6 @@ export async function compose(config: Config, deps: ComposeDeps) {
     liveSessions: live.liveSessions,
     orders: live.orders,
     verifyToken: live.verifyToken,
-    rotations: keyCare.rotations,
     custody: keyCare.custody,
     keyPlaces,
     renewals: keyCare.renewals,

@@ -31,62 +31,31 @@ export type EventsOut = Awaited<ReturnType<typeof openEvents>>;
 
 /** What happens in the box, where it may be sent to, and what recurs. Nothing runs until `queue.start` and `recurring.start`. */
 export async function openEvents(foundation: Foundation) {
-  const { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, opened } = foundation;
+  const { config, db, inTransaction, integrity, audit, ids, clock, log, opened } = foundation;
   const owner = randomUUID();
-  const queue = createDeliveryQueue({
-    db,
-    inTransaction,
-    integrity,
-    ids,
-    clock,
-    log,
-    owner,
-    chance: Math.random,
-  });
+  const chance = Math.random;
+  const queue = createDeliveryQueue({ db, inTransaction, integrity, ids, clock, log, owner, chance });
   const recurring = createRecurringWorks({ db, inTransaction, clock, log, owner });
   const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
   const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
   const mail = mailServerOf(config);
-  const { events, grants, destinations, webhooks } = await createReceivers({
-    db,
-    inTransaction,
-    sealer,
-    integrity,
-    audit,
-    ids,
-    clock,
-    log,
-    outgoing,
-    own: ownPlaces.current,
-  });
-  return {
-    queue,
-    recurring,
-    boardLinks,
-    outgoing,
-    ownPlaces,
-    mail,
-    events,
-    grants,
-    destinations,
-    webhooks,
-  };
+  const { current: own } = ownPlaces;
+  const { events, grants, destinations, webhooks } = await createReceivers(foundation, { outgoing, own });
+  return { queue, recurring, boardLinks, outgoing, ownPlaces, mail, events, grants, destinations, webhooks };
 }
 
-type ReceiversDeps = Pick<
+type ReceiversParts = Pick<
   Foundation,
   'db' | 'inTransaction' | 'sealer' | 'integrity' | 'audit' | 'ids' | 'clock' | 'log'
-> & {
-  outgoing: Outgoing;
-  /** Addresses of this appliance: never a destination. */
-  own: () => OwnPlaces | Promise<OwnPlaces>;
-};
+>;
 
-/** Events, and those they may be sent to. */
-export async function createReceivers(deps: ReceiversDeps) {
-  const { db, inTransaction, sealer, integrity, audit, ids, clock, log, outgoing, own } = deps;
+/** Events, and those they may be sent to; never to `own`, the addresses of this appliance. */
+export async function createReceivers(
+  { db, inTransaction, sealer, integrity, audit, ids, clock, log }: ReceiversParts,
+  { outgoing, own }: { outgoing: Outgoing; own: () => OwnPlaces | Promise<OwnPlaces> },
+) {
   const events = createEvents({ sealer, ids, clock });
   const grants = createGrants({ db, inTransaction, integrity, audit, ids, clock, log, own });
   const destinations = createDestinations({ grants, outgoing, own });

@@ -32,7 +32,7 @@ const receiver: Outgoing = {
 /** What sends events out, over an engine's database; deliveries are added and not sent, `relay` passes on what happened so far. */
 export async function openEventsOut(engine: Engine, outgoing: Outgoing = receiver) {
   const own = () => ({ machine: [], ports: [], elsewhere: [] });
-  const receivers = await createReceivers({ ...engine, log, outgoing, own });
+  const receivers = await createReceivers({ ...engine, log }, { outgoing, own });
   const shared = { ...engine, ...receivers, log, outgoing };
   const queue = createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0.5 });
   const recurring = createRecurringWorks({ ...shared, owner: 'test' });
