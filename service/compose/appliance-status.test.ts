@@ -42,7 +42,8 @@ const readers = (more: Partial<StatusDeps> = {}) =>
     pictures: () => ({ stats: () => idle }),
     database: { dialect: 'sqlite', requireWriter() {} },
     keyPlaces: { list: async () => [] },
-    backups: { warnings: () => [] },
+    custody: { master: () => ({ id: 'm', kind: 'file', path: '/keys/master.key' }) },
+    backups: { facts: () => ({ troubles: [], scheduled: true, proven: true }) },
     retention: { waiting: async () => ({ sweeps: [] }) },
     freeBytes: async () => 2 ** 30,
     databaseBytes: async () => 4096,
@@ -68,13 +69,20 @@ test('a box that works is ready', async () => {
   });
 });
 
-test('sweeps that wait for an operator are reported, a doubted clock first', async () => {
+test('what needs attention is part of every status, without names and paths', async () => {
   const sweep = { organization: engine.organization, due: 9, people: 12, why: 'It would erase 9 people.' };
   const retention = { waiting: async () => ({ clock: 'The clock says 2021.', sweeps: [sweep] }) };
-  expect((await status({ retention })).waitingSweeps).toEqual([
-    expect.stringMatching(/^The clock says 2021\. .*retention confirm/),
-    expect.stringContaining('retention waiting'),
+  const custody = { master: () => ({ id: 'm', kind: 'file' as const, path: '/srv/data/master.key' }) };
+  const { attention } = await status({ retention, custody, data: '/srv/data' });
+  expect(attention.map(({ urgency, code }) => `${urgency} ${code}`)).toEqual([
+    'now LIVENESS_NOT_INSTALLED',
+    'now CLOCK_DOUBTFUL',
+    'soon LITTLE_ROOM',
+    'soon MASTER_KEY_BESIDE_DATA',
+    'soon NO_KEY_COPY',
+    'soon SWEEP_WAITS',
   ]);
+  expect(JSON.stringify(attention)).not.toMatch(/\/srv|org_/);
 });
 
 test('copies of the key store are counted, and those that are not up to date', async () => {
@@ -125,23 +133,25 @@ test('organizations whose own profiles are lenient are counted, and not waited f
   expect([found.readiness, found.lenientOrganizations]).toEqual([{ is: 'ready' }, undefined]);
 });
 
+test.each([
+  ['no detector', ['embedder'], 'No detector model is enabled'],
+  ['no embedder', ['detector'], 'No embedder model is enabled'],
+  ['neither', [], 'No detector and no embedder model is enabled'],
+])('without what every profile needs the box is not ready: %s', async (_, roles, sentence) => {
+  const installed = await engine.models.list();
+  const list = async () => installed.map((model) => ({ ...model, enabled: roles.includes(model.role) }));
+  const { readiness } = await status({ models: { ...engine.models, list } });
+  expect(readiness).toEqual({
+    is: 'not-ready',
+    reason: `${sentence}, so no profile can run: “gatehouse models list” shows them.`,
+  });
+});
+
 test('workers that cannot start make the box not ready, with the reason', async () => {
   const pictures = () => ({ stats: () => ({ ...idle, broken: 'a model is missing' }) });
   expect(await status({ pictures })).toMatchObject({
     readiness: { is: 'not-ready', reason: 'No picture can be judged: a model is missing' },
   });
-});
-
-test('the size of the database is read for operators alone: every caller of /health would pay for it', async () => {
-  let asked = 0;
-  const databaseBytes = async () => {
-    asked++;
-    return 4096;
-  };
-  await status({ databaseBytes });
-  expect(asked).toBe(0);
-  await report({ databaseBytes });
-  expect(asked).toBe(1);
 });
 
 test('the size of the database is read for operators alone: every caller of /health would pay for it', async () => {

@@ -1,12 +1,14 @@
 import { statfs } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ApplianceReport } from '../doors/admin/index.ts';
 import type { ApplianceStatus } from '../doors/meta/index.ts';
-import type { Organization, Organizations } from '../engine/accounts/index.ts';
+import { type Organization, type Organizations, stepsLeft } from '../engine/accounts/index.ts';
 import {
   type ApplianceFacts,
   applianceAttention,
   type Backups,
+  type KeyCustody,
   type KeyPlaces,
 } from '../engine/appliance/index.ts';
 import {
@@ -15,7 +17,7 @@ import {
   type GalleryCalibrations,
   type OwnGallery,
 } from '../engine/matching/index.ts';
-import { type Models, padRemedy } from '../engine/models/index.ts';
+import { type ModelReport, type Models, padRemedy } from '../engine/models/index.ts';
 import type { Retention, Subjects } from '../engine/people/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
 import type { Galleries } from '../inference/gallery/gallery-matrix.ts';
@@ -40,7 +42,8 @@ export interface StatusDeps {
   pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
   database: Pick<Database, 'dialect' | 'requireWriter'>;
   keyPlaces: Pick<KeyPlaces, 'list'>;
-  backups: Pick<Backups, 'warnings'>;
+  custody: Pick<KeyCustody, 'master'>;
+  backups: Pick<Backups, 'facts'>;
   retention: Pick<Retention, 'waiting'>;
   clock: Clock;
   /** Undefined without TLS. */
@@ -75,12 +78,12 @@ export function createStatus(deps: StatusDeps): StatusReaders {
     async applianceReport() {
       const storage = await readStorage(reading);
       const databaseBytes = await readDatabaseBytes({ databaseBytes: deps.databaseBytes, patience });
-      const facts = {
+      return {
         ...(await describe(deps, reading, storage)),
         room: defined({ freeBytes: storage.freeBytes, databaseBytes }),
         ...defined({ certificate: deps.certificate?.() }),
+        backupTroubles: deps.backups.facts().troubles,
       };
-      return { ...facts, attention: applianceAttention({ ...facts, now: deps.clock.now() }) };
     },
   };
 }
@@ -95,10 +98,11 @@ async function describe(
   const realms = ids.flatMap((organization) => worlds.map((world) => ({ organization, world })));
   const copies = await keyPlaces.list();
   const lenientOrganizations = await countLenient(reading, storage);
-  return {
+  const { clock: clockDoubt, sweeps } = await retention.waiting();
+  const facts = {
     ...(await describePictures(deps, storage)),
     storage: {
-      kind: database.dialect === 'sqlite' ? 'sqlite' : 'postgresql',
+      kind: database.dialect === 'sqlite' ? ('sqlite' as const) : ('postgresql' as const),
       ...defined({ state: storage.state, reason: storage.reason }),
     },
     ...describePeople(deps, ids),
@@ -109,8 +113,6 @@ async function describe(
       places: copies.length,
       notCurrent: copies.filter(({ state }) => state !== 'current').length,
     },
-    backupWarnings: backups.warnings(),
-    waitingSweeps: await describeWaiting(retention),
     ...defined({
       lenientOrganizations,
       alteredRows: deps.alteredRows?.() || undefined,
@@ -119,16 +121,57 @@ async function describe(
       ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
     ).length,
   };
+  const attention = applianceAttention({
+    ...facts,
+    ...defined({
+      freeBytes: storage.freeBytes,
+      clockDoubt,
+      certificate: deps.certificate?.(),
+      ...countUnfinished(storage.organizations),
+      masterKey: masterKeyOf(deps, copies),
+    }),
+    backups: backups.facts(),
+    waitingSweeps: sweeps.map(({ why }) => why),
+    now: deps.clock.now(),
+  });
+  return { ...facts, attention };
 }
+
+/** Organizations in which real people cannot be enrolled yet, and those with steps of the assistant that were put off. */
+function countUnfinished(organizations: readonly Organization[]) {
+  const inUse = organizations.filter(({ erasedAt }) => erasedAt === undefined);
+  return {
+    withoutConsent: inUse.filter(
+      ({ consentPolicy, attestation }) => consentPolicy === 'attested' && attestation === undefined,
+    ).length,
+    unfinishedSetups: inUse.filter((one) => stepsLeft(one).length > 0).length,
+  };
+}
+
+/** Whether a master key in a file lies beside what it opens. */
+function masterKeyOf(
+  { custody, data }: Pick<StatusDeps, 'custody' | 'data'>,
+  copies: readonly { place: string }[],
+): NonNullable<ApplianceFacts['masterKey']> {
+  const { kind, path } = custody.master();
+  return {
+    kind,
+    besideData: liesIn(data, path),
+    besideCopy: copies.some(({ place }) => liesIn(place, path)),
+  };
+}
+
+const liesIn = (folder: string, path: string) => !relative(folder, path).startsWith('..');
 
 /** State of inference. */
 async function describePictures({ models, pictures }: StatusDeps, storage: StorageState) {
   const current = models.current();
+  const installed = await models.list();
   const [pad] = current.padSets;
   const { workers, busy, waiting, queueLimit, provider, broken } = pictures().stats();
   return {
-    readiness: readinessOf(broken, storage),
-    models: await models.list(),
+    readiness: readinessOf(broken, storage, installed),
+    models: installed,
     damagedModels: models.damaged(),
     pad: pad
       ? { is: 'installed' as const, set: pad.id, maturity: pad.maturity }
@@ -198,28 +241,20 @@ function ownGalleries(
   });
 }
 
+/** Why no picture can be judged, where none can. */
 function readinessOf(
   broken: string | undefined,
   { state, reason }: StorageState,
+  models: readonly ModelReport[],
 ): ApplianceStatus['readiness'] {
   if (broken !== undefined) return { is: 'not-ready', reason: `No picture can be judged: ${broken}` };
   if (state !== 'ok') return { is: 'not-ready', reason: reason ?? 'The database cannot be used.' };
-  return { is: 'ready' };
-}
-
-/** Counts only; `gatehouse retention waiting` on the appliance names people and organizations. */
-async function describeWaiting(retention: Pick<Retention, 'waiting'>): Promise<string[]> {
-  const { clock, sweeps } = await retention.waiting();
-  return [
-    ...(clock === undefined
-      ? []
-      : [`${clock} Nothing is swept until an operator confirms it: “gatehouse retention confirm”.`]),
-    ...(sweeps.length === 0
-      ? []
-      : [
-          `Retention sweeps that wait for an operator: ${sweeps.length}. “gatehouse retention waiting” says which.`,
-        ]),
-  ];
+  const missing = (['detector', 'embedder'] as const).filter(
+    (role) => !models.some((model) => model.role === role && model.enabled),
+  );
+  if (missing.length === 0) return { is: 'ready' };
+  const reasonOf = `No ${missing.join(' and no ')} model is enabled, so no profile can run: “gatehouse models list” shows them.`;
+  return { is: 'not-ready', reason: reasonOf };
 }
 
 const MEBIBYTE = 2 ** 20;

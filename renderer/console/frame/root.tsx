@@ -1,5 +1,5 @@
 import { Drawer, Popover } from '@mantine/core';
-import { IconBell, IconMenu2, IconSearch } from '@tabler/icons-react';
+import { IconAlertTriangle, IconBell, IconCircleCheck, IconMenu2, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useMatches } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
@@ -12,8 +12,9 @@ import { KeyValues, Stack } from '../../ui/layout/layout.tsx';
 import { useCrumbs } from '../../ui/layout/page.tsx';
 import { uiStrings } from '../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
+import { read } from '../api/admin.ts';
 import { organizationQuery } from '../organization-query.ts';
-import { mayOpen } from '../screen-data.ts';
+import { mayOpen, readers } from '../screen-data.ts';
 import { useSession, useWorld } from '../session/session-query.ts';
 import { StepUpDialog } from '../session/step-up.tsx';
 import styles from './frame.module.css';
@@ -62,7 +63,7 @@ function Frame({ children }: { children: ReactNode }) {
           <SideNavigation />
         </div>
         <div className={styles.main}>
-          {world === 'test' && <TestBar />}
+          <StateBar />
           <Header openNavigation={() => setOpen('navigation')} openPalette={() => setOpen('palette')} />
           <FactorBanner />
           <main id="main" tabIndex={-1}>
@@ -82,15 +83,53 @@ function Frame({ children }: { children: ReactNode }) {
   );
 }
 
-function TestBar() {
+/** Milliseconds after which it is asked anew what needs attention. */
+const EVERY = 60_000;
+
+/** Which organization and world these pages show, whether something needs attention, and the way to the other world. */
+function StateBar() {
   const t = useStrings(frameStrings);
+  const world = useWorld();
+  const { data: organization } = useQuery(organizationQuery);
   return (
-    <div className={styles.testBar} role="status">
-      <span>{t.rich('testWorld', { b: (inside: ReactNode) => <b>{inside}</b> })}</span>
-      <Link to="." search={(search) => ({ ...search, env: undefined })}>
-        {t('toLive')}
+    <section className={styles.state} aria-label={t('state')}>
+      <span className={styles.world} role="status">
+        <b>{t(world === 'test' ? 'testWorld' : 'liveWorld')}</b>
+        {world === 'test' && <span> {t('testWorldText')}</span>}
+      </span>
+      <span className="clip">{organization?.name}</span>
+      <Attention />
+      <Link
+        to="."
+        search={(search) => ({ ...search, env: world === 'live' ? ('test' as const) : undefined })}
+      >
+        {t(world === 'live' ? 'toTest' : 'toLive')}
       </Link>
-    </div>
+    </section>
+  );
+}
+
+/** The worst of what needs attention, for those who may read the overview. */
+function Attention() {
+  const t = useStrings(frameStrings);
+  const { user } = useSession();
+  const env = useWorld();
+  const { data } = useQuery({
+    ...read('/api/admin/attention', { env }),
+    enabled: readers.includes(user.role),
+    refetchInterval: EVERY,
+  });
+  if (data === undefined) return null;
+  const urgency = data.items[0]?.urgency ?? 'none';
+  return (
+    <Link to="/overview" className={styles.worst} data-urgency={urgency}>
+      {urgency === 'none' ? (
+        <IconCircleCheck size={16} stroke={1.75} aria-hidden="true" />
+      ) : (
+        <IconAlertTriangle size={16} stroke={1.75} aria-hidden="true" />
+      )}
+      {urgency === 'none' ? t('nothingNeedsYou') : t('needAttention', { count: data.items.length })}
+    </Link>
   );
 }
 
@@ -113,7 +152,6 @@ function Header({ openNavigation, openPalette }: { openNavigation(): void; openP
         <IconSearch size={18} stroke={1.75} aria-hidden="true" />
         <span>{t('search')}</span> <kbd>{paletteKeys}</kbd>
       </button>
-      <WorldSwitch />
       <Notifications />
     </header>
   );
@@ -141,25 +179,6 @@ function Breadcrumb() {
         ))}
       </ol>
     </nav>
-  );
-}
-
-function WorldSwitch() {
-  const t = useStrings(frameStrings);
-  const world = useWorld();
-  if (world === 'test') return null;
-  return (
-    <div className={styles.worlds}>
-      <ButtonLink
-        to="."
-        search={(search) => ({ ...search, env: 'test' as const })}
-        kind="quiet"
-        small
-        title={t('toTest')}
-      >
-        {t('test')}
-      </ButtonLink>
-    </div>
   );
 }
 

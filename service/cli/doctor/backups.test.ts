@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { checkBackups } from './stored-data.ts';
+import { describeBackups } from './stored-data.ts';
 
-const now = Date.UTC(2026, 10, 20, 12);
-const none = { items: [], warnings: [] };
 const plan = {
   folder: '/b',
   everyMinutes: 60,
@@ -20,16 +18,23 @@ const run = (startedAt: string, more = {}): Schemas['Backup'] => ({
   futureDated: false,
   ...more,
 });
-const proven = { verifiedAt: '2026-11-20T11:00:00.000Z' };
+const at = '2026-11-20T10:00:00.000Z';
 
 test.each([
-  ['no backup at all', [], none, 'warn'],
-  ['a plan that has not run yet', [], { ...none, items: [plan] }, 'ok'],
-  ['a recent one that was not proven', [run('2026-11-20T10:00:00.000Z')], none, 'warn'],
-  ['a recent one, proven', [run('2026-11-20T10:00:00.000Z', proven)], none, 'ok'],
-  ['an old one without a plan', [run('2026-11-01T10:00:00.000Z', proven)], none, 'warn'],
-  ['a schedule that fails', [], { items: [plan], warnings: ['The disk is full.'] }, 'fail'],
-])('%s', (_what, runs, plans, state) => {
-  const found = checkBackups(runs, plans, now);
-  expect([found.state, found.remedy === undefined]).toEqual([state, state === 'ok']);
+  ['no backup at all', [], [], 'none'],
+  ['a plan that has not run yet', [], [plan], 'scheduled; the first is not made yet'],
+  [
+    'one that was not proven',
+    [run(at)],
+    [],
+    `the last good one is from ${at}; none was ever proven; none is scheduled`,
+  ],
+  [
+    'one that was',
+    [run(at, { verifiedAt: at })],
+    [plan],
+    `the last good one is from ${at}; proven: /b/x.backup`,
+  ],
+])('%s', (_what, runs, items, found) => {
+  expect(describeBackups(runs, { items })).toEqual({ what: 'backups', found });
 });

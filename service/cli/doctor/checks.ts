@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { boxCertificateOf } from '../../certificate/box-certificate.ts';
 import type { Config } from '../../config.ts';
+import { aboutRoom } from '../../engine/appliance/overview/appliance-attention.ts';
 import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { defined } from '../../lib/defined.ts';
@@ -13,6 +14,7 @@ import { asOwner, foreignOwner } from '../directory-owner.ts';
 import { invocation } from '../invocation.ts';
 import { oldestNode, refuseOldNode } from '../node-version.ts';
 import { describeSize } from '../terminal/size.ts';
+import type { Detail } from './attention.ts';
 
 export interface Finding {
   what: string;
@@ -83,19 +85,14 @@ export async function checkPermissions(data: string): Promise<Finding> {
       );
 }
 
-const GIGABYTE = 1e9;
-
 /** A hundred thousand people take about a gigabyte; a full disk stops enrollment. */
 export async function checkDisk(directory: string): Promise<Finding> {
   const disk = await statfs(directory);
   const free = disk.bavail * disk.bsize;
-  const state = free < 0.2 * GIGABYTE ? 'fail' : free < 2 * GIGABYTE ? 'warn' : 'ok';
-  return finding(
-    'disk space',
-    state,
-    `${describeSize(free)} free`,
-    state === 'ok' ? undefined : 'Free some space, or move the data directory to a larger disk.',
-  );
+  const [little] = aboutRoom(free);
+  return little
+    ? finding('disk space', little.urgency === 'now' ? 'fail' : 'warn', little.sentence, little.remedy)
+    : finding('disk space', 'ok', `${describeSize(free)} free`);
 }
 
 /** Keys, tokens and travel checks rest on the time. No network is asked: only what cannot be is noticed. */
@@ -181,21 +178,16 @@ export function checkModelFiles(files: readonly { id: string; ok: boolean }[]): 
 }
 
 /** `padSets`: the default first, as the service lists them. */
-export function checkPad({ items, padSets }: PadModels): Finding {
+export function describePad({ padSets }: PadModels): Detail {
   const used = padSets.find(({ inUse }) => inUse);
-  if (used) return finding('presentation attack detection', 'ok', `${used.name} (${used.maturity})`);
-  const off = items.filter(({ id, enabled }) => !enabled && padSets[0]?.models.includes(id));
-  return finding(
-    'presentation attack detection',
-    'warn',
-    'off: the live world refuses to verify (but for match-only organizations), the test world works',
-    off.map(({ id }) => `${invocation} models enable ${id}`).join('   ') || 'Install Gatehouse again.',
-  );
+  return {
+    what: 'presentation attack detection',
+    found: used ? `${used.name} (${used.maturity})` : 'off; the test world works',
+  };
 }
 
 interface PadModels {
-  items: readonly { id: string; enabled: boolean }[];
-  padSets: readonly { name: string; maturity: string; models: readonly string[]; inUse: boolean }[];
+  padSets: readonly { name: string; maturity: string; inUse: boolean }[];
 }
 
 /** The nearest folder that exists: where a new data directory would be made. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { allPages } from '../../../sdk/admin/all-pages.ts';
-import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
+import { replyOf } from '../../../sdk/admin/client.ts';
 import { manifestSignature, modelPaths } from '../../compose/model-paths.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -16,15 +16,13 @@ import { listCalibrations } from '../gallery-calibrations.ts';
 import { invocation } from '../invocation.ts';
 import { listOrganizations, type Organization } from '../organization.ts';
 import { answerWidth, count, oneLine, wrap } from '../terminal/terminal.ts';
+import { withAttention } from './attention.ts';
 import {
-  type BoxStatus,
-  checkGalleries,
-  checkKeyCopies,
-  checkLenientProfiles,
   checkLicences,
   checkManifestSignature,
-  checkMatchOnly,
-  checkProvider,
+  describeCurrentProvider,
+  describeGalleries,
+  describeKeyCopies,
 } from './box.ts';
 import {
   checkClock,
@@ -32,26 +30,25 @@ import {
   checkModelFiles,
   checkNode,
   checkOwner,
-  checkPad,
   checkPermissions,
   checkPort,
   checkSocketPath,
   checkTls,
+  describePad,
   existingFolder,
   type Finding,
 } from './checks.ts';
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
 import { examineHardening } from './hardening/hardening.ts';
 import { checkGrants } from './postgres.ts';
-import { checkConsent, checkKeyStore, checkMasterKey, checkService, checkUpdate } from './service.ts';
+import { checkKeyStore, checkService, checkUpdate, describeMasterKey, describeServedTls } from './service.ts';
 import {
   checkAlerts,
-  checkBackups,
   checkErasures,
   checkIntegrity,
   checkKeysWithoutPerson,
-  checkOwnGalleries,
-  checkRetention,
+  describeBackups,
+  describeOwnGalleries,
   MOST_ALERTS,
   MOST_COUNTED,
 } from './stored-data.ts';
@@ -153,7 +150,7 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
       { what: 'data directory', state: 'fail', found, remedy: `${invocation} unseal --data ${config.data}` },
     ];
   }
-  const status = running ? await replyOf(open.admin.GET('/api/admin/status')) : undefined;
+  const status = await replyOf(open.admin.GET('/api/admin/status'));
   const files = await checkFiles(config.data, control);
   const models = await replyOf(open.admin.GET('/api/admin/models'));
   const { items: places } = await replyOf(open.admin.GET('/api/admin/key-store/places'));
@@ -169,17 +166,24 @@ async function askBox(control: () => Promise<Control>, config: Config): Promise<
         ? `the service${await holder(config.data)} answers`
         : 'no other process holds the directory',
     },
-    ...(status ? await checkRunning(status, config, models.items) : await checkListening(config)),
-    checkMasterKey(await replyOf(open.admin.GET('/api/admin/master-key')), config.data, places),
+    ...(status.service ? await checkService(status.service, config) : await checkListening(config)),
+    ...withAttention(
+      [
+        describeMasterKey(await replyOf(open.admin.GET('/api/admin/master-key'))),
+        describeKeyCopies(places),
+        describeBackups(backups.items, plans),
+        ...describeOwnGalleries(await ownGalleries(open, organizations)),
+        describeGalleries(status),
+        describePad(models),
+        describeCurrentProvider(status),
+        ...(status.service ? [describeServedTls(status.service, systemClock.now())] : []),
+      ],
+      status.attention,
+    ),
     checkKeyStore(config, places),
-    checkKeyCopies(places),
-    checkBackups(backups.items, plans, systemClock.now()),
-    ...checkRetention(await replyOf(open.admin.GET('/api/admin/retention/waiting'))),
     checkModelFiles(files),
-    checkPad(models),
-    checkConsent(organizations),
+    checkLicences(models.items),
     ...checkKeysWithoutPerson(await replyOf(open.admin.GET('/api/admin/keys-without-person'))),
-    ...checkOwnGalleries(await ownGalleries(open, organizations)),
     ...checkIntegrity((await replyOf(open.admin.GET('/api/admin/audit/integrity-faults'))).items),
     ...checkErasures(await pendingErasures(open, organizations)),
     ...checkWebhooks(await eventsOut(open, organizations)),
@@ -242,20 +246,6 @@ async function openAlerts(open: Control, organizations: readonly Organization[])
   }
   return found;
 }
-
-/** Checks of a box in use. */
-const checkRunning = async (
-  status: BoxStatus,
-  config: Config,
-  models: readonly Schemas['Model'][],
-): Promise<Finding[]> => [
-  ...(status.service ? await checkService(status.service, config, systemClock.now()) : []),
-  checkGalleries(status),
-  checkLicences(models),
-  checkMatchOnly(status),
-  ...checkLenientProfiles(status),
-  checkProvider(status),
-];
 
 /** The process recorded as the writer, for display only. */
 async function holder(data: string): Promise<string> {

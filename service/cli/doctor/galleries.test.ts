@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Calibration, OwnGallery } from '../gallery-calibrations.ts';
-import { checkOwnGalleries } from './stored-data.ts';
+import { describeOwnGalleries } from './stored-data.ts';
 
 const follows: Calibration = {
   env: 'live',
@@ -33,64 +33,45 @@ test('each measured gallery is listed with its threshold shift', () => {
     { ...measured, holdsFor: 'average' },
     { ...measured, env: 'test', people: 0, standing: 'too-few-people' },
   ];
-  expect(checkOwnGalleries([{ organization: 'Port', items: [follows, raised], galleries }])).toEqual([
+  expect(describeOwnGalleries([{ organization: 'Port', items: [follows, raised], galleries }])).toEqual([
     {
       what: 'error rates',
-      state: 'ok',
       found:
         'Port, live, scorer r, rates for every measured group: follows the calibration: 0.11 % of pairs of different people reach the threshold that 0.14 % should, 0.42 % in the worst tenth of people (120 people, 2026-11-20)',
     },
     {
       what: 'error rates',
-      state: 'ok',
       found: expect.stringContaining('for the average: thresholds are raised by 0.123: 1.6 % of pairs'),
     },
   ]);
 });
 
-test('one that is not measured, also with other models, is a warning with the command; a small one is not', () => {
+test('one that is not measured, also with other models, is said, and a small one', () => {
   const galleries: OwnGallery[] = [
     { ...measured, standing: 'not-measured' },
     { ...measured, env: 'test', people: 12, standing: 'too-few-people' },
   ];
   const items = [{ ...follows, outdated: true }];
-  expect(checkOwnGalleries([{ organization: 'Port of Bern', items, galleries }])).toEqual([
+  expect(describeOwnGalleries([{ organization: 'Port of Bern', items, galleries }])).toEqual([
     {
       what: 'error rates',
-      state: 'warn',
       found: 'Port of Bern, live, scorer r, rates for every measured group: not measured yet',
-      remedy: expect.stringContaining('org calibrate --org "Port of Bern"'),
     },
     {
       what: 'error rates',
-      state: 'ok',
       found: expect.stringContaining('Port of Bern, test, scorer r'),
     },
   ]);
   expect(
-    checkOwnGalleries([{ organization: 'Port', items: [], galleries: [galleries[1]!] }])[0]?.found,
+    describeOwnGalleries([{ organization: 'Port', items: [], galleries: [galleries[1]!] }])[0]?.found,
   ).toContain('too few people to measure (12 of 30)');
-  expect(checkOwnGalleries([])).toEqual([]);
+  expect(describeOwnGalleries([])).toEqual([]);
 });
 
 test('a scorer whose embeddings few people have says how many', () => {
   const few = { ...follows, scorer: 'rm', compared: 12, pairs: 0 };
   const gallery: OwnGallery = { ...measured, scorer: 'rm', standing: 'too-few-people' };
-  expect(checkOwnGalleries([{ organization: 'Port', items: [few], galleries: [gallery] }])).toMatchObject([
-    { state: 'ok', found: expect.stringContaining('12 people have what this scorer needs') },
-  ]);
-});
-
-test('people with a template in doubt are a warning with what to do', () => {
-  const items = [{ ...follows, doubtful: 2 }];
-  expect(checkOwnGalleries([{ organization: 'Port', items, galleries: [] }])).toEqual([
-    {
-      what: 'templates',
-      state: 'warn',
-      found: 'Port, live: 2 people have templates that do not distinguish them from others',
-      remedy: expect.stringMatching(
-        /subject doubtful --org "Port" --env live {3}lists them; enroll each again/,
-      ),
-    },
+  expect(describeOwnGalleries([{ organization: 'Port', items: [few], galleries: [gallery] }])).toMatchObject([
+    { found: expect.stringContaining('12 people have what this scorer needs') },
   ]);
 });

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { get as getPlain } from 'node:http';
 import { get as getSecure } from 'node:https';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import { shownSettings } from '../../compose/certificate/serving.ts';
 import { type Config, describeDatabase } from '../../config.ts';
 import { keyStoreAdvice } from '../../data-directory/database-place.ts';
-import { asTyped, invocation } from '../invocation.ts';
-import type { Organization } from '../organization.ts';
+import { asTyped } from '../invocation.ts';
 import { journalFile, recoverScript, UPDATE_FOLDER } from '../update/journal.ts';
+import type { Detail } from './attention.ts';
 import type { Finding } from './checks.ts';
 
 export type Service = NonNullable<Schemas['Status']['service']>;
@@ -16,14 +16,10 @@ export type Service = NonNullable<Schemas['Status']['service']>;
 const DAY = 86_400_000;
 const WAIT_MILLISECONDS = 2000;
 
-/** What only the serving process knows: its addresses, certificate and settings. */
-export async function checkService(service: Service, config: Config, now: number): Promise<Finding[]> {
+/** What only the serving process knows: its addresses and settings. */
+export async function checkService(service: Service, config: Config): Promise<Finding[]> {
   const file = await stat(join(config.data, 'gatehouse.json')).catch(() => undefined);
-  return [
-    await checkAnswer(service.url),
-    checkServedTls(service, now),
-    checkSettings(service, shownSettings(config), file?.mtimeMs),
-  ];
+  return [await checkAnswer(service.url), checkSettings(service, shownSettings(config), file?.mtimeMs)];
 }
 
 /** Of an update whose journal is there. Undefined where none was interrupted. */
@@ -69,27 +65,12 @@ function ask(url: string): Promise<string> {
   });
 }
 
-export function checkServedTls({ certificate, insecureHttp, url }: Service, now: number): Finding {
+export function describeServedTls({ certificate, insecureHttp, url }: Service, now: number): Detail {
   const what = 'encryption';
-  if (insecureHttp) {
-    return {
-      what,
-      state: 'warn',
-      found: 'none: pictures of faces and API keys can be read on the way from other machines',
-      remedy: 'Start it with --tls-cert and --tls-key, or behind a proxy that encrypts.',
-    };
-  }
-  if (!certificate) return { what, state: 'ok', found: `not needed: only this machine reaches ${url}` };
+  if (insecureHttp) return { what, found: `none at ${url}` };
+  if (!certificate) return { what, found: `not needed: only this machine reaches ${url}` };
   const days = Math.floor((Date.parse(certificate.endsAt) - now) / DAY);
-  const found = `certificate for ${certificate.subject}, ${days} more days`;
-  return days < 21
-    ? {
-        what,
-        state: 'warn',
-        found,
-        remedy: `Renew the certificate: ${invocation} certificate show`,
-      }
-    : { what, state: 'ok', found };
+  return { what, found: `certificate for ${certificate.subject}, ${days} more days` };
 }
 
 /**
@@ -118,28 +99,10 @@ export function checkSettings(
     : { what, state: 'ok', found: `by flags or the environment of the service: ${found}` };
 }
 
-const liesIn = (folder: string, path: string) => !relative(folder, path).startsWith('..');
-
-/** The master key opens everything that it lies beside. */
-export function checkMasterKey(
-  { kind, path }: { kind: 'file' | 'passphrase'; path: string },
-  data: string,
-  places: readonly { place: string }[],
-): Finding {
-  const what = 'master key';
-  if (kind === 'passphrase') return { what, state: 'ok', found: 'behind a passphrase' };
-  const beside = places.find(({ place }) => liesIn(place, path));
-  const found = liesIn(data, path)
-    ? `${path}, in the data directory: this disk alone can decrypt everything`
-    : beside && `${path}, beside a copy of the key store: that medium can decrypt every backup`;
-  if (found === undefined) return { what, state: 'ok', found: path };
-  return {
-    what,
-    state: 'warn',
-    found,
-    remedy: `Put it on a medium of its own: ${invocation} master use-file FILE   or behind a passphrase: ${invocation} master set-passphrase`,
-  };
-}
+export const describeMasterKey = ({ kind, path }: { kind: 'file' | 'passphrase'; path: string }): Detail => ({
+  what: 'master key',
+  found: kind === 'passphrase' ? 'behind a passphrase' : path,
+});
 
 /** Beside people in PostgreSQL the keys may lie in the data directory, where no backup of the database finds them. */
 export function checkKeyStore(
@@ -155,23 +118,4 @@ export function checkKeyStore(
   const advice = keyStoreAdvice(config);
   if (advice === undefined || places.length > 0) return { what, state: 'ok', found };
   return { what, state: 'warn', found: `${found}, and the people in PostgreSQL`, remedy: asTyped(advice) };
-}
-
-/** Reports an organization without a recorded consent policy: it cannot enroll new live people, and existing ones count as consenting to every use. */
-export function checkConsent(
-  organizations: readonly Pick<Organization, 'name' | 'consentPolicy' | 'attestation' | 'erasedAt'>[],
-): Finding {
-  const what = 'consent';
-  const silent = organizations.filter(
-    (one) => one.erasedAt === undefined && one.consentPolicy === 'attested' && !one.attestation,
-  );
-  const [first] = silent;
-  if (!first) return { what, state: 'ok', found: 'attested, or asked for with each enrollment' };
-  const others = silent.length > 1 ? ` and ${silent.length - 1} more` : '';
-  return {
-    what,
-    state: 'warn',
-    found: `none is recorded for ${first.name}${others}: an organization without real people enrolls none until it is; where there are some already, enrollment goes on and every use of a face is allowed`,
-    remedy: `Attest it: ${invocation} consent attest --help   or ask each person: ${invocation} org set --consent with-call`,
-  };
 }

@@ -1,8 +1,8 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
-import { waitingLines } from '../commands/retention.ts';
 import { describeGalleries, type OwnGalleries, tables } from '../gallery-calibrations.ts';
 import { invocation } from '../invocation.ts';
 import { count } from '../terminal/terminal.ts';
+import type { Detail } from './attention.ts';
 import type { Finding } from './checks.ts';
 
 /** Open alerts of an organization that the doctor counts. */
@@ -25,71 +25,29 @@ export function checkAlerts(open: readonly { id: string; name: string; alerts: n
   ];
 }
 
-const DAY = 86_400_000;
-
-/** When the last good backup was made, and whether the schedule works. */
-export function checkBackups(
+/** When the last good backup was made, and whether one was proven. */
+export function describeBackups(
   runs: readonly Schemas['Backup'][],
-  { items: plans, warnings }: Schemas['BackupPlans'],
-  now: number,
-): Finding {
+  { items: plans }: Pick<Schemas['BackupPlans'], 'items'>,
+): Detail {
   const what = 'backups';
   const last = runs.find(({ outcome }) => outcome === 'done');
-  const [trouble] = warnings;
-  if (trouble !== undefined) {
-    return {
-      what,
-      state: 'fail',
-      found: trouble,
-      remedy: `${invocation} backup list  shows every run; put the cause right, then: ${invocation} backup DIR`,
-    };
-  }
-  if (!last) {
-    const state = plans.length > 0 ? 'ok' : 'warn';
-    const found = plans.length > 0 ? 'scheduled; the first is not made yet' : 'there was none yet';
-    return { what, state, found, ...(state === 'ok' ? {} : { remedy: schedule }) };
-  }
+  if (!last) return { what, found: plans.length > 0 ? 'scheduled; the first is not made yet' : 'none' };
   const proven = runs.find(({ verifiedAt }) => verifiedAt !== undefined);
   const found = `the last good one is from ${last.startedAt}; ${proven ? `proven: ${proven.path}` : 'none was ever proven'}${plans.length === 0 ? '; none is scheduled' : ''}`;
-  if (plans.length === 0 && now - Date.parse(last.startedAt) > 7 * DAY)
-    return { what, state: 'warn', found, remedy: schedule };
-  if (!proven)
-    return { what, state: 'warn', found, remedy: `${invocation} backup verify ${last.path} --keys PLACE` };
-  return { what, state: 'ok', found };
+  return { what, found };
 }
 
-const schedule = `${invocation} backup schedule DIR --every 24h --keep 7   (DIR on another disk)`;
-
-/** Whether the stated error rates were checked on the enrolled people, and whose templates are in doubt. */
-export function checkOwnGalleries(
+/** Whether the stated error rates were compared with the enrolled people. */
+export const describeOwnGalleries = (
   organizations: readonly ({ organization: string } & OwnGalleries)[],
-): Finding[] {
-  return organizations.flatMap(({ organization, ...own }) => {
-    const option = `--org ${JSON.stringify(organization)}`;
-    const rates = describeGalleries(own).map((one): Finding => {
-      const found = `${organization}, ${one.env}, scorer ${one.scorer}, rates for ${tables[one.holdsFor]}: ${one.found}`;
-      if (one.standing !== 'not-measured') return { what: 'error rates', state: 'ok', found };
-      const remedy = `${invocation} org calibrate ${option}`;
-      return { what: 'error rates', state: 'warn', found, remedy };
-    });
-    return [...rates, ...checkDoubtful(organization, option, own)];
-  });
-}
-
-function checkDoubtful(organization: string, option: string, { items }: OwnGalleries): Finding[] {
-  return (['live', 'test'] as const).flatMap((env): Finding[] => {
-    const doubtful = Math.max(0, ...items.filter((one) => one.env === env).map((one) => one.doubtful));
-    if (doubtful === 0) return [];
-    return [
-      {
-        what: 'templates',
-        state: 'warn',
-        found: `${organization}, ${env}: ${count(doubtful, 'person has a template that does', 'people have templates that do')} not distinguish them from others`,
-        remedy: `${invocation} subject doubtful ${option} --env ${env}   lists them; enroll each again with a picture of the bare, upright face`,
-      },
-    ];
-  });
-}
+): Detail[] =>
+  organizations.flatMap(({ organization, ...own }) =>
+    describeGalleries(own).map((one) => ({
+      what: 'error rates',
+      found: `${organization}, ${one.env}, scorer ${one.scorer}, rates for ${tables[one.holdsFor]}: ${one.found}`,
+    })),
+  );
 
 /** One failed finding for each fault, at most this many. */
 const MOST = 10;
@@ -139,16 +97,4 @@ export function checkKeysWithoutPerson({ keys }: { keys: number }): Finding[] {
         'After a restore of an older backup these are the people enrolled since: restore a newer one, or enroll them again. Otherwise the database may not be the one of these keys: look at --data and the database settings.',
     },
   ];
-}
-
-/** Sweeps that wait for an operator; nothing is said where none does. A clock in doubt fails, because nothing is swept then. */
-export function checkRetention(waiting: Schemas['RetentionWaiting']): Finding[] {
-  const what = 'retention';
-  const state = waiting.clock === undefined ? ('warn' as const) : ('fail' as const);
-  return waitingLines(waiting).map(({ found, remedy }, i) => ({
-    what,
-    found,
-    remedy,
-    state: i === 0 ? state : ('warn' as const),
-  }));
 }

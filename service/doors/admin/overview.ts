@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Attention, type Overview, type Overviews } from '../../engine/appliance/index.ts';
+import { Attention, inOrder, type Overview, type Overviews } from '../../engine/appliance/index.ts';
 import { checkNames, HoldsFor } from '../../engine/matching/index.ts';
+import type { Realm } from '../../engine/people/index.ts';
 import { decisions, type Unverified, unverifiedOutcomes } from '../../engine/verification/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { byReaders } from './may-call.ts';
@@ -127,8 +128,8 @@ const OverviewReply = z
     ],
   });
 
-function fromOverview(overview: Overview): z.output<typeof OverviewReply> {
-  const { hours, decided, reasons, unverified, people, liveness, gallery, at, attention } = overview;
+function fromOverview(overview: Overview, attention: Attention[]): z.output<typeof OverviewReply> {
+  const { hours, decided, reasons, unverified, people, liveness, gallery, at } = overview;
   const begin = hours[0]!.from;
   return {
     at,
@@ -152,7 +153,7 @@ function fromOverview(overview: Overview): z.output<typeof OverviewReply> {
     gallery: { ...gallery, people },
     liveness: fromLiveness(liveness),
     matchOnly: overview.matchOnly,
-    attention: attention,
+    attention,
   };
 }
 
@@ -170,10 +171,45 @@ export const fromLiveness = (liveness: Overview['liveness']): z.output<typeof Li
 
 export interface OverviewRouteDeps {
   overviews: Overviews;
+  /** What the box needs a person for. */
+  applianceReport(): Promise<{ attention: readonly Attention[] }>;
 }
 
 /** One world of an organization at a glance. */
-export const overviewRoutes = ({ overviews }: OverviewRouteDeps): AdminRoute[] => [
+/** What the organization and, for those who look after it, the box need a person for; the most urgent first. */
+async function attentionFor(
+  { overviews, applianceReport }: OverviewRouteDeps,
+  realm: Realm,
+  forBox: boolean,
+): Promise<Attention[]> {
+  const own = await overviews.attention(realm);
+  if (!forBox) return own;
+  const { attention } = await applianceReport();
+  const said = new Set(own.map(({ code }) => code));
+  // Of a box with one organization that says the same of itself.
+  const isSaid = ({ code, values }: Attention) =>
+    said.has(code) || (values?.count === 1 && said.has(ofOneOrganization[code] ?? ''));
+  return inOrder([...own, ...attention.filter((item) => !isSaid(item))]);
+}
+
+const ofOneOrganization: Readonly<Record<string, string>> = {
+  MATCH_ONLY_ORGANIZATIONS: 'MATCH_ONLY',
+  LENIENT_ORGANIZATIONS: 'LENIENT_PROFILES',
+  CONSENT_MISSING: 'CONSENT_NOT_ATTESTED',
+  SETUPS_UNFINISHED: 'SETUP_UNFINISHED',
+};
+
+const AttentionReply = z
+  .strictObject({
+    items: z.array(Attention).describe('The most urgent first; empty: nothing needs a person'),
+  })
+  .meta({
+    id: 'AttentionList',
+    description: 'What needs attention.',
+    examples: [{ items: [] }],
+  });
+
+export const overviewRoutes = (deps: OverviewRouteDeps): AdminRoute[] => [
   route({
     tag: 'organizations',
     within: 'world',
@@ -184,11 +220,30 @@ export const overviewRoutes = ({ overviews }: OverviewRouteDeps): AdminRoute[] =
     effect: 'none',
     summary: 'Get an overview',
     description:
-      'Verifications per hour, reasons of refusals, size of the gallery against its safe size, liveness, and items that need attention.',
+      'Verifications per hour, reasons of refusals, size of the gallery against its safe size, liveness, and what needs attention.',
     may: byReaders,
     query: OverviewQuery,
     reply: OverviewReply,
-    handle: async ({ realm, query }) => fromOverview(await overviews.read(realm, spans[query.span])),
+    handle: async ({ realm, query, forBox }) =>
+      fromOverview(
+        await deps.overviews.read(realm, spans[query.span]),
+        await attentionFor(deps, realm, forBox),
+      ),
+  }),
+  route({
+    tag: 'organizations',
+    within: 'world',
+    keyRefusal: 'No API key may read what needs attention: /health has that of the box.',
+    method: 'GET',
+    url: '/attention',
+    operationId: 'getAttention',
+    effect: 'none',
+    summary: 'List what needs attention',
+    description:
+      'What the organization needs a person for in this world; for appliance owners and the operator also what the box does, as `/health` and `gatehouse doctor` say it.',
+    may: byReaders,
+    reply: AttentionReply,
+    handle: async ({ realm, forBox }) => ({ items: await attentionFor(deps, realm, forBox) }),
   }),
 ];
 

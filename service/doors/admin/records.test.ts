@@ -233,7 +233,7 @@ const box = {
   storage: { kind: 'sqlite' as const, state: 'full' as const, reason: 'Full.' },
   room: { freeBytes: 12, databaseBytes: 34 },
   certificate: { endsAt: 0, renewsItself: true },
-  backupWarnings: ['No backup was made for 3 days.'],
+  backupTroubles: ['No backup was made for 3 days.'],
   attention: [{ code: 'STORAGE_FULL', urgency: 'now' as const, sentence: 'Full.', remedy: 'Free space.' }],
 };
 

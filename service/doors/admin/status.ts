@@ -25,7 +25,7 @@ export interface ApplianceReport {
   certificate?: { endsAt: number; renewsItself: boolean };
   models: readonly { enabled: boolean }[];
   keyCopies?: { places: number; notCurrent: number };
-  backupWarnings?: string[];
+  backupTroubles: readonly string[];
   attention: Attention[];
 }
 
@@ -201,7 +201,7 @@ const fromReports = (
   storage: { ...status.storage, ...status.room },
   certificate: status.certificate,
   keyCopies: status.keyCopies,
-  backups: { warnings: status.backupWarnings ?? [] },
+  backups: { warnings: [...status.backupTroubles] },
   attention: status.attention,
   service,
 });

@@ -78,6 +78,7 @@ const healthy: ApplianceStatus = {
   matchOnlyOrganizations: 0,
   damagedModels: [],
   unreachablePeople: 0,
+  attention: [],
 };
 
 const running: { close(): Promise<unknown> }[] = [];
@@ -182,6 +183,7 @@ describe('/health', () => {
         version: '1.2.3',
         uptimeSeconds: 61,
         warnings: [],
+        attention: [],
         models: [
           blazeface,
           {
@@ -215,70 +217,24 @@ describe('/health', () => {
     expect(body).not.toContain('Alice');
   });
 
-  test('warns, most urgent first, and fits its own schema', async () => {
-    const { app } = await start(async () => ({
-      ...healthy,
-      readiness: { is: 'not-ready', reason: 'The galleries are being read.' },
-      pad: { is: 'missing', remedy: 'Run “gatehouse models enable minifasnet-v2”.' },
-      inference: {
-        ...healthy.inference,
-        provider: {
-          providersAsked: ['cuda', 'cpu'],
-          provider: 'cpu',
-          nets: [],
-          fallback: 'no CUDA library was found.',
-        },
-      },
-      storage: { kind: 'postgresql', state: 'full', reason: 'the disk has no room.' },
-      people: [
-        { world: 'live', total: 5000, largest: 2000 },
-        { world: 'test', total: 300, largest: 101 },
-      ],
-      matchOnlyOrganizations: 2,
-      damagedModels: ['acme-face'],
-      unreachablePeople: 3,
-      keyCopies: { places: 1, notCurrent: 1 },
-      insecureHttp: true,
-      safeGallery: [
-        { rate: 0.01, holdsFor: 'every-group', people: 1000 },
-        { rate: 0.001, holdsFor: 'average', people: 100 },
-      ],
-    }));
-    const health = HealthReply.parse((await app.inject('/health')).json());
-    expect(health).toMatchObject({
-      status: 'unavailable',
-      pad: { installed: false, remedy: 'Run “gatehouse models enable minifasnet-v2”.' },
-      warnings: [
-        'Not ready: The galleries are being read.',
-        'Storage is full: the disk has no room.',
-        'Requests from other machines come without encryption (--insecure-http): pictures of faces and API keys can be read on the way. Give --tls-cert and --tls-key, or a proxy that encrypts.',
-        'Asked to run on cuda, cpu, running on cpu: no CUDA library was found.',
-        '3 people are enrolled but cannot be recognized: their templates were made by another model file, or their keys are gone. Put back the model or the newest keys.db, or enroll them again on the box.',
-        'The imported model acme-face is not used, because its file is missing or changed: import it again, or remove it.',
-        '1 of 1 copies of the key store are not up to date: keys that were destroyed may still lie there, and newer ones are missing. “gatehouse keystore places” says why.',
-        'The key store has one copy outside the data directory: if it is lost, no backup opens. Keep two, on other disks: “gatehouse keystore add DIR”.',
-        'Passive liveness is off: live verifications are refused, except in organizations that recorded match-only.',
-        '2 organizations have recorded match-only: a printed photograph of an enrolled person would be verified there.',
-        'The largest live gallery has 2,000 people, more than measurement covers (1,000 at a false-identification rate of 0.01 for every measured group, 100 at a false-identification rate of 0.001 on average): give the e-mail (1:1), or expect extrapolated thresholds.',
-        'The largest test gallery has 101 people, more than measurement covers (100 at a false-identification rate of 0.001 on average): give the e-mail (1:1), or expect extrapolated thresholds.',
-      ],
+  test('says what needs attention, most urgent first, and fits its own schema', async () => {
+    const attention = [
+      { code: 'NOT_READY', urgency: 'now', sentence: 'The galleries are being read.', remedy: 'Wait.' },
+      { code: 'NO_BACKUP', urgency: 'soon', sentence: 'There is no backup.', remedy: 'Schedule one.' },
+    ] satisfies ApplianceStatus['attention'];
+    let status: ApplianceStatus = { ...healthy, attention };
+    const { app } = await start(async () => status);
+    const health = async () => HealthReply.parse((await app.inject('/health')).json());
+    expect(await health()).toMatchObject({
+      status: 'warning',
+      warnings: ['The galleries are being read. Wait.', 'There is no backup. Schedule one.'],
+      attention,
     });
-  });
-
-  test.each([
-    ['no detector', ['embedder'], 'No detector model is enabled'],
-    ['no embedder', ['detector'], 'No embedder model is enabled'],
-    ['neither', [], 'No detector and no embedder model is enabled'],
-  ])('without what the default profile needs it is unavailable: %s', async (_, roles, sentence) => {
-    const models = healthy.models.map((model) => ({ ...model, enabled: roles.includes(model.role) }));
-    const { app } = await start(async () => ({ ...healthy, models }));
-    const whole = `${sentence}, so no profile can run: “gatehouse models list” shows them.`;
-    expect((await app.inject('/health')).json()).toMatchObject({
-      status: 'unavailable',
-      warnings: [`Not ready: ${whole}`],
-    });
+    const reason = 'No detector model is enabled.';
+    status = { ...healthy, readiness: { is: 'not-ready', reason } };
+    expect(await health()).toMatchObject({ status: 'unavailable' });
     const ready = await app.inject('/ready');
-    expect([ready.statusCode, ready.json()]).toEqual([503, { ready: false, reason: whole }]);
+    expect([ready.statusCode, ready.json()]).toEqual([503, { ready: false, reason }]);
     expect((await app.inject('/metrics')).body.split('\n')).toContain('gatehouse_ready 0');
   });
 });

@@ -1,3 +1,4 @@
+import type { Attention } from '../../engine/appliance/index.ts';
 import type { HoldsFor } from '../../engine/matching/index.ts';
 import type { ModelReport, ProviderReport } from '../../engine/models/index.ts';
 import type { World } from '../../lib/id.ts';
@@ -56,12 +57,10 @@ export interface ApplianceStatus {
   lenientOrganizations?: number;
   /** Places of the key store's copies, and how many of them are not up to date. */
   keyCopies?: { places: number; notCurrent: number };
-  /** Scheduled backups that fail or are missing, one sentence each. */
-  backupWarnings?: string[];
-  /** Retention sweeps that wait for an operator, one sentence each. */
-  waitingSweeps?: string[];
   /** Rows that another program wrote or changed; absent where there are none. */
   alteredRows?: number;
   /** Listens beyond this machine without TLS. */
   insecureHttp?: boolean;
+  /** What a person should look at, the most urgent first. */
+  attention: Attention[];
 }

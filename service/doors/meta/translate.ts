@@ -1,16 +1,16 @@
-import { heldForText } from '../../engine/matching/index.ts';
 import type { GaugeSample } from '../../http/metrics.ts';
 import type { ApplianceStatus } from './status.ts';
 import type { HealthReply, NotReadyReply, ReadyReply } from './wire.ts';
 
 export function fromStatus(status: ApplianceStatus, version: string, uptimeSeconds: number): HealthReply {
-  const { models, pad, inference, storage, people, ownGalleries, safeGallery } = status;
-  const warnings = warningsOf(status);
+  const { models, pad, inference, storage, people, ownGalleries, safeGallery, attention } = status;
+  const warnings = attention.map(({ sentence, remedy }) => `${sentence} ${remedy}`);
   return {
-    status: notReadyBecause(status) !== undefined ? 'unavailable' : warnings.length > 0 ? 'warning' : 'ok',
+    status: status.readiness.is === 'not-ready' ? 'unavailable' : warnings.length > 0 ? 'warning' : 'ok',
     version,
     uptimeSeconds: Math.max(0, Math.floor(uptimeSeconds)),
     warnings,
+    attention,
     models: models.map((model) => ({
       id: model.id,
       name: model.name,
@@ -40,110 +40,8 @@ export function fromStatus(status: ApplianceStatus, version: string, uptimeSecon
 
 const fromInference = ({ provider, ...counts }: ApplianceStatus['inference']) => ({ ...counts, ...provider });
 
-export function fromReadiness(status: ApplianceStatus): ReadyReply | NotReadyReply {
-  const reason = notReadyBecause(status);
-  return reason === undefined ? { ready: true } : { ready: false, reason };
-}
-
-/** Why no picture can be judged; undefined when one can. */
-function notReadyBecause({ readiness, models }: ApplianceStatus): string | undefined {
-  if (readiness.is === 'not-ready') return readiness.reason;
-  const missing = (['detector', 'embedder'] as const).filter(
-    (role) => !models.some((model) => model.role === role && model.enabled),
-  );
-  if (missing.length === 0) return undefined;
-  return `No ${missing.join(' and no ')} model is enabled, so no profile can run: “gatehouse models list” shows them.`;
-}
-
-/** Warnings for the operator, most urgent first. */
-function warningsOf(status: ApplianceStatus): string[] {
-  const { storage, inference, pad, matchOnlyOrganizations: matchOnly } = status;
-  const warnings: string[] = [];
-  const notReady = notReadyBecause(status);
-  if (notReady !== undefined) warnings.push(`Not ready: ${notReady}`);
-  if (storage.state !== 'ok')
-    warnings.push(`Storage is ${storage.state}${storage.reason ? `: ${storage.reason}` : '.'}`);
-  if (status.insecureHttp) {
-    warnings.push(
-      'Requests from other machines come without encryption (--insecure-http): pictures of faces and API keys can be read ' +
-        'on the way. Give --tls-cert and --tls-key, or a proxy that encrypts.',
-    );
-  }
-  const { providersAsked, provider, fallback } = inference.provider;
-  if (fallback !== undefined)
-    warnings.push(`Asked to run on ${providersAsked.join(', ')}, running on ${provider}: ${fallback}`);
-  if (status.unreachablePeople > 0) {
-    warnings.push(
-      `${status.unreachablePeople} people are enrolled but cannot be recognized: their templates were made by another model file, or their keys are gone. Put back the model or the newest keys.db, or enroll them again on the box.`,
-    );
-  }
-  for (const id of status.damagedModels) {
-    warnings.push(
-      `The imported model ${id} is not used, because its file is missing or changed: import it again, or remove it.`,
-    );
-  }
-  if (status.alteredRows)
-    warnings.push(
-      `Rows of the database that another program wrote or changed, and that are not used: ${status.alteredRows}. Find out who writes to the database; “gatehouse audit verify” names each row and what to do.`,
-    );
-  warnings.push(
-    ...(status.backupWarnings ?? []),
-    ...(status.waitingSweeps ?? []),
-    ...keyCopiesToLookAt(status),
-  );
-  if (pad.is === 'missing') {
-    const except = matchOnly > 0 ? ', except in organizations that recorded match-only' : '';
-    warnings.push(`Passive liveness is off: live verifications are refused${except}.`);
-  }
-  if (matchOnly > 0) {
-    const whose = matchOnly === 1 ? 'One organization has' : `${matchOnly} organizations have`;
-    warnings.push(
-      `${whose} recorded match-only: a printed photograph of an enrolled person would be verified there.`,
-    );
-  }
-  const lenient = status.lenientOrganizations ?? 0;
-  if (lenient > 0) {
-    const whose = lenient === 1 ? 'One organization has' : `${lenient} organizations have`;
-    warnings.push(
-      `${whose} a profile that verifies where the liveness check fails, which no built-in profile does: “gatehouse profile list” and “profile show” say which.`,
-    );
-  }
-  return [...warnings, ...galleriesTooLarge(status)];
-}
-
-/** A count only; `gatehouse keystore places` on the appliance lists the places. */
-function keyCopiesToLookAt({ keyCopies }: ApplianceStatus): string[] {
-  if (keyCopies === undefined) return [];
-  const { places, notCurrent } = keyCopies;
-  return [
-    ...(notCurrent === 0
-      ? []
-      : [
-          `${notCurrent} of ${places} copies of the key store are not up to date: keys that were destroyed may still lie there, and newer ones are missing. “gatehouse keystore places” says why.`,
-        ]),
-    ...(places >= 2
-      ? []
-      : [
-          `The key store has ${places === 0 ? 'no copy' : 'one copy'} outside the data directory: if it is lost, no backup opens. Keep two, on other disks: “gatehouse keystore add DIR”.`,
-        ]),
-  ];
-}
-
-/** One sentence a world. */
-function galleriesTooLarge({ people, safeGallery }: ApplianceStatus): string[] {
-  return people.flatMap(({ world, largest }) => {
-    const exceeded = safeGallery.filter(({ people: safe }) => largest > safe);
-    if (exceeded.length === 0) return [];
-    const limits = exceeded.map(
-      ({ rate, holdsFor, people: safe }) =>
-        `${safe.toLocaleString('en')} at a false-identification rate of ${rate} ${heldForText[holdsFor]}`,
-    );
-    return [
-      `The largest ${world} gallery has ${largest.toLocaleString('en')} people, more than measurement covers ` +
-        `(${limits.join(', ')}): give the e-mail (1:1), or expect extrapolated thresholds.`,
-    ];
-  });
-}
+export const fromReadiness = ({ readiness }: ApplianceStatus): ReadyReply | NotReadyReply =>
+  readiness.is === 'ready' ? { ready: true } : { ready: false, reason: readiness.reason };
 
 export function fromStatusToGauges(status: ApplianceStatus, uptimeSeconds: number): GaugeSample[] {
   const { inference, people, templates, upgrades } = status;
@@ -155,7 +53,7 @@ export function fromStatusToGauges(status: ApplianceStatus, uptimeSeconds: numbe
   });
   return [
     one('uptime_seconds', 'Since the service started.', uptimeSeconds),
-    one('ready', '1 when requests are taken.', notReadyBecause(status) === undefined ? 1 : 0),
+    one('ready', '1 when requests are taken.', status.readiness.is === 'ready' ? 1 : 0),
     one('storage_ok', '1 when storage works.', status.storage.state === 'ok' ? 1 : 0),
     one('inference_workers', 'Inference worker threads.', inference.workers),
     one('inference_busy', 'Workers with a picture.', inference.busy),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Attention } from '../../engine/appliance/index.ts';
 import { HoldsFor } from '../../engine/matching/index.ts';
 import { ProviderReport } from '../../engine/models/index.ts';
 
@@ -13,7 +14,14 @@ export const HealthReply = z
       ),
     version: z.string().describe('Version of Gatehouse'),
     uptimeSeconds: z.int().min(0).describe('Since the service started'),
-    warnings: z.array(z.string()).describe('Sentences for the operator of the box'),
+    warnings: z
+      .array(z.string())
+      .describe('`attention` as sentences for the operator of the box, each with its remedy'),
+    attention: z
+      .array(Attention)
+      .describe(
+        'What needs attention, the most urgent first; the same in `gatehouse doctor` and the console',
+      ),
     models: z
       .array(
         z.strictObject({

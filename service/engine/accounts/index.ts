@@ -64,6 +64,7 @@ export {
   retentionPolicy,
   Site,
   setupSteps,
+  stepsLeft,
   type UniquenessPolicy,
 } from './organizations/organization.ts';
 export { createOrganizations, type Organizations } from './organizations/organizations.ts';

@@ -51,6 +51,11 @@ export { createKeyPlaces, KeyPlace, type KeyPlaces } from './keys/key-places.ts'
 export { createTemplateRenewals, type TemplateRenewals } from './keys/template-renewal.ts';
 export type { ModelFile, ReadModel, StagedModel } from './model-changes/dry-run.ts';
 export { createModelChanges, type ModelChanges } from './model-changes/model-changes.ts';
-export { type ApplianceFacts, Attention, applianceAttention } from './overview/appliance-attention.ts';
+export {
+  type ApplianceFacts,
+  Attention,
+  applianceAttention,
+  inOrder,
+} from './overview/appliance-attention.ts';
 export { createOverviews, type Overview, type Overviews } from './overview/overview.ts';
 export { createWorks, FollowedWork, Work, type Works } from './works/works.ts';

@@ -4,7 +4,7 @@ import { invocation } from '../../invocation.ts';
 import type { Organization } from '../../organization.ts';
 import { count } from '../../terminal/terminal.ts';
 import type { Finding } from '../checks.ts';
-import { checkServedTls, type Service } from '../service.ts';
+import { describeServedTls, type Service } from '../service.ts';
 
 const DAY = 86_400_000;
 /** A quarter, and some days for holidays. */
@@ -12,11 +12,17 @@ const DRILL_DAYS = 100;
 
 /** `source`: who issued the served certificate. */
 export function checkEncryption(service: Service, source: string | undefined, now: number): Outcome {
-  const { state, found, remedy = '' } = checkServedTls(service, now);
-  if (service.insecureHttp) return bad(found, remedy);
-  if (state !== 'ok') return doubtful(found, remedy);
+  const { found } = describeServedTls(service, now);
+  const { certificate, insecureHttp } = service;
+  if (insecureHttp)
+    return bad(
+      `${found}: pictures of faces and API keys can be read on the way from other machines`,
+      'Start it with --tls-cert and --tls-key, or behind a proxy that encrypts.',
+    );
+  if (certificate && Date.parse(certificate.endsAt) - now < 21 * DAY)
+    return doubtful(found, `Renew the certificate: ${invocation} certificate show`);
   const by = source === 'own' ? "by the box's own authority" : 'by the authority of the customer';
-  return good(service.certificate ? `${found}, ${by}` : found);
+  return good(certificate ? `${found}, ${by}` : found);
 }
 
 export function checkSecondFactor(

@@ -14,6 +14,10 @@ export type UniquenessPolicy = 'off' | 'warn' | 'block';
 /** What the assistant asks once the organization has an owner, in this order. */
 export const setupSteps = ['name', 'factor', 'attack-detection', 'consent', 'destinations', 'keys'] as const;
 export type SetupStep = (typeof setupSteps)[number];
+
+/** Steps of the assistant that were put off, or never reached. */
+export const stepsLeft = ({ setupSteps: steps = {} }: Pick<Organization, 'setupSteps'>): SetupStep[] =>
+  setupSteps.filter((step) => steps[step] !== undefined && steps[step] !== 'done');
 /** `later`: put off, and named on the overview. */
 const setupStates = ['open', 'later', 'done'] as const;
 export type SetupState = (typeof setupStates)[number];

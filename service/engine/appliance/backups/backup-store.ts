@@ -122,6 +122,18 @@ export async function selectLastDone(db: Db): Promise<number | undefined> {
   return at === null ? undefined : Number(at);
 }
 
+/** Whether one was ever read back and found whole. */
+export async function hasProven(db: Db): Promise<boolean> {
+  const row = await db
+    .selectFrom('backup_run')
+    .select('id')
+    .where('outcome', '=', 'done')
+    .where('verified_at', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Those of the given files whose last test failed. */
 export async function selectUnproven(db: Db, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];

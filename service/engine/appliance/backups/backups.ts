@@ -3,6 +3,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { RecurringWorks } from '../../events/index.ts';
+import type { BackupFacts } from '../overview/appliance-attention.ts';
 import {
   type BackupFiles,
   type BackupPlan,
@@ -16,6 +17,7 @@ import {
   troubleOf,
 } from './backup.ts';
 import {
+  hasProven,
   selectLast,
   selectLastDone,
   selectLastWritten,
@@ -59,8 +61,10 @@ export interface Backups extends BackupSchedule, BackupDrills {
   resume(): Promise<void>;
   /** When the newest backup that was written and proven was finished, ms since 1970. */
   lastDone(): Promise<number | undefined>;
-  /** What is wrong with backups, for `/health`, doctor and the alert, one sentence each; reads memory. */
+  /** What is wrong with backups, one sentence each; reads memory. */
   warnings(): string[];
+  /** The same, and how the box stands with backups; reads memory. */
+  facts(): BackupFacts;
 }
 
 export interface BackupsDeps extends BackupWriterDeps {
@@ -73,8 +77,9 @@ export interface BackupsDeps extends BackupWriterDeps {
 export function createBackups(deps: BackupsDeps): Backups {
   const { db, inTransaction, audit, files, copies, troubled = async () => {}, clock, log } = deps;
   const writer = createBackupWriter(deps);
+  const drills = createBackupDrills(deps);
   let writing = false;
-  let warnings: string[] = [];
+  let facts: BackupFacts = { troubles: [], scheduled: false, proven: false };
 
   async function alone<T>(work: () => Promise<T>): Promise<T> {
     if (writing) throw new Problem('CONFLICT', 'Another backup is being written: wait until it is done.');
@@ -87,7 +92,12 @@ export function createBackups(deps: BackupsDeps): Backups {
   }
 
   async function refreshWarnings(): Promise<void> {
-    warnings = await findTroubles(db, clock.now());
+    facts = {
+      troubles: await findTroubles(db, clock.now()),
+      scheduled: (await selectPlans(db)).length > 0,
+      lastDone: await selectLastDone(db),
+      proven: await hasProven(db),
+    };
   }
 
   async function write(order: { folder: string; origin: Origin }, actor: Actor): Promise<BackupRun> {
@@ -117,29 +127,37 @@ export function createBackups(deps: BackupsDeps): Backups {
       write: (folder) => alone(() => write({ folder, origin: 'schedule' }, appliance)),
       isWriting: () => writing,
     }),
-    ...createBackupDrills(deps),
+    ...drills,
+    async runDrills() {
+      await drills.runDrills();
+      await refreshWarnings();
+    },
     async page(page) {
       const runs = await selectRuns(db, page);
       return Promise.all(runs.map((run) => toListed(run, files, clock.now())));
     },
     async plans() {
       await refreshWarnings();
-      return { plans: await selectPlans(db), warnings: [...warnings] };
+      return { plans: await selectPlans(db), warnings: [...facts.troubles] };
     },
     lastDone: () => selectLastDone(db),
-    verified: (path, actor) =>
-      inTransaction(async (tx) => {
-        const known = await updateVerified(tx, path, clock.now());
-        if (known) await audit.add(tx, { actor, action: 'backup.verify', details: { path } });
-        return known;
-      }),
+    async verified(path, actor) {
+      const known = await inTransaction(async (tx) => {
+        const updated = await updateVerified(tx, path, clock.now());
+        if (updated) await audit.add(tx, { actor, action: 'backup.verify', details: { path } });
+        return updated;
+      });
+      await refreshWarnings();
+      return known;
+    },
     async resume() {
       await files.keepPassphrase();
       for (const run of await selectUnfinished(db)) await closeInterrupted(run, deps, writer);
       await closeInterruptedDrills(deps);
       await refreshWarnings();
     },
-    warnings: () => [...warnings],
+    warnings: () => [...facts.troubles],
+    facts: () => facts,
   };
 }
 

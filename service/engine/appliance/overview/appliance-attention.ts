@@ -1,39 +1,80 @@
 import { z } from 'zod';
+import type { World } from '../../../lib/id.ts';
+import { type HoldsFor, heldForText } from '../../matching/index.ts';
 
 /** What of the state of the box can need a person. Times are ms since 1970. */
 export interface ApplianceFacts {
   now: number;
   readiness: { is: 'ready' } | { is: 'not-ready'; reason: string };
   storage: { state: 'ok' | 'full' | 'unavailable'; reason?: string };
+  /** Of the disk of the data directory; absent where it cannot be read. */
+  freeBytes?: number;
   damagedModels: readonly string[];
   pad: { is: 'installed' } | { is: 'missing'; remedy: string };
   inference: { provider: { fallback?: string | undefined } };
   unreachablePeople: number;
+  people: readonly { world: World; largest: number }[];
+  safeGallery: readonly { rate: number; holdsFor: HoldsFor; people: number }[];
+  /** Galleries that are large enough and were not compared with the calibration, and people whose template does not tell them apart. */
+  ownGalleries: readonly { notMeasured: number; doubtful: number }[];
+  masterKey?: { kind: 'file' | 'passphrase'; besideData: boolean; besideCopy: boolean };
   keyCopies?: { places: number; notCurrent: number };
-  backupWarnings?: readonly string[];
+  backups?: BackupFacts;
+  /** Why retention does not believe the clock. */
+  clockDoubt?: string;
   waitingSweeps?: readonly string[];
   alteredRows?: number;
   insecureHttp?: boolean;
+  matchOnlyOrganizations?: number;
   lenientOrganizations?: number;
+  /** Organizations that recorded no consent policy, and those whose setup was not finished. */
+  withoutConsent?: number;
+  unfinishedSetups?: number;
   /** Absent without TLS. */
   certificate?: { endsAt: number; renewsItself: boolean };
 }
 
+export interface BackupFacts {
+  /** What is wrong with the last or the next one, a sentence each. */
+  troubles: readonly string[];
+  scheduled: boolean;
+  /** When the newest good one was finished. */
+  lastDone?: number | undefined;
+  /** Whether one of those that are kept was read back and found whole. */
+  proven: boolean;
+}
+
 const DAY = 86_400_000;
+const GIGABYTE = 1e9;
+/** Copies of the key store that are advised, beside the key store itself. */
+const COPIES = 2;
 
-/** Everything of the box that a person should look at, the most urgent first. */
+/**
+ * Everything of the box that a person should look at, the most urgent first: the one list behind the console, `/health` and `gatehouse
+ * doctor`. It names no organization, and no path.
+ */
 export const applianceAttention = (facts: ApplianceFacts): Attention[] =>
-  inOrder([...aboutService(facts), ...aboutModels(facts), ...aboutKeeping(facts), ...aboutNetwork(facts)]);
+  inOrder([
+    ...aboutService(facts),
+    ...aboutModels(facts),
+    ...aboutPeople(facts),
+    ...aboutSetups(facts),
+    ...aboutKeys(facts),
+    ...aboutBackups(facts),
+    ...aboutKeeping(facts),
+    ...aboutNetwork(facts),
+  ]);
 
-function* aboutService({ readiness, storage }: ApplianceFacts): Generator<Attention> {
+function* aboutService({ readiness, storage, freeBytes }: ApplianceFacts): Generator<Attention> {
   if (storage.state !== 'ok')
     yield {
       code: storage.state === 'full' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE',
       urgency: 'now',
       sentence: storage.reason ?? 'The database cannot be used.',
+      values: { reason: storage.reason ?? '' },
       remedy:
         storage.state === 'full'
-          ? 'Free space on the disk of the data directory.'
+          ? 'Free space on it. Until then nothing is written.'
           : 'Look at the log, and at the database server where there is one.',
     };
   else if (readiness.is === 'not-ready')
@@ -41,15 +82,30 @@ function* aboutService({ readiness, storage }: ApplianceFacts): Generator<Attent
       code: 'NOT_READY',
       urgency: 'now',
       sentence: readiness.reason,
-      remedy: 'Look at the log; “gatehouse doctor” checks the box.',
+      values: { reason: readiness.reason },
+      remedy: 'The log says why; “gatehouse doctor” checks the box.',
     };
+  if (storage.state === 'ok' && freeBytes !== undefined) yield* aboutRoom(freeBytes);
+}
+
+/** Where the disk of the data directory is nearly full. */
+export function* aboutRoom(freeBytes: number): Generator<Attention> {
+  if (freeBytes >= 2 * GIGABYTE) return;
+  const megabytes = Math.floor(freeBytes / 1e6);
+  yield {
+    code: 'LITTLE_ROOM',
+    urgency: freeBytes < 0.2 * GIGABYTE ? 'now' : 'soon',
+    sentence: `The disk of the data directory has ${megabytes} MB left.`,
+    values: { megabytes },
+    remedy: 'Free some space, or move the data directory to a larger disk.',
+  };
 }
 
 function* aboutModels({
   damagedModels,
   pad,
   inference: { provider },
-  unreachablePeople,
+  matchOnlyOrganizations = 0,
   lenientOrganizations = 0,
 }: ApplianceFacts): Generator<Attention> {
   if (damagedModels.length > 0)
@@ -64,42 +120,209 @@ function* aboutModels({
   if (pad.is === 'missing')
     yield {
       code: 'LIVENESS_NOT_INSTALLED',
-      urgency: 'soon',
-      sentence: 'The liveness models are off: a photograph of a person passes as the person.',
-      remedy: pad.remedy,
-      screen: 'models',
-    };
-  if (unreachablePeople > 0)
-    yield {
-      code: 'PEOPLE_UNREACHABLE',
       urgency: 'now',
-      sentence: `People who are enrolled and cannot be recognized: ${unreachablePeople}. Another model file made their templates, or their keys are gone.`,
-      values: { count: unreachablePeople },
-      remedy: 'Install the model again with which they were enrolled, or enroll them again.',
-      screen: 'people',
+      sentence: 'Live verifications are refused: the liveness models are off.',
+      remedy: 'Switch them on: “gatehouse models enable ID”, or in the console under Models.',
+      screen: 'models',
     };
   if (provider.fallback !== undefined)
     yield {
       code: 'SLOWER_PROVIDER',
       urgency: 'note',
-      sentence: `Models run on the processor instead of a GPU or what is configured: ${provider.fallback}`,
-      remedy: 'Look at the driver of the GPU and start the service again, or set “providers” to “cpu”.',
+      sentence: 'Models run on the processor instead of a GPU or what is configured.',
+      remedy:
+        'Nothing is missing but speed. Look at the driver of the GPU and start the service again, or set “providers” to “cpu”.',
       screen: 'models',
+    };
+  if (matchOnlyOrganizations > 0)
+    yield {
+      code: 'MATCH_ONLY_ORGANIZATIONS',
+      urgency: 'note',
+      sentence: `Organizations that match faces only, where a photograph of a person verifies as the person: ${matchOnlyOrganizations}.`,
+      values: { count: matchOnlyOrganizations },
+      remedy: 'Require liveness in their settings.',
+      screen: 'settings',
     };
   if (lenientOrganizations > 0)
     yield {
-      code: 'LENIENT_PROFILES',
+      code: 'LENIENT_ORGANIZATIONS',
       urgency: 'note',
       sentence: `Organizations with a profile that verifies where liveness failed: ${lenientOrganizations}.`,
       values: { count: lenientOrganizations },
-      remedy: 'Look at the rule of the check liveness in their profiles.',
+      remedy: 'Set the check liveness to hard-fail in their profiles.',
       screen: 'profiles',
     };
 }
 
+function* aboutPeople({
+  unreachablePeople,
+  people,
+  safeGallery,
+  ownGalleries,
+}: ApplianceFacts): Generator<Attention> {
+  if (unreachablePeople > 0)
+    yield {
+      code: 'PEOPLE_UNREACHABLE',
+      urgency: 'now',
+      sentence: `People who are enrolled and cannot be recognized: ${unreachablePeople}. Another model made their templates, or their keys are gone.`,
+      values: { count: unreachablePeople },
+      remedy:
+        'Install the model again with which they were enrolled, put back the newest keys.db, or enroll them again.',
+      screen: 'people',
+    };
+  const [largest] = people.toSorted((a, b) => b.largest - a.largest);
+  const safe = safeGallery.toSorted((a, b) => b.people - a.people)[0];
+  if (largest && safe && largest.largest > safe.people)
+    yield {
+      code: 'GALLERY_TOO_LARGE',
+      urgency: 'soon',
+      ...gallerySentence({
+        people: largest.largest,
+        safePeople: safe.people,
+        rate: safe.rate,
+        holdsFor: safe.holdsFor,
+      }),
+      screen: 'profiles',
+    };
+  const sum = (count: 'notMeasured' | 'doubtful') =>
+    ownGalleries.reduce((all, gallery) => all + gallery[count], 0);
+  const notMeasured = sum('notMeasured');
+  if (notMeasured > 0)
+    yield {
+      code: 'GALLERIES_NOT_MEASURED',
+      urgency: 'note',
+      sentence: `Galleries whose people were not compared with the calibration yet, so that nothing says that the error rates hold for them: ${notMeasured}.`,
+      values: { count: notMeasured },
+      remedy: 'The box compares them within a day; “gatehouse org calibrate” does it now.',
+    };
+  const doubtful = sum('doubtful');
+  if (doubtful > 0)
+    yield {
+      code: 'TEMPLATES_DOUBTFUL',
+      urgency: 'soon',
+      sentence: `People whose template does not distinguish them from others: ${doubtful}.`,
+      values: { count: doubtful },
+      remedy:
+        '“gatehouse subject doubtful” lists them; enroll each again with a picture of the bare, upright face.',
+      screen: 'people',
+    };
+}
+
+/** What is said of a gallery that is larger than its thresholds were measured for. */
+export const gallerySentence = ({
+  people,
+  safePeople,
+  rate,
+  holdsFor,
+}: {
+  people: number;
+  safePeople: number;
+  rate: number;
+  holdsFor: HoldsFor;
+}): Pick<Attention, 'sentence' | 'values' | 'remedy'> => ({
+  sentence: `${people} people are enrolled; thresholds were measured for ${safePeople} at the error rate ${rate} ${heldForText[holdsFor]}.`,
+  values: { safePeople, rate, holdsFor, people },
+  remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
+});
+
+function* aboutSetups({ withoutConsent = 0, unfinishedSetups = 0 }: ApplianceFacts): Generator<Attention> {
+  if (withoutConsent > 0)
+    yield {
+      code: 'CONSENT_MISSING',
+      urgency: 'now',
+      sentence: `Organizations that enroll no real person, because they recorded no consent policy: ${withoutConsent}.`,
+      values: { count: withoutConsent },
+      remedy:
+        'Write down the consent text and its version in their settings, or “gatehouse consent attest”; or ask each person: “gatehouse org set --consent with-call”.',
+      screen: 'settings',
+    };
+  if (unfinishedSetups > 0)
+    yield {
+      code: 'SETUPS_UNFINISHED',
+      urgency: 'soon',
+      sentence: `Organizations whose setup is not finished: ${unfinishedSetups}.`,
+      values: { count: unfinishedSetups },
+      remedy: 'Go on with the assistant of the console.',
+      screen: 'setup',
+    };
+}
+
+function* aboutKeys({ masterKey, keyCopies }: ApplianceFacts): Generator<Attention> {
+  if (masterKey?.kind === 'file' && (masterKey.besideData || masterKey.besideCopy))
+    yield {
+      code: masterKey.besideData ? 'MASTER_KEY_BESIDE_DATA' : 'MASTER_KEY_BESIDE_COPY',
+      urgency: 'soon',
+      sentence: masterKey.besideData
+        ? 'The master key lies in the data directory: this disk alone can decrypt everything.'
+        : 'The master key lies beside a copy of the key store: that medium can decrypt every backup.',
+      remedy:
+        'Put it on a medium of its own, “gatehouse master use-file FILE”, or behind a passphrase, “gatehouse master set-passphrase”.',
+    };
+  if (keyCopies === undefined) return;
+  const { places, notCurrent } = keyCopies;
+  if (notCurrent > 0)
+    yield {
+      code: 'KEY_COPY_BEHIND',
+      urgency: 'now',
+      sentence: `Copies of the key store that are not up to date: ${notCurrent} of ${places}. Keys that were destroyed may still lie there, and newer ones are missing.`,
+      values: { behind: notCurrent, places },
+      remedy:
+        'Connect their media; “gatehouse keystore places” says why, “gatehouse keystore sync” writes them again.',
+    };
+  if (places < COPIES)
+    yield {
+      code: places === 0 ? 'NO_KEY_COPY' : 'ONE_KEY_COPY',
+      urgency: 'soon',
+      sentence:
+        places === 0
+          ? 'The key store has no copy: if it is lost, no backup opens.'
+          : 'The key store has one copy: if both are lost, no backup opens.',
+      remedy: 'Keep two, on other disks: “gatehouse keystore add DIR”.',
+    };
+}
+
+function* aboutBackups({ now, backups }: ApplianceFacts): Generator<Attention> {
+  if (backups === undefined) return;
+  const { troubles, scheduled, lastDone, proven } = backups;
+  if (troubles.length > 0)
+    yield {
+      code: 'BACKUP_TROUBLE',
+      urgency: 'now',
+      sentence: troubles.join(' '),
+      values: { count: troubles.length },
+      remedy: 'Make a backup now, and look at where it should go.',
+      screen: 'backups',
+    };
+  else if (lastDone === undefined && !scheduled)
+    yield {
+      code: 'NO_BACKUP',
+      urgency: 'soon',
+      sentence: 'There is no backup, and none is scheduled: with this disk everything is lost.',
+      remedy: 'Schedule one on another disk: “gatehouse backup schedule DIR --every 24h --keep 7”.',
+      screen: 'backups',
+    };
+  else if (lastDone !== undefined && !scheduled && now - lastDone > 7 * DAY) {
+    const days = Math.floor((now - lastDone) / DAY);
+    yield {
+      code: 'BACKUP_OLD',
+      urgency: 'soon',
+      sentence: `The last backup is ${days} days old, and none is scheduled.`,
+      values: { days },
+      remedy: 'Schedule one on another disk: “gatehouse backup schedule DIR --every 24h --keep 7”.',
+      screen: 'backups',
+    };
+  } else if (lastDone !== undefined && !proven)
+    yield {
+      code: 'BACKUP_NOT_PROVEN',
+      urgency: 'soon',
+      sentence: 'No backup was ever proven: nothing says that one can be restored.',
+      remedy: 'Try one in the console, or “gatehouse backup verify FILE --keys PLACE”.',
+      screen: 'backups',
+    };
+}
+
 function* aboutKeeping({
-  keyCopies,
-  backupWarnings = [],
+  clockDoubt,
   waitingSweeps = [],
   alteredRows = 0,
 }: ApplianceFacts): Generator<Attention> {
@@ -111,36 +334,20 @@ function* aboutKeeping({
       values: { count: alteredRows },
       remedy: 'Find out who writes to the database; “gatehouse audit verify” names each row and what to do.',
     };
-  if (backupWarnings.length > 0)
+  if (clockDoubt !== undefined)
     yield {
-      code: 'BACKUP_TROUBLE',
+      code: 'CLOCK_DOUBTFUL',
       urgency: 'now',
-      sentence: backupWarnings.join(' '),
-      values: { count: backupWarnings.length },
-      remedy: 'Make a backup now, and look at where it should go.',
-      screen: 'backups',
-    };
-  if (keyCopies && keyCopies.notCurrent > 0)
-    yield {
-      code: 'KEY_COPY_BEHIND',
-      urgency: 'now',
-      sentence: `Copies of the key store that are not up to date: ${keyCopies.notCurrent} of ${keyCopies.places}.`,
-      values: { behind: keyCopies.notCurrent, places: keyCopies.places },
-      remedy: 'Connect their media; “gatehouse keystore sync” writes them again.',
-    };
-  if (keyCopies?.places === 0)
-    yield {
-      code: 'NO_KEY_COPY',
-      urgency: 'soon',
-      sentence: 'The key store has no copy: without it no backup opens.',
-      remedy: 'Add a folder on other media: “gatehouse keystore add DIR”.',
+      sentence: `${clockDoubt} Nothing is swept until an operator confirms the clock.`,
+      remedy: 'Look at the clock of the machine; when it is right: “gatehouse retention confirm”.',
     };
   if (waitingSweeps.length > 0)
     yield {
       code: 'SWEEP_WAITS',
       urgency: 'soon',
-      sentence: waitingSweeps.join(' '),
-      remedy: 'An operator looks at it on the box: “gatehouse retention waiting”.',
+      sentence: `Retention sweeps that wait for an operator, because they would erase unusually many people: ${waitingSweeps.length}.`,
+      values: { count: waitingSweeps.length },
+      remedy: 'An operator looks at them on the box: “gatehouse retention waiting”.',
     };
 }
 
@@ -151,7 +358,8 @@ function* aboutNetwork({ now, certificate, insecureHttp }: ApplianceFacts): Gene
       urgency: 'soon',
       sentence:
         'The service listens beyond this machine without TLS: pictures and keys cross the network in plain.',
-      remedy: 'Give it a certificate.',
+      remedy:
+        'Give it a name and a certificate (--tls-cert and --tls-key), or put it behind a proxy that encrypts.',
       screen: 'settings',
     };
   if (certificate === undefined) return;
@@ -165,7 +373,7 @@ function* aboutNetwork({ now, certificate, insecureHttp }: ApplianceFacts): Gene
       values: { days: Math.max(0, days), renewsItself: certificate.renewsItself ? 1 : 0 },
       remedy: certificate.renewsItself
         ? 'The box should have renewed it: look at the log.'
-        : 'Renew it, and put the new files where the old ones are; no restart is needed.',
+        : 'Renew it; the new one is served without a restart.',
       screen: 'settings',
     };
 }

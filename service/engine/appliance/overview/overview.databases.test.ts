@@ -66,7 +66,7 @@ onBothDatabases('overview', (newPlace) => {
 
   test('lists what needs attention in the live world, and nothing in the test world', async () => {
     const codes = async (world: 'live' | 'test') =>
-      (await overviews().read(realm(world), 24)).attention.map(({ code }) => code);
+      (await overviews().attention(realm(world))).map(({ code }) => code);
     expect(await codes('test')).toEqual([]);
     expect(await codes('live')).toEqual(['LIVENESS_NOT_INSTALLED']);
     await engine.organizations.set(engine.organization, { matchOnly: true }, operator);
@@ -77,7 +77,7 @@ onBothDatabases('overview', (newPlace) => {
       operator,
     );
     expect(await codes('test')).toEqual([]);
-    expect((await overviews().read(realm('live'), 24)).attention[0]).toMatchObject({
+    expect((await overviews().attention(realm('live')))[0]).toMatchObject({
       code: 'SETUP_UNFINISHED',
       screen: 'setup',
       values: { steps: 'consent keys' },
@@ -89,7 +89,7 @@ onBothDatabases('overview', (newPlace) => {
     );
     expect(await codes('live')).toEqual(['MATCH_ONLY']);
     const other = await engine.organizations.create({ name: 'New' }, operator);
-    const { attention } = await overviews().read({ organization: other.id, world: 'live' }, 24);
+    const attention = await overviews().attention({ organization: other.id, world: 'live' });
     expect(attention.map(({ code }) => code)).toContain('CONSENT_NOT_ATTESTED');
   });
 
@@ -104,7 +104,7 @@ onBothDatabases('overview', (newPlace) => {
     );
     const alert = { name: 'Spoofs', value: 9, threshold: 5 };
     const alerts = { list: async () => Array.from({ length: 6 }, () => alert) } as never;
-    const { attention } = await overviews({ checks, alerts }).read(realm(), 24);
+    const attention = await overviews({ checks, alerts }).attention(realm());
     expect(attention.map(({ code }) => code)).toEqual([
       ...Array.from({ length: 5 }, () => 'ALERT_OPEN'),
       'MORE_ALERTS',
@@ -136,11 +136,11 @@ onBothDatabases('overview', (newPlace) => {
     await ask('apr_2', 'live');
     await ask('apr_3', 'test', { expires_at: at });
     await ask('apr_4', 'test', { decision: 'declined', decided_by: 'adm_2', decided_at: at });
-    const { attention } = await overviews({
+    const attention = await overviews({
       approvals: createWaitingApprovals(engine),
       reviews: { countOpen: async () => 3 },
       sessions: { countWaiting: async () => 2 },
-    }).read(realm(), 24);
+    }).attention(realm());
     expect(attention.filter(({ code }) => code.endsWith('_WAIT'))).toMatchObject([
       { code: 'APPROVALS_WAIT', values: { count: 1 }, screen: 'approvals' },
       { code: 'REVIEWS_WAIT', values: { count: 3 }, screen: 'review' },

@@ -3,10 +3,10 @@ import type { World } from '../../../lib/id.ts';
 import {
   type Organization,
   type Organizations,
-  setupSteps,
+  stepsLeft,
   type WaitingApprovals,
 } from '../../accounts/index.ts';
-import { type HoldsFor, heldForText } from '../../matching/index.ts';
+import type { HoldsFor } from '../../matching/index.ts';
 import { type Models, padRemedy } from '../../models/index.ts';
 import type { Realm, Subjects } from '../../people/index.ts';
 import type { Reviews } from '../../uniqueness/index.ts';
@@ -20,7 +20,7 @@ import {
   type VerificationDecision,
 } from '../../verification/index.ts';
 import type { Alerts } from '../alerts/alert.ts';
-import { type Attention, inOrder } from './appliance-attention.ts';
+import { type Attention, gallerySentence, inOrder } from './appliance-attention.ts';
 
 /** One world of an organization at a glance. Times are ms since 1970. */
 export interface Overview {
@@ -38,7 +38,6 @@ export interface Overview {
   gallery: { profile: string; rate: number; holdsFor: HoldsFor; safePeople: number };
   liveness: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
   matchOnly: boolean;
-  attention: Attention[];
 }
 
 export type DecisionCounts = Record<VerificationDecision, number>;
@@ -46,6 +45,8 @@ export type DecisionCounts = Record<VerificationDecision, number>;
 export interface Overviews {
   /** Over the last `hours`, 24 or more. */
   read(realm: Realm, hours: number): Promise<Overview>;
+  /** What of the organization in this world needs a person, the most urgent first. */
+  attention(realm: Realm): Promise<Attention[]>;
 }
 
 export interface OverviewsDeps {
@@ -70,37 +71,43 @@ const LISTED_ALERTS = 5;
 export function createOverviews(deps: OverviewsDeps): Overviews {
   const { verifications, checks, subjects, organizations, templates, clock } = deps;
 
+  async function galleryOf(realm: Realm): Promise<Overview['gallery']> {
+    const profile = await checks.getProfile(realm.organization, 'default');
+    const { people: safePeople, ...rate } = checks.safeGallery(profile, [realm]);
+    return { profile: profile.slug, ...rate, safePeople };
+  }
+
+  async function attention(realm: Realm): Promise<Attention[]> {
+    const organization = await organizations.get(realm.organization);
+    return inOrder([
+      ...aboutLiveness(realm.world, organization, livenessOf(deps.models)),
+      ...aboutGallery(subjects.people(realm), await galleryOf(realm)),
+      ...aboutConsent(realm.world, organization),
+      ...aboutSetup(realm.world, organization),
+      ...(await aboutProfiles(deps, realm)),
+      ...(await aboutAlerts(deps, realm)),
+      ...(await aboutDecisions(deps, realm)),
+    ]);
+  }
+
   return {
+    attention,
     async read(realm, hours) {
       const organization = await organizations.get(realm.organization);
       const counted = await verifications.hourly(realm, hours);
       const all = sumOf(counted.flatMap(({ counts }) => counts));
       const lastDay = counted.slice(-24);
-      const profile = await checks.getProfile(realm.organization, 'default');
-      const { people: safePeople, ...rate } = checks.safeGallery(profile, [realm]);
-      const liveness = livenessOf(deps.models);
-      const gallery = { profile: profile.slug, ...rate, safePeople };
-      const people = subjects.people(realm);
       return {
         at: clock.now(),
         hours: counted.map(({ from, counts }) => ({ from, ...byDecision(counts) })),
         decided: byDecision(all),
         reasons: all.filter(({ outcome }) => outcome !== 'VERIFIED'),
         unverified: { from: lastDay[0]!.from, count: unverifiedIn(lastDay) },
-        people,
+        people: subjects.people(realm),
         templates: templates(realm),
-        gallery,
-        liveness,
+        gallery: await galleryOf(realm),
+        liveness: livenessOf(deps.models),
         matchOnly: organization.matchOnly,
-        attention: inOrder([
-          ...aboutLiveness(realm.world, organization, liveness),
-          ...aboutGallery(people, gallery),
-          ...aboutConsent(realm.world, organization),
-          ...aboutSetup(realm.world, organization),
-          ...(await aboutProfiles(deps, realm)),
-          ...(await aboutAlerts(deps, realm)),
-          ...(await aboutDecisions(deps, realm)),
-        ]),
       };
     },
   };
@@ -144,7 +151,7 @@ function* aboutLiveness(
       code: 'LIVENESS_NOT_INSTALLED',
       urgency: 'now',
       sentence: 'Live verifications are refused: the liveness models are off.',
-      remedy: liveness.remedy,
+      remedy: 'Switch them on: “gatehouse models enable ID”, or in the console under Models.',
       screen: 'models',
     };
 }
@@ -155,13 +162,10 @@ function* aboutGallery(
 ): Generator<Attention> {
   const share = safePeople === 0 ? 0 : people / safePeople;
   if (share < 0.8) return;
-  const safe = `${safePeople} people can be searched at the error rate ${rate} ${heldForText[holdsFor]} with thresholds that were measured; ${people} are enrolled.`;
   yield {
     code: share > 1 ? 'GALLERY_TOO_LARGE' : 'GALLERY_NEARLY_TOO_LARGE',
     urgency: share > 1 ? 'soon' : 'note',
-    sentence: safe,
-    values: { safePeople, rate, holdsFor, people },
-    remedy: 'Accept a higher error rate in the profile, verify with an e-mail address, or divide the people.',
+    ...gallerySentence({ people, safePeople, rate, holdsFor }),
     screen: 'profiles',
   };
 }
@@ -177,9 +181,8 @@ function* aboutConsent(world: World, { consentPolicy, attestation }: Organizatio
     };
 }
 
-/** Steps of the assistant that were put off, or never reached. */
-function* aboutSetup(world: World, { setupSteps: steps = {} }: Organization): Generator<Attention> {
-  const left = setupSteps.filter((step) => steps[step] !== undefined && steps[step] !== 'done');
+function* aboutSetup(world: World, organization: Organization): Generator<Attention> {
+  const left = stepsLeft(organization);
   if (world === 'test' || left.length === 0) return;
   yield {
     code: 'SETUP_UNFINISHED',
