@@ -429,6 +429,7 @@ export interface Names {
     account: 'name';
     refusedText: 'role';
     factorDue: 'date';
+    needAttention: 'count';
   };
   'console/load-failed': {
     askedText: 'time';
@@ -443,7 +444,8 @@ export interface Names {
     BACKUP_TROUBLE: 'count';
     KEY_COPY_BEHIND: 'behind' | 'places';
     ROWS_ALTERED: 'count';
-    CERTIFICATE_ENDS: 'count';
+    SWEEP_WAITS: 'count';
+    CERTIFICATE_ENDS: 'days';
     GALLERY_TOO_LARGE: 'heldFor' | 'people' | 'rate' | 'safePeople';
     GALLERY_NEARLY_TOO_LARGE: 'heldFor' | 'people' | 'rate' | 'safePeople';
     'SETUP_UNFINISHED.do': 'steps';
@@ -451,6 +453,14 @@ export interface Names {
     APPROVALS_WAIT: 'count';
     REVIEWS_WAIT: 'count';
     SESSIONS_WAIT: 'count';
+    LITTLE_ROOM: 'megabytes';
+    MATCH_ONLY_ORGANIZATIONS: 'count';
+    LENIENT_ORGANIZATIONS: 'count';
+    GALLERIES_NOT_MEASURED: 'count';
+    TEMPLATES_DOUBTFUL: 'count';
+    CONSENT_MISSING: 'count';
+    SETUPS_UNFINISHED: 'count';
+    BACKUP_OLD: 'days';
   };
   'console/session/session-strings': {
     passkeysNoNameText: 'host';
