@@ -45,7 +45,7 @@ test.each<[string[], Partial<ApplianceFacts>]>([
   [['soon GALLERY_TOO_LARGE'], { people: [{ world: 'live', largest: 11 }] }],
   [['note GALLERIES_NOT_MEASURED'], { ownGalleries: [{ notMeasured: 1, doubtful: 0 }] }],
   [['soon TEMPLATES_DOUBTFUL'], { ownGalleries: [{ notMeasured: 0, doubtful: 2 }] }],
-  [['now CONSENT_MISSING'], { withoutConsent: 1 }],
+  [['soon CONSENT_MISSING'], { withoutConsent: 1 }],
   [['soon SETUPS_UNFINISHED'], { unfinishedSetups: 1 }],
   [['soon MASTER_KEY_BESIDE_DATA'], { masterKey: { kind: 'file', besideData: true, besideCopy: true } }],
   [['soon MASTER_KEY_BESIDE_COPY'], { masterKey: { kind: 'file', besideData: false, besideCopy: true } }],

@@ -229,7 +229,7 @@ function* aboutSetups({ withoutConsent = 0, unfinishedSetups = 0 }: ApplianceFac
   if (withoutConsent > 0)
     yield {
       code: 'CONSENT_MISSING',
-      urgency: 'now',
+      urgency: 'soon',
       sentence: `Organizations that enroll no real person, because they recorded no consent policy: ${withoutConsent}.`,
       values: { count: withoutConsent },
       remedy:

@@ -174,7 +174,7 @@ function* aboutConsent(world: World, { consentPolicy, attestation }: Organizatio
   if (world === 'live' && consentPolicy === 'attested' && attestation === undefined)
     yield {
       code: 'CONSENT_NOT_ATTESTED',
-      urgency: 'now',
+      urgency: 'soon',
       sentence: 'No real person can be enrolled: the organization has not recorded a consent policy.',
       remedy: 'Write down the consent text and its version in the settings of the organization.',
       screen: 'settings',
