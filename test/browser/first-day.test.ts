@@ -64,7 +64,7 @@ test.skipIf(missing)(
       if (step === 'owner') await loadAgain();
     });
     await signOutAndIn(page);
-    await link('Test world').click();
+    await link('Switch to test').click();
     key = await createKey();
     await enrollByCamera();
     expect(await verifyByCurl('ada.jpg')).toMatchObject({ verified: true, email: person.email });
@@ -85,7 +85,7 @@ test.skipIf(missing)(`signing in and enrolling by keyboard alone${why}`, patienc
   await pressTo(button('Use passkey'));
   await heading('Overview').waitFor();
 
-  await pressTo(link('Test world'));
+  await pressTo(link('Switch to test'));
   await page.getByText('Nothing here is live').waitFor();
   await pressTo(link('Enroll'));
   await heading('Enroll a person').waitFor();

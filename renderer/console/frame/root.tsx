@@ -97,7 +97,7 @@ function StateBar() {
         <b>{t(world === 'test' ? 'testWorld' : 'liveWorld')}</b>
         {world === 'test' && <span> {t('testWorldText')}</span>}
       </span>
-      <span className="clip">{organization?.name}</span>
+      <span className={`clip ${styles.whose}`}>{organization?.name}</span>
       <Attention />
       <Link
         to="."
@@ -160,13 +160,11 @@ function Header({ openNavigation, openPalette }: { openNavigation(): void; openP
 function Breadcrumb() {
   const ui = useStrings(uiStrings);
   const crumbs = useCrumbs();
-  const { data: organization } = useQuery(organizationQuery);
-  const all = [...(organization ? [{ label: organization.name, to: '/' }] : []), ...crumbs];
   return (
     <nav aria-label={ui('breadcrumb')} style={{ flex: '1 1 0', minWidth: 0 }}>
       <ol className={styles.crumbs}>
-        {all.map(({ label, to }, index) => (
-          <li key={`${label} ${to}`} aria-current={index === all.length - 1 ? 'page' : undefined}>
+        {crumbs.map(({ label, to }, index) => (
+          <li key={`${label} ${to}`} aria-current={index === crumbs.length - 1 ? 'page' : undefined}>
             {index > 0 && <span aria-hidden="true">/</span>}
             {to === undefined ? (
               <span className="clip">{label}</span>

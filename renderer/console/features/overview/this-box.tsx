@@ -4,6 +4,7 @@ import {
   IconDatabase,
   IconDatabaseExport,
   IconEye,
+  IconKey,
   type TablerIcon,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -14,6 +15,7 @@ import { useFormat } from '../../../ui/format/use-format.ts';
 import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { read, type Schemas } from '../../api/admin.ts';
+import { useAttentionText } from '../../reasons/attention-text.ts';
 import { useSession } from '../../session/session-query.ts';
 import styles from './overview.module.css';
 import { overviewStrings } from './strings.ts';
@@ -61,14 +63,25 @@ function LivenessBadge({
 type Status = Schemas['Status'];
 
 function StatusParts({
-  status: { models, inference, storage, backups, certificate, service },
+  status: { models, inference, storage, attention, certificate, service },
 }: {
   status: Status;
 }) {
   const t = useStrings(overviewStrings);
   const format = useFormat();
-  const badge = (ok: boolean) =>
-    ok ? <Badge kind="ok">{t('healthy')}</Badge> : <Badge kind="warn">{t('look2')}</Badge>;
+  const textOf = useAttentionText();
+  // As the list of what needs attention says it, so that no part is well of which that says something else.
+  const itemOf = (part: keyof typeof codesOf) => attention.find(({ code }) => codesOf[part].test(code));
+  const badge = (part: keyof typeof codesOf) =>
+    itemOf(part) === undefined ? (
+      <Badge kind="ok">{t('healthy')}</Badge>
+    ) : (
+      <Badge kind="warn">{t('look2')}</Badge>
+    );
+  const titleOf = (part: keyof typeof codesOf) => {
+    const item = itemOf(part);
+    return item && textOf(item).title;
+  };
   function modelsText(): string {
     const { damaged, enabled: on, installed } = models;
     if (damaged.length > 0) return t('damaged', { models: damaged.join(', ') });
@@ -79,14 +92,14 @@ function StatusParts({
   return (
     <>
       <Part icon={IconCpu} name={t('models')} to="/models" text={modelsText()}>
-        {badge(models.damaged.length === 0 && inference.fallback === undefined)}
+        {badge('models')}
       </Part>
       <Part
         icon={IconDatabase}
         name={t('storage')}
         text={storage.state === 'ok' ? <Room storage={storage} /> : t(storageTexts[storage.state])}
       >
-        {badge(storage.state === 'ok')}
+        {badge('storage')}
       </Part>
       <Part
         icon={IconCertificate}
@@ -100,27 +113,27 @@ function StatusParts({
             : t(service?.insecureHttp ? 'noTlsBeyond' : 'noTls')
         }
       >
-        {badge(
-          certificate
-            ? daysUntil(certificate.endsAt) >= (certificate.renewsItself ? 7 : 30)
-            : !service?.insecureHttp,
-        )}
+        {badge('certificate')}
       </Part>
-      <Part
-        icon={IconDatabaseExport}
-        name={t('backup')}
-        to="/backups"
-        text={backups.warnings.length > 0 && t('backupTrouble')}
-      >
-        {badge(backups.warnings.length === 0)}
+      <Part icon={IconDatabaseExport} name={t('backup')} to="/backups" text={titleOf('backup')}>
+        {badge('backup')}
+      </Part>
+      <Part icon={IconKey} name={t('keys')} text={titleOf('keys')}>
+        {badge('keys')}
       </Part>
     </>
   );
 }
 
-const storageTexts = { full: 'storageFull', unavailable: 'storageUnavailable' } as const;
+const codesOf = {
+  models: /^(MODEL_|SLOWER_)/,
+  storage: /^(STORAGE_|LITTLE_ROOM)/,
+  certificate: /^(CERTIFICATE_|NO_TLS)/,
+  backup: /BACKUP/,
+  keys: /KEY/,
+};
 
-const daysUntil = (time: string) => (Date.parse(time) - Date.now()) / 86_400_000;
+const storageTexts = { full: 'storageFull', unavailable: 'storageUnavailable' } as const;
 
 function Room({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status['storage'] }) {
   const t = useStrings(overviewStrings);
