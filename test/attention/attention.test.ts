@@ -47,7 +47,7 @@ test('the console says each item in the words of the service, in English, and in
     const keys = keysOf(item)!;
     const say = (language: 'en' | 'de', key: keyof typeof attentionStrings.en) =>
       fillIn(sentenceOf(attentionStrings, language, key, item.values?.count), item.values ?? {}, language);
-    expect(`${say('en', keys.title)}.`).toBe(item.sentence.replace(/,(?=\d)/g, ''));
+    expect(`${say('en', keys.title).replace(/,(?=\d)/g, '')}.`).toBe(item.sentence);
     expect(say('en', keys.text)).toBe(item.remedy);
     expect(say('de', keys.title)).not.toBe(say('en', keys.title));
   }
