@@ -152,7 +152,7 @@ function runsOf(profile: Profile, circumstances: Parameters<typeof planModels>[1
       refused: fnmr,
       falseMatchRate: heldRate(scorer, rate),
       holdsFor: heldBy(scorer),
-      ...(pad && { liveness: livenessOf(pad) }),
+      ...(pad && { liveness: livenessOf(pad, profile.definition.models.livenessScale) }),
     };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -160,8 +160,10 @@ function runsOf(profile: Profile, circumstances: Parameters<typeof planModels>[1
   }
 }
 
-function livenessOf({ id, thresholds: { apcer5 } }: PadSetEntry) {
-  return { set: id, threshold: apcer5.score, apcer: apcer5.apcer, bpcer: apcer5.bpcer };
+/** The point of the set at which the profile's liveness score is 0.5. */
+export function livenessOf({ id, thresholds: { half, apcer5 } }: PadSetEntry, scale: Profile['definition']['models']['livenessScale']) {
+  const { score, apcer, bpcer } = scale === 'live' ? (half ?? apcer5) : apcer5;
+  return { set: id, threshold: score, apcer, bpcer };
 }
 
 type StagedId = Id<'stagedModel'>;

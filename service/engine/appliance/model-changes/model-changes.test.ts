@@ -3,12 +3,13 @@ import {
   type Engine,
   modelEntry,
   operator,
+  padPair,
   scorerR,
   sha256,
   startEngine,
 } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
-import type { ReadModel } from './dry-run.ts';
+import { livenessOf, type ReadModel } from './dry-run.ts';
 import { createModelChanges, type ModelChanges } from './model-changes.ts';
 
 let engine: Engine;
@@ -81,6 +82,14 @@ test('files that were looked at are tried together, then imported; until then no
   for (const id of staged) await changes.importStaged(id, operator);
   expect(engine.models.current().padSets.map(({ id }) => id)).toEqual(['pad-pair', 'minifasnet-v2']);
   await expect(changes.importStaged(staged[0]!, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a profile whose liveness score of 0.5 is that of the live score has its own point of the set', () => {
+  const half = { score: 0.9, apcer: 0.08, bpcer: 0.06 };
+  const set = { ...padPair, thresholds: { ...padPair.thresholds, half } };
+  expect(livenessOf(set, 'live')).toEqual({ set: 'pad-pair', threshold: 0.9, apcer: 0.08, bpcer: 0.06 });
+  expect(livenessOf(set, undefined).threshold).toBe(0.96);
+  expect(livenessOf(padPair, 'live').threshold).toBe(0.96);
 });
 
 test('who could not be recognized by another model is counted', async () => {
