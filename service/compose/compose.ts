@@ -169,6 +169,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
       },
     },
     keyPlaces,
+    custody: keyCare.custody,
     backups,
     retention,
     clock,
