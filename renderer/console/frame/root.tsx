@@ -138,7 +138,7 @@ function Header({ openNavigation, openPalette }: { openNavigation(): void; openP
   return (
     <header className={styles.top}>
       <div className={styles.burger}>
-        <Button kind="quiet" icon aria-label={t('openNavigation')} onClick={openNavigation}>
+        <Button kind="quiet" square aria-label={t('openNavigation')} onClick={openNavigation}>
           <IconMenu2 size={18} stroke={1.75} />
         </Button>
       </div>
@@ -187,7 +187,7 @@ function Notifications() {
   return (
     <Popover position="bottom-end" width={320} trapFocus returnFocus>
       <Popover.Target>
-        <Button kind="quiet" icon small aria-label={t('notifications')}>
+        <Button kind="quiet" square small aria-label={t('notifications')}>
           <IconBell size={18} stroke={1.75} />
         </Button>
       </Popover.Target>
@@ -240,16 +240,15 @@ function ShortcutList({ opened, close }: { opened: boolean; close(): void }) {
   return (
     <Dialog opened={opened} title={t('shortcuts')} size={undefined} close={close}>
       <KeyValues
-        entries={[
-          [
-            t('keySearch'),
-            <span key="k">
+        entries={{
+          [t('keySearch')]: (
+            <span>
               <kbd>Ctrl K</kbd> <kbd>⌘ K</kbd> <kbd>/</kbd>
-            </span>,
-          ],
-          [t('keyShortcuts'), <kbd key="q">?</kbd>],
-          [t('keyClose'), <kbd key="e">Esc</kbd>],
-        ]}
+            </span>
+          ),
+          [t('keyShortcuts')]: <kbd>?</kbd>,
+          [t('keyClose')]: <kbd>Esc</kbd>,
+        }}
       />
     </Dialog>
   );

@@ -41,7 +41,7 @@ export function CopyButton({ text, name }: { text: string; name: string }) {
   const Icon = copied ? IconCheck : IconCopy;
   return (
     <Tooltip label={copied ? t('copied') : t('copy')}>
-      <Button kind="quiet" small icon aria-label={t('copyName', { name })} onClick={() => void copy(text)}>
+      <Button kind="quiet" small square aria-label={t('copyName', { name })} onClick={() => void copy(text)}>
         <Icon size={16} stroke={1.75} />
       </Button>
     </Tooltip>

@@ -1,5 +1,5 @@
 import { SegmentedControl } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { CopyButton } from '../badges/id.tsx';
 import { Row, Stack } from '../layout/layout.tsx';
 import styles from './code.module.css';
@@ -17,20 +17,13 @@ export const Snippet = ({ code, name }: { code: string; name: string }) => (
   </section>
 );
 
-/** The same in several languages; `title` stands beside the switch. */
-export function Snippets({
-  title,
-  codes,
-}: {
-  title?: ReactNode;
-  codes: readonly { language: string; code: string }[];
-}) {
+/** The same in several languages. */
+export function Snippets({ codes }: { codes: readonly { language: string; code: string }[] }) {
   const [language, setLanguage] = useState(codes[0]?.language ?? '');
   const shown = codes.find((one) => one.language === language);
   return (
     <Stack gap={12}>
-      <Row between>
-        {title}
+      <Row>
         <SegmentedControl
           size="xs"
           value={language}

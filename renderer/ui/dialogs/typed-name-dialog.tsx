@@ -1,9 +1,8 @@
-import { Modal, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { Button } from '../controls/button.tsx';
-import { Stack } from '../layout/layout.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
+import { Dialog, DialogFoot } from './confirm-dialog.tsx';
 import styles from './dialog.module.css';
 
 interface Consequences {
@@ -74,33 +73,26 @@ export function TypedNameDialog({
     onCancel();
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={cancel}
-      title={title}
-      size={560}
-      closeButtonProps={{ 'aria-label': t('close') }}
-    >
-      <Stack>
-        {children !== undefined && <div className="muted">{children}</div>}
-        <GoneAndStays gone={gone} stays={stays} />
-        <TextInput
-          label={t.rich('typeName', { name: <b>{name}</b> })}
-          value={typed}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-        {failed}
-        <div className={styles.foot}>
-          <Button onClick={cancel} data-autofocus>
-            {cancelLabel ?? t('cancel')}
-          </Button>
-          <Button kind="danger" busy={busy} disabled={!isSameName(typed, name)} onClick={onConfirm}>
-            {confirmLabel}
-          </Button>
-        </div>
-      </Stack>
-    </Modal>
+    <Dialog opened={opened} title={title} close={cancel}>
+      {children !== undefined && <div className="muted">{children}</div>}
+      <GoneAndStays gone={gone} stays={stays} />
+      <TextInput
+        label={t.rich('typeName', { name: <b>{name}</b> })}
+        value={typed}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      {failed}
+      <DialogFoot
+        confirmLabel={confirmLabel}
+        cancelLabel={cancelLabel}
+        danger
+        busy={busy}
+        confirmDisabled={!isSameName(typed, name)}
+        onConfirm={onConfirm}
+        onCancel={cancel}
+      />
+    </Dialog>
   );
 }

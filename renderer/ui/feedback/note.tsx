@@ -29,19 +29,17 @@ export function Note({
   );
 }
 
-/** Nothing is here yet: what it is good for, one primary action, an example of what will be there. */
+/** Nothing is here yet: what it is good for, and one primary action. */
 export function EmptyState({
   icon: Icon,
   title,
   children,
   action,
-  example,
 }: {
   icon: TablerIcon;
   title: ReactNode;
   children?: ReactNode;
   action?: ReactNode;
-  example?: ReactNode;
 }) {
   return (
     <div className={styles.empty}>
@@ -49,7 +47,6 @@ export function EmptyState({
       <h2>{title}</h2>
       {children !== undefined && <p>{children}</p>}
       {action}
-      {example !== undefined && <div className={styles.example}>{example}</div>}
     </div>
   );
 }

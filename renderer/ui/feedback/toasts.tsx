@@ -98,7 +98,7 @@ function ShownToast({ toast: { id, title, text, undo } }: { toast: Toast }) {
           {undo.label}
         </Button>
       )}
-      <Button kind="quiet" small icon aria-label={t('dismiss')} onClick={() => dismiss(id)}>
+      <Button kind="quiet" small square aria-label={t('dismiss')} onClick={() => dismiss(id)}>
         <IconX size={16} stroke={1.75} />
       </Button>
     </div>

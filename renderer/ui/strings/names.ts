@@ -486,9 +486,7 @@ export interface Names {
     removeFilter: 'name';
     rowsShown: 'from' | 'to';
     rowsShownOf: 'from' | 'to' | 'total';
-    moreThanTotal: 'total';
     actionsFor: 'name';
-    selectRow: 'name';
     selected: 'count';
   };
 }

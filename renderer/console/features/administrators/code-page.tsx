@@ -1,5 +1,5 @@
 import { CopyOnce } from '../../../ui/code/copy-once.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
+import { Card } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { administratorStrings } from './strings.ts';
@@ -19,17 +19,15 @@ export function CodePage({
   const t = useStrings(administratorStrings);
   return (
     <Page title={title} lead={t('codeLead')} parents={[{ label: t('title'), to: '/administrators' }]} reading>
-      <Card>
-        <Stack>
-          <CopyOnce
-            label={t('code')}
-            secret={code}
-            warning={t('codeWarning')}
-            storedLabel={t('handedOver')}
-            doneLabel={t('done')}
-            done={done}
-          />
-        </Stack>
+      <Card gap={16}>
+        <CopyOnce
+          label={t('code')}
+          secret={code}
+          warning={t('codeWarning')}
+          storedLabel={t('handedOver')}
+          doneLabel={t('done')}
+          done={done}
+        />
       </Card>
       <Card title={t('nextSteps')}>
         <ol>

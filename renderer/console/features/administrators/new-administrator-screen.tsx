@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { roles } from '../../../../sdk/admin/values.ts';
 import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
+import { Card } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { api } from '../../api/admin.ts';
@@ -63,17 +63,15 @@ function NewAdministratorScreen() {
       reading
     >
       <OperationForm form={form} operation={create}>
-        <Card>
-          <Stack>
-            <Field name="name" maxLength={120} />
-            <Field name="email" type="email" autoComplete="off" />
-            <Field
-              name="role"
-              hint={t(`${form.watch('role')}Hint`)}
-              options={roles.map((value) => ({ value, label: t(value) }))}
-            />
-            {user.applianceOwner && <Field name="applianceOwner" as="check" />}
-          </Stack>
+        <Card gap={16}>
+          <Field name="name" maxLength={120} />
+          <Field name="email" type="email" autoComplete="off" />
+          <Field
+            name="role"
+            hint={t(`${form.watch('role')}Hint`)}
+            options={roles.map((value) => ({ value, label: t(value) }))}
+          />
+          {user.applianceOwner && <Field name="applianceOwner" as="check" />}
         </Card>
         <Submit of={create} back="/administrators">
           {t('add')}

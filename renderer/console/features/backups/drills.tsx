@@ -33,13 +33,11 @@ export function Drills({ error }: { error: unknown }) {
   const { data } = useQuery(drillsQuery);
   if (!error && (data === undefined || data.items.length === 0)) return null;
   return (
-    <Card title={t('drills')}>
-      <Stack>
-        {error !== null && error !== undefined && <LoadFailed error={error} title={t('notTried')} />}
-        {data?.items.map((drill) => (
-          <OneDrill key={drill.id} drill={drill} />
-        ))}
-      </Stack>
+    <Card title={t('drills')} gap={16}>
+      {error !== null && error !== undefined && <LoadFailed error={error} title={t('notTried')} />}
+      {data?.items.map((drill) => (
+        <OneDrill key={drill.id} drill={drill} />
+      ))}
     </Card>
   );
 }
@@ -128,22 +126,21 @@ function Found({ found }: { found: NonNullable<DrillReply['found']> }) {
   const { people, templates, match, audit, takenAt } = found;
   return (
     <KeyValues
-      entries={[
-        [t('taken'), <RelativeTime key="taken" at={takenAt} />],
-        [
-          t('people'),
-          t('peopleFound', { there: format.count(people.there), erased: format.count(people.erased) }),
-        ],
-        [
-          t('templates'),
-          t('ofAll', { some: format.count(templates.opened), all: format.count(templates.there) }),
-        ],
-        [t('matches'), t('ofAll', { some: format.count(match.found), all: format.count(match.asked) })],
-        [
-          t('auditLines'),
-          t(audit.valid ? 'auditWhole' : 'auditDamaged', { lines: format.count(audit.lines) }),
-        ],
-      ]}
+      entries={{
+        [t('taken')]: <RelativeTime at={takenAt} />,
+        [t('people')]: t('peopleFound', {
+          there: format.count(people.there),
+          erased: format.count(people.erased),
+        }),
+        [t('templates')]: t('ofAll', {
+          some: format.count(templates.opened),
+          all: format.count(templates.there),
+        }),
+        [t('matches')]: t('ofAll', { some: format.count(match.found), all: format.count(match.asked) }),
+        [t('auditLines')]: t(audit.valid ? 'auditWhole' : 'auditDamaged', {
+          lines: format.count(audit.lines),
+        }),
+      }}
     />
   );
 }

@@ -158,12 +158,12 @@ function Thresholds() {
   return (
     <Card title={t('thresholds')}>
       <KeyValues
-        entries={[
-          [t('humanAt'), t('humanFrom')],
-          [t('borderline'), t('borderlineText')],
-          [t('anomaly'), t('anomalyText')],
-          [t('block'), t('blockText')],
-        ]}
+        entries={{
+          [t('humanAt')]: t('humanFrom'),
+          [t('borderline')]: t('borderlineText'),
+          [t('anomaly')]: t('anomalyText'),
+          [t('block')]: t('blockText'),
+        }}
       />
     </Card>
   );

@@ -70,11 +70,9 @@ function SettingsForm({ settings, mayChange }: { settings: Settings; mayChange: 
   const names = (['tokenHours', 'challengePictures'] as const).filter((name) => dirtyFields[name]);
   return (
     <OperationForm form={form} operation={saving}>
-      <Card>
-        <Stack>
-          <Field name="tokenHours" as="number" disabled={!mayChange} />
-          <Field name="challengePictures" as="switch" disabled={!mayChange} />
-        </Stack>
+      <Card gap={16}>
+        <Field name="tokenHours" as="number" disabled={!mayChange} />
+        <Field name="challengePictures" as="switch" disabled={!mayChange} />
       </Card>
       <SaveBar
         count={names.length}

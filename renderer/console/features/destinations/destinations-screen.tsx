@@ -15,7 +15,6 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
 import { Actor } from '../../actor.tsx';
 import { api, list, type Schemas } from '../../api/admin.ts';
 import { useOperation } from '../../api/use-operation.ts';
@@ -24,7 +23,6 @@ import { OperationForm, Submit } from '../../operation-form.tsx';
 import { QueryTable } from '../../query-table.tsx';
 import { managers } from '../../screen-data.ts';
 import { useSession } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
 import { coversUrl, partsOf } from './covers.ts';
 import { destinationStrings } from './strings.ts';
 
@@ -41,27 +39,16 @@ function DestinationsScreen() {
   const query = useQuery(
     list('/api/admin/grants', {
       cursor: after,
-      ...(state !== 'all' && {
-        revoked: state === 'revoked' ? ('true' as const) : ('false' as const),
-      }),
+      revoked: state === 'all' ? undefined : state === 'revoked' ? 'true' : 'false',
     }),
   );
   const mayChange = managers.includes(user.role);
-  const { change } = useAddressFilters();
   const allow = mayChange && (
-    <Button kind="primary" onClick={() => setAllowing(true)}>
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <Button kind="primary" onClick={() => setAllowing(true)} icon={IconPlus}>
       {t('allow')}
     </Button>
   );
   const isEmpty = query.data?.items.length === 0 && state === undefined;
-  const filters = (
-    <FilterBar
-      filters={useFilters(listFilters, destinationStrings)}
-      values={{ state } as FilterValues}
-      change={change}
-    />
-  );
   return (
     <Page title={t('title')} lead={t('lead')} actions={!isEmpty && allow}>
       <QueryTable
@@ -76,8 +63,8 @@ function DestinationsScreen() {
             <State grant={grant} /> <Opens grant={grant} />
           </>
         )}
-        filters={filters}
-        {...(state && { clearFilters: () => change({ state: undefined }) })}
+        filters={useFilters(listFilters, destinationStrings)}
+        values={{ state }}
         actions={(grant) => [
           mayChange &&
             grant.revoked === undefined && {

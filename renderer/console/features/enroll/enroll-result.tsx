@@ -38,11 +38,9 @@ export function EnrollResult({
     <Stack gap={24}>
       {enroll.error && <LoadFailed error={enroll.error} retry={() => enroll.mutate()} />}
       {enroll.isPending && (
-        <Card>
-          <Stack gap={12}>
-            <p role="status">{t('sending', { number: String(number), total: String(pictures.length) })}</p>
-            <progress value={number - 1} max={pictures.length} style={{ width: '100%' }} aria-hidden="true" />
-          </Stack>
+        <Card gap={12}>
+          <p role="status">{t('sending', { number: String(number), total: String(pictures.length) })}</p>
+          <progress value={number - 1} max={pictures.length} style={{ width: '100%' }} aria-hidden="true" />
         </Card>
       )}
       {enroll.data && <Results order={order} results={enroll.data} />}
@@ -61,12 +59,10 @@ function Results({ order: { email }, results }: { order: Order; results: readonl
         title={count > 0 ? t('enrolled', { count }) : t('noneEnrolled')}
       />
       <Duplicate results={results} />
-      <Card title={t('resultTitle', { email })}>
-        <Stack gap={12}>
-          {results.map((result, index) => (
-            <Result key={index} number={index + 1} result={result} />
-          ))}
-        </Stack>
+      <Card title={t('resultTitle', { email })} gap={12}>
+        {results.map((result, index) => (
+          <Result key={index} number={index + 1} result={result} />
+        ))}
       </Card>
     </>
   );

@@ -99,23 +99,21 @@ function Pictures({
   const t = useStrings(enrollStrings);
   const env = useWorld();
   return (
-    <Card title={t('cameraTitle', { email: order.email })}>
-      <Stack>
-        {by === 'files' ? (
-          <PictureFiles chosen={taken} />
-        ) : (
-          <Suspense>
-            <Camera
-              count={PICTURES}
-              openCapture={() => api.post('/api/admin/captures', { env })}
-              onPictures={taken}
-            />
-          </Suspense>
-        )}
-        <Row>
-          <Button onClick={back}>{t('back')}</Button>
-        </Row>
-      </Stack>
+    <Card title={t('cameraTitle', { email: order.email })} gap={16}>
+      {by === 'files' ? (
+        <PictureFiles chosen={taken} />
+      ) : (
+        <Suspense>
+          <Camera
+            count={PICTURES}
+            openCapture={() => api.post('/api/admin/captures', { env })}
+            onPictures={taken}
+          />
+        </Suspense>
+      )}
+      <Row>
+        <Button onClick={back}>{t('back')}</Button>
+      </Row>
     </Card>
   );
 }
@@ -172,11 +170,9 @@ function WhoForm({
     form.handleSubmit((values) => next(toOrder(values, text.version), by));
   return (
     <Form form={form} onSubmit={(values) => next(toOrder(values, text.version), 'camera')}>
-      <Card title={t('who')}>
-        <Stack>
-          <Field name="email" type="email" />
-          <Field name="name" optional />
-        </Stack>
+      <Card title={t('who')} gap={16}>
+        <Field name="email" type="email" />
+        <Field name="name" optional />
       </Card>
       <Card title={t('consent')}>
         <ConsentFields control={control} withConsent={withConsent} text={text} language={language} />

@@ -145,17 +145,13 @@ function AboutCard({ control }: { control: Control<FlowValues> }) {
   const t = useStrings(flowStrings);
   const product = useWatch({ control, name: 'product' });
   return (
-    <Card title={t('about')}>
-      <Stack>
-        <Field name="name" label={t('label')} maxLength={80} />
-        <Columns n={2} collapse>
-          <Field name="product" options={products} />
-          <Field name="profile" options={useProfileOptions()} />
-        </Columns>
-        {product === 'verifyage' && (
-          <Field name="minimumAge" optional inputMode="numeric" autoComplete="off" />
-        )}
-      </Stack>
+    <Card title={t('about')} gap={16}>
+      <Field name="name" label={t('label')} maxLength={80} />
+      <Columns n={2} collapse>
+        <Field name="product" options={products} />
+        <Field name="profile" options={useProfileOptions()} />
+      </Columns>
+      {product === 'verifyage' && <Field name="minimumAge" optional inputMode="numeric" autoComplete="off" />}
     </Card>
   );
 }
@@ -164,28 +160,26 @@ function AboutCard({ control }: { control: Control<FlowValues> }) {
 function TextsCard({ builtIn }: { builtIn: Record<'en' | 'de', FlowTexts> | undefined }) {
   const t = useStrings(flowStrings);
   return (
-    <Card title={t('texts')}>
-      <Stack>
-        <p className="small muted">{t('textsHint')}</p>
-        {textNames.map((name) => (
-          <Columns key={name} n={2} collapse>
-            {flowLanguages.map((language) => (
-              <Field
-                key={language}
-                name={`texts.${language}.${name}`}
-                label={t('field', {
-                  text: t(`text.${name}`),
-                  language: t(language === 'en' ? 'english' : 'german'),
-                })}
-                maxLength={longestText[name]}
-                lang={language}
-                placeholder={builtIn?.[language][name]}
-                {...(longestText[name] > 80 && { as: 'lines', rows: 3 })}
-              />
-            ))}
-          </Columns>
-        ))}
-      </Stack>
+    <Card title={t('texts')} gap={16}>
+      <p className="small muted">{t('textsHint')}</p>
+      {textNames.map((name) => (
+        <Columns key={name} n={2} collapse>
+          {flowLanguages.map((language) => (
+            <Field
+              key={language}
+              name={`texts.${language}.${name}`}
+              label={t('field', {
+                text: t(`text.${name}`),
+                language: t(language === 'en' ? 'english' : 'german'),
+              })}
+              maxLength={longestText[name]}
+              lang={language}
+              placeholder={builtIn?.[language][name]}
+              {...(longestText[name] > 80 && { as: 'lines', rows: 3 })}
+            />
+          ))}
+        </Columns>
+      ))}
     </Card>
   );
 }
@@ -195,15 +189,13 @@ function RedirectsCard() {
   const { data } = useQuery(organizationQuery);
   const targets = data?.redirectTargets ?? [];
   return (
-    <Card title={t('redirects')} actions={<Link to="/flows/targets">{t('targetsLink')}</Link>}>
-      <Stack>
-        <p className="small muted">
-          {t('redirectHint')}{' '}
-          {data && (targets.length > 0 ? t('targetsAre', { targets: targets.join(', ') }) : t('targetsNone'))}
-        </p>
-        <Field name="redirects.success" optional inputMode="url" autoComplete="off" spellCheck={false} />
-        <Field name="redirects.failure" optional inputMode="url" autoComplete="off" spellCheck={false} />
-      </Stack>
+    <Card title={t('redirects')} actions={<Link to="/flows/targets">{t('targetsLink')}</Link>} gap={16}>
+      <p className="small muted">
+        {t('redirectHint')}{' '}
+        {data && (targets.length > 0 ? t('targetsAre', { targets: targets.join(', ') }) : t('targetsNone'))}
+      </p>
+      <Field name="redirects.success" optional inputMode="url" autoComplete="off" spellCheck={false} />
+      <Field name="redirects.failure" optional inputMode="url" autoComplete="off" spellCheck={false} />
     </Card>
   );
 }
@@ -214,18 +206,16 @@ function FlowAddress({ flow: { path, published } }: { flow: Schemas['Flow'] }) {
   const live = location.origin + path;
   const test = `${live}?mode=test`;
   return (
-    <Card title={t('address')}>
-      <Stack gap={12}>
-        <Address label={t('addressLive')} url={live} />
-        <Address label={t('addressTest')} url={test} />
-        {published ? (
-          <a href={test} target="_blank" rel="noreferrer">
-            {t('openTest')}
-          </a>
-        ) : (
-          <p className="small muted">{t('addressDraft')}</p>
-        )}
-      </Stack>
+    <Card title={t('address')} gap={12}>
+      <Address label={t('addressLive')} url={live} />
+      <Address label={t('addressTest')} url={test} />
+      {published ? (
+        <a href={test} target="_blank" rel="noreferrer">
+          {t('openTest')}
+        </a>
+      ) : (
+        <p className="small muted">{t('addressDraft')}</p>
+      )}
     </Card>
   );
 }
@@ -268,11 +258,10 @@ function FlowPreview({
           ]}
         />
       }
+      gap={12}
     >
-      <Stack gap={12}>
-        {error ? <LoadFailed error={error} /> : preview && <Texts {...{ values, preview, language }} />}
-        <p className="tiny muted">{t('previewNote')}</p>
-      </Stack>
+      {error ? <LoadFailed error={error} /> : preview && <Texts {...{ values, preview, language }} />}
+      <p className="tiny muted">{t('previewNote')}</p>
     </Card>
   );
 }

@@ -114,7 +114,7 @@ function FlowMenu({ flow, ask }: { flow: Flow; ask(what: Asked): void }) {
   return (
     <Menu>
       <Menu.Target>
-        <Button icon aria-label={ui('actionsFor', { name: draft.name })}>
+        <Button square aria-label={ui('actionsFor', { name: draft.name })}>
           <IconDots size={18} stroke={1.75} />
         </Button>
       </Menu.Target>

@@ -34,8 +34,7 @@ function FlowsScreen() {
   const mayChange = managers.includes(user.role);
   const items = query.data?.items;
   const create = mayChange && (
-    <ButtonLink to="/flows/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/flows/new" kind="primary" icon={IconPlus}>
       {t('create')}
     </ButtonLink>
   );

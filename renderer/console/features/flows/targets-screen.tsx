@@ -9,7 +9,7 @@ import { Button } from '../../../ui/controls/button.tsx';
 import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
 import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
+import { Card } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
@@ -129,15 +129,13 @@ function AddTarget({ targets }: { targets: readonly string[] }) {
       onSubmit={(values) => add.mutate(values)}
       failed={refused === undefined && <Refused of={add} />}
     >
-      <Card>
-        <Stack gap={12}>
-          <Field name="target" maxLength={260} autoComplete="off" spellCheck={false} />
-          <div>
-            <Button type="submit" kind="primary" busy={add.isPending}>
-              {t('targetAdd')}
-            </Button>
-          </div>
-        </Stack>
+      <Card gap={12}>
+        <Field name="target" maxLength={260} autoComplete="off" spellCheck={false} />
+        <div>
+          <Button type="submit" kind="primary" busy={add.isPending}>
+            {t('targetAdd')}
+          </Button>
+        </div>
       </Card>
     </Form>
   );

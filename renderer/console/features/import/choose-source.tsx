@@ -35,24 +35,17 @@ export function ChooseSource({ chosen }: { chosen(list: PictureList): void }) {
         ) : (
           <WhyNot error={state.error} />
         ))}
-      <Card title={t('source')}>
-        <Stack>
-          <p className="muted">{t('hintFolder')}</p>
-          <Row>
-            <Chooser {...common} label={t('folder')} kind="primary" folder />
-            <Chooser {...common} label={t('zip')} accept=".zip,application/zip" />
-          </Row>
-          <p className="muted">{t('hintTable')}</p>
-          <Row>
-            <Chooser
-              {...common}
-              label={t('table')}
-              accept=".csv,text/csv,image/*,.heic,.heif,.avif"
-              multiple
-            />
-          </Row>
-          {state.is === 'reading' && <p role="status">{t('reading')}</p>}
-        </Stack>
+      <Card title={t('source')} gap={16}>
+        <p className="muted">{t('hintFolder')}</p>
+        <Row>
+          <Chooser {...common} label={t('folder')} kind="primary" folder />
+          <Chooser {...common} label={t('zip')} accept=".zip,application/zip" />
+        </Row>
+        <p className="muted">{t('hintTable')}</p>
+        <Row>
+          <Chooser {...common} label={t('table')} accept=".csv,text/csv,image/*,.heic,.heif,.avif" multiple />
+        </Row>
+        {state.is === 'reading' && <p role="status">{t('reading')}</p>}
       </Card>
     </Stack>
   );

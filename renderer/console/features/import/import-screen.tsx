@@ -105,29 +105,22 @@ function ImportProgress({
   const { settled, enrolled, skipped, refused } = progress;
   return (
     <Stack gap={24}>
-      <Card title={t('running')}>
-        <Stack>
-          <p role="status">
-            {t('doneOf', { done: format.count(settled), total: format.count(entries.length) })}
-          </p>
-          <progress
-            value={settled}
-            max={entries.length}
-            style={{ width: '100%' }}
-            aria-label={t('running')}
-          />
-          <Row gap={32}>
-            <Figure label={t('enrolled')} value={format.count(enrolled)} />
-            <Figure label={t('skipped')} value={format.count(skipped)} />
-            <Figure label={t('refused')} value={format.count(refused)} />
-          </Row>
-          <p className="small muted">{t('stay')}</p>
-          <Row>
-            <Button disabled={stopping} onClick={end}>
-              {stopping ? t('stopping') : t('stop')}
-            </Button>
-          </Row>
-        </Stack>
+      <Card title={t('running')} gap={16}>
+        <p role="status">
+          {t('doneOf', { done: format.count(settled), total: format.count(entries.length) })}
+        </p>
+        <progress value={settled} max={entries.length} style={{ width: '100%' }} aria-label={t('running')} />
+        <Row gap={32}>
+          <Figure label={t('enrolled')} value={format.count(enrolled)} />
+          <Figure label={t('skipped')} value={format.count(skipped)} />
+          <Figure label={t('refused')} value={format.count(refused)} />
+        </Row>
+        <p className="small muted">{t('stay')}</p>
+        <Row>
+          <Button disabled={stopping} onClick={end}>
+            {stopping ? t('stopping') : t('stop')}
+          </Button>
+        </Row>
       </Card>
       <AskBeforeLeaving running={running} stop={end} />
     </Stack>

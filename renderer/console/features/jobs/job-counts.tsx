@@ -41,7 +41,7 @@ export function JobCounts({ show, isShown }: { show(filters: FilterValues): void
       <Card title={t('counts')} flush>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <div className={styles.scroll} tabIndex={0}>
-          <table className={styles.counts}>
+          <table className={`rows ${styles.counts}`}>
             <thead>
               <tr>
                 <th scope="col">{t('kind')}</th>

@@ -2,16 +2,15 @@ import { NativeSelect } from '@mantine/core';
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
 import { ButtonLink } from '../../../ui/controls/button.tsx';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
-import { Stack } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
+import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
 import { api, list, type Schemas } from '../../api/admin.ts';
 import { ConfirmOperation } from '../../confirm-operation.tsx';
 import { QueryTable } from '../../query-table.tsx';
@@ -30,14 +29,12 @@ function KeysScreen() {
   const { user } = useSession();
   const { after } = Route.useSearch();
   const nameOf = useKeyName();
-  const columns = useColumns();
   const [asked, setAsked] = useState<{ what: 'rotate' | 'revoke'; key: Key }>();
   const [made, setMade] = useState<{ name: string; key: string }>();
   const query = useQuery(list('/api/admin/keys', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const create = (
-    <ButtonLink to="/keys/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/keys/new" kind="primary" icon={IconPlus}>
       {t('create')}
     </ButtonLink>
   );
@@ -56,7 +53,7 @@ function KeysScreen() {
     <Page title={t('title')} lead={t('lead')} actions={mayChange && query.data?.items.length !== 0 && create}>
       <QueryTable
         label={t('list')}
-        columns={columns}
+        columns={useColumns(listColumns, keyStrings, nameOf)}
         query={query}
         rowId={({ id }) => id}
         rowName={nameOf}
@@ -102,56 +99,37 @@ function useKeyName() {
 
 const Scopes = ({ scopes }: { scopes: readonly string[] }) => <code>{scopes.join(', ')}</code>;
 
-function useColumns(): readonly Column<Key>[] {
-  const t = useStrings(keyStrings);
-  const nameOf = useKeyName();
-  return useMemo(
-    () => [
-      {
-        id: 'key',
-        header: t('key'),
-        cell: (key) => (
-          <div>
-            <b>{nameOf(key)}</b>
-            <div className="tiny muted">
-              <code>
-                {key.prefix}_{key.env}_…{key.hint}
-              </code>
-            </div>
-          </div>
-        ),
-      },
-      { id: 'state', header: t('state'), cell: (key) => <State apiKey={key} /> },
-      {
-        id: 'world',
-        header: t('world'),
-        priority: 2,
-        cell: ({ env }) => (env === 'live' ? t('live') : t('test')),
-      },
-      { id: 'scopes', header: t('scopes'), priority: 2, cell: ({ scopes }) => <Scopes scopes={scopes} /> },
-      {
-        id: 'lastUsed',
-        header: t('lastUsed'),
-        priority: 2,
-        cell: ({ lastUsedAt, lastUsedAddress }) =>
-          lastUsedAt === undefined ? (
-            <span className="muted">{t('never')}</span>
-          ) : (
-            <span title={lastUsedAddress && t('from', { address: lastUsedAddress })}>
-              <RelativeTime at={lastUsedAt} />
-            </span>
-          ),
-      },
-      {
-        id: 'created',
-        header: t('created'),
-        priority: 3,
-        cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
-      },
-    ],
-    [t, nameOf],
-  );
-}
+const listColumns: Columns<Key, typeof keyStrings, (key: Key) => string> = [
+  {
+    id: 'key',
+    cell: (key, { context: nameOf }) => (
+      <div>
+        <b>{nameOf(key)}</b>
+        <div className="tiny muted">
+          <code>
+            {key.prefix}_{key.env}_…{key.hint}
+          </code>
+        </div>
+      </div>
+    ),
+  },
+  { id: 'state', cell: (key) => <State apiKey={key} /> },
+  { id: 'world', priority: 2, cell: ({ env }, { t }) => t(env) },
+  { id: 'scopes', priority: 2, cell: ({ scopes }) => <Scopes scopes={scopes} /> },
+  {
+    id: 'lastUsed',
+    priority: 2,
+    cell: ({ lastUsedAt, lastUsedAddress }, { t }) =>
+      lastUsedAt === undefined ? (
+        <span className="muted">{t('never')}</span>
+      ) : (
+        <span title={lastUsedAddress && t('from', { address: lastUsedAddress })}>
+          <RelativeTime at={lastUsedAt} />
+        </span>
+      ),
+  },
+  { id: 'created', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+];
 
 function State({ apiKey }: { apiKey: Key }) {
   const t = useStrings(keyStrings);
@@ -207,20 +185,18 @@ function Rotate({ apiKey, close, done }: { apiKey: Key; close(): void; done(secr
       confirmLabel={t('rotate')}
       close={close}
     >
-      <Stack>
-        <p>{t('rotateText')}</p>
-        <NativeSelect
-          label={t('overlap')}
-          value={String(seconds)}
-          onChange={({ target }) => setSeconds(Number(target.value))}
-          data={[
-            { value: String(7 * 24 * HOUR), label: t('week') },
-            { value: String(24 * HOUR), label: t('day') },
-            { value: String(HOUR), label: t('hour') },
-            { value: '0', label: t('none') },
-          ]}
-        />
-      </Stack>
+      <p>{t('rotateText')}</p>
+      <NativeSelect
+        label={t('overlap')}
+        value={String(seconds)}
+        onChange={({ target }) => setSeconds(Number(target.value))}
+        data={[
+          { value: String(7 * 24 * HOUR), label: t('week') },
+          { value: String(24 * HOUR), label: t('day') },
+          { value: String(HOUR), label: t('hour') },
+          { value: '0', label: t('none') },
+        ]}
+      />
     </ConfirmOperation>
   );
 }

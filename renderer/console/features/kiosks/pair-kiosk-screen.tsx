@@ -58,13 +58,11 @@ function NameForm({ begun }: { begun(pairing: Schemas['BegunPairing']): void }) 
   );
   return (
     <OperationForm form={form} operation={begin}>
-      <Card>
-        <Stack>
-          <Field name="name" maxLength={60} autoComplete="off" />
-          <Note kind={env === 'live' ? 'info' : 'warn'} title={t(env === 'live' ? 'inLive' : 'inTest')}>
-            {t('inWorldText')}
-          </Note>
-        </Stack>
+      <Card gap={16}>
+        <Field name="name" maxLength={60} autoComplete="off" />
+        <Note kind={env === 'live' ? 'info' : 'warn'} title={t(env === 'live' ? 'inLive' : 'inTest')}>
+          {t('inWorldText')}
+        </Note>
       </Card>
       <Submit of={begin} back="/kiosks">
         {t('showCode')}
@@ -143,29 +141,25 @@ function Code({
   const address = `${location.origin}/kiosk/`;
   return (
     <>
-      <Card title={t('stepDevice')}>
-        <Stack gap={12}>
-          <p>{t('stepDeviceText')}</p>
-          <Row gap={4}>
-            <code className={styles.address}>{address}</code>
-            <CopyButton text={address} name={t('address')} />
-          </Row>
-          {!isThisMachine && <QrCode text={address} label={t('qr')} />}
-          {isThisMachine && <p className="small muted">{t('thisMachine')}</p>}
-        </Stack>
+      <Card title={t('stepDevice')} gap={12}>
+        <p>{t('stepDeviceText')}</p>
+        <Row gap={4}>
+          <code className={styles.address}>{address}</code>
+          <CopyButton text={address} name={t('address')} />
+        </Row>
+        {!isThisMachine && <QrCode text={address} label={t('qr')} />}
+        {isThisMachine && <p className="small muted">{t('thisMachine')}</p>}
       </Card>
-      <Card title={t('stepCode')}>
-        <Stack gap={12}>
-          <output className={styles.code} aria-label={t('code')}>
-            {spaced(begun.code)}
-          </output>
-          <p className="num muted" role="timer">
-            {t('codeLeft', { time: left })} · {t('triesLeft', { count: tries })}
-          </p>
-          <p className="small muted" role="status">
-            {t('waiting')}
-          </p>
-        </Stack>
+      <Card title={t('stepCode')} gap={12}>
+        <output className={styles.code} aria-label={t('code')}>
+          {spaced(begun.code)}
+        </output>
+        <p className="num muted" role="timer">
+          {t('codeLeft', { time: left })} · {t('triesLeft', { count: tries })}
+        </p>
+        <p className="small muted" role="status">
+          {t('waiting')}
+        </p>
       </Card>
       <Refused of={cancel} />
       <Row>
@@ -216,16 +210,14 @@ function Compare({
   });
   return (
     <>
-      <Card title={t('stepCompare')}>
-        <Stack gap={12}>
-          <p>{t('stepCompareText')}</p>
-          <output className={styles.code} aria-label={t('fingerprint')}>
-            {fingerprint}
-          </output>
-          <p className="num muted" role="timer">
-            {t('codeLeft', { time: left })}
-          </p>
-        </Stack>
+      <Card title={t('stepCompare')} gap={12}>
+        <p>{t('stepCompareText')}</p>
+        <output className={styles.code} aria-label={t('fingerprint')}>
+          {fingerprint}
+        </output>
+        <p className="num muted" role="timer">
+          {t('codeLeft', { time: left })}
+        </p>
       </Card>
       {(confirm.error ?? cancel.error) && (
         <LoadFailed error={confirm.error ?? cancel.error} title={ui('couldNotSave')} />

@@ -58,19 +58,17 @@ export function DropModels() {
     progress.is === 'ready' ? [{ key, staged: progress.staged }] : [],
   );
   return (
-    <Card title={t('import')}>
-      <Stack>
-        <DropZone take={(chosen) => look.mutate(chosen)} busy={look.isPending} />
-        {files.length > 0 && (
-          <ul className={styles.files} aria-live="polite">
-            {files.map((file) => (
-              <FileLine key={file.key} file={file} />
-            ))}
-          </ul>
-        )}
-        <Refused of={look} title={t('notLooked')} />
-        {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} />}
-      </Stack>
+    <Card title={t('import')} gap={16}>
+      <DropZone take={(chosen) => look.mutate(chosen)} busy={look.isPending} />
+      {files.length > 0 && (
+        <ul className={styles.files} aria-live="polite">
+          {files.map((file) => (
+            <FileLine key={file.key} file={file} />
+          ))}
+        </ul>
+      )}
+      <Refused of={look} title={t('notLooked')} />
+      {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} />}
     </Card>
   );
 }

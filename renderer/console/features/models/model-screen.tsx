@@ -96,28 +96,25 @@ function Facts({ model }: { model: Model }) {
   return (
     <Card title={t('facts')}>
       <KeyValues
-        entries={[
-          [t('role'), t(model.role)],
-          [t('maturity'), <Maturity key="maturity" level={model.maturity} />],
-          [t('licence'), model.licence],
-          [t('provenance'), model.provenance],
-          [t('origin'), t(originOf(model))],
-          [t('file'), <Id key="sha256" id={model.sha256} full name="SHA-256" />],
-          [
-            t('sources'),
-            model.sources.length > 0 && (
-              <Stack gap={4}>
-                {model.sources.map(({ file, package: from, url, sha256 }) => (
-                  <span key={sha256} style={{ overflowWrap: 'anywhere' }}>
-                    <code>{file}</code> {from ?? url}
-                  </span>
-                ))}
-              </Stack>
-            ),
-          ],
-          [t('acceptedBy'), model.acceptedBy],
-          [t('acceptedAt'), model.acceptedAt && <RelativeTime key="at" at={model.acceptedAt} />],
-        ]}
+        entries={{
+          [t('role')]: t(model.role),
+          [t('maturity')]: <Maturity level={model.maturity} />,
+          [t('licence')]: model.licence,
+          [t('provenance')]: model.provenance,
+          [t('origin')]: t(originOf(model)),
+          [t('file')]: <Id id={model.sha256} full name="SHA-256" />,
+          [t('sources')]: model.sources.length > 0 && (
+            <Stack gap={4}>
+              {model.sources.map(({ file, package: from, url, sha256 }) => (
+                <span key={sha256} style={{ overflowWrap: 'anywhere' }}>
+                  <code>{file}</code> {from ?? url}
+                </span>
+              ))}
+            </Stack>
+          ),
+          [t('acceptedBy')]: model.acceptedBy,
+          [t('acceptedAt')]: model.acceptedAt && <RelativeTime at={model.acceptedAt} />,
+        }}
       />
     </Card>
   );
@@ -169,24 +166,22 @@ function SwitchModel({
       refusal={t('notChanged')}
       close={close}
     >
-      <Stack>
-        <p>{t(`${change}Text`)}</p>
-        {run.isPending && (
-          <Row>
-            <Loader size="sm" /> <span role="status">{t('trying')}</span>
-          </Row>
-        )}
-        <Refused of={run} title={t('notTried')} />
-        {run.data && <DryRunView run={run.data} />}
-        {doubtful && (
-          <Checkbox
-            label={t('acceptDoubt')}
-            description={doubts}
-            checked={accepted}
-            onChange={({ target }) => setAccepted(target.checked)}
-          />
-        )}
-      </Stack>
+      <p>{t(`${change}Text`)}</p>
+      {run.isPending && (
+        <Row>
+          <Loader size="sm" /> <span role="status">{t('trying')}</span>
+        </Row>
+      )}
+      <Refused of={run} title={t('notTried')} />
+      {run.data && <DryRunView run={run.data} />}
+      {doubtful && (
+        <Checkbox
+          label={t('acceptDoubt')}
+          description={doubts}
+          checked={accepted}
+          onChange={({ target }) => setAccepted(target.checked)}
+        />
+      )}
     </ConfirmOperation>
   );
 }

@@ -53,8 +53,7 @@ function OverviewScreen() {
         <>
           <SpanChoice span={span} />
           {operators.includes(user.role) && (
-            <ButtonLink to="/enroll" kind="primary">
-              <IconUserPlus size={18} stroke={1.75} aria-hidden="true" />
+            <ButtonLink to="/enroll" kind="primary" icon={IconUserPlus}>
               {t('enroll')}
             </ButtonLink>
           )}

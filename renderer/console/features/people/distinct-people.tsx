@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Button } from '../../../ui/controls/button.tsx';
 import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Card, Row } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { api, type Schemas } from '../../api/admin.ts';
 import { useOperation } from '../../api/use-operation.ts';
@@ -30,34 +30,32 @@ export function DistinctPeople({ person, mayChange }: { person: Person; mayChang
   );
   if (!mayChange && person.notTheSame.length === 0) return undefined;
   return (
-    <Card title={t('notSame')}>
-      <Stack gap={12}>
-        <p className="small muted">{t('notSameText')}</p>
-        {person.notTheSame.map(({ id }) => (
-          <Row key={id}>
-            <Link to="/people/$id" params={{ id }}>
-              {nameOf({ id })}
-            </Link>
-            {mayChange && (
-              <Button kind="quiet" small onClick={() => mark.mutate({ other: id, same: true })}>
-                {t('takeBack')}
-              </Button>
-            )}
-          </Row>
-        ))}
-        <Refused of={mark} />
-        {mayChange && (
-          <OtherPerson
-            busy={mark.isPending}
-            mark={(other) =>
-              mark.mutateAsync({ other, same: false }).then(
-                () => true,
-                () => false,
-              )
-            }
-          />
-        )}
-      </Stack>
+    <Card title={t('notSame')} gap={12}>
+      <p className="small muted">{t('notSameText')}</p>
+      {person.notTheSame.map(({ id }) => (
+        <Row key={id}>
+          <Link to="/people/$id" params={{ id }}>
+            {nameOf({ id })}
+          </Link>
+          {mayChange && (
+            <Button kind="quiet" small onClick={() => mark.mutate({ other: id, same: true })}>
+              {t('takeBack')}
+            </Button>
+          )}
+        </Row>
+      ))}
+      <Refused of={mark} />
+      {mayChange && (
+        <OtherPerson
+          busy={mark.isPending}
+          mark={(other) =>
+            mark.mutateAsync({ other, same: false }).then(
+              () => true,
+              () => false,
+            )
+          }
+        />
+      )}
     </Card>
   );
 }

@@ -1,7 +1,6 @@
 import { IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useCallback } from 'react';
 import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
@@ -19,7 +18,7 @@ function DoubtfulScreen() {
   const t = useStrings(peopleStrings);
   const env = useWorld();
   const { data, error, refetch } = useQuery(read('/api/admin/subjects/doubtful', { env }));
-  const why = useCallback(({ doubt }: Schemas['DoubtfulPerson']) => t(doubt), [t]);
+  const why = ({ doubt }: Schemas['DoubtfulPerson']) => t(doubt);
   return (
     <Page title={t('doubtful')} lead={t('doubtfulLead')} parents={[{ label: t('title'), to: '/people' }]}>
       <DataTable

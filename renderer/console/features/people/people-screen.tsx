@@ -12,7 +12,6 @@ import { Row } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { FilterBar } from '../../../ui/tables/filter-bar.tsx';
 import { list, read, type Schemas } from '../../api/admin.ts';
 import { DoubtfulNote } from '../../own-gallery.tsx';
 import { QueryTable } from '../../query-table.tsx';
@@ -32,7 +31,6 @@ function PeopleScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { search, after } = Route.useSearch();
-  const navigate = Route.useNavigate();
   const query = useQuery({
     ...list('/api/admin/subjects', { env, search, cursor: after }),
     refetchInterval: ({ state }) => (state.data?.reading ? READ_AGAIN : false),
@@ -42,8 +40,7 @@ function PeopleScreen() {
     <ButtonLink to="/people/import">{t('importMany')}</ButtonLink>
   );
   const enroll = operators.includes(user.role) && (
-    <ButtonLink to="/enroll" kind="primary">
-      <IconUserPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/enroll" kind="primary" icon={IconUserPlus}>
       {t('enroll')}
     </ButtonLink>
   );
@@ -70,18 +67,8 @@ function PeopleScreen() {
         after={after}
         total={total}
         secondLine={(person) => <State person={person} />}
-        filters={
-          <FilterBar
-            filters={[]}
-            values={{ search }}
-            change={(patch) => void navigate({ search: (now) => ({ ...now, ...patch, after: undefined }) })}
-            search={{ key: 'search', label: t('search') }}
-          />
-        }
-        {...(search !== undefined && {
-          clearFilters: () =>
-            void navigate({ search: (now) => ({ ...now, search: undefined, after: undefined }) }),
-        })}
+        values={{ search }}
+        search={{ key: 'search', label: t('search') }}
         empty={
           <EmptyState icon={IconUsers} title={t('empty')} action={enroll}>
             {t('emptyLead')}

@@ -58,28 +58,26 @@ function Shown({ receipt }: { receipt: Receipt }) {
       </Note>
       <Card title={t('receipt')}>
         <KeyValues
-          entries={[
-            [t('erasure'), <code key="erasure">{receipt.erasure}</code>],
-            [t('subject'), <code key="subject">{receipt.subject}</code>],
-            [t('world'), receipt.world === 'live' ? t('live') : t('test')],
-            [t('reason'), receipt.reason],
-            [t('by'), receipt.actor],
-            [t('requestedAt'), <ExactTime key="requested" at={receipt.requestedAt} />],
-            [t('completedAt'), receipt.completedAt && <ExactTime key="completed" at={receipt.completedAt} />],
-            [t('ledger'), receipt.ledger && String(receipt.ledger.seq)],
-          ]}
+          entries={{
+            [t('erasure')]: <code>{receipt.erasure}</code>,
+            [t('subject')]: <code>{receipt.subject}</code>,
+            [t('world')]: receipt.world === 'live' ? t('live') : t('test'),
+            [t('reason')]: receipt.reason,
+            [t('by')]: receipt.actor,
+            [t('requestedAt')]: <ExactTime at={receipt.requestedAt} />,
+            [t('completedAt')]: receipt.completedAt && <ExactTime at={receipt.completedAt} />,
+            [t('ledger')]: receipt.ledger && String(receipt.ledger.seq),
+          }}
         />
       </Card>
       {receipt.copies && receipt.copies.length > 0 && (
-        <Card title={t('copies')}>
-          <Stack gap={12}>
-            {receipt.copies.map(({ place, state }) => (
-              <Row between key={place}>
-                <code>{place}</code>
-                <Badge kind={state === 'unreachable' ? 'warn' : 'ok'}>{t(state)}</Badge>
-              </Row>
-            ))}
-          </Stack>
+        <Card title={t('copies')} gap={12}>
+          {receipt.copies.map(({ place, state }) => (
+            <Row between key={place}>
+              <code>{place}</code>
+              <Badge kind={state === 'unreachable' ? 'warn' : 'ok'}>{t(state)}</Badge>
+            </Row>
+          ))}
         </Card>
       )}
       <p className="small muted">{t('verify')}</p>

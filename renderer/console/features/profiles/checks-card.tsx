@@ -22,7 +22,7 @@ export function ChecksCard({ control }: { control: Values }) {
   const t = useStrings(fieldStrings);
   return (
     <Card title={t('checksTitle')} actions={<MinimumField />} flush foot={<Legend />}>
-      <table className={styles.checks}>
+      <table className={`rows ${styles.checks}`}>
         <thead>
           <tr>
             <th scope="col">{t('check')}</th>

@@ -3,7 +3,7 @@ import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { z } from 'zod';
 import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
+import { Card } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
@@ -88,19 +88,17 @@ function NewProfile({
   const isTaken = create.error instanceof Refusal && create.error.code === 'CONFLICT';
   return (
     <Form form={form} onSubmit={submit} failed={create.error && !isTaken && <Refused of={create} />}>
-      <Card>
-        <Stack>
-          <Field
-            name="from"
-            options={profiles.map(({ slug, definition }) => ({
-              value: slug,
-              label: `${definition.name} (${slug})`,
-            }))}
-          />
-          <Field name="slug" maxLength={63} autoComplete="off" spellCheck={false} />
-          <Field name="name" label={t('label')} maxLength={80} />
-          <Field name="description" as="lines" maxLength={400} optional rows={3} />
-        </Stack>
+      <Card gap={16}>
+        <Field
+          name="from"
+          options={profiles.map(({ slug, definition }) => ({
+            value: slug,
+            label: `${definition.name} (${slug})`,
+          }))}
+        />
+        <Field name="slug" maxLength={63} autoComplete="off" spellCheck={false} />
+        <Field name="name" label={t('label')} maxLength={80} />
+        <Field name="description" as="lines" maxLength={400} optional rows={3} />
       </Card>
       <Submit of={create} back="/profiles">
         {t('createAction')}

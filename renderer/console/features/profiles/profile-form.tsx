@@ -154,29 +154,26 @@ function UsedBy({ slug }: { slug: string }) {
   const uses = useUses(slug);
   const allowed = useAllowed();
   return (
-    <Card title={t('usedBy')}>
-      <Stack gap={12}>
-        {uses && (
-          <ul className="small">
-            <li>
-              <Link to="/keys">{t('usedByKeys', { count: uses.keys })}</Link>
-            </li>
-            <li>
-              <Link to="/flows">{t('usedByFlows', { count: uses.flows })}</Link>
-            </li>
-          </ul>
-        )}
-        <p className="small muted">
-          {allowed?.byDefault === slug && t('usedByDefault')}{' '}
-          {allowed && (allowed.mayName(slug) ? t('usedByOthers') : t('notAllowedHint'))}
-        </p>
-        <div>
-          <ButtonLink to="/verifications" search={{ profile: slug }} small>
-            <IconListCheck size={16} stroke={1.75} aria-hidden="true" />
-            {t('verifications')}
-          </ButtonLink>
-        </div>
-      </Stack>
+    <Card title={t('usedBy')} gap={12}>
+      {uses && (
+        <ul className="small">
+          <li>
+            <Link to="/keys">{t('usedByKeys', { count: uses.keys })}</Link>
+          </li>
+          <li>
+            <Link to="/flows">{t('usedByFlows', { count: uses.flows })}</Link>
+          </li>
+        </ul>
+      )}
+      <p className="small muted">
+        {allowed?.byDefault === slug && t('usedByDefault')}{' '}
+        {allowed && (allowed.mayName(slug) ? t('usedByOthers') : t('notAllowedHint'))}
+      </p>
+      <div>
+        <ButtonLink to="/verifications" search={{ profile: slug }} small icon={IconListCheck}>
+          {t('verifications')}
+        </ButtonLink>
+      </div>
     </Card>
   );
 }

@@ -72,14 +72,13 @@ function Actions({ profile, mayChange }: { profile: Schemas['Profile']; mayChang
   const { slug, version, builtIn, definition } = profile;
   return (
     <>
-      <ButtonLink to="/profiles/$slug/versions" params={{ slug }}>
-        <IconHistory size={18} stroke={1.75} aria-hidden="true" />
+      <ButtonLink to="/profiles/$slug/versions" params={{ slug }} icon={IconHistory}>
         {t('versionNumber', { version: String(version) })}
       </ButtonLink>
       {mayChange && (
         <Menu>
           <Menu.Target>
-            <Button icon aria-label={ui('actionsFor', { name: definition.name })}>
+            <Button square aria-label={ui('actionsFor', { name: definition.name })}>
               <IconDots size={18} stroke={1.75} />
             </Button>
           </Menu.Target>
@@ -119,8 +118,7 @@ function Gone({ slug }: { slug: string }) {
       parents={[{ label: t('title'), to: '/profiles' }]}
     >
       <div>
-        <ButtonLink to="/profiles/$slug/versions" params={{ slug }}>
-          <IconHistory size={18} stroke={1.75} aria-hidden="true" />
+        <ButtonLink to="/profiles/$slug/versions" params={{ slug }} icon={IconHistory}>
           {t('history')}
         </ButtonLink>
       </div>

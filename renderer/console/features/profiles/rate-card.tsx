@@ -73,12 +73,10 @@ export function RateCard({
   const curve = main.data?.curves.find((one) => one.pictures === pictures) ?? main.data?.curves[0];
   if (main.error || main.data === undefined || curve === undefined)
     return (
-      <Card title={t('rateTitle')}>
-        <Stack>
-          {main.error && <LoadFailed title={t('modelMissing')} error={main.error} />}
-          <OddsField name="oneIn" />
-          <HeldForField />
-        </Stack>
+      <Card title={t('rateTitle')} gap={16}>
+        {main.error && <LoadFailed title={t('modelMissing')} error={main.error} />}
+        <OddsField name="oneIn" />
+        <HeldForField />
       </Card>
     );
   const step = rate === undefined ? undefined : stepAt(curve, rate);
@@ -250,11 +248,8 @@ function RateChart({
           ];
         }),
       }}
-      logX
-      reversed
-      mostY={1}
       measuredFrom={curve.measuredDownTo}
-      {...(step && { at: step.fmr })}
+      at={step?.fmr}
       formatX={(x) => (x >= 0.01 ? odds(x) : format.count(Math.round(1 / x)))}
       formatY={(y) => format.percent(y, 0)}
       beyondLabel={t('beyond')}
@@ -346,23 +341,19 @@ export function SearchCard({ form, slug }: { form: Form; slug: string }) {
   const format = useFormat();
   const { main } = useCurves(form, slug);
   return (
-    <Card title={t('searchTitle')}>
-      <Stack gap={12}>
-        <div className={styles.rates}>
-          <OddsField name="searchOneIn" />
-        </div>
-        <p className="small muted">
-          {t('searchHint')}{' '}
-          {main.data &&
-            t('safe', {
-              safe: format.count(main.data.safePeople),
-              people: format.count(main.data.people),
-            })}
-        </p>
-        {main.data && main.data.people > main.data.safePeople && (
-          <Note kind="warn" title={t('extrapolated')} />
-        )}
-      </Stack>
+    <Card title={t('searchTitle')} gap={12}>
+      <div className={styles.rates}>
+        <OddsField name="searchOneIn" />
+      </div>
+      <p className="small muted">
+        {t('searchHint')}{' '}
+        {main.data &&
+          t('safe', {
+            safe: format.count(main.data.safePeople),
+            people: format.count(main.data.people),
+          })}
+      </p>
+      {main.data && main.data.people > main.data.safePeople && <Note kind="warn" title={t('extrapolated')} />}
     </Card>
   );
 }

@@ -38,16 +38,18 @@ export function DecisionBar({ review, next }: { review: ShownReview; next: strin
     <>
       {decide.error && asked === undefined && <Refused of={decide} title={t('notDecided')} />}
       <section className={styles.bar} aria-label={t('decision')}>
-        <Button busy={decide.isPending} onClick={() => say('not-same-person')}>
-          <IconUsers size={18} stroke={1.75} aria-hidden="true" />
+        <Button busy={decide.isPending} onClick={() => say('not-same-person')} icon={IconUsers}>
           {t('different')} {keys.on && <kbd>D</kbd>}
         </Button>
-        <Button busy={decide.isPending} onClick={() => say('same-person')}>
-          <IconUserCheck size={18} stroke={1.75} aria-hidden="true" />
+        <Button busy={decide.isPending} onClick={() => say('same-person')} icon={IconUserCheck}>
           {t('same')} {keys.on && <kbd>S</kbd>}
         </Button>
-        <Button kind="quiet" busy={decide.isPending} onClick={() => say('enroll-anyway')}>
-          <IconQuestionMark size={18} stroke={1.75} aria-hidden="true" />
+        <Button
+          kind="quiet"
+          busy={decide.isPending}
+          onClick={() => say('enroll-anyway')}
+          icon={IconQuestionMark}
+        >
           {t(review.policy === 'warn' ? 'leaveOpen' : decidesSession(review) ? 'letIn' : 'anyway')}
         </Button>
         <span className={styles.space} />

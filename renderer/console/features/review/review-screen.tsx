@@ -164,31 +164,27 @@ function Evidence({ review }: { review: ShownReview }) {
     <details className={styles.details} open={votes.length > 0}>
       <summary>{t('evidence')}</summary>
       <KeyValues
-        entries={[
-          [
-            t('score'),
-            t('scoreOf', { score: format.score(score, threshold), threshold: format.score(threshold) }),
-          ],
-          [t('scorer'), scorer],
-          [t('compared'), t('comparedPictures', { count: likeness.pictures })],
-          [t('addedLikeKnown'), said(knownPicture?.likeKnown)],
-          [t('addedLikeNew'), said(knownPicture?.likeNew)],
-          [
-            t('pictures'),
+        entries={{
+          [t('score')]: t('scoreOf', {
+            score: format.score(score, threshold),
+            threshold: format.score(threshold),
+          }),
+          [t('scorer')]: scorer,
+          [t('compared')]: t('comparedPictures', { count: likeness.pictures }),
+          [t('addedLikeKnown')]: said(knownPicture?.likeKnown),
+          [t('addedLikeNew')]: said(knownPicture?.likeNew),
+          [t('pictures')]:
             pictures.length === 0
               ? t('picturesErased')
               : t.rich('erasedAt', { time: <RelativeTime at={erasedBy} /> }),
-          ],
-          ...votes.map(
-            (vote) =>
-              [
-                t('vote'),
-                <>
-                  <Voter by={vote.by} />: {t(vote.decision)}, <RelativeTime at={vote.at} />
-                </>,
-              ] as const,
-          ),
-        ]}
+          [t('vote')]:
+            votes.length > 0 &&
+            votes.map((vote) => (
+              <div key={vote.by}>
+                <Voter by={vote.by} />: {t(vote.decision)}, <RelativeTime at={vote.at} />
+              </div>
+            )),
+        }}
       />
     </details>
   );

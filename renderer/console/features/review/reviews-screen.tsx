@@ -8,11 +8,9 @@ import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { TwoLines } from '../../../ui/tables/data-table.tsx';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
 import { list } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { useWorld } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
 import type { Review } from './open-reviews.ts';
 import { ReviewState } from './side-card.tsx';
 import { reviewStrings } from './strings.ts';
@@ -35,7 +33,6 @@ function ReviewsScreen() {
     }),
     refetchInterval: EVERY,
   });
-  const { change } = useAddressFilters();
   const first = state === undefined && after === undefined ? query.data?.items.at(-1) : undefined;
   return (
     <Page
@@ -62,14 +59,8 @@ function ReviewsScreen() {
         rowName={({ id }) => id}
         secondLine={(one) => <ReviewState review={one} />}
         after={after}
-        filters={
-          <FilterBar
-            filters={useFilters(listFilters, reviewStrings)}
-            values={{ state, kind } as FilterValues}
-            change={change}
-          />
-        }
-        {...((state ?? kind) && { clearFilters: () => change({ state: undefined, kind: undefined }) })}
+        filters={useFilters(listFilters, reviewStrings)}
+        values={{ state, kind }}
         empty={
           <EmptyState icon={IconScale} title={t('empty')}>
             {t('emptyText')}

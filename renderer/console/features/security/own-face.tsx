@@ -10,6 +10,7 @@ import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { api } from '../../api/admin.ts';
 import { auth, type OwnFace as Face } from '../../api/auth.ts';
 import { useOperation } from '../../api/use-operation.ts';
+import { AskedOperation } from '../../confirm-operation.tsx';
 import { Refused } from '../../load-failed.tsx';
 import { useSession } from '../../session/session-query.ts';
 import { securityStrings } from './strings.ts';
@@ -86,31 +87,20 @@ function Own({
 
 function RemoveFace() {
   const t = useStrings(securityStrings);
-  const [asking, setAsking] = useState(false);
-  const remove = useOperation(() => auth.removeFace(), {
-    toast: t('faceRemoved'),
-    refresh: ['own-face'],
-    done: () => setAsking(false),
-  });
   return (
-    <>
-      <Button kind="dangerQuiet" onClick={() => setAsking(true)}>
-        {t('removeFace')}
-      </Button>
-      <ConfirmDialog
-        opened={asking}
-        danger
-        title={t('removeFaceTitle')}
-        confirmLabel={t('removeFace')}
-        cancelLabel={t('keepFace')}
-        busy={remove.isPending}
-        failed={<Refused of={remove} title={t('faceNotRemoved')} />}
-        onConfirm={() => remove.mutate()}
-        onCancel={() => setAsking(false)}
-      >
-        {t('removeFaceText')}
-      </ConfirmDialog>
-    </>
+    <AskedOperation
+      button={{ kind: 'dangerQuiet' }}
+      run={() => auth.removeFace()}
+      toast={t('faceRemoved')}
+      refresh={['own-face']}
+      danger
+      title={t('removeFaceTitle')}
+      confirmLabel={t('removeFace')}
+      cancelLabel={t('keepFace')}
+      refusal={t('faceNotRemoved')}
+    >
+      {t('removeFaceText')}
+    </AskedOperation>
   );
 }
 

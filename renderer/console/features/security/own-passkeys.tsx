@@ -24,8 +24,7 @@ export function OwnPasskeys() {
   const { data, error, refetch } = useQuery({ queryKey: ['own-passkeys'], queryFn: () => auth.passkeys() });
   const obstacle = passkeyObstacle();
   const add = obstacle === undefined && (
-    <ButtonLink to="/add-passkey" search={{ to: '/security' }} kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/add-passkey" search={{ to: '/security' }} kind="primary" icon={IconPlus}>
       {t('addPasskey')}
     </ButtonLink>
   );

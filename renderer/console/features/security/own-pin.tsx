@@ -1,9 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { z } from 'zod';
 import { Badge } from '../../../ui/badges/badge.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
 import { toast } from '../../../ui/feedback/toasts.tsx';
 import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { useCheckedForm } from '../../../ui/forms/form.tsx';
@@ -11,6 +9,7 @@ import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { api } from '../../api/admin.ts';
 import { useOperation } from '../../api/use-operation.ts';
+import { AskedOperation } from '../../confirm-operation.tsx';
 import { Refused } from '../../load-failed.tsx';
 import { OperationForm } from '../../operation-form.tsx';
 import { isGoodPin } from './is-good-pin.ts';
@@ -42,7 +41,6 @@ export function OwnPin() {
 
 function PinForm({ isSet }: { isSet: boolean }) {
   const t = useStrings(securityStrings);
-  const [removing, setRemoving] = useState(false);
   const form = useCheckedForm(z.object({ pin: z.string().refine(isGoodPin, t('pinWrong')) }), { pin: '' });
   const set = useOperation((body: { pin: string }) => api.put('/api/admin/operator-pin', {}, body), {
     refresh: ['operator-pin'],
@@ -50,11 +48,6 @@ function PinForm({ isSet }: { isSet: boolean }) {
       form.reset();
       toast(t(isSet ? 'pinChanged' : 'pinSet'), isSet ? { text: t('shiftsEnded') } : {});
     },
-  });
-  const remove = useOperation(() => api.delete('/api/admin/operator-pin'), {
-    toast: [t('pinRemoved'), t('shiftsEnded')],
-    refresh: ['operator-pin'],
-    done: () => setRemoving(false),
   });
   return (
     <OperationForm form={form} operation={set}>
@@ -73,25 +66,21 @@ function PinForm({ isSet }: { isSet: boolean }) {
             {t(isSet ? 'changePin' : 'setPin')}
           </Button>
           {isSet && (
-            <Button kind="dangerQuiet" onClick={() => setRemoving(true)}>
-              {t('removePin')}
-            </Button>
+            <AskedOperation
+              button={{ kind: 'dangerQuiet' }}
+              run={() => api.delete('/api/admin/operator-pin')}
+              toast={[t('pinRemoved'), t('shiftsEnded')]}
+              refresh={['operator-pin']}
+              danger
+              title={t('removePinTitle')}
+              confirmLabel={t('removePin')}
+              cancelLabel={t('keepPin')}
+            >
+              {t('removePinText')}
+            </AskedOperation>
           )}
         </Row>
       </Stack>
-      <ConfirmDialog
-        opened={removing}
-        danger
-        title={t('removePinTitle')}
-        confirmLabel={t('removePin')}
-        cancelLabel={t('keepPin')}
-        busy={remove.isPending}
-        failed={<Refused of={remove} />}
-        onConfirm={() => remove.mutate()}
-        onCancel={() => setRemoving(false)}
-      >
-        {t('removePinText')}
-      </ConfirmDialog>
     </OperationForm>
   );
 }

@@ -8,12 +8,10 @@ import { EmptyState } from '../../../ui/feedback/note.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
 import { list, type Schemas } from '../../api/admin.ts';
 import { QueryTable } from '../../query-table.tsx';
 import { readers } from '../../screen-data.ts';
 import { useSession, useWorld } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
 import { decisions, flows, states } from './search.ts';
 import { reasonKey, sessionStrings } from './strings.ts';
 
@@ -27,8 +25,6 @@ function SessionsScreen() {
   const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
   const query = useQuery(list('/api/admin/sessions', { env, ...filters, cursor: after }));
-  const { change, clear } = useAddressFilters();
-  const { flow, state, decision, inReview } = filters;
   return (
     <Page title={t('title')} lead={t('lead')}>
       <QueryTable
@@ -38,16 +34,8 @@ function SessionsScreen() {
         rowId={({ id }) => id}
         after={after}
         secondLine={(session) => <SecondLine session={session} />}
-        filters={
-          <FilterBar
-            filters={useFilters(listFilters, sessionStrings)}
-            values={filters as FilterValues}
-            change={change}
-          />
-        }
-        {...((flow ?? state ?? decision ?? inReview) && {
-          clearFilters: clear,
-        })}
+        filters={useFilters(listFilters, sessionStrings)}
+        values={filters}
         empty={
           <EmptyState
             icon={IconDeviceMobile}

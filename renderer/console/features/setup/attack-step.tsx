@@ -88,28 +88,24 @@ function Installed({ models: { items, padSets } }: { models: Schemas['Models'] }
     });
   return (
     <KeyValues
-      entries={[
-        [
-          t('attackSet'),
+      entries={{
+        [t('attackSet')]: (
           <>
             {set.name} <Maturity level={set.maturity} />
-          </>,
-        ],
-        [t('attackOrigin'), said(parts.map(({ provenance }) => provenance))],
-        [t('attackLicence'), said(parts.map(({ licence }) => licence))],
-        [t('attackDoubts'), said(parts.map(({ doubts }) => doubts))],
-        [
-          t('attackData'),
-          said(
-            set.accuracy.map(({ data, date }) =>
-              t('attackDataText', { data, date: format.date(new Date(date)) }),
-            ),
+          </>
+        ),
+        [t('attackOrigin')]: said(parts.map(({ provenance }) => provenance)),
+        [t('attackLicence')]: said(parts.map(({ licence }) => licence)),
+        [t('attackDoubts')]: said(parts.map(({ doubts }) => doubts)),
+        [t('attackData')]: said(
+          set.accuracy.map(({ data, date }) =>
+            t('attackDataText', { data, date: format.date(new Date(date)) }),
           ),
-        ],
-        ...(set.everyday ? [[t('attackEveryday'), figures(set.everyday)] as const] : []),
-        [t('attackStrict'), figures(set.threshold)],
-        [t('attackNot'), t('attackNotText')],
-      ]}
+        ),
+        [t('attackEveryday')]: set.everyday && figures(set.everyday),
+        [t('attackStrict')]: figures(set.threshold),
+        [t('attackNot')]: t('attackNotText'),
+      }}
     />
   );
 }

@@ -96,25 +96,21 @@ function Served({ certificate: { served, leftOut }, rename }: Pick<Props, 'certi
           {t('rename')}
         </Button>
       }
+      gap={12}
     >
-      <Stack gap={12}>
-        {served && (
-          <KeyValues
-            entries={[
-              [
-                t('servedSource'),
-                <Badge key="source" kind={served.source === 'own' ? 'plain' : 'ok'}>
-                  {t(`served-${served.source}`)}
-                </Badge>,
-              ],
-              [t('servedIssuer'), served.issuer],
-              [t('servedNames'), served.names.join(', ')],
-              [t('servedEnds'), format.date(served.to)],
-            ]}
-          />
-        )}
-        {leftOut.length > 0 && <Note kind="warn" title={t('leftOut', { names: leftOut.join(', ') })} />}
-      </Stack>
+      {served && (
+        <KeyValues
+          entries={{
+            [t('servedSource')]: (
+              <Badge kind={served.source === 'own' ? 'plain' : 'ok'}>{t(`served-${served.source}`)}</Badge>
+            ),
+            [t('servedIssuer')]: served.issuer,
+            [t('servedNames')]: served.names.join(', '),
+            [t('servedEnds')]: format.date(served.to),
+          }}
+        />
+      )}
+      {leftOut.length > 0 && <Note kind="warn" title={t('leftOut', { names: leftOut.join(', ') })} />}
     </Card>
   );
 }
@@ -127,28 +123,26 @@ function ByRequest({ installed }: { installed(): void }) {
   const pem = request.data?.request;
   return (
     <Stack>
-      <Card title={t('requestTitle')}>
-        <Stack>
-          <p className="muted">{t('requestText')}</p>
-          <Refused of={request} title={t('requestFailed')} />
-          {pem !== undefined && <Snippet name={t('requestTitle')} code={pem} />}
-          <Row>
-            {pem === undefined ? (
-              <Button busy={request.isPending} onClick={() => request.mutate(false)}>
-                {t('requestMake')}
-              </Button>
-            ) : (
-              <Button onClick={() => saveFile('gatehouse.csr', pem, 'application/pkcs10')}>
-                {t('requestSave')}
-              </Button>
-            )}
-            {request.data?.made === false && (
-              <Button kind="quiet" busy={request.isPending} onClick={() => request.mutate(true)}>
-                {t('requestAgain')}
-              </Button>
-            )}
-          </Row>
-        </Stack>
+      <Card title={t('requestTitle')} gap={16}>
+        <p className="muted">{t('requestText')}</p>
+        <Refused of={request} title={t('requestFailed')} />
+        {pem !== undefined && <Snippet name={t('requestTitle')} code={pem} />}
+        <Row>
+          {pem === undefined ? (
+            <Button busy={request.isPending} onClick={() => request.mutate(false)}>
+              {t('requestMake')}
+            </Button>
+          ) : (
+            <Button onClick={() => saveFile('gatehouse.csr', pem, 'application/pkcs10')}>
+              {t('requestSave')}
+            </Button>
+          )}
+          {request.data?.made === false && (
+            <Button kind="quiet" busy={request.isPending} onClick={() => request.mutate(true)}>
+              {t('requestAgain')}
+            </Button>
+          )}
+        </Row>
       </Card>
       <Install installed={installed} />
     </Stack>
@@ -186,22 +180,20 @@ function Install({ withKey = false, installed }: { withKey?: boolean; installed(
     },
   );
   return (
-    <Card title={t(withKey ? 'pairTitle' : 'answerTitle')}>
-      <Stack>
-        <PemField label={t('chain')} hint={t('chainHint')} value={chain} change={setChain} />
-        {withKey && (
-          <PemField label={t('privateKey')} hint={t('privateKeyHint')} value={key} change={setKey} secret />
-        )}
-        <Refused of={install} title={t('notInstalled')} />
-        {install.data?.notes.map((note) => (
-          <Note key={note} kind="warn" title={note} />
-        ))}
-        <Row>
-          <Button busy={install.isPending} disabled={chain.trim() === ''} onClick={() => install.mutate()}>
-            {t('install')}
-          </Button>
-        </Row>
-      </Stack>
+    <Card title={t(withKey ? 'pairTitle' : 'answerTitle')} gap={16}>
+      <PemField label={t('chain')} hint={t('chainHint')} value={chain} change={setChain} />
+      {withKey && (
+        <PemField label={t('privateKey')} hint={t('privateKeyHint')} value={key} change={setKey} secret />
+      )}
+      <Refused of={install} title={t('notInstalled')} />
+      {install.data?.notes.map((note) => (
+        <Note key={note} kind="warn" title={note} />
+      ))}
+      <Row>
+        <Button busy={install.isPending} disabled={chain.trim() === ''} onClick={() => install.mutate()}>
+          {t('install')}
+        </Button>
+      </Row>
     </Card>
   );
 }

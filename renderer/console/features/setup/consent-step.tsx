@@ -135,20 +135,18 @@ export function ConsentStep({ organization }: StepProps) {
 function Attestation() {
   const t = useStrings(setupStrings);
   return (
-    <Card>
-      <Stack>
-        <Field name="textVersion" maxLength={80} />
-        <Field name="method" maxLength={80} />
-        <Field name="legalBasis" maxLength={120} />
-        <fieldset>
-          <legend style={{ fontWeight: 500, marginBottom: 8, padding: 0 }}>{t('purposes')}</legend>
-          <Stack gap={8}>
-            {purposes.map((purpose) => (
-              <Field key={purpose} name={purpose} as="check" />
-            ))}
-          </Stack>
-        </fieldset>
-      </Stack>
+    <Card gap={16}>
+      <Field name="textVersion" maxLength={80} />
+      <Field name="method" maxLength={80} />
+      <Field name="legalBasis" maxLength={120} />
+      <fieldset>
+        <legend style={{ fontWeight: 500, marginBottom: 8, padding: 0 }}>{t('purposes')}</legend>
+        <Stack gap={8}>
+          {purposes.map((purpose) => (
+            <Field key={purpose} name={purpose} as="check" />
+          ))}
+        </Stack>
+      </fieldset>
     </Card>
   );
 }

@@ -2,7 +2,7 @@ import { Link, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { Snippet } from '../../../ui/code/snippet.tsx';
 import { Button } from '../../../ui/controls/button.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Card, Row } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { api } from '../../api/admin.ts';
 import { useOperation } from '../../api/use-operation.ts';
@@ -64,25 +64,23 @@ function Keys({ again }: { again: boolean }) {
   const t = useStrings(setupStrings);
   const keys = useOperation(async () => ({ live: await makeKey('live'), test: await makeKey('test') }));
   return (
-    <Card title={t('keysTitle')}>
-      <Stack>
-        <p className="muted">{t(again ? 'keysAgain' : 'keysText')}</p>
-        <Refused of={keys} title={t('keysFailed')} />
-        {keys.data ? (
-          <>
-            <span>{t('liveKey')}</span>
-            <Snippet name={t('liveKey')} code={keys.data.live} />
-            <span>{t('testKey')}</span>
-            <Snippet name={t('testKey')} code={keys.data.test} />
-          </>
-        ) : (
-          <Row>
-            <Button busy={keys.isPending} onClick={() => keys.mutate()}>
-              {t('makeKeys')}
-            </Button>
-          </Row>
-        )}
-      </Stack>
+    <Card title={t('keysTitle')} gap={16}>
+      <p className="muted">{t(again ? 'keysAgain' : 'keysText')}</p>
+      <Refused of={keys} title={t('keysFailed')} />
+      {keys.data ? (
+        <>
+          <span>{t('liveKey')}</span>
+          <Snippet name={t('liveKey')} code={keys.data.live} />
+          <span>{t('testKey')}</span>
+          <Snippet name={t('testKey')} code={keys.data.test} />
+        </>
+      ) : (
+        <Row>
+          <Button busy={keys.isPending} onClick={() => keys.mutate()}>
+            {t('makeKeys')}
+          </Button>
+        </Row>
+      )}
     </Card>
   );
 }

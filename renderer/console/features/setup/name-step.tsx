@@ -6,7 +6,7 @@ import { Note } from '../../../ui/feedback/note.tsx';
 import { Choice } from '../../../ui/forms/choice.tsx';
 import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
+import { Card } from '../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { api, read, type Schemas } from '../../api/admin.ts';
 import { useOperation } from '../../api/use-operation.ts';
@@ -132,11 +132,9 @@ function NameForm({
             label: t('byName'),
             hint: t('byNameHint'),
             more: (
-              <Card>
-                <Stack>
-                  <Field name="hostName" autoCapitalize="none" spellCheck={false} maxLength={253} />
-                  <Field name="network" as="check" />
-                </Stack>
+              <Card gap={16}>
+                <Field name="hostName" autoCapitalize="none" spellCheck={false} maxLength={253} />
+                <Field name="network" as="check" />
               </Card>
             ),
           },
@@ -173,27 +171,25 @@ function NameMoved({
           {t.rich('restartText', { code })}
         </Note>
       )}
-      <Card title={t('movedSteps')}>
-        <Stack>
-          <ol className={styles.ordered}>
-            {hostName !== undefined && (
-              <li>
-                {t.rich('movedDns', {
-                  code,
-                  name: hostName,
-                  addresses: (network && addresses.join(', ')) || '127.0.0.1',
-                })}
-              </li>
-            )}
-            {address !== '' && (
-              <li>
-                {t('movedOpen')} <a href={address}>{address}</a>
-              </li>
-            )}
-            {secure && <li>{t('movedWarning')}</li>}
-            <li>{t('movedSignIn')}</li>
-          </ol>
-        </Stack>
+      <Card title={t('movedSteps')} gap={16}>
+        <ol className={styles.ordered}>
+          {hostName !== undefined && (
+            <li>
+              {t.rich('movedDns', {
+                code,
+                name: hostName,
+                addresses: (network && addresses.join(', ')) || '127.0.0.1',
+              })}
+            </li>
+          )}
+          {address !== '' && (
+            <li>
+              {t('movedOpen')} <a href={address}>{address}</a>
+            </li>
+          )}
+          {secure && <li>{t('movedWarning')}</li>}
+          <li>{t('movedSignIn')}</li>
+        </ol>
       </Card>
       {address !== '' && (
         <StepActions back={rename}>

@@ -4,7 +4,7 @@ import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Card, Row } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
@@ -51,29 +51,27 @@ function AddPasskeyScreen() {
   return (
     <Page title={t('addTitle')} lead={t('addLead')} reading>
       {obstacle === undefined ? (
-        <Card>
-          <Stack>
-            {add.error &&
-              (add.error instanceof Refusal ? (
-                <Refused of={add} title={t('addFailed')} />
-              ) : (
-                <Note kind="bad" title={t('addFailed')}>
-                  {t('addFailedText')}
-                </Note>
-              ))}
-            <TextInput
-              label={t('addName')}
-              description={t('addNameHint')}
-              value={name}
-              maxLength={60}
-              onChange={(event) => setName(event.target.value)}
-            />
-            <Row>
-              <Button kind="primary" busy={add.isPending} onClick={() => add.mutate()}>
-                {t('add')}
-              </Button>
-            </Row>
-          </Stack>
+        <Card gap={16}>
+          {add.error &&
+            (add.error instanceof Refusal ? (
+              <Refused of={add} title={t('addFailed')} />
+            ) : (
+              <Note kind="bad" title={t('addFailed')}>
+                {t('addFailedText')}
+              </Note>
+            ))}
+          <TextInput
+            label={t('addName')}
+            description={t('addNameHint')}
+            value={name}
+            maxLength={60}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <Row>
+            <Button kind="primary" busy={add.isPending} onClick={() => add.mutate()}>
+              {t('add')}
+            </Button>
+          </Row>
         </Card>
       ) : (
         <PasskeyObstacle obstacle={obstacle} />

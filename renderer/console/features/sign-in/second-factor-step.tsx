@@ -149,14 +149,12 @@ function PasskeyWay({
             {t('noPasskey')}
           </h2>
           {second.face && (
-            <Button kind="quiet" onClick={face}>
-              <IconFaceId size={18} stroke={1.75} aria-hidden="true" />
+            <Button kind="quiet" onClick={face} icon={IconFaceId}>
               {t('useFace')}
             </Button>
           )}
           {second.recoveryCode && (
-            <Button kind="quiet" onClick={recovery}>
-              <IconKey size={18} stroke={1.75} aria-hidden="true" />
+            <Button kind="quiet" onClick={recovery} icon={IconKey}>
               {t('useRecovery')}
             </Button>
           )}

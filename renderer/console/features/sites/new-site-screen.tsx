@@ -2,7 +2,7 @@ import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { z } from 'zod';
 import { fieldsOf } from '../../../ui/forms/field.tsx';
 import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Columns, Stack } from '../../../ui/layout/layout.tsx';
+import { Card, Columns } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { api } from '../../api/admin.ts';
@@ -52,17 +52,15 @@ function NewSiteScreen() {
   return (
     <Page title={t('add')} parents={[{ label: t('title'), to: '/sites' }]} reading>
       <OperationForm form={form} operation={add}>
-        <Card>
-          <Stack>
-            <Field name="name" maxLength={80} />
-            <Field name="cidr" label={t('network')} />
-            <Field name="country" />
-            <Columns n={2}>
-              <Field name="latitude" as="number" />
-              <Field name="longitude" as="number" />
-            </Columns>
-            <Field name="timeZone" />
-          </Stack>
+        <Card gap={16}>
+          <Field name="name" maxLength={80} />
+          <Field name="cidr" label={t('network')} />
+          <Field name="country" />
+          <Columns n={2}>
+            <Field name="latitude" as="number" />
+            <Field name="longitude" as="number" />
+          </Columns>
+          <Field name="timeZone" />
         </Card>
         <Submit of={add} back="/sites">
           {t('add')}

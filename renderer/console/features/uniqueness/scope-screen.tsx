@@ -10,7 +10,7 @@ import { Note } from '../../../ui/feedback/note.tsx';
 import { useFormat } from '../../../ui/format/use-format.ts';
 import { useCheckedForm } from '../../../ui/forms/form.tsx';
 import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
+import { Card, KeyValues, WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
 import { api } from '../../api/admin.ts';
@@ -94,25 +94,23 @@ function Follows({ scope: { thresholds, name, state } }: { scope: Scope }) {
   const text = ({ threshold, fnmr }: typeof flagged) =>
     t('missed', { score: format.score(threshold), share: format.percent(fnmr) });
   return (
-    <Card title={t('follows')}>
-      <Stack gap={12}>
-        <p className="small muted">{t('followsLead')}</p>
-        <KeyValues
-          entries={[
-            [t(name === '' ? 'comparedOwn' : 'compared'), format.count(people)],
-            [t('flaggedFrom'), text(flagged)],
-            [t('reviewedFrom'), text(reviewed)],
-            [t('ratesHold'), heldFor(holdsFor)],
-            [t('scorer'), <code key="scorer">{scorer}</code>],
-          ]}
-        />
-        <NotMeasuredNote scorer={scorer} />
-        {(flagged.extrapolated || reviewed.extrapolated) && (
-          <Note kind="warn" title={t('beyond')}>
-            {t('beyondText')}
-          </Note>
-        )}
-      </Stack>
+    <Card title={t('follows')} gap={12}>
+      <p className="small muted">{t('followsLead')}</p>
+      <KeyValues
+        entries={{
+          [t(name === '' ? 'comparedOwn' : 'compared')]: format.count(people),
+          [t('flaggedFrom')]: text(flagged),
+          [t('reviewedFrom')]: text(reviewed),
+          [t('ratesHold')]: heldFor(holdsFor),
+          [t('scorer')]: <code>{scorer}</code>,
+        }}
+      />
+      <NotMeasuredNote scorer={scorer} />
+      {(flagged.extrapolated || reviewed.extrapolated) && (
+        <Note kind="warn" title={t('beyond')}>
+          {t('beyondText')}
+        </Note>
+      )}
     </Card>
   );
 }
@@ -125,27 +123,21 @@ function Details({ scope }: { scope: Scope }) {
   return (
     <Card title={t('details')}>
       <KeyValues
-        entries={[
-          [t('epoch'), format.count(scope.epoch)],
-          [t('members'), format.count(scope.members)],
-          [t('waitingLabel'), scope.waiting > 0 ? format.count(scope.waiting) : undefined],
-          [t('erasure'), active ? t(scope.onErasure) : undefined],
-          [
-            t('kept'),
-            active
-              ? retentionDays === undefined
-                ? t('keptToEnd')
-                : t('keptDays', { count: retentionDays })
-              : undefined,
-          ],
-          [
-            t('ends'),
-            active ? endsAt === undefined ? t('endsNever') : <ExactTime key="ends" at={endsAt} /> : undefined,
-          ],
-          [t('endedAt'), endedAt && <ExactTime key="ended" at={endedAt} />],
-          [t('created'), <ExactTime key="created" at={scope.createdAt} />],
-          [t('id'), <Id key="id" id={scope.id} name={t('id')} />],
-        ]}
+        entries={{
+          [t('epoch')]: format.count(scope.epoch),
+          [t('members')]: format.count(scope.members),
+          [t('waitingLabel')]: scope.waiting > 0 && format.count(scope.waiting),
+          [t('erasure')]: active ? t(scope.onErasure) : undefined,
+          [t('kept')]: active
+            ? retentionDays === undefined
+              ? t('keptToEnd')
+              : t('keptDays', { count: retentionDays })
+            : undefined,
+          [t('ends')]: active ? endsAt === undefined ? t('endsNever') : <ExactTime at={endsAt} /> : undefined,
+          [t('endedAt')]: endedAt && <ExactTime at={endedAt} />,
+          [t('created')]: <ExactTime at={scope.createdAt} />,
+          [t('id')]: <Id id={scope.id} name={t('id')} />,
+        }}
       />
     </Card>
   );

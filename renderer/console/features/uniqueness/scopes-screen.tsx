@@ -26,8 +26,7 @@ function ScopesScreen() {
   const columns = useColumns(listColumns, scopeStrings);
   const query = useQuery(list('/api/admin/uniqueness/scopes', { env, cursor: after }));
   const create = managers.includes(user.role) && (
-    <ButtonLink to="/uniqueness/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/uniqueness/new" kind="primary" icon={IconPlus}>
       {t('create')}
     </ButtonLink>
   );

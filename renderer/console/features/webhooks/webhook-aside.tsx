@@ -31,25 +31,18 @@ export function WebhookAside({ webhook, health }: { webhook: Webhook; health: He
             <HealthStrip health={health} />
             <p className="small muted">{sentence(health)}</p>
             <KeyValues
-              entries={[
-                [
-                  t('accepted'),
-                  health.deliveries === 0
-                    ? undefined
-                    : t('acceptedShare', {
-                        accepted: format.count(health.accepted),
-                        deliveries: format.count(health.deliveries),
-                        share: format.percent(health.accepted / health.deliveries),
-                      }),
-                ],
-                [
-                  t('median'),
-                  health.medianMilliseconds === undefined
-                    ? undefined
-                    : format.duration(health.medianMilliseconds),
-                ],
-                [t('waiting'), format.count(health.waiting)],
-              ]}
+              entries={{
+                [t('accepted')]:
+                  health.deliveries !== 0 &&
+                  t('acceptedShare', {
+                    accepted: format.count(health.accepted),
+                    deliveries: format.count(health.deliveries),
+                    share: format.percent(health.accepted / health.deliveries),
+                  }),
+                [t('median')]:
+                  health.medianMilliseconds !== undefined && format.duration(health.medianMilliseconds),
+                [t('waiting')]: format.count(health.waiting),
+              }}
             />
             {isBounded(health) && (
               <p className="small muted">{t('countedSince', { time: format.dateTime(health.since) })}</p>
@@ -70,27 +63,22 @@ function Details({ webhook }: { webhook: Webhook }) {
   const { signature, signatureHeader, trust, headers } = webhook;
   const own = signatureHeader ?? t(signature);
   return (
-    <Card title={t('details')}>
-      <Stack gap={12}>
-        <KeyValues
-          entries={[
-            [t('product'), names(webhook.family)],
-            [t('events'), <EventList key="events" events={webhook.events} family={webhook.family} />],
-            [t('signature'), signature === 'standard' ? own : t('besideStandard', { name: own })],
-            [
-              t('headers'),
-              headers.length === 0 ? undefined : <code key="headers">{headers.join(', ')}</code>,
-            ],
-            [t('trust'), { system: t('trustSystem'), ca: t('trustCa'), pin: t('trustPin') }[trust.is]],
-            [t('created'), <ExactTime key="created" at={webhook.createdAt} />],
-            [t('createdBy'), <Actor key="by" actor={webhook.createdBy} />],
-            [t('id'), <Id key="id" id={webhook.id} name={t('id')} />],
-          ]}
-        />
-        <p className="small">
-          <Link to="/webhooks/verify">{t('verify')}</Link>
-        </p>
-      </Stack>
+    <Card title={t('details')} gap={12}>
+      <KeyValues
+        entries={{
+          [t('product')]: names(webhook.family),
+          [t('events')]: <EventList events={webhook.events} family={webhook.family} />,
+          [t('signature')]: signature === 'standard' ? own : t('besideStandard', { name: own }),
+          [t('headers')]: headers.length !== 0 && <code>{headers.join(', ')}</code>,
+          [t('trust')]: { system: t('trustSystem'), ca: t('trustCa'), pin: t('trustPin') }[trust.is],
+          [t('created')]: <ExactTime at={webhook.createdAt} />,
+          [t('createdBy')]: <Actor actor={webhook.createdBy} />,
+          [t('id')]: <Id id={webhook.id} name={t('id')} />,
+        }}
+      />
+      <p className="small">
+        <Link to="/webhooks/verify">{t('verify')}</Link>
+      </p>
     </Card>
   );
 }

@@ -6,7 +6,7 @@ import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/button.tsx';
 import { Note } from '../../../ui/feedback/note.tsx';
-import { Stack, WithAside } from '../../../ui/layout/layout.tsx';
+import { WithAside } from '../../../ui/layout/layout.tsx';
 import { Page } from '../../../ui/layout/page.tsx';
 import { uiStrings } from '../../../ui/strings/ui-strings.ts';
 import { useStrings } from '../../../ui/strings/use-strings.ts';
@@ -116,8 +116,7 @@ function DeliveriesHead({ replay }: { replay: (() => void) | undefined }) {
     <div className={styles.head}>
       <h2>{words('deliveries')}</h2>
       {replay && (
-        <Button small onClick={replay}>
-          <IconHistory size={16} stroke={1.75} aria-hidden="true" />
+        <Button small onClick={replay} icon={IconHistory}>
           {t('replay')}
         </Button>
       )}
@@ -154,7 +153,7 @@ function Actions({
       {mayChange && <Button onClick={() => ask('rotate')}>{t('rotate')}</Button>}
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button icon aria-label={t('more')}>
+          <Button square aria-label={t('more')}>
             <IconDots size={18} stroke={1.75} aria-hidden="true" />
           </Button>
         </Menu.Target>
@@ -208,21 +207,19 @@ function RotateSecret({
       confirmLabel={t('rotate')}
       close={close}
     >
-      <Stack>
-        <p>{t('rotateText')}</p>
-        <NativeSelect
-          label={t('overlap')}
-          value={String(seconds)}
-          onChange={({ target }) => setSeconds(Number(target.value))}
-          data={[
-            { value: String(HOUR), label: t('hour') },
-            { value: String(24 * HOUR), label: t('day') },
-            { value: String(7 * 24 * HOUR), label: t('week') },
-            { value: '0', label: t('none') },
-          ]}
-        />
-        {seconds === 0 && <Note kind="warn" title={t('noneWarning')} />}
-      </Stack>
+      <p>{t('rotateText')}</p>
+      <NativeSelect
+        label={t('overlap')}
+        value={String(seconds)}
+        onChange={({ target }) => setSeconds(Number(target.value))}
+        data={[
+          { value: String(HOUR), label: t('hour') },
+          { value: String(24 * HOUR), label: t('day') },
+          { value: String(7 * 24 * HOUR), label: t('week') },
+          { value: '0', label: t('none') },
+        ]}
+      />
+      {seconds === 0 && <Note kind="warn" title={t('noneWarning')} />}
     </ConfirmOperation>
   );
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { families, signatures } from '../../../../../sdk/admin/values.ts';
 import { Note } from '../../../../ui/feedback/note.tsx';
 import { fieldsOf } from '../../../../ui/forms/field.tsx';
-import { Card, Stack } from '../../../../ui/layout/layout.tsx';
+import { Card } from '../../../../ui/layout/layout.tsx';
 import { useStrings } from '../../../../ui/strings/use-strings.ts';
 import type { Schemas } from '../../../api/admin.ts';
 import { webhookStrings } from '../strings.ts';
@@ -60,37 +60,33 @@ export function WebhookFields({
   const entries = data?.items.filter((one) => one.family === family) ?? [];
   return (
     <>
-      <Card>
-        <Stack>
-          <Field name="description" maxLength={200} />
-          <Field name="url" inputMode="url" autoComplete="off" spellCheck={false} maxLength={2048} />
-          {!before && (
-            <Field
-              name="family"
-              options={families.map((value) => ({
-                value,
-                label: data && !sent.has(value) ? t('later', { name: t(value) }) : t(value),
-              }))}
-            />
-          )}
+      <Card gap={16}>
+        <Field name="description" maxLength={200} />
+        <Field name="url" inputMode="url" autoComplete="off" spellCheck={false} maxLength={2048} />
+        {!before && (
           <Field
-            key={family}
-            name="events"
-            as="several"
-            options={entries.map(({ name, when, fires }) => ({
-              value: name,
-              label: name.slice(family.length + 1),
-              hint: fires ? when : t('notFired', { when }),
+            name="family"
+            options={families.map((value) => ({
+              value,
+              label: data && !sent.has(value) ? t('later', { name: t(value) }) : t(value),
             }))}
           />
-        </Stack>
+        )}
+        <Field
+          key={family}
+          name="events"
+          as="several"
+          options={entries.map(({ name, when, fires }) => ({
+            value: name,
+            label: name.slice(family.length + 1),
+            hint: fires ? when : t('notFired', { when }),
+          }))}
+        />
       </Card>
-      <Card title={t('advanced')}>
-        <Stack>
-          {!before && <Signature />}
-          <Headers control={control} before={before} />
-          <Trust control={control} before={before} />
-        </Stack>
+      <Card title={t('advanced')} gap={16}>
+        {!before && <Signature />}
+        <Headers control={control} before={before} />
+        <Trust control={control} before={before} />
       </Card>
     </>
   );
