@@ -1,7 +1,7 @@
 import { type ComponentProps, type ReactNode, useState } from 'react';
 import type { FieldValues, UseFormReturn } from 'react-hook-form';
 import { Button } from '../ui/controls/button.tsx';
-import { ConfirmDialog, Dialog, DialogFoot } from '../ui/dialogs/confirm-dialog.tsx';
+import { ConfirmDialog, Dialog, DialogFoot } from '../ui/layout/confirm-dialog.tsx';
 import { Stack } from '../ui/layout/layout.tsx';
 import { type OperationEffects, useOperation } from './api/use-operation.ts';
 import { Refused } from './load-failed.tsx';

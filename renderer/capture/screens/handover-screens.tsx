@@ -8,7 +8,9 @@ import type { View } from '../session/view.ts';
 import type { Description } from '../session/wire.ts';
 
 /** Drawn only where a phone goes on. */
-const QrCode = lazy(() => import('../../ui/code/qr-code.tsx').then(({ QrCode }) => ({ default: QrCode })));
+const QrCode = lazy(() =>
+  import('../../ui/controls/qr-code.tsx').then(({ QrCode }) => ({ default: QrCode })),
+);
 const bold = (inside: ReactNode) => <b>{inside}</b>;
 
 interface PhoneProps {

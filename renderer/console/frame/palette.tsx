@@ -13,7 +13,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState } from 'react';
-import { useStrings } from '../../ui/strings/use-strings.ts';
+import { useStrings } from '../../ui/strings/index.ts';
 import { api } from '../api/admin.ts';
 import { managers, mayOpen, operators, type ScreenData } from '../screen-data.ts';
 import { useSession, useWorld } from '../session/session-query.ts';

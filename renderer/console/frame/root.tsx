@@ -3,15 +3,9 @@ import { IconAlertTriangle, IconBell, IconCircleCheck, IconMenu2, IconSearch } f
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useMatches } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Button, ButtonLink } from '../../ui/controls/button.tsx';
-import { Dialog } from '../../ui/dialogs/confirm-dialog.tsx';
-import { Note } from '../../ui/feedback/note.tsx';
-import { ToastRegion, useToasts } from '../../ui/feedback/toasts.tsx';
-import { useFormat } from '../../ui/format/use-format.ts';
-import { KeyValues, Stack } from '../../ui/layout/layout.tsx';
-import { useCrumbs } from '../../ui/layout/page.tsx';
-import { uiStrings } from '../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../ui/strings/use-strings.ts';
+import { Button, ButtonLink } from '../../ui/controls/index.ts';
+import { Dialog, KeyValues, Note, Stack, ToastRegion, useCrumbs, useToasts } from '../../ui/layout/index.ts';
+import { uiStrings, useFormat, useStrings } from '../../ui/strings/index.ts';
 import { read } from '../api/admin.ts';
 import { organizationQuery } from '../organization-query.ts';
 import { mayOpen, readers } from '../screen-data.ts';

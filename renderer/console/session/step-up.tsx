@@ -1,10 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { Button } from '../../ui/controls/button.tsx';
-import { Dialog } from '../../ui/dialogs/confirm-dialog.tsx';
-import { Note } from '../../ui/feedback/note.tsx';
-import { Row } from '../../ui/layout/layout.tsx';
-import { uiStrings } from '../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../ui/strings/use-strings.ts';
+import { Button } from '../../ui/controls/index.ts';
+import { Dialog, Note, Row } from '../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../ui/strings/index.ts';
 import { auth } from '../api/auth.ts';
 import { askForPasskey } from './passkeys.ts';
 import { sessionStrings } from './session-strings.ts';

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useFormat } from '../format/use-format.ts';
+import { useFormat } from '../strings/use-format.ts';
 import styles from './charts.module.css';
 
 export interface RankedBar {

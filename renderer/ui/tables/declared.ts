@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { useFormat } from '../format/use-format.ts';
 import type { Messages, Strings } from '../strings/define-strings.ts';
+import { useFormat } from '../strings/use-format.ts';
 import { type Translate, useStrings } from '../strings/use-strings.ts';
 import type { Column } from './column.ts';
 import type { Filter } from './filter-bar.tsx';

@@ -3,9 +3,9 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconFilter, IconSearch, IconX } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { Button } from '../controls/button.tsx';
-import { useFormat } from '../format/use-format.ts';
 import { Stack } from '../layout/layout.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
+import { useFormat } from '../strings/use-format.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './table.module.css';
 

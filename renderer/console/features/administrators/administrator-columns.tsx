@@ -1,10 +1,7 @@
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import type { Columns } from '../../../ui/tables/declared.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { Badge, RelativeTime } from '../../../ui/controls/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, TwoLines } from '../../../ui/tables/index.ts';
+import type { Schemas } from '../../data.ts';
 import { stateOf } from './administrator-state.ts';
 import { administratorStrings } from './strings.ts';
 

@@ -1,7 +1,6 @@
-import { CopyOnce } from '../../../ui/code/copy-once.tsx';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { CopyOnce } from '../../../ui/controls/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { administratorStrings } from './strings.ts';
 
 /** A one-time code, this once, and what the person does with it. */

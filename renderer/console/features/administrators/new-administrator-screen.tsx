@@ -1,15 +1,11 @@
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { z } from 'zod';
 import { roles } from '../../../../sdk/admin/values.ts';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { OperationForm, Submit } from '../../operation-form.tsx';
-import { useSession } from '../../session/session-query.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, useSession } from '../../data.ts';
+import { OperationForm, Submit, useOperation } from '../../operations.ts';
 import { CodePage } from './code-page.tsx';
 import { administratorStrings } from './strings.ts';
 

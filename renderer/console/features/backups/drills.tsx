@@ -1,14 +1,10 @@
 import { Loader } from '@mantine/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { Badge, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, KeyValues, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, read, type Schemas } from '../../data.ts';
+import { LoadFailed, useOperation } from '../../operations.ts';
 import { backupStrings } from './strings.ts';
 
 type DrillReply = Schemas['BackupDrill'];

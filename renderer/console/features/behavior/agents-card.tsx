@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed, Refused } from '../../load-failed.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { LoadFailed, Refused, useOperation } from '../../operations.ts';
 import { behaviorStrings } from './strings.ts';
 
 const Field = fieldsOf<{ name: string; key: string }>()(behaviorStrings);

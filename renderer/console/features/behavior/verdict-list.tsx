@@ -1,14 +1,11 @@
 import { IconActivityHeartbeat } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { ButtonLink, RelativeTime, ScoreBar } from '../../../ui/controls/index.ts';
+import { EmptyState } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { list, type Schemas, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { behaviorStrings } from './strings.ts';
 import { BehaviorBadge, Notes } from './verdict-parts.tsx';
 

@@ -1,14 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
+import { Badge, Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { managers, useSession, useWorld } from '../../data.ts';
+import { LoadFailed, useOperation } from '../../operations.ts';
 import { enrollPictures, type Order, type PictureResult, reviewOf } from './enroll-pictures.ts';
 import { enrollStrings } from './strings.ts';
 

@@ -4,17 +4,12 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { type Control, type FieldPath, useWatch } from 'react-hook-form';
 import { z } from 'zod';
-import { CopyButton } from '../../../ui/badges/id.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Card, Columns, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { OperationForm } from '../../operation-form.tsx';
-import { organizationQuery } from '../../organization-query.ts';
+import { CopyButton } from '../../../ui/controls/index.ts';
+import { fieldsOf, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Columns, Stack, WithAside } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, organizationQuery, type Schemas } from '../../data.ts';
+import { LoadFailed, OperationForm, useOperation } from '../../operations.ts';
 import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
 import {
   changedFields,

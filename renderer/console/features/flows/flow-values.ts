@@ -1,6 +1,6 @@
 import { products } from '../../../../sdk/admin/values.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import { flowStrings } from './strings.ts';
 
 type Definition = Schemas['FlowDefinition'];

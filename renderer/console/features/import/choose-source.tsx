@@ -1,10 +1,9 @@
 import { useRef, useState } from 'react';
 import { ListFault } from '../../../../sdk/admin/bulk-import/picture-list.ts';
 import { ZipFault } from '../../../../sdk/admin/bulk-import/zip.ts';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { type PictureList, readSource, SourceFault, UnknownEncoding } from './source.ts';
 import { importStrings } from './strings.ts';
 

@@ -2,27 +2,21 @@ import { IconExternalLink, IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import { Badge, type BadgeKind } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Snippet } from '../../../ui/code/snippet.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { LinkButton } from '../../../ui/controls/link-button.tsx';
-import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { shortenId } from '../../../ui/format/format.ts';
-import { KeyValues, Row } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { api, list, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { useAddressFilters } from '../../use-address.ts';
+import {
+  Badge,
+  type BadgeKind,
+  Button,
+  ExactTime,
+  Id,
+  LinkButton,
+  RelativeTime,
+  Snippet,
+} from '../../../ui/controls/index.ts';
+import { Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { shortenId, uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { api, list, type Schemas } from '../../data.ts';
+import { ConfirmOperation, QueryTable, Refused, useAddressFilters, useOperation } from '../../operations.ts';
 import { boardPath } from './board-path.ts';
 import { JobCounts } from './job-counts.tsx';
 import { type JobKind, type JobState, jobKinds, jobStates, shownState } from './job-words.ts';

@@ -1,8 +1,7 @@
-import { Day } from '../../../ui/badges/relative-time.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { Day } from '../../../ui/controls/index.ts';
+import { useFormat } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import type { Schemas } from '../../data.ts';
 import { modelStrings } from './strings.ts';
 
 type Measurement = Schemas['ModelMeasurement'];

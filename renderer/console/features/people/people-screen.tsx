@@ -1,22 +1,13 @@
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { PersonTile } from '../../../ui/badges/person-tile.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { shortenId } from '../../../ui/format/format.ts';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Row } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { list, read, type Schemas } from '../../api/admin.ts';
+import { Badge, ButtonLink, PersonTile, RelativeTime } from '../../../ui/controls/index.ts';
+import { EmptyState, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, useColumns } from '../../../ui/tables/index.ts';
+import { list, operators, read, type Schemas, useSession, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { DoubtfulNote } from '../../own-gallery.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { operators } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { upgradesQuery } from '../../template-upgrades.ts';
 import { peopleStrings } from './strings.ts';
 

@@ -1,10 +1,9 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { operators } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { ButtonLink } from '../../../ui/controls/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import type { Column } from '../../../ui/tables/index.ts';
+import { operators, useSession } from '../../data.ts';
 import { nameOf } from './people-screen.tsx';
 import { peopleStrings } from './strings.ts';
 

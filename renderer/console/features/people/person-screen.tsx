@@ -1,24 +1,21 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, KeyValues, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { AskedOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
+import { Badge, Button, Id, RelativeTime } from '../../../ui/controls/index.ts';
+import {
+  Card,
+  KeyValues,
+  Note,
+  Page,
+  Row,
+  Stack,
+  TypedNameDialog,
+  WithAside,
+} from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, managers, operators, read, type Schemas, saveFile, useSession, useWorld } from '../../data.ts';
+import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
-import { saveFile } from '../../save-file.ts';
-import { managers, operators } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { ChangePerson } from './change-person.tsx';
 import { DistinctPeople } from './distinct-people.tsx';
 import { nameOf, State } from './people-screen.tsx';

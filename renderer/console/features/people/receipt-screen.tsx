@@ -1,16 +1,11 @@
 import { IconFileCertificate } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { ExactTime } from '../../../ui/badges/relative-time.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
-import { saveFile } from '../../save-file.ts';
+import { Badge, Button, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
+import { Card, EmptyState, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas, saveFile } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/receipts/$id')({ component: ReceiptScreen });

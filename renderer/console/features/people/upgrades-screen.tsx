@@ -1,13 +1,10 @@
 import { IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { list, type Schemas, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { usePictureColumns } from './person-columns.tsx';
 import { peopleStrings } from './strings.ts';
 

@@ -1,17 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { z } from 'zod';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
+import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { Submit } from '../../operation-form.tsx';
-import { profilesQuery } from '../../profiles-query.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, profilesQuery, type Schemas } from '../../data.ts';
+import { Refused, Submit, useOperation } from '../../operations.ts';
 import { profileStrings } from './strings.ts';
 
 const Field = fieldsOf<Values>()(profileStrings);

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { z } from 'zod';
-import { type Translate, useStrings } from '../../../ui/strings/use-strings.ts';
+import { type Translate, useStrings } from '../../../ui/strings/index.ts';
 import { checkNames } from '../../reasons/reason-strings.ts';
 import { fieldStrings } from './field-strings.ts';
 import { type AttemptLimit, attemptLimits, countriesOf } from './profile-values.ts';

@@ -1,4 +1,4 @@
-import type { Schemas } from '../../api/admin.ts';
+import type { Schemas } from '../../data.ts';
 import { type CheckName, checkNames } from '../../reasons/reason-strings.ts';
 
 export type Definition = Schemas['ProfileDefinition'];

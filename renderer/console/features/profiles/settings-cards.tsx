@@ -1,11 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type Control, useWatch } from 'react-hook-form';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Card, Columns } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { useWorld } from '../../session/session-query.ts';
+import { fieldsOf } from '../../../ui/forms/index.ts';
+import { Card, Columns, Note } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { useWorld } from '../../data.ts';
 import { upgradesQuery } from '../../template-upgrades.ts';
 import { fieldStrings } from './field-strings.ts';
 import { attemptLimits, type ProfileValues, qualityComponents } from './profile-values.ts';

@@ -1,12 +1,10 @@
 import { Checkbox } from '@mantine/core';
 import { Suspense, useState } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Card, Row } from '../../../ui/layout/layout.tsx';
-import { useLanguage } from '../../../ui/strings/language.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { auth, type FacePictures, type OwnFace } from '../../api/auth.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Refused, useOperation } from '../../operations.ts';
 import { FaceCamera } from '../../session/face-camera.tsx';
 import { securityStrings } from './strings.ts';
 

@@ -1,17 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { AskedOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { OperationForm } from '../../operation-form.tsx';
+import { Badge, Button } from '../../../ui/controls/index.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Row, Stack, toast } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api } from '../../data.ts';
+import { AskedOperation, OperationForm, Refused, useOperation } from '../../operations.ts';
 import { isGoodPin } from './is-good-pin.ts';
 import { securityStrings } from './strings.ts';
 

@@ -1,9 +1,7 @@
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { Card, Row } from '../../../ui/layout/layout.tsx';
-import { useLanguage } from '../../../ui/strings/language.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { Badge, ScoreBar } from '../../../ui/controls/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import { againstKeys, detailsText, findingKeys } from './evidence-words.ts';
 import styles from './session.module.css';
 import { sessionStrings } from './strings.ts';

@@ -1,23 +1,23 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Columns, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { Actor } from '../../actor.tsx';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { AskedOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
+import { Button, ButtonLink, ExactTime, Id, RelativeTime, ScoreBar } from '../../../ui/controls/index.ts';
+import { Card, Columns, ConfirmDialog, KeyValues, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import {
+  Actor,
+  api,
+  operators,
+  read,
+  readers,
+  reviewers,
+  type Schemas,
+  sessionDeciders,
+  useSession,
+  useWorld,
+} from '../../data.ts';
+import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
-import { operators, readers, reviewers, sessionDeciders } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
 import { Against, Evidence, HumannessCard } from './evidence.tsx';
 import { flagKey } from './evidence-words.ts';

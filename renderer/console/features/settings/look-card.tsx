@@ -1,15 +1,12 @@
 import { FileInput, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Card, Columns, Row } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Card, Columns, Row } from '../../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { EXAMPLE_COLOR, isColor, wantsDarkText } from '../../../ui/theme/text-on-color.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { AskedOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
+import { api, read, type Schemas } from '../../data.ts';
+import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import styles from './look-card.module.css';
 import { settingsStrings } from './strings.ts';
 

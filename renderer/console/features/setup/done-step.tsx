@@ -1,12 +1,10 @@
 import { Link, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import { Snippet } from '../../../ui/code/snippet.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Card, Row } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Button, Snippet } from '../../../ui/controls/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { stepsLeft } from './steps.ts';

@@ -1,8 +1,8 @@
 import { IconArrowLeft, IconCheck, IconClock } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { FullPage } from '../../frame/full-page.tsx';
 import styles from './setup.module.css';
 import { type SavedStep, type SavedSteps, setupSteps } from './steps.ts';

@@ -1,8 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { organizationQuery } from '../../organization-query.ts';
+import { api, organizationQuery, type Schemas } from '../../data.ts';
+import { useOperation } from '../../operations.ts';
 import { type SavedStep, stepAfter, stepBefore } from './steps.ts';
 
 export interface StepProps {

@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import type { SecondStep, Session } from '../../api/auth.ts';
+import { sessionQuery } from '../../data.ts';
 import { FullPage } from '../../frame/full-page.tsx';
-import { sessionQuery } from '../../session/session-query.ts';
 import { EnrollmentStep, SetPasswordStep } from './code-steps.tsx';
 import { PasswordStep } from './password-step.tsx';
 import { SecondFactorStep } from './second-factor-step.tsx';

@@ -1,22 +1,23 @@
 import { IconCheck, IconPrinter, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Columns, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { read, type Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
+import {
+  Badge,
+  Button,
+  ButtonLink,
+  ExactTime,
+  Id,
+  RelativeTime,
+  ScoreBar,
+} from '../../../ui/controls/index.ts';
+import { Card, Columns, KeyValues, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { read, type Schemas, useWorld } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { checkKey } from '../../reasons/check-text.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
-import { useWorld } from '../../session/session-query.ts';
 import { verificationStrings } from './strings.ts';
 import styles from './verification.module.css';
 import { By } from './verifications-screen.tsx';

@@ -1,19 +1,13 @@
 import { IconListCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge, Verdict } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { shortenId } from '../../../ui/format/format.ts';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import type { Filter } from '../../../ui/tables/filter-bar.tsx';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
+import { Badge, ButtonLink, RelativeTime, Verdict } from '../../../ui/controls/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { shortenId, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filter, useColumns } from '../../../ui/tables/index.ts';
+import { list, type Schemas, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { checkNames, reasonKey, reasonStrings, reasons } from '../../reasons/reason-strings.ts';
-import { useWorld } from '../../session/session-query.ts';
 import { verificationStrings } from './strings.ts';
 import { toQuery } from './to-query.ts';
 

@@ -1,13 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Id } from '../../../../ui/badges/id.tsx';
-import { Snippet } from '../../../../ui/code/snippet.tsx';
-import { useFormat } from '../../../../ui/format/use-format.ts';
-import { Card } from '../../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { Refused } from '../../../load-failed.tsx';
-import { useWorld } from '../../../session/session-query.ts';
+import { Id, Snippet } from '../../../../ui/controls/index.ts';
+import { Card } from '../../../../ui/layout/index.ts';
+import { uiStrings, useFormat, useStrings } from '../../../../ui/strings/index.ts';
+import { useWorld } from '../../../data.ts';
+import { Refused } from '../../../operations.ts';
 import { ClockTime } from '../clock-time.tsx';
 import { webhookStrings } from '../strings.ts';
 import { deliveryQuery } from '../webhook-queries.ts';

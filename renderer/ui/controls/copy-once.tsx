@@ -1,12 +1,12 @@
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
-import { useCopy } from '../badges/id.tsx';
-import { Button } from '../controls/button.tsx';
-import { Note } from '../feedback/note.tsx';
 import { Row, Stack } from '../layout/layout.tsx';
+import { Note } from '../layout/note.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
+import { Button } from './button.tsx';
 import styles from './code.module.css';
+import { useCopy } from './id.tsx';
 
 /** A secret that is shown once, in full. It can be left only after saying that it is stored. */
 export function CopyOnce({

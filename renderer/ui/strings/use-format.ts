@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
-import { useLanguage } from '../strings/language.tsx';
-import { uiStrings } from '../strings/ui-strings.ts';
-import { useStrings } from '../strings/use-strings.ts';
 import * as format from './format.ts';
+import { useLanguage } from './language.tsx';
+import { uiStrings } from './ui-strings.ts';
+import { useStrings } from './use-strings.ts';
 
 /** Numbers, rates, sizes and times as the reader's locale writes them. */
 export function useFormat() {

@@ -1,8 +1,8 @@
 import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
-import { CopyButton } from '../badges/id.tsx';
 import { Row, Stack } from '../layout/layout.tsx';
 import styles from './code.module.css';
+import { CopyButton } from './id.tsx';
 
 /** Code to paste, with a button that copies it. */
 export const Snippet = ({ code, name }: { code: string; name: string }) => (

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useFormat } from '../format/use-format.ts';
+import { useFormat } from '../strings/use-format.ts';
 import styles from './badge.module.css';
 
 /** One large number on a card: what it counts above, what it means below. `of`: small beside it, as "of 636". */

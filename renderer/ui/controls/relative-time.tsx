@@ -1,7 +1,7 @@
 import { Tooltip } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { Moment } from '../format/format.ts';
-import { useFormat } from '../format/use-format.ts';
+import type { Moment } from '../strings/format.ts';
+import { useFormat } from '../strings/use-format.ts';
 
 /** "3 min ago" up to seven days, then the date; the absolute time with seconds and zone on hover, on focus and in print. */
 export function RelativeTime({ at }: { at: Moment }) {

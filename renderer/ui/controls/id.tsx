@@ -1,11 +1,11 @@
 import { Tooltip } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { Button } from '../controls/button.tsx';
-import { shortenId } from '../format/format.ts';
+import { shortenId } from '../strings/format.ts';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './badge.module.css';
+import { Button } from './button.tsx';
 
 /** Puts a text on the clipboard; true for two seconds after that. Outside a secure context the browser has no clipboard for pages. */
 export function useCopy(): [copied: boolean, copy: (text: string) => Promise<void>] {

@@ -1,10 +1,10 @@
 import { Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Button } from '../controls/button.tsx';
-import { Stack } from '../layout/layout.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './dialog.module.css';
+import { Stack } from './layout.tsx';
 
 interface FootProps {
   confirmLabel: string;

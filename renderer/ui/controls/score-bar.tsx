@@ -1,6 +1,6 @@
 import type { CSSProperties } from 'react';
-import { useFormat } from '../format/use-format.ts';
 import { uiStrings } from '../strings/ui-strings.ts';
+import { useFormat } from '../strings/use-format.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './badge.module.css';
 
