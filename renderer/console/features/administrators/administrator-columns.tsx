@@ -62,21 +62,16 @@ export function State({ of, withRole = false }: { of: Administrator; withRole?: 
   );
 }
 
+const states = {
+  active: ['ok', 'active'],
+  invited: ['info', 'invited'],
+  'no-factor': ['warn', 'noFactor'],
+  disabled: ['outline', 'disabled'],
+  altered: ['bad', 'altered'],
+} as const;
+
 function StateBadge({ of }: { of: Administrator }) {
   const t = useStrings(administratorStrings);
-  const state = stateOf(of);
-  switch (state) {
-    case 'active':
-      return <Badge kind="ok">{t('active')}</Badge>;
-    case 'invited':
-      return <Badge kind="info">{t('invited')}</Badge>;
-    case 'no-factor':
-      return <Badge kind="warn">{t('noFactor')}</Badge>;
-    case 'disabled':
-      return <Badge kind="outline">{t('disabled')}</Badge>;
-    case 'altered':
-      return <Badge kind="bad">{t('altered')}</Badge>;
-    default:
-      return state satisfies never;
-  }
+  const [kind, word] = states[stateOf(of)];
+  return <Badge kind={kind}>{t(word)}</Badge>;
 }

@@ -1,9 +1,8 @@
 import { SegmentedControl } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { type Control, type FieldPath, useWatch } from 'react-hook-form';
-import { z } from 'zod';
 import { CopyButton } from '../../../ui/controls/index.ts';
 import { fieldsOf, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Columns, Stack, WithAside } from '../../../ui/layout/index.ts';
@@ -21,10 +20,10 @@ import {
   flowLanguages,
   longestText,
   products,
-  type TextName,
   textNames,
   textsIn,
   useFieldName,
+  useFlowSchema,
   valuesOf,
 } from './flow-values.ts';
 import styles from './flows.module.css';
@@ -33,29 +32,6 @@ import { flowPreviewQuery, flowQuery } from './queries.ts';
 import { flowStrings } from './strings.ts';
 
 const Field = fieldsOf<FlowValues>()(flowStrings);
-
-function useSchema() {
-  const t = useStrings(flowStrings);
-  return useMemo(() => {
-    const texts = z.object(
-      Object.fromEntries(textNames.map((name) => [name, z.string().max(longestText[name])])) as Record<
-        TextName,
-        z.ZodString
-      >,
-    );
-    return z.object({
-      name: z.string().trim().min(1, t('nameMissing')).max(80),
-      product: z.enum(products),
-      profile: z.string(),
-      minimumAge: z
-        .string()
-        .trim()
-        .regex(/^$|^([1-9]\d?|1[01]\d|120)$/, t('minimumAgeWrong')),
-      texts: z.object({ en: texts, de: texts }),
-      redirects: z.object({ success: z.string().max(2048), failure: z.string().max(2048) }),
-    });
-  }, [t]);
-}
 
 export function FlowForm({
   flow,
@@ -68,7 +44,7 @@ export function FlowForm({
 }) {
   const t = useStrings(flowStrings);
   const nameOf = useFieldName();
-  const form = useCheckedForm<FlowValues>(useSchema(), valuesOf(flow.draft));
+  const form = useCheckedForm<FlowValues>(useFlowSchema(), valuesOf(flow.draft));
   const stored = JSON.stringify(flow.draft);
   useEffect(
     () => form.reset(valuesOf(JSON.parse(stored) as Schemas['FlowDefinition']), { keepDirtyValues: true }),

@@ -124,24 +124,23 @@ const listColumns: Columns<Key, typeof keyStrings, (key: Key) => string> = [
   { id: 'created', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
 ];
 
+const kinds = {
+  active: 'ok',
+  ending: 'warn',
+  expired: 'outline',
+  revoked: 'outline',
+  altered: 'bad',
+} as const;
+
 function State({ apiKey }: { apiKey: Key }) {
   const t = useStrings(keyStrings);
   const format = useFormat();
   const state = stateOf(apiKey, Date.now());
-  switch (state) {
-    case 'active':
-      return <Badge kind="ok">{t('active')}</Badge>;
-    case 'ending':
-      return <Badge kind="warn">{t('ends', { date: format.date(apiKey.expiresAt ?? 0) })}</Badge>;
-    case 'expired':
-      return <Badge kind="outline">{t('expired')}</Badge>;
-    case 'revoked':
-      return <Badge kind="outline">{t('revoked')}</Badge>;
-    case 'altered':
-      return <Badge kind="bad">{t('altered')}</Badge>;
-    default:
-      return state satisfies never;
-  }
+  return (
+    <Badge kind={kinds[state]}>
+      {state === 'ending' ? t('ends', { date: format.date(apiKey.expiresAt ?? 0) }) : t(state)}
+    </Badge>
+  );
 }
 
 function Revoke({ apiKey, close }: { apiKey: Key; close(): void }) {

@@ -68,21 +68,12 @@ function KiosksScreen() {
   );
 }
 
+const kinds = { paired: 'ok', locked: 'warn', silent: 'plain', revoked: 'outline' } as const;
+
 function State({ kiosk }: { kiosk: Kiosk }) {
   const t = useStrings(kioskStrings);
   const state = kioskStateOf(kiosk, Date.now());
-  switch (state) {
-    case 'paired':
-      return <Badge kind="ok">{t('paired')}</Badge>;
-    case 'locked':
-      return <Badge kind="warn">{t('locked')}</Badge>;
-    case 'silent':
-      return <Badge kind="plain">{t('silent')}</Badge>;
-    case 'revoked':
-      return <Badge kind="outline">{t('revoked')}</Badge>;
-    default:
-      return state satisfies never;
-  }
+  return <Badge kind={kinds[state]}>{t(state)}</Badge>;
 }
 
 const listColumns: Columns<Kiosk, typeof kioskStrings> = [

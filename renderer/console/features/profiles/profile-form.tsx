@@ -12,8 +12,14 @@ import { OperationForm, useOperation } from '../../operations.ts';
 import { type Change, changesBetween, loosened } from './changes.ts';
 import { ChecksCard, padSetOf } from './checks-card.tsx';
 import { PreviewCard, PreviewLink } from './preview-card.tsx';
-import { useProfileSchema } from './profile-schema.ts';
-import { type Definition, definitionOf, fieldOf, type ProfileValues, valuesOf } from './profile-values.ts';
+import {
+  type Definition,
+  definitionOf,
+  fieldOf,
+  type ProfileValues,
+  useProfileSchema,
+  valuesOf,
+} from './profile-values.ts';
 import styles from './profiles.module.css';
 import { checksQuery, profileQuery, useAllowed, useUses } from './queries.ts';
 import { RateCard, SearchCard } from './rate-card.tsx';

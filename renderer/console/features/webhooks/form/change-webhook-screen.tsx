@@ -11,8 +11,8 @@ import { webhookStrings } from '../strings.ts';
 import { webhookQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
 import { SaveFailed } from './not-granted.tsx';
-import { useSchema, WebhookFields } from './webhook-form.tsx';
-import { toChange, valuesOf, type WebhookValues } from './webhook-values.ts';
+import { WebhookFields } from './webhook-form.tsx';
+import { toChange, useWebhookSchema, valuesOf, type WebhookValues } from './webhook-values.ts';
 
 export const Route = createLazyRoute('/webhooks/$id/change')({ component: ChangeWebhookScreen });
 
@@ -34,7 +34,7 @@ function ChangeForm({ webhook }: { webhook: Schemas['Webhook'] }) {
   const ui = useStrings(uiStrings);
   const navigate = useNavigate();
   const name = useWebhookName()(webhook);
-  const form = useCheckedForm<WebhookValues>(useSchema(webhook), valuesOf(webhook));
+  const form = useCheckedForm<WebhookValues>(useWebhookSchema(webhook), valuesOf(webhook));
   const back = () => void navigate({ to: '/webhooks/$id', params: { id: webhook.id } });
   const save = useSave(webhook, back);
   return (

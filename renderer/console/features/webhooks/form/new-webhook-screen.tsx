@@ -11,8 +11,8 @@ import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
 import { SaveFailed } from './not-granted.tsx';
-import { useSchema, WebhookFields } from './webhook-form.tsx';
-import { newValues, toNew, type WebhookValues } from './webhook-values.ts';
+import { WebhookFields } from './webhook-form.tsx';
+import { newValues, toNew, useWebhookSchema, type WebhookValues } from './webhook-values.ts';
 
 export const Route = createLazyRoute('/webhooks/new')({ component: NewWebhookScreen });
 
@@ -21,7 +21,7 @@ function NewWebhookScreen() {
   const words = useStrings(webhookStrings);
   const env = useWorld();
   const navigate = useNavigate();
-  const form = useCheckedForm<WebhookValues>(useSchema(), newValues);
+  const form = useCheckedForm<WebhookValues>(useWebhookSchema(), newValues);
   const { data: catalog } = useQuery(catalogQuery);
   const family = form.watch('family');
   useEffect(() => {

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { type Control, useFormState, useWatch } from 'react-hook-form';
-import { z } from 'zod';
 import { families, signatures } from '../../../../../sdk/admin/values.ts';
 import { fieldsOf } from '../../../../ui/forms/index.ts';
 import { Card, Note } from '../../../../ui/layout/index.ts';
@@ -10,39 +9,9 @@ import type { Schemas } from '../../../data.ts';
 import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
-import { readHeaders, type WebhookValues } from './webhook-values.ts';
+import type { WebhookValues } from './webhook-values.ts';
 
 const Field = fieldsOf<WebhookValues>()(formStrings);
-
-/** What the form refuses before the box is asked. `before`: the webhook that is changed. */
-export function useSchema(before?: Schemas['Webhook']) {
-  const t = useStrings(formStrings);
-  return z
-    .object({
-      family: z.enum(families),
-      url: z
-        .string()
-        .trim()
-        .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), t('urlWrong')),
-      description: z.string().trim().min(1, t('descriptionMissing')).max(200),
-      events: z.array(z.string()).min(1, t('eventsMissing')),
-      signature: z.enum(['', ...signatures]),
-      headers: z.string().refine((text) => readHeaders(text) !== undefined, t('headersWrong')),
-      replaceHeaders: z.boolean(),
-      trust: z.enum(['system', 'ca', 'pin']),
-      ca: z.string(),
-      pin: z.string(),
-    })
-    .refine(
-      ({ trust, ca }) =>
-        trust !== 'ca' || ca.includes('BEGIN CERTIFICATE') || (ca.trim() === '' && before?.trust.is === 'ca'),
-      { path: ['ca'], message: t('caMissing') },
-    )
-    .refine(({ trust, pin }) => trust !== 'pin' || pin.trim() !== '', {
-      path: ['pin'],
-      message: t('pinMissing'),
-    });
-}
 
 /** The fields; of an old webhook without what cannot be changed. */
 export function WebhookFields({
