@@ -126,7 +126,8 @@ function Unmeasured({
   least: number;
 }) {
   if (measuredFrom <= least) return null;
-  const [left, right] = [x(measuredFrom), x(least)];
+  // The wrong way round while the width is not known yet.
+  const [left = 0, right = 0] = [x(measuredFrom), x(least)].sort((a, b) => a - b);
   return (
     <g>
       <rect className={styles.unmeasured} x={left} y={8} width={right - left} height={BOTTOM - 8} />
