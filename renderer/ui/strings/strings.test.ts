@@ -71,3 +71,22 @@ test('no sentence begs, cheers or blames', () => {
   );
   expect(faults).toEqual([]);
 });
+
+test('German sentences keep to the words of docs/WORDS.md', () => {
+  const [, german = ''] = readFileSync(join(import.meta.dirname, '../../../docs/WORDS.md'), 'utf8').split(
+    '## German',
+  );
+  const refused = german
+    .split('\n')
+    .flatMap((line) => line.split('|')[3]?.split(',') ?? [])
+    .map((word) => word.trim())
+    .filter((word) => /^\p{Lu}/u.test(word));
+  expect(refused).toContain('Verwalter');
+  const pattern = new RegExp(`(?<!\\p{L})(${refused.join('|')})`, 'u');
+  const found = catalogs.flatMap(({ name, de }) =>
+    Object.entries(de).flatMap(([key, message]) =>
+      textsOf(message).some((text) => pattern.test(text)) ? [`${name} ${key}`] : [],
+    ),
+  );
+  expect(found).toEqual([]);
+});
