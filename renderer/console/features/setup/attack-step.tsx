@@ -15,18 +15,13 @@ import { type StepProps, useSavedStep } from './use-saved-step.ts';
 /** What is installed, and whether liveness is required, or faces are matched only. */
 export function AttackStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
-  const { save, finish, later, back } = useSavedStep('attack-detection');
+  const { frame, save, finish, later, back } = useSavedStep('attack-detection', organization);
   const [choice, setChoice] = useState<'liveness' | 'match-only'>(
     organization.matchOnly ? 'match-only' : 'liveness',
   );
   const { data, error, refetch } = useQuery(modelsQuery);
   return (
-    <SetupFrame
-      step="attack-detection"
-      saved={organization.setupSteps ?? {}}
-      title={t('attackTitle')}
-      lead={t('attackLead')}
-    >
+    <SetupFrame {...frame} title={t('attackTitle')} lead={t('attackLead')}>
       <Refused of={{ error, refetch }} />
       <Choice
         legend={t('step-attack-detection')}

@@ -8,14 +8,12 @@ import { api, type Schemas, saveFile } from '../../data.ts';
 import { Refused, useOperation } from '../../operations.ts';
 import { nameStrings } from './name-strings.ts';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
-import type { SavedSteps } from './steps.ts';
 import { setupStrings } from './strings.ts';
 import type { useSavedStep } from './use-saved-step.ts';
 
 type Way = 'request' | 'own' | 'pair';
 
 interface Props {
-  frame: { step: 'name'; saved: SavedSteps };
   certificate: Schemas['Certificate'];
   name: Schemas['BoxName'];
   read(): void;
@@ -24,10 +22,10 @@ interface Props {
 }
 
 /** Whose certificate the box shows: that of the organization's authority, its own, or a pair that is brought. */
-export function CertificateChoice({ frame, certificate, name, read, rename, steps }: Props) {
+export function CertificateChoice({ certificate, name, read, rename, steps }: Props) {
   const t = useStrings(nameStrings);
   const shared = useStrings(setupStrings);
-  const { save, finish, later, back } = steps;
+  const { frame, save, finish, later, back } = steps;
   const [way, setWay] = useState<Way>(certificate.requested ? 'request' : 'own');
   const theirs = certificate.served !== undefined && certificate.served.source !== 'own';
   const waits = !theirs && way !== 'own';

@@ -57,7 +57,7 @@ const Field = fieldsOf<ConsentValues>()(setupStrings);
 /** On what consent real people are enrolled, and the language and version of the text. */
 export function ConsentStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
-  const { save, finish, later, back } = useSavedStep('consent');
+  const { frame, save, finish, later, back } = useSavedStep('consent', organization);
   const [policy, setPolicy] = useState(organization.consentPolicy);
   const form = useConsentForm({ organization });
   const attested = policy === 'attested';
@@ -84,12 +84,7 @@ export function ConsentStep({ organization }: StepProps) {
   };
   const error = attestError ?? save.error;
   return (
-    <SetupFrame
-      step="consent"
-      saved={organization.setupSteps ?? {}}
-      title={t('consentTitle')}
-      lead={t('consentLead')}
-    >
+    <SetupFrame {...frame} title={t('consentTitle')} lead={t('consentLead')}>
       <Form
         form={form}
         onSubmit={submit}

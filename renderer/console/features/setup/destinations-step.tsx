@@ -18,7 +18,7 @@ const key = ['grants', 'setup'] as const;
 /** What may leave the box: nothing, until the owner grants it. */
 export function DestinationsStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
-  const { save, finish, later, back } = useSavedStep('destinations');
+  const { frame, save, finish, later, back } = useSavedStep('destinations', organization);
   const queryClient = useQueryClient();
   const read = () => queryClient.invalidateQueries({ queryKey: ['grants'] });
   const grants = useQuery({
@@ -28,12 +28,7 @@ export function DestinationsStep({ organization }: StepProps) {
   const revoke = useOperation((id: string) => api.delete('/api/admin/grants/{id}', { id }), { done: read });
   const items = grants.data?.items ?? [];
   return (
-    <SetupFrame
-      step="destinations"
-      saved={organization.setupSteps ?? {}}
-      title={t('leaveTitle')}
-      lead={t('leaveLead')}
-    >
+    <SetupFrame {...frame} title={t('leaveTitle')} lead={t('leaveLead')}>
       <Refused of={grants} />
       {grants.data && items.length === 0 && (
         <Note kind="ok" title={t('leaveNothing')}>

@@ -17,19 +17,17 @@ const makeKey = async (env: 'live' | 'test') =>
 /** Two keys, shown once; what was put off; what comes next. */
 export function DoneStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
-  const { save, back } = useSavedStep('keys');
+  const { frame, save, back } = useSavedStep('keys', organization);
   const router = useRouter();
   const [opened] = useState(() => organization.setupSteps?.keys ?? 'open');
-  const saved = organization.setupSteps ?? {};
-  const left = stepsLeft(saved).filter((step) => step !== 'keys');
+  const left = stepsLeft(frame.saved).filter((step) => step !== 'keys');
   const leave = async () => {
     if (opened !== 'done') await save.mutateAsync({ state: 'done', stay: true });
     await router.navigate({ to: '/overview' });
   };
   return (
     <SetupFrame
-      step="keys"
-      saved={saved}
+      {...frame}
       title={t(left.length === 0 ? 'doneTitle' : 'nearlyTitle')}
       lead={t(left.length === 0 ? 'doneLead' : 'nearlyLead')}
     >

@@ -11,7 +11,6 @@ import { CertificateChoice } from './certificate-choice.tsx';
 import { nameStrings } from './name-strings.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
-import type { SavedSteps } from './steps.ts';
 import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
 
@@ -20,12 +19,12 @@ const Field = fieldsOf<{ hostName: string; network: boolean }>()(nameStrings);
 /** The name of the box first; where it serves HTTPS, whose certificate it shows. */
 export function NameStep({ organization }: StepProps) {
   const t = useStrings(nameStrings);
-  const steps = useSavedStep('name');
+  const steps = useSavedStep('name', organization);
   const [moved, setMoved] = useState<Schemas['BoxNamed']>();
   const [renaming, setRenaming] = useState(false);
   const name = useQuery(read('/api/admin/box-name'));
   const certificate = useQuery(read('/api/admin/certificate'));
-  const frame = { step: 'name', saved: organization.setupSteps ?? {} } as const;
+  const { frame } = steps;
   const error = name.error ?? certificate.error;
   if (moved) return <NameMoved frame={frame} moved={moved} />;
   if (error)
@@ -49,7 +48,6 @@ export function NameStep({ organization }: StepProps) {
   if (certificate.data.https && !renaming)
     return (
       <CertificateChoice
-        frame={frame}
         certificate={certificate.data}
         name={name.data}
         read={() => void certificate.refetch()}
@@ -151,7 +149,7 @@ function NameMoved({
   moved: { url = '', hostName, network, addresses, restarting },
   rename,
 }: {
-  frame: { step: 'name'; saved: SavedSteps };
+  frame: ReturnType<typeof useSavedStep>['frame'];
   moved: Schemas['BoxNamed'];
   /** Absent while the service starts anew. */
   rename?: () => void;
