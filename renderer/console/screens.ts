@@ -1,4 +1,4 @@
-import { createRoute, type LazyRoute, type Route, redirect } from '@tanstack/react-router';
+import { createRoute, redirect } from '@tanstack/react-router';
 import { z } from 'zod';
 import { approvalStates, families, roles } from '../../sdk/admin/values.ts';
 import { BehaviorSearch } from './features/behavior/search.ts';
@@ -10,39 +10,10 @@ import { VerificationSearch } from './features/verifications/search.ts';
 import { DeliverySearch } from './features/webhooks/deliveries/delivery-search.ts';
 import { firstScreenOf } from './frame/navigation.ts';
 import { rootRoute } from './root-route.ts';
-import {
-  auditors,
-  managers,
-  operators,
-  readers,
-  reviewers,
-  type ScreenData,
-  sessionReaders,
-} from './screen-data.ts';
+import { screen } from './screen.ts';
+import { auditors, managers, operators, readers, reviewers, sessionReaders } from './screen-data.ts';
 import { lenient, textInAddress } from './search-values.ts';
 import { sessionQuery } from './session/session-query.ts';
-
-type Parent = typeof rootRoute;
-type ScreenRoute<Path extends string, Search> = Route<unknown, Parent, Path, Path, string, Path, Search>;
-
-/**
- * A screen at `path`. `load`: its file, with a `Route`, when it is opened; its type would turn in a circle here. `search`: what the address
- * says beside the path.
- */
-function screen<const Path extends string, Search extends z.ZodType | undefined = undefined>(
-  path: Path,
-  load: () => Promise<object>,
-  { search, ...staticData }: ScreenData & { search?: Search } = {},
-): ScreenRoute<Path, Search> {
-  const route = createRoute({
-    getParentRoute: () => rootRoute,
-    path: path as string,
-    staticData,
-    validateSearch: search as undefined,
-  });
-  const lazy = route.lazy(async () => ((await load()) as { Route: LazyRoute<typeof route> }).Route);
-  return lazy as unknown as ScreenRoute<Path, Search>;
-}
 
 const pages = z.object({ after: textInAddress });
 const signInSearch = z.object({
