@@ -21,8 +21,7 @@ export const FullPage = ({
     </header>
     {children}
     <footer>
-      {foot}
-      <span style={{ flex: 1 }} />
+      <div className={styles.foot}>{foot}</div>
       <SchemeSwitch />
     </footer>
   </div>
