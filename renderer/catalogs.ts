@@ -10,7 +10,7 @@ interface Catalog {
   de: Messages;
 }
 
-const namesFile = 'ui/strings/names.ts';
+const namesFile = 'ui/strings/names.json';
 
 /** `root`: the folder renderer/. */
 export function readCatalogs(root: string): Catalog[] {
@@ -41,21 +41,18 @@ export function faultsOf({ name, en, de }: Catalog): string[] {
   });
 }
 
-const quoted = (key: string) => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : `'${key}'`);
-
-/** The text of ui/strings/names.ts. */
+/** The text of ui/strings/names.json: an object of names for each sentence that has some. JSON keeps keys as types, and no texts. */
 export function namesOf(catalogs: readonly Catalog[]): string {
   const body = catalogs.flatMap(({ name, en }) => {
     const lines = Object.entries(en).flatMap(([key, message]) => {
       const names = new Set(matches(message, /\{\w+\}/g).map((hole) => hole.slice(1, -1)));
       if (typeof message !== 'string') names.add('count');
-      const union = [...names].sort().map((one) => `'${one}'`);
-      return names.size === 0 ? [] : [`    ${quoted(key)}: ${union.join(' | ')};`];
+      const fields = [...names].sort().map((one) => `"${one}": 0`);
+      return names.size === 0 ? [] : [`    "${key}": { ${fields.join(', ')} }`];
     });
-    return lines.length === 0 ? [] : [`  ${quoted(name)}: {`, ...lines, '  };'];
+    return lines.length === 0 ? [] : [`  "${name}": {\n${lines.join(',\n')}\n  }`];
   });
-  const head = '/** Written by `npm run generate`: the `{names}` in the sentences of the catalogs. */';
-  return [head, 'export interface Names {', ...body, '}', ''].join('\n');
+  return `{\n${body.join(',\n')}\n}\n`;
 }
 
 /** Fails a build with a sentence that is missing in a language, or whose types are not written yet. */
@@ -71,7 +68,7 @@ export function catalogs(): Plugin {
       const all = readCatalogs(root);
       const faults = all.flatMap(faultsOf);
       if (namesOf(all) !== readFileSync(join(root, namesFile), 'utf8'))
-        faults.push('ui/strings/names.ts is not of these catalogs: npm run generate');
+        faults.push(`${namesFile} is not of these catalogs: npm run generate`);
       if (faults.length > 0) this.error(faults.join('\n'));
     },
   };

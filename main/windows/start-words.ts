@@ -83,7 +83,7 @@ const german: Catalog = {
   openKiosk: 'Kiosk öffnen',
   checkNow: 'Jetzt prüfen',
   quitOwn: 'Beenden: auch der Dienst endet',
-  quitAttached: 'Beenden: Warnungen werden nicht mehr gezeigt',
+  quitAttached: 'Beenden: Alarme werden nicht mehr gezeigt',
   askTitle: (host) => `${host} im Browser öffnen?`,
   askDetail: (url) => `Die Seite verweist auf eine Adresse außerhalb des Geräts:\n\n${url}`,
   open: 'Öffnen',

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { shortenId } from '../ui/format/format.ts';
+import { shortenId } from '../ui/strings/format.ts';
 import { allPages, api } from './api/admin.ts';
 import { useSession } from './session/session-query.ts';
 

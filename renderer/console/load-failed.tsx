@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { Button } from '../ui/controls/button.tsx';
-import { Note } from '../ui/feedback/note.tsx';
-import { useFormat } from '../ui/format/use-format.ts';
+import { Note } from '../ui/layout/note.tsx';
 import { Refusal } from '../ui/refusal.ts';
 import { defineStrings } from '../ui/strings/define-strings.ts';
 import { uiStrings } from '../ui/strings/ui-strings.ts';
+import { useFormat } from '../ui/strings/use-format.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { api, type Schemas } from './api/admin.ts';
 import { useOperation } from './api/use-operation.ts';

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ButtonLink } from '../ui/controls/button.tsx';
-import { Note } from '../ui/feedback/note.tsx';
-import { useFormat } from '../ui/format/use-format.ts';
+import { Note } from '../ui/layout/note.tsx';
+import { useFormat } from '../ui/strings/use-format.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { read } from './api/admin.ts';
 import { ownGalleryStrings } from './own-gallery-strings.ts';

@@ -1,48 +1,71 @@
-import type { RowData } from '@tanstack/react-table';
+import type { ReactNode } from 'react';
 import { DataTable, type DataTableProps } from '../ui/tables/data-table.tsx';
+import { type Filter, FilterBar, type FilterValues } from '../ui/tables/filter-bar.tsx';
 import { PAGE } from './api/admin.ts';
 import { Refused } from './load-failed.tsx';
-import { useAddressPages } from './use-address.ts';
+import { useAddressFilters, useAddressPages } from './use-address.ts';
 
-interface PageReply<Row> {
-  items: readonly Row[];
-  next?: string | null;
-}
 interface PageQuery<Row> {
-  data: PageReply<Row> | undefined;
+  data: { items: readonly Row[]; next?: string | null } | undefined;
   error: unknown;
   isPlaceholderData: boolean;
   refetch(): unknown;
 }
 
+interface Filtered {
+  /** Chosen from a list, one after another. */
+  filters?: readonly Filter[];
+  /** What the address says of each; `env` is none of them. */
+  values?: object;
+  /** The one filter that is a text field of its own. */
+  search?: { key: string; label: string };
+  /** At the right end of the filters. */
+  besideFilters?: ReactNode;
+}
+
 /**
  * A DataTable of a list route (`{ items, next }`) that was asked for with `useQuery(list(…))`. An error stands in the place of the rows, with
- * a way to try again. The cursor of the page is in the address, as `after`.
+ * a way to try again. The cursor of the page is in the address, as `after`, and so are the filters. `shown`: all rows come
+ * at once, and these of them are shown.
  */
-export function QueryTable<Row extends RowData>({
+export function QueryTable<Row>({
   query,
   after,
   total,
+  shown,
+  filters = [],
+  values,
+  search,
+  besideFilters,
   ...rest
-}: Omit<DataTableProps<Row>, 'rows' | 'busy' | 'failed' | 'pages'> & {
-  query: PageQuery<Row>;
-  after: string | undefined;
-  total?: number | undefined;
-}) {
+}: Omit<DataTableProps<Row>, 'rows' | 'busy' | 'failed' | 'pages' | 'filters' | 'clearFilters'> &
+  Filtered & {
+    query: PageQuery<Row>;
+    after?: string | undefined;
+    total?: number | undefined;
+    shown?(row: Row): boolean;
+  }) {
   const { data, error, isPlaceholderData } = query;
   const pages = useAddressPages(after);
+  const change = useAddressFilters();
+  const { env: _, ...set } = (values ?? {}) as FilterValues;
+  const isFiltered = Object.values(set).some((value) => value !== undefined);
+  const clear = () => change(Object.fromEntries(Object.keys(set).map((key) => [key, undefined])));
   return (
     <DataTable
       {...rest}
-      rows={data?.items}
+      rows={shown ? data?.items.filter(shown) : data?.items}
       busy={isPlaceholderData}
       failed={error ? <Refused of={query} /> : undefined}
-      pages={{
-        pages,
-        limit: PAGE,
-        ...(total !== undefined && { total }),
-        next: data?.next,
-      }}
+      filters={
+        values && (
+          <FilterBar filters={filters} values={set} change={change} search={search}>
+            {besideFilters}
+          </FilterBar>
+        )
+      }
+      clearFilters={isFiltered ? clear : undefined}
+      pages={shown ? undefined : { pages, limit: PAGE, total, next: data?.next }}
     />
   );
 }

@@ -1,3 +1,4 @@
+import type { TablerIcon } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { languages } from '../../ui/strings/define-strings.ts';
 import { useLanguage } from '../../ui/strings/language.tsx';
@@ -131,3 +132,40 @@ export function Button({ children, onClick, primary = false, busy = false }: But
 }
 
 export const Heading = ({ children }: { children: ReactNode }) => <h1 tabIndex={-1}>{children}</h1>;
+
+interface SaidProps {
+  icon: TablerIcon;
+  title: string;
+  text: ReactNode;
+}
+
+/** What the camera or the browser does now. `status`: said aloud when it appears. */
+export const Doing = ({
+  icon: Icon,
+  title,
+  text,
+  warn,
+  status,
+}: SaidProps & { warn?: true; status?: true }) => (
+  <>
+    <span className={`c-mark ${warn ? 'warn' : ''}`}>
+      <Icon aria-hidden="true" />
+    </span>
+    <div className="c-lead" role={status && 'status'}>
+      <Heading>{title}</Heading>
+      <p className="lead">{text}</p>
+    </div>
+  </>
+);
+
+/** How something ended, or why nothing goes on here. */
+export const Notice = ({ icon: Icon, title, text, children }: SaidProps & { children?: ReactNode }) => (
+  <div className="c-result start">
+    <span className="c-mark round">
+      <Icon aria-hidden="true" />
+    </span>
+    <Heading>{title}</Heading>
+    <p className="lead">{text}</p>
+    {children}
+  </div>
+);

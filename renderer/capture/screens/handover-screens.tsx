@@ -2,13 +2,15 @@ import { IconClock, IconDeviceMobile } from '@tabler/icons-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
-import { Button, Heading, Sheet } from '../parts/frame.tsx';
+import { Button, Heading, Notice, Sheet } from '../parts/frame.tsx';
 import { usePurpose } from '../parts/use-purpose.ts';
 import type { View } from '../session/view.ts';
 import type { Description } from '../session/wire.ts';
 
 /** Drawn only where a phone goes on. */
-const QrCode = lazy(() => import('../../ui/code/qr-code.tsx').then(({ QrCode }) => ({ default: QrCode })));
+const QrCode = lazy(() =>
+  import('../../ui/controls/qr-code.tsx').then(({ QrCode }) => ({ default: QrCode })),
+);
 const bold = (inside: ReactNode) => <b>{inside}</b>;
 
 interface PhoneProps {
@@ -189,13 +191,7 @@ function StrangerScreen({ view: { description } }: { view: Pick<View, 'descripti
   const t = useStrings(captureStrings);
   return (
     <Sheet description={description}>
-      <div className="c-result start">
-        <span className="c-mark round">
-          <IconDeviceMobile aria-hidden="true" />
-        </span>
-        <Heading>{t('strangerTitle')}</Heading>
-        <p className="lead">{t('strangerText')}</p>
-      </div>
+      <Notice icon={IconDeviceMobile} title={t('strangerTitle')} text={t('strangerText')} />
     </Sheet>
   );
 }

@@ -1,24 +1,30 @@
-import { IconCheck, IconClock, IconDeviceMobile, IconHelp, IconLinkOff } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import {
+  IconCheck,
+  IconClock,
+  IconDeviceMobile,
+  IconHelp,
+  IconLinkOff,
+  type TablerIcon,
+} from '@tabler/icons-react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
-import { Button, Heading, Sheet } from '../parts/frame.tsx';
+import { Button, Notice, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
 import type { Trouble } from '../session/view.ts';
 import type { Description } from '../session/wire.ts';
 import { Reference, useWayBack, WayBack, WhereNext } from './result-screens.tsx';
 
 const notices = {
-  noLink: ['noLinkTitle', 'noLinkText', <IconLinkOff key="i" aria-hidden="true" />],
-  gone: ['goneTitle', 'goneText', <IconLinkOff key="i" aria-hidden="true" />],
-  taken: ['takenTitle', 'takenText', <IconDeviceMobile key="i" aria-hidden="true" />],
-  over: ['overTitle', 'overText', <IconClock key="i" aria-hidden="true" />],
-  finished: ['finishedTitle', 'finishedText', <IconCheck key="i" aria-hidden="true" />],
-  offline: ['offlineTitle', 'offlineText', <IconLinkOff key="i" aria-hidden="true" />],
-  busy: ['busyBoxTitle', 'busyBoxText', <IconClock key="i" aria-hidden="true" />],
-  wrongNumber: ['wrongNumberTitle', 'wrongNumberText', <IconDeviceMobile key="i" aria-hidden="true" />],
-  kiosk: ['kioskTitle', 'kioskText', <IconHelp key="i" aria-hidden="true" />],
-} as const satisfies Record<Trouble, readonly [string, string, ReactNode]>;
+  noLink: ['noLinkTitle', 'noLinkText', IconLinkOff],
+  gone: ['goneTitle', 'goneText', IconLinkOff],
+  taken: ['takenTitle', 'takenText', IconDeviceMobile],
+  over: ['overTitle', 'overText', IconClock],
+  finished: ['finishedTitle', 'finishedText', IconCheck],
+  offline: ['offlineTitle', 'offlineText', IconLinkOff],
+  busy: ['busyBoxTitle', 'busyBoxText', IconClock],
+  wrongNumber: ['wrongNumberTitle', 'wrongNumberText', IconDeviceMobile],
+  kiosk: ['kioskTitle', 'kioskText', IconHelp],
+} as const satisfies Record<Trouble, readonly [string, string, TablerIcon]>;
 
 interface TroubleProps {
   what: Trouble;
@@ -42,11 +48,7 @@ export function TroubleScreen({ what, description, again }: TroubleProps) {
         )
       }
     >
-      <div className="c-result start">
-        <span className="c-mark round">{icon}</span>
-        <Heading>{t(title)}</Heading>
-        <p className="lead">{t(words)}</p>
-      </div>
+      <Notice icon={icon} title={t(title)} text={t(words)} />
     </Sheet>
   );
 }
@@ -82,14 +84,13 @@ export function LeaveScreen({ why, description, reference, busy, problem, end, s
         </>
       }
     >
-      <div className="c-result start">
-        <span className="c-mark round">
-          <IconHelp aria-hidden="true" />
-        </span>
-        <Heading>{t(why === 'cancel' ? 'leaveCancelTitle' : 'leaveTitle')}</Heading>
-        <p className="lead">{text(description?.messages?.otherWay) ?? t('leaveText', { organization })}</p>
+      <Notice
+        icon={IconHelp}
+        title={t(why === 'cancel' ? 'leaveCancelTitle' : 'leaveTitle')}
+        text={text(description?.messages?.otherWay) ?? t('leaveText', { organization })}
+      >
         <p>{t('leaveEffect', { organization })}</p>
-      </div>
+      </Notice>
     </Sheet>
   );
 }
@@ -116,14 +117,13 @@ export function LeftScreen({ description, redirect, reference, second }: LeftPro
         </>
       }
     >
-      <div className="c-result start">
-        <span className="c-mark round">
-          <IconHelp aria-hidden="true" />
-        </span>
-        <Heading>{t('leftTitle')}</Heading>
-        <p className="lead">{text(description?.messages?.otherWay) ?? t('leftText', { organization })}</p>
+      <Notice
+        icon={IconHelp}
+        title={t('leftTitle')}
+        text={text(description?.messages?.otherWay) ?? t('leftText', { organization })}
+      >
         <WhereNext {...{ going: way.going, second, organization }} />
-      </div>
+      </Notice>
     </Sheet>
   );
 }

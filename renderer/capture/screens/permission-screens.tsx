@@ -2,7 +2,7 @@ import { IconAppWindow, IconCamera, IconCameraOff } from '@tabler/icons-react';
 import { type ReactNode, useEffect } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
-import { Button, Heading, Sheet } from '../parts/frame.tsx';
+import { Button, Doing, Sheet } from '../parts/frame.tsx';
 import { isDesktop } from '../parts/use-device.ts';
 import type { LiveSession } from '../session/live-session.ts';
 import type { Description } from '../session/wire.ts';
@@ -36,15 +36,11 @@ export function AskScreen({ goOn, notAsked, ...rest }: ScreenProps & { goOn(): v
         </>
       }
     >
-      <span className="c-mark">
-        <IconCamera aria-hidden="true" />
-      </span>
-      <div className="c-lead">
-        <Heading>{t('askTitle')}</Heading>
-        <p className="lead">
-          {t.rich('askText', { b: bold, organization: description?.organization.name ?? '' })}
-        </p>
-      </div>
+      <Doing
+        icon={IconCamera}
+        title={t('askTitle')}
+        text={t.rich('askText', { b: bold, organization: description?.organization.name ?? '' })}
+      />
     </Sheet>
   );
 }
@@ -58,13 +54,7 @@ export function OpeningScreen({ description, leave }: Pick<ScreenProps, 'descrip
       cancel={() => leave('cancel')}
       acts={<Button onClick={() => leave('other')}>{t('otherWay')}</Button>}
     >
-      <span className="c-mark">
-        <IconCamera aria-hidden="true" />
-      </span>
-      <div className="c-lead" role="status">
-        <Heading>{t('openingTitle')}</Heading>
-        <p className="lead">{t('openingText')}</p>
-      </div>
+      <Doing icon={IconCamera} title={t('openingTitle')} text={t('openingText')} status />
     </Sheet>
   );
 }
@@ -108,13 +98,7 @@ export function HelpScreen({ kind, address, tryAgain, ...rest }: HelpProps) {
         </>
       }
     >
-      <span className="c-mark warn">
-        <IconCameraOff aria-hidden="true" />
-      </span>
-      <div className="c-lead">
-        <Heading>{t(`${kind}Title`)}</Heading>
-        <p className="lead">{t(`${kind}Text`)}</p>
-      </div>
+      <Doing icon={IconCameraOff} title={t(`${kind}Title`)} text={t(`${kind}Text`)} warn />
       {kind === 'refused' && <BrowserSteps />}
     </Sheet>
   );
@@ -136,13 +120,7 @@ function OtherWindowScreen({ description, leave }: Pick<ScreenProps, 'descriptio
   const t = useStrings(captureStrings);
   return (
     <Sheet description={description} cancel={() => leave('cancel')}>
-      <span className="c-mark">
-        <IconAppWindow aria-hidden="true" />
-      </span>
-      <div className="c-lead" role="status">
-        <Heading>{t('windowTitle')}</Heading>
-        <p className="lead">{t('windowText')}</p>
-      </div>
+      <Doing icon={IconAppWindow} title={t('windowTitle')} text={t('windowText')} status />
     </Sheet>
   );
 }

@@ -1,5 +1,5 @@
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast as show } from '../../ui/feedback/toasts.tsx';
+import { toast as show } from '../../ui/layout/toasts.tsx';
 import { Refusal } from '../../ui/refusal.ts';
 
 type Toast = string | readonly [title: string, text: string | undefined];

@@ -1,10 +1,8 @@
 import type { ErrorComponentProps } from '@tanstack/react-router';
-import { Button, ButtonLink } from '../../ui/controls/button.tsx';
-import { Row } from '../../ui/layout/layout.tsx';
-import { Page } from '../../ui/layout/page.tsx';
+import { Button, ButtonLink } from '../../ui/controls/index.ts';
+import { Page, Row } from '../../ui/layout/index.ts';
 import { Refusal } from '../../ui/refusal.ts';
-import { uiStrings } from '../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../ui/strings/use-strings.ts';
+import { uiStrings, useStrings } from '../../ui/strings/index.ts';
 import { LoadFailed } from '../load-failed.tsx';
 import { useSession } from '../session/session-query.ts';
 import { frameStrings, roleNames } from './frame-strings.ts';

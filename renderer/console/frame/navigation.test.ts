@@ -41,3 +41,15 @@ test('the table of screens in docs/CONSOLE.md names each screen of the navigatio
   expect(screens.length).toBeGreaterThan(15);
   expect(screens.filter((name) => !table.toLowerCase().includes(name))).toEqual([]);
 });
+
+test.each(['en', 'de'] as const)('the navigation says what the titles of pages say: %s', (language) => {
+  const titleOf = (to: string) => {
+    const catalog = join(import.meta.dirname, '../features', to, `strings.${language}.json`);
+    return (JSON.parse(readFileSync(catalog, 'utf8')) as { title: string }).title;
+  };
+  const others = navigation
+    .flatMap(({ entries }) => entries)
+    .map(({ to, label }) => [titleOf(to), String(frameStrings[language][label])] as const)
+    .filter(([title, name]) => !title.toLowerCase().includes(name.toLowerCase()));
+  expect(others).toEqual([]);
+});

@@ -1,7 +1,6 @@
 import { Modal } from '@mantine/core';
 import {
   IconAdjustmentsHorizontal,
-  IconArrowRight,
   IconDeviceTablet,
   IconFingerprint,
   IconRoute,
@@ -13,7 +12,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState } from 'react';
-import { useStrings } from '../../ui/strings/use-strings.ts';
+import { useStrings } from '../../ui/strings/index.ts';
 import { api } from '../api/admin.ts';
 import { managers, mayOpen, operators, type ScreenData } from '../screen-data.ts';
 import { useSession, useWorld } from '../session/session-query.ts';
@@ -173,19 +172,10 @@ function useHits(text: string): Hit[] {
         href: to,
       }),
     );
-  const actions = usePaletteActions().map(
-    (action): Hit => ({
-      key: `action ${action.href}`,
-      group: 'paletteActions',
-      label: action.label,
-      icon: action.icon ?? IconArrowRight,
-      href: action.href,
-    }),
-  );
   return [
     ...people,
     ...(onlyActions ? [] : screens.filter(({ label }) => matches(label))),
-    ...actions.filter(({ label }) => matches(label)),
+    ...usePaletteActions().filter(({ label }) => matches(label)),
   ].slice(0, 12);
 }
 
@@ -219,51 +209,31 @@ function usePeople(text: string): Hit[] {
 interface PaletteAction extends ScreenData {
   label: keyof (typeof actionStrings)['en'];
   /** Where it begins: an action that destroys opens its page, and never runs from the palette. */
-  href: string;
-  /** The route behind `href`. */
-  route: string;
-  icon?: TablerIcon;
+  to: string;
+  icon: TablerIcon;
 }
 
 /** Every action of the palette; one is offered where its route exists and the role may open it. */
 const actions: readonly PaletteAction[] = [
-  { label: 'enroll', href: '/enroll', route: '/enroll', icon: IconUserPlus, roles: operators },
-  {
-    label: 'importMany',
-    href: '/people/import',
-    route: '/people/import',
-    icon: IconUserPlus,
-    roles: operators,
-  },
-  {
-    label: 'pairKiosk',
-    href: '/kiosks/pair',
-    route: '/kiosks/pair',
-    icon: IconDeviceTablet,
-    roles: managers,
-  },
-  {
-    label: 'newProfile',
-    href: '/profiles/new',
-    route: '/profiles/new',
-    icon: IconAdjustmentsHorizontal,
-    roles: managers,
-  },
-  { label: 'newFlow', href: '/flows/new', route: '/flows/new', icon: IconRoute, roles: managers },
-  {
-    label: 'newScope',
-    href: '/uniqueness/new',
-    route: '/uniqueness/new',
-    icon: IconFingerprint,
-    roles: managers,
-  },
+  { label: 'enroll', to: '/enroll', icon: IconUserPlus, roles: operators },
+  { label: 'importMany', to: '/people/import', icon: IconUserPlus, roles: operators },
+  { label: 'pairKiosk', to: '/kiosks/pair', icon: IconDeviceTablet, roles: managers },
+  { label: 'newProfile', to: '/profiles/new', icon: IconAdjustmentsHorizontal, roles: managers },
+  { label: 'newFlow', to: '/flows/new', icon: IconRoute, roles: managers },
+  { label: 'newScope', to: '/uniqueness/new', icon: IconFingerprint, roles: managers },
 ];
 
-function usePaletteActions(): { label: string; href: string; icon?: TablerIcon }[] {
+function usePaletteActions(): Hit[] {
   const t = useStrings(actionStrings);
   const { routesByPath } = useRouter();
   const { user } = useSession();
   return actions
-    .filter((action) => action.route in routesByPath && mayOpen(action, user))
-    .map(({ label, href, icon }) => ({ label: t(label), href, icon }));
+    .filter((action) => action.to in routesByPath && mayOpen(action, user))
+    .map(({ label, to, icon }) => ({
+      key: `action ${to}`,
+      group: 'paletteActions',
+      label: t(label),
+      icon,
+      href: to,
+    }));
 }

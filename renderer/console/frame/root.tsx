@@ -3,15 +3,9 @@ import { IconAlertTriangle, IconBell, IconCircleCheck, IconMenu2, IconSearch } f
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useMatches } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Button, ButtonLink } from '../../ui/controls/button.tsx';
-import { Dialog } from '../../ui/dialogs/confirm-dialog.tsx';
-import { Note } from '../../ui/feedback/note.tsx';
-import { ToastRegion, useToasts } from '../../ui/feedback/toasts.tsx';
-import { useFormat } from '../../ui/format/use-format.ts';
-import { KeyValues, Stack } from '../../ui/layout/layout.tsx';
-import { useCrumbs } from '../../ui/layout/page.tsx';
-import { uiStrings } from '../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../ui/strings/use-strings.ts';
+import { Button, ButtonLink } from '../../ui/controls/index.ts';
+import { Dialog, KeyValues, Note, Stack, ToastRegion, useCrumbs, useToasts } from '../../ui/layout/index.ts';
+import { uiStrings, useFormat, useStrings } from '../../ui/strings/index.ts';
 import { read } from '../api/admin.ts';
 import { organizationQuery } from '../organization-query.ts';
 import { mayOpen, readers } from '../screen-data.ts';
@@ -138,7 +132,7 @@ function Header({ openNavigation, openPalette }: { openNavigation(): void; openP
   return (
     <header className={styles.top}>
       <div className={styles.burger}>
-        <Button kind="quiet" icon aria-label={t('openNavigation')} onClick={openNavigation}>
+        <Button kind="quiet" square aria-label={t('openNavigation')} onClick={openNavigation}>
           <IconMenu2 size={18} stroke={1.75} />
         </Button>
       </div>
@@ -187,7 +181,7 @@ function Notifications() {
   return (
     <Popover position="bottom-end" width={320} trapFocus returnFocus>
       <Popover.Target>
-        <Button kind="quiet" icon small aria-label={t('notifications')}>
+        <Button kind="quiet" square small aria-label={t('notifications')}>
           <IconBell size={18} stroke={1.75} />
         </Button>
       </Popover.Target>
@@ -240,16 +234,15 @@ function ShortcutList({ opened, close }: { opened: boolean; close(): void }) {
   return (
     <Dialog opened={opened} title={t('shortcuts')} size={undefined} close={close}>
       <KeyValues
-        entries={[
-          [
-            t('keySearch'),
-            <span key="k">
+        entries={{
+          [t('keySearch')]: (
+            <span>
               <kbd>Ctrl K</kbd> <kbd>⌘ K</kbd> <kbd>/</kbd>
-            </span>,
-          ],
-          [t('keyShortcuts'), <kbd key="q">?</kbd>],
-          [t('keyClose'), <kbd key="e">Esc</kbd>],
-        ]}
+            </span>
+          ),
+          [t('keyShortcuts')]: <kbd>?</kbd>,
+          [t('keyClose')]: <kbd>Esc</kbd>,
+        }}
       />
     </Dialog>
   );

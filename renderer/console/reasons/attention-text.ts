@@ -1,4 +1,4 @@
-import { useFormat } from '../../ui/format/use-format.ts';
+import { useFormat } from '../../ui/strings/use-format.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import type { Schemas } from '../api/admin.ts';
 import { type AttentionKey, attentionStrings, isKey, keysOf } from './attention-strings.ts';

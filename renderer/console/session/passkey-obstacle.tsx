@@ -1,5 +1,5 @@
-import { Note } from '../../ui/feedback/note.tsx';
-import { useStrings } from '../../ui/strings/use-strings.ts';
+import { Note } from '../../ui/layout/index.ts';
+import { useStrings } from '../../ui/strings/index.ts';
 import type { passkeyObstacle } from './passkeys.ts';
 import { sessionStrings } from './session-strings.ts';
 

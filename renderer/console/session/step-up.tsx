@@ -1,10 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { Button } from '../../ui/controls/button.tsx';
-import { Dialog } from '../../ui/dialogs/confirm-dialog.tsx';
-import { Note } from '../../ui/feedback/note.tsx';
-import { Row, Stack } from '../../ui/layout/layout.tsx';
-import { uiStrings } from '../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../ui/strings/use-strings.ts';
+import { Button } from '../../ui/controls/index.ts';
+import { Dialog, Note, Row } from '../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../ui/strings/index.ts';
 import { auth } from '../api/auth.ts';
 import { askForPasskey } from './passkeys.ts';
 import { sessionStrings } from './session-strings.ts';
@@ -63,20 +60,18 @@ export function StepUpDialog() {
   });
   return (
     <Dialog opened={opened} title={t('proveTitle')} size={undefined} close={cancel}>
-      <Stack>
-        <p className="muted">{t('proveText')}</p>
-        {state === 'failed' && (
-          <Note kind="bad" title={t('proveFailed')}>
-            {t('proveFailedText')}
-          </Note>
-        )}
-        <Row>
-          <Button kind="primary" busy={state === 'busy'} onClick={() => void prove()} data-autofocus>
-            {t('provePasskey')}
-          </Button>
-          <Button onClick={cancel}>{ui('cancel')}</Button>
-        </Row>
-      </Stack>
+      <p className="muted">{t('proveText')}</p>
+      {state === 'failed' && (
+        <Note kind="bad" title={t('proveFailed')}>
+          {t('proveFailedText')}
+        </Note>
+      )}
+      <Row>
+        <Button kind="primary" busy={state === 'busy'} onClick={() => void prove()} data-autofocus>
+          {t('provePasskey')}
+        </Button>
+        <Button onClick={cancel}>{ui('cancel')}</Button>
+      </Row>
     </Dialog>
   );
 }

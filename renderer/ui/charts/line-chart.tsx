@@ -20,36 +20,28 @@ export interface Line {
 
 interface Axes {
   lines: readonly Line[];
-  /** x from a power of ten to another. */
-  logX?: boolean;
-  /** Beyond it nothing was measured: shaded, lines dashed. On a logarithmic x of rates the unmeasured side is the smaller one. */
-  measuredFrom?: number;
-  measuredTo?: number;
-  /** Largest x at the left, as for false-match rates that get rarer to the right. */
-  reversed?: boolean;
+  /** Under it nothing was measured: shaded, lines dashed. */
+  measuredFrom: number;
   /** Where the setting stands. */
   at?: number;
-  /** The largest value that y can have: the axis ends there at the latest. */
-  mostY?: number;
   formatX(x: number): string;
   formatY(y: number): string;
   /** Said inside the shaded region, as "beyond what was measured". */
-  beyondLabel?: string;
+  beyondLabel: string;
 }
 
 const HEIGHT = 200;
-export const LINE_CHART_LEFT = 48;
+const LINE_CHART_LEFT = 48;
 const RIGHT = 8;
 const BOTTOM = HEIGHT - 24;
 
 /**
- * What a rate costs. A slider under it shares its x axis where it is given `LINE_CHART_LEFT` and 8 px as margins. `finding`: what it shows.
+ * What rates cost, on a logarithmic x axis with the rarest at the right. A slider under it shares its x axis where it has its margins, 48 and 8 px. `finding`: what it shows.
  */
 export function LineChart({
   title,
   finding,
   numbers,
-  legend,
   above,
   foot,
   children,
@@ -58,7 +50,6 @@ export function LineChart({
   title: ReactNode;
   finding: string;
   numbers: Numbers;
-  legend?: readonly LegendEntry[];
   /** Over the drawing, and over the table that may stand in its place: the figure and its field. */
   above?: ReactNode;
   /** Under the card: on what the numbers rest. */
@@ -66,10 +57,9 @@ export function LineChart({
   /** Below the drawing: the slider. */
   children?: ReactNode;
 }) {
-  const entries =
-    legend ?? axes.lines.map(({ label, main }): LegendEntry => ({ label, fill: main ? 'line' : 'thin' }));
+  const legend = axes.lines.map(({ label, main }): LegendEntry => ({ label, fill: main ? 'line' : 'thin' }));
   return (
-    <ChartCard title={title} legend={entries} numbers={numbers} above={above} foot={foot}>
+    <ChartCard title={title} legend={legend} numbers={numbers} above={above} foot={foot}>
       <Drawing finding={finding} {...axes} />
       {children}
     </ChartCard>
@@ -78,26 +68,15 @@ export function LineChart({
 
 function Drawing({ finding, ...axes }: Axes & { finding: string }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
-  const {
-    lines,
-    logX = false,
-    reversed = false,
-    at,
-    mostY = Number.POSITIVE_INFINITY,
-    formatX,
-    formatY,
-  } = axes;
+  const { lines, at, formatX, formatY } = axes;
   const points = lines.flatMap((line) => line.points);
-  const xs = points.map(({ x }) => x);
-  const [least, most] = [Math.min(...xs), Math.max(...xs)];
-  const [start, end] = reversed ? [width - RIGHT, LINE_CHART_LEFT] : [LINE_CHART_LEFT, width - RIGHT];
-  const x = logX ? logarithmic(least, most, start, end) : linear(least, most, start, end);
+  const rates = points.map((point) => point.x);
+  const [least, most] = [Math.min(...rates), Math.max(...rates)];
+  const x = logarithmic(least, most, width - RIGHT, LINE_CHART_LEFT);
   const allTicks = ticksUpTo(Math.max(...points.map(({ y, high }) => high ?? y)), 4);
-  const yTicks = allTicks.filter((tick) => tick <= mostY);
-  const y = linear(0, Math.min(mostY, allTicks.at(-1) ?? 1), BOTTOM, 8);
-  const xTicks = logX
-    ? decades(least, most)
-    : ticksUpTo(most, width < 480 ? 3 : 6).filter((tick) => tick >= least);
+  const yTicks = allTicks.filter((tick) => tick <= 1);
+  const y = linear(0, Math.min(1, allTicks.at(-1) ?? 1), BOTTOM, 8);
+  const xTicks = decades(least, most);
   const every = xTicks.length > 4 ? (width < 320 ? 3 : width < 480 ? 2 : 1) : 1;
   return (
     <div ref={ref}>
@@ -123,7 +102,7 @@ function Drawing({ finding, ...axes }: Axes & { finding: string }) {
             </text>
           ) : null,
         )}
-        <Unmeasured axes={axes} x={x} least={least} most={most} />
+        <Unmeasured axes={axes} x={x} least={least} />
         {lines.map((line) => (
           <DrawnLine key={line.label} line={line} axes={axes} x={x} y={y} />
         ))}
@@ -137,45 +116,42 @@ function Drawing({ finding, ...axes }: Axes & { finding: string }) {
 const anchorAt = (at: number, width: number) =>
   at < LINE_CHART_LEFT + 8 ? 'start' : at > width - RIGHT - 24 ? 'end' : 'middle';
 
-function Unmeasured({ axes, x, least, most }: { axes: Axes; x: Scale; least: number; most: number }) {
-  const { measuredFrom = least, measuredTo = most, beyondLabel } = axes;
-  const regions = [
-    [least, measuredFrom],
-    [measuredTo, most],
-  ].filter(([from = 0, to = 0]) => to > from);
-  return regions.map(([from = 0, to = 0]) => {
-    const [left, right] = [x(from), x(to)].sort((a, b) => a - b) as [number, number];
-    return (
-      <g key={from}>
-        <rect className={styles.unmeasured} x={left} y={8} width={right - left} height={BOTTOM - 8} />
-        {beyondLabel !== undefined && right - left > 140 && (
-          <text x={right - 6} y={BOTTOM - 8} textAnchor="end">
-            {beyondLabel}
-          </text>
-        )}
-      </g>
-    );
-  });
+function Unmeasured({
+  axes: { measuredFrom, beyondLabel },
+  x,
+  least,
+}: {
+  axes: Axes;
+  x: Scale;
+  least: number;
+}) {
+  if (measuredFrom <= least) return null;
+  // The wrong way round while the width is not known yet.
+  const [left = 0, right = 0] = [x(measuredFrom), x(least)].sort((a, b) => a - b);
+  return (
+    <g>
+      <rect className={styles.unmeasured} x={left} y={8} width={right - left} height={BOTTOM - 8} />
+      {right - left > 140 && (
+        <text x={right - 6} y={BOTTOM - 8} textAnchor="end">
+          {beyondLabel}
+        </text>
+      )}
+    </g>
+  );
 }
-
-const isMeasured = ({ measuredFrom, measuredTo }: Axes, { x }: LinePoint): boolean =>
-  x >= (measuredFrom ?? Number.NEGATIVE_INFINITY) && x <= (measuredTo ?? Number.POSITIVE_INFINITY);
 
 function DrawnLine({ line: { points, main }, axes, x, y }: { line: Line; axes: Axes; x: Scale; y: Scale }) {
   const sorted = [...points].sort((a, b) => a.x - b.x);
-  const measured = sorted.filter((point) => isMeasured(axes, point));
-  const first = sorted.findIndex((point) => isMeasured(axes, point));
-  const last = sorted.findLastIndex((point) => isMeasured(axes, point));
+  const first = sorted.findIndex((point) => point.x >= axes.measuredFrom);
+  const measured = first < 0 ? [] : sorted.slice(first);
   const path = (part: readonly LinePoint[]) => part.map((point) => `${x(point.x)},${y(point.y)}`).join(' ');
   const name = main ? styles.line : styles.thin;
-  const beyond = `${name} ${styles.beyond}`;
   return (
     <g>
-      {first > 0 && <polyline className={beyond} points={path(sorted.slice(0, first + 1))} />}
-      <polyline className={name} points={path(measured)} />
-      {last >= 0 && last < sorted.length - 1 && (
-        <polyline className={beyond} points={path(sorted.slice(last))} />
+      {first > 0 && (
+        <polyline className={`${name} ${styles.beyond}`} points={path(sorted.slice(0, first + 1))} />
       )}
+      <polyline className={name} points={path(measured)} />
       {measured.map(({ x: at, low, high }) =>
         low === undefined || high === undefined ? null : (
           <line key={at} className={styles.whisker} x1={x(at)} x2={x(at)} y1={y(low)} y2={y(high)} />

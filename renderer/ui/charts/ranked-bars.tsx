@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useFormat } from '../format/use-format.ts';
+import { useFormat } from '../strings/use-format.ts';
 import styles from './charts.module.css';
 
 export interface RankedBar {
@@ -10,15 +10,7 @@ export interface RankedBar {
 }
 
 /** Which reasons, how often: a table with bars, the largest first, the figure at the right. `label` names it for a screen reader. */
-export function RankedBars({
-  label,
-  bars,
-  fill = 'bad',
-}: {
-  label: string;
-  bars: readonly RankedBar[];
-  fill?: 'ok' | 'bad' | 'line';
-}) {
+export function RankedBars({ label, bars }: { label: string; bars: readonly RankedBar[] }) {
   const format = useFormat();
   const ranked = [...bars].sort((a, b) => b.value - a.value);
   const most = Math.max(1, ...ranked.map(({ value }) => value));
@@ -28,7 +20,7 @@ export function RankedBars({
         {ranked.map(({ key, label: name, value }) => (
           <tr key={key}>
             <th scope="row">{name}</th>
-            <td className={styles.bar} data-fill={fill} aria-hidden="true">
+            <td className={styles.bar} aria-hidden="true">
               <i style={{ width: `${(value / most) * 100}%` }} />
             </td>
             <td>{format.count(value)}</td>

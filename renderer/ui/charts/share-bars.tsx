@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { useFormat } from '../format/use-format.ts';
 import { Card } from '../layout/layout.tsx';
+import { useFormat } from '../strings/use-format.ts';
 import styles from './charts.module.css';
 
 interface ShareBar {

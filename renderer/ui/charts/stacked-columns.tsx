@@ -1,6 +1,6 @@
 import { useElementSize } from '@mantine/hooks';
 import { type ReactNode, useId } from 'react';
-import { useFormat } from '../format/use-format.ts';
+import { useFormat } from '../strings/use-format.ts';
 import { ChartCard } from './chart-card.tsx';
 import styles from './charts.module.css';
 import { labelStep, linear, ticksUpTo } from './scale.ts';

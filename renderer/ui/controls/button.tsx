@@ -1,5 +1,6 @@
+import type { TablerIcon } from '@tabler/icons-react';
 import { createLink } from '@tanstack/react-router';
-import type { AnchorHTMLAttributes, ButtonHTMLAttributes, Ref } from 'react';
+import type { AnchorHTMLAttributes, ButtonHTMLAttributes, ReactNode, Ref } from 'react';
 import styles from './button.module.css';
 
 interface Look {
@@ -9,21 +10,30 @@ interface Look {
   small?: boolean;
   /** As wide as its place. */
   block?: boolean;
+  /** Before the text. */
+  icon?: TablerIcon;
   /** Only an icon inside: then `aria-label` says what it does. */
-  icon?: boolean;
+  square?: boolean;
 }
 
-const namesOf = ({ kind = 'plain', small, block, icon }: Look, busy = false): string =>
+const namesOf = ({ kind = 'plain', small, block, square }: Look, busy = false): string =>
   [
     styles.button,
     kind !== 'plain' && styles[kind],
     small && styles.small,
     block && styles.block,
-    icon && styles.icon,
+    square && styles.square,
     busy && styles.busy,
   ]
     .filter(Boolean)
     .join(' ');
+
+const insideOf = ({ icon: Icon, small }: Look, children: ReactNode) => (
+  <>
+    {Icon && <Icon size={small ? 16 : 18} stroke={1.75} aria-hidden="true" />}
+    {children}
+  </>
+);
 
 /** Verb and object: "Erase person". While `busy` it stays where it is and takes no second press. */
 export function Button({
@@ -31,9 +41,11 @@ export function Button({
   small,
   block,
   icon,
+  square,
   busy = false,
   ref,
   onClick,
+  children,
   ...rest
 }: Look & { busy?: boolean; ref?: Ref<HTMLButtonElement> } & ButtonHTMLAttributes<HTMLButtonElement>) {
   return (
@@ -41,13 +53,15 @@ export function Button({
       type="button"
       {...rest}
       ref={ref}
-      className={namesOf({ kind, small, block, icon }, busy)}
+      className={namesOf({ kind, small, block, square }, busy)}
       aria-busy={busy || undefined}
       onClick={(event) => {
         if (busy) event.preventDefault();
         else onClick?.(event);
       }}
-    />
+    >
+      {insideOf({ icon, small }, children)}
+    </button>
   );
 }
 
@@ -56,10 +70,14 @@ const Anchor = ({
   small,
   block,
   icon,
+  square,
   ref,
+  children,
   ...rest
 }: Look & { ref?: Ref<HTMLAnchorElement> } & AnchorHTMLAttributes<HTMLAnchorElement>) => (
-  <a {...rest} ref={ref} className={namesOf({ kind, small, block, icon })} />
+  <a {...rest} ref={ref} className={namesOf({ kind, small, block, square })}>
+    {insideOf({ icon, small }, children)}
+  </a>
 );
 
 /** A link to a screen that looks like a button. */

@@ -30,17 +30,19 @@ export function Row({
   );
 }
 
-/** A region of a page with a heading. `flush`: a table or a list fills it to its edges. */
+/** A region of a page with a heading. `gap`: what it holds stands below one another. `flush`: a table or a list fills it to its edges. */
 export function Card({
   title,
   actions,
   foot,
+  gap,
   flush = false,
   children,
 }: {
   title?: ReactNode;
   actions?: ReactNode;
   foot?: ReactNode;
+  gap?: Step;
   flush?: boolean;
   children?: ReactNode;
 }) {
@@ -53,7 +55,11 @@ export function Card({
           {actions}
         </div>
       )}
-      {children !== undefined && <div className={flush ? undefined : styles.body}>{children}</div>}
+      {children !== undefined && (
+        <div className={flush ? undefined : styles.body}>
+          {gap === undefined ? children : <Stack gap={gap}>{children}</Stack>}
+        </div>
+      )}
       {foot !== undefined && <div className={styles.foot}>{foot}</div>}
     </section>
   );
@@ -83,9 +89,9 @@ export const Columns = ({
 );
 
 /** Names and values of one object. An entry without a value is left out. */
-export const KeyValues = ({ entries }: { entries: readonly (readonly [string, ReactNode])[] }) => (
+export const KeyValues = ({ entries }: { entries: Readonly<Record<string, ReactNode>> }) => (
   <dl className={styles.keyValues}>
-    {entries
+    {Object.entries(entries)
       .filter(([, value]) => value !== undefined && value !== null && value !== false)
       .map(([name, value]) => (
         <div key={name} style={{ display: 'contents' }}>

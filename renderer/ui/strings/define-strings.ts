@@ -1,4 +1,4 @@
-import type { Names } from './names.ts';
+import type names from './names.json';
 
 /** A sentence with `{names}`; or one for each plural form of `{count}`, as Intl.PluralRules calls them. */
 export type Message = string | { readonly one: string; readonly other: string };
@@ -17,15 +17,16 @@ type SameForms<M extends Messages> = {
     : { readonly one: string; readonly other: string };
 };
 
-declare const names: unique symbol;
+type Names = typeof names;
+declare const named: unique symbol;
 interface Named<Name> {
-  readonly [names]: Name;
+  readonly [named]: Name;
 }
-/** JSON has no literal types: `names.ts` says which `{names}` its sentences have. */
+/** JSON has no literal types: `names.json` says which `{names}` its sentences have. */
 type WithNames<M extends Messages, Catalog> = Catalog extends keyof Names
   ? {
       readonly [Key in keyof M]: Key extends keyof Names[Catalog]
-        ? M[Key] & Named<Names[Catalog][Key]>
+        ? M[Key] & Named<keyof Names[Catalog][Key]>
         : M[Key];
     }
   : M;

@@ -1,20 +1,18 @@
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
-import { createColumnHelper, type RowData, tableFeatures, useTable } from '@tanstack/react-table';
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { Menu } from '@mantine/core';
+import { IconChevronLeft, IconChevronRight, IconDots } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Button } from '../controls/button.tsx';
-import { useFormat } from '../format/use-format.ts';
 import { Row } from '../layout/layout.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
+import { useFormat } from '../strings/use-format.ts';
 import { useStrings } from '../strings/use-strings.ts';
-import type { Column, RowAction, Selection, Sort } from './column.ts';
-import { MenuHead, RowMenu, SelectAll, SelectionBar, SelectOne, SortableHead } from './row-parts.tsx';
+import type { Column, RowAction } from './column.ts';
 import styles from './table.module.css';
 import type { Pages } from './use-pages.ts';
 
 export interface DataTableProps<Row> {
   /** What the table lists, for a screen reader. */
   label: string;
-  /** At module scope or in `useMemo`. */
   columns: readonly Column<Row>[];
   /** Absent: they are being loaded for the first time. */
   rows: readonly Row[] | undefined;
@@ -29,19 +27,13 @@ export interface DataTableProps<Row> {
   secondLine?(row: Row): ReactNode;
   /** Above the head: see FilterBar. */
   filters?: ReactNode;
-  sort?: { now: Sort | undefined; change(sort: Sort): void };
   pages?: {
     pages: Pages;
     next: string | null | undefined;
     limit: number;
     total?: number;
-    totalIsBound?: boolean;
   };
   actions?(row: Row): readonly (RowAction | false | undefined)[];
-  selection?: Selection & {
-    /** At most three, in the bar that shows the count. */
-    actions: ReactNode;
-  };
   /** What failed, in the place of the rows. */
   failed?: ReactNode;
   /** Nothing matches the filters: takes them away. Absent: no filter is set. */
@@ -50,24 +42,12 @@ export interface DataTableProps<Row> {
   empty?: ReactNode;
 }
 
-const features = tableFeatures({});
 const classOf = ({ number, priority }: Pick<Column<never>, 'number' | 'priority'>) =>
   [number && styles.number, priority && styles[`p${priority}`]].filter(Boolean).join(' ') || undefined;
 
 /** A list of the product: see section 7 of the design guide for how it behaves. */
-export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
-  const {
-    label,
-    columns,
-    rows,
-    busy = false,
-    filters,
-    failed,
-    clearFilters,
-    empty,
-    pages,
-    selection,
-  } = props;
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { label, columns, rows, busy = false, filters, failed, clearFilters, empty, pages } = props;
   if (
     rows?.length === 0 &&
     !failed &&
@@ -80,11 +60,6 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   return (
     <div className={styles.box} data-foot={pages && showsRows ? true : undefined}>
       {filters !== undefined && <div className={styles.bar}>{filters}</div>}
-      {selection && selection.selected.size > 0 && (
-        <SelectionBar count={selection.selected.size} clear={() => selection.change(new Set())}>
-          {selection.actions}
-        </SelectionBar>
-      )}
       {failed && <div className={styles.bar}>{failed}</div>}
       {showsRows &&
         (rows === undefined ? (
@@ -108,7 +83,7 @@ function NothingFound({ clear }: { clear?: () => void }) {
   );
 }
 
-function Rows<Row extends RowData>({
+function Rows<Row>({
   label,
   columns,
   rows,
@@ -117,64 +92,74 @@ function Rows<Row extends RowData>({
   currentRow,
   busy,
   secondLine,
-  sort,
   actions,
-  selection,
 }: DataTableProps<Row> & { rows: readonly Row[] }) {
-  const definitions = useMemo(() => {
-    const helper = createColumnHelper<typeof features, Row>();
-    return helper.columns(
-      columns.map(({ id, header, cell }) =>
-        helper.display({ id, header, cell: ({ row }) => cell(row.original) }),
-      ),
-    );
-  }, [columns]);
-  const known = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
-  const data = useMemo(() => [...rows], [rows]);
-  const table = useTable({ features, columns: definitions, data, getRowId: (row) => rowId(row) });
+  const t = useStrings(uiStrings);
   return (
     <table className={styles.table} aria-label={label} aria-busy={busy || undefined}>
       <thead>
-        {table.getHeaderGroups().map((group) => (
-          <tr key={group.id}>
-            {selection && <SelectAll ids={rows.map(rowId)} selection={selection} />}
-            {group.headers.map((header) => {
-              const column = known.get(header.column.id);
-              return column?.sortable && sort ? (
-                <SortableHead key={header.id} column={column} sort={sort} className={classOf(column)} />
-              ) : (
-                <th key={header.id} scope="col" className={column && classOf(column)}>
-                  <table.FlexRender header={header} />
-                </th>
-              );
-            })}
-            {actions && <MenuHead />}
-          </tr>
-        ))}
+        <tr>
+          {columns.map((column) => (
+            <th key={column.id} scope="col" className={classOf(column)}>
+              {column.header}
+            </th>
+          ))}
+          {actions && (
+            <th className={styles.menu}>
+              <span className="sr">{t('actions')}</span>
+            </th>
+          )}
+        </tr>
       </thead>
       <tbody>
-        {table.getRowModel().rows.map((row) => (
-          <tr
-            key={row.id}
-            aria-selected={selection?.selected.has(row.id) || undefined}
-            aria-current={row.id === currentRow || undefined}
-          >
-            {selection && <SelectOne id={row.id} name={rowName(row.original)} selection={selection} />}
-            {row.getAllCells().map((cell, index) => (
-              <td key={cell.id} className={classOf(known.get(cell.column.id) ?? {})}>
-                <table.FlexRender cell={cell} />
-                {index === 0 && secondLine && <div className={styles.narrow}>{secondLine(row.original)}</div>}
-              </td>
-            ))}
-            {actions && (
-              <td className={styles.menu}>
-                <RowMenu name={rowName(row.original)} actions={actions(row.original)} />
-              </td>
-            )}
-          </tr>
-        ))}
+        {rows.map((row) => {
+          const id = rowId(row);
+          return (
+            <tr key={id} aria-current={id === currentRow || undefined}>
+              {columns.map((column, index) => (
+                <td key={column.id} className={classOf(column)}>
+                  {column.cell(row)}
+                  {index === 0 && secondLine && <div className={styles.narrow}>{secondLine(row)}</div>}
+                </td>
+              ))}
+              {actions && (
+                <td className={styles.menu}>
+                  <RowMenu name={rowName(row)} actions={actions(row)} />
+                </td>
+              )}
+            </tr>
+          );
+        })}
       </tbody>
     </table>
+  );
+}
+
+/** The ⋯ at the end of a row; nothing where there is nothing to do. */
+function RowMenu({ name, actions }: { name: string; actions: readonly (RowAction | false | undefined)[] }) {
+  const t = useStrings(uiStrings);
+  const offered = actions.filter((action) => action !== false && action !== undefined);
+  if (offered.length === 0) return null;
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button kind="quiet" small square aria-label={t('actionsFor', { name })}>
+          <IconDots size={18} stroke={1.75} />
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {offered.map(({ label, onClick, danger, disabled }) => (
+          <Menu.Item
+            key={label}
+            onClick={onClick}
+            disabled={disabled}
+            style={danger ? { color: 'var(--bad)' } : undefined}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
@@ -197,15 +182,7 @@ function useLater(milliseconds: number): boolean {
 }
 
 /** Rows of the shape that is coming, after 150 ms. */
-function SkeletonRows({
-  label,
-  headers,
-  rows = 6,
-}: {
-  label: string;
-  headers: readonly string[];
-  rows?: number;
-}) {
+function SkeletonRows({ label, headers }: { label: string; headers: readonly string[] }) {
   const t = useStrings(uiStrings);
   const later = useLater(150);
   return (
@@ -220,7 +197,7 @@ function SkeletonRows({
         </tr>
       </thead>
       <tbody>
-        {Array.from({ length: rows }, (_, row) => (
+        {Array.from({ length: 6 }, (_, row) => (
           <tr key={row}>
             {headers.map((header, column) => (
               <td key={header}>
@@ -246,35 +223,31 @@ function TableFoot({
   limit,
   shown,
   total,
-  totalIsBound = false,
 }: {
   pages: Pages;
   next: string | null | undefined;
   limit: number;
   shown: number;
   total?: number;
-  /** There are more than `total`. */
-  totalIsBound?: boolean;
 }) {
   const t = useStrings(uiStrings);
   const format = useFormat();
   const hasNext = next !== undefined && next !== null;
   const from = pages.before === undefined ? undefined : pages.before * limit + 1;
   const range = from === undefined ? undefined : { from, to: from + shown - 1 };
-  const all = total === undefined ? undefined : format.count(total);
   return (
     <div className={styles.foot}>
       <span className="num">
         {range &&
-          (all === undefined
+          (total === undefined
             ? t('rowsShown', range)
-            : t('rowsShownOf', { ...range, total: totalIsBound ? t('moreThanTotal', { total: all }) : all }))}
+            : t('rowsShownOf', { ...range, total: format.count(total) }))}
       </span>
       {(hasNext || pages.after !== undefined) && (
         <Row gap={8} wrap={false}>
           <Button
             small
-            icon={pages.before !== undefined}
+            square={pages.before !== undefined}
             disabled={pages.after === undefined}
             aria-label={pages.before === undefined ? t('firstPage') : t('previousPage')}
             onClick={pages.before === undefined ? pages.first : pages.previous}
@@ -284,7 +257,7 @@ function TableFoot({
           </Button>
           <Button
             small
-            icon
+            square
             disabled={!hasNext}
             aria-label={t('nextPage')}
             onClick={() => hasNext && pages.next(next)}

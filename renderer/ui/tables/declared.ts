@@ -1,39 +1,38 @@
-import { type ReactNode, useMemo } from 'react';
-import { useFormat } from '../format/use-format.ts';
+import type { ReactNode } from 'react';
 import type { Messages, Strings } from '../strings/define-strings.ts';
+import { useFormat } from '../strings/use-format.ts';
 import { type Translate, useStrings } from '../strings/use-strings.ts';
 import type { Column } from './column.ts';
 import type { Filter } from './filter-bar.tsx';
 
 type KeyOf<S extends { en: Messages }> = keyof S['en'] & string;
-interface Words<M extends Messages> {
+/** What a cell is written with. `context`: what the screen gives its columns. */
+interface Words<M extends Messages, Context> {
   t: Translate<M>;
   format: ReturnType<typeof useFormat>;
+  context: Context;
 }
 
 /** Columns at module scope. The head is the sentence `header` of the catalog; absent: the one that is called as the column. */
-export type Columns<Row, S extends { en: Messages }> = readonly (Omit<
+export type Columns<Row, S extends { en: Messages }, Context = undefined> = readonly (Omit<
   Column<Row>,
   'id' | 'header' | 'cell'
 > & {
-  cell(row: Row, words: Words<S['en']>): ReactNode;
+  cell(row: Row, words: Words<S['en'], Context>): ReactNode;
 } & ({ id: KeyOf<S>; header?: KeyOf<S> } | { id: string; header: KeyOf<S> }))[];
 
-export function useColumns<Row, M extends Messages>(
-  columns: Columns<Row, { en: M }>,
+export function useColumns<Row, M extends Messages, Context = undefined>(
+  columns: Columns<Row, { en: M }, Context>,
   strings: Strings<M>,
+  ...[context]: undefined extends Context ? [] : [context: Context]
 ): readonly Column<Row>[] {
   const t = useStrings(strings);
-  const format = useFormat();
-  return useMemo(
-    () =>
-      columns.map(({ header, cell, ...rest }) => ({
-        ...rest,
-        header: (t as unknown as (key: string) => string)(header ?? rest.id),
-        cell: (row: Row) => cell(row, { t, format }),
-      })),
-    [columns, t, format],
-  );
+  const words = { t, format: useFormat(), context: context as Context };
+  return columns.map(({ header, cell, ...rest }) => ({
+    ...rest,
+    header: (t as unknown as (key: string) => string)(header ?? rest.id),
+    cell: (row: Row) => cell(row, words),
+  }));
 }
 
 /** Filters at module scope, named as columns are. Options are sentences of the catalog, by their values. */
@@ -48,22 +47,18 @@ export function useFilters<M extends Messages>(
   strings: Strings<M>,
 ): readonly Filter[] {
   const t = useStrings(strings) as unknown as (key: string) => string;
-  return useMemo(
-    () =>
-      filters.map((one): Filter => {
-        const { key } = one;
-        const label = t(one.label ?? key);
-        if (one.kind !== 'choice') return { key, label, kind: one.kind };
-        const options = Array.isArray(one.options)
-          ? one.options.map((value: string) => [value, value] as const)
-          : Object.entries(one.options as Readonly<Record<string, string>>);
-        return {
-          key,
-          label,
-          kind: 'choice',
-          options: options.map(([value, sentence]) => ({ value, label: t(sentence) })),
-        };
-      }),
-    [filters, t],
-  );
+  return filters.map((one): Filter => {
+    const { key } = one;
+    const label = t(one.label ?? key);
+    if (one.kind !== 'choice') return { key, label, kind: one.kind };
+    const options = Array.isArray(one.options)
+      ? one.options.map((value: string) => [value, value] as const)
+      : Object.entries(one.options as Readonly<Record<string, string>>);
+    return {
+      key,
+      label,
+      kind: 'choice',
+      options: options.map(([value, sentence]) => ({ value, label: t(sentence) })),
+    };
+  });
 }

@@ -3,9 +3,9 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconFilter, IconSearch, IconX } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
 import { Button } from '../controls/button.tsx';
-import { useFormat } from '../format/use-format.ts';
 import { Stack } from '../layout/layout.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
+import { useFormat } from '../strings/use-format.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './table.module.css';
 
@@ -61,8 +61,7 @@ export function FilterBar({
         />
       )}
       {isPhone && filters.length > 0 && (
-        <Button aria-expanded={open} onClick={() => setOpen(!open)}>
-          <IconFilter size={18} stroke={1.75} aria-hidden="true" />
+        <Button aria-expanded={open} onClick={() => setOpen(!open)} icon={IconFilter}>
           {set > 0 ? t('filters', { count: set }) : t('filtersNone')}
         </Button>
       )}
@@ -165,8 +164,7 @@ function AddFilter({ filters, change }: { filters: readonly Filter[]; change(pat
   return (
     <Popover opened={open} onChange={setOpen} trapFocus returnFocus position="bottom-start">
       <Popover.Target>
-        <Button kind="quiet" small onClick={() => setOpen(!open)}>
-          <IconFilter size={16} stroke={1.75} aria-hidden="true" />
+        <Button kind="quiet" small onClick={() => setOpen(!open)} icon={IconFilter}>
           {t('addFilter')}
         </Button>
       </Popover.Target>

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 /** Where a color of its own is right, each with the reason. */
 const allowed: Readonly<Record<string, string>> = {
-  'ui/badges/person-tile.tsx': 'tiles of people mean nothing and belong to no token',
+  'ui/controls/person-tile.tsx': 'tiles of people mean nothing and belong to no token',
   'console/frame/frame.module.css': 'the ground of the current entry of the navigation, as in the mocks',
   'capture/camera/camera.module.css':
     'the surround, the track and the ring lie on a camera picture: section 11 of the design guide fixes them, whatever the tokens are',

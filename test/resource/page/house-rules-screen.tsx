@@ -1,10 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { organizationQuery } from '../../../renderer/console/organization-query.ts';
-import { Card } from '../../../renderer/ui/layout/layout.tsx';
-import { Page } from '../../../renderer/ui/layout/page.tsx';
-import { defineStrings } from '../../../renderer/ui/strings/define-strings.ts';
-import { useStrings } from '../../../renderer/ui/strings/use-strings.ts';
+import { Card, Page } from '../../../renderer/ui/layout/index.ts';
+import { defineStrings, useStrings } from '../../../renderer/ui/strings/index.ts';
 import de from './strings.de.json' with { type: 'json' };
 import en from './strings.en.json' with { type: 'json' };
 

@@ -1,4 +1,4 @@
-import type { Schemas } from '../../api/admin.ts';
+import type { Schemas } from '../../data.ts';
 
 /** In quotes where needed; what a spreadsheet would run as a formula becomes text. */
 function cell(value: string | number | boolean): string {

@@ -1,62 +1,44 @@
-import { useMemo } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import type { Schemas } from '../../api/admin.ts';
-import { useSession } from '../../session/session-query.ts';
+import { Badge, RelativeTime } from '../../../ui/controls/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, TwoLines } from '../../../ui/tables/index.ts';
+import type { Schemas } from '../../data.ts';
 import { stateOf } from './administrator-state.ts';
 import { administratorStrings } from './strings.ts';
 
 export type Administrator = Schemas['Administrator'];
 
-export function useColumns(): readonly Column<Administrator>[] {
-  const t = useStrings(administratorStrings);
-  const { user } = useSession();
-  return useMemo(
-    () => [
-      {
-        id: 'name',
-        header: t('administrator'),
-        cell: ({ id, name, email }) => (
-          <TwoLines second={email}>
-            <b>{name}</b> {id === user.id && <span className="muted">({t('you')})</span>}
-          </TwoLines>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (one) => <State of={one} /> },
-      {
-        id: 'role',
-        header: t('role'),
-        priority: 2,
-        cell: ({ role, applianceOwner }) => (
-          <TwoLines second={applianceOwner ? t('applianceOwner') : undefined}>{t(role)}</TwoLines>
-        ),
-      },
-      { id: 'factors', header: t('factors'), priority: 2, cell: (one) => <Factors of={one} /> },
-      {
-        id: 'lastSignIn',
-        header: t('lastSignIn'),
-        priority: 2,
-        cell: ({ lastSignInAt }) =>
-          lastSignInAt === undefined ? (
-            <span className="muted">{t('never')}</span>
-          ) : (
-            <RelativeTime at={lastSignInAt} />
-          ),
-      },
-      {
-        id: 'created',
-        header: t('created'),
-        priority: 3,
-        cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
-      },
-    ],
-    [t, user.id],
-  );
-}
+/** `context`: the id of the reader. */
+export const administratorColumns: Columns<Administrator, typeof administratorStrings, string> = [
+  {
+    id: 'name',
+    header: 'administrator',
+    cell: ({ id, name, email }, { t, context: own }) => (
+      <TwoLines second={email}>
+        <b>{name}</b> {id === own && <span className="muted">({t('you')})</span>}
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (one) => <State of={one} /> },
+  {
+    id: 'role',
+    priority: 2,
+    cell: ({ role, applianceOwner }, { t }) => (
+      <TwoLines second={applianceOwner ? t('applianceOwner') : undefined}>{t(role)}</TwoLines>
+    ),
+  },
+  { id: 'factors', priority: 2, cell: (one) => <Factors of={one} /> },
+  {
+    id: 'lastSignIn',
+    priority: 2,
+    cell: ({ lastSignInAt }, { t }) =>
+      lastSignInAt === undefined ? (
+        <span className="muted">{t('never')}</span>
+      ) : (
+        <RelativeTime at={lastSignInAt} />
+      ),
+  },
+  { id: 'created', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+];
 
 function Factors({ of }: { of: Administrator }) {
   const t = useStrings(administratorStrings);
@@ -80,21 +62,16 @@ export function State({ of, withRole = false }: { of: Administrator; withRole?: 
   );
 }
 
+const states = {
+  active: ['ok', 'active'],
+  invited: ['info', 'invited'],
+  'no-factor': ['warn', 'noFactor'],
+  disabled: ['outline', 'disabled'],
+  altered: ['bad', 'altered'],
+} as const;
+
 function StateBadge({ of }: { of: Administrator }) {
   const t = useStrings(administratorStrings);
-  const state = stateOf(of);
-  switch (state) {
-    case 'active':
-      return <Badge kind="ok">{t('active')}</Badge>;
-    case 'invited':
-      return <Badge kind="info">{t('invited')}</Badge>;
-    case 'no-factor':
-      return <Badge kind="warn">{t('noFactor')}</Badge>;
-    case 'disabled':
-      return <Badge kind="outline">{t('disabled')}</Badge>;
-    case 'altered':
-      return <Badge kind="bad">{t('altered')}</Badge>;
-    default:
-      return state satisfies never;
-  }
+  const [kind, word] = states[stateOf(of)];
+  return <Badge kind={kind}>{t(word)}</Badge>;
 }

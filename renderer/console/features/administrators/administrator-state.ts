@@ -1,4 +1,4 @@
-import type { Schemas } from '../../api/admin.ts';
+import type { Schemas } from '../../data.ts';
 
 type Administrator = Schemas['Administrator'];
 export type AdministratorState = 'altered' | 'disabled' | 'invited' | 'no-factor' | 'active';

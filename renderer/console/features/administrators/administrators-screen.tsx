@@ -1,26 +1,19 @@
-import { Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { IconDownload, IconPlus, IconUsersGroup } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { z } from 'zod';
 import { roles } from '../../../../sdk/admin/values.ts';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { RowAction } from '../../../ui/tables/column.ts';
-import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { type Filters, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { allPages, api, type Schemas } from '../../api/admin.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { saveFile } from '../../save-file.ts';
-import { sessionQuery, useSession } from '../../session/session-query.ts';
+import { Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { type Filters, type RowAction, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { allPages, api, type Schemas, saveFile, sessionQuery, useSession } from '../../data.ts';
+import { ConfirmForm, ConfirmOperation, QueryTable } from '../../operations.ts';
 import { toAccessReview } from './access-review.ts';
-import { type Administrator, State, useColumns } from './administrator-columns.tsx';
+import { type Administrator, administratorColumns, State } from './administrator-columns.tsx';
 import { matches } from './administrator-state.ts';
 import { CodePage } from './code-page.tsx';
 import { administratorStrings } from './strings.ts';
@@ -31,49 +24,36 @@ type Asked = { what: 'change' | 'reset' | 'disable' | 'enable' | 'unlock' | 'rem
 
 function AdministratorsScreen() {
   const t = useStrings(administratorStrings);
-  const filters = Route.useSearch();
-  const navigate = useNavigate();
+  const { user } = useSession();
+  const { role, state, find } = Route.useSearch();
   const [asked, setAsked] = useState<Asked>();
   const [code, setCode] = useState<{ of: Administrator; code: string }>();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['administrators'],
     queryFn: async ({ signal }) => ({
       items: await allPages((query) => api.get('/api/admin/administrators', { ...query }, signal)),
     }),
   });
   const actionsOf = useActions(setAsked);
-  const columns = useColumns();
-  const choices = useFilters(listFilters, administratorStrings);
-  const { role, state, find } = filters;
-  const isFiltered = role !== undefined || state !== undefined || find !== undefined;
   const close = () => setAsked(undefined);
-  const change = (patch: FilterValues) => void navigate({ to: '.', search: (now) => ({ ...now, ...patch }) });
   if (code)
     return (
       <CodePage title={t('codeFor', { name: code.of.name })} {...code} done={() => setCode(undefined)} />
     );
   return (
-    <Page title={t('title')} lead={t('lead')} actions={<Actions administrators={data?.items} />}>
-      <DataTable
+    <Page title={t('title')} lead={t('lead')} actions={<Actions administrators={query.data?.items} />}>
+      <QueryTable
         label={t('title')}
-        columns={columns}
-        rows={data?.items.filter((one) => matches(one, { role, state, find }))}
+        columns={useColumns(administratorColumns, administratorStrings, user.id)}
+        query={query}
+        shown={(one) => matches(one, { role, state, find })}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
         secondLine={(one) => <State of={one} withRole />}
-        failed={error ? <Refused of={{ error, refetch }} /> : undefined}
         actions={actionsOf}
-        filters={
-          <FilterBar
-            filters={choices}
-            values={filters as FilterValues}
-            change={change}
-            search={{ key: 'find', label: t('find') }}
-          />
-        }
-        {...(isFiltered && {
-          clearFilters: () => change({ role: undefined, state: undefined, find: undefined }),
-        })}
+        filters={useFilters(listFilters, administratorStrings)}
+        values={{ role, state, find }}
+        search={{ key: 'find', label: t('find') }}
         empty={
           <EmptyState icon={IconUsersGroup} title={t('empty')} action={<AddLink />}>
             {t('emptyText')}
@@ -100,8 +80,7 @@ function AddLink() {
   const { user } = useSession();
   if (user.role !== 'owner') return null;
   return (
-    <ButtonLink to="/administrators/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/administrators/new" kind="primary" icon={IconPlus}>
       {t('add')}
     </ButtonLink>
   );
@@ -117,8 +96,7 @@ function Actions({ administrators = [] }: { administrators?: readonly Schemas['A
   };
   return (
     <>
-      <Button onClick={save}>
-        <IconDownload size={18} stroke={1.75} aria-hidden="true" />
+      <Button onClick={save} icon={IconDownload}>
         {t('review')}
       </Button>
       <AddLink />
@@ -193,6 +171,8 @@ function ConfirmChange({ what, of, close }: { what: What; of: Administrator; clo
   );
 }
 
+const LostField = fieldsOf<{ password: boolean; factors: boolean }>()(administratorStrings);
+
 /** Resets the password, the passkeys, or both, of an administrator who lost them. `done` gets the one-time code. */
 function ResetAdministrator({
   of,
@@ -204,11 +184,11 @@ function ResetAdministrator({
   done(code: string): void;
 }) {
   const t = useStrings(administratorStrings);
-  const [password, setPassword] = useState(true);
-  const [factors, setFactors] = useState(false);
+  const form = useForm({ defaultValues: { password: true, factors: false } });
   return (
-    <ConfirmOperation
-      run={() => api.post('/api/admin/administrators/{id}/reset', { id: of.id }, { password, factors })}
+    <ConfirmForm
+      form={form}
+      run={(lost) => api.post('/api/admin/administrators/{id}/reset', { id: of.id }, lost)}
       refresh={['administrators']}
       done={({ code }) => done(code)}
       danger
@@ -217,23 +197,15 @@ function ResetAdministrator({
       refusal={t('notReset')}
       close={close}
     >
-      <Stack>
-        <p>{t('resetText')}</p>
-        <Checkbox
-          label={t('resetPassword')}
-          checked={password}
-          onChange={({ target }) => setPassword(target.checked)}
-        />
-        <Checkbox
-          label={t('resetFactors')}
-          description={t('resetFactorsHint')}
-          checked={factors}
-          onChange={({ target }) => setFactors(target.checked)}
-        />
-      </Stack>
-    </ConfirmOperation>
+      <p>{t('resetText')}</p>
+      <LostField name="password" as="check" label={t('resetPassword')} />
+      <LostField name="factors" as="check" label={t('resetFactors')} hint={t('resetFactorsHint')} />
+    </ConfirmForm>
   );
 }
+
+type Account = Pick<Administrator, 'name' | 'role' | 'applianceOwner'>;
+const AccountField = fieldsOf<Account>()(administratorStrings);
 
 /** Name, role, and whether the whole appliance is theirs too. */
 function ChangeAdministrator({ of, close }: { of: Administrator; close(): void }) {
@@ -241,53 +213,43 @@ function ChangeAdministrator({ of, close }: { of: Administrator; close(): void }
   const ui = useStrings(uiStrings);
   const { user } = useSession();
   const queryClient = useQueryClient();
-  const [name, setName] = useState(of.name);
-  const [role, setRole] = useState(of.role);
-  const [applianceOwner, setApplianceOwner] = useState(of.applianceOwner);
-  const changed = {
-    ...(name.trim() !== of.name && name.trim() !== '' && { name: name.trim() }),
-    ...(role !== of.role && { role }),
-    ...(applianceOwner !== of.applianceOwner && { applianceOwner }),
-  };
+  const { name, role, applianceOwner } = of;
+  const form = useCheckedForm<Account>(
+    z.object({
+      name: z.string().trim().min(1, t('nameMissing')),
+      role: z.enum(roles),
+      applianceOwner: z.boolean(),
+    }),
+    { name, role, applianceOwner },
+  );
   return (
-    <ConfirmOperation
-      run={async () => {
+    <ConfirmForm
+      form={form}
+      run={async (now) => {
+        const changed = {
+          ...(now.name !== name && { name: now.name }),
+          ...(now.role !== role && { role: now.role }),
+          ...(now.applianceOwner !== applianceOwner && { applianceOwner: now.applianceOwner }),
+        };
         if (Object.keys(changed).length === 0) return;
         await api.patch('/api/admin/administrators/{id}', { id: of.id }, changed);
       }}
-      toast={[t('changed'), name.trim() || of.name]}
+      toast={(_, now) => [t('changed'), now.name]}
       refresh={['administrators']}
       done={async () => {
         if (of.id === user.id) await queryClient.invalidateQueries(sessionQuery);
       }}
-      title={t('changeTitle', { name: of.name })}
+      title={t('changeTitle', { name })}
       confirmLabel={ui('save')}
       close={close}
     >
-      <Stack>
-        <TextInput
-          label={t('name')}
-          value={name}
-          maxLength={120}
-          error={name.trim() === '' ? t('nameMissing') : undefined}
-          onChange={({ target }) => setName(target.value)}
-        />
-        <NativeSelect
-          label={t('role')}
-          description={t(`${role}Hint`)}
-          value={role}
-          data={roles.map((value) => ({ value, label: t(value) }))}
-          onChange={({ target }) => setRole(target.value as typeof role)}
-        />
-        {user.applianceOwner && (
-          <Checkbox
-            label={t('applianceOwner')}
-            description={t('applianceOwnerHint')}
-            checked={applianceOwner}
-            onChange={({ target }) => setApplianceOwner(target.checked)}
-          />
-        )}
-      </Stack>
-    </ConfirmOperation>
+      <AccountField name="name" maxLength={120} />
+      <AccountField
+        name="role"
+        hint={t(`${form.watch('role')}Hint`)}
+        options={roles.map((value) => ({ value, label: t(value) }))}
+      />
+      {user.applianceOwner && <AccountField name="applianceOwner" as="check" />}
+    </ConfirmForm>
   );
 }

@@ -1,7 +1,6 @@
-import { CopyOnce } from '../../../ui/code/copy-once.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { CopyOnce } from '../../../ui/controls/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { administratorStrings } from './strings.ts';
 
 /** A one-time code, this once, and what the person does with it. */
@@ -19,17 +18,15 @@ export function CodePage({
   const t = useStrings(administratorStrings);
   return (
     <Page title={title} lead={t('codeLead')} parents={[{ label: t('title'), to: '/administrators' }]} reading>
-      <Card>
-        <Stack>
-          <CopyOnce
-            label={t('code')}
-            secret={code}
-            warning={t('codeWarning')}
-            storedLabel={t('handedOver')}
-            doneLabel={t('done')}
-            done={done}
-          />
-        </Stack>
+      <Card gap={16}>
+        <CopyOnce
+          label={t('code')}
+          secret={code}
+          warning={t('codeWarning')}
+          storedLabel={t('handedOver')}
+          doneLabel={t('done')}
+          done={done}
+        />
       </Card>
       <Card title={t('nextSteps')}>
         <ol>

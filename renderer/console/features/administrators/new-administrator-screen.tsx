@@ -1,15 +1,11 @@
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { z } from 'zod';
 import { roles } from '../../../../sdk/admin/values.ts';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { OperationForm, Submit } from '../../operation-form.tsx';
-import { useSession } from '../../session/session-query.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, useSession } from '../../data.ts';
+import { OperationForm, Submit, useOperation } from '../../operations.ts';
 import { CodePage } from './code-page.tsx';
 import { administratorStrings } from './strings.ts';
 
@@ -63,17 +59,15 @@ function NewAdministratorScreen() {
       reading
     >
       <OperationForm form={form} operation={create}>
-        <Card>
-          <Stack>
-            <Field name="name" maxLength={120} />
-            <Field name="email" type="email" autoComplete="off" />
-            <Field
-              name="role"
-              hint={t(`${form.watch('role')}Hint`)}
-              options={roles.map((value) => ({ value, label: t(value) }))}
-            />
-            {user.applianceOwner && <Field name="applianceOwner" as="check" />}
-          </Stack>
+        <Card gap={16}>
+          <Field name="name" maxLength={120} />
+          <Field name="email" type="email" autoComplete="off" />
+          <Field
+            name="role"
+            hint={t(`${form.watch('role')}Hint`)}
+            options={roles.map((value) => ({ value, label: t(value) }))}
+          />
+          {user.applianceOwner && <Field name="applianceOwner" as="check" />}
         </Card>
         <Submit of={create} back="/administrators">
           {t('add')}

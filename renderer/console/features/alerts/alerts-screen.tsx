@@ -1,29 +1,13 @@
 import { IconBell } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useMemo } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { LinkButton } from '../../../ui/controls/link-button.tsx';
-import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Filters, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { api, list, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { operators } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
+import type { ReactNode } from 'react';
+import { Badge, Button, ButtonLink, Id, LinkButton, RelativeTime } from '../../../ui/controls/index.ts';
+import { Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { api, list, operators, type Schemas, useSession, useWorld } from '../../data.ts';
+import { QueryTable, Refused, useOperation } from '../../operations.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts')({ component: AlertsScreen });
@@ -37,10 +21,11 @@ function AlertsScreen() {
   const navigate = useNavigate();
   const show = (id: string | undefined) =>
     void navigate({ to: '.', search: (now) => ({ ...now, alert: id }) });
-  const query = useAlerts(state, after);
+  const env = useWorld();
+  const open = state && (state === 'open' ? 'true' : 'false');
+  const query = useQuery(list('/api/admin/alerts', { env, cursor: after, open }));
   const acknowledge = useAcknowledge();
   const mayAcknowledge = operators.includes(user.role);
-  const { change } = useAddressFilters();
   const opened = query.data?.items.find(({ id }) => id === alert);
   return (
     <Page
@@ -57,7 +42,7 @@ function AlertsScreen() {
       {alert !== undefined && query.data && !opened && <Note title={t('olderAlert')}>{alert}</Note>}
       <QueryTable
         label={t('list')}
-        columns={useColumns(show)}
+        columns={useColumns(listColumns, alertStrings, show)}
         query={query}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
@@ -71,14 +56,8 @@ function AlertsScreen() {
               onClick: () => acknowledge.mutate(one),
             },
         ]}
-        filters={
-          <FilterBar
-            filters={useFilters(listFilters, alertStrings)}
-            values={{ state } as FilterValues}
-            change={change}
-          />
-        }
-        {...(state && { clearFilters: () => change({ state: undefined }) })}
+        filters={useFilters(listFilters, alertStrings)}
+        values={{ state }}
         empty={
           <EmptyState
             icon={IconBell}
@@ -111,17 +90,6 @@ function AlertsScreen() {
   );
 }
 
-function useAlerts(state: 'open' | 'acknowledged' | undefined, after: string | undefined) {
-  const env = useWorld();
-  return useQuery(
-    list('/api/admin/alerts', {
-      env,
-      cursor: after,
-      ...(state && { open: state === 'open' ? ('true' as const) : ('false' as const) }),
-    }),
-  );
-}
-
 function useAcknowledge() {
   const t = useStrings(alertStrings);
   const env = useWorld();
@@ -140,40 +108,33 @@ function State({ of: { acknowledged } }: { of: Alert }) {
   );
 }
 
-function useColumns(show: (id: string) => void): readonly Column<Alert>[] {
-  const t = useStrings(alertStrings);
-  const format = useFormat();
-  return useMemo(
-    () => [
-      {
-        id: 'name',
-        header: t('alert'),
-        cell: ({ id, name, metric }) => (
-          <TwoLines second={t(metric)}>
-            <LinkButton onClick={() => show(id)}>{name}</LinkButton>
-          </TwoLines>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (one) => <State of={one} /> },
-      {
-        id: 'value',
-        header: t('measured'),
-        number: true,
-        priority: 2,
-        cell: ({ value, threshold }) =>
-          t('of', { value: format.count(value), threshold: format.count(threshold) }),
-      },
-      { id: 'fired', header: t('fired'), priority: 2, cell: ({ firedAt }) => <RelativeTime at={firedAt} /> },
-      {
-        id: 'by',
-        header: t('acknowledgedBy'),
-        priority: 3,
-        cell: ({ acknowledged }) => acknowledged?.by ?? <span className="muted">–</span>,
-      },
-    ],
-    [t, format, show],
-  );
-}
+const listColumns: Columns<Alert, typeof alertStrings, (id: string) => void> = [
+  {
+    id: 'name',
+    header: 'alert',
+    cell: ({ id, name, metric }, { t, context: show }) => (
+      <TwoLines second={t(metric)}>
+        <LinkButton onClick={() => show(id)}>{name}</LinkButton>
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (one) => <State of={one} /> },
+  {
+    id: 'value',
+    header: 'measured',
+    number: true,
+    priority: 2,
+    cell: ({ value, threshold }, { t, format }) =>
+      t('of', { value: format.count(value), threshold: format.count(threshold) }),
+  },
+  { id: 'fired', priority: 2, cell: ({ firedAt }) => <RelativeTime at={firedAt} /> },
+  {
+    id: 'by',
+    header: 'acknowledgedBy',
+    priority: 3,
+    cell: ({ acknowledged }) => acknowledged?.by ?? <span className="muted">–</span>,
+  },
+];
 
 const listFilters: Filters<typeof alertStrings> = [
   { key: 'state', kind: 'choice', options: ['open', 'acknowledged'] },
@@ -193,29 +154,25 @@ function AlertDialog({
   const format = useFormat();
   return (
     <Dialog title={alert.name} close={close}>
-      <Stack>
-        <KeyValues
-          entries={[
-            [t('metric'), t(alert.metric)],
-            [
-              t('measured'),
-              t('of', { value: format.count(alert.value), threshold: format.count(alert.threshold) }),
-            ],
-            [t('fired'), format.absolute(alert.firedAt)],
-            [t('about'), alert.about && <Id id={alert.about} name={t('about')} />],
-            [
-              t('acknowledged'),
-              alert.acknowledged &&
-                t('byAt', {
-                  by: alert.acknowledged.by,
-                  time: format.absolute(alert.acknowledged.at),
-                }),
-            ],
-            ...Object.entries(alert.notified).map(([channel, what]) => [channel, what] as const),
-          ]}
-        />
-        {action && <Row>{action}</Row>}
-      </Stack>
+      <KeyValues
+        entries={{
+          [t('metric')]: t(alert.metric),
+          [t('measured')]: t('of', {
+            value: format.count(alert.value),
+            threshold: format.count(alert.threshold),
+          }),
+          [t('fired')]: format.absolute(alert.firedAt),
+          [t('about')]: alert.about && <Id id={alert.about} name={t('about')} />,
+          [t('acknowledged')]:
+            alert.acknowledged &&
+            t('byAt', {
+              by: alert.acknowledged.by,
+              time: format.absolute(alert.acknowledged.at),
+            }),
+          ...alert.notified,
+        }}
+      />
+      {action && <Row>{action}</Row>}
     </Dialog>
   );
 }

@@ -1,24 +1,15 @@
-import { Checkbox, NumberInput, TextInput } from '@mantine/core';
 import { IconBellPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { api, list, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
+import { useForm } from 'react-hook-form';
+import { Badge, Button } from '../../../ui/controls/index.ts';
+import { fieldsOf } from '../../../ui/forms/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import { api, list, managers, read, type Schemas, useSession, useWorld } from '../../data.ts';
+import { ConfirmForm, ConfirmOperation, QueryTable, Refused, useOperation } from '../../operations.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts/rules')({ component: RulesScreen });
@@ -156,87 +147,71 @@ const listColumns: Columns<Rule, typeof alertStrings> = [
   },
 ];
 
+type RuleValues = Pick<Rule, 'name' | 'threshold' | 'windowMinutes' | 'holdOffMinutes'> & {
+  webhooks: boolean;
+  desktop: boolean;
+  mailTo: string[];
+};
+const Field = fieldsOf<RuleValues>()(alertStrings);
+
 /** When it fires, and where its alerts go. */
 function ChangeRule({ rule, close }: { rule: Rule; close(): void }) {
   const t = useStrings(alertStrings);
   const ui = useStrings(uiStrings);
   const env = useWorld();
-  const [values, setValues] = useState({
-    name: rule.name,
-    threshold: rule.threshold,
-    windowMinutes: rule.windowMinutes,
-    holdOffMinutes: rule.holdOffMinutes,
-    webhook: rule.channels.webhook,
-    desktop: rule.channels.desktop,
-    email: rule.channels.email,
+  const { id, name, metric, threshold, windowMinutes, holdOffMinutes, channels } = rule;
+  const form = useForm<RuleValues>({
+    defaultValues: {
+      name,
+      threshold,
+      windowMinutes,
+      holdOffMinutes,
+      webhooks: channels.webhook,
+      desktop: channels.desktop,
+      mailTo: channels.email,
+    },
   });
-  const set = (patch: Partial<typeof values>) => setValues((now) => ({ ...now, ...patch }));
-  const number = (name: 'threshold' | 'windowMinutes' | 'holdOffMinutes', label: string, hint?: string) => (
-    <NumberInput
-      label={label}
-      description={hint}
-      hideControls
-      min={0}
-      value={values[name]}
-      onChange={(value) => typeof value === 'number' && set({ [name]: value })}
-    />
-  );
   return (
-    <ConfirmOperation
-      run={() => {
-        const { webhook, desktop, email, ...rest } = values;
-        return api.patch(
+    <ConfirmForm
+      form={form}
+      run={({ webhooks, desktop, mailTo, ...rest }) =>
+        api.patch(
           '/api/admin/alert-rules/{id}',
-          { id: rule.id, env },
-          { ...rest, channels: { webhook, desktop, email } },
-        );
-      }}
-      toast={[t('ruleChanged'), values.name]}
+          { id, env },
+          { ...rest, channels: { webhook: webhooks, desktop, email: mailTo } },
+        )
+      }
+      toast={(_, values) => [t('ruleChanged'), values.name]}
       refresh={['alert-rules']}
-      title={t('changeTitle', { name: rule.name })}
+      title={t('changeTitle', { name })}
       confirmLabel={ui('save')}
       close={close}
     >
-      <Stack>
-        <TextInput
-          label={t('name')}
-          value={values.name}
-          maxLength={120}
-          onChange={({ target }) => set({ name: target.value })}
-        />
-        {number('threshold', t('threshold'), t(rule.metric))}
-        {number('windowMinutes', t('windowMinutes'))}
-        {number('holdOffMinutes', t('holdOffMinutes'))}
-        <Checkbox
-          label={t('webhooks')}
-          checked={values.webhook}
-          onChange={({ target }) => set({ webhook: target.checked })}
-        />
-        <Checkbox
-          label={t('desktop')}
-          checked={values.desktop}
-          onChange={({ target }) => set({ desktop: target.checked })}
-        />
-        <MailTo chosen={values.email} change={(email) => set({ email })} />
-      </Stack>
-    </ConfirmOperation>
+      <Field name="name" maxLength={120} />
+      <Field name="threshold" as="number" hint={t(metric)} min={0} />
+      <Field name="windowMinutes" as="number" min={0} />
+      <Field name="holdOffMinutes" as="number" min={0} />
+      <Field name="webhooks" as="check" />
+      <Field name="desktop" as="check" />
+      <MailTo chosen={channels.email} />
+    </ConfirmForm>
   );
 }
 
 /** Approved addresses, and those that the rule names already. */
-function MailTo({ chosen, change }: { chosen: readonly string[]; change(email: string[]): void }) {
+function MailTo({ chosen }: { chosen: readonly string[] }) {
   const t = useStrings(alertStrings);
   const { data } = useQuery(read('/api/admin/mail-recipients', { limit: 200 }));
   const addresses = [...new Set([...chosen, ...(data?.items.map(({ address }) => address) ?? [])])];
   return (
-    <Checkbox.Group label={t('mailTo')} value={[...chosen]} onChange={change}>
-      <Stack gap={8}>
-        {addresses.map((address) => (
-          <Checkbox key={address} value={address} label={address} />
-        ))}
-        {data && addresses.length === 0 && <span className="small muted">{t('mailToNone')}</span>}
-      </Stack>
-    </Checkbox.Group>
+    <>
+      <Field
+        name="mailTo"
+        as="several"
+        options={addresses.map((address) => ({ value: address, label: address }))}
+      />
+      {data && addresses.length === 0 && <span className="small muted">{t('mailToNone')}</span>}
+    </>
   );
 }
 

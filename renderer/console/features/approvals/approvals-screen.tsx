@@ -3,27 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { approvalStates } from '../../../../sdk/admin/values.ts';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { api, list, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { organizationQuery } from '../../organization-query.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
+import { Badge, Button, Id, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, ConfirmDialog, EmptyState, Page, Row } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { api, list, managers, organizationQuery, type Schemas, useSession } from '../../data.ts';
+import { QueryTable, Refused, useOperation } from '../../operations.ts';
 import { approvalStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/approvals')({ component: ApprovalsScreen });
@@ -36,7 +21,6 @@ function ApprovalsScreen() {
   const [confirming, setConfirming] = useState<Approval>();
   const query = useQuery(list('/api/admin/approvals', { cursor: after, state }));
   const decide = useDecide();
-  const { change } = useAddressFilters();
   const actions = useActions(setConfirming, (approval) => decide.mutate({ approval, verb: 'decline' }));
   return (
     <Page title={t('title')} lead={t('lead')}>
@@ -51,14 +35,8 @@ function ApprovalsScreen() {
         after={after}
         secondLine={(approval) => <State approval={approval} />}
         actions={actions}
-        filters={
-          <FilterBar
-            filters={useFilters(listFilters, approvalStrings)}
-            values={{ state } as FilterValues}
-            change={change}
-          />
-        }
-        {...(state && { clearFilters: () => change({ state: undefined }) })}
+        filters={useFilters(listFilters, approvalStrings)}
+        values={{ state }}
         empty={
           <EmptyState icon={IconEyeCheck} title={t('empty')}>
             {t('emptyText')}
@@ -145,15 +123,13 @@ function Confirm({
       onConfirm={() => decide.mutate({ approval, verb: 'confirm' }, { onSuccess: close })}
       onCancel={close}
     >
-      <Stack>
-        <p>
-          {t('confirmText', {
-            name: requestedBy.name ?? t('removed'),
-            time: format.dateTime(expiresAt),
-          })}
-        </p>
-        {person !== undefined && <Id id={person} full name={t('what')} />}
-      </Stack>
+      <p>
+        {t('confirmText', {
+          name: requestedBy.name ?? t('removed'),
+          time: format.dateTime(expiresAt),
+        })}
+      </p>
+      {person !== undefined && <Id id={person} full name={t('what')} />}
     </ConfirmDialog>
   );
 }
@@ -200,22 +176,20 @@ function FourEyes() {
   );
   if (!data) return null;
   return (
-    <Card title={t('switch')}>
-      <Stack gap={12}>
+    <Card title={t('switch')} gap={12}>
+      <Row>
+        <Badge kind={required ? 'ok' : 'outline'}>{t(required ? 'on' : 'off')}</Badge>
+        <span>{t(required ? 'whileOn' : 'whileOff')}</span>
+      </Row>
+      <p className="small muted">{t('bounds')}</p>
+      <Refused of={change} title={t('notSwitched')} />
+      {user.role === 'owner' && (
         <Row>
-          <Badge kind={required ? 'ok' : 'outline'}>{t(required ? 'on' : 'off')}</Badge>
-          <span>{t(required ? 'whileOn' : 'whileOff')}</span>
+          <Button busy={change.isPending} onClick={() => change.mutate()}>
+            {t(required ? 'switchOff' : 'switchOn')}
+          </Button>
         </Row>
-        <p className="small muted">{t('bounds')}</p>
-        <Refused of={change} title={t('notSwitched')} />
-        {user.role === 'owner' && (
-          <Row>
-            <Button busy={change.isPending} onClick={() => change.mutate()}>
-              {t(required ? 'switchOff' : 'switchOn')}
-            </Button>
-          </Row>
-        )}
-      </Stack>
+      )}
     </Card>
   );
 }

@@ -1,32 +1,16 @@
-import { TextInput } from '@mantine/core';
 import { IconFileText, IconRefresh, IconShieldCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime } from '../../../ui/badges/relative-time.tsx';
-import { Snippet } from '../../../ui/code/snippet.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { LinkButton } from '../../../ui/controls/link-button.tsx';
-import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { shortenId } from '../../../ui/format/format.ts';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { Actor } from '../../actor.tsx';
-import { admin, list, replyOf, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { saveFile } from '../../save-file.ts';
-import { useSession } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { Badge, Button, ExactTime, Id, LinkButton, Snippet } from '../../../ui/controls/index.ts';
+import { fieldsOf } from '../../../ui/forms/index.ts';
+import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filter, type FilterValues, useColumns } from '../../../ui/tables/index.ts';
+import { Actor, admin, list, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
+import { ConfirmForm, QueryTable, Refused, useAddressFilters, useOperation } from '../../operations.ts';
+import { momentOfDay } from '../../search-values.ts';
 import { readLines } from './read-lines.ts';
 import { auditStrings } from './strings.ts';
 
@@ -47,22 +31,20 @@ function AuditScreen() {
       action,
       actor,
       subject: person,
-      since: startOf(from, 0),
-      until: startOf(until, 1),
+      since: momentOfDay(from, 0),
+      until: momentOfDay(until, 1),
     }),
     refetchOnWindowFocus: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const isFiltered = Object.values(filters).some((value) => value !== undefined);
-  const { change } = useAddressFilters();
+  const change = useAddressFilters();
   return (
     <Page
       title={t('title')}
       lead={t('lead')}
       actions={
         <>
-          <Button busy={query.isFetching} onClick={() => void query.refetch()}>
-            <IconRefresh size={18} stroke={1.75} aria-hidden="true" />
+          <Button busy={query.isFetching} onClick={() => void query.refetch()} icon={IconRefresh}>
             {t('reload')}
           </Button>
           <Button onClick={() => setExporting(true)}>{t('export')}</Button>
@@ -72,7 +54,7 @@ function AuditScreen() {
       {user.applianceOwner && <VerifyChain />}
       <QueryTable
         label={t('list')}
-        columns={useColumns(setShown)}
+        columns={useColumns(listColumns, auditStrings, setShown)}
         query={query}
         rowId={({ seq }) => String(seq)}
         after={after}
@@ -81,8 +63,8 @@ function AuditScreen() {
             <Outcome outcome={outcome} /> <Actor actor={actor} />, <ExactTime at={time} />
           </>
         )}
-        filters={<FilterBar filters={useFilters(actor)} values={filters as FilterValues} change={change} />}
-        {...(isFiltered && { clearFilters: () => change(noFilters) })}
+        filters={useFilters(actor)}
+        values={filters}
         empty={
           <EmptyState icon={IconFileText} title={t('empty')}>
             {t('emptyText')}
@@ -95,86 +77,63 @@ function AuditScreen() {
   );
 }
 
-function useColumns(show: (line: Line) => void): readonly Column<Line>[] {
-  const t = useStrings(auditStrings);
-  return useMemo(
-    () => [
-      {
-        id: 'action',
-        header: t('action'),
-        cell: (line) => (
-          <LinkButton
-            onClick={() => show(line)}
-            aria-label={t('showLine', { seq: line.seq, action: line.action })}
-          >
-            <code>{line.action}</code>
-          </LinkButton>
-        ),
-      },
-      {
-        id: 'outcome',
-        header: t('outcome'),
-        priority: 2,
-        cell: ({ outcome }) => <Outcome outcome={outcome} />,
-      },
-      { id: 'actor', header: t('actor'), priority: 2, cell: ({ actor }) => <Actor actor={actor} /> },
-      {
-        id: 'target',
-        header: t('target'),
-        priority: 3,
-        cell: ({ target, subject }) => <code>{shortenId(target ?? subject ?? '')}</code>,
-      },
-      { id: 'time', header: t('time'), priority: 2, cell: ({ time }) => <ExactTime at={time} /> },
-      { id: 'seq', header: t('number'), number: true, priority: 3, cell: ({ seq }) => seq },
-    ],
-    [t, show],
-  );
-}
+const listColumns: Columns<Line, typeof auditStrings, (line: Line) => void> = [
+  {
+    id: 'action',
+    cell: (line, { t, context: show }) => (
+      <LinkButton
+        onClick={() => show(line)}
+        aria-label={t('showLine', { seq: line.seq, action: line.action })}
+      >
+        <code>{line.action}</code>
+      </LinkButton>
+    ),
+  },
+  { id: 'outcome', priority: 2, cell: ({ outcome }) => <Outcome outcome={outcome} /> },
+  { id: 'actor', priority: 2, cell: ({ actor }) => <Actor actor={actor} /> },
+  {
+    id: 'target',
+    priority: 3,
+    cell: ({ target, subject }) => <code>{shortenId(target ?? subject ?? '')}</code>,
+  },
+  { id: 'time', priority: 2, cell: ({ time }) => <ExactTime at={time} /> },
+  { id: 'seq', header: 'number', number: true, priority: 3, cell: ({ seq }) => seq },
+];
 
-const noFilters = {
-  action: undefined,
-  person: undefined,
-  actor: undefined,
-  from: undefined,
-  until: undefined,
-};
 const kinds = ['administrator', 'operator', 'key', 'kiosk', 'appliance'] as const;
 
 function useFilters(actor: string | undefined): readonly Filter[] {
   const t = useStrings(auditStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'actor',
-        label: t('actor'),
-        kind: 'choice',
-        options: [
-          ...kinds.map((kind) => ({ value: kind, label: t(`${kind}s`) })),
-          // One that a line was filtered by: it stays among the choices.
-          ...(actor?.includes(':') ? [{ value: actor, label: shortenId(actor) }] : []),
-        ],
-      },
-      { key: 'from', label: t('fromDay'), kind: 'day' },
-      { key: 'until', label: t('untilDay'), kind: 'day' },
-      { key: 'action', label: t('action'), kind: 'text', hint: t('actionHint') },
-      { key: 'person', label: t('person'), kind: 'text', hint: t('personHint') },
-    ],
-    [t, actor],
-  );
+  // One that a line was filtered by: it stays among the choices.
+  const chosen = actor?.includes(':') ? [{ value: actor, label: shortenId(actor) }] : [];
+  return [
+    {
+      key: 'actor',
+      label: t('actor'),
+      kind: 'choice',
+      options: [...kinds.map((kind) => ({ value: kind, label: t(`${kind}s`) })), ...chosen],
+    },
+    { key: 'from', label: t('fromDay'), kind: 'day' },
+    { key: 'until', label: t('untilDay'), kind: 'day' },
+    { key: 'action', label: t('action'), kind: 'text', hint: t('actionHint') },
+    { key: 'person', label: t('person'), kind: 'text', hint: t('personHint') },
+  ];
 }
+
+const SpanField = fieldsOf<{ from: string; until: string }>()(auditStrings);
 
 /** Signed, as a file; the box asks for a fresh second factor. */
 function ExportDialog({ close }: { close(): void }) {
   const t = useStrings(auditStrings);
-  const [from, setFrom] = useState('');
-  const [until, setUntil] = useState('');
+  const form = useForm({ defaultValues: { from: '', until: '' } });
   const name = `audit-${new Date().toISOString().slice(0, 10)}.jsonl`;
   return (
-    <ConfirmOperation
-      run={() =>
+    <ConfirmForm
+      form={form}
+      run={({ from, until }) =>
         replyOf(
           admin.GET('/api/admin/audit/export', {
-            params: { query: { since: startOf(from, 0), until: startOf(until, 1) } },
+            params: { query: { since: momentOfDay(from, 0), until: momentOfDay(until, 1) } },
             parseAs: 'blob',
           }),
         )
@@ -186,29 +145,11 @@ function ExportDialog({ close }: { close(): void }) {
       refusal={t('notExported')}
       close={close}
     >
-      <Stack>
-        <p>{t.rich('exportText', { code: (inside) => <code>{inside}</code> })}</p>
-        <TextInput
-          type="date"
-          label={t('from')}
-          value={from}
-          onChange={({ target }) => setFrom(target.value)}
-        />
-        <TextInput
-          type="date"
-          label={t('until')}
-          value={until}
-          onChange={({ target }) => setUntil(target.value)}
-        />
-      </Stack>
-    </ConfirmOperation>
+      <p>{t.rich('exportText', { code: (inside) => <code>{inside}</code> })}</p>
+      <SpanField name="from" type="date" />
+      <SpanField name="until" type="date" />
+    </ConfirmForm>
   );
-}
-/** The first moment of a day, `2026-11-20`, in the reader's time zone, `days` later; undefined where no day is given. */
-function startOf(day: string | undefined, days: 0 | 1): string | undefined {
-  if (!day) return undefined;
-  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
-  return new Date(year, month - 1, date + days).toISOString();
 }
 
 /** Everything that one line says. */
@@ -232,34 +173,32 @@ function AuditLineDialog({
   const idOf = (id: string | undefined, name: string) => id && <Id id={id} name={name} />;
   return (
     <Dialog title={t('lineTitle', { seq: line.seq })} size={640} close={close}>
-      <Stack>
-        <KeyValues
-          entries={[
-            [t('action'), <code key="action">{line.action}</code>],
-            [t('outcome'), <Outcome key="outcome" outcome={line.outcome} />],
-            [t('time'), format.absolute(line.time)],
-            [t('actor'), <Id key="actor" id={line.actor} name={t('actor')} />],
-            [t('target'), idOf(line.target, t('target'))],
-            [t('person'), idOf(line.subject, t('person'))],
-            [t('request'), idOf(line.request, t('request'))],
-            [t('personal'), line.personal && t('sealed')],
-          ]}
-        />
-        <Row>
-          <Button small onClick={() => filter({ actor: line.actor })}>
-            {t('onlyActor')}
+      <KeyValues
+        entries={{
+          [t('action')]: <code>{line.action}</code>,
+          [t('outcome')]: <Outcome outcome={line.outcome} />,
+          [t('time')]: format.absolute(line.time),
+          [t('actor')]: <Id id={line.actor} name={t('actor')} />,
+          [t('target')]: idOf(line.target, t('target')),
+          [t('person')]: idOf(line.subject, t('person')),
+          [t('request')]: idOf(line.request, t('request')),
+          [t('personal')]: line.personal && t('sealed'),
+        }}
+      />
+      <Row>
+        <Button small onClick={() => filter({ actor: line.actor })}>
+          {t('onlyActor')}
+        </Button>
+        <Button small onClick={() => filter({ action: line.action })}>
+          {t('onlyAction')}
+        </Button>
+        {person !== undefined && (
+          <Button small onClick={() => filter({ person })}>
+            {t('onlyPerson')}
           </Button>
-          <Button small onClick={() => filter({ action: line.action })}>
-            {t('onlyAction')}
-          </Button>
-          {person !== undefined && (
-            <Button small onClick={() => filter({ person })}>
-              {t('onlyPerson')}
-            </Button>
-          )}
-        </Row>
-        <Snippet name={t('details')} code={JSON.stringify(line.details, undefined, 2) ?? '{}'} />
-      </Stack>
+        )}
+      </Row>
+      <Snippet name={t('details')} code={JSON.stringify(line.details, undefined, 2) ?? '{}'} />
     </Dialog>
   );
 }
@@ -302,20 +241,18 @@ function VerifyChain() {
     <Card
       title={t('chain')}
       actions={
-        <Button busy={run.isPending} onClick={() => run.mutate()}>
-          <IconShieldCheck size={18} stroke={1.75} aria-hidden="true" />
+        <Button busy={run.isPending} onClick={() => run.mutate()} icon={IconShieldCheck}>
           {t('verify')}
         </Button>
       }
+      gap={16}
     >
-      <Stack>
-        <p className="muted">{t('chainText')}</p>
-        <div role="status">
-          {run.isPending && <Row>{seen ? t('verifying', seen) : t('verifyingBegins')}</Row>}
-          <Refused of={run} title={t('notVerified')} />
-          {run.data && !run.isPending && <Result report={run.data} />}
-        </div>
-      </Stack>
+      <p className="muted">{t('chainText')}</p>
+      <div role="status">
+        {run.isPending && <Row>{seen ? t('verifying', seen) : t('verifyingBegins')}</Row>}
+        <Refused of={run} title={t('notVerified')} />
+        {run.data && !run.isPending && <Result report={run.data} />}
+      </div>
     </Card>
   );
 }

@@ -1,25 +1,16 @@
-import { NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { IconDatabaseExport } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { api, list, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { QueryTable } from '../../query-table.tsx';
+import { useForm } from 'react-hook-form';
+import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
+import { fieldsOf } from '../../../ui/forms/index.ts';
+import { Card, ConfirmDialog, EmptyState, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import { api, list, read, type Schemas } from '../../data.ts';
+import { ConfirmForm, ConfirmOperation, QueryTable, Refused, useOperation } from '../../operations.ts';
 import { BackupProgress, Drills, useDrill } from './drills.tsx';
 import { backupStrings } from './strings.ts';
 
@@ -153,22 +144,20 @@ function BackupNow({ folder: known, close }: { folder: string; close(): void }) 
       onConfirm={() => write.mutate()}
       onCancel={close}
     >
-      <Stack>
-        <p>{t('nowText')}</p>
-        <BackupProgress />
-        <TextInput
-          label={t('folder')}
-          description={t('folderHint')}
-          value={folder}
-          onChange={({ target }) => setFolder(target.value)}
-        />
-        <TextInput
-          label={`${t('keysTo')} (${ui('optional')})`}
-          description={t('keysToHint')}
-          value={keysTo}
-          onChange={({ target }) => setKeysTo(target.value)}
-        />
-      </Stack>
+      <p>{t('nowText')}</p>
+      <BackupProgress />
+      <TextInput
+        label={t('folder')}
+        description={t('folderHint')}
+        value={folder}
+        onChange={({ target }) => setFolder(target.value)}
+      />
+      <TextInput
+        label={`${t('keysTo')} (${ui('optional')})`}
+        description={t('keysToHint')}
+        value={keysTo}
+        onChange={({ target }) => setKeysTo(target.value)}
+      />
     </ConfirmDialog>
   );
 }
@@ -194,21 +183,19 @@ function Written({
       onConfirm={close}
       onCancel={again}
     >
-      <Stack>
-        <code style={{ overflowWrap: 'anywhere' }}>{path}</code>
-        {keys.map(({ place, state, reason }) => (
-          <p key={place}>
-            {t('keysAt', { place })}: {t(state)} {reason}
-          </p>
-        ))}
-        {advice.length > 0 && (
-          <Note kind="warn" title={t('advice')}>
-            {advice.map((sentence) => (
-              <p key={sentence}>{sentence}</p>
-            ))}
-          </Note>
-        )}
-      </Stack>
+      <code style={{ overflowWrap: 'anywhere' }}>{path}</code>
+      {keys.map(({ place, state, reason }) => (
+        <p key={place}>
+          {t('keysAt', { place })}: {t(state)} {reason}
+        </p>
+      ))}
+      {advice.length > 0 && (
+        <Note kind="warn" title={t('advice')}>
+          {advice.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </Note>
+      )}
     </ConfirmDialog>
   );
 }
@@ -253,49 +240,48 @@ function Plans() {
   );
 }
 
+interface PlanValues {
+  folder: string;
+  every: string;
+  keepFiles: number;
+}
+const PlanField = fieldsOf<PlanValues>()(backupStrings);
+
 function SetPlan({ plan, close }: { plan: Partial<Plan>; close(): void }) {
   const t = useStrings(backupStrings);
   const ui = useStrings(uiStrings);
-  const [folder, setFolder] = useState(plan.folder ?? '');
-  const [everyMinutes, setEveryMinutes] = useState(plan.everyMinutes ?? 1440);
-  const [keep, setKeep] = useState(plan.keep ?? 7);
-  const usual = [60, 360, 1440, 10_080];
   const format = useFormat();
+  const form = useForm<PlanValues>({
+    defaultValues: {
+      folder: plan.folder ?? '',
+      every: String(plan.everyMinutes ?? 1440),
+      keepFiles: plan.keep ?? 7,
+    },
+  });
+  const minutes = new Set(['60', '360', '1440', '10080', form.getValues('every')]);
   return (
-    <ConfirmOperation
-      run={() => api.put('/api/admin/backups/plans', {}, { folder: folder.trim(), everyMinutes, keep })}
-      toast={[t('planSet'), folder.trim()]}
+    <ConfirmForm
+      form={form}
+      run={({ folder, every, keepFiles }) =>
+        api.put(
+          '/api/admin/backups/plans',
+          {},
+          { folder: folder.trim(), everyMinutes: Number(every), keep: keepFiles },
+        )
+      }
+      toast={(_, { folder }) => [t('planSet'), folder.trim()]}
       refresh={['backups']}
       title={t('planTitle')}
       confirmLabel={ui('save')}
       close={close}
     >
-      <Stack>
-        <TextInput
-          label={t('folder')}
-          description={t('folderHint')}
-          value={folder}
-          disabled={plan.folder !== undefined}
-          onChange={({ target }) => setFolder(target.value)}
-        />
-        <NativeSelect
-          label={t('every')}
-          value={String(everyMinutes)}
-          data={[...new Set([...usual, everyMinutes])].map((minutes) => ({
-            value: String(minutes),
-            label: format.duration(minutes * 60_000),
-          }))}
-          onChange={({ target }) => setEveryMinutes(Number(target.value))}
-        />
-        <NumberInput
-          label={t('keepFiles')}
-          min={1}
-          max={10_000}
-          value={keep}
-          onChange={(value) => typeof value === 'number' && setKeep(value)}
-        />
-      </Stack>
-    </ConfirmOperation>
+      <PlanField name="folder" disabled={plan.folder !== undefined} />
+      <PlanField
+        name="every"
+        options={[...minutes].map((value) => ({ value, label: format.duration(Number(value) * 60_000) }))}
+      />
+      <PlanField name="keepFiles" as="whole" min={1} max={10_000} />
+    </ConfirmForm>
   );
 }
 

@@ -1,14 +1,10 @@
 import { Loader } from '@mantine/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { Badge, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, KeyValues, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, read, type Schemas } from '../../data.ts';
+import { LoadFailed, useOperation } from '../../operations.ts';
 import { backupStrings } from './strings.ts';
 
 type DrillReply = Schemas['BackupDrill'];
@@ -33,13 +29,11 @@ export function Drills({ error }: { error: unknown }) {
   const { data } = useQuery(drillsQuery);
   if (!error && (data === undefined || data.items.length === 0)) return null;
   return (
-    <Card title={t('drills')}>
-      <Stack>
-        {error !== null && error !== undefined && <LoadFailed error={error} title={t('notTried')} />}
-        {data?.items.map((drill) => (
-          <OneDrill key={drill.id} drill={drill} />
-        ))}
-      </Stack>
+    <Card title={t('drills')} gap={16}>
+      {error !== null && error !== undefined && <LoadFailed error={error} title={t('notTried')} />}
+      {data?.items.map((drill) => (
+        <OneDrill key={drill.id} drill={drill} />
+      ))}
     </Card>
   );
 }
@@ -128,22 +122,21 @@ function Found({ found }: { found: NonNullable<DrillReply['found']> }) {
   const { people, templates, match, audit, takenAt } = found;
   return (
     <KeyValues
-      entries={[
-        [t('taken'), <RelativeTime key="taken" at={takenAt} />],
-        [
-          t('people'),
-          t('peopleFound', { there: format.count(people.there), erased: format.count(people.erased) }),
-        ],
-        [
-          t('templates'),
-          t('ofAll', { some: format.count(templates.opened), all: format.count(templates.there) }),
-        ],
-        [t('matches'), t('ofAll', { some: format.count(match.found), all: format.count(match.asked) })],
-        [
-          t('auditLines'),
-          t(audit.valid ? 'auditWhole' : 'auditDamaged', { lines: format.count(audit.lines) }),
-        ],
-      ]}
+      entries={{
+        [t('taken')]: <RelativeTime at={takenAt} />,
+        [t('people')]: t('peopleFound', {
+          there: format.count(people.there),
+          erased: format.count(people.erased),
+        }),
+        [t('templates')]: t('ofAll', {
+          some: format.count(templates.opened),
+          all: format.count(templates.there),
+        }),
+        [t('matches')]: t('ofAll', { some: format.count(match.found), all: format.count(match.asked) }),
+        [t('auditLines')]: t(audit.valid ? 'auditWhole' : 'auditDamaged', {
+          lines: format.count(audit.lines),
+        }),
+      }}
     />
   );
 }

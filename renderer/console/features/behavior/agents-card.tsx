@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed, Refused } from '../../load-failed.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { LoadFailed, Refused, useOperation } from '../../operations.ts';
 import { behaviorStrings } from './strings.ts';
 
 const Field = fieldsOf<{ name: string; key: string }>()(behaviorStrings);
@@ -25,35 +23,33 @@ export function AgentsCard({ agents, mayChange }: { agents: Agents; mayChange: b
   const t = useStrings(behaviorStrings);
   const removing = useAgents(t('agentRemoved'));
   return (
-    <Card title={t('agentsTitle')}>
-      <Stack>
-        <p className="small muted">{t('agentsText')}</p>
-        {agents.length === 0 && <p className="small">{t('agentsNone')}</p>}
-        {removing.error && <LoadFailed error={removing.error} />}
-        {agents.map(({ name, keys }) => (
-          <Row key={name} between>
-            <div>
-              <b>{name}</b>
-              {keys.map((key) => (
-                <div key={key} className="small" style={{ overflowWrap: 'anywhere' }}>
-                  <code>{key}</code>
-                </div>
-              ))}
-            </div>
-            {mayChange && (
-              <Button
-                kind="dangerQuiet"
-                aria-label={t('removeAgent', { name })}
-                busy={removing.isPending}
-                onClick={() => removing.mutate(agents.filter((one) => one.name !== name))}
-              >
-                {t('removeAgentShort')}
-              </Button>
-            )}
-          </Row>
-        ))}
-        {mayChange && <AddAgent agents={agents} />}
-      </Stack>
+    <Card title={t('agentsTitle')} gap={16}>
+      <p className="small muted">{t('agentsText')}</p>
+      {agents.length === 0 && <p className="small">{t('agentsNone')}</p>}
+      {removing.error && <LoadFailed error={removing.error} />}
+      {agents.map(({ name, keys }) => (
+        <Row key={name} between>
+          <div>
+            <b>{name}</b>
+            {keys.map((key) => (
+              <div key={key} className="small" style={{ overflowWrap: 'anywhere' }}>
+                <code>{key}</code>
+              </div>
+            ))}
+          </div>
+          {mayChange && (
+            <Button
+              kind="dangerQuiet"
+              aria-label={t('removeAgent', { name })}
+              busy={removing.isPending}
+              onClick={() => removing.mutate(agents.filter((one) => one.name !== name))}
+            >
+              {t('removeAgentShort')}
+            </Button>
+          )}
+        </Row>
+      ))}
+      {mayChange && <AddAgent agents={agents} />}
     </Card>
   );
 }

@@ -1,18 +1,12 @@
 import { NativeSelect } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
-import { Maturity } from '../../../ui/badges/badge.tsx';
-import { StackedColumns } from '../../../ui/charts/stacked-columns.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Columns, KeyValues, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { read, type Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
+import { StackedColumns } from '../../../ui/charts/index.ts';
+import { ButtonLink, Maturity } from '../../../ui/controls/index.ts';
+import { Card, Columns, KeyValues, Note, Page, Row, Stack, WithAside } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { managers, read, type Schemas, useSession, useWorld } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { English, evidenceQuery, Verdict } from '../evidence/index.ts';
 import styles from './behavior.module.css';
 import { behaviorStrings } from './strings.ts';
@@ -158,12 +152,12 @@ function Thresholds() {
   return (
     <Card title={t('thresholds')}>
       <KeyValues
-        entries={[
-          [t('humanAt'), t('humanFrom')],
-          [t('borderline'), t('borderlineText')],
-          [t('anomaly'), t('anomalyText')],
-          [t('block'), t('blockText')],
-        ]}
+        entries={{
+          [t('humanAt')]: t('humanFrom'),
+          [t('borderline')]: t('borderlineText'),
+          [t('anomaly')]: t('anomalyText'),
+          [t('block')]: t('blockText'),
+        }}
       />
     </Card>
   );

@@ -3,22 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Choice, type Option } from '../../../ui/forms/choice.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { OperationForm } from '../../operation-form.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Choice, fieldsOf, type Option, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, managers, read, type Schemas, useSession } from '../../data.ts';
+import { OperationForm, Refused, useOperation } from '../../operations.ts';
 import { AgentsCard } from './agents-card.tsx';
 import { layerStrings } from './layer-strings.ts';
 import { behaviorStrings } from './strings.ts';
@@ -70,11 +60,9 @@ function SettingsForm({ settings, mayChange }: { settings: Settings; mayChange: 
   const names = (['tokenHours', 'challengePictures'] as const).filter((name) => dirtyFields[name]);
   return (
     <OperationForm form={form} operation={saving}>
-      <Card>
-        <Stack>
-          <Field name="tokenHours" as="number" disabled={!mayChange} />
-          <Field name="challengePictures" as="switch" disabled={!mayChange} />
-        </Stack>
+      <Card gap={16}>
+        <Field name="tokenHours" as="number" disabled={!mayChange} />
+        <Field name="challengePictures" as="switch" disabled={!mayChange} />
       </Card>
       <SaveBar
         count={names.length}

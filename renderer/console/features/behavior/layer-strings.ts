@@ -1,4 +1,4 @@
-import { defineStrings } from '../../../ui/strings/define-strings.ts';
+import { defineStrings } from '../../../ui/strings/index.ts';
 import de from './layer-strings.de.json' with { type: 'json' };
 import en from './layer-strings.en.json' with { type: 'json' };
 

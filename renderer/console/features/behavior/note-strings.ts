@@ -1,4 +1,4 @@
-import { defineStrings } from '../../../ui/strings/define-strings.ts';
+import { defineStrings } from '../../../ui/strings/index.ts';
 import de from './note-strings.de.json' with { type: 'json' };
 import en from './note-strings.en.json' with { type: 'json' };
 

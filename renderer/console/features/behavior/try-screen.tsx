@@ -1,15 +1,11 @@
 import { Textarea } from '@mantine/core';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Card, KeyValues, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Button, ScoreBar } from '../../../ui/controls/index.ts';
+import { Card, KeyValues, Note, Page, Row, WithAside } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import styles from './behavior.module.css';
 import { behaviorStrings } from './strings.ts';
 import { BehaviorBadge, Notes } from './verdict-parts.tsx';
@@ -30,29 +26,27 @@ function TryScreen() {
         </Note>
       )}
       <WithAside aside={features && <MeasuredTable features={features} />}>
-        <Card>
-          <Stack>
-            <p>{t('tryStart')}</p>
-            <Textarea label={t('tryField')} description={t('tryFieldHint')} rows={3} autoComplete="off" />
-            <fieldset className={styles.group}>
-              <legend className="small">{t('tryButtons')}</legend>
-              <Row gap={32}>
-                {[1, 2, 3, 4].map((n) => (
-                  <Button key={n}>{t('tryButton', { n })}</Button>
-                ))}
-              </Row>
-            </fieldset>
-            <Row>
-              <Button
-                kind="primary"
-                busy={judge.isPending}
-                disabled={features === undefined}
-                onClick={() => judge.mutate(features as Schemas['HumaSessionData'])}
-              >
-                {t('judge')}
-              </Button>
+        <Card gap={16}>
+          <p>{t('tryStart')}</p>
+          <Textarea label={t('tryField')} description={t('tryFieldHint')} rows={3} autoComplete="off" />
+          <fieldset className={styles.group}>
+            <legend className="small">{t('tryButtons')}</legend>
+            <Row gap={32}>
+              {[1, 2, 3, 4].map((n) => (
+                <Button key={n}>{t('tryButton', { n })}</Button>
+              ))}
             </Row>
-          </Stack>
+          </fieldset>
+          <Row>
+            <Button
+              kind="primary"
+              busy={judge.isPending}
+              disabled={features === undefined}
+              onClick={() => judge.mutate(features as Schemas['HumaSessionData'])}
+            >
+              {t('judge')}
+            </Button>
+          </Row>
         </Card>
         <Refused of={judge} />
         {judge.data && <Judged verdict={judge.data} />}
@@ -68,12 +62,12 @@ function Judged({ verdict }: { verdict: Schemas['BehaviorTryReply'] }) {
     <div aria-live="polite">
       <Card title={t('judged')} foot={<span className="small muted">{t('judgedLead')}</span>}>
         <KeyValues
-          entries={[
-            [t('verdict'), <BehaviorBadge key="verdict" verdict={verdict} />],
-            [t('score'), <ScoreBar key="score" score={confidence} threshold={0.5} />],
-            [t('notes'), <Notes key="notes" notes={notes} />],
-            [t('rules'), rules.length === 0 ? t('noRules') : rules.map(({ name }) => name).join(', ')],
-          ]}
+          entries={{
+            [t('verdict')]: <BehaviorBadge verdict={verdict} />,
+            [t('score')]: <ScoreBar score={confidence} threshold={0.5} />,
+            [t('notes')]: <Notes notes={notes} />,
+            [t('rules')]: rules.length === 0 ? t('noRules') : rules.map(({ name }) => name).join(', '),
+          }}
         />
       </Card>
       <Card
@@ -91,13 +85,13 @@ function Learned({ verdict }: { verdict: NonNullable<Schemas['BehaviorTryReply']
   const { weights, confidence, notes, logOdds } = verdict;
   return (
     <KeyValues
-      entries={[
-        [t('verdict'), <BehaviorBadge key="verdict" verdict={verdict} />],
-        [t('score'), <ScoreBar key="score" score={confidence} threshold={0.5} />],
-        [t('notes'), <Notes key="notes" notes={notes} />],
-        [t('movementsCount'), logOdds === undefined ? t('noMovements') : logOdds.toFixed(2)],
-        [t('weights'), <code key="weights">{weights}</code>],
-      ]}
+      entries={{
+        [t('verdict')]: <BehaviorBadge verdict={verdict} />,
+        [t('score')]: <ScoreBar score={confidence} threshold={0.5} />,
+        [t('notes')]: <Notes notes={notes} />,
+        [t('movementsCount')]: logOdds === undefined ? t('noMovements') : logOdds.toFixed(2),
+        [t('weights')]: <code>{weights}</code>,
+      }}
     />
   );
 }

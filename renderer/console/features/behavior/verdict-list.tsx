@@ -1,16 +1,11 @@
 import { IconActivityHeartbeat } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { ButtonLink, RelativeTime, ScoreBar } from '../../../ui/controls/index.ts';
+import { EmptyState } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { list, type Schemas, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { behaviorStrings } from './strings.ts';
 import { BehaviorBadge, Notes } from './verdict-parts.tsx';
 
@@ -33,18 +28,14 @@ export function VerdictList({
 }) {
   const t = useStrings(behaviorStrings);
   const env = useWorld();
-  const navigate = useNavigate();
-  const columns = useColumns(listColumns, behaviorStrings);
-  const go = (patch: object) => void navigate({ to: '.', search: (now) => ({ ...now, ...patch }) });
   const query = useQuery({
     ...list('/api/admin/behavior/verdicts', { env, human, cursor: after }),
     refetchInterval: after === undefined ? every : false,
   });
-  const filters = useFilters(listFilters, behaviorStrings);
   return (
     <QueryTable
       label={t('verdicts')}
-      columns={columns}
+      columns={useColumns(listColumns, behaviorStrings)}
       query={query}
       rowId={({ id }) => id}
       after={after}
@@ -56,14 +47,8 @@ export function VerdictList({
           </div>
         </div>
       )}
-      filters={
-        <FilterBar
-          filters={filters}
-          values={{ human } as FilterValues}
-          change={(patch) => go({ ...patch, after: undefined })}
-        />
-      }
-      {...(human && { clearFilters: () => go({ human: undefined, after: undefined }) })}
+      filters={useFilters(listFilters, behaviorStrings)}
+      values={{ human }}
       empty={
         <EmptyState
           icon={IconActivityHeartbeat}

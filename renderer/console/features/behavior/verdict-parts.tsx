@@ -1,7 +1,7 @@
 import { IconRobot } from '@tabler/icons-react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { Badge } from '../../../ui/controls/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import { noteKey, noteStrings } from './note-strings.ts';
 import { behaviorStrings } from './strings.ts';
 

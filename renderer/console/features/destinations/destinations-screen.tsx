@@ -3,28 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { z } from 'zod';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { GoneAndStays } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { Actor } from '../../actor.tsx';
-import { api, list, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { OperationForm, Submit } from '../../operation-form.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
+import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Dialog, EmptyState, GoneAndStays, Note, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { Actor, api, list, managers, type Schemas, useSession } from '../../data.ts';
+import { ConfirmOperation, OperationForm, QueryTable, Submit, useOperation } from '../../operations.ts';
 import { coversUrl, partsOf } from './covers.ts';
 import { destinationStrings } from './strings.ts';
 
@@ -41,27 +26,16 @@ function DestinationsScreen() {
   const query = useQuery(
     list('/api/admin/grants', {
       cursor: after,
-      ...(state !== 'all' && {
-        revoked: state === 'revoked' ? ('true' as const) : ('false' as const),
-      }),
+      revoked: state === 'all' ? undefined : state === 'revoked' ? 'true' : 'false',
     }),
   );
   const mayChange = managers.includes(user.role);
-  const { change } = useAddressFilters();
   const allow = mayChange && (
-    <Button kind="primary" onClick={() => setAllowing(true)}>
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <Button kind="primary" onClick={() => setAllowing(true)} icon={IconPlus}>
       {t('allow')}
     </Button>
   );
   const isEmpty = query.data?.items.length === 0 && state === undefined;
-  const filters = (
-    <FilterBar
-      filters={useFilters(listFilters, destinationStrings)}
-      values={{ state } as FilterValues}
-      change={change}
-    />
-  );
   return (
     <Page title={t('title')} lead={t('lead')} actions={!isEmpty && allow}>
       <QueryTable
@@ -76,8 +50,8 @@ function DestinationsScreen() {
             <State grant={grant} /> <Opens grant={grant} />
           </>
         )}
-        filters={filters}
-        {...(state && { clearFilters: () => change({ state: undefined }) })}
+        filters={useFilters(listFilters, destinationStrings)}
+        values={{ state }}
         actions={(grant) => [
           mayChange &&
             grant.revoked === undefined && {

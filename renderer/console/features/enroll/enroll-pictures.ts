@@ -1,5 +1,5 @@
 import { Refusal } from '../../../ui/refusal.ts';
-import { api, type Schemas } from '../../api/admin.ts';
+import { api, type Schemas } from '../../data.ts';
 
 export type Order = Schemas['EnrollOrder'];
 

@@ -1,14 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
+import { Badge, Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { managers, useSession, useWorld } from '../../data.ts';
+import { LoadFailed, useOperation } from '../../operations.ts';
 import { enrollPictures, type Order, type PictureResult, reviewOf } from './enroll-pictures.ts';
 import { enrollStrings } from './strings.ts';
 
@@ -38,11 +33,9 @@ export function EnrollResult({
     <Stack gap={24}>
       {enroll.error && <LoadFailed error={enroll.error} retry={() => enroll.mutate()} />}
       {enroll.isPending && (
-        <Card>
-          <Stack gap={12}>
-            <p role="status">{t('sending', { number: String(number), total: String(pictures.length) })}</p>
-            <progress value={number - 1} max={pictures.length} style={{ width: '100%' }} aria-hidden="true" />
-          </Stack>
+        <Card gap={12}>
+          <p role="status">{t('sending', { number: String(number), total: String(pictures.length) })}</p>
+          <progress value={number - 1} max={pictures.length} style={{ width: '100%' }} aria-hidden="true" />
         </Card>
       )}
       {enroll.data && <Results order={order} results={enroll.data} />}
@@ -61,12 +54,10 @@ function Results({ order: { email }, results }: { order: Order; results: readonl
         title={count > 0 ? t('enrolled', { count }) : t('noneEnrolled')}
       />
       <Duplicate results={results} />
-      <Card title={t('resultTitle', { email })}>
-        <Stack gap={12}>
-          {results.map((result, index) => (
-            <Result key={index} number={index + 1} result={result} />
-          ))}
-        </Stack>
+      <Card title={t('resultTitle', { email })} gap={12}>
+        {results.map((result, index) => (
+          <Result key={index} number={index + 1} result={result} />
+        ))}
       </Card>
     </>
   );

@@ -3,18 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { type Control, Controller, useWatch } from 'react-hook-form';
-import { Button } from '../../../ui/controls/button.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { type Language, languages } from '../../../ui/strings/define-strings.ts';
-import { useLanguage } from '../../../ui/strings/language.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
-import { organizationQuery } from '../../organization-query.ts';
-import { useWorld } from '../../session/session-query.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { type Language, languages, useLanguage, useStrings } from '../../../ui/strings/index.ts';
+import { api, organizationQuery, read, type Schemas, useWorld } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import classes from './consent-fields.module.css';
 import type { Order } from './enroll-pictures.ts';
 import { EnrollResult } from './enroll-result.tsx';
@@ -99,23 +93,21 @@ function Pictures({
   const t = useStrings(enrollStrings);
   const env = useWorld();
   return (
-    <Card title={t('cameraTitle', { email: order.email })}>
-      <Stack>
-        {by === 'files' ? (
-          <PictureFiles chosen={taken} />
-        ) : (
-          <Suspense>
-            <Camera
-              count={PICTURES}
-              openCapture={() => api.post('/api/admin/captures', { env })}
-              onPictures={taken}
-            />
-          </Suspense>
-        )}
-        <Row>
-          <Button onClick={back}>{t('back')}</Button>
-        </Row>
-      </Stack>
+    <Card title={t('cameraTitle', { email: order.email })} gap={16}>
+      {by === 'files' ? (
+        <PictureFiles chosen={taken} />
+      ) : (
+        <Suspense>
+          <Camera
+            count={PICTURES}
+            openCapture={() => api.post('/api/admin/captures', { env })}
+            onPictures={taken}
+          />
+        </Suspense>
+      )}
+      <Row>
+        <Button onClick={back}>{t('back')}</Button>
+      </Row>
     </Card>
   );
 }
@@ -172,11 +164,9 @@ function WhoForm({
     form.handleSubmit((values) => next(toOrder(values, text.version), by));
   return (
     <Form form={form} onSubmit={(values) => next(toOrder(values, text.version), 'camera')}>
-      <Card title={t('who')}>
-        <Stack>
-          <Field name="email" type="email" />
-          <Field name="name" optional />
-        </Stack>
+      <Card title={t('who')} gap={16}>
+        <Field name="email" type="email" />
+        <Field name="name" optional />
       </Card>
       <Card title={t('consent')}>
         <ConsentFields control={control} withConsent={withConsent} text={text} language={language} />

@@ -1,5 +1,5 @@
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Badge } from '../../../ui/controls/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import type { Claim } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
 

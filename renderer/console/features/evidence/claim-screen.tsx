@@ -1,15 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Maturity } from '../../../ui/badges/badge.tsx';
-import { NumberTable } from '../../../ui/charts/chart-card.tsx';
-import { ShareBars } from '../../../ui/charts/share-bars.tsx';
-import { Snippet } from '../../../ui/code/snippet.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { Refused } from '../../load-failed.tsx';
+import { NumberTable, ShareBars } from '../../../ui/charts/index.ts';
+import { Maturity, Snippet } from '../../../ui/controls/index.ts';
+import { Card, KeyValues, Note, Page, WithAside } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { Refused } from '../../operations.ts';
 import { English, Verdict } from './claim-parts.tsx';
 import styles from './evidence.module.css';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
@@ -76,20 +71,18 @@ function Source({ claim: { data, measured, commit, machine, maturity, command } 
     <>
       <Card title={t('source')}>
         <KeyValues
-          entries={[
-            [t('maturity'), <Maturity key="maturity" level={maturity} />],
-            [t('data'), <English key="data">{data}</English>],
-            [t('measured'), format.date(`${measured}Z`)],
-            [t('commit'), <code key="commit">{commit}</code>],
-            [t('machine'), <English key="machine">{machine}</English>],
-          ]}
+          entries={{
+            [t('maturity')]: <Maturity level={maturity} />,
+            [t('data')]: <English>{data}</English>,
+            [t('measured')]: format.date(`${measured}Z`),
+            [t('commit')]: <code>{commit}</code>,
+            [t('machine')]: <English>{machine}</English>,
+          }}
         />
       </Card>
-      <Card title={t('again')}>
-        <Stack gap={8}>
-          <p className="small muted">{t('againText')}</p>
-          <Snippet name={t('again')} code={command} />
-        </Stack>
+      <Card title={t('again')} gap={8}>
+        <p className="small muted">{t('againText')}</p>
+        <Snippet name={t('again')} code={command} />
       </Card>
     </>
   );

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, type Schemas } from '../../api/admin.ts';
+import { api, type Schemas } from '../../data.ts';
 
 export type Claim = Schemas['EvidenceClaim'];
 

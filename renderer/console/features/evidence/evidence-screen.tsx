@@ -1,18 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Maturity } from '../../../ui/badges/badge.tsx';
-import { Day } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
-import { admin, replyOf } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { saveFile } from '../../save-file.ts';
+import { Button, Day, Maturity } from '../../../ui/controls/index.ts';
+import { Note, Page, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import { admin, replyOf, saveFile } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { English, Verdict } from './claim-parts.tsx';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
@@ -51,38 +44,29 @@ function EvidenceScreen() {
   );
 }
 
+const claimColumns: Columns<Claim, typeof evidenceStrings> = [
+  {
+    id: 'title',
+    header: 'figure',
+    cell: ({ id, title, claim }) => (
+      <TwoLines second={<English>{claim}</English>}>
+        <Link to="/evidence/$id" params={{ id }}>
+          <English>{title}</English>
+        </Link>
+      </TwoLines>
+    ),
+  },
+  { id: 'verdict', header: 'goal', cell: ({ verdict }) => <Verdict of={verdict} /> },
+  { id: 'maturity', priority: 2, cell: ({ maturity }) => <Maturity level={maturity} /> },
+  { id: 'measured', priority: 3, cell: ({ measured }) => <Day at={`${measured}Z`} /> },
+];
+
 function Claims({ claims }: { claims: readonly Claim[] | undefined }) {
   const t = useStrings(evidenceStrings);
-  const columns: Column<Claim>[] = [
-    {
-      id: 'title',
-      header: t('figure'),
-      cell: ({ id, title, claim }) => (
-        <TwoLines second={<English>{claim}</English>}>
-          <Link to="/evidence/$id" params={{ id }}>
-            <English>{title}</English>
-          </Link>
-        </TwoLines>
-      ),
-    },
-    { id: 'verdict', header: t('goal'), cell: ({ verdict }) => <Verdict of={verdict} /> },
-    {
-      id: 'maturity',
-      header: t('maturity'),
-      priority: 2,
-      cell: ({ maturity }) => <Maturity level={maturity} />,
-    },
-    {
-      id: 'measured',
-      header: t('measured'),
-      priority: 3,
-      cell: ({ measured }) => <Day at={`${measured}Z`} />,
-    },
-  ];
   return (
     <DataTable
       label={t('title')}
-      columns={columns}
+      columns={useColumns(claimColumns, evidenceStrings)}
       rows={claims}
       rowId={({ id }) => id}
       secondLine={({ maturity }) => t(maturity)}

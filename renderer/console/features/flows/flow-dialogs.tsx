@@ -1,7 +1,7 @@
-import { GoneAndStays } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { GoneAndStays } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { ConfirmOperation } from '../../operations.ts';
 import { changedFields, useFieldName } from './flow-values.ts';
 import { flowStrings } from './strings.ts';
 

@@ -1,20 +1,14 @@
 import { SegmentedControl } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { type Control, type FieldPath, useWatch } from 'react-hook-form';
-import { z } from 'zod';
-import { CopyButton } from '../../../ui/badges/id.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Card, Columns, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { OperationForm } from '../../operation-form.tsx';
-import { organizationQuery } from '../../organization-query.ts';
+import { CopyButton } from '../../../ui/controls/index.ts';
+import { fieldsOf, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Columns, Stack, WithAside } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, organizationQuery, type Schemas } from '../../data.ts';
+import { LoadFailed, OperationForm, useOperation } from '../../operations.ts';
 import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
 import {
   changedFields,
@@ -26,10 +20,10 @@ import {
   flowLanguages,
   longestText,
   products,
-  type TextName,
   textNames,
   textsIn,
   useFieldName,
+  useFlowSchema,
   valuesOf,
 } from './flow-values.ts';
 import styles from './flows.module.css';
@@ -38,29 +32,6 @@ import { flowPreviewQuery, flowQuery } from './queries.ts';
 import { flowStrings } from './strings.ts';
 
 const Field = fieldsOf<FlowValues>()(flowStrings);
-
-function useSchema() {
-  const t = useStrings(flowStrings);
-  return useMemo(() => {
-    const texts = z.object(
-      Object.fromEntries(textNames.map((name) => [name, z.string().max(longestText[name])])) as Record<
-        TextName,
-        z.ZodString
-      >,
-    );
-    return z.object({
-      name: z.string().trim().min(1, t('nameMissing')).max(80),
-      product: z.enum(products),
-      profile: z.string(),
-      minimumAge: z
-        .string()
-        .trim()
-        .regex(/^$|^([1-9]\d?|1[01]\d|120)$/, t('minimumAgeWrong')),
-      texts: z.object({ en: texts, de: texts }),
-      redirects: z.object({ success: z.string().max(2048), failure: z.string().max(2048) }),
-    });
-  }, [t]);
-}
 
 export function FlowForm({
   flow,
@@ -73,7 +44,7 @@ export function FlowForm({
 }) {
   const t = useStrings(flowStrings);
   const nameOf = useFieldName();
-  const form = useCheckedForm<FlowValues>(useSchema(), valuesOf(flow.draft));
+  const form = useCheckedForm<FlowValues>(useFlowSchema(), valuesOf(flow.draft));
   const stored = JSON.stringify(flow.draft);
   useEffect(
     () => form.reset(valuesOf(JSON.parse(stored) as Schemas['FlowDefinition']), { keepDirtyValues: true }),
@@ -145,17 +116,13 @@ function AboutCard({ control }: { control: Control<FlowValues> }) {
   const t = useStrings(flowStrings);
   const product = useWatch({ control, name: 'product' });
   return (
-    <Card title={t('about')}>
-      <Stack>
-        <Field name="name" label={t('label')} maxLength={80} />
-        <Columns n={2} collapse>
-          <Field name="product" options={products} />
-          <Field name="profile" options={useProfileOptions()} />
-        </Columns>
-        {product === 'verifyage' && (
-          <Field name="minimumAge" optional inputMode="numeric" autoComplete="off" />
-        )}
-      </Stack>
+    <Card title={t('about')} gap={16}>
+      <Field name="name" label={t('label')} maxLength={80} />
+      <Columns n={2} collapse>
+        <Field name="product" options={products} />
+        <Field name="profile" options={useProfileOptions()} />
+      </Columns>
+      {product === 'verifyage' && <Field name="minimumAge" optional inputMode="numeric" autoComplete="off" />}
     </Card>
   );
 }
@@ -164,28 +131,26 @@ function AboutCard({ control }: { control: Control<FlowValues> }) {
 function TextsCard({ builtIn }: { builtIn: Record<'en' | 'de', FlowTexts> | undefined }) {
   const t = useStrings(flowStrings);
   return (
-    <Card title={t('texts')}>
-      <Stack>
-        <p className="small muted">{t('textsHint')}</p>
-        {textNames.map((name) => (
-          <Columns key={name} n={2} collapse>
-            {flowLanguages.map((language) => (
-              <Field
-                key={language}
-                name={`texts.${language}.${name}`}
-                label={t('field', {
-                  text: t(`text.${name}`),
-                  language: t(language === 'en' ? 'english' : 'german'),
-                })}
-                maxLength={longestText[name]}
-                lang={language}
-                placeholder={builtIn?.[language][name]}
-                {...(longestText[name] > 80 && { as: 'lines', rows: 3 })}
-              />
-            ))}
-          </Columns>
-        ))}
-      </Stack>
+    <Card title={t('texts')} gap={16}>
+      <p className="small muted">{t('textsHint')}</p>
+      {textNames.map((name) => (
+        <Columns key={name} n={2} collapse>
+          {flowLanguages.map((language) => (
+            <Field
+              key={language}
+              name={`texts.${language}.${name}`}
+              label={t('field', {
+                text: t(`text.${name}`),
+                language: t(language === 'en' ? 'english' : 'german'),
+              })}
+              maxLength={longestText[name]}
+              lang={language}
+              placeholder={builtIn?.[language][name]}
+              {...(longestText[name] > 80 && { as: 'lines', rows: 3 })}
+            />
+          ))}
+        </Columns>
+      ))}
     </Card>
   );
 }
@@ -195,15 +160,13 @@ function RedirectsCard() {
   const { data } = useQuery(organizationQuery);
   const targets = data?.redirectTargets ?? [];
   return (
-    <Card title={t('redirects')} actions={<Link to="/flows/targets">{t('targetsLink')}</Link>}>
-      <Stack>
-        <p className="small muted">
-          {t('redirectHint')}{' '}
-          {data && (targets.length > 0 ? t('targetsAre', { targets: targets.join(', ') }) : t('targetsNone'))}
-        </p>
-        <Field name="redirects.success" optional inputMode="url" autoComplete="off" spellCheck={false} />
-        <Field name="redirects.failure" optional inputMode="url" autoComplete="off" spellCheck={false} />
-      </Stack>
+    <Card title={t('redirects')} actions={<Link to="/flows/targets">{t('targetsLink')}</Link>} gap={16}>
+      <p className="small muted">
+        {t('redirectHint')}{' '}
+        {data && (targets.length > 0 ? t('targetsAre', { targets: targets.join(', ') }) : t('targetsNone'))}
+      </p>
+      <Field name="redirects.success" optional inputMode="url" autoComplete="off" spellCheck={false} />
+      <Field name="redirects.failure" optional inputMode="url" autoComplete="off" spellCheck={false} />
     </Card>
   );
 }
@@ -214,18 +177,16 @@ function FlowAddress({ flow: { path, published } }: { flow: Schemas['Flow'] }) {
   const live = location.origin + path;
   const test = `${live}?mode=test`;
   return (
-    <Card title={t('address')}>
-      <Stack gap={12}>
-        <Address label={t('addressLive')} url={live} />
-        <Address label={t('addressTest')} url={test} />
-        {published ? (
-          <a href={test} target="_blank" rel="noreferrer">
-            {t('openTest')}
-          </a>
-        ) : (
-          <p className="small muted">{t('addressDraft')}</p>
-        )}
-      </Stack>
+    <Card title={t('address')} gap={12}>
+      <Address label={t('addressLive')} url={live} />
+      <Address label={t('addressTest')} url={test} />
+      {published ? (
+        <a href={test} target="_blank" rel="noreferrer">
+          {t('openTest')}
+        </a>
+      ) : (
+        <p className="small muted">{t('addressDraft')}</p>
+      )}
     </Card>
   );
 }
@@ -268,11 +229,10 @@ function FlowPreview({
           ]}
         />
       }
+      gap={12}
     >
-      <Stack gap={12}>
-        {error ? <LoadFailed error={error} /> : preview && <Texts {...{ values, preview, language }} />}
-        <p className="tiny muted">{t('previewNote')}</p>
-      </Stack>
+      {error ? <LoadFailed error={error} /> : preview && <Texts {...{ values, preview, language }} />}
+      <p className="tiny muted">{t('previewNote')}</p>
     </Card>
   );
 }

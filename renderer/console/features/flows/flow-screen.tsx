@@ -3,18 +3,11 @@ import { IconDots } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { Actor } from '../../actor.tsx';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { Button, RelativeTime } from '../../../ui/controls/index.ts';
+import { Note, Page } from '../../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { Actor, api, managers, type Schemas, useSession } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
 import { FlowForm } from './flow-form.tsx';
 import { stateOf } from './flow-values.ts';
@@ -114,7 +107,7 @@ function FlowMenu({ flow, ask }: { flow: Flow; ask(what: Asked): void }) {
   return (
     <Menu>
       <Menu.Target>
-        <Button icon aria-label={ui('actionsFor', { name: draft.name })}>
+        <Button square aria-label={ui('actionsFor', { name: draft.name })}>
           <IconDots size={18} stroke={1.75} />
         </Button>
       </Menu.Target>

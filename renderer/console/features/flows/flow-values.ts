@@ -1,6 +1,8 @@
+import { useMemo } from 'react';
+import { z } from 'zod';
 import { products } from '../../../../sdk/admin/values.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import { flowStrings } from './strings.ts';
 
 type Definition = Schemas['FlowDefinition'];
@@ -28,16 +30,32 @@ export const longestText: Record<TextName, number> = {
   failure: 300,
 };
 
-/** A flow as the form holds it: an empty text is one that the flow leaves out. */
-export interface FlowValues {
-  name: string;
-  product: (typeof products)[number];
-  profile: string;
-  /** Of verifyage; empty: the default. */
-  minimumAge: string;
-  texts: Record<FlowLanguage, Record<TextName, string>>;
-  redirects: { success: string; failure: string };
+export function useFlowSchema() {
+  const t = useStrings(flowStrings);
+  return useMemo(() => {
+    const texts = z.object(
+      Object.fromEntries(textNames.map((name) => [name, z.string().max(longestText[name])])) as Record<
+        TextName,
+        z.ZodString
+      >,
+    );
+    return z.object({
+      name: z.string().trim().min(1, t('nameMissing')).max(80),
+      product: z.enum(products),
+      profile: z.string(),
+      /** Of verifyage; empty: the default. */
+      minimumAge: z
+        .string()
+        .trim()
+        .regex(/^$|^([1-9]\d?|1[01]\d|120)$/, t('minimumAgeWrong')),
+      texts: z.object({ en: texts, de: texts }),
+      redirects: z.object({ success: z.string().max(2048), failure: z.string().max(2048) }),
+    });
+  }, [t]);
 }
+
+/** A flow as the form holds it: an empty text is one that the flow leaves out. */
+export type FlowValues = z.output<ReturnType<typeof useFlowSchema>>;
 
 const whole = (texts: Partial<FlowTexts> = {}): Record<TextName, string> =>
   Object.fromEntries(textNames.map((name) => [name, texts[name] ?? ''])) as Record<TextName, string>;

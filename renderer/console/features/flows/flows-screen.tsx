@@ -2,20 +2,12 @@ import { IconPlus, IconRoute } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { CopyButton } from '../../../ui/badges/id.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Row } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { Actor } from '../../actor.tsx';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { Badge, ButtonLink, CopyButton, RelativeTime } from '../../../ui/controls/index.ts';
+import { EmptyState, Page, Row } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, useColumns } from '../../../ui/tables/index.ts';
+import { Actor, list, managers, type Schemas, useSession } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
 import { stateOf } from './flow-values.ts';
 import { flowStrings } from './strings.ts';
@@ -34,8 +26,7 @@ function FlowsScreen() {
   const mayChange = managers.includes(user.role);
   const items = query.data?.items;
   const create = mayChange && (
-    <ButtonLink to="/flows/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/flows/new" kind="primary" icon={IconPlus}>
       {t('create')}
     </ButtonLink>
   );

@@ -1,15 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { z } from 'zod';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { OperationForm, Submit } from '../../operation-form.tsx';
-import { profilesQuery } from '../../profiles-query.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, profilesQuery } from '../../data.ts';
+import { OperationForm, Submit, useOperation } from '../../operations.ts';
 import { products } from './flow-values.ts';
 import { flowStrings } from './strings.ts';
 
@@ -63,12 +59,10 @@ function NewFlowScreen() {
   return (
     <Page title={t('create')} lead={t('createLead')} parents={[{ label: t('title'), to: '/flows' }]} reading>
       <OperationForm form={form} operation={create}>
-        <Card title={t('about')}>
-          <Stack>
-            <Field name="name" label={t('label')} maxLength={80} />
-            <Field name="product" options={products} />
-            <Field name="profile" options={profiles} />
-          </Stack>
+        <Card title={t('about')} gap={16}>
+          <Field name="name" label={t('label')} maxLength={80} />
+          <Field name="product" options={products} />
+          <Field name="profile" options={profiles} />
         </Card>
         <Submit of={create} back="/flows">
           {t('createAction')}

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { read } from '../../api/admin.ts';
+import { read } from '../../data.ts';
 
 export const flowQuery = (id: string) => read('/api/admin/flows/{id}', { id });
 

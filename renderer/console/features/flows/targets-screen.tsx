@@ -5,23 +5,14 @@ import { createLazyRoute } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { Form, fieldsOf } from '../../../ui/forms/index.ts';
+import { Card, EmptyState, Note, Page } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { organizationQuery } from '../../organization-query.ts';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
+import { api, managers, organizationQuery, useSession } from '../../data.ts';
+import { ConfirmOperation, Refused, useOperation } from '../../operations.ts';
 import { flowStrings } from './strings.ts';
 
 const Field = fieldsOf<Target>()(flowStrings);
@@ -129,15 +120,13 @@ function AddTarget({ targets }: { targets: readonly string[] }) {
       onSubmit={(values) => add.mutate(values)}
       failed={refused === undefined && <Refused of={add} />}
     >
-      <Card>
-        <Stack gap={12}>
-          <Field name="target" maxLength={260} autoComplete="off" spellCheck={false} />
-          <div>
-            <Button type="submit" kind="primary" busy={add.isPending}>
-              {t('targetAdd')}
-            </Button>
-          </div>
-        </Stack>
+      <Card gap={12}>
+        <Field name="target" maxLength={260} autoComplete="off" spellCheck={false} />
+        <div>
+          <Button type="submit" kind="primary" busy={add.isPending}>
+            {t('targetAdd')}
+          </Button>
+        </div>
       </Card>
     </Form>
   );

@@ -1,16 +1,12 @@
-import { useMemo } from 'react';
 import { z } from 'zod';
 import { needsDomain, withDomain } from '../../../../sdk/admin/bulk-import/picture-list.ts';
 import type { ImportEntry } from '../../../../sdk/admin/bulk-import/run-import.ts';
 import { purposes } from '../../../../sdk/admin/values.ts';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { DataTable } from '../../../ui/tables/data-table.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import type { Common } from './send-pictures.ts';
 import type { PictureList } from './source.ts';
 import { importStrings } from './strings.ts';
@@ -105,18 +101,14 @@ export function CheckList({
           />
         </Card>
       )}
-      <Card title={t('consent')}>
-        <Stack>
-          <p className="small muted">{withConsent ? t('consentNeeded') : t('consentAttested')}</p>
-          {!withConsent && <Field name="own" as="switch" />}
-          {form.watch('own') && <Consent />}
-        </Stack>
+      <Card title={t('consent')} gap={16}>
+        <p className="small muted">{withConsent ? t('consentNeeded') : t('consentAttested')}</p>
+        {!withConsent && <Field name="own" as="switch" />}
+        {form.watch('own') && <Consent />}
       </Card>
-      <Card title={t('options')}>
-        <Stack>
-          <Field name="confirmed" as="check" />
-          <Field name="overrideLiveness" as="check" />
-        </Stack>
+      <Card title={t('options')} gap={16}>
+        <Field name="confirmed" as="check" />
+        <Field name="overrideLiveness" as="check" />
       </Card>
       <Row>
         <Button type="submit" kind="primary">
@@ -130,29 +122,23 @@ export function CheckList({
 
 type Shown = ImportEntry & { key: string };
 
+/** `context`: the domain of names that are no addresses. */
+const exampleColumns: Columns<Shown, typeof importStrings, string> = [
+  { id: 'file', cell: ({ label }) => <span style={{ overflowWrap: 'anywhere' }}>{label}</span> },
+  {
+    id: 'person',
+    cell: ({ person }, { context: domain }) => (
+      <span style={{ overflowWrap: 'anywhere' }}>
+        {needsDomain(person) && domain !== '' ? withDomain(person, domain) : person}
+      </span>
+    ),
+  },
+  { id: 'name', priority: 2, cell: ({ name }) => name },
+];
+
 function Found({ list, domain }: { list: PictureList; domain: string }) {
   const t = useStrings(importStrings);
   const { entries, people, missing, passedOver } = list;
-  const columns = useMemo(
-    (): readonly Column<Shown>[] => [
-      {
-        id: 'file',
-        header: t('file'),
-        cell: ({ label }) => <span style={{ overflowWrap: 'anywhere' }}>{label}</span>,
-      },
-      {
-        id: 'person',
-        header: t('person'),
-        cell: ({ person }) => (
-          <span style={{ overflowWrap: 'anywhere' }}>
-            {needsDomain(person) && domain !== '' ? withDomain(person, domain) : person}
-          </span>
-        ),
-      },
-      { id: 'name', header: t('name'), priority: 2, cell: ({ name }) => name },
-    ],
-    [t, domain],
-  );
   return (
     <Stack gap={12}>
       <h2>
@@ -162,7 +148,7 @@ function Found({ list, domain }: { list: PictureList; domain: string }) {
       {passedOver > 0 && <p className="small muted">{t('passedOver', { count: passedOver })}</p>}
       <DataTable
         label={t('examples')}
-        columns={columns}
+        columns={useColumns(exampleColumns, importStrings, domain)}
         rows={entries.slice(0, SHOWN).map((one, index) => ({ ...one, key: String(index) }))}
         rowId={({ key }) => key}
       />

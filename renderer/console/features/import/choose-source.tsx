@@ -1,10 +1,9 @@
 import { useRef, useState } from 'react';
 import { ListFault } from '../../../../sdk/admin/bulk-import/picture-list.ts';
 import { ZipFault } from '../../../../sdk/admin/bulk-import/zip.ts';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { type PictureList, readSource, SourceFault, UnknownEncoding } from './source.ts';
 import { importStrings } from './strings.ts';
 
@@ -35,24 +34,17 @@ export function ChooseSource({ chosen }: { chosen(list: PictureList): void }) {
         ) : (
           <WhyNot error={state.error} />
         ))}
-      <Card title={t('source')}>
-        <Stack>
-          <p className="muted">{t('hintFolder')}</p>
-          <Row>
-            <Chooser {...common} label={t('folder')} kind="primary" folder />
-            <Chooser {...common} label={t('zip')} accept=".zip,application/zip" />
-          </Row>
-          <p className="muted">{t('hintTable')}</p>
-          <Row>
-            <Chooser
-              {...common}
-              label={t('table')}
-              accept=".csv,text/csv,image/*,.heic,.heif,.avif"
-              multiple
-            />
-          </Row>
-          {state.is === 'reading' && <p role="status">{t('reading')}</p>}
-        </Stack>
+      <Card title={t('source')} gap={16}>
+        <p className="muted">{t('hintFolder')}</p>
+        <Row>
+          <Chooser {...common} label={t('folder')} kind="primary" folder />
+          <Chooser {...common} label={t('zip')} accept=".zip,application/zip" />
+        </Row>
+        <p className="muted">{t('hintTable')}</p>
+        <Row>
+          <Chooser {...common} label={t('table')} accept=".csv,text/csv,image/*,.heic,.heif,.avif" multiple />
+        </Row>
+        {state.is === 'reading' && <p role="status">{t('reading')}</p>}
       </Card>
     </Stack>
   );

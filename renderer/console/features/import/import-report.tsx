@@ -1,17 +1,10 @@
-import { useMemo } from 'react';
 import type { ImportOutcome } from '../../../../sdk/admin/bulk-import/run-import.ts';
-import { Figure } from '../../../ui/badges/figure.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { LoadFailed } from '../../load-failed.tsx';
-import { saveFile } from '../../save-file.ts';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { Button, ButtonLink, Figure } from '../../../ui/controls/index.ts';
+import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
+import { managers, saveFile, useSession } from '../../data.ts';
+import { LoadFailed } from '../../operations.ts';
 import { toReport } from './report.ts';
 import type { Ended } from './send-pictures.ts';
 import { importStrings } from './strings.ts';
@@ -82,21 +75,16 @@ function Summary({ outcomes, broken }: { outcomes: readonly ImportOutcome[]; bro
 
 type Refused = ImportOutcome & { key: string };
 
+const refusedColumns: Columns<Refused, typeof importStrings> = [
+  { id: 'file', cell: ({ file }) => <span style={{ overflowWrap: 'anywhere' }}>{file}</span> },
+  { id: 'person', priority: 3, cell: ({ person }) => person },
+  { id: 'why', cell: ({ reason }) => reason },
+  { id: 'code', priority: 3, cell: ({ code }) => <code>{code}</code> },
+];
+
 function Refusals({ outcomes }: { outcomes: readonly ImportOutcome[] }) {
   const t = useStrings(importStrings);
-  const columns = useMemo(
-    (): readonly Column<Refused>[] => [
-      {
-        id: 'file',
-        header: t('file'),
-        cell: ({ file }) => <span style={{ overflowWrap: 'anywhere' }}>{file}</span>,
-      },
-      { id: 'person', header: t('person'), priority: 3, cell: ({ person }) => person },
-      { id: 'why', header: t('why'), cell: ({ reason }) => reason },
-      { id: 'code', header: t('code'), priority: 3, cell: ({ code }) => <code>{code}</code> },
-    ],
-    [t],
-  );
+  const columns = useColumns(refusedColumns, importStrings);
   const refused = outcomes
     .map((one, index): Refused => ({ ...one, key: String(index) }))
     .filter(({ outcome }) => outcome === 'refused');

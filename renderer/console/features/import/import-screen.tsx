@@ -2,16 +2,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useBlocker } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import type { ImportEntry } from '../../../../sdk/admin/bulk-import/run-import.ts';
-import { Figure } from '../../../ui/badges/figure.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { Refused } from '../../load-failed.tsx';
-import { organizationQuery } from '../../organization-query.ts';
-import { useWorld } from '../../session/session-query.ts';
+import { Button, Figure } from '../../../ui/controls/index.ts';
+import { Card, ConfirmDialog, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { organizationQuery, useWorld } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { CheckList, type Decided } from './check-list.tsx';
 import { ChooseSource } from './choose-source.tsx';
 import { ImportReport } from './import-report.tsx';
@@ -105,29 +100,22 @@ function ImportProgress({
   const { settled, enrolled, skipped, refused } = progress;
   return (
     <Stack gap={24}>
-      <Card title={t('running')}>
-        <Stack>
-          <p role="status">
-            {t('doneOf', { done: format.count(settled), total: format.count(entries.length) })}
-          </p>
-          <progress
-            value={settled}
-            max={entries.length}
-            style={{ width: '100%' }}
-            aria-label={t('running')}
-          />
-          <Row gap={32}>
-            <Figure label={t('enrolled')} value={format.count(enrolled)} />
-            <Figure label={t('skipped')} value={format.count(skipped)} />
-            <Figure label={t('refused')} value={format.count(refused)} />
-          </Row>
-          <p className="small muted">{t('stay')}</p>
-          <Row>
-            <Button disabled={stopping} onClick={end}>
-              {stopping ? t('stopping') : t('stop')}
-            </Button>
-          </Row>
-        </Stack>
+      <Card title={t('running')} gap={16}>
+        <p role="status">
+          {t('doneOf', { done: format.count(settled), total: format.count(entries.length) })}
+        </p>
+        <progress value={settled} max={entries.length} style={{ width: '100%' }} aria-label={t('running')} />
+        <Row gap={32}>
+          <Figure label={t('enrolled')} value={format.count(enrolled)} />
+          <Figure label={t('skipped')} value={format.count(skipped)} />
+          <Figure label={t('refused')} value={format.count(refused)} />
+        </Row>
+        <p className="small muted">{t('stay')}</p>
+        <Row>
+          <Button disabled={stopping} onClick={end}>
+            {stopping ? t('stopping') : t('stop')}
+          </Button>
+        </Row>
       </Card>
       <AskBeforeLeaving running={running} stop={end} />
     </Stack>

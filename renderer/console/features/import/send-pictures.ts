@@ -6,7 +6,7 @@ import {
   runImport,
 } from '../../../../sdk/admin/bulk-import/run-import.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { admin, api, type Schemas } from '../../api/admin.ts';
+import { admin, api, type Schemas } from '../../data.ts';
 
 type Env = 'live' | 'test';
 /** What goes along with every picture. */

@@ -1,11 +1,9 @@
 import { useState } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Note, TypedNameDialog } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { useWorld } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { type Added, countBack, takeBack } from './send-pictures.ts';
 import { importStrings } from './strings.ts';
 

@@ -1,13 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Button } from '../../../ui/controls/button.tsx';
-import { LinkButton } from '../../../ui/controls/link-button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { read } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Button, LinkButton } from '../../../ui/controls/index.ts';
+import { Card, Note } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import type { FilterValues } from '../../../ui/tables/index.ts';
+import { read } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import type { JobState } from './job-words.ts';
 import styles from './jobs.module.css';
 import { jobStrings } from './strings.ts';
@@ -41,7 +38,7 @@ export function JobCounts({ show, isShown }: { show(filters: FilterValues): void
       <Card title={t('counts')} flush>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <div className={styles.scroll} tabIndex={0}>
-          <table className={styles.counts}>
+          <table className={`rows ${styles.counts}`}>
             <thead>
               <tr>
                 <th scope="col">{t('kind')}</th>

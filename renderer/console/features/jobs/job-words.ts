@@ -1,5 +1,5 @@
 import { jobStates } from '../../../../sdk/admin/values.ts';
-import type { Schemas } from '../../api/admin.ts';
+import type { Schemas } from '../../data.ts';
 
 export type JobKind = Schemas['JobCounts']['items'][number]['kind'];
 /** Each kind once: one that is missing does not compile. */

@@ -1,31 +1,22 @@
 import { IconExternalLink, IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useMemo, useState } from 'react';
-import { Badge, type BadgeKind } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Snippet } from '../../../ui/code/snippet.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { LinkButton } from '../../../ui/controls/link-button.tsx';
-import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { shortenId } from '../../../ui/format/format.ts';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Filters, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { api, list, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { useAddressFilters } from '../../use-address.ts';
+import { type ReactNode, useState } from 'react';
+import {
+  Badge,
+  type BadgeKind,
+  Button,
+  ExactTime,
+  Id,
+  LinkButton,
+  RelativeTime,
+  Snippet,
+} from '../../../ui/controls/index.ts';
+import { Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { shortenId, uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { api, list, type Schemas } from '../../data.ts';
+import { ConfirmOperation, QueryTable, Refused, useAddressFilters, useOperation } from '../../operations.ts';
 import { boardPath } from './board-path.ts';
 import { JobCounts } from './job-counts.tsx';
 import { type JobKind, type JobState, jobKinds, jobStates, shownState } from './job-words.ts';
@@ -43,18 +34,19 @@ function JobsScreen() {
   const retry = useRetry();
   const show = (id: string | undefined) =>
     void navigate({ to: '.', search: (now) => ({ ...now, job: id }), resetScroll: false });
-  const { change } = useAddressFilters();
-  const query = useJobs({ kind, state, after });
+  const query = useQuery({
+    ...list('/api/admin/jobs', { cursor: after, kind, state }),
+    refetchInterval: after === undefined ? 10_000 : false,
+  });
   const opened = query.data?.items.find(({ id }) => id === job);
-  const isFiltered = kind !== undefined || state !== undefined;
   return (
     <Page title={t('title')} lead={t('lead')} actions={<OpenBoard />}>
       <Refused of={retry} title={t('notRetried')} />
       {job !== undefined && query.data && !opened && <Note title={t('notHere')}>{job}</Note>}
-      <JobCounts show={change} isShown={state === 'dead'} />
+      <JobCounts show={useAddressFilters()} isShown={state === 'dead'} />
       <QueryTable
         label={t('list')}
-        columns={useColumns(show)}
+        columns={useColumns(listColumns, jobStrings, show)}
         query={query}
         rowId={({ id }) => id}
         rowName={(one) => `${t(one.kind as JobKind)} ${shortenId(one.id)}`}
@@ -65,14 +57,8 @@ function JobsScreen() {
           isTriable(one) && { label: t('retry'), onClick: () => retry.mutate(one.id) },
           isRemovable(one) && { label: t('remove'), danger: true, onClick: () => setRemoving(one) },
         ]}
-        filters={
-          <FilterBar
-            filters={useFilters(listFilters, jobStrings)}
-            values={{ kind, state } as FilterValues}
-            change={change}
-          />
-        }
-        {...(isFiltered && { clearFilters: () => change({ kind: undefined, state: undefined }) })}
+        filters={useFilters(listFilters, jobStrings)}
+        values={{ kind, state }}
         empty={
           <EmptyState icon={IconStack2} title={t('empty')}>
             {t('emptyText')}
@@ -101,25 +87,6 @@ const isTriable = ({ state }: Pick<Job, 'state'>) => state === 'dead' || state =
 /** Recurring work has its kind as its id. */
 const isRemovable = ({ id, state }: Job) => id.startsWith('dlv_') && isTriable({ state });
 
-function useJobs({
-  kind,
-  state,
-  after,
-}: {
-  kind: JobKind | undefined;
-  state: JobState | undefined;
-  after: string | undefined;
-}) {
-  return useQuery({
-    ...list('/api/admin/jobs', {
-      cursor: after,
-      ...(kind && { kind }),
-      ...(state && { state }),
-    }),
-    refetchInterval: after === undefined ? 10_000 : false,
-  });
-}
-
 function useRetry() {
   const t = useStrings(jobStrings);
   return useOperation((id: string) => api.post('/api/admin/jobs/{id}/retry', { id }), {
@@ -142,51 +109,39 @@ function State({ job }: { job: Job }) {
   return <Badge kind={kinds[state]}>{t(state)}</Badge>;
 }
 
-function useColumns(show: (id: string) => void): readonly Column<Job>[] {
-  const t = useStrings(jobStrings);
-  const format = useFormat();
-  return useMemo(
-    () => [
-      {
-        id: 'job',
-        header: t('job'),
-        cell: ({ id, kind, lastError }) => (
-          <TwoLines second={lastError ?? <code>{shortenId(id)}</code>}>
-            <LinkButton onClick={() => show(id)}>{t(kind as JobKind)}</LinkButton>
-          </TwoLines>
-        ),
-      },
-      { id: 'state', header: t('state'), priority: 2, cell: (job) => <State job={job} /> },
-      {
-        id: 'attempts',
-        header: t('attempts'),
-        number: true,
-        priority: 2,
-        cell: ({ attempts, mostAttempts }) =>
-          t('of', { attempts: format.count(attempts), most: format.count(mostAttempts) }),
-      },
-      {
-        id: 'next',
-        header: t('next'),
-        priority: 3,
-        cell: ({ state, runAt }) => state === 'waiting' && runAt !== undefined && <RelativeTime at={runAt} />,
-      },
-      {
-        id: 'ended',
-        header: t('ended'),
-        priority: 2,
-        cell: ({ finishedAt }) => finishedAt !== undefined && <RelativeTime at={finishedAt} />,
-      },
-      {
-        id: 'added',
-        header: t('added'),
-        priority: 3,
-        cell: ({ createdAt }) => createdAt !== undefined && <RelativeTime at={createdAt} />,
-      },
-    ],
-    [t, format, show],
-  );
-}
+const listColumns: Columns<Job, typeof jobStrings, (id: string) => void> = [
+  {
+    id: 'job',
+    cell: ({ id, kind, lastError }, { t, context: show }) => (
+      <TwoLines second={lastError ?? <code>{shortenId(id)}</code>}>
+        <LinkButton onClick={() => show(id)}>{t(kind as JobKind)}</LinkButton>
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (job) => <State job={job} /> },
+  {
+    id: 'attempts',
+    number: true,
+    priority: 2,
+    cell: ({ attempts, mostAttempts }, { t, format }) =>
+      t('of', { attempts: format.count(attempts), most: format.count(mostAttempts) }),
+  },
+  {
+    id: 'next',
+    priority: 3,
+    cell: ({ state, runAt }) => state === 'waiting' && runAt !== undefined && <RelativeTime at={runAt} />,
+  },
+  {
+    id: 'ended',
+    priority: 2,
+    cell: ({ finishedAt }) => finishedAt !== undefined && <RelativeTime at={finishedAt} />,
+  },
+  {
+    id: 'added',
+    priority: 3,
+    cell: ({ createdAt }) => createdAt !== undefined && <RelativeTime at={createdAt} />,
+  },
+];
 
 const listFilters: Filters<typeof jobStrings> = [
   { key: 'state', kind: 'choice', options: jobStates },
@@ -219,33 +174,28 @@ function JobDialog({ job, action, close }: { job: Schemas['Job']; action: ReactN
   const ui = useStrings(uiStrings);
   return (
     <Dialog title={t(job.kind as JobKind)} close={close}>
-      <Stack>
-        <KeyValues
-          entries={[
-            [t('state'), t(shownState(job, Date.now()))],
-            [t('attempts'), t('of', { attempts: job.attempts, most: job.mostAttempts })],
-            [t('error'), job.lastError],
-            [t('next'), job.state === 'waiting' && job.runAt && <ExactTime key="next" at={job.runAt} />],
-            [t('added'), job.createdAt && <ExactTime key="added" at={job.createdAt} />],
-            [t('ended'), job.finishedAt && <ExactTime key="ended" at={job.finishedAt} />],
-            [t('lane'), job.lane && <Id key="lane" id={job.lane} name={t('lane')} />],
-            [
-              t('organization'),
-              job.organization && <Id key="org" id={job.organization} name={t('organization')} />,
-            ],
-            [t('id'), <Id key="id" id={job.id} full name={t('id')} />],
-          ]}
-        />
-        {Object.keys(job.payload).length > 0 && (
-          <Snippet code={JSON.stringify(job.payload, null, 2)} name={t('payload')} />
-        )}
-        <Row>
-          {action}
-          <Button onClick={close} data-autofocus>
-            {ui('close')}
-          </Button>
-        </Row>
-      </Stack>
+      <KeyValues
+        entries={{
+          [t('state')]: t(shownState(job, Date.now())),
+          [t('attempts')]: t('of', { attempts: job.attempts, most: job.mostAttempts }),
+          [t('error')]: job.lastError,
+          [t('next')]: job.state === 'waiting' && job.runAt && <ExactTime at={job.runAt} />,
+          [t('added')]: job.createdAt && <ExactTime at={job.createdAt} />,
+          [t('ended')]: job.finishedAt && <ExactTime at={job.finishedAt} />,
+          [t('lane')]: job.lane && <Id id={job.lane} name={t('lane')} />,
+          [t('organization')]: job.organization && <Id id={job.organization} name={t('organization')} />,
+          [t('id')]: <Id id={job.id} full name={t('id')} />,
+        }}
+      />
+      {Object.keys(job.payload).length > 0 && (
+        <Snippet code={JSON.stringify(job.payload, null, 2)} name={t('payload')} />
+      )}
+      <Row>
+        {action}
+        <Button onClick={close} data-autofocus>
+          {ui('close')}
+        </Button>
+      </Row>
     </Dialog>
   );
 }
@@ -268,8 +218,7 @@ function OpenBoard() {
   };
   return (
     <>
-      <Button kind="primary" busy={open.isPending} onClick={() => open.mutate()}>
-        <IconExternalLink size={18} stroke={1.75} aria-hidden="true" />
+      <Button kind="primary" busy={open.isPending} onClick={() => open.mutate()} icon={IconExternalLink}>
         {t('board')}
       </Button>
       <Dialog
@@ -277,19 +226,17 @@ function OpenBoard() {
         title={open.isError ? t('boardFailed') : t('boardReady')}
         close={close}
       >
-        <Stack>
-          <Refused of={open} title={t('boardFailed')} />
-          {blocked !== undefined && (
-            <>
-              <p className="muted">{t('boardText')}</p>
-              <p>
-                <a href={blocked} target="_blank" rel="noopener noreferrer" onClick={close}>
-                  {t('boardOpen')}
-                </a>
-              </p>
-            </>
-          )}
-        </Stack>
+        <Refused of={open} title={t('boardFailed')} />
+        {blocked !== undefined && (
+          <>
+            <p className="muted">{t('boardText')}</p>
+            <p>
+              <a href={blocked} target="_blank" rel="noopener noreferrer" onClick={close}>
+                {t('boardOpen')}
+              </a>
+            </p>
+          </>
+        )}
       </Dialog>
     </>
   );

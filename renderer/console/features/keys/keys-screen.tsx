@@ -2,21 +2,13 @@ import { NativeSelect } from '@mantine/core';
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { api, list, type Schemas } from '../../api/admin.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { useState } from 'react';
+import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, useColumns } from '../../../ui/tables/index.ts';
+import { api, list, managers, type Schemas, useSession } from '../../data.ts';
+import { ConfirmOperation, QueryTable } from '../../operations.ts';
 import { stateOf } from './key-state.ts';
 import { MadeKey } from './made-key.tsx';
 import { keyStrings } from './strings.ts';
@@ -30,14 +22,12 @@ function KeysScreen() {
   const { user } = useSession();
   const { after } = Route.useSearch();
   const nameOf = useKeyName();
-  const columns = useColumns();
   const [asked, setAsked] = useState<{ what: 'rotate' | 'revoke'; key: Key }>();
   const [made, setMade] = useState<{ name: string; key: string }>();
   const query = useQuery(list('/api/admin/keys', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const create = (
-    <ButtonLink to="/keys/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/keys/new" kind="primary" icon={IconPlus}>
       {t('create')}
     </ButtonLink>
   );
@@ -56,7 +46,7 @@ function KeysScreen() {
     <Page title={t('title')} lead={t('lead')} actions={mayChange && query.data?.items.length !== 0 && create}>
       <QueryTable
         label={t('list')}
-        columns={columns}
+        columns={useColumns(listColumns, keyStrings, nameOf)}
         query={query}
         rowId={({ id }) => id}
         rowName={nameOf}
@@ -102,75 +92,55 @@ function useKeyName() {
 
 const Scopes = ({ scopes }: { scopes: readonly string[] }) => <code>{scopes.join(', ')}</code>;
 
-function useColumns(): readonly Column<Key>[] {
-  const t = useStrings(keyStrings);
-  const nameOf = useKeyName();
-  return useMemo(
-    () => [
-      {
-        id: 'key',
-        header: t('key'),
-        cell: (key) => (
-          <div>
-            <b>{nameOf(key)}</b>
-            <div className="tiny muted">
-              <code>
-                {key.prefix}_{key.env}_…{key.hint}
-              </code>
-            </div>
-          </div>
-        ),
-      },
-      { id: 'state', header: t('state'), cell: (key) => <State apiKey={key} /> },
-      {
-        id: 'world',
-        header: t('world'),
-        priority: 2,
-        cell: ({ env }) => (env === 'live' ? t('live') : t('test')),
-      },
-      { id: 'scopes', header: t('scopes'), priority: 2, cell: ({ scopes }) => <Scopes scopes={scopes} /> },
-      {
-        id: 'lastUsed',
-        header: t('lastUsed'),
-        priority: 2,
-        cell: ({ lastUsedAt, lastUsedAddress }) =>
-          lastUsedAt === undefined ? (
-            <span className="muted">{t('never')}</span>
-          ) : (
-            <span title={lastUsedAddress && t('from', { address: lastUsedAddress })}>
-              <RelativeTime at={lastUsedAt} />
-            </span>
-          ),
-      },
-      {
-        id: 'created',
-        header: t('created'),
-        priority: 3,
-        cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
-      },
-    ],
-    [t, nameOf],
-  );
-}
+const listColumns: Columns<Key, typeof keyStrings, (key: Key) => string> = [
+  {
+    id: 'key',
+    cell: (key, { context: nameOf }) => (
+      <div>
+        <b>{nameOf(key)}</b>
+        <div className="tiny muted">
+          <code>
+            {key.prefix}_{key.env}_…{key.hint}
+          </code>
+        </div>
+      </div>
+    ),
+  },
+  { id: 'state', cell: (key) => <State apiKey={key} /> },
+  { id: 'world', priority: 2, cell: ({ env }, { t }) => t(env) },
+  { id: 'scopes', priority: 2, cell: ({ scopes }) => <Scopes scopes={scopes} /> },
+  {
+    id: 'lastUsed',
+    priority: 2,
+    cell: ({ lastUsedAt, lastUsedAddress }, { t }) =>
+      lastUsedAt === undefined ? (
+        <span className="muted">{t('never')}</span>
+      ) : (
+        <span title={lastUsedAddress && t('from', { address: lastUsedAddress })}>
+          <RelativeTime at={lastUsedAt} />
+        </span>
+      ),
+  },
+  { id: 'created', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+];
+
+const kinds = {
+  active: 'ok',
+  ending: 'warn',
+  expired: 'outline',
+  revoked: 'outline',
+  altered: 'bad',
+} as const;
 
 function State({ apiKey }: { apiKey: Key }) {
   const t = useStrings(keyStrings);
   const format = useFormat();
   const state = stateOf(apiKey, Date.now());
-  switch (state) {
-    case 'active':
-      return <Badge kind="ok">{t('active')}</Badge>;
-    case 'ending':
-      return <Badge kind="warn">{t('ends', { date: format.date(apiKey.expiresAt ?? 0) })}</Badge>;
-    case 'expired':
-      return <Badge kind="outline">{t('expired')}</Badge>;
-    case 'revoked':
-      return <Badge kind="outline">{t('revoked')}</Badge>;
-    case 'altered':
-      return <Badge kind="bad">{t('altered')}</Badge>;
-    default:
-      return state satisfies never;
-  }
+  return (
+    <Badge kind={kinds[state]}>
+      {state === 'ending' ? t('ends', { date: format.date(apiKey.expiresAt ?? 0) }) : t(state)}
+    </Badge>
+  );
 }
 
 function Revoke({ apiKey, close }: { apiKey: Key; close(): void }) {
@@ -207,20 +177,18 @@ function Rotate({ apiKey, close, done }: { apiKey: Key; close(): void; done(secr
       confirmLabel={t('rotate')}
       close={close}
     >
-      <Stack>
-        <p>{t('rotateText')}</p>
-        <NativeSelect
-          label={t('overlap')}
-          value={String(seconds)}
-          onChange={({ target }) => setSeconds(Number(target.value))}
-          data={[
-            { value: String(7 * 24 * HOUR), label: t('week') },
-            { value: String(24 * HOUR), label: t('day') },
-            { value: String(HOUR), label: t('hour') },
-            { value: '0', label: t('none') },
-          ]}
-        />
-      </Stack>
+      <p>{t('rotateText')}</p>
+      <NativeSelect
+        label={t('overlap')}
+        value={String(seconds)}
+        onChange={({ target }) => setSeconds(Number(target.value))}
+        data={[
+          { value: String(7 * 24 * HOUR), label: t('week') },
+          { value: String(24 * HOUR), label: t('day') },
+          { value: String(HOUR), label: t('hour') },
+          { value: '0', label: t('none') },
+        ]}
+      />
     </ConfirmOperation>
   );
 }

@@ -1,7 +1,6 @@
-import { CopyOnce } from '../../../ui/code/copy-once.tsx';
-import { Snippets } from '../../../ui/code/snippet.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { CopyOnce, Snippets } from '../../../ui/controls/index.ts';
+import { Card, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { keyStrings } from './strings.ts';
 
 /** A key that was made just now: the secret this once, and code that uses it. */

@@ -1,15 +1,11 @@
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { z } from 'zod';
 import { keyPrefixes, scopes } from '../../../../sdk/admin/values.ts';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { OperationForm, Submit } from '../../operation-form.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas, useWorld } from '../../data.ts';
+import { OperationForm, Submit, useOperation } from '../../operations.ts';
 import { linesOf } from './key-state.ts';
 import { MadeKey } from './made-key.tsx';
 import { keyStrings } from './strings.ts';
@@ -108,35 +104,31 @@ function Fields({ browser }: { browser: boolean }) {
   const t = useStrings(keyStrings);
   return (
     <>
-      <Card>
-        <Stack>
-          <Field name="name" maxLength={120} />
-          <Field
-            name="env"
-            label={t('world')}
-            options={[
-              { value: 'live', label: t('live') },
-              { value: 'test', label: t('test') },
-            ]}
-          />
-          <Field
-            name="scopes"
-            as="several"
-            options={offered.map((value) => ({
-              value,
-              label: t(value.replace('identity:', '') as 'verify'),
-            }))}
-          />
-        </Stack>
+      <Card gap={16}>
+        <Field name="name" maxLength={120} />
+        <Field
+          name="env"
+          label={t('world')}
+          options={[
+            { value: 'live', label: t('live') },
+            { value: 'test', label: t('test') },
+          ]}
+        />
+        <Field
+          name="scopes"
+          as="several"
+          options={offered.map((value) => ({
+            value,
+            label: t(value.replace('identity:', '') as 'verify'),
+          }))}
+        />
       </Card>
-      <Card>
-        <Stack>
-          <Field name="expires" type="date" optional />
-          <Field name="cidrs" as="lines" rows={2} optional />
-          <Field name="prefix" options={keyPrefixes.map((value) => ({ value, label: `${value}_` }))} />
-          <Field name="browser" as="switch" />
-          {browser && <Field name="origins" as="lines" rows={2} />}
-        </Stack>
+      <Card gap={16}>
+        <Field name="expires" type="date" optional />
+        <Field name="cidrs" as="lines" rows={2} optional />
+        <Field name="prefix" options={keyPrefixes.map((value) => ({ value, label: `${value}_` }))} />
+        <Field name="browser" as="switch" />
+        {browser && <Field name="origins" as="lines" rows={2} />}
       </Card>
     </>
   );

@@ -1,4 +1,4 @@
-import type { Schemas } from '../../api/admin.ts';
+import type { Schemas } from '../../data.ts';
 
 export type Kiosk = Schemas['Kiosk'];
 

@@ -1,22 +1,13 @@
 import { IconDeviceTablet, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { createLazyRoute, useNavigate } from '@tanstack/react-router';
+import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { GoneAndStays } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { api, read } from '../../api/admin.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { managers, operators } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
+import { EmptyState, GoneAndStays, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { api, managers, operators, read, useSession } from '../../data.ts';
+import { ConfirmOperation, QueryTable } from '../../operations.ts';
 import { type Kiosk, kioskStateOf, kioskStates } from './kiosk-state.ts';
 import { kioskStrings } from './strings.ts';
 
@@ -29,36 +20,27 @@ function KiosksScreen() {
   const t = useStrings(kioskStrings);
   const { user } = useSession();
   const { state } = Route.useSearch();
-  const navigate = useNavigate();
   const [asked, setAsked] = useState<{ what: 'revoke' | 'unlock'; kiosk: Kiosk }>();
-  const { data, error, refetch } = useQuery({ ...read('/api/admin/kiosks'), refetchInterval: EVERY });
-  const change = (patch: FilterValues) => void navigate({ to: '.', search: (now) => ({ ...now, ...patch }) });
+  const query = useQuery({ ...read('/api/admin/kiosks'), refetchInterval: EVERY });
   const mayManage = managers.includes(user.role);
   const pair = mayManage && (
-    <ButtonLink to="/kiosks/pair" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/kiosks/pair" kind="primary" icon={IconPlus}>
       {t('pair')}
     </ButtonLink>
   );
   const now = Date.now();
   return (
-    <Page title={t('title')} lead={t('lead')} actions={data?.items.length !== 0 && pair}>
-      <DataTable
+    <Page title={t('title')} lead={t('lead')} actions={query.data?.items.length !== 0 && pair}>
+      <QueryTable
         label={t('title')}
         columns={useColumns(listColumns, kioskStrings)}
-        rows={data?.items.filter((one) => state === undefined || kioskStateOf(one, now) === state)}
+        query={query}
+        shown={(one) => state === undefined || kioskStateOf(one, now) === state}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
         secondLine={(one) => <State kiosk={one} />}
-        failed={error ? <Refused of={{ error, refetch }} /> : undefined}
-        filters={
-          <FilterBar
-            filters={useFilters(listFilters, kioskStrings)}
-            values={{ state } as FilterValues}
-            change={change}
-          />
-        }
-        {...(state && { clearFilters: () => change({ state: undefined }) })}
+        filters={useFilters(listFilters, kioskStrings)}
+        values={{ state }}
         actions={(kiosk) =>
           kiosk.revokedAt !== undefined
             ? []
@@ -86,21 +68,12 @@ function KiosksScreen() {
   );
 }
 
+const kinds = { paired: 'ok', locked: 'warn', silent: 'plain', revoked: 'outline' } as const;
+
 function State({ kiosk }: { kiosk: Kiosk }) {
   const t = useStrings(kioskStrings);
   const state = kioskStateOf(kiosk, Date.now());
-  switch (state) {
-    case 'paired':
-      return <Badge kind="ok">{t('paired')}</Badge>;
-    case 'locked':
-      return <Badge kind="warn">{t('locked')}</Badge>;
-    case 'silent':
-      return <Badge kind="plain">{t('silent')}</Badge>;
-    case 'revoked':
-      return <Badge kind="outline">{t('revoked')}</Badge>;
-    default:
-      return state satisfies never;
-  }
+  return <Badge kind={kinds[state]}>{t(state)}</Badge>;
 }
 
 const listColumns: Columns<Kiosk, typeof kioskStrings> = [

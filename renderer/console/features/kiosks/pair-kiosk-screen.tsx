@@ -2,22 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { z } from 'zod';
-import { CopyButton } from '../../../ui/badges/id.tsx';
-import { QrCode } from '../../../ui/code/qr-code.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
+import { Button, CopyButton } from '../../../ui/controls/index.ts';
+import { QrCode } from '../../../ui/controls/qr-code.tsx';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed, Refused } from '../../load-failed.tsx';
-import { OperationForm, Submit } from '../../operation-form.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { api, read, type Schemas, useWorld } from '../../data.ts';
+import { LoadFailed, OperationForm, Refused, Submit, useOperation } from '../../operations.ts';
 import { spaced, timeLeft } from './kiosk-state.ts';
 import styles from './kiosks.module.css';
 import { kioskStrings } from './strings.ts';
@@ -58,13 +50,11 @@ function NameForm({ begun }: { begun(pairing: Schemas['BegunPairing']): void }) 
   );
   return (
     <OperationForm form={form} operation={begin}>
-      <Card>
-        <Stack>
-          <Field name="name" maxLength={60} autoComplete="off" />
-          <Note kind={env === 'live' ? 'info' : 'warn'} title={t(env === 'live' ? 'inLive' : 'inTest')}>
-            {t('inWorldText')}
-          </Note>
-        </Stack>
+      <Card gap={16}>
+        <Field name="name" maxLength={60} autoComplete="off" />
+        <Note kind={env === 'live' ? 'info' : 'warn'} title={t(env === 'live' ? 'inLive' : 'inTest')}>
+          {t('inWorldText')}
+        </Note>
       </Card>
       <Submit of={begin} back="/kiosks">
         {t('showCode')}
@@ -143,29 +133,25 @@ function Code({
   const address = `${location.origin}/kiosk/`;
   return (
     <>
-      <Card title={t('stepDevice')}>
-        <Stack gap={12}>
-          <p>{t('stepDeviceText')}</p>
-          <Row gap={4}>
-            <code className={styles.address}>{address}</code>
-            <CopyButton text={address} name={t('address')} />
-          </Row>
-          {!isThisMachine && <QrCode text={address} label={t('qr')} />}
-          {isThisMachine && <p className="small muted">{t('thisMachine')}</p>}
-        </Stack>
+      <Card title={t('stepDevice')} gap={12}>
+        <p>{t('stepDeviceText')}</p>
+        <Row gap={4}>
+          <code className={styles.address}>{address}</code>
+          <CopyButton text={address} name={t('address')} />
+        </Row>
+        {!isThisMachine && <QrCode text={address} label={t('qr')} />}
+        {isThisMachine && <p className="small muted">{t('thisMachine')}</p>}
       </Card>
-      <Card title={t('stepCode')}>
-        <Stack gap={12}>
-          <output className={styles.code} aria-label={t('code')}>
-            {spaced(begun.code)}
-          </output>
-          <p className="num muted" role="timer">
-            {t('codeLeft', { time: left })} · {t('triesLeft', { count: tries })}
-          </p>
-          <p className="small muted" role="status">
-            {t('waiting')}
-          </p>
-        </Stack>
+      <Card title={t('stepCode')} gap={12}>
+        <output className={styles.code} aria-label={t('code')}>
+          {spaced(begun.code)}
+        </output>
+        <p className="num muted" role="timer">
+          {t('codeLeft', { time: left })} · {t('triesLeft', { count: tries })}
+        </p>
+        <p className="small muted" role="status">
+          {t('waiting')}
+        </p>
       </Card>
       <Refused of={cancel} />
       <Row>
@@ -216,16 +202,14 @@ function Compare({
   });
   return (
     <>
-      <Card title={t('stepCompare')}>
-        <Stack gap={12}>
-          <p>{t('stepCompareText')}</p>
-          <output className={styles.code} aria-label={t('fingerprint')}>
-            {fingerprint}
-          </output>
-          <p className="num muted" role="timer">
-            {t('codeLeft', { time: left })}
-          </p>
-        </Stack>
+      <Card title={t('stepCompare')} gap={12}>
+        <p>{t('stepCompareText')}</p>
+        <output className={styles.code} aria-label={t('fingerprint')}>
+          {fingerprint}
+        </output>
+        <p className="num muted" role="timer">
+          {t('codeLeft', { time: left })}
+        </p>
       </Card>
       {(confirm.error ?? cancel.error) && (
         <LoadFailed error={confirm.error ?? cancel.error} title={ui('couldNotSave')} />

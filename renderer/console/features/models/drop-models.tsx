@@ -1,14 +1,11 @@
 import { IconFileUpload } from '@tabler/icons-react';
 import { type DragEvent, useRef, useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Badge, Button } from '../../../ui/controls/index.ts';
+import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { DryRunView } from './dry-run-view.tsx';
 import { type ModelFile, readModelFiles } from './model-files.ts';
 import styles from './models.module.css';
@@ -58,19 +55,17 @@ export function DropModels() {
     progress.is === 'ready' ? [{ key, staged: progress.staged }] : [],
   );
   return (
-    <Card title={t('import')}>
-      <Stack>
-        <DropZone take={(chosen) => look.mutate(chosen)} busy={look.isPending} />
-        {files.length > 0 && (
-          <ul className={styles.files} aria-live="polite">
-            {files.map((file) => (
-              <FileLine key={file.key} file={file} />
-            ))}
-          </ul>
-        )}
-        <Refused of={look} title={t('notLooked')} />
-        {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} />}
-      </Stack>
+    <Card title={t('import')} gap={16}>
+      <DropZone take={(chosen) => look.mutate(chosen)} busy={look.isPending} />
+      {files.length > 0 && (
+        <ul className={styles.files} aria-live="polite">
+          {files.map((file) => (
+            <FileLine key={file.key} file={file} />
+          ))}
+        </ul>
+      )}
+      <Refused of={look} title={t('notLooked')} />
+      {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} />}
     </Card>
   );
 }

@@ -1,7 +1,5 @@
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Note, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import type { DryRun } from './models-query.ts';
 import { modelStrings } from './strings.ts';

@@ -1,9 +1,7 @@
-import { Day } from '../../../ui/badges/relative-time.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
-import type { Schemas } from '../../api/admin.ts';
+import { Day } from '../../../ui/controls/index.ts';
+import { useFormat } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import type { Schemas } from '../../data.ts';
 import { modelStrings } from './strings.ts';
 
 type Measurement = Schemas['ModelMeasurement'];
@@ -19,24 +17,24 @@ export function useFigure(): (measurement: Pick<Measurement, 'metric' | 'value' 
   };
 }
 
+/** `context`: how a figure is written. */
+const measurementColumns: Columns<Measurement, typeof modelStrings, ReturnType<typeof useFigure>> = [
+  {
+    id: 'metric',
+    header: 'measured',
+    cell: ({ metric, note }) => <TwoLines second={note}>{metric}</TwoLines>,
+  },
+  { id: 'value', header: 'figure', number: true, cell: (one, { context: figure }) => figure(one) },
+  { id: 'data', priority: 2, cell: ({ data }) => <span className="small">{data}</span> },
+  { id: 'date', priority: 3, cell: ({ date }) => <Day at={date} /> },
+];
+
 /** What was measured, on which data, when. */
 export function Measurements({ label, items }: { label: string; items: readonly Measurement[] }) {
-  const t = useStrings(modelStrings);
-  const figure = useFigure();
-  const columns: Column<Measurement>[] = [
-    {
-      id: 'metric',
-      header: t('measured'),
-      cell: ({ metric, note }) => <TwoLines second={note}>{metric}</TwoLines>,
-    },
-    { id: 'value', header: t('figure'), number: true, cell: figure },
-    { id: 'data', header: t('data'), priority: 2, cell: ({ data }) => <span className="small">{data}</span> },
-    { id: 'date', header: t('date'), priority: 3, cell: ({ date }) => <Day at={date} /> },
-  ];
   return (
     <DataTable
       label={label}
-      columns={columns}
+      columns={useColumns(measurementColumns, modelStrings, useFigure())}
       rows={items}
       rowId={({ metric, data, note }) => `${metric} ${data} ${note}`}
       secondLine={({ data }) => data}

@@ -2,17 +2,11 @@ import { Checkbox, Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Maturity } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
+import { Button, Id, Maturity, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api } from '../../data.ts';
+import { ConfirmOperation, Refused } from '../../operations.ts';
 import { DryRunView } from './dry-run-view.tsx';
 import { Measurements } from './figures.tsx';
 import { dryRun, type Model, modelsQuery, originOf, type PlannedChange } from './models-query.ts';
@@ -96,28 +90,25 @@ function Facts({ model }: { model: Model }) {
   return (
     <Card title={t('facts')}>
       <KeyValues
-        entries={[
-          [t('role'), t(model.role)],
-          [t('maturity'), <Maturity key="maturity" level={model.maturity} />],
-          [t('licence'), model.licence],
-          [t('provenance'), model.provenance],
-          [t('origin'), t(originOf(model))],
-          [t('file'), <Id key="sha256" id={model.sha256} full name="SHA-256" />],
-          [
-            t('sources'),
-            model.sources.length > 0 && (
-              <Stack gap={4}>
-                {model.sources.map(({ file, package: from, url, sha256 }) => (
-                  <span key={sha256} style={{ overflowWrap: 'anywhere' }}>
-                    <code>{file}</code> {from ?? url}
-                  </span>
-                ))}
-              </Stack>
-            ),
-          ],
-          [t('acceptedBy'), model.acceptedBy],
-          [t('acceptedAt'), model.acceptedAt && <RelativeTime key="at" at={model.acceptedAt} />],
-        ]}
+        entries={{
+          [t('role')]: t(model.role),
+          [t('maturity')]: <Maturity level={model.maturity} />,
+          [t('licence')]: model.licence,
+          [t('provenance')]: model.provenance,
+          [t('origin')]: t(originOf(model)),
+          [t('file')]: <Id id={model.sha256} full name="SHA-256" />,
+          [t('sources')]: model.sources.length > 0 && (
+            <Stack gap={4}>
+              {model.sources.map(({ file, package: from, url, sha256 }) => (
+                <span key={sha256} style={{ overflowWrap: 'anywhere' }}>
+                  <code>{file}</code> {from ?? url}
+                </span>
+              ))}
+            </Stack>
+          ),
+          [t('acceptedBy')]: model.acceptedBy,
+          [t('acceptedAt')]: model.acceptedAt && <RelativeTime at={model.acceptedAt} />,
+        }}
       />
     </Card>
   );
@@ -169,24 +160,22 @@ function SwitchModel({
       refusal={t('notChanged')}
       close={close}
     >
-      <Stack>
-        <p>{t(`${change}Text`)}</p>
-        {run.isPending && (
-          <Row>
-            <Loader size="sm" /> <span role="status">{t('trying')}</span>
-          </Row>
-        )}
-        <Refused of={run} title={t('notTried')} />
-        {run.data && <DryRunView run={run.data} />}
-        {doubtful && (
-          <Checkbox
-            label={t('acceptDoubt')}
-            description={doubts}
-            checked={accepted}
-            onChange={({ target }) => setAccepted(target.checked)}
-          />
-        )}
-      </Stack>
+      <p>{t(`${change}Text`)}</p>
+      {run.isPending && (
+        <Row>
+          <Loader size="sm" /> <span role="status">{t('trying')}</span>
+        </Row>
+      )}
+      <Refused of={run} title={t('notTried')} />
+      {run.data && <DryRunView run={run.data} />}
+      {doubtful && (
+        <Checkbox
+          label={t('acceptDoubt')}
+          description={doubts}
+          checked={accepted}
+          onChange={({ target }) => setAccepted(target.checked)}
+        />
+      )}
     </ConfirmOperation>
   );
 }

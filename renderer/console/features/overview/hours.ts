@@ -1,4 +1,4 @@
-import type { StackedColumn } from '../../../ui/charts/stacked-columns.tsx';
+import type { StackedColumn } from '../../../ui/charts/index.ts';
 
 export interface Hour {
   from: string;

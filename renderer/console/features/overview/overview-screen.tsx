@@ -2,23 +2,16 @@ import { NativeSelect } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconUserPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
-import { Figure, Gauge } from '../../../ui/badges/figure.tsx';
-import { RankedBars } from '../../../ui/charts/ranked-bars.tsx';
-import { StackedColumns } from '../../../ui/charts/stacked-columns.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Columns, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useLanguage } from '../../../ui/strings/language.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { read, type Schemas } from '../../api/admin.ts';
+import { RankedBars, StackedColumns } from '../../../ui/charts/index.ts';
+import { ButtonLink, Figure, Gauge } from '../../../ui/controls/index.ts';
+import { Card, Columns, Page, Stack, WithAside } from '../../../ui/layout/index.ts';
+import { useFormat, useLanguage, useStrings } from '../../../ui/strings/index.ts';
+import { operators, read, type Schemas, useSession, useWorld } from '../../data.ts';
 import { useNavigation } from '../../frame/use-navigation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Refused } from '../../operations.ts';
 import { useAttentionText } from '../../reasons/attention-text.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
-import { operators } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { wilsonInterval } from '../../wilson.ts';
 import { columnsOf } from './hours.ts';
 import styles from './overview.module.css';
@@ -53,8 +46,7 @@ function OverviewScreen() {
         <>
           <SpanChoice span={span} />
           {operators.includes(user.role) && (
-            <ButtonLink to="/enroll" kind="primary">
-              <IconUserPlus size={18} stroke={1.75} aria-hidden="true" />
+            <ButtonLink to="/enroll" kind="primary" icon={IconUserPlus}>
               {t('enroll')}
             </ButtonLink>
           )}

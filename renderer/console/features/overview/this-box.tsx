@@ -10,13 +10,11 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { read, type Schemas } from '../../api/admin.ts';
+import { Badge, Maturity } from '../../../ui/controls/index.ts';
+import { Card } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { read, type Schemas, useSession } from '../../data.ts';
 import { useAttentionText } from '../../reasons/attention-text.ts';
-import { useSession } from '../../session/session-query.ts';
 import styles from './overview.module.css';
 import { overviewStrings } from './strings.ts';
 

@@ -1,13 +1,11 @@
 import { useState } from 'react';
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { OperationForm, Submit } from '../../operation-form.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Dialog } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { OperationForm, Submit, useOperation } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
 
 const Field = fieldsOf<{ name: string; email: string; birthDate: string }>()(peopleStrings);

@@ -2,14 +2,12 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { Link } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { Form, fieldsOf } from '../../../ui/forms/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { nameOf } from './people-screen.tsx';
 import { peopleStrings } from './strings.ts';
 
@@ -30,34 +28,32 @@ export function DistinctPeople({ person, mayChange }: { person: Person; mayChang
   );
   if (!mayChange && person.notTheSame.length === 0) return undefined;
   return (
-    <Card title={t('notSame')}>
-      <Stack gap={12}>
-        <p className="small muted">{t('notSameText')}</p>
-        {person.notTheSame.map(({ id }) => (
-          <Row key={id}>
-            <Link to="/people/$id" params={{ id }}>
-              {nameOf({ id })}
-            </Link>
-            {mayChange && (
-              <Button kind="quiet" small onClick={() => mark.mutate({ other: id, same: true })}>
-                {t('takeBack')}
-              </Button>
-            )}
-          </Row>
-        ))}
-        <Refused of={mark} />
-        {mayChange && (
-          <OtherPerson
-            busy={mark.isPending}
-            mark={(other) =>
-              mark.mutateAsync({ other, same: false }).then(
-                () => true,
-                () => false,
-              )
-            }
-          />
-        )}
-      </Stack>
+    <Card title={t('notSame')} gap={12}>
+      <p className="small muted">{t('notSameText')}</p>
+      {person.notTheSame.map(({ id }) => (
+        <Row key={id}>
+          <Link to="/people/$id" params={{ id }}>
+            {nameOf({ id })}
+          </Link>
+          {mayChange && (
+            <Button kind="quiet" small onClick={() => mark.mutate({ other: id, same: true })}>
+              {t('takeBack')}
+            </Button>
+          )}
+        </Row>
+      ))}
+      <Refused of={mark} />
+      {mayChange && (
+        <OtherPerson
+          busy={mark.isPending}
+          mark={(other) =>
+            mark.mutateAsync({ other, same: false }).then(
+              () => true,
+              () => false,
+            )
+          }
+        />
+      )}
     </Card>
   );
 }

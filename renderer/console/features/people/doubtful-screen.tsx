@@ -1,14 +1,11 @@
 import { IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useCallback } from 'react';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { read, type Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { DataTable } from '../../../ui/tables/index.ts';
+import { read, type Schemas, useWorld } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { usePictureColumns } from './person-columns.tsx';
 import { peopleStrings } from './strings.ts';
 
@@ -19,7 +16,7 @@ function DoubtfulScreen() {
   const t = useStrings(peopleStrings);
   const env = useWorld();
   const { data, error, refetch } = useQuery(read('/api/admin/subjects/doubtful', { env }));
-  const why = useCallback(({ doubt }: Schemas['DoubtfulPerson']) => t(doubt), [t]);
+  const why = ({ doubt }: Schemas['DoubtfulPerson']) => t(doubt);
   return (
     <Page title={t('doubtful')} lead={t('doubtfulLead')} parents={[{ label: t('title'), to: '/people' }]}>
       <DataTable

@@ -1,23 +1,13 @@
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { PersonTile } from '../../../ui/badges/person-tile.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { shortenId } from '../../../ui/format/format.ts';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Row } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { FilterBar } from '../../../ui/tables/filter-bar.tsx';
-import { list, read, type Schemas } from '../../api/admin.ts';
+import { Badge, ButtonLink, PersonTile, RelativeTime } from '../../../ui/controls/index.ts';
+import { EmptyState, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, useColumns } from '../../../ui/tables/index.ts';
+import { list, operators, read, type Schemas, useSession, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { DoubtfulNote } from '../../own-gallery.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { operators } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { upgradesQuery } from '../../template-upgrades.ts';
 import { peopleStrings } from './strings.ts';
 
@@ -32,7 +22,6 @@ function PeopleScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { search, after } = Route.useSearch();
-  const navigate = Route.useNavigate();
   const query = useQuery({
     ...list('/api/admin/subjects', { env, search, cursor: after }),
     refetchInterval: ({ state }) => (state.data?.reading ? READ_AGAIN : false),
@@ -42,8 +31,7 @@ function PeopleScreen() {
     <ButtonLink to="/people/import">{t('importMany')}</ButtonLink>
   );
   const enroll = operators.includes(user.role) && (
-    <ButtonLink to="/enroll" kind="primary">
-      <IconUserPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/enroll" kind="primary" icon={IconUserPlus}>
       {t('enroll')}
     </ButtonLink>
   );
@@ -70,18 +58,8 @@ function PeopleScreen() {
         after={after}
         total={total}
         secondLine={(person) => <State person={person} />}
-        filters={
-          <FilterBar
-            filters={[]}
-            values={{ search }}
-            change={(patch) => void navigate({ search: (now) => ({ ...now, ...patch, after: undefined }) })}
-            search={{ key: 'search', label: t('search') }}
-          />
-        }
-        {...(search !== undefined && {
-          clearFilters: () =>
-            void navigate({ search: (now) => ({ ...now, search: undefined, after: undefined }) }),
-        })}
+        values={{ search }}
+        search={{ key: 'search', label: t('search') }}
         empty={
           <EmptyState icon={IconUsers} title={t('empty')} action={enroll}>
             {t('emptyLead')}

@@ -1,47 +1,39 @@
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useMemo } from 'react';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { operators } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import type { ReactNode } from 'react';
+import { ButtonLink } from '../../../ui/controls/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import type { Column } from '../../../ui/tables/index.ts';
+import { operators, useSession } from '../../data.ts';
 import { nameOf } from './people-screen.tsx';
 import { peopleStrings } from './strings.ts';
 
-/** Columns of a list of people who need another picture: who, why (give `cell` as `secondLine` too, for phones), and the way to enroll one. `cell` is a function at module scope or in `useCallback`. */
+/** Columns of a list of people who need another picture: who, why (give `cell` as `secondLine` too, for phones), and the way to enroll one. */
 export function usePictureColumns<Person extends Parameters<typeof nameOf>[0]>(
   header: string,
   cell: (person: Person) => ReactNode,
 ): readonly Column<Person>[] {
   const t = useStrings(peopleStrings);
   const { user } = useSession();
-  const mayEnroll = operators.includes(user.role);
-  return useMemo(
-    () => [
-      {
-        id: 'name',
-        header: t('name'),
-        cell: (person) => (
-          <Link to="/people/$id" params={{ id: person.id }}>
-            {nameOf(person)}
-          </Link>
-        ),
-      },
-      { id: 'why', header, priority: 2, cell },
-      ...(mayEnroll
-        ? [
-            {
-              id: 'enroll',
-              header: t('newPicture'),
-              cell: ({ id }: Person) => (
-                <ButtonLink to="/enroll" search={{ person: id }} small>
-                  {t('enrollPicture')}
-                </ButtonLink>
-              ),
-            },
-          ]
-        : []),
-    ],
-    [t, header, cell, mayEnroll],
-  );
+  const columns: Column<Person>[] = [
+    {
+      id: 'name',
+      header: t('name'),
+      cell: (person) => (
+        <Link to="/people/$id" params={{ id: person.id }}>
+          {nameOf(person)}
+        </Link>
+      ),
+    },
+    { id: 'why', header, priority: 2, cell },
+  ];
+  if (!operators.includes(user.role)) return columns;
+  return columns.concat({
+    id: 'enroll',
+    header: t('newPicture'),
+    cell: ({ id }) => (
+      <ButtonLink to="/enroll" search={{ person: id }} small>
+        {t('enrollPicture')}
+      </ButtonLink>
+    ),
+  });
 }

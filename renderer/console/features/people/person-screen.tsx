@@ -1,24 +1,21 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, KeyValues, Row, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Badge, Button, Id, RelativeTime } from '../../../ui/controls/index.ts';
+import {
+  Card,
+  KeyValues,
+  Note,
+  Page,
+  Row,
+  Stack,
+  TypedNameDialog,
+  WithAside,
+} from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, managers, operators, read, type Schemas, saveFile, useSession, useWorld } from '../../data.ts';
+import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
-import { saveFile } from '../../save-file.ts';
-import { managers, operators } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { ChangePerson } from './change-person.tsx';
 import { DistinctPeople } from './distinct-people.tsx';
 import { nameOf, State } from './people-screen.tsx';
@@ -72,32 +69,28 @@ function Aside({ person }: { person: Person }) {
     <>
       <Card title={t('details')} actions={mayChange && <ChangePerson person={person} />}>
         <KeyValues
-          entries={[
-            [t('id'), <Id key="id" id={person.id} name={t('id')} />],
-            [t('email'), person.email],
-            ...(person.birthDate === undefined
-              ? []
-              : [[t('birthDate'), person.birthDate] as [string, string]]),
-            [t('world'), person.env === 'live' ? t('live') : t('test')],
-            [t('enrolled'), <RelativeTime key="created" at={person.createdAt} />],
-            [t('changed'), <RelativeTime key="updated" at={person.updatedAt} />],
-          ]}
+          entries={{
+            [t('id')]: <Id id={person.id} name={t('id')} />,
+            [t('email')]: person.email,
+            [t('birthDate')]: person.birthDate,
+            [t('world')]: person.env === 'live' ? t('live') : t('test'),
+            [t('enrolled')]: <RelativeTime at={person.createdAt} />,
+            [t('changed')]: <RelativeTime at={person.updatedAt} />,
+          }}
         />
       </Card>
       <Consent id={person.id} />
       <DistinctPeople person={person} mayChange={mayChange} />
-      <Card title={t('end')}>
-        <Stack gap={12}>
-          {mayChange && <DisablePerson person={person} />}
-          {managers.includes(user.role) && (
-            <>
-              <p className="small muted">{t('exportText')}</p>
-              <ExportPerson person={person} />
-              <p className="small muted">{t('endText')}</p>
-              <ErasePerson person={person} />
-            </>
-          )}
-        </Stack>
+      <Card title={t('end')} gap={12}>
+        {mayChange && <DisablePerson person={person} />}
+        {managers.includes(user.role) && (
+          <>
+            <p className="small muted">{t('exportText')}</p>
+            <ExportPerson person={person} />
+            <p className="small muted">{t('endText')}</p>
+            <ErasePerson person={person} />
+          </>
+        )}
       </Card>
     </>
   );
@@ -113,24 +106,22 @@ function Consent({ id }: { id: string }) {
   if (!data) return null;
   const newest = data.consents[0];
   return (
-    <Card title={t('consent')}>
-      <Stack gap={12}>
-        {purposes.map((purpose) => (
-          <Row between key={purpose}>
-            <span>{t(purpose)}</span>
-            {data.allowed.includes(purpose) ? (
-              <Badge kind="ok">{t('given')}</Badge>
-            ) : (
-              <Badge kind="bad">{t('withheld')}</Badge>
-            )}
-          </Row>
-        ))}
-        <p className="small muted">
-          {newest === undefined
-            ? t('noConsent')
-            : t('consentText', { version: newest.textVersion, date: format.date(newest.at) })}
-        </p>
-      </Stack>
+    <Card title={t('consent')} gap={12}>
+      {purposes.map((purpose) => (
+        <Row between key={purpose}>
+          <span>{t(purpose)}</span>
+          {data.allowed.includes(purpose) ? (
+            <Badge kind="ok">{t('given')}</Badge>
+          ) : (
+            <Badge kind="bad">{t('withheld')}</Badge>
+          )}
+        </Row>
+      ))}
+      <p className="small muted">
+        {newest === undefined
+          ? t('noConsent')
+          : t('consentText', { version: newest.textVersion, date: format.date(newest.at) })}
+      </p>
     </Card>
   );
 }
@@ -218,45 +209,30 @@ function ExportPerson({ person: { id, env } }: { person: Schemas['Subject'] }) {
 function DisablePerson({ person }: { person: Schemas['Subject'] }) {
   const { id, env, disabledAt } = person;
   const t = useStrings(peopleStrings);
-  const [asked, setAsked] = useState(false);
   const params = { id, env };
-  const change = useOperation(
-    () =>
-      disabledAt === undefined
-        ? api.post('/api/admin/subjects/{id}/disable', params)
-        : api.post('/api/admin/subjects/{id}/enable', params),
-    {
-      toast: disabledAt === undefined ? t('disabledToast') : t('enabledToast'),
-      refresh: ['subjects'],
-      done: () => setAsked(false),
-    },
-  );
+  const enable = useOperation(() => api.post('/api/admin/subjects/{id}/enable', params), {
+    toast: t('enabledToast'),
+    refresh: ['subjects'],
+  });
   if (disabledAt !== undefined)
     return (
       <>
-        <Refused of={change} />
-        <Button busy={change.isPending} onClick={() => change.mutate()}>
+        <Refused of={enable} />
+        <Button busy={enable.isPending} onClick={() => enable.mutate()}>
           {t('enable')}
         </Button>
       </>
     );
   return (
-    <>
-      <Button onClick={() => setAsked(true)}>{t('disable')}</Button>
-      {asked && (
-        <ConfirmDialog
-          opened
-          title={t('disableTitle', { name: nameOf(person) })}
-          confirmLabel={t('disable')}
-          busy={change.isPending}
-          failed={<Refused of={change} />}
-          onConfirm={() => change.mutate()}
-          onCancel={() => setAsked(false)}
-        >
-          {t('disableText')}
-        </ConfirmDialog>
-      )}
-    </>
+    <AskedOperation
+      run={() => api.post('/api/admin/subjects/{id}/disable', params)}
+      toast={t('disabledToast')}
+      refresh={['subjects']}
+      title={t('disableTitle', { name: nameOf(person) })}
+      confirmLabel={t('disable')}
+    >
+      {t('disableText')}
+    </AskedOperation>
   );
 }
 

@@ -1,18 +1,10 @@
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { operators } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, toast } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
+import { api, operators, type Schemas, useSession } from '../../data.ts';
+import { ConfirmOperation, Refused, useOperation } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
 
 type Picture = Schemas['EnrolledPicture'];

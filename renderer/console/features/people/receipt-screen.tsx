@@ -1,16 +1,11 @@
 import { IconFileCertificate } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { ExactTime } from '../../../ui/badges/relative-time.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState, Note } from '../../../ui/feedback/note.tsx';
-import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
-import { saveFile } from '../../save-file.ts';
+import { Badge, Button, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
+import { Card, EmptyState, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas, saveFile } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/receipts/$id')({ component: ReceiptScreen });
@@ -58,28 +53,26 @@ function Shown({ receipt }: { receipt: Receipt }) {
       </Note>
       <Card title={t('receipt')}>
         <KeyValues
-          entries={[
-            [t('erasure'), <code key="erasure">{receipt.erasure}</code>],
-            [t('subject'), <code key="subject">{receipt.subject}</code>],
-            [t('world'), receipt.world === 'live' ? t('live') : t('test')],
-            [t('reason'), receipt.reason],
-            [t('by'), receipt.actor],
-            [t('requestedAt'), <ExactTime key="requested" at={receipt.requestedAt} />],
-            [t('completedAt'), receipt.completedAt && <ExactTime key="completed" at={receipt.completedAt} />],
-            [t('ledger'), receipt.ledger && String(receipt.ledger.seq)],
-          ]}
+          entries={{
+            [t('erasure')]: <code>{receipt.erasure}</code>,
+            [t('subject')]: <code>{receipt.subject}</code>,
+            [t('world')]: receipt.world === 'live' ? t('live') : t('test'),
+            [t('reason')]: receipt.reason,
+            [t('by')]: receipt.actor,
+            [t('requestedAt')]: <ExactTime at={receipt.requestedAt} />,
+            [t('completedAt')]: receipt.completedAt && <ExactTime at={receipt.completedAt} />,
+            [t('ledger')]: receipt.ledger && String(receipt.ledger.seq),
+          }}
         />
       </Card>
       {receipt.copies && receipt.copies.length > 0 && (
-        <Card title={t('copies')}>
-          <Stack gap={12}>
-            {receipt.copies.map(({ place, state }) => (
-              <Row between key={place}>
-                <code>{place}</code>
-                <Badge kind={state === 'unreachable' ? 'warn' : 'ok'}>{t(state)}</Badge>
-              </Row>
-            ))}
-          </Stack>
+        <Card title={t('copies')} gap={12}>
+          {receipt.copies.map(({ place, state }) => (
+            <Row between key={place}>
+              <code>{place}</code>
+              <Badge kind={state === 'unreachable' ? 'warn' : 'ok'}>{t(state)}</Badge>
+            </Row>
+          ))}
         </Card>
       )}
       <p className="small muted">{t('verify')}</p>

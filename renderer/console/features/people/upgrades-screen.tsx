@@ -1,14 +1,10 @@
 import { IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { useCallback } from 'react';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { list, type Schemas, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { usePictureColumns } from './person-columns.tsx';
 import { peopleStrings } from './strings.ts';
 
@@ -23,11 +19,8 @@ function UpgradesScreen() {
   const query = useQuery(list('/api/admin/template-upgrades', { env, cursor: after, names: 'true' }));
   const { upgraded, provisional, waiting } = query.data ?? { upgraded: 0, provisional: 0, waiting: 0 };
   const left = provisional + waiting;
-  const kept = useCallback(
-    (person: Schemas['TemplateUpgrades']['items'][number]) =>
-      person.provisional ? t('oneVisit') : t('noVisit'),
-    [t],
-  );
+  const kept = ({ provisional }: Schemas['TemplateUpgrades']['items'][number]) =>
+    provisional ? t('oneVisit') : t('noVisit');
   return (
     <Page
       title={t('upgradesTitle')}

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Control } from 'react-hook-form';
 import { useWatch } from 'react-hook-form';
-import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { Badge, Maturity } from '../../../ui/controls/index.ts';
+import { fieldsOf } from '../../../ui/forms/index.ts';
+import { Card } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import { type CheckName, checkNames, reasonStrings } from '../../reasons/reason-strings.ts';
 import { fieldStrings } from './field-strings.ts';
 import type { ProfileValues } from './profile-values.ts';
@@ -22,7 +22,7 @@ export function ChecksCard({ control }: { control: Values }) {
   const t = useStrings(fieldStrings);
   return (
     <Card title={t('checksTitle')} actions={<MinimumField />} flush foot={<Legend />}>
-      <table className={styles.checks}>
+      <table className={`rows ${styles.checks}`}>
         <thead>
           <tr>
             <th scope="col">{t('check')}</th>

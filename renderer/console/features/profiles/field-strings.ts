@@ -1,4 +1,4 @@
-import { defineStrings } from '../../../ui/strings/define-strings.ts';
+import { defineStrings } from '../../../ui/strings/index.ts';
 import de from './field-strings.de.json' with { type: 'json' };
 import en from './field-strings.en.json' with { type: 'json' };
 

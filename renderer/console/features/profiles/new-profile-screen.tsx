@@ -1,17 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { z } from 'zod';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
+import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { Submit } from '../../operation-form.tsx';
-import { profilesQuery } from '../../profiles-query.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, profilesQuery, type Schemas } from '../../data.ts';
+import { Refused, Submit, useOperation } from '../../operations.ts';
 import { profileStrings } from './strings.ts';
 
 const Field = fieldsOf<Values>()(profileStrings);
@@ -88,19 +83,17 @@ function NewProfile({
   const isTaken = create.error instanceof Refusal && create.error.code === 'CONFLICT';
   return (
     <Form form={form} onSubmit={submit} failed={create.error && !isTaken && <Refused of={create} />}>
-      <Card>
-        <Stack>
-          <Field
-            name="from"
-            options={profiles.map(({ slug, definition }) => ({
-              value: slug,
-              label: `${definition.name} (${slug})`,
-            }))}
-          />
-          <Field name="slug" maxLength={63} autoComplete="off" spellCheck={false} />
-          <Field name="name" label={t('label')} maxLength={80} />
-          <Field name="description" as="lines" maxLength={400} optional rows={3} />
-        </Stack>
+      <Card gap={16}>
+        <Field
+          name="from"
+          options={profiles.map(({ slug, definition }) => ({
+            value: slug,
+            label: `${definition.name} (${slug})`,
+          }))}
+        />
+        <Field name="slug" maxLength={63} autoComplete="off" spellCheck={false} />
+        <Field name="name" label={t('label')} maxLength={80} />
+        <Field name="description" as="lines" maxLength={400} optional rows={3} />
       </Card>
       <Submit of={create} back="/profiles">
         {t('createAction')}

@@ -3,21 +3,23 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { type FieldPath, useWatch } from 'react-hook-form';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Card, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { OperationForm } from '../../operation-form.tsx';
+import { ButtonLink } from '../../../ui/controls/index.ts';
+import { SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Note, Stack, WithAside } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { OperationForm, useOperation } from '../../operations.ts';
 import { type Change, changesBetween, loosened } from './changes.ts';
 import { ChecksCard, padSetOf } from './checks-card.tsx';
 import { PreviewCard, PreviewLink } from './preview-card.tsx';
-import { useProfileSchema } from './profile-schema.ts';
-import { type Definition, definitionOf, fieldOf, type ProfileValues, valuesOf } from './profile-values.ts';
+import {
+  type Definition,
+  definitionOf,
+  fieldOf,
+  type ProfileValues,
+  useProfileSchema,
+  valuesOf,
+} from './profile-values.ts';
 import styles from './profiles.module.css';
 import { checksQuery, profileQuery, useAllowed, useUses } from './queries.ts';
 import { RateCard, SearchCard } from './rate-card.tsx';
@@ -154,29 +156,26 @@ function UsedBy({ slug }: { slug: string }) {
   const uses = useUses(slug);
   const allowed = useAllowed();
   return (
-    <Card title={t('usedBy')}>
-      <Stack gap={12}>
-        {uses && (
-          <ul className="small">
-            <li>
-              <Link to="/keys">{t('usedByKeys', { count: uses.keys })}</Link>
-            </li>
-            <li>
-              <Link to="/flows">{t('usedByFlows', { count: uses.flows })}</Link>
-            </li>
-          </ul>
-        )}
-        <p className="small muted">
-          {allowed?.byDefault === slug && t('usedByDefault')}{' '}
-          {allowed && (allowed.mayName(slug) ? t('usedByOthers') : t('notAllowedHint'))}
-        </p>
-        <div>
-          <ButtonLink to="/verifications" search={{ profile: slug }} small>
-            <IconListCheck size={16} stroke={1.75} aria-hidden="true" />
-            {t('verifications')}
-          </ButtonLink>
-        </div>
-      </Stack>
+    <Card title={t('usedBy')} gap={12}>
+      {uses && (
+        <ul className="small">
+          <li>
+            <Link to="/keys">{t('usedByKeys', { count: uses.keys })}</Link>
+          </li>
+          <li>
+            <Link to="/flows">{t('usedByFlows', { count: uses.flows })}</Link>
+          </li>
+        </ul>
+      )}
+      <p className="small muted">
+        {allowed?.byDefault === slug && t('usedByDefault')}{' '}
+        {allowed && (allowed.mayName(slug) ? t('usedByOthers') : t('notAllowedHint'))}
+      </p>
+      <div>
+        <ButtonLink to="/verifications" search={{ profile: slug }} small icon={IconListCheck}>
+          {t('verifications')}
+        </ButtonLink>
+      </div>
     </Card>
   );
 }

@@ -3,16 +3,12 @@ import { IconCopy, IconDots, IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
+import { Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { Note, Page } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { managers, type Schemas, useSession } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { ProfileForm } from './profile-form.tsx';
 import { ProfileMaturity, Standing } from './profiles-screen.tsx';
 import { profileQuery, useAllowed } from './queries.ts';
@@ -72,14 +68,13 @@ function Actions({ profile, mayChange }: { profile: Schemas['Profile']; mayChang
   const { slug, version, builtIn, definition } = profile;
   return (
     <>
-      <ButtonLink to="/profiles/$slug/versions" params={{ slug }}>
-        <IconHistory size={18} stroke={1.75} aria-hidden="true" />
+      <ButtonLink to="/profiles/$slug/versions" params={{ slug }} icon={IconHistory}>
         {t('versionNumber', { version: String(version) })}
       </ButtonLink>
       {mayChange && (
         <Menu>
           <Menu.Target>
-            <Button icon aria-label={ui('actionsFor', { name: definition.name })}>
+            <Button square aria-label={ui('actionsFor', { name: definition.name })}>
               <IconDots size={18} stroke={1.75} />
             </Button>
           </Menu.Target>
@@ -119,8 +114,7 @@ function Gone({ slug }: { slug: string }) {
       parents={[{ label: t('title'), to: '/profiles' }]}
     >
       <div>
-        <ButtonLink to="/profiles/$slug/versions" params={{ slug }}>
-          <IconHistory size={18} stroke={1.75} aria-hidden="true" />
+        <ButtonLink to="/profiles/$slug/versions" params={{ slug }} icon={IconHistory}>
           {t('history')}
         </ButtonLink>
       </div>

@@ -1,19 +1,14 @@
 import { IconAdjustmentsHorizontal, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
-import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
+import { useState } from 'react';
+import { Badge, ButtonLink, Maturity } from '../../../ui/controls/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, useColumns } from '../../../ui/tables/index.ts';
+import { list, managers, type Schemas, useSession } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
 import styles from './profiles.module.css';
 import { useAllowed } from './queries.ts';
 import { RemoveProfile } from './remove-profile.tsx';
@@ -29,13 +24,14 @@ function ProfilesScreen() {
   const { user } = useSession();
   const { after } = Route.useSearch();
   const navigate = useNavigate();
-  const columns = useColumns();
+  const odds = useOdds();
+  const heldFor = useStrings(heldForStrings);
+  const allowed = useAllowed();
   const [leaving, setLeaving] = useState<Profile>();
   const query = useQuery(list('/api/admin/profiles', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const create = (
-    <ButtonLink to="/profiles/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/profiles/new" kind="primary" icon={IconPlus}>
       {t('create')}
     </ButtonLink>
   );
@@ -43,7 +39,7 @@ function ProfilesScreen() {
     <Page title={t('title')} lead={t('lead')} actions={mayChange && create}>
       <QueryTable
         label={t('list')}
-        columns={columns}
+        columns={useColumns(listColumns, profileStrings, { allowed, odds, heldFor })}
         query={query}
         rowId={({ id }) => id}
         rowName={({ definition }) => definition.name}
@@ -92,63 +88,43 @@ function Liveness({ profile: { definition } }: { profile: Profile }) {
   return <>{t(hardFail ? 'livenessRefuses' : 'livenessLowers', { threshold: format.score(threshold) })}</>;
 }
 
-function useColumns(): readonly Column<Profile>[] {
-  const t = useStrings(profileStrings);
-  const format = useFormat();
-  const odds = useOdds();
-  const heldFor = useStrings(heldForStrings);
-  const allowed = useAllowed();
-  return useMemo(
-    () => [
-      {
-        id: 'name',
-        header: t('name'),
-        cell: ({ slug, definition }) => (
-          <span className={styles.object}>
-            <Link to="/profiles/$slug" params={{ slug }}>
-              {definition.name}
-            </Link>
-            <Standing slug={slug} allowed={allowed} />
-            <KioskOnly definition={definition} />
-            <code className="faint">{slug}</code>
-          </span>
-        ),
-      },
-      {
-        id: 'maturity',
-        header: t('maturity'),
-        cell: ({ definition }) => <ProfileMaturity level={definition.maturity} />,
-      },
-      { id: 'origin', header: t('origin'), priority: 2, cell: (profile) => <Origin profile={profile} /> },
-      {
-        id: 'liveness',
-        header: t('liveness'),
-        priority: 3,
-        cell: (profile) => <Liveness profile={profile} />,
-      },
-      {
-        id: 'rate',
-        header: t('falseMatch'),
-        number: true,
-        priority: 2,
-        cell: ({ definition, rates }) => (
-          <>
-            {odds(definition.match.falseMatchRate)}
-            <div className="small muted">{heldFor(rates.holdsFor)}</div>
-          </>
-        ),
-      },
-      {
-        id: 'version',
-        header: t('version'),
-        number: true,
-        priority: 2,
-        cell: ({ version }) => format.count(version),
-      },
-    ],
-    [t, format, odds, heldFor, allowed],
-  );
+interface Known {
+  allowed: ReturnType<typeof useAllowed>;
+  odds(rate: number): string;
+  heldFor(groups: Profile['rates']['holdsFor']): string;
 }
+
+const listColumns: Columns<Profile, typeof profileStrings, Known> = [
+  {
+    id: 'name',
+    cell: ({ slug, definition }, { context }) => (
+      <span className={styles.object}>
+        <Link to="/profiles/$slug" params={{ slug }}>
+          {definition.name}
+        </Link>
+        <Standing slug={slug} allowed={context.allowed} />
+        <KioskOnly definition={definition} />
+        <code className="faint">{slug}</code>
+      </span>
+    ),
+  },
+  { id: 'maturity', cell: ({ definition }) => <ProfileMaturity level={definition.maturity} /> },
+  { id: 'origin', priority: 2, cell: (profile) => <Origin profile={profile} /> },
+  { id: 'liveness', priority: 3, cell: (profile) => <Liveness profile={profile} /> },
+  {
+    id: 'rate',
+    header: 'falseMatch',
+    number: true,
+    priority: 2,
+    cell: ({ definition, rates }, { context }) => (
+      <>
+        {context.odds(definition.match.falseMatchRate)}
+        <div className="small muted">{context.heldFor(rates.holdsFor)}</div>
+      </>
+    ),
+  },
+  { id: 'version', number: true, priority: 2, cell: ({ version }, { format }) => format.count(version) },
+];
 
 /** How far a profile is proven; of an own one nothing was measured. */
 export function ProfileMaturity({ level }: { level: Schemas['ProfileDefinition']['maturity'] }) {

@@ -1,7 +1,5 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
-import { admin, list, read, replyOf } from '../../api/admin.ts';
-import { organizationQuery } from '../../organization-query.ts';
-import type { World } from '../../session/session-query.ts';
+import { admin, list, organizationQuery, read, replyOf, type World } from '../../data.ts';
 import type { Definition } from './profile-values.ts';
 
 /** The most that one page holds. */

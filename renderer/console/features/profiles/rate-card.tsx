@@ -3,18 +3,15 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type UseFormReturn, useWatch } from 'react-hook-form';
-import { Badge, Maturity } from '../../../ui/badges/badge.tsx';
-import { LineChart } from '../../../ui/charts/line-chart.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { LineChart } from '../../../ui/charts/index.ts';
+import { Badge, Maturity } from '../../../ui/controls/index.ts';
+import { fieldsOf } from '../../../ui/forms/index.ts';
+import { Card, Note, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { type Schemas, useWorld } from '../../data.ts';
+import { LoadFailed } from '../../operations.ts';
 import { NotMeasuredNote } from '../../own-gallery.tsx';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
-import { useWorld } from '../../session/session-query.ts';
 import { fieldStrings } from './field-strings.ts';
 import type { ProfileValues } from './profile-values.ts';
 import styles from './profiles.module.css';
@@ -73,12 +70,10 @@ export function RateCard({
   const curve = main.data?.curves.find((one) => one.pictures === pictures) ?? main.data?.curves[0];
   if (main.error || main.data === undefined || curve === undefined)
     return (
-      <Card title={t('rateTitle')}>
-        <Stack>
-          {main.error && <LoadFailed title={t('modelMissing')} error={main.error} />}
-          <OddsField name="oneIn" />
-          <HeldForField />
-        </Stack>
+      <Card title={t('rateTitle')} gap={16}>
+        {main.error && <LoadFailed title={t('modelMissing')} error={main.error} />}
+        <OddsField name="oneIn" />
+        <HeldForField />
       </Card>
     );
   const step = rate === undefined ? undefined : stepAt(curve, rate);
@@ -250,11 +245,8 @@ function RateChart({
           ];
         }),
       }}
-      logX
-      reversed
-      mostY={1}
       measuredFrom={curve.measuredDownTo}
-      {...(step && { at: step.fmr })}
+      at={step?.fmr}
       formatX={(x) => (x >= 0.01 ? odds(x) : format.count(Math.round(1 / x)))}
       formatY={(y) => format.percent(y, 0)}
       beyondLabel={t('beyond')}
@@ -346,23 +338,19 @@ export function SearchCard({ form, slug }: { form: Form; slug: string }) {
   const format = useFormat();
   const { main } = useCurves(form, slug);
   return (
-    <Card title={t('searchTitle')}>
-      <Stack gap={12}>
-        <div className={styles.rates}>
-          <OddsField name="searchOneIn" />
-        </div>
-        <p className="small muted">
-          {t('searchHint')}{' '}
-          {main.data &&
-            t('safe', {
-              safe: format.count(main.data.safePeople),
-              people: format.count(main.data.people),
-            })}
-        </p>
-        {main.data && main.data.people > main.data.safePeople && (
-          <Note kind="warn" title={t('extrapolated')} />
-        )}
-      </Stack>
+    <Card title={t('searchTitle')} gap={12}>
+      <div className={styles.rates}>
+        <OddsField name="searchOneIn" />
+      </div>
+      <p className="small muted">
+        {t('searchHint')}{' '}
+        {main.data &&
+          t('safe', {
+            safe: format.count(main.data.safePeople),
+            people: format.count(main.data.people),
+          })}
+      </p>
+      {main.data && main.data.people > main.data.safePeople && <Note kind="warn" title={t('extrapolated')} />}
     </Card>
   );
 }

@@ -1,5 +1,5 @@
-import type { LinePoint } from '../../../ui/charts/line-chart.tsx';
-import type { Schemas } from '../../api/admin.ts';
+import type { LinePoint } from '../../../ui/charts/index.ts';
+import type { Schemas } from '../../data.ts';
 import { wilsonInterval } from '../../wilson.ts';
 
 export type Curve = Omit<Schemas['ProfileCalibration']['curves'][number], 'points'>;

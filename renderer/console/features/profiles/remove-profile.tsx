@@ -1,9 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { GoneAndStays } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
+import { GoneAndStays, toast } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { ConfirmOperation } from '../../operations.ts';
 import { useUses } from './queries.ts';
 import { profileStrings } from './strings.ts';
 

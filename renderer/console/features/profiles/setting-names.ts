@@ -1,7 +1,5 @@
 import { useCallback } from 'react';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { type CheckName, reasonStrings } from '../../reasons/reason-strings.ts';
 import type { Change } from './changes.ts';

@@ -1,11 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type Control, useWatch } from 'react-hook-form';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Card, Columns, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { useWorld } from '../../session/session-query.ts';
+import { fieldsOf } from '../../../ui/forms/index.ts';
+import { Card, Columns, Note } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { useWorld } from '../../data.ts';
 import { upgradesQuery } from '../../template-upgrades.ts';
 import { fieldStrings } from './field-strings.ts';
 import { attemptLimits, type ProfileValues, qualityComponents } from './profile-values.ts';
@@ -18,11 +17,9 @@ type Props = { control: Control<ProfileValues> };
 export function AboutCard() {
   const t = useStrings(fieldStrings);
   return (
-    <Card title={t('about')}>
-      <Stack>
-        <Field name="name" maxLength={80} />
-        <Field name="description" as="lines" maxLength={400} optional rows={2} />
-      </Stack>
+    <Card title={t('about')} gap={16}>
+      <Field name="name" maxLength={80} />
+      <Field name="description" as="lines" maxLength={400} optional rows={2} />
     </Card>
   );
 }
@@ -82,33 +79,31 @@ export function PlaceCard({ control }: Props) {
   const t = useStrings(fieldStrings);
   const on = useWatch({ control, name: 'hours.on' });
   return (
-    <Card title={t('placeTitle')}>
-      <Stack>
-        <Field name="capture" hint={null} options={['any', 'kiosk']} />
-        <p className="small muted">{t('captureHint')}</p>
-        <Field name="countries" optional autoComplete="off" />
-        <Field name="hours.on" as="check" />
-        {on && (
-          <>
-            <Field
-              name="hours.days"
-              as="beside"
-              options={['1', '2', '3', '4', '5', '6', '7'].map((value) => ({
-                value,
-                label: t(`day.${value}` as 'day.1'),
-              }))}
-            />
-            <Columns n={3} collapse>
-              <Field name="hours.from" type="time" />
-              <Field name="hours.to" hint={null} type="time" />
-              <Field name="hours.timeZone" hint={null} optional />
-            </Columns>
-            <p className="small muted">
-              {t('toHint')} {t('timeZoneHint')}
-            </p>
-          </>
-        )}
-      </Stack>
+    <Card title={t('placeTitle')} gap={16}>
+      <Field name="capture" hint={null} options={['any', 'kiosk']} />
+      <p className="small muted">{t('captureHint')}</p>
+      <Field name="countries" optional autoComplete="off" />
+      <Field name="hours.on" as="check" />
+      {on && (
+        <>
+          <Field
+            name="hours.days"
+            as="beside"
+            options={['1', '2', '3', '4', '5', '6', '7'].map((value) => ({
+              value,
+              label: t(`day.${value}` as 'day.1'),
+            }))}
+          />
+          <Columns n={3} collapse>
+            <Field name="hours.from" type="time" />
+            <Field name="hours.to" hint={null} type="time" />
+            <Field name="hours.timeZone" hint={null} optional />
+          </Columns>
+          <p className="small muted">
+            {t('toHint')} {t('timeZoneHint')}
+          </p>
+        </>
+      )}
     </Card>
   );
 }
@@ -119,18 +114,16 @@ export function LiveCard({ control }: Props) {
   const chosen = useWatch({ control, name: 'challenge.withoutMotion' });
   const isKioskOnly = useWatch({ control, name: 'capture' }) === 'kiosk';
   return (
-    <Card title={t('liveTitle')}>
-      <Stack>
-        {isKioskOnly && <Note title={t('liveAtKiosk')} />}
-        <Field name="challenge.withoutMotion" options={['review', 'allow', 'refuse']} />
-        <p className="small muted">{t(`motionHint.${chosen}` as 'motionHint.review')}</p>
-        <Field name="challenge.suspectCamera" options={['record', 'review', 'refuse']} />
-        <p className="small muted">{t('cameraHint')}</p>
-        <Field name="challenge.undecided" hint={null} options={['refuse', 'review']} />
-        <p className="small muted">{t('undecidedHint')}</p>
-        <Field name="challenge.behavior" hint={null} options={['off', 'record']} />
-        <p className="small muted">{t('behaviorHint')}</p>
-      </Stack>
+    <Card title={t('liveTitle')} gap={16}>
+      {isKioskOnly && <Note title={t('liveAtKiosk')} />}
+      <Field name="challenge.withoutMotion" options={['review', 'allow', 'refuse']} />
+      <p className="small muted">{t(`motionHint.${chosen}` as 'motionHint.review')}</p>
+      <Field name="challenge.suspectCamera" options={['record', 'review', 'refuse']} />
+      <p className="small muted">{t('cameraHint')}</p>
+      <Field name="challenge.undecided" hint={null} options={['refuse', 'review']} />
+      <p className="small muted">{t('undecidedHint')}</p>
+      <Field name="challenge.behavior" hint={null} options={['off', 'record']} />
+      <p className="small muted">{t('behaviorHint')}</p>
     </Card>
   );
 }
@@ -161,21 +154,19 @@ const usual = {
 export function AttemptsCard() {
   const t = useStrings(fieldStrings);
   return (
-    <Card title={t('attemptsTitle')}>
-      <Stack>
-        <p className="small muted">{t('attemptsHint')}</p>
-        <Columns n={2} collapse>
-          {attemptLimits.map((limit) => (
-            <Field
-              key={limit}
-              name={`attempts.${limit}`}
-              as="whole"
-              label={t(limit)}
-              hint={t('usually', { value: usual[limit] })}
-            />
-          ))}
-        </Columns>
-      </Stack>
+    <Card title={t('attemptsTitle')} gap={16}>
+      <p className="small muted">{t('attemptsHint')}</p>
+      <Columns n={2} collapse>
+        {attemptLimits.map((limit) => (
+          <Field
+            key={limit}
+            name={`attempts.${limit}`}
+            as="whole"
+            label={t(limit)}
+            hint={t('usually', { value: usual[limit] })}
+          />
+        ))}
+      </Columns>
     </Card>
   );
 }

@@ -2,23 +2,13 @@ import { NativeSelect } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { LinkButton } from '../../../ui/controls/link-button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../ui/tables/column.ts';
-import { Actor } from '../../actor.tsx';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { LoadFailed } from '../../load-failed.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { useState } from 'react';
+import { Badge, ButtonLink, LinkButton, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, EmptyState, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, useColumns } from '../../../ui/tables/index.ts';
+import { Actor, api, managers, read, type Schemas, useSession } from '../../data.ts';
+import { ConfirmOperation, LoadFailed, QueryTable } from '../../operations.ts';
 import { changesBetween } from './changes.ts';
 import type { Definition } from './profile-values.ts';
 import styles from './profiles.module.css';
@@ -46,7 +36,7 @@ function VersionsScreen() {
   const running = runningOf(newest, undefined);
   const compare = (sides: { from?: number | 'builtin'; to?: number | 'builtin' }) =>
     void navigate({ to: '.', search: (now) => ({ ...now, ...sides }), resetScroll: true });
-  const columns = useColumns(query.data?.items, running, compare);
+  const items = query.data?.items;
   const mayChange = managers.includes(user.role);
   return (
     <Page
@@ -62,7 +52,7 @@ function VersionsScreen() {
       )}
       <QueryTable
         label={t('history')}
-        columns={columns}
+        columns={useColumns(listColumns, profileStrings, { items, running, compare })}
         query={query}
         rowId={({ id }) => id}
         rowName={({ version }) => t('versionNumber', { version: String(version) })}
@@ -99,43 +89,42 @@ function VersionsScreen() {
   );
 }
 
-function useColumns(
-  items: readonly Version[] | undefined,
-  running: Version | undefined,
-  compare: (sides: { from: number; to: number }) => void,
-): readonly Column<Version>[] {
-  const t = useStrings(profileStrings);
-  return useMemo(
-    () => [
-      {
-        id: 'version',
-        header: t('version'),
-        cell: (one) => (
-          <span className={styles.object}>
-            {one.version > 1 ? (
-              <LinkButton onClick={() => compare({ from: one.version - 1, to: one.version })}>
-                {t('versionNumber', { version: String(one.version) })}
-              </LinkButton>
-            ) : (
-              t('versionNumber', { version: String(one.version) })
-            )}
-            {one.id === running?.id && <Badge kind="ok">{t('inUse')}</Badge>}
-            {one.removedAt !== undefined && <Badge kind="outline">{t('putAway')}</Badge>}
-          </span>
-        ),
-      },
-      { id: 'when', header: t('when'), cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
-      { id: 'who', header: t('who'), priority: 2, cell: ({ createdBy }) => <Actor actor={createdBy} /> },
-      {
-        id: 'what',
-        header: t('what'),
-        priority: 2,
-        cell: (one) => <What one={one} before={items?.find(({ version }) => version === one.version - 1)} />,
-      },
-    ],
-    [t, items, running, compare],
-  );
+interface Known {
+  items: readonly Version[] | undefined;
+  running: Version | undefined;
+  compare(sides: { from: number; to: number }): void;
 }
+
+const listColumns: Columns<Version, typeof profileStrings, Known> = [
+  {
+    id: 'version',
+    cell(one, { t, context }) {
+      const name = t('versionNumber', { version: String(one.version) });
+      return (
+        <span className={styles.object}>
+          {one.version > 1 ? (
+            <LinkButton onClick={() => context.compare({ from: one.version - 1, to: one.version })}>
+              {name}
+            </LinkButton>
+          ) : (
+            name
+          )}
+          {one.id === context.running?.id && <Badge kind="ok">{t('inUse')}</Badge>}
+          {one.removedAt !== undefined && <Badge kind="outline">{t('putAway')}</Badge>}
+        </span>
+      );
+    },
+  },
+  { id: 'when', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  { id: 'who', priority: 2, cell: ({ createdBy }) => <Actor actor={createdBy} /> },
+  {
+    id: 'what',
+    priority: 2,
+    cell: (one, { context }) => (
+      <What one={one} before={context.items?.find(({ version }) => version === one.version - 1)} />
+    ),
+  },
+];
 
 /** What a version changed, against the one before. */
 function What({ one, before }: { one: Version; before: Version | undefined }) {
@@ -306,7 +295,7 @@ function Differences({
   const changes = changesBetween(before, after);
   if (changes.length === 0) return <p className={`${styles.previewHead} small muted`}>{t('compareSame')}</p>;
   return (
-    <table className={styles.differences}>
+    <table className={`rows ${styles.differences}`}>
       <thead>
         <tr>
           <th scope="col">{t('setting')}</th>

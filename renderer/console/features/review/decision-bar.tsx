@@ -2,14 +2,11 @@ import { IconQuestionMark, IconUserCheck, IconUsers } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { useSession, useWorld } from '../../session/session-query.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { ConfirmDialog, toast } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, useSession, useWorld } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import type { Decision, ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
 import { decidesAtOnce, decidesSession, undoTextOf } from './review-rules.ts';
@@ -38,16 +35,18 @@ export function DecisionBar({ review, next }: { review: ShownReview; next: strin
     <>
       {decide.error && asked === undefined && <Refused of={decide} title={t('notDecided')} />}
       <section className={styles.bar} aria-label={t('decision')}>
-        <Button busy={decide.isPending} onClick={() => say('not-same-person')}>
-          <IconUsers size={18} stroke={1.75} aria-hidden="true" />
+        <Button busy={decide.isPending} onClick={() => say('not-same-person')} icon={IconUsers}>
           {t('different')} {keys.on && <kbd>D</kbd>}
         </Button>
-        <Button busy={decide.isPending} onClick={() => say('same-person')}>
-          <IconUserCheck size={18} stroke={1.75} aria-hidden="true" />
+        <Button busy={decide.isPending} onClick={() => say('same-person')} icon={IconUserCheck}>
           {t('same')} {keys.on && <kbd>S</kbd>}
         </Button>
-        <Button kind="quiet" busy={decide.isPending} onClick={() => say('enroll-anyway')}>
-          <IconQuestionMark size={18} stroke={1.75} aria-hidden="true" />
+        <Button
+          kind="quiet"
+          busy={decide.isPending}
+          onClick={() => say('enroll-anyway')}
+          icon={IconQuestionMark}
+        >
           {t(review.policy === 'warn' ? 'leaveOpen' : decidesSession(review) ? 'letIn' : 'anyway')}
         </Button>
         <span className={styles.space} />

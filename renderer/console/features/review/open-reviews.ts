@@ -1,6 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { read, type Schemas } from '../../api/admin.ts';
-import type { World } from '../../session/session-query.ts';
+import { read, type Schemas, type World } from '../../data.ts';
 
 export type Review = Schemas['Review'];
 export type ShownReview = Schemas['ShownReview'];

@@ -1,19 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { shortenId } from '../../../ui/format/format.ts';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { KeyValues, Row } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Button, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
+import { KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, managers, type Schemas, useSession, useWorld } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
-import { managers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { DecisionBar } from './decision-bar.tsx';
 import { openReviewsQuery, reviewQuery, type ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
@@ -164,31 +156,27 @@ function Evidence({ review }: { review: ShownReview }) {
     <details className={styles.details} open={votes.length > 0}>
       <summary>{t('evidence')}</summary>
       <KeyValues
-        entries={[
-          [
-            t('score'),
-            t('scoreOf', { score: format.score(score, threshold), threshold: format.score(threshold) }),
-          ],
-          [t('scorer'), scorer],
-          [t('compared'), t('comparedPictures', { count: likeness.pictures })],
-          [t('addedLikeKnown'), said(knownPicture?.likeKnown)],
-          [t('addedLikeNew'), said(knownPicture?.likeNew)],
-          [
-            t('pictures'),
+        entries={{
+          [t('score')]: t('scoreOf', {
+            score: format.score(score, threshold),
+            threshold: format.score(threshold),
+          }),
+          [t('scorer')]: scorer,
+          [t('compared')]: t('comparedPictures', { count: likeness.pictures }),
+          [t('addedLikeKnown')]: said(knownPicture?.likeKnown),
+          [t('addedLikeNew')]: said(knownPicture?.likeNew),
+          [t('pictures')]:
             pictures.length === 0
               ? t('picturesErased')
               : t.rich('erasedAt', { time: <RelativeTime at={erasedBy} /> }),
-          ],
-          ...votes.map(
-            (vote) =>
-              [
-                t('vote'),
-                <>
-                  <Voter by={vote.by} />: {t(vote.decision)}, <RelativeTime at={vote.at} />
-                </>,
-              ] as const,
-          ),
-        ]}
+          [t('vote')]:
+            votes.length > 0 &&
+            votes.map((vote) => (
+              <div key={vote.by}>
+                <Voter by={vote.by} />: {t(vote.decision)}, <RelativeTime at={vote.at} />
+              </div>
+            )),
+        }}
       />
     </details>
   );

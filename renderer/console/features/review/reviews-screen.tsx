@@ -1,18 +1,12 @@
 import { IconScale } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { list } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { useWorld } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
+import { ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { list, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import type { Review } from './open-reviews.ts';
 import { ReviewState } from './side-card.tsx';
 import { reviewStrings } from './strings.ts';
@@ -35,7 +29,6 @@ function ReviewsScreen() {
     }),
     refetchInterval: EVERY,
   });
-  const { change } = useAddressFilters();
   const first = state === undefined && after === undefined ? query.data?.items.at(-1) : undefined;
   return (
     <Page
@@ -62,14 +55,8 @@ function ReviewsScreen() {
         rowName={({ id }) => id}
         secondLine={(one) => <ReviewState review={one} />}
         after={after}
-        filters={
-          <FilterBar
-            filters={useFilters(listFilters, reviewStrings)}
-            values={{ state, kind } as FilterValues}
-            change={change}
-          />
-        }
-        {...((state ?? kind) && { clearFilters: () => change({ state: undefined, kind: undefined }) })}
+        filters={useFilters(listFilters, reviewStrings)}
+        values={{ state, kind }}
         empty={
           <EmptyState icon={IconScale} title={t('empty')}>
             {t('emptyText')}

@@ -3,19 +3,11 @@ import { IconClock, IconPhotoOff } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { readers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
+import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
+import { Dialog, KeyValues, Row } from '../../../ui/layout/index.ts';
+import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, readers, useSession, useWorld } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
 import type { Review, ShownReview } from './open-reviews.ts';
 import styles from './review.module.css';
@@ -76,30 +68,23 @@ function Facts({ review, side }: { review: ShownReview; side: Side }) {
   const countries = [...new Set(places.flatMap(({ country, timeZone }) => country ?? timeZone ?? []))];
   return (
     <KeyValues
-      entries={[
-        [t('email'), name === undefined ? undefined : email],
-        [
-          t('enrolledSince'),
-          enrolledAt === undefined ? undefined : <RelativeTime key="at" at={enrolledAt} />,
-        ],
-        [
-          t('quality'),
+      entries={{
+        [t('email')]: name !== undefined && email,
+        [t('enrolledSince')]: enrolledAt !== undefined && <RelativeTime at={enrolledAt} />,
+        [t('quality')]:
           side === 'new' && subject === undefined
             ? format.score(review.likeness.quality)
             : pictures.length === 0
               ? undefined
               : pictures.map(({ quality }) => format.score(quality)).join(', '),
-        ],
-        [t('seenIn'), countries.length === 0 ? undefined : countries.join(', ')],
-        [
-          t('record'),
+        [t('seenIn')]: countries.length !== 0 && countries.join(', '),
+        [t('record')]:
           subject !== undefined && readers.includes(user.role) ? (
-            <Link key="link" to="/people/$id" params={{ id: subject }}>
+            <Link to="/people/$id" params={{ id: subject }}>
               {t('openPerson')}
             </Link>
           ) : undefined,
-        ],
-      ]}
+      }}
     />
   );
 }
@@ -195,44 +180,42 @@ function AddPicture({ review: { id, people }, close }: { review: ShownReview; cl
       size={byCamera ? 840 : 560}
       close={close}
     >
-      <Stack>
-        <p className="muted">{t('addPictureText')}</p>
-        <Refused of={add} title={t('notAdded')} />
-        {byCamera ? (
-          <Suspense>
-            <Camera
-              count={1}
-              openCapture={() => api.post('/api/admin/captures', { env })}
-              onPictures={([picture]) => picture && add.mutate(picture)}
-            />
-          </Suspense>
-        ) : (
-          <>
-            <FileInput
-              clearable
-              accept={formats}
-              label={t('file')}
-              description={t('fileHint')}
-              value={file}
-              onChange={setFile}
-            />
-            <Row>
-              <Button
-                kind="primary"
-                busy={add.isPending}
-                disabled={file === null}
-                onClick={() => file && add.mutate(file)}
-              >
-                {t('addFile')}
-              </Button>
-              <Button onClick={() => setByCamera(true)}>{t('useCamera')}</Button>
-              <Button kind="quiet" onClick={close}>
-                {ui('cancel')}
-              </Button>
-            </Row>
-          </>
-        )}
-      </Stack>
+      <p className="muted">{t('addPictureText')}</p>
+      <Refused of={add} title={t('notAdded')} />
+      {byCamera ? (
+        <Suspense>
+          <Camera
+            count={1}
+            openCapture={() => api.post('/api/admin/captures', { env })}
+            onPictures={([picture]) => picture && add.mutate(picture)}
+          />
+        </Suspense>
+      ) : (
+        <>
+          <FileInput
+            clearable
+            accept={formats}
+            label={t('file')}
+            description={t('fileHint')}
+            value={file}
+            onChange={setFile}
+          />
+          <Row>
+            <Button
+              kind="primary"
+              busy={add.isPending}
+              disabled={file === null}
+              onClick={() => file && add.mutate(file)}
+            >
+              {t('addFile')}
+            </Button>
+            <Button onClick={() => setByCamera(true)}>{t('useCamera')}</Button>
+            <Button kind="quiet" onClick={close}>
+              {ui('cancel')}
+            </Button>
+          </Row>
+        </>
+      )}
     </Dialog>
   );
 }

@@ -1,12 +1,10 @@
 import { Checkbox } from '@mantine/core';
 import { Suspense, useState } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useLanguage } from '../../../ui/strings/language.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { auth, type FacePictures, type OwnFace } from '../../api/auth.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Refused, useOperation } from '../../operations.ts';
 import { FaceCamera } from '../../session/face-camera.tsx';
 import { securityStrings } from './strings.ts';
 
@@ -23,41 +21,33 @@ export function EnrollFace({ consent, done }: { consent: OwnFace['consent']; don
   });
   if (ready)
     return (
-      <Card title={t('faceCamera')}>
-        <Stack>
-          <Refused of={enroll} title={t('faceNotAdded')} />
-          <Suspense>
-            <FaceCamera
-              label={t('takeFace')}
-              busy={enroll.isPending}
-              take={(taken) => enroll.mutate(taken)}
-            />
-          </Suspense>
-          <Row>
-            <Button onClick={done}>{t('cancelFace')}</Button>
-          </Row>
-        </Stack>
+      <Card title={t('faceCamera')} gap={16}>
+        <Refused of={enroll} title={t('faceNotAdded')} />
+        <Suspense>
+          <FaceCamera label={t('takeFace')} busy={enroll.isPending} take={(taken) => enroll.mutate(taken)} />
+        </Suspense>
+        <Row>
+          <Button onClick={done}>{t('cancelFace')}</Button>
+        </Row>
       </Card>
     );
   return (
-    <Card title={t('faceConsent')}>
-      <Stack>
-        {consent.text[language].map((paragraph) => (
-          <p key={paragraph}>{paragraph}</p>
-        ))}
-        <p className="small muted">{t('faceVersion', { version: consent.version })}</p>
-        <Checkbox
-          label={t('faceAgree')}
-          checked={agreed}
-          onChange={({ currentTarget }) => setAgreed(currentTarget.checked)}
-        />
-        <Row>
-          <Button kind="primary" disabled={!agreed} onClick={() => setReady(true)}>
-            {t('toCamera')}
-          </Button>
-          <Button onClick={done}>{t('cancelFace')}</Button>
-        </Row>
-      </Stack>
+    <Card title={t('faceConsent')} gap={16}>
+      {consent.text[language].map((paragraph) => (
+        <p key={paragraph}>{paragraph}</p>
+      ))}
+      <p className="small muted">{t('faceVersion', { version: consent.version })}</p>
+      <Checkbox
+        label={t('faceAgree')}
+        checked={agreed}
+        onChange={({ currentTarget }) => setAgreed(currentTarget.checked)}
+      />
+      <Row>
+        <Button kind="primary" disabled={!agreed} onClick={() => setReady(true)}>
+          {t('toCamera')}
+        </Button>
+        <Button onClick={done}>{t('cancelFace')}</Button>
+      </Row>
     </Card>
   );
 }

@@ -1,17 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
+import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, ConfirmDialog, Row, Stack, toast } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { auth, type OwnFace as Face } from '../../api/auth.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { useSession } from '../../session/session-query.ts';
+import { api, useSession } from '../../data.ts';
+import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { securityStrings } from './strings.ts';
 
 const faceKey = ['own-face'];
@@ -86,31 +80,20 @@ function Own({
 
 function RemoveFace() {
   const t = useStrings(securityStrings);
-  const [asking, setAsking] = useState(false);
-  const remove = useOperation(() => auth.removeFace(), {
-    toast: t('faceRemoved'),
-    refresh: ['own-face'],
-    done: () => setAsking(false),
-  });
   return (
-    <>
-      <Button kind="dangerQuiet" onClick={() => setAsking(true)}>
-        {t('removeFace')}
-      </Button>
-      <ConfirmDialog
-        opened={asking}
-        danger
-        title={t('removeFaceTitle')}
-        confirmLabel={t('removeFace')}
-        cancelLabel={t('keepFace')}
-        busy={remove.isPending}
-        failed={<Refused of={remove} title={t('faceNotRemoved')} />}
-        onConfirm={() => remove.mutate()}
-        onCancel={() => setAsking(false)}
-      >
-        {t('removeFaceText')}
-      </ConfirmDialog>
-    </>
+    <AskedOperation
+      button={{ kind: 'dangerQuiet' }}
+      run={() => auth.removeFace()}
+      toast={t('faceRemoved')}
+      refresh={['own-face']}
+      danger
+      title={t('removeFaceTitle')}
+      confirmLabel={t('removeFace')}
+      cancelLabel={t('keepFace')}
+      refusal={t('faceNotRemoved')}
+    >
+      {t('removeFaceText')}
+    </AskedOperation>
   );
 }
 

@@ -2,16 +2,12 @@ import { TextInput } from '@mantine/core';
 import { IconFingerprint, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
+import { ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
+import { Card, EmptyState } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { auth, type Passkey } from '../../api/auth.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
+import { ConfirmOperation, Refused } from '../../operations.ts';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { passkeyObstacle } from '../../session/passkeys.ts';
 import styles from './security.module.css';
@@ -24,8 +20,7 @@ export function OwnPasskeys() {
   const { data, error, refetch } = useQuery({ queryKey: ['own-passkeys'], queryFn: () => auth.passkeys() });
   const obstacle = passkeyObstacle();
   const add = obstacle === undefined && (
-    <ButtonLink to="/add-passkey" search={{ to: '/security' }} kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/add-passkey" search={{ to: '/security' }} kind="primary" icon={IconPlus}>
       {t('addPasskey')}
     </ButtonLink>
   );

@@ -1,18 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { z } from 'zod';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { toast } from '../../../ui/feedback/toasts.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { OperationForm } from '../../operation-form.tsx';
+import { Badge, Button } from '../../../ui/controls/index.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Row, Stack, toast } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api } from '../../data.ts';
+import { AskedOperation, OperationForm, Refused, useOperation } from '../../operations.ts';
 import { isGoodPin } from './is-good-pin.ts';
 import { securityStrings } from './strings.ts';
 
@@ -42,7 +35,6 @@ export function OwnPin() {
 
 function PinForm({ isSet }: { isSet: boolean }) {
   const t = useStrings(securityStrings);
-  const [removing, setRemoving] = useState(false);
   const form = useCheckedForm(z.object({ pin: z.string().refine(isGoodPin, t('pinWrong')) }), { pin: '' });
   const set = useOperation((body: { pin: string }) => api.put('/api/admin/operator-pin', {}, body), {
     refresh: ['operator-pin'],
@@ -50,11 +42,6 @@ function PinForm({ isSet }: { isSet: boolean }) {
       form.reset();
       toast(t(isSet ? 'pinChanged' : 'pinSet'), isSet ? { text: t('shiftsEnded') } : {});
     },
-  });
-  const remove = useOperation(() => api.delete('/api/admin/operator-pin'), {
-    toast: [t('pinRemoved'), t('shiftsEnded')],
-    refresh: ['operator-pin'],
-    done: () => setRemoving(false),
   });
   return (
     <OperationForm form={form} operation={set}>
@@ -73,25 +60,21 @@ function PinForm({ isSet }: { isSet: boolean }) {
             {t(isSet ? 'changePin' : 'setPin')}
           </Button>
           {isSet && (
-            <Button kind="dangerQuiet" onClick={() => setRemoving(true)}>
-              {t('removePin')}
-            </Button>
+            <AskedOperation
+              button={{ kind: 'dangerQuiet' }}
+              run={() => api.delete('/api/admin/operator-pin')}
+              toast={[t('pinRemoved'), t('shiftsEnded')]}
+              refresh={['operator-pin']}
+              danger
+              title={t('removePinTitle')}
+              confirmLabel={t('removePin')}
+              cancelLabel={t('keepPin')}
+            >
+              {t('removePinText')}
+            </AskedOperation>
           )}
         </Row>
       </Stack>
-      <ConfirmDialog
-        opened={removing}
-        danger
-        title={t('removePinTitle')}
-        confirmLabel={t('removePin')}
-        cancelLabel={t('keepPin')}
-        busy={remove.isPending}
-        failed={<Refused of={remove} />}
-        onConfirm={() => remove.mutate()}
-        onCancel={() => setRemoving(false)}
-      >
-        {t('removePinText')}
-      </ConfirmDialog>
     </OperationForm>
   );
 }

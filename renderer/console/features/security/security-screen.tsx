@@ -2,24 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { z } from 'zod';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { CopyOnce } from '../../../ui/code/copy-once.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { DataTable } from '../../../ui/tables/data-table.tsx';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
+import { Badge, Button, CopyOnce, RelativeTime } from '../../../ui/controls/index.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { auth, type OwnFace as Face, type OwnSession } from '../../api/auth.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { OperationForm } from '../../operation-form.tsx';
-import { operators } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { operators, useSession } from '../../data.ts';
+import { AskedOperation, OperationForm, Refused, useOperation } from '../../operations.ts';
 import { useSignOut } from '../../session/use-sign-out.ts';
 import { EnrollFace } from './enroll-face.tsx';
 import { nameDevice } from './name-device.ts';
@@ -117,27 +107,20 @@ function PasswordForm() {
 /** New codes in place of earlier ones; `show` gets them, this once. */
 function NewRecoveryCodes({ show }: { show(codes: readonly string[]): void }) {
   const t = useStrings(securityStrings);
-  const [asking, setAsking] = useState(false);
-  const make = useOperation(() => auth.newRecoveryCodes(), { done: show });
   return (
-    <Card title={t('codes')}>
-      <Stack>
-        <p className="muted">{t('codesLead')}</p>
-        <Row>
-          <Button onClick={() => setAsking(true)}>{t('makeCodes')}</Button>
-        </Row>
-      </Stack>
-      <ConfirmDialog
-        opened={asking}
-        title={t('makeCodesTitle')}
-        confirmLabel={t('makeCodes')}
-        busy={make.isPending}
-        failed={<Refused of={make} title={t('noCodes')} />}
-        onConfirm={() => make.mutate()}
-        onCancel={() => setAsking(false)}
-      >
-        {t('makeCodesText')}
-      </ConfirmDialog>
+    <Card title={t('codes')} gap={16}>
+      <p className="muted">{t('codesLead')}</p>
+      <Row>
+        <AskedOperation
+          run={() => auth.newRecoveryCodes()}
+          done={show}
+          title={t('makeCodesTitle')}
+          confirmLabel={t('makeCodes')}
+          refusal={t('noCodes')}
+        >
+          {t('makeCodesText')}
+        </AskedOperation>
+      </Row>
     </Card>
   );
 }

@@ -1,5 +1,5 @@
-import type { Language } from '../../../ui/strings/define-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import type { Language } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import { detailStrings } from './detail-strings.ts';
 import { sessionStrings } from './strings.ts';
 

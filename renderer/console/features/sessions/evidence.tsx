@@ -1,9 +1,7 @@
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useLanguage } from '../../../ui/strings/language.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { Badge, ScoreBar } from '../../../ui/controls/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import { againstKeys, detailsText, findingKeys } from './evidence-words.ts';
 import styles from './session.module.css';
 import { sessionStrings } from './strings.ts';
@@ -42,7 +40,7 @@ export function Evidence({ session }: { session: Session }) {
       <div className={styles.against}>
         <Against session={session} />
       </div>
-      <table className={styles.findings}>
+      <table className={`rows ${styles.findings}`}>
         <caption className="small muted">{t('evidenceLead')}</caption>
         <thead>
           <tr>
@@ -108,40 +106,38 @@ export function HumannessCard({ humanness }: { humanness: NonNullable<Session['h
   const { score, base, parts } = humanness;
   const number = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
   return (
-    <Card title={t('humanness')} actions={<Badge kind="experimental">{t('experimental')}</Badge>}>
-      <Stack gap={12}>
-        <ScoreBar score={score} passed={score >= 0.5} />
-        <table className={styles.parts}>
-          <caption className="small muted">{t('humannessLead')}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('part')}</th>
-              <th scope="col">{t('score')}</th>
-              <th scope="col" className="num">
-                {t('factor')}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            <tr>
-              <th scope="row">{t('part.base')}</th>
+    <Card title={t('humanness')} actions={<Badge kind="experimental">{t('experimental')}</Badge>} gap={12}>
+      <ScoreBar score={score} passed={score >= 0.5} />
+      <table className={styles.parts}>
+        <caption className="small muted">{t('humannessLead')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('part')}</th>
+            <th scope="col">{t('score')}</th>
+            <th scope="col" className="num">
+              {t('factor')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">{t('part.base')}</th>
+            <td>
+              <span className="muted">–</span>
+            </td>
+            <td className="num">{number.format(base)}</td>
+          </tr>
+          {parts.map((part) => (
+            <tr key={part.name}>
+              <th scope="row">{t(`part.${part.name}`)}</th>
               <td>
-                <span className="muted">–</span>
+                <ScoreBar score={part.score} passed={part.score >= 0.5} />
               </td>
-              <td className="num">{number.format(base)}</td>
+              <td className="num">× {number.format(part.factor)}</td>
             </tr>
-            {parts.map((part) => (
-              <tr key={part.name}>
-                <th scope="row">{t(`part.${part.name}`)}</th>
-                <td>
-                  <ScoreBar score={part.score} passed={part.score >= 0.5} />
-                </td>
-                <td className="num">× {number.format(part.factor)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Stack>
+          ))}
+        </tbody>
+      </table>
     </Card>
   );
 }

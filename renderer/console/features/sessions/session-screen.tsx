@@ -1,22 +1,23 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Columns, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { Actor } from '../../actor.tsx';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Button, ButtonLink, ExactTime, Id, RelativeTime, ScoreBar } from '../../../ui/controls/index.ts';
+import { Card, Columns, ConfirmDialog, KeyValues, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import {
+  Actor,
+  api,
+  operators,
+  read,
+  readers,
+  reviewers,
+  type Schemas,
+  sessionDeciders,
+  useSession,
+  useWorld,
+} from '../../data.ts';
+import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
-import { operators, readers, reviewers, sessionDeciders } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
 import { Against, Evidence, HumannessCard } from './evidence.tsx';
 import { flagKey } from './evidence-words.ts';
@@ -78,11 +79,9 @@ function SessionScreen() {
             <About session={session} />
           </Columns>
           {session.pictures && sessionDeciders.includes(user.role) && (
-            <Card title={t('pictures')}>
-              <Stack gap={12}>
-                <Pictures session={session} />
-                <p className="muted">{t('picturesNote')}</p>
-              </Stack>
+            <Card title={t('pictures')} gap={12}>
+              <Pictures session={session} />
+              <p className="muted">{t('picturesNote')}</p>
             </Card>
           )}
           <Evidence session={session} />
@@ -168,29 +167,18 @@ function Pictures({ session: { id, pictures = [] } }: { session: Session }) {
 
 function Cancel({ id, env }: { id: string; env: 'live' | 'test' }) {
   const t = useStrings(sessionStrings);
-  const [asking, setAsking] = useState(false);
-  const cancel = useOperation(() => api.post('/api/admin/sessions/{id}/cancel', { id, env }), {
-    toast: t('cancelledNow'),
-    refresh: ['sessions'],
-    done: () => setAsking(false),
-  });
   return (
-    <>
-      <Button onClick={() => setAsking(true)}>{t('cancel')}</Button>
-      <ConfirmDialog
-        opened={asking}
-        title={t('cancelTitle')}
-        confirmLabel={t('cancel')}
-        cancelLabel={t('keep')}
-        danger
-        busy={cancel.isPending}
-        failed={<Refused of={cancel} />}
-        onConfirm={() => cancel.mutate()}
-        onCancel={() => setAsking(false)}
-      >
-        {t('cancelText')}
-      </ConfirmDialog>
-    </>
+    <AskedOperation
+      run={() => api.post('/api/admin/sessions/{id}/cancel', { id, env })}
+      toast={t('cancelledNow')}
+      refresh={['sessions']}
+      title={t('cancelTitle')}
+      confirmLabel={t('cancel')}
+      cancelLabel={t('keep')}
+      danger
+    >
+      {t('cancelText')}
+    </AskedOperation>
   );
 }
 
@@ -210,34 +198,32 @@ function Sums({ session }: { session: Session }) {
       </Card>
     );
   return (
-    <Card title={t('result')}>
-      <Stack gap={16}>
-        <KeyValues
-          entries={[
-            [t('liveness'), liveness && <ScoreBar score={liveness.score} passed={liveness.passed} />],
-            [t('assurance'), assuranceText(t, session.assurance)],
-            [t('riskScore'), risk && `${format.score(risk.score)}, ${t(risk.level)}`],
-            [t('flags'), risk && risk.flags.length > 0 ? risk.flags.map(flagText).join(', ') : undefined],
-            [t('uniqueness'), uniqueness && t(uniqueness.outcome)],
-            [t('steps'), format.count(challengesCompleted)],
-            [t('took'), processingTimeMs > 0 ? format.duration(processingTimeMs) : undefined],
-          ]}
-        />
-        {(person ?? verification) !== undefined && readers.includes(user.role) && (
-          <Row>
-            {person !== undefined && (
-              <ButtonLink to="/people/$id" params={{ id: person }}>
-                {t('openPerson')}
-              </ButtonLink>
-            )}
-            {verification !== undefined && (
-              <ButtonLink to="/verifications/$id" params={{ id: verification }}>
-                {t('openVerification')}
-              </ButtonLink>
-            )}
-          </Row>
-        )}
-      </Stack>
+    <Card title={t('result')} gap={16}>
+      <KeyValues
+        entries={{
+          [t('liveness')]: liveness && <ScoreBar score={liveness.score} passed={liveness.passed} />,
+          [t('assurance')]: assuranceText(t, session.assurance),
+          [t('riskScore')]: risk && `${format.score(risk.score)}, ${t(risk.level)}`,
+          [t('flags')]: risk && risk.flags.length > 0 ? risk.flags.map(flagText).join(', ') : undefined,
+          [t('uniqueness')]: uniqueness && t(uniqueness.outcome),
+          [t('steps')]: format.count(challengesCompleted),
+          [t('took')]: processingTimeMs > 0 && format.duration(processingTimeMs),
+        }}
+      />
+      {(person ?? verification) !== undefined && readers.includes(user.role) && (
+        <Row>
+          {person !== undefined && (
+            <ButtonLink to="/people/$id" params={{ id: person }}>
+              {t('openPerson')}
+            </ButtonLink>
+          )}
+          {verification !== undefined && (
+            <ButtonLink to="/verifications/$id" params={{ id: verification }}>
+              {t('openVerification')}
+            </ButtonLink>
+          )}
+        </Row>
+      )}
     </Card>
   );
 }
@@ -261,39 +247,31 @@ function About({ session }: { session: Session }) {
   return (
     <Card title={t('request')}>
       <KeyValues
-        entries={[
-          [t('id'), <Id key="id" id={session.id} full />],
-          [t('flow'), t(session.flow)],
-          [t('world'), session.env === 'live' ? t('live') : t('test')],
-          [t('by'), <Actor key="by" actor={session.by} />],
-          [t('profile'), session.profile],
-          [source('title'), source(session.capture.source)],
-          [t('match'), matches[match]],
-          [t('email'), session.email],
-          [t('reference'), session.reference],
-          [t('attempts'), t('attemptsOf', { count: session.attempts })],
-          [t('started'), <ExactTime key="created" at={session.createdAt} />],
-          [t('began'), session.openedAt && <ExactTime key="opened" at={session.openedAt} />],
-          [t('decided'), session.decidedAt && <ExactTime key="decided" at={session.decidedAt} />],
-          [
-            t('expires'),
-            session.decision === undefined && (
-              <RelativeTime key="ends" at={session.reviewUntil ?? session.expiresAt} />
-            ),
-          ],
-          [
-            t('consent'),
+        entries={{
+          [t('id')]: <Id id={session.id} full />,
+          [t('flow')]: t(session.flow),
+          [t('world')]: session.env === 'live' ? t('live') : t('test'),
+          [t('by')]: <Actor actor={session.by} />,
+          [t('profile')]: session.profile,
+          [source('title')]: source(session.capture.source),
+          [t('match')]: matches[match],
+          [t('email')]: session.email,
+          [t('reference')]: session.reference,
+          [t('attempts')]: t('attemptsOf', { count: session.attempts }),
+          [t('started')]: <ExactTime at={session.createdAt} />,
+          [t('began')]: session.openedAt && <ExactTime at={session.openedAt} />,
+          [t('decided')]: session.decidedAt && <ExactTime at={session.decidedAt} />,
+          [t('expires')]: session.decision === undefined && (
+            <RelativeTime at={session.reviewUntil ?? session.expiresAt} />
+          ),
+          [t('consent')]:
             consent &&
-              t.rich('consentText', { version: consent.version, time: <ExactTime at={consent.at} /> }),
-          ],
-          [t('path'), path && (chosen || t('wholePath'))],
-          [t('camera'), camera?.join(', ') || undefined],
-          [t('device'), device?.userAgent],
-          [
-            t('metadata'),
-            Object.keys(metadata).length > 0 && <code key="meta">{JSON.stringify(metadata)}</code>,
-          ],
-        ]}
+            t.rich('consentText', { version: consent.version, time: <ExactTime at={consent.at} /> }),
+          [t('path')]: path && (chosen || t('wholePath')),
+          [t('camera')]: camera?.join(', ') || undefined,
+          [t('device')]: device?.userAgent,
+          [t('metadata')]: Object.keys(metadata).length > 0 && <code>{JSON.stringify(metadata)}</code>,
+        }}
       />
     </Card>
   );

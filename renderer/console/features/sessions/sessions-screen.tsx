@@ -1,19 +1,12 @@
 import { IconDeviceMobile } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge, type BadgeKind } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/declared.ts';
-import { FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { readers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
+import { Badge, type BadgeKind, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
+import { list, readers, type Schemas, useSession, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { decisions, flows, states } from './search.ts';
 import { reasonKey, sessionStrings } from './strings.ts';
 
@@ -27,8 +20,6 @@ function SessionsScreen() {
   const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
   const query = useQuery(list('/api/admin/sessions', { env, ...filters, cursor: after }));
-  const { change, clear } = useAddressFilters();
-  const { flow, state, decision, inReview } = filters;
   return (
     <Page title={t('title')} lead={t('lead')}>
       <QueryTable
@@ -38,16 +29,8 @@ function SessionsScreen() {
         rowId={({ id }) => id}
         after={after}
         secondLine={(session) => <SecondLine session={session} />}
-        filters={
-          <FilterBar
-            filters={useFilters(listFilters, sessionStrings)}
-            values={filters as FilterValues}
-            change={change}
-          />
-        }
-        {...((flow ?? state ?? decision ?? inReview) && {
-          clearFilters: clear,
-        })}
+        filters={useFilters(listFilters, sessionStrings)}
+        values={filters}
         empty={
           <EmptyState
             icon={IconDeviceMobile}

@@ -1,15 +1,12 @@
 import { FileInput, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Card, Columns, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Card, Columns, Row } from '../../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { EXAMPLE_COLOR, isColor, wantsDarkText } from '../../../ui/theme/text-on-color.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
+import { api, read, type Schemas } from '../../data.ts';
+import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import styles from './look-card.module.css';
 import { settingsStrings } from './strings.ts';
 
@@ -28,16 +25,14 @@ export function LookCard({ organization, mayChange }: { organization: Organizati
   });
   const image = organization.logo && logo.data?.image;
   return (
-    <Card title={t('look')}>
-      <Stack>
-        <p className="muted">{t('lookLead')}</p>
-        <Columns n={2} collapse>
-          <Preview name={organization.name} image={image} color={color} scheme="light" />
-          <Preview name={organization.name} image={image} color={color} scheme="dark" />
-        </Columns>
-        {mayChange && <LogoFields organization={organization} />}
-        {mayChange && <ColorField organization={organization} color={color} change={setColor} />}
-      </Stack>
+    <Card title={t('look')} gap={16}>
+      <p className="muted">{t('lookLead')}</p>
+      <Columns n={2} collapse>
+        <Preview name={organization.name} image={image} color={color} scheme="light" />
+        <Preview name={organization.name} image={image} color={color} scheme="dark" />
+      </Columns>
+      {mayChange && <LogoFields organization={organization} />}
+      {mayChange && <ColorField organization={organization} color={color} change={setColor} />}
     </Card>
   );
 }
@@ -80,7 +75,6 @@ function Preview({
 
 function LogoFields({ organization }: { organization: Organization }) {
   const t = useStrings(settingsStrings);
-  const [asking, setAsking] = useState(false);
   const set = useOperation(
     (file: File) => api.put('/api/admin/organization/logo', {}, { request: {}, file }),
     { toast: t('logoSet'), refresh: ['organization'] },
@@ -99,22 +93,18 @@ function LogoFields({ organization }: { organization: Organization }) {
       <Refused of={set} />
       {organization.logo && (
         <Row>
-          <Button onClick={() => setAsking(true)}>{t('logoRemove')}</Button>
+          <AskedOperation
+            run={() => api.delete('/api/admin/organization/logo')}
+            toast={t('logoRemoved')}
+            refresh={['organization']}
+            title={t('logoRemoveTitle')}
+            confirmLabel={t('logoRemove')}
+            cancelLabel={t('logoKeep')}
+            danger
+          >
+            {t('logoRemoveText')}
+          </AskedOperation>
         </Row>
-      )}
-      {asking && (
-        <ConfirmOperation
-          run={() => api.delete('/api/admin/organization/logo')}
-          toast={t('logoRemoved')}
-          refresh={['organization']}
-          close={() => setAsking(false)}
-          title={t('logoRemoveTitle')}
-          confirmLabel={t('logoRemove')}
-          cancelLabel={t('logoKeep')}
-          danger
-        >
-          {t('logoRemoveText')}
-        </ConfirmOperation>
       )}
     </>
   );

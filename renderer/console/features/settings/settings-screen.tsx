@@ -2,21 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { z } from 'zod';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Card, Columns, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed } from '../../load-failed.tsx';
-import { OperationForm } from '../../operation-form.tsx';
-import { organizationQuery } from '../../organization-query.ts';
-import { managers } from '../../screen-data.ts';
-import { useSession } from '../../session/session-query.ts';
+import { fieldsOf, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Columns, KeyValues, Note, Page, WithAside } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, managers, organizationQuery, read, type Schemas, useSession } from '../../data.ts';
+import { LoadFailed, OperationForm, useOperation } from '../../operations.ts';
 import { LookCard } from './look-card.tsx';
 import { settingsStrings } from './strings.ts';
 
@@ -60,10 +50,10 @@ function Facts({ organization }: { organization: Schemas['Organization'] }) {
   return (
     <Card title={t('facts')}>
       <KeyValues
-        entries={[
-          [t('id'), <code key="id">{organization.id}</code>],
-          [t('since'), format.date(organization.createdAt)],
-        ]}
+        entries={{
+          [t('id')]: <code>{organization.id}</code>,
+          [t('since')]: format.date(organization.createdAt),
+        }}
       />
     </Card>
   );
@@ -73,15 +63,13 @@ function Facts({ organization }: { organization: Schemas['Organization'] }) {
 function OfTheBox() {
   const t = useStrings(settingsStrings);
   return (
-    <Card title={t('box')}>
-      <Stack gap={8}>
-        <p className="small muted">{t('boxLead')}</p>
-        {(['name', 'attack-detection', 'consent', 'destinations'] as const).map((step) => (
-          <Link key={step} to="/setup" search={{ step }}>
-            {t(`box-${step}`)}
-          </Link>
-        ))}
-      </Stack>
+    <Card title={t('box')} gap={8}>
+      <p className="small muted">{t('boxLead')}</p>
+      {(['name', 'attack-detection', 'consent', 'destinations'] as const).map((step) => (
+        <Link key={step} to="/setup" search={{ step }}>
+          {t(`box-${step}`)}
+        </Link>
+      ))}
     </Card>
   );
 }
@@ -92,20 +80,18 @@ function Limits({ limits }: { limits: Schemas['Limits'] }) {
   const use = ({ used, limit }: Schemas['Limits']['organization']) =>
     limit === undefined ? t('unlimited', { used }) : t('usedOf', { used, limit });
   return (
-    <Card title={t('limits')}>
-      <Stack gap={12}>
-        <KeyValues
-          entries={[
-            [t('month', { month: limits.month }), use(limits.organization)],
-            [t('visits'), use(limits.visits)],
-            [t('burst'), format.count(limits.burst)],
-            [t('perUser'), format.count(limits.perUser)],
-            [t('perAddress'), format.count(limits.perAddress)],
-            [t('trialUntil'), limits.trialUntil && format.date(limits.trialUntil)],
-          ]}
-        />
-        <p className="small muted">{t.rich('limitsLead', { code: (inside) => <code>{inside}</code> })}</p>
-      </Stack>
+    <Card title={t('limits')} gap={12}>
+      <KeyValues
+        entries={{
+          [t('month', { month: limits.month })]: use(limits.organization),
+          [t('visits')]: use(limits.visits),
+          [t('burst')]: format.count(limits.burst),
+          [t('perUser')]: format.count(limits.perUser),
+          [t('perAddress')]: format.count(limits.perAddress),
+          [t('trialUntil')]: limits.trialUntil && format.date(limits.trialUntil),
+        }}
+      />
+      <p className="small muted">{t.rich('limitsLead', { code: (inside) => <code>{inside}</code> })}</p>
     </Card>
   );
 }
@@ -229,23 +215,21 @@ const labels = {
 function OrganizationFields() {
   const t = useStrings(settingsStrings);
   return (
-    <Card title={t('organization')}>
-      <Stack>
-        <Field name="name" maxLength={120} />
-        <Field name="uniquenessPolicy" label={t('uniqueness')} options={['off', 'warn', 'block']} />
-        <Field name="twoPersonReview" as="switch" />
-        <Field name="consentPolicy" label={t('consent')} options={['attested', 'with-call']} />
-        <Field
-          name="consentLanguage"
-          options={[
-            { value: '', label: t('readersLanguage') },
-            { value: 'en', label: 'English' },
-            { value: 'de', label: 'Deutsch' },
-          ]}
-        />
-        <Field name="matchOnly" as="switch" />
-        <Field name="signInNotice" as="lines" optional maxLength={4000} />
-      </Stack>
+    <Card title={t('organization')} gap={16}>
+      <Field name="name" maxLength={120} />
+      <Field name="uniquenessPolicy" label={t('uniqueness')} options={['off', 'warn', 'block']} />
+      <Field name="twoPersonReview" as="switch" />
+      <Field name="consentPolicy" label={t('consent')} options={['attested', 'with-call']} />
+      <Field
+        name="consentLanguage"
+        options={[
+          { value: '', label: t('readersLanguage') },
+          { value: 'en', label: 'English' },
+          { value: 'de', label: 'Deutsch' },
+        ]}
+      />
+      <Field name="matchOnly" as="switch" />
+      <Field name="signInNotice" as="lines" optional maxLength={4000} />
     </Card>
   );
 }
@@ -258,15 +242,13 @@ function RetentionFields({ retention }: { retention: Retention }) {
     return days === undefined ? t('noDefault') : t('defaultDays', { count: days });
   };
   return (
-    <Card title={t('retention')}>
-      <Stack>
-        <p className="muted">{t('retentionLead')}</p>
-        <Columns n={2} collapse>
-          {terms.map((term) => (
-            <Field key={term} name={term} as="whole" hint={hintOf(term)} min={1} />
-          ))}
-        </Columns>
-      </Stack>
+    <Card title={t('retention')} gap={16}>
+      <p className="muted">{t('retentionLead')}</p>
+      <Columns n={2} collapse>
+        {terms.map((term) => (
+          <Field key={term} name={term} as="whole" hint={hintOf(term)} min={1} />
+        ))}
+      </Columns>
     </Card>
   );
 }

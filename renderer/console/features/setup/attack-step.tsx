@@ -1,15 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Maturity } from '../../../ui/badges/badge.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Choice } from '../../../ui/forms/choice.tsx';
-import { KeyValues } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Button, Maturity } from '../../../ui/controls/index.ts';
+import { Choice } from '../../../ui/forms/index.ts';
+import { KeyValues, Note } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { modelsQuery } from '../models/index.ts';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -18,18 +15,13 @@ import { type StepProps, useSavedStep } from './use-saved-step.ts';
 /** What is installed, and whether liveness is required, or faces are matched only. */
 export function AttackStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
-  const { save, finish, later, back } = useSavedStep('attack-detection');
+  const { frame, save, finish, later, back } = useSavedStep('attack-detection', organization);
   const [choice, setChoice] = useState<'liveness' | 'match-only'>(
     organization.matchOnly ? 'match-only' : 'liveness',
   );
   const { data, error, refetch } = useQuery(modelsQuery);
   return (
-    <SetupFrame
-      step="attack-detection"
-      saved={organization.setupSteps ?? {}}
-      title={t('attackTitle')}
-      lead={t('attackLead')}
-    >
+    <SetupFrame {...frame} title={t('attackTitle')} lead={t('attackLead')}>
       <Refused of={{ error, refetch }} />
       <Choice
         legend={t('step-attack-detection')}
@@ -88,28 +80,24 @@ function Installed({ models: { items, padSets } }: { models: Schemas['Models'] }
     });
   return (
     <KeyValues
-      entries={[
-        [
-          t('attackSet'),
+      entries={{
+        [t('attackSet')]: (
           <>
             {set.name} <Maturity level={set.maturity} />
-          </>,
-        ],
-        [t('attackOrigin'), said(parts.map(({ provenance }) => provenance))],
-        [t('attackLicence'), said(parts.map(({ licence }) => licence))],
-        [t('attackDoubts'), said(parts.map(({ doubts }) => doubts))],
-        [
-          t('attackData'),
-          said(
-            set.accuracy.map(({ data, date }) =>
-              t('attackDataText', { data, date: format.date(new Date(date)) }),
-            ),
+          </>
+        ),
+        [t('attackOrigin')]: said(parts.map(({ provenance }) => provenance)),
+        [t('attackLicence')]: said(parts.map(({ licence }) => licence)),
+        [t('attackDoubts')]: said(parts.map(({ doubts }) => doubts)),
+        [t('attackData')]: said(
+          set.accuracy.map(({ data, date }) =>
+            t('attackDataText', { data, date: format.date(new Date(date)) }),
           ),
-        ],
-        ...(set.everyday ? [[t('attackEveryday'), figures(set.everyday)] as const] : []),
-        [t('attackStrict'), figures(set.threshold)],
-        [t('attackNot'), t('attackNotText')],
-      ]}
+        ),
+        [t('attackEveryday')]: set.everyday && figures(set.everyday),
+        [t('attackStrict')]: figures(set.threshold),
+        [t('attackNot')]: t('attackNotText'),
+      }}
     />
   );
 }

@@ -1,27 +1,19 @@
 import { Textarea } from '@mantine/core';
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Snippet } from '../../../ui/code/snippet.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Choice } from '../../../ui/forms/choice.tsx';
-import { Card, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { saveFile } from '../../save-file.ts';
+import { Badge, Button, Snippet } from '../../../ui/controls/index.ts';
+import { Choice } from '../../../ui/forms/index.ts';
+import { Card, KeyValues, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas, saveFile } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { nameStrings } from './name-strings.ts';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
-import type { SavedSteps } from './steps.ts';
 import { setupStrings } from './strings.ts';
 import type { useSavedStep } from './use-saved-step.ts';
 
 type Way = 'request' | 'own' | 'pair';
 
 interface Props {
-  frame: { step: 'name'; saved: SavedSteps };
   certificate: Schemas['Certificate'];
   name: Schemas['BoxName'];
   read(): void;
@@ -30,10 +22,10 @@ interface Props {
 }
 
 /** Whose certificate the box shows: that of the organization's authority, its own, or a pair that is brought. */
-export function CertificateChoice({ frame, certificate, name, read, rename, steps }: Props) {
+export function CertificateChoice({ certificate, name, read, rename, steps }: Props) {
   const t = useStrings(nameStrings);
   const shared = useStrings(setupStrings);
-  const { save, finish, later, back } = steps;
+  const { frame, save, finish, later, back } = steps;
   const [way, setWay] = useState<Way>(certificate.requested ? 'request' : 'own');
   const theirs = certificate.served !== undefined && certificate.served.source !== 'own';
   const waits = !theirs && way !== 'own';
@@ -96,25 +88,21 @@ function Served({ certificate: { served, leftOut }, rename }: Pick<Props, 'certi
           {t('rename')}
         </Button>
       }
+      gap={12}
     >
-      <Stack gap={12}>
-        {served && (
-          <KeyValues
-            entries={[
-              [
-                t('servedSource'),
-                <Badge key="source" kind={served.source === 'own' ? 'plain' : 'ok'}>
-                  {t(`served-${served.source}`)}
-                </Badge>,
-              ],
-              [t('servedIssuer'), served.issuer],
-              [t('servedNames'), served.names.join(', ')],
-              [t('servedEnds'), format.date(served.to)],
-            ]}
-          />
-        )}
-        {leftOut.length > 0 && <Note kind="warn" title={t('leftOut', { names: leftOut.join(', ') })} />}
-      </Stack>
+      {served && (
+        <KeyValues
+          entries={{
+            [t('servedSource')]: (
+              <Badge kind={served.source === 'own' ? 'plain' : 'ok'}>{t(`served-${served.source}`)}</Badge>
+            ),
+            [t('servedIssuer')]: served.issuer,
+            [t('servedNames')]: served.names.join(', '),
+            [t('servedEnds')]: format.date(served.to),
+          }}
+        />
+      )}
+      {leftOut.length > 0 && <Note kind="warn" title={t('leftOut', { names: leftOut.join(', ') })} />}
     </Card>
   );
 }
@@ -127,28 +115,26 @@ function ByRequest({ installed }: { installed(): void }) {
   const pem = request.data?.request;
   return (
     <Stack>
-      <Card title={t('requestTitle')}>
-        <Stack>
-          <p className="muted">{t('requestText')}</p>
-          <Refused of={request} title={t('requestFailed')} />
-          {pem !== undefined && <Snippet name={t('requestTitle')} code={pem} />}
-          <Row>
-            {pem === undefined ? (
-              <Button busy={request.isPending} onClick={() => request.mutate(false)}>
-                {t('requestMake')}
-              </Button>
-            ) : (
-              <Button onClick={() => saveFile('gatehouse.csr', pem, 'application/pkcs10')}>
-                {t('requestSave')}
-              </Button>
-            )}
-            {request.data?.made === false && (
-              <Button kind="quiet" busy={request.isPending} onClick={() => request.mutate(true)}>
-                {t('requestAgain')}
-              </Button>
-            )}
-          </Row>
-        </Stack>
+      <Card title={t('requestTitle')} gap={16}>
+        <p className="muted">{t('requestText')}</p>
+        <Refused of={request} title={t('requestFailed')} />
+        {pem !== undefined && <Snippet name={t('requestTitle')} code={pem} />}
+        <Row>
+          {pem === undefined ? (
+            <Button busy={request.isPending} onClick={() => request.mutate(false)}>
+              {t('requestMake')}
+            </Button>
+          ) : (
+            <Button onClick={() => saveFile('gatehouse.csr', pem, 'application/pkcs10')}>
+              {t('requestSave')}
+            </Button>
+          )}
+          {request.data?.made === false && (
+            <Button kind="quiet" busy={request.isPending} onClick={() => request.mutate(true)}>
+              {t('requestAgain')}
+            </Button>
+          )}
+        </Row>
       </Card>
       <Install installed={installed} />
     </Stack>
@@ -186,22 +172,20 @@ function Install({ withKey = false, installed }: { withKey?: boolean; installed(
     },
   );
   return (
-    <Card title={t(withKey ? 'pairTitle' : 'answerTitle')}>
-      <Stack>
-        <PemField label={t('chain')} hint={t('chainHint')} value={chain} change={setChain} />
-        {withKey && (
-          <PemField label={t('privateKey')} hint={t('privateKeyHint')} value={key} change={setKey} secret />
-        )}
-        <Refused of={install} title={t('notInstalled')} />
-        {install.data?.notes.map((note) => (
-          <Note key={note} kind="warn" title={note} />
-        ))}
-        <Row>
-          <Button busy={install.isPending} disabled={chain.trim() === ''} onClick={() => install.mutate()}>
-            {t('install')}
-          </Button>
-        </Row>
-      </Stack>
+    <Card title={t(withKey ? 'pairTitle' : 'answerTitle')} gap={16}>
+      <PemField label={t('chain')} hint={t('chainHint')} value={chain} change={setChain} />
+      {withKey && (
+        <PemField label={t('privateKey')} hint={t('privateKeyHint')} value={key} change={setKey} secret />
+      )}
+      <Refused of={install} title={t('notInstalled')} />
+      {install.data?.notes.map((note) => (
+        <Note key={note} kind="warn" title={note} />
+      ))}
+      <Row>
+        <Button busy={install.isPending} disabled={chain.trim() === ''} onClick={() => install.mutate()}>
+          {t('install')}
+        </Button>
+      </Row>
     </Card>
   );
 }

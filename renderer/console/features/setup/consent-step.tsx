@@ -2,15 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { z } from 'zod';
 import { purposes } from '../../../../sdk/admin/values.ts';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Choice } from '../../../ui/forms/choice.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { useLanguage } from '../../../ui/strings/language.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read } from '../../api/admin.ts';
-import { LoadFailed, Refused } from '../../load-failed.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { Choice, Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Stack } from '../../../ui/layout/index.ts';
+import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
+import { api, read } from '../../data.ts';
+import { LoadFailed, Refused } from '../../operations.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -60,7 +57,7 @@ const Field = fieldsOf<ConsentValues>()(setupStrings);
 /** On what consent real people are enrolled, and the language and version of the text. */
 export function ConsentStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
-  const { save, finish, later, back } = useSavedStep('consent');
+  const { frame, save, finish, later, back } = useSavedStep('consent', organization);
   const [policy, setPolicy] = useState(organization.consentPolicy);
   const form = useConsentForm({ organization });
   const attested = policy === 'attested';
@@ -87,12 +84,7 @@ export function ConsentStep({ organization }: StepProps) {
   };
   const error = attestError ?? save.error;
   return (
-    <SetupFrame
-      step="consent"
-      saved={organization.setupSteps ?? {}}
-      title={t('consentTitle')}
-      lead={t('consentLead')}
-    >
+    <SetupFrame {...frame} title={t('consentTitle')} lead={t('consentLead')}>
       <Form
         form={form}
         onSubmit={submit}
@@ -135,20 +127,18 @@ export function ConsentStep({ organization }: StepProps) {
 function Attestation() {
   const t = useStrings(setupStrings);
   return (
-    <Card>
-      <Stack>
-        <Field name="textVersion" maxLength={80} />
-        <Field name="method" maxLength={80} />
-        <Field name="legalBasis" maxLength={120} />
-        <fieldset>
-          <legend style={{ fontWeight: 500, marginBottom: 8, padding: 0 }}>{t('purposes')}</legend>
-          <Stack gap={8}>
-            {purposes.map((purpose) => (
-              <Field key={purpose} name={purpose} as="check" />
-            ))}
-          </Stack>
-        </fieldset>
-      </Stack>
+    <Card gap={16}>
+      <Field name="textVersion" maxLength={80} />
+      <Field name="method" maxLength={80} />
+      <Field name="legalBasis" maxLength={120} />
+      <fieldset>
+        <legend style={{ fontWeight: 500, marginBottom: 8, padding: 0 }}>{t('purposes')}</legend>
+        <Stack gap={8}>
+          {purposes.map((purpose) => (
+            <Field key={purpose} name={purpose} as="check" />
+          ))}
+        </Stack>
+      </fieldset>
     </Card>
   );
 }

@@ -1,15 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { OperationForm } from '../../operation-form.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api } from '../../data.ts';
+import { OperationForm, Refused, useOperation } from '../../operations.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -22,7 +18,7 @@ const key = ['grants', 'setup'] as const;
 /** What may leave the box: nothing, until the owner grants it. */
 export function DestinationsStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
-  const { save, finish, later, back } = useSavedStep('destinations');
+  const { frame, save, finish, later, back } = useSavedStep('destinations', organization);
   const queryClient = useQueryClient();
   const read = () => queryClient.invalidateQueries({ queryKey: ['grants'] });
   const grants = useQuery({
@@ -32,12 +28,7 @@ export function DestinationsStep({ organization }: StepProps) {
   const revoke = useOperation((id: string) => api.delete('/api/admin/grants/{id}', { id }), { done: read });
   const items = grants.data?.items ?? [];
   return (
-    <SetupFrame
-      step="destinations"
-      saved={organization.setupSteps ?? {}}
-      title={t('leaveTitle')}
-      lead={t('leaveLead')}
-    >
+    <SetupFrame {...frame} title={t('leaveTitle')} lead={t('leaveLead')}>
       <Refused of={grants} />
       {grants.data && items.length === 0 && (
         <Note kind="ok" title={t('leaveNothing')}>

@@ -1,12 +1,10 @@
 import { Link, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import { Snippet } from '../../../ui/code/snippet.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { Button, Snippet } from '../../../ui/controls/index.ts';
+import { Card, Row } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { stepsLeft } from './steps.ts';
@@ -19,19 +17,17 @@ const makeKey = async (env: 'live' | 'test') =>
 /** Two keys, shown once; what was put off; what comes next. */
 export function DoneStep({ organization }: StepProps) {
   const t = useStrings(setupStrings);
-  const { save, back } = useSavedStep('keys');
+  const { frame, save, back } = useSavedStep('keys', organization);
   const router = useRouter();
   const [opened] = useState(() => organization.setupSteps?.keys ?? 'open');
-  const saved = organization.setupSteps ?? {};
-  const left = stepsLeft(saved).filter((step) => step !== 'keys');
+  const left = stepsLeft(frame.saved).filter((step) => step !== 'keys');
   const leave = async () => {
     if (opened !== 'done') await save.mutateAsync({ state: 'done', stay: true });
     await router.navigate({ to: '/overview' });
   };
   return (
     <SetupFrame
-      step="keys"
-      saved={saved}
+      {...frame}
       title={t(left.length === 0 ? 'doneTitle' : 'nearlyTitle')}
       lead={t(left.length === 0 ? 'doneLead' : 'nearlyLead')}
     >
@@ -64,25 +60,23 @@ function Keys({ again }: { again: boolean }) {
   const t = useStrings(setupStrings);
   const keys = useOperation(async () => ({ live: await makeKey('live'), test: await makeKey('test') }));
   return (
-    <Card title={t('keysTitle')}>
-      <Stack>
-        <p className="muted">{t(again ? 'keysAgain' : 'keysText')}</p>
-        <Refused of={keys} title={t('keysFailed')} />
-        {keys.data ? (
-          <>
-            <span>{t('liveKey')}</span>
-            <Snippet name={t('liveKey')} code={keys.data.live} />
-            <span>{t('testKey')}</span>
-            <Snippet name={t('testKey')} code={keys.data.test} />
-          </>
-        ) : (
-          <Row>
-            <Button busy={keys.isPending} onClick={() => keys.mutate()}>
-              {t('makeKeys')}
-            </Button>
-          </Row>
-        )}
-      </Stack>
+    <Card title={t('keysTitle')} gap={16}>
+      <p className="muted">{t(again ? 'keysAgain' : 'keysText')}</p>
+      <Refused of={keys} title={t('keysFailed')} />
+      {keys.data ? (
+        <>
+          <span>{t('liveKey')}</span>
+          <Snippet name={t('liveKey')} code={keys.data.live} />
+          <span>{t('testKey')}</span>
+          <Snippet name={t('testKey')} code={keys.data.test} />
+        </>
+      ) : (
+        <Row>
+          <Button busy={keys.isPending} onClick={() => keys.mutate()}>
+            {t('makeKeys')}
+          </Button>
+        </Row>
+      )}
     </Card>
   );
 }

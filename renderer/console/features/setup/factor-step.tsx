@@ -1,19 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { useCopy } from '../../../ui/badges/id.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Row, Stack } from '../../../ui/layout/layout.tsx';
+import { Button, useCopy } from '../../../ui/controls/index.ts';
+import { Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { auth } from '../../api/auth.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed, Refused } from '../../load-failed.tsx';
-import { saveFile } from '../../save-file.ts';
+import { saveFile, sessionQuery } from '../../data.ts';
+import { LoadFailed, Refused, useOperation } from '../../operations.ts';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
-import { sessionQuery } from '../../session/session-query.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { setupStrings } from './strings.ts';
@@ -24,15 +19,13 @@ export function FactorStep({ organization }: StepProps) {
   const queryClient = useQueryClient();
   const { data: session } = useQuery(sessionQuery);
   const [codes, setCodes] = useState<readonly string[]>();
-  const steps = useSavedStep('factor');
-  const saved = organization.setupSteps ?? {};
+  const steps = useSavedStep('factor', organization);
   const readSession = () => queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
-  const common = { saved, steps };
-  if (codes) return <Codes codes={codes} {...common} />;
+  if (codes) return <Codes codes={codes} steps={steps} />;
   if (session?.user.factorDueAt) {
     return (
       <AddPasskey
-        {...common}
+        steps={steps}
         added={async (made) => {
           setCodes(made);
           await readSession();
@@ -40,15 +33,14 @@ export function FactorStep({ organization }: StepProps) {
       />
     );
   }
-  return <CodesAgain {...common} made={setCodes} known={saved.factor === 'done'} />;
+  return <CodesAgain steps={steps} made={setCodes} known={steps.frame.saved.factor === 'done'} />;
 }
 
 interface Common {
-  saved: NonNullable<StepProps['organization']['setupSteps']>;
   steps: ReturnType<typeof useSavedStep>;
 }
 
-function AddPasskey({ added, saved, steps }: Common & { added(codes: readonly string[]): Promise<void> }) {
+function AddPasskey({ added, steps }: Common & { added(codes: readonly string[]): Promise<void> }) {
   const t = useStrings(setupStrings);
   const obstacle = passkeyObstacle();
   const add = useOperation(
@@ -59,7 +51,7 @@ function AddPasskey({ added, saved, steps }: Common & { added(codes: readonly st
     { done: added },
   );
   return (
-    <SetupFrame step="factor" saved={saved} title={t('factorTitle')} lead={t('factorLead')}>
+    <SetupFrame {...steps.frame} title={t('factorTitle')} lead={t('factorLead')}>
       {add.error && <AddFailed error={add.error} />}
       {obstacle !== undefined && <PasskeyObstacle obstacle={obstacle} />}
       <StepActions back={steps.back} later={steps.later} note={t('factorLater')}>
@@ -74,7 +66,7 @@ function AddPasskey({ added, saved, steps }: Common & { added(codes: readonly st
 }
 
 /** They are shown once: the page is not left by accident, and goes on only when they are stored. */
-function Codes({ codes, saved, steps }: Common & { codes: readonly string[] }) {
+function Codes({ codes, steps }: Common & { codes: readonly string[] }) {
   const t = useStrings(setupStrings);
   const ui = useStrings(uiStrings);
   const [copied, copy] = useCopy();
@@ -87,7 +79,7 @@ function Codes({ codes, saved, steps }: Common & { codes: readonly string[] }) {
   }, [stored]);
   const text = codes.join('\n');
   return (
-    <SetupFrame step="factor" saved={saved} title={t('codesTitle')} lead={t('codesLead')}>
+    <SetupFrame {...steps.frame} title={t('codesTitle')} lead={t('codesLead')}>
       <Stack>
         <ul className={styles.codes}>
           {codes.map((code) => (
@@ -121,15 +113,13 @@ function Codes({ codes, saved, steps }: Common & { codes: readonly string[] }) {
 function CodesAgain({
   made,
   known,
-  saved,
   steps,
 }: Common & { made(codes: readonly string[]): void; known: boolean }) {
   const t = useStrings(setupStrings);
   const make = useOperation(() => auth.newRecoveryCodes(), { done: made });
   return (
     <SetupFrame
-      step="factor"
-      saved={saved}
+      {...steps.frame}
       title={t(known ? 'factorDoneTitle' : 'codesAgainTitle')}
       lead={t(known ? 'factorDoneLead' : 'codesAgainLead')}
     >

@@ -1,21 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Choice } from '../../../ui/forms/choice.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, read, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { Choice, Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Note } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, read, type Schemas } from '../../data.ts';
+import { LoadFailed, useOperation } from '../../operations.ts';
 import { CertificateChoice } from './certificate-choice.tsx';
 import { nameStrings } from './name-strings.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
-import type { SavedSteps } from './steps.ts';
 import { setupStrings } from './strings.ts';
 import { type StepProps, useSavedStep } from './use-saved-step.ts';
 
@@ -24,12 +19,12 @@ const Field = fieldsOf<{ hostName: string; network: boolean }>()(nameStrings);
 /** The name of the box first; where it serves HTTPS, whose certificate it shows. */
 export function NameStep({ organization }: StepProps) {
   const t = useStrings(nameStrings);
-  const steps = useSavedStep('name');
+  const steps = useSavedStep('name', organization);
   const [moved, setMoved] = useState<Schemas['BoxNamed']>();
   const [renaming, setRenaming] = useState(false);
   const name = useQuery(read('/api/admin/box-name'));
   const certificate = useQuery(read('/api/admin/certificate'));
-  const frame = { step: 'name', saved: organization.setupSteps ?? {} } as const;
+  const { frame } = steps;
   const error = name.error ?? certificate.error;
   if (moved) return <NameMoved frame={frame} moved={moved} />;
   if (error)
@@ -53,7 +48,6 @@ export function NameStep({ organization }: StepProps) {
   if (certificate.data.https && !renaming)
     return (
       <CertificateChoice
-        frame={frame}
         certificate={certificate.data}
         name={name.data}
         read={() => void certificate.refetch()}
@@ -132,11 +126,9 @@ function NameForm({
             label: t('byName'),
             hint: t('byNameHint'),
             more: (
-              <Card>
-                <Stack>
-                  <Field name="hostName" autoCapitalize="none" spellCheck={false} maxLength={253} />
-                  <Field name="network" as="check" />
-                </Stack>
+              <Card gap={16}>
+                <Field name="hostName" autoCapitalize="none" spellCheck={false} maxLength={253} />
+                <Field name="network" as="check" />
               </Card>
             ),
           },
@@ -157,7 +149,7 @@ function NameMoved({
   moved: { url = '', hostName, network, addresses, restarting },
   rename,
 }: {
-  frame: { step: 'name'; saved: SavedSteps };
+  frame: ReturnType<typeof useSavedStep>['frame'];
   moved: Schemas['BoxNamed'];
   /** Absent while the service starts anew. */
   rename?: () => void;
@@ -173,27 +165,25 @@ function NameMoved({
           {t.rich('restartText', { code })}
         </Note>
       )}
-      <Card title={t('movedSteps')}>
-        <Stack>
-          <ol className={styles.ordered}>
-            {hostName !== undefined && (
-              <li>
-                {t.rich('movedDns', {
-                  code,
-                  name: hostName,
-                  addresses: (network && addresses.join(', ')) || '127.0.0.1',
-                })}
-              </li>
-            )}
-            {address !== '' && (
-              <li>
-                {t('movedOpen')} <a href={address}>{address}</a>
-              </li>
-            )}
-            {secure && <li>{t('movedWarning')}</li>}
-            <li>{t('movedSignIn')}</li>
-          </ol>
-        </Stack>
+      <Card title={t('movedSteps')} gap={16}>
+        <ol className={styles.ordered}>
+          {hostName !== undefined && (
+            <li>
+              {t.rich('movedDns', {
+                code,
+                name: hostName,
+                addresses: (network && addresses.join(', ')) || '127.0.0.1',
+              })}
+            </li>
+          )}
+          {address !== '' && (
+            <li>
+              {t('movedOpen')} <a href={address}>{address}</a>
+            </li>
+          )}
+          {secure && <li>{t('movedWarning')}</li>}
+          <li>{t('movedSignIn')}</li>
+        </ol>
       </Card>
       {address !== '' && (
         <StepActions back={rename}>

@@ -1,10 +1,9 @@
 import { IconArrowLeft, IconCheck, IconClock } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { SchemeSwitch } from '../../../ui/theme/scheme-switch.tsx';
-import { Logo } from '../../frame/logo.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { FullPage } from '../../frame/full-page.tsx';
 import styles from './setup.module.css';
 import { type SavedStep, type SavedSteps, setupSteps } from './steps.ts';
 import { setupStrings } from './strings.ts';
@@ -39,11 +38,15 @@ export function SetupFrame({
     heading.current?.focus();
   }, [title]);
   return (
-    <div className={styles.full}>
-      <header>
-        <Logo className={styles.logo} />
-        Gatehouse <span>{t('setup')}</span>
-      </header>
+    <FullPage
+      name={t('setup')}
+      foot={
+        <>
+          {foot !== undefined && <span>{foot}</span>}
+          {at > 0 && <span>{t('saved')}</span>}
+        </>
+      }
+    >
       <div className={styles.setup}>
         <nav aria-label={t('steps')}>
           <ol className={styles.steps}>
@@ -73,13 +76,7 @@ export function SetupFrame({
           {children}
         </main>
       </div>
-      <footer>
-        {foot !== undefined && <span>{foot}</span>}
-        {at > 0 && <span>{t('saved')}</span>}
-        <span style={{ flex: 1 }} />
-        <SchemeSwitch />
-      </footer>
-    </div>
+    </FullPage>
   );
 }
 
@@ -138,8 +135,7 @@ export function StepActions({
   return (
     <div className={styles.actions}>
       {back ? (
-        <Button kind="quiet" onClick={back}>
-          <IconArrowLeft size={18} stroke={1.75} aria-hidden="true" />
+        <Button kind="quiet" onClick={back} icon={IconArrowLeft}>
           {t('back')}
         </Button>
       ) : (

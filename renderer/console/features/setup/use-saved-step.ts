@@ -1,32 +1,28 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { organizationQuery } from '../../organization-query.ts';
+import { api, organizationQuery, type Schemas } from '../../data.ts';
+import { useOperation } from '../../operations.ts';
 import { type SavedStep, stepAfter, stepBefore } from './steps.ts';
 
 export interface StepProps {
   organization: Schemas['Organization'];
 }
 
+interface Ended {
+  state: 'done' | 'later';
+  change?: Schemas['OrganizationChange'];
+  stay?: true;
+}
+
 /** Saves how a step ended, and shows the next one. `change`: what the step sets of the organization, saved with it. */
-export function useSavedStep(step: SavedStep) {
+export function useSavedStep(step: SavedStep, organization: Schemas['Organization']) {
   const queryClient = useQueryClient();
   const router = useRouter();
   const show = (next: SavedStep) => router.navigate({ to: '/setup', search: { step: next } });
   const before = stepBefore(step);
   const save = useOperation(
-    async ({
-      state,
-      change = {},
-    }: {
-      state: 'done' | 'later';
-      change?: Schemas['OrganizationChange'];
-      stay?: true;
-    }) => {
-      const body = { ...change, setupSteps: { [step]: state } };
-      return api.patch('/api/admin/organization', {}, body);
-    },
+    ({ state, change }: Ended) =>
+      api.patch('/api/admin/organization', {}, { ...change, setupSteps: { [step]: state } }),
     {
       refresh: ['overview'],
       done: async (organization, { stay }) => {
@@ -36,9 +32,10 @@ export function useSavedStep(step: SavedStep) {
     },
   );
   return {
+    /** For the SetupFrame. */
+    frame: { step, saved: organization.setupSteps ?? {} },
     save,
-    finish: (change?: Schemas['OrganizationChange']) =>
-      save.mutate({ state: 'done', ...(change && { change }) }),
+    finish: (change?: Schemas['OrganizationChange']) => save.mutate({ state: 'done', change }),
     later: () => save.mutate({ state: 'later' }),
     back: before === undefined ? undefined : () => void show(before),
   };

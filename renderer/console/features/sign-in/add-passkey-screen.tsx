@@ -2,18 +2,15 @@ import { TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Card, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
+import { Button } from '../../../ui/controls/index.ts';
+import { Card, Note, Page, Row } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { auth } from '../../api/auth.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
+import { sessionQuery, useSession } from '../../data.ts';
+import { Refused, useOperation } from '../../operations.ts';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { createPasskey, passkeyObstacle } from '../../session/passkeys.ts';
-import { sessionQuery, useSession } from '../../session/session-query.ts';
 import styles from './sign-in.module.css';
 import { signInStrings } from './strings.ts';
 
@@ -51,29 +48,27 @@ function AddPasskeyScreen() {
   return (
     <Page title={t('addTitle')} lead={t('addLead')} reading>
       {obstacle === undefined ? (
-        <Card>
-          <Stack>
-            {add.error &&
-              (add.error instanceof Refusal ? (
-                <Refused of={add} title={t('addFailed')} />
-              ) : (
-                <Note kind="bad" title={t('addFailed')}>
-                  {t('addFailedText')}
-                </Note>
-              ))}
-            <TextInput
-              label={t('addName')}
-              description={t('addNameHint')}
-              value={name}
-              maxLength={60}
-              onChange={(event) => setName(event.target.value)}
-            />
-            <Row>
-              <Button kind="primary" busy={add.isPending} onClick={() => add.mutate()}>
-                {t('add')}
-              </Button>
-            </Row>
-          </Stack>
+        <Card gap={16}>
+          {add.error &&
+            (add.error instanceof Refusal ? (
+              <Refused of={add} title={t('addFailed')} />
+            ) : (
+              <Note kind="bad" title={t('addFailed')}>
+                {t('addFailedText')}
+              </Note>
+            ))}
+          <TextInput
+            label={t('addName')}
+            description={t('addNameHint')}
+            value={name}
+            maxLength={60}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <Row>
+            <Button kind="primary" busy={add.isPending} onClick={() => add.mutate()}>
+              {t('add')}
+            </Button>
+          </Row>
         </Card>
       ) : (
         <PasskeyObstacle obstacle={obstacle} />

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { Button } from '../../../ui/controls/button.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Form, useCheckedForm } from '../../../ui/forms/form.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { auth, type Session } from '../../api/auth.ts';
-import { useOperation } from '../../api/use-operation.ts';
+import { useOperation } from '../../operations.ts';
 import { SignInFailed, Step } from './step.tsx';
 import { signInStrings } from './strings.ts';
 

@@ -1,13 +1,11 @@
 import { IconFaceId, IconFingerprint, IconKey } from '@tabler/icons-react';
 import { Suspense, useState } from 'react';
-import { PersonTile } from '../../../ui/badges/person-tile.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Stack } from '../../../ui/layout/layout.tsx';
+import { Button, PersonTile } from '../../../ui/controls/index.ts';
+import { Note, Stack } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { auth, type FacePictures, type SecondStep, type Session } from '../../api/auth.ts';
-import { useOperation } from '../../api/use-operation.ts';
+import { useOperation } from '../../operations.ts';
 import { FaceCamera } from '../../session/face-camera.tsx';
 import { PasskeyObstacle } from '../../session/passkey-obstacle.tsx';
 import { askForPasskey, passkeyObstacle } from '../../session/passkeys.ts';
@@ -149,14 +147,12 @@ function PasskeyWay({
             {t('noPasskey')}
           </h2>
           {second.face && (
-            <Button kind="quiet" onClick={face}>
-              <IconFaceId size={18} stroke={1.75} aria-hidden="true" />
+            <Button kind="quiet" onClick={face} icon={IconFaceId}>
               {t('useFace')}
             </Button>
           )}
           {second.recoveryCode && (
-            <Button kind="quiet" onClick={recovery}>
-              <IconKey size={18} stroke={1.75} aria-hidden="true" />
+            <Button kind="quiet" onClick={recovery} icon={IconKey}>
               {t('useRecovery')}
             </Button>
           )}

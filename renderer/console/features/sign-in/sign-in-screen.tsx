@@ -1,11 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { SchemeSwitch } from '../../../ui/theme/scheme-switch.tsx';
+import { useStrings } from '../../../ui/strings/index.ts';
 import type { SecondStep, Session } from '../../api/auth.ts';
-import { Logo } from '../../frame/logo.tsx';
-import { sessionQuery } from '../../session/session-query.ts';
+import { sessionQuery } from '../../data.ts';
+import { FullPage } from '../../frame/full-page.tsx';
 import { EnrollmentStep, SetPasswordStep } from './code-steps.tsx';
 import { PasswordStep } from './password-step.tsx';
 import { SecondFactorStep } from './second-factor-step.tsx';
@@ -78,16 +77,8 @@ function Surround({ children }: { children: ReactNode }) {
     document.title = `${t('title')} · Gatehouse`;
   }, [t]);
   return (
-    <div className={styles.full}>
-      <header>
-        <Logo className={styles.logo} />
-        Gatehouse
-      </header>
+    <FullPage foot={t('footer')}>
       <main className={styles.main}>{children}</main>
-      <footer>
-        <span style={{ flex: 1 }}>{t('footer')}</span>
-        <SchemeSwitch />
-      </footer>
-    </div>
+    </FullPage>
   );
 }

@@ -1,9 +1,8 @@
 import { type ReactNode, useEffect, useRef } from 'react';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
+import { Note } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { LoadFailed } from '../../load-failed.tsx';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { LoadFailed } from '../../operations.ts';
 import styles from './sign-in.module.css';
 import { signInStrings } from './strings.ts';
 

@@ -1,13 +1,10 @@
 import { createLazyRoute, useRouter } from '@tanstack/react-router';
 import { z } from 'zod';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { Card, Columns, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { OperationForm, Submit } from '../../operation-form.tsx';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Columns, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api } from '../../data.ts';
+import { OperationForm, Submit, useOperation } from '../../operations.ts';
 import { sitesStrings } from './strings.ts';
 
 const Field = fieldsOf<Values>()(sitesStrings);
@@ -52,17 +49,15 @@ function NewSiteScreen() {
   return (
     <Page title={t('add')} parents={[{ label: t('title'), to: '/sites' }]} reading>
       <OperationForm form={form} operation={add}>
-        <Card>
-          <Stack>
-            <Field name="name" maxLength={80} />
-            <Field name="cidr" label={t('network')} />
-            <Field name="country" />
-            <Columns n={2}>
-              <Field name="latitude" as="number" />
-              <Field name="longitude" as="number" />
-            </Columns>
-            <Field name="timeZone" />
-          </Stack>
+        <Card gap={16}>
+          <Field name="name" maxLength={80} />
+          <Field name="cidr" label={t('network')} />
+          <Field name="country" />
+          <Columns n={2}>
+            <Field name="latitude" as="number" />
+            <Field name="longitude" as="number" />
+          </Columns>
+          <Field name="timeZone" />
         </Card>
         <Submit of={add} back="/sites">
           {t('add')}

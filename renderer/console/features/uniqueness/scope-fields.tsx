@@ -1,9 +1,8 @@
 import { type Control, useController, useWatch } from 'react-hook-form';
 import { z } from 'zod';
-import { Choice } from '../../../ui/forms/choice.tsx';
-import { fieldsOf } from '../../../ui/forms/field.tsx';
-import { Columns, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Choice, fieldsOf } from '../../../ui/forms/index.ts';
+import { Columns, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { endOf, type ScopeValues } from './scope-values.ts';
 import { scopeStrings } from './strings.ts';
 import styles from './uniqueness.module.css';

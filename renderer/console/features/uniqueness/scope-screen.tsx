@@ -2,26 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useWatch } from 'react-hook-form';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime } from '../../../ui/badges/relative-time.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { TypedNameDialog } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { useCheckedForm } from '../../../ui/forms/form.tsx';
-import { SaveBar } from '../../../ui/forms/save-bar.tsx';
-import { Card, KeyValues, Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { Refused } from '../../load-failed.tsx';
-import { OperationForm, Submit } from '../../operation-form.tsx';
-import { organizationQuery } from '../../organization-query.ts';
+import { Button, ButtonLink, ExactTime, Id } from '../../../ui/controls/index.ts';
+import { SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, KeyValues, Note, Page, TypedNameDialog, WithAside } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, managers, organizationQuery, reviewers, useSession, useWorld } from '../../data.ts';
+import { OperationForm, Refused, Submit, useOperation } from '../../operations.ts';
 import { NotMeasuredNote } from '../../own-gallery.tsx';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
-import { managers, reviewers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
 import { scopeQuery } from './queries.ts';
 import { ScopeFields, useScopeSchema } from './scope-fields.tsx';
 import { changedFields, changesOf, type Scope, type ScopeValues, valuesOf } from './scope-values.ts';
@@ -94,25 +82,23 @@ function Follows({ scope: { thresholds, name, state } }: { scope: Scope }) {
   const text = ({ threshold, fnmr }: typeof flagged) =>
     t('missed', { score: format.score(threshold), share: format.percent(fnmr) });
   return (
-    <Card title={t('follows')}>
-      <Stack gap={12}>
-        <p className="small muted">{t('followsLead')}</p>
-        <KeyValues
-          entries={[
-            [t(name === '' ? 'comparedOwn' : 'compared'), format.count(people)],
-            [t('flaggedFrom'), text(flagged)],
-            [t('reviewedFrom'), text(reviewed)],
-            [t('ratesHold'), heldFor(holdsFor)],
-            [t('scorer'), <code key="scorer">{scorer}</code>],
-          ]}
-        />
-        <NotMeasuredNote scorer={scorer} />
-        {(flagged.extrapolated || reviewed.extrapolated) && (
-          <Note kind="warn" title={t('beyond')}>
-            {t('beyondText')}
-          </Note>
-        )}
-      </Stack>
+    <Card title={t('follows')} gap={12}>
+      <p className="small muted">{t('followsLead')}</p>
+      <KeyValues
+        entries={{
+          [t(name === '' ? 'comparedOwn' : 'compared')]: format.count(people),
+          [t('flaggedFrom')]: text(flagged),
+          [t('reviewedFrom')]: text(reviewed),
+          [t('ratesHold')]: heldFor(holdsFor),
+          [t('scorer')]: <code>{scorer}</code>,
+        }}
+      />
+      <NotMeasuredNote scorer={scorer} />
+      {(flagged.extrapolated || reviewed.extrapolated) && (
+        <Note kind="warn" title={t('beyond')}>
+          {t('beyondText')}
+        </Note>
+      )}
     </Card>
   );
 }
@@ -125,27 +111,21 @@ function Details({ scope }: { scope: Scope }) {
   return (
     <Card title={t('details')}>
       <KeyValues
-        entries={[
-          [t('epoch'), format.count(scope.epoch)],
-          [t('members'), format.count(scope.members)],
-          [t('waitingLabel'), scope.waiting > 0 ? format.count(scope.waiting) : undefined],
-          [t('erasure'), active ? t(scope.onErasure) : undefined],
-          [
-            t('kept'),
-            active
-              ? retentionDays === undefined
-                ? t('keptToEnd')
-                : t('keptDays', { count: retentionDays })
-              : undefined,
-          ],
-          [
-            t('ends'),
-            active ? endsAt === undefined ? t('endsNever') : <ExactTime key="ends" at={endsAt} /> : undefined,
-          ],
-          [t('endedAt'), endedAt && <ExactTime key="ended" at={endedAt} />],
-          [t('created'), <ExactTime key="created" at={scope.createdAt} />],
-          [t('id'), <Id key="id" id={scope.id} name={t('id')} />],
-        ]}
+        entries={{
+          [t('epoch')]: format.count(scope.epoch),
+          [t('members')]: format.count(scope.members),
+          [t('waitingLabel')]: scope.waiting > 0 && format.count(scope.waiting),
+          [t('erasure')]: active ? t(scope.onErasure) : undefined,
+          [t('kept')]: active
+            ? retentionDays === undefined
+              ? t('keptToEnd')
+              : t('keptDays', { count: retentionDays })
+            : undefined,
+          [t('ends')]: active ? endsAt === undefined ? t('endsNever') : <ExactTime at={endsAt} /> : undefined,
+          [t('endedAt')]: endedAt && <ExactTime at={endedAt} />,
+          [t('created')]: <ExactTime at={scope.createdAt} />,
+          [t('id')]: <Id id={scope.id} name={t('id')} />,
+        }}
       />
     </Card>
   );

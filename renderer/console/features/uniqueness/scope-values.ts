@@ -1,4 +1,4 @@
-import type { Schemas } from '../../api/admin.ts';
+import type { Schemas } from '../../data.ts';
 
 export type Scope = Schemas['UniquenessScope'];
 type Settings = Omit<Schemas['UniquenessScopeRequest'], 'name'>;

@@ -1,18 +1,12 @@
 import { IconFingerprint, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { ExactTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { list } from '../../api/admin.ts';
-import { organizationQuery } from '../../organization-query.ts';
-import { QueryTable } from '../../query-table.tsx';
-import { managers, reviewers } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
+import { Badge, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, useColumns } from '../../../ui/tables/index.ts';
+import { list, managers, organizationQuery, reviewers, useSession, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import type { Scope } from './scope-values.ts';
 import { scopeStrings } from './strings.ts';
 
@@ -26,8 +20,7 @@ function ScopesScreen() {
   const columns = useColumns(listColumns, scopeStrings);
   const query = useQuery(list('/api/admin/uniqueness/scopes', { env, cursor: after }));
   const create = managers.includes(user.role) && (
-    <ButtonLink to="/uniqueness/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/uniqueness/new" kind="primary" icon={IconPlus}>
       {t('create')}
     </ButtonLink>
   );

@@ -1,22 +1,23 @@
 import { IconCheck, IconPrinter, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime, RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ScoreBar } from '../../../ui/badges/score-bar.tsx';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, Columns, KeyValues, Row, Stack } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { read, type Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
+import {
+  Badge,
+  Button,
+  ButtonLink,
+  ExactTime,
+  Id,
+  RelativeTime,
+  ScoreBar,
+} from '../../../ui/controls/index.ts';
+import { Card, Columns, KeyValues, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { read, type Schemas, useWorld } from '../../data.ts';
+import { Refused } from '../../operations.ts';
 import { checkKey } from '../../reasons/check-text.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
-import { useWorld } from '../../session/session-query.ts';
 import { verificationStrings } from './strings.ts';
 import styles from './verification.module.css';
 import { By } from './verifications-screen.tsx';
@@ -38,8 +39,7 @@ function VerificationScreen() {
       parents={[{ label: t('title'), to: '/verifications' }]}
       lead={one && <Lead verification={one} />}
       actions={
-        <Button onClick={() => window.print()}>
-          <IconPrinter size={18} stroke={1.75} aria-hidden="true" />
+        <Button onClick={() => window.print()} icon={IconPrinter}>
           {t('print')}
         </Button>
       }
@@ -121,7 +121,7 @@ function Checks({ verification: { checks, ...rest } }: { verification: Verificat
       }
       foot={<Sums verification={rest} />}
     >
-      <table className={styles.checks}>
+      <table className={`rows ${styles.checks}`}>
         <thead>
           <tr>
             <th scope="col">{t('checks')}</th>
@@ -234,31 +234,29 @@ function Request({ verification: one }: { verification: Verification }) {
   return (
     <Card title={t('request')}>
       <KeyValues
-        entries={[
-          [t('id'), <Id key="id" id={one.id} full />],
-          [t('time'), <ExactTime key="at" at={one.at} />],
-          [t('world'), one.env === 'live' ? t('live') : t('test')],
-          [t('kind'), one.kind === '1:1' ? t('oneToOne') : t('oneToN')],
-          [source('title'), one.capture && source(one.capture.source)],
-          [t('message'), one.message],
-          [
-            t('matched'),
+        entries={{
+          [t('id')]: <Id id={one.id} full />,
+          [t('time')]: <ExactTime at={one.at} />,
+          [t('world')]: one.env === 'live' ? t('live') : t('test'),
+          [t('kind')]: one.kind === '1:1' ? t('oneToOne') : t('oneToN'),
+          [source('title')]: one.capture && source(one.capture.source),
+          [t('message')]: one.message,
+          [t('matched')]:
             match &&
-              [
-                t('matchScorer', { scorer: match.scorer }),
-                t('matchPictures', { count: match.pictures }),
-                match.shift > 0 && t('matchShift', { shift: format.score(match.shift) }),
-                t('matchRates', { heldFor: heldFor(one.holdsFor ?? 'average') }),
-              ]
-                .filter(Boolean)
-                .join(', '),
-          ],
-          [t('alikeTitle'), one.alike !== undefined && t('alikeText', { count: one.alike })],
-          [t('place'), place && [place.country, place.timeZone].filter(Boolean).join(', ')],
-          [t('device'), device?.userAgent],
-          [t('models'), Object.keys(one.models).join(', ') || undefined],
-          [t('picture'), t('notKept')],
-        ]}
+            [
+              t('matchScorer', { scorer: match.scorer }),
+              t('matchPictures', { count: match.pictures }),
+              match.shift > 0 && t('matchShift', { shift: format.score(match.shift) }),
+              t('matchRates', { heldFor: heldFor(one.holdsFor ?? 'average') }),
+            ]
+              .filter(Boolean)
+              .join(', '),
+          [t('alikeTitle')]: one.alike !== undefined && t('alikeText', { count: one.alike }),
+          [t('place')]: place && [place.country, place.timeZone].filter(Boolean).join(', '),
+          [t('device')]: device?.userAgent,
+          [t('models')]: Object.keys(one.models).join(', ') || undefined,
+          [t('picture')]: t('notKept'),
+        }}
       />
     </Card>
   );
@@ -283,23 +281,21 @@ function Next({
             ? t('nextMatch')
             : t('nextFace');
   return (
-    <Card title={t('whatNext')}>
-      <Stack gap={12}>
-        <p className="small">{advice}</p>
-        <p className="small muted">{t('never')}</p>
-        <Row>
-          {person !== undefined && (
-            <ButtonLink to="/people/$id" params={{ id: person }}>
-              {t('openPerson')}
-            </ButtonLink>
-          )}
-          {decision !== 'verified' && profile.slug !== undefined && (
-            <ButtonLink to="/profiles/$slug" params={{ slug: profile.slug }}>
-              {t('openProfile')}
-            </ButtonLink>
-          )}
-        </Row>
-      </Stack>
+    <Card title={t('whatNext')} gap={12}>
+      <p className="small">{advice}</p>
+      <p className="small muted">{t('never')}</p>
+      <Row>
+        {person !== undefined && (
+          <ButtonLink to="/people/$id" params={{ id: person }}>
+            {t('openPerson')}
+          </ButtonLink>
+        )}
+        {decision !== 'verified' && profile.slug !== undefined && (
+          <ButtonLink to="/profiles/$slug" params={{ slug: profile.slug }}>
+            {t('openProfile')}
+          </ButtonLink>
+        )}
+      </Row>
     </Card>
   );
 }

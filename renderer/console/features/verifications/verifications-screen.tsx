@@ -1,21 +1,13 @@
 import { IconListCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
-import { Badge, Verdict } from '../../../ui/badges/badge.tsx';
-import { RelativeTime } from '../../../ui/badges/relative-time.tsx';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { shortenId } from '../../../ui/format/format.ts';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { type Columns, useColumns } from '../../../ui/tables/declared.ts';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { list, type Schemas } from '../../api/admin.ts';
-import { QueryTable } from '../../query-table.tsx';
+import { Badge, ButtonLink, RelativeTime, Verdict } from '../../../ui/controls/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { shortenId, useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type Filter, useColumns } from '../../../ui/tables/index.ts';
+import { list, type Schemas, useWorld } from '../../data.ts';
+import { QueryTable } from '../../operations.ts';
 import { checkNames, reasonKey, reasonStrings, reasons } from '../../reasons/reason-strings.ts';
-import { useWorld } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
 import { verificationStrings } from './strings.ts';
 import { toQuery } from './to-query.ts';
 
@@ -27,15 +19,7 @@ function VerificationsScreen() {
   const t = useStrings(verificationStrings);
   const env = useWorld();
   const { after, ...filters } = Route.useSearch();
-  const query = useQuery(
-    list('/api/admin/verifications', {
-      env,
-      ...toQuery(filters),
-      cursor: after,
-    }),
-  );
-  const { change, clear } = useAddressFilters();
-  const isFiltered = Object.values(filters).some((value) => value !== undefined && value !== 'test');
+  const query = useQuery(list('/api/admin/verifications', { ...toQuery(filters), env, cursor: after }));
   return (
     <Page title={t('title')} lead={t('lead')}>
       <QueryTable
@@ -45,17 +29,9 @@ function VerificationsScreen() {
         rowId={({ id }) => id}
         after={after}
         secondLine={(row) => <SecondLine row={row} />}
-        filters={
-          <FilterBar
-            filters={useFilters()}
-            values={filters as FilterValues}
-            change={change}
-            search={{ key: 'person', label: t('personHint') }}
-          />
-        }
-        {...(isFiltered && {
-          clearFilters: clear,
-        })}
+        filters={useFilters()}
+        values={filters}
+        search={{ key: 'person', label: t('personHint') }}
         empty={
           <EmptyState
             icon={IconListCheck}
@@ -150,32 +126,30 @@ export function By({ by }: { by: string }) {
 function useFilters(): readonly Filter[] {
   const t = useStrings(verificationStrings);
   const words = useStrings(reasonStrings);
-  return useMemo(() => {
-    const checks = checkNames.map((value) => ({ value, label: words(value) }));
-    return [
-      {
-        key: 'decision',
-        label: t('decision'),
-        kind: 'choice',
-        options: [
-          { value: 'unverified', label: t('unverified') },
-          { value: 'verified', label: t('verified') },
-          { value: 'not-verified', label: t('notVerified') },
-          { value: 'refused', label: t('refused') },
-        ],
-      },
-      {
-        key: 'reason',
-        label: t('reason'),
-        kind: 'choice',
-        options: reasons.map((value) => ({ value, label: words(value) })),
-      },
-      { key: 'decidedBy', label: t('decidedBy'), kind: 'choice', options: checks },
-      { key: 'check', label: t('check'), kind: 'choice', options: checks },
-      { key: 'from', label: t('from'), kind: 'day' },
-      { key: 'until', label: t('until'), kind: 'day' },
-      { key: 'profile', label: t('profile'), kind: 'text' },
-      { key: 'key', label: t('key'), kind: 'text', hint: t('keyHint') },
-    ];
-  }, [t, words]);
+  const checks = checkNames.map((value) => ({ value, label: words(value) }));
+  return [
+    {
+      key: 'decision',
+      label: t('decision'),
+      kind: 'choice',
+      options: [
+        { value: 'unverified', label: t('unverified') },
+        { value: 'verified', label: t('verified') },
+        { value: 'not-verified', label: t('notVerified') },
+        { value: 'refused', label: t('refused') },
+      ],
+    },
+    {
+      key: 'reason',
+      label: t('reason'),
+      kind: 'choice',
+      options: reasons.map((value) => ({ value, label: words(value) })),
+    },
+    { key: 'decidedBy', label: t('decidedBy'), kind: 'choice', options: checks },
+    { key: 'check', label: t('check'), kind: 'choice', options: checks },
+    { key: 'from', label: t('from'), kind: 'day' },
+    { key: 'until', label: t('until'), kind: 'day' },
+    { key: 'profile', label: t('profile'), kind: 'text' },
+    { key: 'key', label: t('key'), kind: 'text', hint: t('keyHint') },
+  ];
 }

@@ -1,6 +1,4 @@
-import { formatDate, type Moment } from '../../../ui/format/format.ts';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { useLanguage } from '../../../ui/strings/language.tsx';
+import { formatDate, type Moment, useFormat, useLanguage } from '../../../ui/strings/index.ts';
 
 /** The time of day; of another day than today with its date before it. */
 export function clockOf(at: Moment, now: number, locale: string, withSeconds = false): string {

@@ -1,11 +1,9 @@
 import { IconClock, IconPlayerPause } from '@tabler/icons-react';
-import { Badge } from '../../../ui/badges/badge.tsx';
-import { Strip } from '../../../ui/charts/strip.tsx';
-import { CopyOnce } from '../../../ui/code/copy-once.tsx';
-import { Snippets } from '../../../ui/code/snippet.tsx';
-import { Card, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../api/admin.ts';
+import { Strip } from '../../../ui/charts/index.ts';
+import { Badge, CopyOnce, Snippets } from '../../../ui/controls/index.ts';
+import { Card, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import { useClock } from './clock-time.tsx';
 import { webhookStrings } from './strings.ts';
 import { verifyCodes } from './verify-code.ts';

@@ -1,8 +1,7 @@
 import { createLazyRoute } from '@tanstack/react-router';
-import { Snippets } from '../../../ui/code/snippet.tsx';
-import { Card } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
+import { Snippets } from '../../../ui/controls/index.ts';
+import { Card, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { webhookStrings } from './strings.ts';
 import { verifyCodes } from './verify-code.ts';
 import styles from './webhooks.module.css';

@@ -1,15 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Id } from '../../../ui/badges/id.tsx';
-import { ExactTime } from '../../../ui/badges/relative-time.tsx';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Card, KeyValues, Stack } from '../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { Actor } from '../../actor.tsx';
-import { read, type Schemas } from '../../api/admin.ts';
-import { useWorld } from '../../session/session-query.ts';
+import { Button, ExactTime, Id } from '../../../ui/controls/index.ts';
+import { Card, KeyValues, Note, Stack } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { Actor, read, type Schemas, useWorld } from '../../data.ts';
 import { useClock } from './clock-time.tsx';
 import { formStrings } from './form/form-strings.ts';
 import { HealthStrip, useStripSentence } from './state-badge.tsx';
@@ -31,25 +25,18 @@ export function WebhookAside({ webhook, health }: { webhook: Webhook; health: He
             <HealthStrip health={health} />
             <p className="small muted">{sentence(health)}</p>
             <KeyValues
-              entries={[
-                [
-                  t('accepted'),
-                  health.deliveries === 0
-                    ? undefined
-                    : t('acceptedShare', {
-                        accepted: format.count(health.accepted),
-                        deliveries: format.count(health.deliveries),
-                        share: format.percent(health.accepted / health.deliveries),
-                      }),
-                ],
-                [
-                  t('median'),
-                  health.medianMilliseconds === undefined
-                    ? undefined
-                    : format.duration(health.medianMilliseconds),
-                ],
-                [t('waiting'), format.count(health.waiting)],
-              ]}
+              entries={{
+                [t('accepted')]:
+                  health.deliveries !== 0 &&
+                  t('acceptedShare', {
+                    accepted: format.count(health.accepted),
+                    deliveries: format.count(health.deliveries),
+                    share: format.percent(health.accepted / health.deliveries),
+                  }),
+                [t('median')]:
+                  health.medianMilliseconds !== undefined && format.duration(health.medianMilliseconds),
+                [t('waiting')]: format.count(health.waiting),
+              }}
             />
             {isBounded(health) && (
               <p className="small muted">{t('countedSince', { time: format.dateTime(health.since) })}</p>
@@ -70,27 +57,22 @@ function Details({ webhook }: { webhook: Webhook }) {
   const { signature, signatureHeader, trust, headers } = webhook;
   const own = signatureHeader ?? t(signature);
   return (
-    <Card title={t('details')}>
-      <Stack gap={12}>
-        <KeyValues
-          entries={[
-            [t('product'), names(webhook.family)],
-            [t('events'), <EventList key="events" events={webhook.events} family={webhook.family} />],
-            [t('signature'), signature === 'standard' ? own : t('besideStandard', { name: own })],
-            [
-              t('headers'),
-              headers.length === 0 ? undefined : <code key="headers">{headers.join(', ')}</code>,
-            ],
-            [t('trust'), { system: t('trustSystem'), ca: t('trustCa'), pin: t('trustPin') }[trust.is]],
-            [t('created'), <ExactTime key="created" at={webhook.createdAt} />],
-            [t('createdBy'), <Actor key="by" actor={webhook.createdBy} />],
-            [t('id'), <Id key="id" id={webhook.id} name={t('id')} />],
-          ]}
-        />
-        <p className="small">
-          <Link to="/webhooks/verify">{t('verify')}</Link>
-        </p>
-      </Stack>
+    <Card title={t('details')} gap={12}>
+      <KeyValues
+        entries={{
+          [t('product')]: names(webhook.family),
+          [t('events')]: <EventList events={webhook.events} family={webhook.family} />,
+          [t('signature')]: signature === 'standard' ? own : t('besideStandard', { name: own }),
+          [t('headers')]: headers.length !== 0 && <code>{headers.join(', ')}</code>,
+          [t('trust')]: { system: t('trustSystem'), ca: t('trustCa'), pin: t('trustPin') }[trust.is],
+          [t('created')]: <ExactTime at={webhook.createdAt} />,
+          [t('createdBy')]: <Actor actor={webhook.createdBy} />,
+          [t('id')]: <Id id={webhook.id} name={t('id')} />,
+        }}
+      />
+      <p className="small">
+        <Link to="/webhooks/verify">{t('verify')}</Link>
+      </p>
     </Card>
   );
 }

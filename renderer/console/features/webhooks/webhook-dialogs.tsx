@@ -1,19 +1,14 @@
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button, ButtonLink } from '../../../ui/controls/button.tsx';
-import { ConfirmDialog, Dialog } from '../../../ui/dialogs/confirm-dialog.tsx';
-import { GoneAndStays } from '../../../ui/dialogs/typed-name-dialog.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Row, Stack } from '../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { Refused } from '../../load-failed.tsx';
-import { useWorld } from '../../session/session-query.ts';
+import { useForm } from 'react-hook-form';
+import { z } from 'zod';
+import { Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Dialog, GoneAndStays, Note, Row } from '../../../ui/layout/index.ts';
+import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { api, type Schemas, useWorld } from '../../data.ts';
+import { ConfirmForm, ConfirmOperation, Refused, useOperation } from '../../operations.ts';
 import { useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
 
@@ -57,19 +52,21 @@ export function useEnable() {
   });
 }
 
+const ReasonField = fieldsOf<{ disableReason: string }>()(webhookStrings);
+
 function DisableWebhook({ webhook, close }: { webhook: Webhook; close(): void }) {
   const t = useStrings(webhookStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
   const name = useWebhookName()(webhook);
-  const [reason, setReason] = useState('');
+  const form = useForm({ defaultValues: { disableReason: '' } });
   return (
-    <ConfirmOperation
-      run={() =>
+    <ConfirmForm
+      form={form}
+      run={({ disableReason }) =>
         api.post(
           '/api/admin/webhooks/{id}/disable',
           { id: webhook.id, env },
-          { reason: reason.trim() || t('disableDefault') },
+          { reason: disableReason.trim() || t('disableDefault') },
         )
       }
       toast={[t('disabledToast'), name]}
@@ -79,21 +76,9 @@ function DisableWebhook({ webhook, close }: { webhook: Webhook; close(): void })
       cancelLabel={t('keepOn')}
       close={close}
     >
-      <Stack>
-        <p>{t('disableText')}</p>
-        <TextInput
-          label={
-            <>
-              {t('disableReason')} <span className="muted">({ui('optional')})</span>
-            </>
-          }
-          description={t('disableReasonHint')}
-          maxLength={200}
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-        />
-      </Stack>
-    </ConfirmOperation>
+      <p>{t('disableText')}</p>
+      <ReasonField name="disableReason" optional maxLength={200} />
+    </ConfirmForm>
   );
 }
 
@@ -134,23 +119,21 @@ function SendTest({ webhook, close }: { webhook: Webhook; close(): void }) {
   );
   return (
     <Dialog title={t('testTitle')} close={close}>
-      <Stack>
-        <p className="muted">{t('testText')}</p>
-        <NativeSelect
-          label={t('testEvent')}
-          data={[...webhook.events]}
-          value={event}
-          onChange={({ target }) => setEvent(target.value)}
-        />
-        <Refused of={send} title={t('testRefused')} />
-        {send.data && !send.isPending && <TestResult webhook={webhook} delivery={send.data} close={close} />}
-        <Row>
-          <Button kind="primary" busy={send.isPending} onClick={() => send.mutate()} data-autofocus>
-            {t('testSend')}
-          </Button>
-          <Button onClick={close}>{send.data ? t('done') : ui('cancel')}</Button>
-        </Row>
-      </Stack>
+      <p className="muted">{t('testText')}</p>
+      <NativeSelect
+        label={t('testEvent')}
+        data={[...webhook.events]}
+        value={event}
+        onChange={({ target }) => setEvent(target.value)}
+      />
+      <Refused of={send} title={t('testRefused')} />
+      {send.data && !send.isPending && <TestResult webhook={webhook} delivery={send.data} close={close} />}
+      <Row>
+        <Button kind="primary" busy={send.isPending} onClick={() => send.mutate()} data-autofocus>
+          {t('testSend')}
+        </Button>
+        <Button onClick={close}>{send.data ? t('done') : ui('cancel')}</Button>
+      </Row>
     </Dialog>
   );
 }
@@ -191,108 +174,78 @@ function TestResult({
   );
 }
 
-type Span = 'failing' | 'hour' | 'day' | 'own';
+interface Replay {
+  replaySpan: 'failing' | 'hour' | 'day' | 'own';
+  replayFrom: string;
+  replayUntil: string;
+}
+const ReplayField = fieldsOf<Replay>()(webhookStrings);
 const HOUR = 3_600_000;
+
+/** The span as the route takes it. */
+function spanOf({ replaySpan, replayFrom, replayUntil }: Replay, failingSince: string | undefined) {
+  const momentOf = (time: string | number) => new Date(time).toISOString();
+  if (replaySpan === 'own')
+    return { since: momentOf(replayFrom), until: replayUntil === '' ? undefined : momentOf(replayUntil) };
+  const hours = replaySpan === 'hour' ? 1 : 24;
+  return {
+    since: replaySpan === 'failing' ? (failingSince ?? '') : momentOf(Date.now() - hours * HOUR),
+  };
+}
 
 /** A span of time whose events are sent again. */
 export function ReplayDialog({ webhook, close }: { webhook: Webhook; close(): void }) {
   const t = useStrings(webhookStrings);
   const format = useFormat();
   const name = useWebhookName()(webhook);
+  const env = useWorld();
   const { failingSince } = webhook;
-  const [span, setSpan] = useState<Span>(failingSince === undefined ? 'day' : 'failing');
-  const [from, setFrom] = useState('');
-  const [until, setUntil] = useState('');
-  const [isMissing, setMissing] = useState(false);
-  const replay = useReplay(webhook.id, close);
-  const send = () => {
-    if (span === 'own' && from === '') return setMissing(true);
-    const now = Date.now();
-    const since = {
-      failing: failingSince ?? '',
-      hour: new Date(now - HOUR).toISOString(),
-      day: new Date(now - 24 * HOUR).toISOString(),
-      own: from && new Date(from).toISOString(),
-    }[span];
-    return replay.mutate({ since, ...(span === 'own' && until && { until: new Date(until).toISOString() }) });
-  };
+  const form = useCheckedForm<Replay>(
+    z
+      .object({
+        replaySpan: z.enum(['failing', 'hour', 'day', 'own']),
+        replayFrom: z.string(),
+        replayUntil: z.string(),
+      })
+      .refine(({ replaySpan, replayFrom }) => replaySpan !== 'own' || replayFrom !== '', {
+        path: ['replayFrom'],
+        message: t('replayFromMissing'),
+      }),
+    { replaySpan: failingSince === undefined ? 'day' : 'failing', replayFrom: '', replayUntil: '' },
+  );
   return (
-    <ConfirmDialog
-      opened
+    <ConfirmForm
+      form={form}
+      run={(asked) =>
+        api.post('/api/admin/webhooks/{id}/replay', { id: webhook.id, env }, spanOf(asked, failingSince))
+      }
+      toast={({ deliveries }) =>
+        deliveries === 0 ? t('replayNothing') : t('replayToast', { count: deliveries })
+      }
+      refresh={['deliveries', 'webhooks']}
       title={t('replayTitle', { name })}
       confirmLabel={t('replaySend')}
-      busy={replay.isPending}
-      failed={<Refused of={replay} title={t('replayFailed')} />}
-      onConfirm={send}
-      onCancel={close}
+      refusal={t('replayFailed')}
+      close={close}
     >
-      <Stack>
-        <p>{t('replayText')}</p>
-        <NativeSelect
-          label={t('replaySpan')}
-          value={span}
-          onChange={({ target }) => setSpan(target.value as Span)}
-          data={[
-            ...(failingSince === undefined
-              ? []
-              : [{ value: 'failing', label: t('replayFailing', { time: format.dateTime(failingSince) }) }]),
-            { value: 'hour', label: t('replayHour') },
-            { value: 'day', label: t('replayDay') },
-            { value: 'own', label: t('replayOwn') },
-          ]}
-        />
-        {span === 'own' && (
-          <>
-            <TextInput
-              type="datetime-local"
-              label={t('replayFrom')}
-              error={isMissing && from === '' && t('replayFromMissing')}
-              value={from}
-              onChange={(event) => setFrom(event.target.value)}
-            />
-            <OptionalTime label={t('replayUntil')} value={until} change={setUntil} />
-          </>
-        )}
-      </Stack>
-    </ConfirmDialog>
-  );
-}
-
-function OptionalTime({
-  label,
-  value,
-  change,
-}: {
-  label: string;
-  value: string;
-  change(value: string): void;
-}) {
-  const ui = useStrings(uiStrings);
-  return (
-    <TextInput
-      type="datetime-local"
-      label={
+      <p>{t('replayText')}</p>
+      <ReplayField
+        name="replaySpan"
+        options={[
+          ...(failingSince === undefined
+            ? []
+            : [{ value: 'failing', label: t('replayFailing', { time: format.dateTime(failingSince) }) }]),
+          { value: 'hour', label: t('replayHour') },
+          { value: 'day', label: t('replayDay') },
+          { value: 'own', label: t('replayOwn') },
+        ]}
+      />
+      {form.watch('replaySpan') === 'own' && (
         <>
-          {label} <span className="muted">({ui('optional')})</span>
+          <ReplayField name="replayFrom" type="datetime-local" />
+          <ReplayField name="replayUntil" type="datetime-local" optional />
         </>
-      }
-      value={value}
-      onChange={(event) => change(event.target.value)}
-    />
-  );
-}
-
-function useReplay(id: string, close: () => void) {
-  const t = useStrings(webhookStrings);
-  const env = useWorld();
-  return useOperation(
-    (body: { since: string; until?: string }) =>
-      api.post('/api/admin/webhooks/{id}/replay', { id, env }, body),
-    {
-      toast: ({ deliveries }) =>
-        deliveries === 0 ? t('replayNothing') : t('replayToast', { count: deliveries }),
-      refresh: ['deliveries', 'webhooks'],
-      done: close,
-    },
+      )}
+    </ConfirmForm>
   );
 }

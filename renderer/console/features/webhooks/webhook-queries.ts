@@ -1,6 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { read } from '../../api/admin.ts';
-import type { World } from '../../session/session-query.ts';
+import { read, type World } from '../../data.ts';
 
 export const webhookQuery = (env: World, id: string) => read('/api/admin/webhooks/{id}', { id, env });
 

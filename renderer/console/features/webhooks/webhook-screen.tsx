@@ -4,18 +4,11 @@ import { IconDots, IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button } from '../../../ui/controls/button.tsx';
-import { Note } from '../../../ui/feedback/note.tsx';
-import { Stack, WithAside } from '../../../ui/layout/layout.tsx';
-import { Page } from '../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../api/admin.ts';
-import { useOperation } from '../../api/use-operation.ts';
-import { ConfirmOperation } from '../../confirm-operation.tsx';
-import { LoadFailed, Refused } from '../../load-failed.tsx';
-import { managers, operators } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
+import { Button } from '../../../ui/controls/index.ts';
+import { Note, Page, WithAside } from '../../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { api, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
+import { ConfirmOperation, LoadFailed, Refused, useOperation } from '../../operations.ts';
 import { DeliveriesTable } from './deliveries/deliveries-table.tsx';
 import { DeliveryCard } from './deliveries/delivery-card.tsx';
 import { deliveryStrings } from './deliveries/delivery-strings.ts';
@@ -116,8 +109,7 @@ function DeliveriesHead({ replay }: { replay: (() => void) | undefined }) {
     <div className={styles.head}>
       <h2>{words('deliveries')}</h2>
       {replay && (
-        <Button small onClick={replay}>
-          <IconHistory size={16} stroke={1.75} aria-hidden="true" />
+        <Button small onClick={replay} icon={IconHistory}>
           {t('replay')}
         </Button>
       )}
@@ -154,7 +146,7 @@ function Actions({
       {mayChange && <Button onClick={() => ask('rotate')}>{t('rotate')}</Button>}
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button icon aria-label={t('more')}>
+          <Button square aria-label={t('more')}>
             <IconDots size={18} stroke={1.75} aria-hidden="true" />
           </Button>
         </Menu.Target>
@@ -208,21 +200,19 @@ function RotateSecret({
       confirmLabel={t('rotate')}
       close={close}
     >
-      <Stack>
-        <p>{t('rotateText')}</p>
-        <NativeSelect
-          label={t('overlap')}
-          value={String(seconds)}
-          onChange={({ target }) => setSeconds(Number(target.value))}
-          data={[
-            { value: String(HOUR), label: t('hour') },
-            { value: String(24 * HOUR), label: t('day') },
-            { value: String(7 * 24 * HOUR), label: t('week') },
-            { value: '0', label: t('none') },
-          ]}
-        />
-        {seconds === 0 && <Note kind="warn" title={t('noneWarning')} />}
-      </Stack>
+      <p>{t('rotateText')}</p>
+      <NativeSelect
+        label={t('overlap')}
+        value={String(seconds)}
+        onChange={({ target }) => setSeconds(Number(target.value))}
+        data={[
+          { value: String(HOUR), label: t('hour') },
+          { value: String(24 * HOUR), label: t('day') },
+          { value: String(7 * 24 * HOUR), label: t('week') },
+          { value: '0', label: t('none') },
+        ]}
+      />
+      {seconds === 0 && <Note kind="warn" title={t('noneWarning')} />}
     </ConfirmOperation>
   );
 }

@@ -1,22 +1,14 @@
 import { IconPlus, IconWebhook } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { families } from '../../../../sdk/admin/values.ts';
-import { ButtonLink } from '../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../ui/format/use-format.ts';
-import { Page } from '../../../ui/layout/page.tsx';
-import { useStrings } from '../../../ui/strings/use-strings.ts';
-import type { Column, RowAction } from '../../../ui/tables/column.ts';
-import { TwoLines } from '../../../ui/tables/data-table.tsx';
-import { type Filter, FilterBar, type FilterValues } from '../../../ui/tables/filter-bar.tsx';
-import { list, type Schemas } from '../../api/admin.ts';
-import { Refused } from '../../load-failed.tsx';
-import { QueryTable } from '../../query-table.tsx';
-import { managers, operators } from '../../screen-data.ts';
-import { useSession, useWorld } from '../../session/session-query.ts';
-import { useAddressFilters } from '../../use-address.ts';
+import { ButtonLink } from '../../../ui/controls/index.ts';
+import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, type RowAction, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import { list, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
+import { QueryTable, Refused } from '../../operations.ts';
 import { formStrings } from './form/form-strings.ts';
 import { HealthStrip, StateBadge, useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
@@ -35,17 +27,15 @@ function WebhooksScreen() {
   const { product, after } = Route.useSearch();
   const nameOf = useWebhookName();
   const [asked, setAsked] = useState<Asked>();
-  const query = useWebhooks(product, after);
+  const query = useQuery(list('/api/admin/webhooks', { env, cursor: after, family: product }));
   const { data } = useQuery(allHealthQuery(env));
-  const health = useMemo(() => new Map(data?.items.map((one) => [one.endpoint, one])), [data]);
-  const columns = useColumns(health);
+  const health = new Map(data?.items.map((one) => [one.endpoint, one]));
+  const products = useStrings(formStrings);
   const enable = useEnable();
   const mayChange = managers.includes(user.role);
   const rowActions = useRowActions({ ask: setAsked, enable: enable.mutate });
-  const { change } = useAddressFilters();
   const create = mayChange && (
-    <ButtonLink to="/webhooks/new" kind="primary">
-      <IconPlus size={18} stroke={1.75} aria-hidden="true" />
+    <ButtonLink to="/webhooks/new" kind="primary" icon={IconPlus}>
       {t('create')}
     </ButtonLink>
   );
@@ -66,14 +56,21 @@ function WebhooksScreen() {
       <Refused of={enable} />
       <QueryTable
         label={t('list')}
-        columns={columns}
+        columns={useColumns(listColumns, webhookStrings, { health, nameOf, products })}
         query={query}
         rowId={({ id }) => id}
         rowName={nameOf}
         after={after}
         secondLine={(webhook) => <StateBadge webhook={webhook} health={health.get(webhook.id)} />}
-        filters={<FilterBar filters={useFilters()} values={{ product } as FilterValues} change={change} />}
-        {...(product && { clearFilters: () => change({ product: undefined }) })}
+        filters={[
+          {
+            key: 'product',
+            label: t('product'),
+            kind: 'choice',
+            options: families.map((value) => ({ value, label: products(value) })),
+          },
+        ]}
+        values={{ product }}
         actions={rowActions}
         empty={
           <EmptyState icon={IconWebhook} title={t('empty')} action={create}>
@@ -90,11 +87,6 @@ function WebhooksScreen() {
       )}
     </Page>
   );
-}
-
-function useWebhooks(product: Webhook['family'] | undefined, after: string | undefined) {
-  const env = useWorld();
-  return useQuery(list('/api/admin/webhooks', { env, cursor: after, family: product }));
 }
 
 /** What the menu of a row offers to this role. */
@@ -138,91 +130,61 @@ function useRowActions({
   ];
 }
 
-function useColumns(health: ReadonlyMap<string, Health>): readonly Column<Webhook>[] {
-  const t = useStrings(webhookStrings);
-  const format = useFormat();
-  const nameOf = useWebhookName();
-  return useMemo(
-    () => [
-      {
-        id: 'webhook',
-        header: t('webhook'),
-        cell: (webhook) => (
-          <TwoLines second={<span style={{ overflowWrap: 'anywhere' }}>{webhook.url || undefined}</span>}>
-            <Link to="/webhooks/$id" params={{ id: webhook.id }}>
-              {nameOf(webhook)}
-            </Link>
-          </TwoLines>
-        ),
-      },
-      {
-        id: 'state',
-        header: t('state'),
-        priority: 2,
-        cell: (webhook) => <StateBadge webhook={webhook} health={health.get(webhook.id)} />,
-      },
-      {
-        id: 'day',
-        header: t('lastDay'),
-        priority: 2,
-        cell: ({ id }) => {
-          const known = health.get(id);
-          return (
-            known && (
-              <div style={{ minWidth: 140, maxWidth: 200 }}>
-                <HealthStrip health={known} />
-              </div>
-            )
-          );
-        },
-      },
-      {
-        id: 'accepted',
-        header: t('accepted'),
-        number: true,
-        priority: 2,
-        cell: ({ id }) => {
-          const { accepted, deliveries } = health.get(id) ?? { accepted: 0, deliveries: 0 };
-          if (deliveries === 0) return <span className="muted">–</span>;
-          return t('acceptedOf', {
-            accepted: format.count(accepted),
-            deliveries: format.count(deliveries),
-          });
-        },
-      },
-      {
-        id: 'waiting',
-        header: t('waiting'),
-        number: true,
-        priority: 3,
-        cell: ({ id }) => format.count(health.get(id)?.waiting ?? 0),
-      },
-      { id: 'product', header: t('product'), priority: 3, cell: ({ family }) => <Product family={family} /> },
-    ],
-    [t, format, nameOf, health],
-  );
+interface Known {
+  health: ReadonlyMap<string, Health>;
+  nameOf(webhook: Webhook): string;
+  products(family: Webhook['family']): string;
 }
 
-function Product({ family }: { family: Webhook['family'] }) {
-  const t = useStrings(formStrings);
-  return t(family);
-}
-
-function useFilters(): readonly Filter[] {
-  const t = useStrings(webhookStrings);
-  const names = useStrings(formStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'product',
-        label: t('product'),
-        kind: 'choice',
-        options: families.map((value) => ({
-          value,
-          label: names(value),
-        })),
-      },
-    ],
-    [t, names],
-  );
-}
+const listColumns: Columns<Webhook, typeof webhookStrings, Known> = [
+  {
+    id: 'webhook',
+    cell: (webhook, { context }) => (
+      <TwoLines second={<span style={{ overflowWrap: 'anywhere' }}>{webhook.url || undefined}</span>}>
+        <Link to="/webhooks/$id" params={{ id: webhook.id }}>
+          {context.nameOf(webhook)}
+        </Link>
+      </TwoLines>
+    ),
+  },
+  {
+    id: 'state',
+    priority: 2,
+    cell: (webhook, { context }) => <StateBadge webhook={webhook} health={context.health.get(webhook.id)} />,
+  },
+  {
+    id: 'day',
+    header: 'lastDay',
+    priority: 2,
+    cell({ id }, { context }) {
+      const known = context.health.get(id);
+      return (
+        known && (
+          <div style={{ minWidth: 140, maxWidth: 200 }}>
+            <HealthStrip health={known} />
+          </div>
+        )
+      );
+    },
+  },
+  {
+    id: 'accepted',
+    number: true,
+    priority: 2,
+    cell({ id }, { t, format, context }) {
+      const { accepted, deliveries } = context.health.get(id) ?? { accepted: 0, deliveries: 0 };
+      if (deliveries === 0) return <span className="muted">–</span>;
+      return t('acceptedOf', {
+        accepted: format.count(accepted),
+        deliveries: format.count(deliveries),
+      });
+    },
+  },
+  {
+    id: 'waiting',
+    number: true,
+    priority: 3,
+    cell: ({ id }, { format, context }) => format.count(context.health.get(id)?.waiting ?? 0),
+  },
+  { id: 'product', priority: 3, cell: ({ family }, { context }) => context.products(family) },
+];

@@ -1,9 +1,8 @@
 import { IconClock, IconMinus } from '@tabler/icons-react';
-import { Badge } from '../../../../ui/badges/badge.tsx';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../../api/admin.ts';
-import { useOperation } from '../../../api/use-operation.ts';
-import { useWorld } from '../../../session/session-query.ts';
+import { Badge } from '../../../../ui/controls/index.ts';
+import { useStrings } from '../../../../ui/strings/index.ts';
+import { api, type Schemas, useWorld } from '../../../data.ts';
+import { useOperation } from '../../../operations.ts';
 import { deliveryStrings } from './delivery-strings.ts';
 
 type Delivery = Schemas['Delivery'];

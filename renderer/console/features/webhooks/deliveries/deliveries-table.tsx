@@ -3,22 +3,14 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconRefresh, IconSend } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import type { z } from 'zod';
 import { deliveryStates } from '../../../../../sdk/admin/values.ts';
-import { Button } from '../../../../ui/controls/button.tsx';
-import { EmptyState } from '../../../../ui/feedback/note.tsx';
-import { useFormat } from '../../../../ui/format/use-format.ts';
-import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import type { Column } from '../../../../ui/tables/column.ts';
-import { TwoLines } from '../../../../ui/tables/data-table.tsx';
-import { type Filter, FilterBar, type FilterValues } from '../../../../ui/tables/filter-bar.tsx';
-import { list, type Schemas } from '../../../api/admin.ts';
-import { Refused } from '../../../load-failed.tsx';
-import { QueryTable } from '../../../query-table.tsx';
-import { useWorld } from '../../../session/session-query.ts';
-import { useAddressFilters } from '../../../use-address.ts';
+import { Button } from '../../../../ui/controls/index.ts';
+import { EmptyState } from '../../../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../../../ui/strings/index.ts';
+import { type Column, type Columns, type Filter, TwoLines, useColumns } from '../../../../ui/tables/index.ts';
+import { list, type Schemas, useWorld } from '../../../data.ts';
+import { QueryTable, Refused, useAddressFilters } from '../../../operations.ts';
 import { ClockTime } from '../clock-time.tsx';
 import { Answer, useResend } from './answer.tsx';
 import { type DeliverySearch, toDeliveryQuery } from './delivery-search.ts';
@@ -45,8 +37,6 @@ export function DeliveriesTable({
   const isPhone = useMediaQuery('(max-width: 40em)') ?? false;
   const { after, delivery, ...filters } = search;
   const query = useDeliveries(webhook, search);
-  const { change } = useAddressFilters();
-  const isFiltered = Object.values(filters).some((value) => value !== undefined);
   const choices = useFilters(webhook);
   const again = ({ id }: Delivery) => ({ label: t('resend'), onClick: () => resend.mutate(id) });
   return (
@@ -54,32 +44,22 @@ export function DeliveriesTable({
       <Refused of={resend} title={t('notResent')} />
       <QueryTable
         label={t('list')}
-        columns={useColumns({ webhook, beside, resend: maySend && !isPhone ? resend.mutate : undefined })}
+        columns={useDeliveryColumns({ webhook, beside }, maySend && !isPhone ? resend.mutate : undefined)}
         query={query}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
         currentRow={delivery}
-        {...(maySend && isPhone && { actions: (one: Delivery) => [mayResend(webhook, one) && again(one)] })}
+        actions={maySend && isPhone ? (one) => [mayResend(webhook, one) && again(one)] : undefined}
         after={after}
         secondLine={(one) => (
           <>
             <Answer delivery={one} /> <ClockTime at={one.createdAt} />
           </>
         )}
-        filters={
-          <FilterBar
-            search={{ key: 'q', label: t('search') }}
-            filters={isPhone ? choices : choices.filter(({ key }) => key !== 'state')}
-            values={filters as FilterValues}
-            change={change}
-          >
-            {!isPhone && <StateSwitch state={search.state} change={change} />}
-          </FilterBar>
-        }
-        {...(isFiltered && {
-          clearFilters: () =>
-            change({ q: undefined, state: undefined, event: undefined, from: undefined, until: undefined }),
-        })}
+        filters={isPhone ? choices : choices.filter(({ key }) => key !== 'state')}
+        values={filters}
+        search={{ key: 'q', label: t('search') }}
+        besideFilters={!isPhone && <StateSwitch state={search.state} />}
         empty={
           <EmptyState icon={IconSend} title={t('empty')}>
             {t('emptyText')}
@@ -107,8 +87,9 @@ function useDeliveries(webhook: Webhook, { after, ...filters }: Search) {
   });
 }
 
-function StateSwitch({ state, change }: { state: Search['state']; change(patch: FilterValues): void }) {
+function StateSwitch({ state }: { state: Search['state'] }) {
   const t = useStrings(deliveryStrings);
+  const change = useAddressFilters();
   return (
     <SegmentedControl
       size="xs"
@@ -126,97 +107,79 @@ function StateSwitch({ state, change }: { state: Search['state']; change(patch: 
 
 function useFilters({ events }: Webhook): readonly Filter[] {
   const t = useStrings(deliveryStrings);
-  return useMemo(
-    () => [
-      {
-        key: 'state',
-        label: t('state'),
-        kind: 'choice',
-        options: deliveryStates.map((value) => ({ value, label: t(value) })),
-      },
-      {
-        key: 'event',
-        label: t('event'),
-        kind: 'choice',
-        options: events.map((value) => ({ value, label: value })),
-      },
-      { key: 'from', label: t('from'), kind: 'day' },
-      { key: 'until', label: t('until'), kind: 'day' },
-    ],
-    [t, events],
-  );
+  return [
+    {
+      key: 'state',
+      label: t('state'),
+      kind: 'choice',
+      options: deliveryStates.map((value) => ({ value, label: t(value) })),
+    },
+    {
+      key: 'event',
+      label: t('event'),
+      kind: 'choice',
+      options: events.map((value) => ({ value, label: value })),
+    },
+    { key: 'from', label: t('from'), kind: 'day' },
+    { key: 'until', label: t('until'), kind: 'day' },
+  ];
 }
 
-function useColumns({
-  webhook,
-  beside,
-  resend,
-}: {
+interface Known {
   webhook: Webhook;
   beside: boolean;
-  resend: ((id: string) => void) | undefined;
-}): readonly Column<Delivery>[] {
+}
+
+const listColumns: Columns<Delivery, typeof deliveryStrings, Known> = [
+  {
+    id: 'event',
+    cell: ({ id, name }, { context: { webhook, beside } }) => (
+      <DeliveryLink webhook={webhook.id} id={id} beside={beside}>
+        {name.slice(webhook.family.length + 1)}
+      </DeliveryLink>
+    ),
+  },
+  {
+    id: 'answer',
+    priority: 2,
+    cell: (one, { t }) => (
+      <TwoLines second={one.attempts > 1 ? t('tries', { count: one.attempts }) : undefined}>
+        <Answer delivery={one} />
+      </TwoLines>
+    ),
+  },
+  {
+    id: 'took',
+    number: true,
+    priority: 3,
+    cell: ({ last }, { format }) => last && format.duration(last.milliseconds),
+  },
+  { id: 'when', priority: 2, cell: ({ createdAt }) => <ClockTime at={createdAt} /> },
+];
+
+/** With a button at the end of each row, where the reader may send again. */
+function useDeliveryColumns(known: Known, resend: ((id: string) => void) | undefined) {
   const t = useStrings(deliveryStrings);
   const ui = useStrings(uiStrings);
-  const format = useFormat();
-  return useMemo(
-    () => [
-      {
-        id: 'event',
-        header: t('event'),
-        cell: ({ id, name }) => (
-          <DeliveryLink webhook={webhook.id} id={id} beside={beside}>
-            {name.slice(webhook.family.length + 1)}
-          </DeliveryLink>
-        ),
-      },
-      {
-        id: 'answer',
-        header: t('answer'),
-        priority: 2,
-        cell: (one) => (
-          <TwoLines second={one.attempts > 1 ? t('tries', { count: one.attempts }) : undefined}>
-            <Answer delivery={one} />
-          </TwoLines>
-        ),
-      },
-      {
-        id: 'took',
-        header: t('took'),
-        number: true,
-        priority: 3,
-        cell: ({ last }) => last && format.duration(last.milliseconds),
-      },
-      {
-        id: 'when',
-        header: t('when'),
-        priority: 2,
-        cell: ({ createdAt }) => <ClockTime at={createdAt} />,
-      },
-      ...(resend === undefined
-        ? []
-        : [
-            {
-              id: 'resend',
-              header: ui('actions'),
-              number: true,
-              cell: ({ id, name, origin, state }: Delivery) =>
-                mayResend(webhook, { origin, state }) && (
-                  <Button
-                    small
-                    kind={state.is === 'delivered' ? 'quiet' : 'plain'}
-                    aria-label={t('resendName', { name })}
-                    onClick={() => resend(id)}
-                  >
-                    <IconRefresh size={16} stroke={1.75} aria-hidden="true" />
-                    {t('resend')}
-                  </Button>
-                ),
-            },
-          ]),
-    ],
-    [t, ui, format, webhook, beside, resend],
-  );
+  const columns = useColumns(listColumns, deliveryStrings, known);
+  const button: Column<Delivery> = {
+    id: 'resend',
+    header: ui('actions'),
+    number: true,
+    cell: ({ id, name, origin, state }) =>
+      mayResend(known.webhook, { origin, state }) && (
+        <Button
+          small
+          kind={state.is === 'delivered' ? 'quiet' : 'plain'}
+          aria-label={t('resendName', { name })}
+          onClick={() => resend?.(id)}
+          icon={IconRefresh}
+        >
+          {t('resend')}
+        </Button>
+      ),
+  };
+  return resend ? [...columns, button] : columns;
 }
 
 function DeliveryLink({

@@ -1,13 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Id } from '../../../../ui/badges/id.tsx';
-import { Snippet } from '../../../../ui/code/snippet.tsx';
-import { useFormat } from '../../../../ui/format/use-format.ts';
-import { Card, Stack } from '../../../../ui/layout/layout.tsx';
-import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { Refused } from '../../../load-failed.tsx';
-import { useWorld } from '../../../session/session-query.ts';
+import { Id, Snippet } from '../../../../ui/controls/index.ts';
+import { Card } from '../../../../ui/layout/index.ts';
+import { uiStrings, useFormat, useStrings } from '../../../../ui/strings/index.ts';
+import { useWorld } from '../../../data.ts';
+import { Refused } from '../../../operations.ts';
 import { ClockTime } from '../clock-time.tsx';
 import { webhookStrings } from '../strings.ts';
 import { deliveryQuery } from '../webhook-queries.ts';
@@ -26,47 +23,43 @@ export function DeliveryCard({ webhook, id }: { webhook: string; id: string }) {
   const { data, error, refetch } = useQuery(deliveryQuery(useWorld(), id));
   const body = data?.log.at(-1)?.request?.body;
   return (
-    <Card title={t('delivery')} actions={<Id id={id} name={t('id')} />}>
-      <Stack gap={12}>
-        <Refused of={{ error, refetch }} />
-        {!data && !error && <p className="muted small">{ui('loading')}</p>}
-        {data && (
-          <>
-            <ul className={styles.attempts}>
-              {data.log.map((attempt) => (
-                <li key={attempt.number}>
-                  <ClockTime at={attempt.at} />
-                  <span>{textOf(attempt)}</span>
-                  <span className="muted num">{format.duration(attempt.milliseconds)}</span>
-                </li>
-              ))}
-              {data.state.is === 'waiting' && (
-                <li className="muted">
-                  <ClockTime at={data.state.nextAt} />
-                  <span>{t('nextAttempt')}</span>
-                </li>
-              )}
-            </ul>
-            {'reason' in data.state && data.state.reason && (
-              <p className="small muted">{data.state.reason}</p>
+    <Card title={t('delivery')} actions={<Id id={id} name={t('id')} />} gap={12}>
+      <Refused of={{ error, refetch }} />
+      {!data && !error && <p className="muted small">{ui('loading')}</p>}
+      {data && (
+        <>
+          <ul className={styles.attempts}>
+            {data.log.map((attempt) => (
+              <li key={attempt.number}>
+                <ClockTime at={attempt.at} />
+                <span>{textOf(attempt)}</span>
+                <span className="muted num">{format.duration(attempt.milliseconds)}</span>
+              </li>
+            ))}
+            {data.state.is === 'waiting' && (
+              <li className="muted">
+                <ClockTime at={data.state.nextAt} />
+                <span>{t('nextAttempt')}</span>
+              </li>
             )}
-            {body ? (
-              <div className={styles.body}>
-                <Snippet code={prettyBody(body)} name={t('requestBody')} />
-              </div>
-            ) : (
-              <p className="small muted">{data.log.length === 0 ? t('noAttempt') : t('notKept')}</p>
-            )}
-            <p className="small">
-              <Link to="/webhooks/$id/deliveries/$delivery" params={{ id: webhook, delivery: id }}>
-                {t('full')}
-              </Link>
-              {' · '}
-              <Link to="/webhooks/verify">{words('verify')}</Link>
-            </p>
-          </>
-        )}
-      </Stack>
+          </ul>
+          {'reason' in data.state && data.state.reason && <p className="small muted">{data.state.reason}</p>}
+          {body ? (
+            <div className={styles.body}>
+              <Snippet code={prettyBody(body)} name={t('requestBody')} />
+            </div>
+          ) : (
+            <p className="small muted">{data.log.length === 0 ? t('noAttempt') : t('notKept')}</p>
+          )}
+          <p className="small">
+            <Link to="/webhooks/$id/deliveries/$delivery" params={{ id: webhook, delivery: id }}>
+              {t('full')}
+            </Link>
+            {' · '}
+            <Link to="/webhooks/verify">{words('verify')}</Link>
+          </p>
+        </>
+      )}
     </Card>
   );
 }

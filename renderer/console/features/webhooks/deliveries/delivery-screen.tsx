@@ -1,18 +1,11 @@
 import { IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { Id } from '../../../../ui/badges/id.tsx';
-import { ExactTime } from '../../../../ui/badges/relative-time.tsx';
-import { Snippet } from '../../../../ui/code/snippet.tsx';
-import { Button } from '../../../../ui/controls/button.tsx';
-import { useFormat } from '../../../../ui/format/use-format.ts';
-import { Card, KeyValues, Stack } from '../../../../ui/layout/layout.tsx';
-import { Page } from '../../../../ui/layout/page.tsx';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../../api/admin.ts';
-import { Refused } from '../../../load-failed.tsx';
-import { operators } from '../../../screen-data.ts';
-import { useSession, useWorld } from '../../../session/session-query.ts';
+import { Button, ExactTime, Id, Snippet } from '../../../../ui/controls/index.ts';
+import { Card, KeyValues, Page } from '../../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../../ui/strings/index.ts';
+import { operators, type Schemas, useSession, useWorld } from '../../../data.ts';
+import { Refused } from '../../../operations.ts';
 import { useWebhookName } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { deliveryQuery, webhookQuery } from '../webhook-queries.ts';
@@ -54,8 +47,7 @@ function DeliveryScreen() {
       reading
       actions={
         mayResend && (
-          <Button busy={resend.isPending} onClick={() => resend.mutate(delivery)}>
-            <IconRefresh size={18} stroke={1.75} aria-hidden="true" />
+          <Button busy={resend.isPending} onClick={() => resend.mutate(delivery)} icon={IconRefresh}>
             {t('resend')}
           </Button>
         )
@@ -83,30 +75,22 @@ function Shown({ delivery }: { delivery: Delivery }) {
     <>
       <Card>
         <KeyValues
-          entries={[
-            [t('when'), <ExactTime key="when" at={delivery.createdAt} />],
-            [t('origin'), origins[delivery.origin]],
-            [t('why'), 'reason' in state ? state.reason : undefined],
-            [
-              t('nextAttempt'),
-              state.is === 'waiting' ? <ExactTime key="next" at={state.nextAt} /> : undefined,
-            ],
-            [
-              t('eventId'),
-              delivery.event === undefined ? undefined : (
-                <Id key="event" id={delivery.event} full name={t('eventId')} />
-              ),
-            ],
-            [t('id'), <Id key="id" id={delivery.id} full name={t('id')} />],
-          ]}
+          entries={{
+            [t('when')]: <ExactTime at={delivery.createdAt} />,
+            [t('origin')]: origins[delivery.origin],
+            [t('why')]: 'reason' in state ? state.reason : undefined,
+            [t('nextAttempt')]: state.is === 'waiting' && <ExactTime at={state.nextAt} />,
+            [t('eventId')]: delivery.event !== undefined && (
+              <Id id={delivery.event} full name={t('eventId')} />
+            ),
+            [t('id')]: <Id id={delivery.id} full name={t('id')} />,
+          }}
         />
       </Card>
       {body !== undefined && (
-        <Card title={t('requestBody')}>
-          <Stack gap={12}>
-            <Snippet code={prettyBody(body)} name={t('requestBody')} />
-            {delivery.log.length > 1 && <p className="small muted">{t('sameBody')}</p>}
-          </Stack>
+        <Card title={t('requestBody')} gap={12}>
+          <Snippet code={prettyBody(body)} name={t('requestBody')} />
+          {delivery.log.length > 1 && <p className="small muted">{t('sameBody')}</p>}
         </Card>
       )}
       {delivery.log.length === 0 && <p className="muted">{t('noAttempt')}</p>}
@@ -130,41 +114,37 @@ function AttemptCard({ attempt }: { attempt: Attempt }) {
           <ExactTime at={attempt.at} />
         </span>
       }
+      gap={16}
     >
-      <Stack>
-        <KeyValues
-          entries={[
-            [t('result'), attempt.error ?? textOf(attempt)],
-            [t('took'), format.duration(attempt.milliseconds)],
-          ]}
-        />
-        {request === undefined ? (
-          <p className="small muted">{t('notKept')}</p>
-        ) : (
-          <>
-            <h3>{t('request')}</h3>
-            <Snippet
-              code={`POST ${request.url}\n${headerLines(request.headers)}`}
-              name={t('requestHeaders')}
-            />
-          </>
-        )}
-        {response && (
-          <>
-            <h3>{t('response')}</h3>
-            <Snippet
-              code={`HTTP ${attempt.status ?? ''}\n${headerLines(response.headers)}`}
-              name={t('responseHeaders')}
-            />
-            {response.body === '' ? (
-              <p className="small muted">{t('emptyBody')}</p>
-            ) : (
-              <Snippet code={prettyBody(response.body)} name={t('responseBody')} />
-            )}
-            {response.truncated && <p className="small muted">{t('truncated')}</p>}
-          </>
-        )}
-      </Stack>
+      <KeyValues
+        entries={{
+          [t('result')]: attempt.error ?? textOf(attempt),
+          [t('took')]: format.duration(attempt.milliseconds),
+        }}
+      />
+      {request === undefined ? (
+        <p className="small muted">{t('notKept')}</p>
+      ) : (
+        <>
+          <h3>{t('request')}</h3>
+          <Snippet code={`POST ${request.url}\n${headerLines(request.headers)}`} name={t('requestHeaders')} />
+        </>
+      )}
+      {response && (
+        <>
+          <h3>{t('response')}</h3>
+          <Snippet
+            code={`HTTP ${attempt.status ?? ''}\n${headerLines(response.headers)}`}
+            name={t('responseHeaders')}
+          />
+          {response.body === '' ? (
+            <p className="small muted">{t('emptyBody')}</p>
+          ) : (
+            <Snippet code={prettyBody(response.body)} name={t('responseBody')} />
+          )}
+          {response.truncated && <p className="small muted">{t('truncated')}</p>}
+        </>
+      )}
     </Card>
   );
 }

@@ -1,35 +1,25 @@
 import { z } from 'zod';
 import type { paths } from '../../../../../sdk/admin/paths.ts';
 import { deliveryStates } from '../../../../../sdk/admin/values.ts';
+import { lenient, momentOfDay, textInAddress } from '../../../search-values.ts';
 
 type Query = NonNullable<paths['/api/admin/deliveries']['get']['parameters']['query']>;
 
-const text = z.string().max(254).optional().catch(undefined);
-const day = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\d$/)
-  .optional()
-  .catch(undefined);
+const day = lenient(z.string().regex(/^\d{4}-\d\d-\d\d$/));
 
 /** The filters of the deliveries of one webhook, as they stand in the address. */
 export const DeliverySearch = z.object({
-  q: text,
-  state: z.enum(deliveryStates).optional().catch(undefined),
-  event: text,
+  q: textInAddress,
+  state: lenient(z.enum(deliveryStates)),
+  event: textInAddress,
   from: day,
   until: day,
-  after: text,
-  delivery: text,
+  after: textInAddress,
+  delivery: textInAddress,
 });
 type Search = z.output<typeof DeliverySearch>;
 
 const isId = (text: string, prefix: string) => new RegExp(`^${prefix}_[0-9a-z]{26}$`).test(text);
-
-/** The first moment of a day where the reader is, or of the day after it. */
-function momentOf(text: string, days: 0 | 1): string {
-  const [year = 0, month = 1, date = 1] = text.split('-').map(Number);
-  return new Date(year, month - 1, date + days).toISOString();
-}
 
 /** What was typed into the one search field: an id of any of three kinds, else the name of an event, with or without its product. */
 function toSearched(typed: string, family: string): Query {
@@ -45,10 +35,10 @@ export function toDeliveryQuery(
   family: string,
 ): Query {
   return {
-    ...(event && { name: event }),
+    name: event,
     ...(q && toSearched(q.trim(), family)),
-    ...(state && { state }),
-    ...(from && { since: momentOf(from, 0) }),
-    ...(until && { until: momentOf(until, 1) }),
+    state,
+    since: momentOfDay(from, 0),
+    until: momentOfDay(until, 1),
   };
 }

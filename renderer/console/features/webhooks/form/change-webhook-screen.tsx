@@ -1,22 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
-import { Button, ButtonLink } from '../../../../ui/controls/button.tsx';
-import { Form, useCheckedForm } from '../../../../ui/forms/form.tsx';
-import { Row } from '../../../../ui/layout/layout.tsx';
-import { Page } from '../../../../ui/layout/page.tsx';
-import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { api, type Schemas } from '../../../api/admin.ts';
-import { useOperation } from '../../../api/use-operation.ts';
-import { Refused } from '../../../load-failed.tsx';
-import { useWorld } from '../../../session/session-query.ts';
+import { Button, ButtonLink } from '../../../../ui/controls/index.ts';
+import { Form, useCheckedForm } from '../../../../ui/forms/index.ts';
+import { Page, Row } from '../../../../ui/layout/index.ts';
+import { uiStrings, useStrings } from '../../../../ui/strings/index.ts';
+import { api, type Schemas, useWorld } from '../../../data.ts';
+import { Refused, useOperation } from '../../../operations.ts';
 import { useWebhookName } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { webhookQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
 import { SaveFailed } from './not-granted.tsx';
-import { useSchema, WebhookFields } from './webhook-form.tsx';
-import { toChange, valuesOf, type WebhookValues } from './webhook-values.ts';
+import { WebhookFields } from './webhook-form.tsx';
+import { toChange, useWebhookSchema, valuesOf, type WebhookValues } from './webhook-values.ts';
 
 export const Route = createLazyRoute('/webhooks/$id/change')({ component: ChangeWebhookScreen });
 
@@ -38,7 +34,7 @@ function ChangeForm({ webhook }: { webhook: Schemas['Webhook'] }) {
   const ui = useStrings(uiStrings);
   const navigate = useNavigate();
   const name = useWebhookName()(webhook);
-  const form = useCheckedForm<WebhookValues>(useSchema(webhook), valuesOf(webhook));
+  const form = useCheckedForm<WebhookValues>(useWebhookSchema(webhook), valuesOf(webhook));
   const back = () => void navigate({ to: '/webhooks/$id', params: { id: webhook.id } });
   const save = useSave(webhook, back);
   return (

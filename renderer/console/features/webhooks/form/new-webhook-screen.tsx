@@ -1,20 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { Form, useCheckedForm } from '../../../../ui/forms/form.tsx';
-import { Page } from '../../../../ui/layout/page.tsx';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { api } from '../../../api/admin.ts';
-import { useOperation } from '../../../api/use-operation.ts';
-import { Submit } from '../../../operation-form.tsx';
-import { useWorld } from '../../../session/session-query.ts';
+import { Form, useCheckedForm } from '../../../../ui/forms/index.ts';
+import { Page } from '../../../../ui/layout/index.ts';
+import { useStrings } from '../../../../ui/strings/index.ts';
+import { api, useWorld } from '../../../data.ts';
+import { Submit, useOperation } from '../../../operations.ts';
 import { MadeSecret } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
 import { SaveFailed } from './not-granted.tsx';
-import { useSchema, WebhookFields } from './webhook-form.tsx';
-import { newValues, toNew, type WebhookValues } from './webhook-values.ts';
+import { WebhookFields } from './webhook-form.tsx';
+import { newValues, toNew, useWebhookSchema, type WebhookValues } from './webhook-values.ts';
 
 export const Route = createLazyRoute('/webhooks/new')({ component: NewWebhookScreen });
 
@@ -23,7 +21,7 @@ function NewWebhookScreen() {
   const words = useStrings(webhookStrings);
   const env = useWorld();
   const navigate = useNavigate();
-  const form = useCheckedForm<WebhookValues>(useSchema(), newValues);
+  const form = useCheckedForm<WebhookValues>(useWebhookSchema(), newValues);
   const { data: catalog } = useQuery(catalogQuery);
   const family = form.watch('family');
   useEffect(() => {

@@ -1,12 +1,9 @@
-import { Button } from '../../../../ui/controls/button.tsx';
-import { Note } from '../../../../ui/feedback/note.tsx';
-import { Stack } from '../../../../ui/layout/layout.tsx';
+import { Button } from '../../../../ui/controls/index.ts';
+import { Note, Stack } from '../../../../ui/layout/index.ts';
 import { Refusal } from '../../../../ui/refusal.ts';
-import { uiStrings } from '../../../../ui/strings/ui-strings.ts';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import { api } from '../../../api/admin.ts';
-import { useOperation } from '../../../api/use-operation.ts';
-import { LoadFailed, Refused } from '../../../load-failed.tsx';
+import { uiStrings, useStrings } from '../../../../ui/strings/index.ts';
+import { api } from '../../../data.ts';
+import { LoadFailed, Refused, useOperation } from '../../../operations.ts';
 import { formStrings } from './form-strings.ts';
 import { destinationOf } from './webhook-values.ts';
 

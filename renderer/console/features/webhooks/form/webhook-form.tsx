@@ -1,49 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { type Control, useFormState, useWatch } from 'react-hook-form';
-import { z } from 'zod';
 import { families, signatures } from '../../../../../sdk/admin/values.ts';
-import { Note } from '../../../../ui/feedback/note.tsx';
-import { fieldsOf } from '../../../../ui/forms/field.tsx';
-import { Card, Stack } from '../../../../ui/layout/layout.tsx';
-import { useStrings } from '../../../../ui/strings/use-strings.ts';
-import type { Schemas } from '../../../api/admin.ts';
+import { fieldsOf } from '../../../../ui/forms/index.ts';
+import { Card, Note } from '../../../../ui/layout/index.ts';
+import { useStrings } from '../../../../ui/strings/index.ts';
+import type { Schemas } from '../../../data.ts';
 import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
-import { readHeaders, type WebhookValues } from './webhook-values.ts';
+import type { WebhookValues } from './webhook-values.ts';
 
 const Field = fieldsOf<WebhookValues>()(formStrings);
-
-/** What the form refuses before the box is asked. `before`: the webhook that is changed. */
-export function useSchema(before?: Schemas['Webhook']) {
-  const t = useStrings(formStrings);
-  return z
-    .object({
-      family: z.enum(families),
-      url: z
-        .string()
-        .trim()
-        .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), t('urlWrong')),
-      description: z.string().trim().min(1, t('descriptionMissing')).max(200),
-      events: z.array(z.string()).min(1, t('eventsMissing')),
-      signature: z.enum(['', ...signatures]),
-      headers: z.string().refine((text) => readHeaders(text) !== undefined, t('headersWrong')),
-      replaceHeaders: z.boolean(),
-      trust: z.enum(['system', 'ca', 'pin']),
-      ca: z.string(),
-      pin: z.string(),
-    })
-    .refine(
-      ({ trust, ca }) =>
-        trust !== 'ca' || ca.includes('BEGIN CERTIFICATE') || (ca.trim() === '' && before?.trust.is === 'ca'),
-      { path: ['ca'], message: t('caMissing') },
-    )
-    .refine(({ trust, pin }) => trust !== 'pin' || pin.trim() !== '', {
-      path: ['pin'],
-      message: t('pinMissing'),
-    });
-}
 
 /** The fields; of an old webhook without what cannot be changed. */
 export function WebhookFields({
@@ -60,37 +28,33 @@ export function WebhookFields({
   const entries = data?.items.filter((one) => one.family === family) ?? [];
   return (
     <>
-      <Card>
-        <Stack>
-          <Field name="description" maxLength={200} />
-          <Field name="url" inputMode="url" autoComplete="off" spellCheck={false} maxLength={2048} />
-          {!before && (
-            <Field
-              name="family"
-              options={families.map((value) => ({
-                value,
-                label: data && !sent.has(value) ? t('later', { name: t(value) }) : t(value),
-              }))}
-            />
-          )}
+      <Card gap={16}>
+        <Field name="description" maxLength={200} />
+        <Field name="url" inputMode="url" autoComplete="off" spellCheck={false} maxLength={2048} />
+        {!before && (
           <Field
-            key={family}
-            name="events"
-            as="several"
-            options={entries.map(({ name, when, fires }) => ({
-              value: name,
-              label: name.slice(family.length + 1),
-              hint: fires ? when : t('notFired', { when }),
+            name="family"
+            options={families.map((value) => ({
+              value,
+              label: data && !sent.has(value) ? t('later', { name: t(value) }) : t(value),
             }))}
           />
-        </Stack>
+        )}
+        <Field
+          key={family}
+          name="events"
+          as="several"
+          options={entries.map(({ name, when, fires }) => ({
+            value: name,
+            label: name.slice(family.length + 1),
+            hint: fires ? when : t('notFired', { when }),
+          }))}
+        />
       </Card>
-      <Card title={t('advanced')}>
-        <Stack>
-          {!before && <Signature />}
-          <Headers control={control} before={before} />
-          <Trust control={control} before={before} />
-        </Stack>
+      <Card title={t('advanced')} gap={16}>
+        {!before && <Signature />}
+        <Headers control={control} before={before} />
+        <Trust control={control} before={before} />
       </Card>
     </>
   );

@@ -1,23 +1,46 @@
-import type { Schemas } from '../../../api/admin.ts';
+import { z } from 'zod';
+import { families, signatures } from '../../../../../sdk/admin/values.ts';
+import { useStrings } from '../../../../ui/strings/index.ts';
+import type { Schemas } from '../../../data.ts';
+import { formStrings } from './form-strings.ts';
 
 type Webhook = Schemas['Webhook'];
 
-/** The form of a webhook, new or old. */
-export interface WebhookValues {
-  family: Webhook['family'];
-  url: string;
-  description: string;
-  events: string[];
-  /** '': as the family signs. */
-  signature: '' | Webhook['signature'];
-  /** Lines `name: value`. */
-  headers: string;
-  /** Of an old one: the headers above stand instead of all there were. */
-  replaceHeaders: boolean;
-  trust: Webhook['trust']['is'];
-  ca: string;
-  pin: string;
+/** What the form refuses before the box is asked. `before`: the webhook that is changed. */
+export function useWebhookSchema(before?: Schemas['Webhook']) {
+  const t = useStrings(formStrings);
+  return z
+    .object({
+      family: z.enum(families),
+      url: z
+        .string()
+        .trim()
+        .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), t('urlWrong')),
+      description: z.string().trim().min(1, t('descriptionMissing')).max(200),
+      events: z.array(z.string()).min(1, t('eventsMissing')),
+      /** '': as the family signs. */
+      signature: z.enum(['', ...signatures]),
+      /** Lines `name: value`. */
+      headers: z.string().refine((text) => readHeaders(text) !== undefined, t('headersWrong')),
+      /** Of an old one: the headers above stand instead of all there were. */
+      replaceHeaders: z.boolean(),
+      trust: z.enum(['system', 'ca', 'pin']),
+      ca: z.string(),
+      pin: z.string(),
+    })
+    .refine(
+      ({ trust, ca }) =>
+        trust !== 'ca' || ca.includes('BEGIN CERTIFICATE') || (ca.trim() === '' && before?.trust.is === 'ca'),
+      { path: ['ca'], message: t('caMissing') },
+    )
+    .refine(({ trust, pin }) => trust !== 'pin' || pin.trim() !== '', {
+      path: ['pin'],
+      message: t('pinMissing'),
+    });
 }
+
+/** The form of a webhook, new or old. */
+export type WebhookValues = z.output<ReturnType<typeof useWebhookSchema>>;
 
 export const newValues: WebhookValues = {
   family: 'identity',

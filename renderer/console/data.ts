@@ -1,0 +1,9 @@
+/** What screens read: routes of the service, the session, roles. */
+
+export { Actor } from './actor.tsx';
+export { admin, allPages, api, list, read, replyOf, type Schemas } from './api/admin.ts';
+export { organizationQuery } from './organization-query.ts';
+export { profilesQuery } from './profiles-query.ts';
+export { saveFile } from './save-file.ts';
+export { managers, operators, readers, reviewers, sessionDeciders } from './screen-data.ts';
+export { sessionQuery, useSession, useWorld, type World } from './session/session-query.ts';

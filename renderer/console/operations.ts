@@ -1,0 +1,8 @@
+/** Operations and lists of the service, as screens show them. */
+
+export { useOperation } from './api/use-operation.ts';
+export { AskedOperation, ConfirmForm, ConfirmOperation } from './confirm-operation.tsx';
+export { LoadFailed, Refused } from './load-failed.tsx';
+export { OperationForm, Submit } from './operation-form.tsx';
+export { QueryTable } from './query-table.tsx';
+export { useAddressFilters } from './use-address.ts';

@@ -1,0 +1,6 @@
+/** Forms and their fields. */
+
+export { Choice, type Option } from './choice.tsx';
+export { fieldsOf } from './field.tsx';
+export { Form, useCheckedForm } from './form.tsx';
+export { SaveBar } from './save-bar.tsx';

@@ -1,0 +1,8 @@
+/** What pages are laid out with: regions, notes, dialogs. */
+
+export { ConfirmDialog, Dialog } from './confirm-dialog.tsx';
+export { Card, Columns, KeyValues, Row, Stack, WithAside } from './layout.tsx';
+export { EmptyState, Note } from './note.tsx';
+export { Page, useCrumbs } from './page.tsx';
+export { ToastRegion, toast, useToasts } from './toasts.tsx';
+export { GoneAndStays, TypedNameDialog } from './typed-name-dialog.tsx';
