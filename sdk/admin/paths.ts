@@ -9565,7 +9565,7 @@ export interface components {
              * @enum {string}
              */
             outcome: "running" | "done" | "failed" | "unproven";
-            /** @description Reason why it failed, or why a restore would refuse it */
+            /** @description Reason why it failed, or why a restore would refuse it; with `done`, what another program wrote to the database and a restored box does not use */
             reason?: string;
             /**
              * @description Trigger
@@ -9641,7 +9641,7 @@ export interface components {
              * @enum {string}
              */
             outcome: "running" | "done" | "failed" | "unproven";
-            /** @description Reason why it failed, or why a restore would refuse it */
+            /** @description Reason why it failed, or why a restore would refuse it; with `done`, what another program wrote to the database and a restored box does not use */
             reason?: string;
             /**
              * @description Trigger
@@ -9804,6 +9804,8 @@ export interface components {
                     /** @description Whether the chain is intact */
                     valid: boolean;
                 };
+                /** @description What another program wrote to the database, a sentence each; a restored box does not use it */
+                altered?: string[];
             };
         };
         /** @description One page of a list. */

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { findIntegrityFaults } from '../engine/appliance/index.ts';
+import { findIntegrityFaults, type IntegrityFault } from '../engine/appliance/index.ts';
 import { applianceIdentity, verifyChain } from '../engine/audit/index.ts';
 import { createSubjectStore } from '../engine/people/subjects/subject-store.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
@@ -20,7 +20,7 @@ import type { Sealer } from '../storage/sealing/sealed.ts';
 import { untransformed } from '../storage/sealing/template-transform.ts';
 import type { LaidOutBackup } from './open-backup.ts';
 
-/** What was found in a backup. It is good when `problems` is empty. */
+/** What was found in a backup. It can be restored when `problems` is empty. */
 export interface Examination extends OwnTemplates {
   schema: string;
   organizations: number;
@@ -29,6 +29,8 @@ export interface Examination extends OwnTemplates {
   /** Organizations with people's keys that the older database does not know. */
   lostOrganizations: string[];
   problems: string[];
+  /** Rows and receipts that the service did not write as they are, a sentence each. They are restored, and not used. */
+  altered: string[];
 }
 
 interface ExamineDeps {
@@ -62,7 +64,11 @@ export async function examineBackup(
     if (!chain.valid)
       problems.push(`The audit chain is not valid: ${chain.damage?.says ?? 'it is damaged.'}`);
     progress('checking signatures and MACs');
-    problems.push(...(await findFaults(database, backup)));
+    const faults = Object.groupBy(await findFaults(database, backup), ({ check }) =>
+      // A writer of the database must not be able to make every backup one that is refused.
+      check === 'rows' || check === 'receipts' ? 'altered' : 'keys',
+    );
+    problems.push(...(faults.keys ?? []).map(({ says }) => says));
     const organizations = await organizationIds(db);
     const people = await countPeople(database, backup.keys);
     if (people.keyMissing > 0) {
@@ -95,22 +101,23 @@ export async function examineBackup(
       },
       lostOrganizations: (await backup.keys.peopledOrganizations()).filter((id) => !known.has(id)),
       problems,
+      altered: (faults.altered ?? []).map(({ says }) => says),
     };
   } finally {
     await database.close();
   }
 }
 
-/** A sentence for each thing that is signed or carries a MAC and is not as the service wrote it. */
+/** Each thing that is signed or carries a MAC and is not as the service wrote it. */
 async function findFaults(
   { db }: Pick<Database, 'db'>,
   { keys, master, signing, facts }: Pick<LaidOutBackup, 'keys' | 'master' | 'signing' | 'facts'>,
-): Promise<string[]> {
+): Promise<IntegrityFault[]> {
   const organizations = await openOrganizationKeys({ keys, master, random: randomFillSync });
   const integrity = await openIntegrity({ keys, master, organizations });
   // One without any key.
   if (!integrity) return [];
-  const faults = await findIntegrityFaults({
+  return findIntegrityFaults({
     db,
     keys,
     master,
@@ -119,7 +126,6 @@ async function findFaults(
     signing: { ...signing, verify: verifySignature },
     unprotected: facts.schema === LAST_01,
   });
-  return faults.map(({ says }) => says);
 }
 
 async function countPeople({ db }: Pick<Database, 'db'>, keys: KeyStore): Promise<Examination['people']> {

@@ -177,6 +177,7 @@ async function stage(order: RestoreOrder, staged: string) {
         people: found.people.there,
         lostOrganizations: found.lostOrganizations,
         ...(found.problems.length > 0 && { acceptedUnproven: found.problems }),
+        ...(found.altered.length > 0 && { altered: found.altered }),
         ...(seal.noteForged && { note: 'forged' }),
       },
     };

@@ -79,8 +79,7 @@ export function createBackupFiles(deps: BackupFilesDeps): BackupFiles {
       // The empty folder of an unmounted medium is no evidence.
       return folder === undefined || folder.length === 0 ? 'away' : 'removed';
     },
-    prove: async (path, places) =>
-      (await drill(deps, path, places, ({ step, done, of }) => noteProgress(step, done, of))).problems,
+    prove: (path, places) => drill(deps, path, places, ({ step, done, of }) => noteProgress(step, done, of)),
     drill: (path, places, progress) => drill(deps, path, places, progress),
     keepPassphrase: () => keepPassphrase(deps),
     remove: (path) => rm(path, { force: true }),
@@ -115,7 +114,7 @@ async function drill(
   const scratch = scratchOf(data);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   try {
-    const { facts, schema, organizations, people, templates, match, audit, problems } = await verifyAside({
+    const { facts, schema, organizations, people, templates, match, audit, ...proof } = await verifyAside({
       file: path,
       keys: places[0] ?? data,
       master: vault.master,
@@ -132,8 +131,9 @@ async function drill(
       match,
       people: { there: people.there, erased: people.erased },
       audit: { lines: audit.lines, checkpoints: audit.checkpoints, valid: audit.valid },
+      ...(proof.altered.length > 0 && { altered: proof.altered }),
     };
-    return { problems, found };
+    return { problems: proof.problems, found };
   } catch (error) {
     log.error({ path, err: error }, 'a backup could not be proven');
     const problem = toBackupProblem(error, path);

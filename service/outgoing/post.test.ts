@@ -270,6 +270,51 @@ test('connections are kept for the next post, but for no other address or host',
   expect([first.connections(), second.connections()]).toEqual([kept + 1, 1]);
 });
 
+describe('a kept connection that the server closes on a request', () => {
+  /** Answers the first request of a connection, and does this at the second; gives what the requests said. */
+  async function closing(close: (socket: Socket) => void) {
+    const seen: string[] = [];
+    const closed: string[] = [];
+    const { port } = await tcp((socket) => {
+      let before = 0;
+      socket.on('data', (bytes) => {
+        const [id = ''] = /evt_\d+/.exec(String(bytes)) ?? [];
+        seen.push(id);
+        if (before++ === 0) return socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        closed.push(id);
+        return close(socket);
+      });
+    });
+    return { port, seen, closed };
+  }
+  const send = (port: number, id: number) =>
+    post(port, { headers: { 'webhook-id': `evt_${id}` } }).catch(({ failure }) => failure);
+
+  test.each([
+    ['ends it', (socket: Socket) => socket.end()],
+    ['resets it', (socket: Socket) => socket.resetAndDestroy()],
+  ])('and %s: sent once more on another, by the same id', async (_, close) => {
+    const { port, seen, closed } = await closing(close);
+    // A post that begins before the one before it has put its connection back has one of its own.
+    let posts = 0;
+    while (closed.length === 0) expect(await send(port, ++posts)).toMatchObject({ status: 200, body: 'ok' });
+    expect(seen.filter((id) => id === closed[0])).toHaveLength(2);
+    expect(seen).toHaveLength(posts + 1);
+  });
+
+  test.each([
+    ['a byte of the answer', 'H'],
+    ['an interim response', 'HTTP/1.1 100 Continue\r\n\r\n'],
+  ])('after %s: a reset, and nothing is sent again', async (_, bytes) => {
+    const { port, seen, closed } = await closing((socket) => socket.end(bytes));
+    let posts = 0;
+    let last: unknown;
+    while (closed.length === 0) last = await send(port, ++posts);
+    expect(last).toBe('reset');
+    expect(seen).toHaveLength(posts);
+  });
+});
+
 test('after a failure the next post has a connection of its own', async () => {
   let answers = 0;
   const { port } = await http((_, response) => {

@@ -14,8 +14,8 @@ export interface PostDeps {
 
 /**
  * One POST to one address. An answer counts when its body has ended, or `keep` bytes of it are here, within `timeout`; one that
- * trickles on below that is a `timeout`, whatever its status was. Nothing is sent twice, no redirect is followed, no proxy is
- * asked, no compression offered.
+ * trickles on below that is a `timeout`, whatever its status was. Nothing is sent twice, but for what a kept connection closed on
+ * (`servers`); no redirect is followed, no proxy is asked, no compression offered.
  */
 export function createPost({ servers, after }: PostDeps) {
   return async (request: OutgoingRequest): Promise<OutgoingReply> => {

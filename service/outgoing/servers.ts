@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import type { Dispatcher, Pool } from 'undici';
+import type { Client, Dispatcher, Pool } from 'undici';
 import { OutgoingError } from './outgoing.ts';
 import { connectTls, ownTrust, pinTrouble, type SystemTrust, type Trust } from './trust.ts';
 
@@ -20,8 +20,6 @@ const IDLE_MOST = 10_000;
 const CONNECTING = 20_000;
 const HEADER_BYTES = 16 * 1024;
 
-type Library = Pick<typeof import('undici'), 'Pool'>;
-
 interface ServerAt {
   origin: string;
   /** Without brackets. */
@@ -35,18 +33,18 @@ interface ServerAt {
 /** Open connections by server: one that was opened to an address, for a host name and with a trust serves no other. */
 export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
   const pools = new Map<string, Pool>();
+  const unanswered = new WeakSet<Error>();
   /** Read with the first request: most appliances send none, and it would be a part of each start. */
   const library = () => import('undici');
 
-  function open({ Pool }: Library, { origin, ...server }: ServerAt): Pool {
+  function optionsFor({ origin: _, ...server }: ServerAt): Client.Options {
     let own: SecureContext | undefined;
     const context = () => {
       if (server.trust.ca === undefined) return systemTrust();
       own ??= ownTrust(server.trust.ca);
       return own;
     };
-    return new Pool(origin, {
-      connections: CONNECTIONS,
+    return {
       pipelining: 1,
       allowH2: false,
       keepAliveTimeout: IDLE,
@@ -56,12 +54,16 @@ export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
       // Of the whole request, and ours: post.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: (_, done) => dial(server, context, done),
-    });
+      connect: (_, done) => dial(server, { context, unanswered, done }),
+    };
   }
 
   return {
-    async at(server: ServerAt): Promise<Dispatcher> {
+    /**
+     * A server closes a kept connection whenever it likes, also in the moment in which a request is sent on it. Such a request, of whose
+     * answer no byte came, is sent once more on a connection of its own: receivers know the event by its id.
+     */
+    async at(server: ServerAt): Promise<Pick<Dispatcher, 'request'>> {
       const undici = await library();
       const { trust } = server;
       const name = JSON.stringify([
@@ -70,7 +72,9 @@ export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
         trust.pin,
         trust.ca && createHash('sha256').update(trust.ca).digest('base64'),
       ]);
-      const pool = pools.get(name) ?? open(undici, server);
+      const pool =
+        pools.get(name) ??
+        new undici.Pool(server.origin, { ...optionsFor(server), connections: CONNECTIONS });
       // The least recently used one is first.
       pools.delete(name);
       pools.set(name, pool);
@@ -80,7 +84,17 @@ export function createServers({ systemTrust }: { systemTrust: SystemTrust }) {
         // Ends with the last request on it.
         idle.close().catch(() => {});
       }
-      return pool;
+      return {
+        request: (order: Dispatcher.RequestOptions) =>
+          pool.request(order).catch((error: Error) => {
+            if (!unanswered.has(error)) throw error;
+            const client = new undici.Client(server.origin, optionsFor(server));
+            const answer = client.request(order);
+            // Ends with its answer.
+            client.close().catch(() => {});
+            return answer;
+          }),
+      };
     },
     async close(): Promise<void> {
       const all = [...pools.values()];
@@ -94,10 +108,16 @@ type Dialled = (
   ...result: [error: null, socket: ReturnType<typeof connectTcp>] | [error: Error, socket: null]
 ) => void;
 
+interface Dialling {
+  context: () => SecureContext;
+  /** Takes the errors of connections that had answered before, and of the last answer gave no byte. */
+  unanswered: WeakSet<Error>;
+  done: Dialled;
+}
+
 function dial(
   { secure, address, port, host, trust }: Omit<ServerAt, 'origin'>,
-  context: () => SecureContext,
-  done: Dialled,
+  { context, unanswered, done }: Dialling,
 ) {
   let settled = false;
   const settle: Dialled = (...result) => {
@@ -115,6 +135,7 @@ function dial(
   socket.once(secure ? 'secureConnect' : 'connect', () => {
     const trouble = tls && pinTrouble(tls, trust);
     if (!trouble) {
+      noteUnanswered(socket, unanswered);
       skipContinue(socket);
       return settle(null, socket);
     }
@@ -153,6 +174,20 @@ function skipContinue(socket: Socket): void {
     held = null;
     answered = socket.bytesWritten;
     return rest;
+  };
+}
+
+/** A request is written whole and at once: more was written than when bytes came last means one of which none came. */
+function noteUnanswered(socket: Socket, unanswered: WeakSet<Error>): void {
+  let readAt: number | undefined;
+  socket.on('error', (error) => {
+    if (readAt !== undefined && socket.bytesWritten > readAt) unanswered.add(error);
+  });
+  const read = socket.read.bind(socket);
+  socket.read = () => {
+    const chunk = read();
+    if (chunk !== null) readAt = socket.bytesWritten;
+    return chunk;
   };
 }
 

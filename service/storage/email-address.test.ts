@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formerSpelling, normalizeEmail } from './email-address.ts';
+import { formerSpellings, normalizeEmail } from './email-address.ts';
 
 test.each([
   ['Ada@Example.ORG', 'ada@example.org'],
@@ -10,6 +10,13 @@ test.each([
   ['re\u0301ne\u0301@example.org', 'réné@example.org'],
   ['ﬁn@example.org', 'fin@example.org'],
   ['a.da+tag@example.org', 'a.da+tag@example.org'],
+  ['sigmaΣ@example.org', 'sigmaσ@example.org'],
+  ['sigmaς@example.org', 'sigmaσ@example.org'],
+  ['ΟΔΥΣΣΕΥΣ.ΑΣ@example.org', 'οδυσσευσ.ασ@example.org'],
+  ['\u212aelvin@example.org', 'kelvin@example.org'],
+  ['GROẞ@example.org', 'groß@example.org'],
+  ['gross@example.org', 'gross@example.org'],
+  ['ılker@example.org', 'ılker@example.org'],
   ['ada@bücher.example', 'ada@xn--bcher-kva.example'],
   ['ada@BU\u0308CHER.Example', 'ada@xn--bcher-kva.example'],
   ['Ada@XN--BCHER-KVA.example', 'ada@xn--bcher-kva.example'],
@@ -33,9 +40,16 @@ test('the normal form of a normal form is itself', () => {
   );
 });
 
-test('the former spelling is what versions before compared, for international domains alone', () => {
-  expect(formerSpelling('Ada@bücher.example')).toBe('ada@bücher.example');
-  expect(formerSpelling('ada@XN--BCHER-KVA.example')).toBe('ada@bücher.example');
-  expect(formerSpelling('réné@example.org')).toBeUndefined();
-  expect(formerSpelling('ada@xn--a')).toBeUndefined();
+test('former spellings are what versions before compared, where that is another', () => {
+  expect(formerSpellings('Ada@bücher.example')).toEqual(['ada@bücher.example']);
+  expect(formerSpellings('ada@XN--BCHER-KVA.example')).toEqual(['ada@bücher.example']);
+  for (const typed of ['ΑΣ@example.org', 'ας@example.org', 'ασ@example.org'])
+    expect(formerSpellings(typed)).toEqual(['ας@example.org']);
+  expect(formerSpellings('ας@bücher.example')).toEqual([
+    'ασ@bücher.example',
+    'ας@bücher.example',
+    'ας@xn--bcher-kva.example',
+  ]);
+  for (const one of ['ada@example.org', 'réné@example.org', 'ada@xn--a'])
+    expect(formerSpellings(one)).toEqual([]);
 });

@@ -14,6 +14,15 @@ import { onBothDatabases } from '../storage/databases.ts';
 import { createTestAudit } from '../support/audit.ts';
 
 const HOUR = 3_600_000;
+const found = {
+  takenAt: '2026-11-20T12:00:00.000Z',
+  schema: '0001',
+  organizations: 1,
+  people: { there: 1, erased: 0 },
+  templates: { there: 1, opened: 1, erased: 0, damaged: 0 },
+  match: { asked: 1, found: 1 },
+  audit: { lines: 1, checkpoints: 1, valid: true },
+};
 const ada = { is: 'operator', name: 'ada' } as const;
 
 onBothDatabases('backups', (newPlace) => {
@@ -24,6 +33,7 @@ onBothDatabases('backups', (newPlace) => {
   let copies: KeyCopy[];
   let failure: Error | undefined;
   let problems: string[];
+  let altered: string[];
   let troubled: number;
   let sequence: number;
   let backups: Backups;
@@ -38,7 +48,7 @@ onBothDatabases('backups', (newPlace) => {
       there.push({ path, takenAt: at, bytes: 7, origin, sequence: ++sequence });
       return { bytes: 7 };
     },
-    prove: async () => problems,
+    prove: async () => ({ problems, found: { ...found, altered } }),
     async drill(path, places, progress) {
       progress({ step: 'reading the backup', done: 1, of: 2 });
       await duringDrill(path, places);
@@ -61,7 +71,7 @@ onBothDatabases('backups', (newPlace) => {
     now = Date.UTC(2026, 10, 20, 12);
     database = await openDatabase(await newPlace(), { clock, log: silentLog });
     [there, cleared, copies, failure] = [[], [], [], undefined];
-    [problems, troubled, sequence, due] = [[], 0, 0, []];
+    [problems, altered, troubled, sequence, due] = [[], [], 0, 0, []];
     duringDrill = async () => {};
     const { db, inTransaction } = database;
     backups = createBackups({
@@ -147,6 +157,31 @@ onBothDatabases('backups', (newPlace) => {
     expect(bad).toMatchObject({ outcome: 'unproven', reason: '3 templates do not open.' });
     expect(bad).not.toHaveProperty('verifiedAt');
     problems = [];
+    now += HOUR;
+    await backups.runDue();
+    expect(backups.warnings()).toEqual([]);
+  });
+
+  test('one that holds what another program wrote is made and marked, and the newest without it stays', async () => {
+    await backups.schedule({ folder: '/b', everyMinutes: 60, keep: 2 }, ada);
+    await backups.runDue();
+    const clean = there[0]!.path;
+    altered = Array.from({ length: 12 }, (_, i) => `The row gra_${i} of destination_grant is not used.`);
+    for (let hour = 0; hour < 4; hour++) {
+      now += HOUR;
+      await backups.runDue();
+    }
+    expect(there.map(({ path }) => path)).toEqual([clean, `/b/${now - HOUR}.backup`, `/b/${now}.backup`]);
+    const { run, advice } = await backups.create({ folder: '/b' }, ada);
+    const reason = expect.stringMatching(/The row gra_0 .*gra_9 .*And 2 more/);
+    expect(run).toMatchObject({ outcome: 'done', verifiedAt: now, reason });
+    expect(advice[0]).toContain('can be restored, but another program wrote to the database before');
+    expect([troubled, backups.warnings()]).toEqual([5, [advice[0]]]);
+    expect(await backups.lastDone()).toBe(now);
+    // A test by hand does not take the mark away.
+    await backups.verified(run.path, ada);
+    expect((await backups.page({ limit: 1 }))[0]).toMatchObject({ outcome: 'done', reason });
+    altered = [];
     now += HOUR;
     await backups.runDue();
     expect(backups.warnings()).toEqual([]);

@@ -114,6 +114,38 @@ test('a restore over people asks, and says what is lost', async () => {
   expect(readdirSync(root).filter((name) => name.includes('.restoring'))).toEqual([]);
 });
 
+test('rows that another program wrote stop no backup: it is marked, restores, and names them', async () => {
+  const { id: organization } = (await gatehouse.organizations.list())[0]!;
+  const database = new Sqlite(join(data, 'gatehouse.db'));
+  database
+    .prepare(
+      `insert into destination_grant (id, organization, kind, value, port, reach, note, created_at, created_by)
+       values ('gra_forged', ?, 'cidr', '127.0.0.1/32', 7459, 'any', '', 1, 'operator:eve')`,
+    )
+    .run(organization);
+  const forged = expect.stringContaining('The row gra_forged of destination_grant');
+  const { run, advice } = await gatehouse.backups.create({ folder: backups, keysTo: stick }, ada);
+  expect(run).toMatchObject({ outcome: 'done', verifiedAt: expect.any(Number), reason: forged });
+  expect([advice[0], gatehouse.backups.warnings()]).toEqual([forged, [forged]]);
+  expect(await verifyBackup(order(run.path))).toMatchObject({ problems: [], altered: [forged] });
+  const restored = await back();
+  expect(restored.found).toMatchObject({ problems: [], altered: [forged] });
+  const again = await compose(parseConfig({ data: join(root, 'back'), ...sparing }, {}), {
+    log: silentLog,
+    workers: 'when-needed',
+  });
+  const [line] = await again.auditLog.page({ action: 'backup.restore', limit: 1 }, { actor: ada });
+  expect(JSON.parse(line!.details)).toMatchObject({ altered: [forged] });
+  expect((await again.recordIntegrity.check()).map(({ id }) => id)).toEqual(['gra_forged']);
+  await again.close();
+  rmSync(join(root, 'back'), { recursive: true });
+  database.exec("delete from destination_grant where id = 'gra_forged'");
+  database.close();
+  const clean = await gatehouse.backups.create({ folder: backups, keysTo: stick }, ada);
+  expect(clean.run).not.toHaveProperty('reason');
+  expect(gatehouse.backups.warnings()).toEqual([]);
+});
+
 test('a backup that would not restore says so when it is made; --accept-unproven names what it accepts', async () => {
   const database = new Sqlite(join(data, 'gatehouse.db'));
   database

@@ -21,6 +21,8 @@ const RecordedEvent = z.discriminatedUnion('is', [
     detail: z.number(),
     /** Of the event's target. Data sets without a DOM have none. */
     box: Box.optional(),
+    /** The page began below the upper edge of its window, as large as that. Absent in older recordings. */
+    beyond: z.boolean().optional(),
   }),
   /** `key` is a number that pairs a press with its release. */
   z.object({

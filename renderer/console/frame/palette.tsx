@@ -12,6 +12,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState } from 'react';
+import { foldCase } from '../../../sdk/admin/fold-case.ts';
 import { useStrings } from '../../ui/strings/index.ts';
 import { api } from '../api/admin.ts';
 import { managers, mayOpen, operators, type ScreenData } from '../screen-data.ts';
@@ -158,8 +159,8 @@ function PaletteHit({
 function useHits(text: string): Hit[] {
   const t = useStrings(frameStrings);
   const onlyActions = text.startsWith('>');
-  const wanted = (onlyActions ? text.slice(1) : text).trim().toLowerCase();
-  const matches = (label: string) => label.toLowerCase().includes(wanted);
+  const wanted = foldCase((onlyActions ? text.slice(1) : text).trim());
+  const matches = (label: string) => foldCase(label).includes(wanted);
   const people = usePeople(onlyActions ? '' : text.trim());
   const screens = useNavigation()
     .flatMap(({ entries }) => entries)

@@ -1,3 +1,4 @@
+import { foldCase } from '../fold-case.ts';
 import { parseCsv } from './csv.ts';
 import { ListFault } from './list-fault.ts';
 import { readTableText } from './table-text.ts';
@@ -94,7 +95,7 @@ const oneOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or
 
 /** As the service compares addresses: one key for every spelling of one. */
 export function personKey(person: string): string {
-  const folded = person.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
+  const folded = foldCase(person.normalize('NFKC').trim()).normalize('NFKC');
   const at = folded.lastIndexOf('@');
   const domain = folded.slice(at + 1);
   if (

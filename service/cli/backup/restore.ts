@@ -15,7 +15,7 @@ import { createPhases } from '../terminal/progress.ts';
 import { facts, type Terminal } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { backupPath } from './path.ts';
-import { describeFound } from './verify.ts';
+import { alteredLines, describeFound } from './verify.ts';
 
 export const restore = work({
   args: { file: value('<file>', 'gatehouse-….backup') },
@@ -109,6 +109,7 @@ function restoredText(
       terminal.style('bad', 'Accepted although the test failed, and recorded in the audit log:'),
       ...found.problems.map((one) => `  ${one}`),
     ),
+    ...alteredLines(found, terminal),
     ...when(
       found.lostOrganizations.length > 0,
       `Created after the backup and therefore lost: ${found.lostOrganizations.join(', ')}. Their keys stay for a newer backup.`,

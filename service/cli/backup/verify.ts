@@ -10,7 +10,7 @@ import { masterKeyFlag, masterKeySources, passphraseSource } from '../master/ope
 import { passphraseFileFlag } from '../master/passphrase.ts';
 import { work } from '../operation-command.ts';
 import { createPhases } from '../terminal/progress.ts';
-import { count, facts } from '../terminal/terminal.ts';
+import { count, facts, type Terminal } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 import { backupPath } from './path.ts';
 
@@ -62,6 +62,7 @@ export const backupVerify = work({
         ? terminal.style('good', `${file} is a good backup (${seconds} s).`)
         : terminal.style('bad', `${file} cannot be restored:`),
       ...found.problems.map((one) => `  ${one}`),
+      ...alteredLines(found, terminal),
       '',
       facts([
         ['taken', found.facts.takenAt],
@@ -72,6 +73,21 @@ export const backupVerify = work({
     return { json: { ok, file, ...found }, text, ...(ok ? {} : { exitCode: 1 as const }) };
   },
 });
+
+/** What another program wrote to the database of a backup. */
+export const alteredLines = (
+  { altered }: Pick<Examination, 'altered'>,
+  terminal: Pick<Terminal, 'style'>,
+): string[] =>
+  altered.length === 0
+    ? []
+    : [
+        terminal.style(
+          'care',
+          'Another program wrote this to the database before the backup; a restored box does not use it:',
+        ),
+        ...altered.map((one) => `  ${one}`),
+      ];
 
 export function describeFound({
   people,

@@ -145,7 +145,15 @@ test('spellings of one address are one person, as the service compares them', ()
     ' ADA@XN--bcher-kva.example',
   ];
   expect(new Set(spellings.map(personKey))).toEqual(new Set(['ada@xn--bcher-kva.example']));
-  for (const one of [...spellings, 'emp-17', 'sub_1', 'ada@1', 'a@ü/x'])
+  for (const one of [
+    ...spellings,
+    'ΑΔΑΣ@example.com',
+    'groẞ@example.com',
+    'emp-17',
+    'sub_1',
+    'ada@1',
+    'a@ü/x',
+  ])
     expect(personKey(one)).toBe(normalizeEmail(one));
 });
 

@@ -211,7 +211,8 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
 /**
  * The probe against a person's pictures. Unconfirmed ones help to recognize the person, but do not decide alone: a
  * probe that does not match the anchors at `ANCHOR_SLACK` times the rate is judged by the anchors. Without this the mean of an
- * anchor and three blends of two faces accepts the second face (test/attacks/blended-faces.test.ts).
+ * anchor and three blends of two faces accepts the second face (test/attacks/blended-faces.test.ts). Where the
+ * anchors are of a superseded scorer alone, all are compared by that: by the scorer in use, the others would decide alone.
  */
 function compareWith(
   scorers: MatchPlan['scorers'],
@@ -220,16 +221,16 @@ function compareWith(
   rate: number,
   shiftOf: GalleryShift,
 ): Comparison | undefined {
-  const compareTo = (pictures: readonly Enrollment[]) => {
-    const reference = referenceOf(scorers, probe, pictures.map(embeddingsOf), rate);
+  const compareTo = (pictures: readonly Enrollment[], by: readonly Scorer[]) => {
+    const reference = referenceOf(by, probe, pictures.map(embeddingsOf), rate);
     return reference && compare(probe, reference, shiftOf);
   };
-  const whole = compareTo(enrolled);
   const anchors = enrolled.filter(({ anchor }) => anchor);
-  if (anchors.length === enrolled.length) return whole;
-  const anchored = compareTo(anchors);
-  if (whole === undefined || anchored === undefined) return undefined;
-  return anchored.logRate <= Math.log10(Math.min(1, ANCHOR_SLACK * rate)) ? whole : anchored;
+  const anchored = compareTo(anchors, scorers);
+  if (anchored === undefined || anchors.length === enrolled.length) return anchored;
+  if (anchored.logRate > Math.log10(Math.min(1, ANCHOR_SLACK * rate))) return anchored;
+  const { scorer } = anchored.reference;
+  return compareTo(enrolled, scorer.supersededBy === undefined ? scorers : [scorer]);
 }
 
 const isMatch = ({ reference, score, shift }: Comparison, rate: number): boolean =>

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
-import { formerSpelling, normalizeEmail } from '../email-address.ts';
+import { formerSpellings, normalizeEmail } from '../email-address.ts';
 import type { KeyCopies } from '../key-copies/key-copies.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type OrganizationKeys, openOrganizationKeys, randomKey } from '../keys/organization-keys.ts';
@@ -57,8 +57,8 @@ export interface Sealer extends PersonValues, OwnValues, OrphanKeys {
   readonly scopeKeys: ScopeKeys;
   /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
   emailHash(organization: OrganizationId, email: string): string;
-  /** As versions before 0.2 hashed the address; undefined where that is the same (`formerSpelling`). */
-  formerEmailHash(organization: OrganizationId, email: string): string | undefined;
+  /** As versions before 0.2 may have hashed the address, where that is not the same (`formerSpellings`). */
+  formerEmailHashes(organization: OrganizationId, email: string): string[];
 }
 
 export interface SealerDeps {
@@ -137,10 +137,8 @@ export async function createSealer({
     transforms,
     scopeKeys,
     emailHash: (organization, email) => hashOf(organization, normalizeEmail(email)),
-    formerEmailHash(organization, email) {
-      const former = formerSpelling(email);
-      return former === undefined ? undefined : hashOf(organization, former);
-    },
+    formerEmailHashes: (organization, email) =>
+      formerSpellings(email).map((former) => hashOf(organization, former)),
   };
 }
 

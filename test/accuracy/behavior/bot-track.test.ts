@@ -12,8 +12,8 @@ const { createCollector } = (await import(
   join(import.meta.dirname, '../../../sdk/gatehouse/src/collector/collector.ts')
 )) as { createCollector(options: { page: object }): { start(): void; snapshot(): SessionData } };
 
-/** A session of eight targets, each pressed and typed into. */
-function session(): Trace {
+/** A session of eight targets, each pressed and typed into; `beyond`: in a page whose size a debugger made up. */
+function session(beyond: boolean): Trace {
   const random = createRandom(5);
   const events: RecordedEvent[] = [];
   let t = 400;
@@ -33,7 +33,7 @@ function session(): Trace {
       at = point;
     }
     t = events.at(-1)!.t + 90;
-    const press = { ...at, trusted: true, pointer: 'mouse', button: 0, detail: 0, box };
+    const press = { ...at, trusted: true, pointer: 'mouse', button: 0, detail: 0, box, beyond };
     events.push({ is: 'pointerdown', t, ...press }, { is: 'pointerup', t: t + 85 + i, ...press });
     t += 300;
     for (let key = 0; key < 5; key++) {
@@ -73,6 +73,11 @@ function collected({ events, environment }: Trace): SessionData {
     navigator: { webdriver: environment.webdriver },
     devicePixelRatio: environment.dpr,
     scrollY: 0,
+    innerWidth: 1280,
+    outerWidth: 1280,
+    innerHeight: 800,
+    outerHeight: 800,
+    screenY: 0,
   };
   const collector = createCollector({ page });
   collector.start();
@@ -90,6 +95,7 @@ function collected({ events, environment }: Trace): SessionData {
       isTrusted: event.trusted,
       target,
       ...('x' in event && { clientX: event.x, clientY: event.y, pointerType: 'mouse', pointerId: 1 }),
+      ...('beyond' in event && { screenY: event.y + (event.beyond ? 97 : 0) }),
       ...('coalesced' in event && { getCoalescedEvents: () => Array.from({ length: event.coalesced ?? 0 }) }),
       ...('key' in event && { code: `Key${event.key}`, key: 'x', repeat: event.repeat }),
       ...('inputType' in event && { inputType: event.inputType }),
@@ -99,13 +105,20 @@ function collected({ events, environment }: Trace): SessionData {
   return collector.snapshot();
 }
 
-test('a recorded session has the vector that the product’s own collector would have sent', () => {
-  const trace = session();
-  // a recording holds no events of focus
-  const { sid: _, seq: __, focus, ...sent } = collected(trace);
-  const { sid: ___, seq: ____, ...computed } = vectorOf(trackOfTrace(trace), 0, trace.environment.now);
-  expect(focus?.n).toBe(0);
-  expect(sent.mouse.n).toBeGreaterThan(5);
-  expect(sent.key.n).toBe(40);
-  expect(computed).toEqual(sent);
-});
+test.each([
+  ['a window of its own', 0],
+  ['a page of a made-up size', 1],
+])(
+  'a session recorded in %s has the vector that the product’s own collector would have sent',
+  (_where, emu) => {
+    const trace = session(emu === 1);
+    // a recording holds no events of focus
+    const { sid: _, seq: __, focus, ...sent } = collected(trace);
+    const { sid: ___, seq: ____, ...computed } = vectorOf(trackOfTrace(trace), 0, trace.environment.now);
+    expect(focus?.n).toBe(0);
+    expect(sent.mouse.n).toBeGreaterThan(5);
+    expect(sent.key.n).toBe(40);
+    expect(sent.click.emu).toBe(emu);
+    expect(computed).toEqual(sent);
+  },
+);

@@ -47,7 +47,7 @@ function pressesOf(events: readonly RecordedEvent[]): Press[] {
   const presses: Press[] = [];
   for (const event of events) {
     if (event.is === 'pointerdown') {
-      const { t, x, y, box } = event;
+      const { t, x, y, box, beyond = false } = event;
       const isElement =
         box !== undefined && box.width > 0 && box.height > 0 && !/^(HTML|BODY)$/.test(box.element);
       presses.push({
@@ -55,6 +55,7 @@ function pressesOf(events: readonly RecordedEvent[]): Press[] {
         x,
         y,
         kind: event.pointer as Press['kind'],
+        ...(beyond && { beyond }),
         ...(isElement && {
           offset: {
             x: (x - box.x) / box.width - 0.5,

@@ -21,6 +21,12 @@ const boxOf = (target) => {
   const { x, y, width, height } = target.getBoundingClientRect();
   return { x: exact(x), y: exact(y), width: exact(width), height: exact(height), element: target.tagName };
 };
+// As the collector: a page as large as its window that begins below the window's upper edge.
+const isBeyond = (event) =>
+  innerWidth === outerWidth &&
+  innerHeight === outerHeight &&
+  event.screenY - event.clientY - screenY > 8 &&
+  !matchMedia('(any-pointer: coarse)').matches;
 const place = ({ clientX, clientY, pointerType }) => ({
   x: exact(clientX),
   y: exact(clientY),
@@ -36,6 +42,7 @@ listen(['pointerdown', 'pointerup', 'click'], (event) => ({
   button: event.button,
   detail: event.detail,
   box: boxOf(event.target),
+  beyond: isBeyond(event),
 }));
 listen(['keydown', 'keyup'], (event) => ({
   key: numberOf(event.code),

@@ -62,7 +62,7 @@ function BackupsScreen() {
   );
 }
 
-function State({ backup: { outcome, file } }: { backup: Backup }) {
+function State({ backup: { outcome, file, reason } }: { backup: Backup }) {
   const t = useStrings(backupStrings);
   switch (outcome) {
     case 'running':
@@ -73,6 +73,7 @@ function State({ backup: { outcome, file } }: { backup: Backup }) {
       return <Badge kind="warn">{t('unproven')}</Badge>;
     case 'done':
       if (file === 'removed') return <Badge kind="outline">{t('removed')}</Badge>;
+      if (reason !== undefined) return <Badge kind="warn">{t('altered')}</Badge>;
       return file === 'away' ? (
         <Badge kind="warn">{t('away')}</Badge>
       ) : (

@@ -67,6 +67,13 @@ function OneDrill({ drill }: { drill: DrillReply }) {
           ))}
         </Note>
       )}
+      {found?.altered && (
+        <Note kind="warn" title={t('alteredText')}>
+          {found.altered.map((row) => (
+            <p key={row}>{row}</p>
+          ))}
+        </Note>
+      )}
       {state === 'passed' && found && <Found found={found} />}
     </Stack>
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foldCase } from '../../../../sdk/admin/fold-case.ts';
 import type { Order } from './enroll-pictures.ts';
 
 export const purposes = ['verification', 'identification', 'deduplication'] as const;
@@ -44,7 +45,7 @@ export function whoSchema(t: (sentence: Sentence) => string) {
 }
 export type WhoValues = z.output<ReturnType<typeof whoSchema>>;
 
-const plain = (name: string) => name.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
+const plain = (name: string) => foldCase(name.normalize('NFKC')).replaceAll(/\s+/g, ' ').trim();
 const isSameName = (one: string, other: string) => plain(one) === plain(other);
 
 /** `version`: of the text on the screen. A signature is the name where none was typed. */

@@ -9,6 +9,7 @@ import {
 import { type ImportEntry, UnreadablePicture } from '../../../../sdk/admin/bulk-import/run-import.ts';
 import { sampleLine } from '../../../../sdk/admin/bulk-import/table-text.ts';
 import { LARGEST_FILE, MOST_FILES, openZip, type ZipFile } from '../../../../sdk/admin/bulk-import/zip.ts';
+import { foldCase } from '../../../../sdk/admin/fold-case.ts';
 
 /** What was chosen, before anything of it is sent. */
 export interface PictureList {
@@ -128,9 +129,7 @@ function readRows(bytes: Uint8Array, encoding: string | undefined): ListedPictur
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 /** As paths are compared: whatever the system that wrote the table, and its letters. */
 const plain = (path: string) =>
-  path
-    .normalize('NFC')
-    .toLowerCase()
+  foldCase(path.normalize('NFC'))
     .replaceAll('\\', '/')
     .replace(/^(\.?\/)+/, '');
 

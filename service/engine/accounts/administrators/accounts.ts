@@ -74,8 +74,9 @@ export function createAccounts(parts: Parts, codes: OneTimeCodes): Accounts {
   return {
     async organizationOfDomain(domain) {
       // Of no domain are the characters that a search would take for others.
-      if (!/^[^\s@%_\\]{1,253}$/u.test(domain)) return undefined;
-      const [only, ...others] = await selectOrganizationsOfDomain(db, domain.toLowerCase());
+      const normal = normalizeEmail(`a@${domain}`).slice(2);
+      if (!/^[^\s@%_\\]{1,253}$/u.test(normal)) return undefined;
+      const [only, ...others] = await selectOrganizationsOfDomain(db, normal);
       return others.length === 0 ? only : undefined;
     },
     async create(input, who) {

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
-import { formerSpelling, normalizeEmail } from '../../../storage/email-address.ts';
+import { formerSpellings, normalizeEmail } from '../../../storage/email-address.ts';
 import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -135,7 +135,7 @@ export async function selectAccountByEmail(
   integrity: SignInIntegrity,
   email: string,
 ): Promise<Account | undefined> {
-  const spellings = [email, formerSpelling(email) ?? email];
+  const spellings = [email, ...formerSpellings(email)];
   const row = await select(db).where('email', 'in', spellings).executeTakeFirst();
   return row && fromRow(row, integrity);
 }

@@ -1,6 +1,7 @@
 import type { Logo } from '../../../inference/pictures/read-logo.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
+import { foldCase } from '../../../lib/fold-case.ts';
 import type { Ids, OrganizationId, SiteId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
@@ -276,6 +277,8 @@ function refuseAltered({ id, altered }: Organization): void {
   );
 }
 
+const folded = (name: string) => foldCase(name.normalize('NFKC'));
+
 /** Commands find an organization by its name too. */
 async function refuseTaken(
   from: Db | Tx,
@@ -284,7 +287,7 @@ async function refuseTaken(
   self?: OrganizationId,
 ): Promise<void> {
   const others = await selectOrganizations(from, integrity);
-  const taken = others.find((other) => other.id !== self && other.name.toLowerCase() === name.toLowerCase());
+  const taken = others.find((other) => other.id !== self && folded(other.name) === folded(name));
   if (taken)
     throw new Problem('CONFLICT', `${taken.id} is called “${taken.name}” already: choose another name.`);
 }

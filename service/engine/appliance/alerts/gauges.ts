@@ -8,7 +8,7 @@ import type { StoredRule } from './rule-store.ts';
 
 const MINUTE = 60_000;
 const BACKUP_REASON =
-  'A backup would not restore, or could not be made: “gatehouse backup list” shows the operator the reason.';
+  'A backup would not restore, could not be made, or holds what another program wrote: “gatehouse backup list” shows the operator the reason.';
 
 /** Current readings of the appliance; given by compose.ts. */
 export interface GaugeReadings {

@@ -81,11 +81,14 @@ export async function updateEnd(tx: Tx, id: string, end: RunEnd): Promise<void> 
     .execute();
 }
 
-/** False when no run left this file. */
+/** False when no run left this file. Why it failed a proof is over; what was altered in it stays. */
 export async function updateVerified(tx: Tx, path: string, at: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('backup_run')
-    .set({ verified_at: at, reason: null })
+    .set(({ eb }) => ({
+      verified_at: at,
+      reason: eb.case().when('verified_at', 'is', null).then(null).else(eb.ref('reason')).end(),
+    }))
     .where('path', '=', path)
     .where('outcome', '=', 'done')
     .executeTakeFirst();
@@ -117,7 +120,7 @@ export async function selectLastDone(db: Db): Promise<number | undefined> {
     .selectFrom('backup_run')
     .select(({ fn }) => fn.max('finished_at').as('at'))
     .where('outcome', '=', 'done')
-    .where('reason', 'is', null)
+    .where(({ or, eb }) => or([eb('reason', 'is', null), eb('verified_at', 'is not', null)]))
     .executeTakeFirstOrThrow();
   return at === null ? undefined : Number(at);
 }
@@ -143,6 +146,7 @@ export async function selectUnproven(db: Db, paths: readonly string[]): Promise<
     .where('path', 'in', paths)
     .where('outcome', '=', 'done')
     .where('reason', 'is not', null)
+    .where('verified_at', 'is', null)
     .execute();
   return rows.map(({ path }) => path);
 }
@@ -172,17 +176,25 @@ export async function selectLast(
     .where('path', '<', `${folder}0`)
     .where('started_at', '<=', until);
   if (origin) query = query.where('origin', '=', origin);
-  if (outcome) query = query.where('outcome', '=', outcome).where('reason', 'is', null);
+  if (outcome)
+    query = query
+      .where('outcome', '=', outcome)
+      .where(({ or, eb }) => or([eb('reason', 'is', null), eb('verified_at', 'is not', null)]));
   const row = (await query.limit(100).execute()).find(({ path }) => liesIn(folder, path));
   return row && toRun(row);
 }
 
-/** The file that was proven last. */
-export async function selectLastVerified(db: Db, folder: string): Promise<string | undefined> {
+/** The file that was proven last; `unaltered`: of those in which nothing was altered. */
+export async function selectLastVerified(
+  db: Db,
+  folder: string,
+  { unaltered = false }: { unaltered?: boolean } = {},
+): Promise<string | undefined> {
   const rows = await db
     .selectFrom('backup_run')
     .select('path')
     .where('verified_at', 'is not', null)
+    .$if(unaltered, (query) => query.where('reason', 'is', null))
     .where('path', '>', `${folder}/`)
     .where('path', '<', `${folder}0`)
     .orderBy('verified_at', 'desc')
@@ -194,9 +206,15 @@ export async function selectLastVerified(db: Db, folder: string): Promise<string
 /** Not in a folder of that folder. `0` follows `/` in the order of the bytes. */
 const liesIn = (folder: string, path: string) => !path.slice(folder.length + 1).includes('/');
 
-/** A file that failed its proof has a reason; the column has no fourth outcome. */
-const outcomeOf = ({ outcome, reason }: Selectable<Schema['backup_run']>): BackupRun['outcome'] =>
-  outcome === 'done' && reason !== null ? 'unproven' : (outcome as BackupRun['outcome']);
+/** A file that failed its proof has a reason, and was not proven; the column has no fourth outcome. */
+const outcomeOf = ({
+  outcome,
+  reason,
+  verified_at,
+}: Selectable<Schema['backup_run']>): BackupRun['outcome'] =>
+  outcome === 'done' && reason !== null && verified_at === null
+    ? 'unproven'
+    : (outcome as BackupRun['outcome']);
 
 function toRun(row: Selectable<Schema['backup_run']>): BackupRun {
   return {

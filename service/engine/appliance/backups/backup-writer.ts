@@ -5,6 +5,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import {
+  alteredReason,
   type BackupFiles,
   type BackupPlan,
   type BackupRun,
@@ -51,17 +52,23 @@ export function createBackupWriter(deps: BackupWriterDeps) {
     // After the copy of the database: every person in that has a key in these.
     const keys = await copies.sync();
     const current = keys.filter(({ state }) => state === 'current').map(({ place }) => place);
-    const problems = await files.prove(path, current);
+    const { problems, found: { altered = [] } = {} } = await files.prove(path, current);
     const finishedAt = clock.now();
     const isProven = problems.length === 0;
     const outcome = isProven ? ('done' as const) : ('unproven' as const);
-    const reason = problems.join(' ');
-    const end = { at: finishedAt, outcome, bytes, ...(isProven ? { proven: true } : { reason }) };
-    const details = { path, bytes, origin, ...(!isProven && { unproven: problems }) };
+    const why = [...problems, ...(altered.length > 0 ? [alteredReason(altered)] : [])];
+    const reason = why.length > 0 ? { reason: why.join(' ') } : {};
+    const end = { at: finishedAt, outcome, bytes, proven: isProven, ...reason };
+    const found = {
+      ...(!isProven && { unproven: problems }),
+      ...(altered.length > 0 && { altered: altered.length }),
+    };
+    const details = { path, bytes, origin, ...found };
     await inTransaction((tx) => noteEnd(audit, tx, { actor, target: id }, end, details));
-    if (isProven) return { ...run, finishedAt, outcome, verifiedAt: finishedAt };
-    log.error({ backup: id, path, problems }, 'a backup was written, but would not restore');
-    return { ...run, finishedAt, outcome, reason };
+    if (!isProven) log.error({ backup: id, path, problems }, 'a backup was written, but would not restore');
+    else if (altered.length > 0)
+      log.error({ backup: id, path, altered }, 'a backup holds what another program wrote');
+    return { ...run, finishedAt, outcome, ...reason, ...(isProven && { verifiedAt: finishedAt }) };
   }
 
   return {
@@ -218,7 +225,10 @@ async function removeBeyondKeep(
   { folder, keep }: BackupPlan,
   justWritten: string,
 ): Promise<void> {
-  const proven = await selectLastVerified(db, folder);
+  const proven = [
+    await selectLastVerified(db, folder),
+    await selectLastVerified(db, folder, { unaltered: true }),
+  ].filter((path) => path !== undefined);
   const now = clock.now();
   const there = await files.list(folder);
   const unproven = await selectUnproven(

@@ -59,7 +59,7 @@ describe('retention', () => {
   test('the oldest of the schedule go; an operator’s own stays', () => {
     const files = [1, 2, 3, 4, 5].map((at) => file(`f${at}`, at)).concat(file('own', 0, 'operator'));
     expect(
-      beyondKeep(files, { keep: 2, justWritten: 'f5', proven: undefined, now }).map(({ path }) => path),
+      beyondKeep(files, { keep: 2, justWritten: 'f5', proven: [], now }).map(({ path }) => path),
     ).toEqual(['f3', 'f2', 'f1']);
   });
 
@@ -72,14 +72,14 @@ describe('retention', () => {
       file('f5', now),
     ];
     expect(
-      beyondKeep(files, { keep: 3, justWritten: 'f5', proven: undefined, now }).map(({ path }) => path),
+      beyondKeep(files, { keep: 3, justWritten: 'f5', proven: [], now }).map(({ path }) => path),
     ).toEqual(['f3', 'f4']);
   });
 
   test('the newest by sequence stays, regardless of dates and of its actor', () => {
     const made = (path: string, takenAt: number, sequence: number) => ({ ...file(path, takenAt), sequence });
     const files = [made('f1', now + 9, 1), made('f2', now + 8, 2), made('true', now - 50, 3)];
-    const options = { keep: 1, justWritten: 'f2', proven: undefined, now: now + 10 };
+    const options = { keep: 1, justWritten: 'f2', proven: [], now: now + 10 };
     expect(beyondKeep(files, options).map(({ path }) => path)).toEqual(['f1']);
     expect(beyondKeep(files, { ...options, unproven: ['true'] }).map(({ path }) => path)).toEqual(['f1']);
   });
@@ -90,7 +90,9 @@ describe('retention', () => {
       fc.property(times, fc.integer({ min: 1, max: 8 }), fc.nat(), fc.nat(), (at, keep, a, b) => {
         const files = at.map((takenAt, i) => ({ ...file(`f${i}`, takenAt), sequence: i + 1 }));
         const [justWritten, proven] = [files[a % files.length]!.path, files[b % files.length]!.path];
-        const gone = beyondKeep(files, { keep, justWritten, proven, now: 25 }).map(({ path }) => path);
+        const gone = beyondKeep(files, { keep, justWritten, proven: [proven], now: 25 }).map(
+          ({ path }) => path,
+        );
         expect(gone).not.toContain(justWritten);
         expect(gone).not.toContain(proven);
         expect(gone).not.toContain(files.at(-1)!.path);

@@ -37,7 +37,12 @@ export const BackupRun = z.object({
   outcome: z
     .enum(['running', 'done', 'failed', 'unproven'])
     .describe('`unproven`: the file exists, but a restore would refuse it'),
-  reason: z.string().optional().describe('Reason why it failed, or why a restore would refuse it'),
+  reason: z
+    .string()
+    .optional()
+    .describe(
+      'Reason why it failed, or why a restore would refuse it; with `done`, what another program wrote to the database and a restored box does not use',
+    ),
   origin: z.enum(['operator', 'schedule']).describe('Trigger'),
   verifiedAt: time('Time of the last test of the file').optional(),
 });
@@ -108,7 +113,7 @@ export function newestFirst(now: number): (a: BackupFile, b: BackupFile) => numb
 
 /**
  * The files that a plan deletes: the schedule's own, beyond the `keep` newest. Never `justWritten`, never the newest of all, and
- * never the one that was proven last. Files that failed their proof are deleted first.
+ * never those of `proven`. Files that failed their proof are deleted first.
  */
 export function beyondKeep(
   files: readonly BackupFile[],
@@ -121,7 +126,8 @@ export function beyondKeep(
   }: {
     keep: number;
     justWritten: string;
-    proven: string | undefined;
+    /** The one that was proven last, and the last in which nothing was altered. */
+    proven: readonly string[];
     /** Files that failed their proof. */
     unproven?: readonly string[];
     now: number;
@@ -133,7 +139,7 @@ export function beyondKeep(
     .filter(({ origin }) => origin === 'schedule')
     .toSorted((a, b) => wouldNotRestore(a) - wouldNotRestore(b) || newestFirst(now)(a, b))
     .slice(keep)
-    .filter(({ path }) => path !== justWritten && path !== proven)
+    .filter(({ path }) => path !== justWritten && !proven.includes(path))
     .filter(({ path, sequence }) => sequence === undefined || path !== newest?.path);
 }
 
@@ -160,6 +166,23 @@ export function troubleOf(
 /** The warning for a backup that failed its proof: for the operator, then in doctor, `/health` and the alert. */
 export const describeUnproven = ({ path, reason }: Pick<BackupRun, 'path' | 'reason'>): string =>
   `The backup ${path} was written, but would not restore: ${reason ?? 'the log says why.'} The file stays, and no older one is removed for it. “gatehouse backup verify” checks it again.`;
+
+/** Another program had written to the database: what it wrote is in the backup, and is not used. */
+export const isAltered = ({ outcome, reason }: Pick<BackupRun, 'outcome' | 'reason'>): boolean =>
+  outcome === 'done' && reason !== undefined;
+
+/** The warning for such a backup. */
+export const describeAltered = ({ path, reason = '' }: Pick<BackupRun, 'path' | 'reason'>): string =>
+  `The backup ${path} can be restored, but another program wrote to the database before: ${reason} The newest backup without it stays.`;
+
+/** Sentences shown of one backup. */
+const SHOWN = 10;
+
+export const alteredReason = (altered: readonly string[]): string =>
+  [
+    ...altered.slice(0, SHOWN),
+    ...(altered.length > SHOWN ? [`And ${altered.length - SHOWN} more: “gatehouse doctor” names them.`] : []),
+  ].join(' ');
 
 /** Why a run failed, in a sentence. */
 export function reasonOf(error: unknown): string {
@@ -242,6 +265,12 @@ export const Drill = z
             valid: z.boolean().describe('Whether the chain is intact'),
           })
           .describe('The audit log in it'),
+        altered: z
+          .array(z.string())
+          .optional()
+          .describe(
+            'What another program wrote to the database, a sentence each; a restored box does not use it',
+          ),
       })
       .optional()
       .describe('Contents; absent if the file could not be opened'),
@@ -257,6 +286,14 @@ export type Drill = z.output<typeof Drill>;
 export type DrillFindings = NonNullable<Drill['found']>;
 export type DrillStep = NonNullable<Drill['now']>;
 
+/** What the test of a backup found. */
+interface BackupProof {
+  /** Why a restore would refuse it, one sentence each; empty when it would restore. */
+  problems: string[];
+  /** Undefined where it could not be opened. */
+  found: DrillFindings | undefined;
+}
+
 /** What touches files; given by compose.ts. */
 export interface BackupFiles {
   /** The folder's real path. Throws INVALID_REQUEST for one where no backup should lie. */
@@ -266,17 +303,12 @@ export interface BackupFiles {
   /** Writes, reads back and authenticates one backup. When it throws, nothing is left of it. */
   write(path: string, options: { at: number; origin: Origin }): Promise<{ bytes: number }>;
   /**
-   * Restores the file to scratch as `restore` would, with this service's master key, and looks at all of it. What is wrong, one
-   * sentence each; empty when it would restore. `places` of the key store, the first that can be read is used; the key store in
-   * use where there is none.
+   * Restores the file to scratch as `restore` would, with this service's master key, and looks at all of it. `places` of the key
+   * store, the first that can be read is used; the key store in use where there is none.
    */
-  prove(path: string, places: readonly string[]): Promise<string[]>;
-  /** As `prove`, with what was found; it says what it does now. */
-  drill(
-    path: string,
-    places: readonly string[],
-    progress: (step: DrillStep) => void,
-  ): Promise<{ problems: string[]; found: DrillFindings | undefined }>;
+  prove(path: string, places: readonly string[]): Promise<BackupProof>;
+  /** As `prove`; it says what it does now. */
+  drill(path: string, places: readonly string[], progress: (step: DrillStep) => void): Promise<BackupProof>;
   /** Complete backups of this very appliance in a folder. */
   list(folder: string): Promise<BackupFile[]>;
   /** Whether the file of a run is there; `away` where its folder cannot be read, so that nothing is known. */

@@ -8,7 +8,9 @@ import {
   type BackupFiles,
   type BackupPlan,
   type BackupRun,
+  describeAltered,
   describeUnproven,
+  isAltered,
   type KeyCopy,
   type KeyPlaces,
   type ListedRun,
@@ -70,7 +72,7 @@ export interface Backups extends BackupSchedule, BackupDrills {
 export interface BackupsDeps extends BackupWriterDeps {
   db: Db;
   recurring: Pick<RecurringWorks, 'due'>;
-  /** Called when a backup failed its proof: the alert does not wait for its next poll. */
+  /** Called when the proof of a backup found something: the alert does not wait for its next poll. */
   troubled?: () => Promise<void>;
 }
 
@@ -102,7 +104,7 @@ export function createBackups(deps: BackupsDeps): Backups {
 
   async function write(order: { folder: string; origin: Origin }, actor: Actor): Promise<BackupRun> {
     const run = await writer.write(order, actor);
-    if (run.outcome !== 'unproven') return run;
+    if (run.outcome !== 'unproven' && !isAltered(run)) return run;
     await refreshWarnings();
     await troubled().catch((error: unknown) => log.error({ err: error }, 'the alert follows a minute later'));
     return run;
@@ -118,7 +120,8 @@ export function createBackups(deps: BackupsDeps): Backups {
         if (run.outcome === 'unproven') throw new Problem('BACKUP_UNUSABLE', describeUnproven(run));
         const keys = await copies.list();
         await refreshWarnings();
-        return { run, keys, advice: adviceFor(folder, keys) };
+        const found = isAltered(run) ? [describeAltered(run)] : [];
+        return { run, keys, advice: [...found, ...adviceFor(folder, keys)] };
       }),
     ...createBackupSchedule({
       ...deps,
@@ -165,6 +168,7 @@ async function findTroubles(db: Db, now: number): Promise<string[]> {
   const found: string[] = [];
   const newest = await selectLastWritten(db, now);
   if (newest?.outcome === 'unproven') found.push(describeUnproven(newest));
+  else if (newest && isAltered(newest)) found.push(describeAltered(newest));
   for (const plan of await selectPlans(db)) {
     const last = await selectLast(db, plan.folder, { until: now, origin: 'schedule' });
     const lastDone = await selectLast(db, plan.folder, { until: now, outcome: 'done' });

@@ -1,3 +1,4 @@
+import { foldCase } from '../../../lib/fold-case.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
@@ -82,7 +83,7 @@ export function createBehaviorSettings({
 }
 
 function checkAgents(agents: BehaviorSettings['agents']): void {
-  const names = agents.map(({ name }) => name.toLowerCase());
+  const names = agents.map(({ name }) => foldCase(name.normalize('NFKC')));
   const keys = agents.flatMap((one) => one.keys);
   if (new Set(names).size === names.length && new Set(keys).size === keys.length) return;
   const message = 'Each agent needs a name and keys of its own.';

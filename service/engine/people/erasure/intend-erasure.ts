@@ -17,7 +17,7 @@ export interface IntendDeps {
   personalData: readonly PersonalData[];
   sealer: {
     emailHash(organization: OrganizationId, email: string): string;
-    formerEmailHash(organization: OrganizationId, email: string): string | undefined;
+    formerEmailHashes(organization: OrganizationId, email: string): string[];
   };
   /** Counters of requests about the person, by the keyed hash of the address. */
   forgetUse?(realm: Realm, emailHash: string): Promise<void>;
@@ -53,7 +53,7 @@ export function createIntend(deps: IntendDeps): Intend {
   const hashesOf = (organization: OrganizationId, email: string | undefined) =>
     email === undefined
       ? []
-      : [sealer.emailHash(organization, email), sealer.formerEmailHash(organization, email)];
+      : [sealer.emailHash(organization, email), ...sealer.formerEmailHashes(organization, email)];
 
   const lineOf = (
     { organization }: Realm,

@@ -233,29 +233,28 @@ function requireAddress(
   );
 }
 
-/** The hash of the address, and where its domain is international, the one that earlier versions found it by. */
+/** The hash of the address, and those that earlier versions may have found it by. */
 export function addressHashes(
-  sealer: Pick<SubjectStoreDeps['sealer'], 'emailHash' | 'formerEmailHash'>,
+  sealer: Pick<SubjectStoreDeps['sealer'], 'emailHash' | 'formerEmailHashes'>,
   { organization }: Realm,
   email: string,
 ): string[] {
-  const former = sealer.formerEmailHash(organization, email);
-  return [sealer.emailHash(organization, email), ...(former === undefined ? [] : [former])];
+  return [sealer.emailHash(organization, email), ...sealer.formerEmailHashes(organization, email)];
 }
 
-/** For a person of an earlier version, enrolled under an international domain in its own letters: found by the hash of this version from now on. */
+/** For a person of an earlier version, which spelled the address otherwise: found by the hash of this version from now on. */
 async function hashAnew(
   { db, sealer }: SubjectStoreDeps,
   realm: Realm,
   { id, email }: Subject,
 ): Promise<void> {
-  const [hash, former] = email === undefined ? [] : addressHashes(sealer, realm, email);
-  if (hash === undefined || former === undefined) return;
+  const [hash, ...former] = email === undefined ? [] : addressHashes(sealer, realm, email);
+  if (hash === undefined || former.length === 0) return;
   await db
     .updateTable('subject')
     .set({ email_hash: hash })
     .where('id', '=', id)
-    .where('email_hash', '=', former)
+    .where('email_hash', 'in', former)
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(

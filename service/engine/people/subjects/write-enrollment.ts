@@ -38,7 +38,7 @@ interface NewPicture {
   confirmed?: boolean;
   /** Staff enroll it, not a program: one that is enrolled already gets the templates it lacks. */
   attended?: boolean;
-  /** Staff enroll it, and by a superseded scorer it is the person: it becomes an anchor where they have none of an embedder in use. */
+  /** Who enrolls it may confirm it, and by a superseded scorer it is the person: it becomes an anchor where they have none of an embedder in use. */
   upgrades?: boolean;
   /** Extra audit details: the flag of a duplicate under `warn`, an operator's override. */
   audit?: Record<string, unknown>;

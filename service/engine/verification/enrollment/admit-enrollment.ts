@@ -12,7 +12,7 @@ import {
   strictestRules,
 } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import type { Subject, Subjects } from '../../people/index.ts';
+import type { Realm, Subject, Subjects } from '../../people/index.ts';
 import { likenessOf, type Suspects, type Suspicion } from '../../uniqueness/index.ts';
 import type { Sight } from '../verdict.ts';
 import { type Enrollment, insists, type RefuseEnrollment } from './prepare-enrollment.ts';
@@ -41,6 +41,10 @@ export interface AdmittedEnrollment {
 
 /** A person of the organization, or the appliance for one; no program and no visitor of a page. */
 export const isStaff = ({ is }: Actor): boolean => is !== 'key' && is !== 'session';
+
+/** Whose enrollment may confirm itself: in the live world an account that enrolls a picture takes another one to confirm it. */
+const confirmsBy = ({ world }: Realm, actor: Actor): boolean =>
+  world === 'live' ? actor.is === 'operator' : isStaff(actor);
 
 /** The step `admit` of an enrollment: consent, the person's own pictures, other people's. Refuses with what was written. */
 export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
@@ -84,7 +88,7 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
     const [first, ...others] = plan.scorers.filter(({ supersededBy }) =>
       plan.scorers.some((one) => one.id === supersededBy),
     );
-    if (!first || !isStaff(command.actor)) return false;
+    if (!first || !confirmsBy(realm, command.actor)) return false;
     const former: MatchPlan = { scorers: [first, ...others] };
     const rate = definition.match.falseMatchRate;
     return (await matching.against(realm, id, embeddings, former, rate)).matched;

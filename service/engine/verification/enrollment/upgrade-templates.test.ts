@@ -10,6 +10,7 @@ import {
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
 import type { SubjectId } from '../../../lib/id.ts';
+import type { Actor } from '../../audit/index.ts';
 import type { VerifyCommand } from '../verdict.ts';
 
 const email = 'ada@example.com';
@@ -195,11 +196,39 @@ test('an organization that matches faces only upgrades no person by a visit', as
   expect(await provisional()).toEqual([]);
 });
 
-test('a picture that staff enroll becomes an anchor at once, one of a program does not', async () => {
+const staff: Actor[] = [
+  { is: 'administrator', administrator: 'adm_1' },
+  { is: 'kiosk', kiosk: 'ksk_1', administrator: 'adm_1' },
+];
+
+test('a picture that a program or, in the live world, an account enrolls becomes no anchor', async () => {
   await visit('first');
   await enroll('by a program');
-  expect(await templates()).toEqual(['a-net 0', 'a-net 1', 'b-net 0']);
-  await enroll('by staff', { actor: operator });
+  for (const actor of staff) await enroll(`by ${actor.is}`, { actor });
+  const three = ['a-net 0', 'a-net 0', 'a-net 0', 'a-net 1', 'b-net 0', 'b-net 0', 'b-net 0'];
+  expect(await templates()).toEqual(three);
+  expect(await visit('still by the former')).toMatchObject({ verified: true, match: { scorer: 'a' } });
+});
+
+test('a picture that is not confirmed is no reason to ask less of the former embedder', async () => {
+  const eve = { who: 'eve', former: 0.77 };
+  expect(await visit('eve before', eve)).toMatchObject({ verified: false });
+  await enroll('blend', { picture: show('blend', { who: 'eve' }) });
+  expect(await visit('eve after', eve)).toMatchObject({ verified: false });
+});
+
+test.each(staff)('in the test world, a picture that an account enrolls does so too: $is', async (actor) => {
+  await engine.models.disable('b-net', operator);
+  ({ subject } = await enroll('then', { world: 'test' }));
+  await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+  await enroll('now', { world: 'test', actor });
+  expect(await templates()).toEqual(['a-net 1', 'a-net 1', 'b-net 1']);
+});
+
+test('a picture that the operator enrolls becomes an anchor at once', async () => {
+  await visit('first');
+  await enroll('by a program');
+  await enroll('by the operator', { actor: operator });
   expect(await templates()).toEqual(['a-net 0', 'a-net 1', 'a-net 1', 'b-net 0', 'b-net 1']);
   expect(await progress()).toEqual([1, 0, 0]);
 });

@@ -1,3 +1,4 @@
+import { foldCase } from '../../../../lib/fold-case.ts';
 import { Problem } from '../../../../lib/problem.ts';
 
 const LEAST_CHARACTERS = 12;
@@ -18,7 +19,7 @@ export function requireStrong(password: string, context: Context): void {
       `A password has at least ${LEAST_CHARACTERS} characters: several words in a row make a good one.`,
     );
   if (length > MOST_CHARACTERS) throw weak(`A password has at most ${MOST_CHARACTERS} characters.`);
-  const lower = text.toLowerCase();
+  const lower = foldCase(text);
   if (commonPasswords.has(lower))
     throw weak('This password is among those that are tried first: choose another one.');
   if (new Set(lower).size < 5 || isSequence(lower))
@@ -33,7 +34,7 @@ const weak = (message: string) =>
   new Problem('PASSWORD_TOO_WEAK', message, { details: [{ path: 'password', message }] });
 
 /** Without what is put around a name to make it long: digits and signs. */
-const bare = (text: string) => text.toLowerCase().replace(/[^\p{L}]/gu, '');
+const bare = (text: string) => foldCase(text.normalize('NFKC')).replace(/[^\p{L}]/gu, '');
 
 /** Each name whole, and its parts. */
 function namesOf(context: Context): string[] {

@@ -1,4 +1,5 @@
 import { setImmediate as pause } from 'node:timers/promises';
+import { foldCase } from '../../../../lib/fold-case.ts';
 import type { SubjectId } from '../../../../lib/id.ts';
 import type { Log } from '../../../../lib/log.ts';
 import { Problem } from '../../../../lib/problem.ts';
@@ -64,7 +65,8 @@ interface Building {
 /** Entries that are looked through before other requests get a turn: a millisecond. */
 const SLICE = 20_000;
 
-const folded = (text: string) => text.normalize('NFC').toLowerCase();
+/** `ß` as `ss` too, which is how it is often typed: a search may find more than one person. */
+const folded = (text: string) => foldCase(text.normalize('NFKC')).replaceAll('ß', 'ss');
 
 export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSearch {
   const indexes = new Map<string, Index>();
