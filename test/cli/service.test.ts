@@ -161,7 +161,7 @@ test('a second service on the directory is refused with the name of the holder; 
   const { port } = new URL(service.url);
   const other = createCli();
   try {
-    await other.json('init', '--org', 'Other');
+    await other.init('Other');
     const refused = await other.run('serve', '--port', port);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`Port ${port}`);
