@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { memoryFolder } from './test/support/memory-folder.ts';
 
-/** On SQLite and on PostgreSQL, in this process alone: too slow for `npm run check`. */
+/** On SQLite, on PostgreSQL or on both (`test/storage/databases.ts`), in this process alone: too slow for `npm run check`. */
 const onDatabases = globSync(['service/**/*.test.ts', 'test/**/*.test.ts'], {
   cwd: import.meta.dirname,
 }).filter(
   (file) =>
     file.endsWith('.databases.test.ts') ||
-    readFileSync(join(import.meta.dirname, file), 'utf8').includes('onBothDatabases('),
+    /\b(?:onBothDatabases|onSqlite|mostlyOnSqlite)\(/.test(
+      readFileSync(join(import.meta.dirname, file), 'utf8'),
+    ),
 );
 /** Databases of tests wait for no disk there; a kill loses nothing of it either. */
 const folder = memoryFolder(8);
