@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { memoryFolder } from './test/support/memory-folder.ts';
 
-/** On SQLite and on PostgreSQL, in this process alone: too slow for `npm run check`. */
+/** On SQLite, on PostgreSQL or on both (`test/storage/databases.ts`), in this process alone: too slow for `npm run check`. */
 const onDatabases = globSync(['service/**/*.test.ts', 'test/**/*.test.ts'], {
   cwd: import.meta.dirname,
 }).filter(
   (file) =>
     file.endsWith('.databases.test.ts') ||
-    readFileSync(join(import.meta.dirname, file), 'utf8').includes('onBothDatabases('),
+    /\b(?:onBothDatabases|onSqlite|mostlyOnSqlite)\(/.test(
+      readFileSync(join(import.meta.dirname, file), 'utf8'),
+    ),
 );
 /** Databases of tests wait for no disk there; a kill loses nothing of it either. */
 const folder = memoryFolder(8);
@@ -41,13 +43,9 @@ const inFrontOfCamera = ['test/browser/live-{attacks,flows}.test.ts'];
 const keepNothing = [
   'test/attacks/{audit-cut-back,blended-faces,climb-liveness,heic,left-out-email,setup,sign-in,sign-in-factors,who-may-do-what}.test.ts',
   'test/attacks/live-{attacks,repeats,species,tampering}.test.ts',
-  'test/audit/{changes,key-changes,reads}.test.ts',
-  'test/backup/{full-disk,postgres,proof,restore}.test.ts',
-  'test/docs/{commands,data-model,links,monitoring,webhook-catalog}.test.ts',
-  'test/erasure/administrators.test.ts',
-  'test/events/behavior-events.test.ts',
-  'test/{accuracy,bots,checks,doors,gallery-calibration,layers,live,load,support,webhooks,wire}/**/*.test.ts',
-  'test/cli/!(build|certificate|import|jobs|keys|npm|postgres|service).test.ts',
+  'test/{accuracy,alerts,audit,backup,bots,checks,docs,doors,erasure,events,gallery-calibration,keys,layers}/**/*.test.ts',
+  'test/{live,load,record,support,upgrade,webhooks,wire}/**/*.test.ts',
+  'test/cli/!(build).test.ts',
 ];
 /**
  * Of the projects of group 1, together. A test waits for processes and disks: two at once left a fifth of two cores idle (1,280 s of them used

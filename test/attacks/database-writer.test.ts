@@ -7,14 +7,14 @@ import { pageConsent } from '../../service/engine/live/index.ts';
 import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { onSqlite } from '../storage/databases.ts';
 import { key as apiKey, type Engine, operator, sha256, startEngine } from '../support/engine.ts';
 import { analysisOf, direction } from '../support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../support/live-sessions.ts';
 
 // The attacker is an administrator of the database: he reads and writes every row, and has no key.
 
-onBothDatabases('a writer of the database without keys', (newPlace) => {
+onSqlite('a writer of the database without keys', (newPlace) => {
   let engine: Engine;
   let access: ReturnType<typeof createAccess>;
   beforeEach(async () => {

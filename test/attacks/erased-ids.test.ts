@@ -3,14 +3,14 @@ import { createEventLog } from '../../service/engine/events/deliveries/event-del
 import { openEvents } from '../../service/engine/events/index.ts';
 import { isClean } from '../../service/engine/people/index.ts';
 import type { EventId, SubjectId } from '../../service/lib/id.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { onSqlite } from '../storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { openErasure } from '../support/erasure.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 
 // A later reader of the database searches for the id of the person, which receivers know.
 
-onBothDatabases('the id of an erased person', (newPlace, dialect) => {
+onSqlite('the id of an erased person', (newPlace, dialect) => {
   let engine: Engine;
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });

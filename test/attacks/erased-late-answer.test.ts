@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDeliveryQueue } from '../../service/engine/events/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createOutgoing } from '../../service/outgoing/create-outgoing.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { onSqlite } from '../storage/databases.ts';
 import { type Alerting, ada, startAlerting } from '../support/alerting.ts';
 import { operator } from '../support/engine.ts';
 import { openErasure } from '../support/erasure.ts';
@@ -12,7 +12,7 @@ import { watchDatabase } from '../support/watch-database.ts';
 
 // A mail server that quotes the mail, and answers when the person the mail is about has been erased.
 
-onBothDatabases('a mail server that answers after the erasure', (newPlace, dialect) => {
+onSqlite('a mail server that answers after the erasure', (newPlace, dialect) => {
   const address = 'ada@example.com';
   const keepIds = ['audit.details', 'audit.target', 'erasure.receipt', 'erasure.subject'];
   let at: Alerting;

@@ -1,9 +1,9 @@
-import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
@@ -132,9 +132,7 @@ let folder: string;
 let data: string;
 let gatehouse: Gatehouse;
 let app: FastifyInstance;
-/** Of each test, which adds its own to those that are there. */
 let ids: Record<string, string>;
-let filled: Record<string, string>;
 
 const open = () => compose(parseConfig({ data, ...sparing }, {}), { log: silentLog, workers: 'when-needed' });
 
@@ -142,22 +140,14 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-reads-'));
   data = join(folder, 'data');
   gatehouse = await open();
-  filled = await fill();
-  await gatehouse.close();
-  renameSync(data, join(folder, 'filled'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeEach(async () => {
-  cpSync(join(folder, 'filled'), data, { recursive: true });
-  ids = { ...filled };
-  gatehouse = await open();
+  ids = await fill();
   app = await createControlServer(gatehouse, { log: silentLog });
   await app.ready();
 });
-afterEach(async () => {
+afterAll(async () => {
   await app.close();
   await gatehouse.close();
-  rmSync(data, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 /** A person with a verification, a delivery and an account of the console. */
@@ -210,9 +200,10 @@ const inDatabase = <T>(work: (database: Sqlite.Database) => T): T => {
 };
 /** What only one route needs takes inference. */
 async function prepare(route: string): Promise<void> {
-  if (!/\/(review|sessions)\//.test(route)) return;
+  const needed = /\/(review|session)s?\//.exec(route)?.[1];
+  if (needed === undefined || ids[needed] !== undefined) return;
   const realm = { organization: ids.organization as OrganizationId, world: 'test' } as const;
-  if (route.includes('/sessions/')) {
+  if (needed === 'session') {
     const session = await createLiveSession(gatehouse, realm);
     Object.assign(ids, { session, index: '0' });
     const jpeg = Buffer.from('jpeg');
@@ -256,11 +247,13 @@ test.each(Object.keys(personal))('%s gives out nothing when it cannot be written
     database.exec("create trigger mute before insert on audit begin select raise(abort, 'mute'); end"),
   );
   const reply = await ask(route);
+  inDatabase((database) => database.exec('drop trigger mute'));
   expect(reply.statusCode).toBe(500);
   expect(reply.body).not.toContain(email);
   expect(reply.body).not.toContain(ids.subject);
 });
 
+// Last, because it leaves them changed.
 test('rows that another program changed break no route that reads', async () => {
   const organization = ids.organization as OrganizationId;
   const realm = { organization, world: 'test' } as const;

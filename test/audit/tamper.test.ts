@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Damage } from '../../service/engine/audit/chain.ts';
 import type { Db } from '../../service/storage/transaction.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { onSqlite } from '../storage/databases.ts';
 import { type Audited, by, startAudited } from '../support/audited.ts';
 
 interface Tampering {
@@ -160,7 +160,7 @@ const tamperings: Tampering[] = [
   },
 ];
 
-onBothDatabases('tampering with the audit log', (newPlace) => {
+onSqlite('tampering with the audit log', (newPlace) => {
   let audited: Audited;
   beforeEach(async () => {
     audited = await startAudited({ place: await newPlace() });

@@ -10,7 +10,7 @@ import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { onSqlite } from '../storage/databases.ts';
 import { createTestAudit } from '../support/audit.ts';
 
 const HOUR = 3_600_000;
@@ -25,7 +25,7 @@ const found = {
 };
 const ada = { is: 'operator', name: 'ada' } as const;
 
-onBothDatabases('backups', (newPlace) => {
+onSqlite('backups', (newPlace) => {
   let database: Database;
   let now: number;
   let there: BackupFile[];

@@ -42,6 +42,8 @@ export interface Cli {
   temporary: string;
   start(...words: string[]): Running;
   run(...words: string[]): Promise<Ended>;
+  /** As `run`, without `--data`, which stands behind a command. */
+  bare(...words: string[]): Promise<Ended>;
   /** With `--json`; throws unless it ended with 0. */
   json<T>(...words: string[]): Promise<T>;
   /** As `json('init', '--org', organization)`, and the data directory is a copy of the first that was made so in this run of the tests. */
@@ -182,11 +184,11 @@ export function createCli(
     return { child, output, ended };
   }
   const withData = (words: string[]) => (words.includes('--data') ? words : [...words, '--data', data]);
-  async function run(...words: string[]): Promise<Ended> {
+  async function bare(...words: string[]): Promise<Ended> {
     const own = openFiles !== undefined || inProcessOfItsOwn.has(words[0] ?? '');
-    const command = { words: withData(words), env };
-    return (own ? undefined : kept.run(command)) ?? start(...command.words).ended;
+    return (own ? undefined : kept.run({ words, env })) ?? start(...words).ended;
   }
+  const run = (...words: string[]) => bare(...withData(words));
 
   async function json<T>(...words: string[]): Promise<T> {
     const { code, stdout, stderr } = await run(...words, '--json');
@@ -199,6 +201,7 @@ export function createCli(
     temporary,
     start: (...words) => start(...withData(words)),
     run,
+    bare,
     json,
     async init<T>(organization: string) {
       const shared = process.env.TEST_FOLDER_OF_RUN;

@@ -12,9 +12,11 @@ interface Made {
 const inAYear = new Date(Date.now() + 365 * 86_400_000).toISOString().slice(0, 10);
 
 let cli: Cli;
+let service: Service;
 beforeAll(async () => {
   cli = createCli();
-  await cli.run('init', '--org', 'Acme', '--json');
+  await cli.init('Acme');
+  service = await cli.serve();
 });
 afterAll(() => cli.clean());
 
@@ -27,7 +29,6 @@ const ask = async ({ url }: Service, key: string) => {
 
 describe('keys and limits from the command line', () => {
   test('a key is made, bound to a network, narrowed, rotated and revoked while the service runs', async () => {
-    const service = await cli.serve();
     const create = (...words: string[]) =>
       cli.json<Made>('key', 'create', '--scopes', 'identity,hosted', '--env', 'test', ...words);
     const far = await create('--cidr', '192.0.2.0/24');
@@ -66,11 +67,9 @@ describe('keys and limits from the command line', () => {
     const { stdout } = await cli.run('key', 'list');
     expect(stdout).toContain('127.0.0.1/32');
     expect(stdout).not.toContain(next.key);
-    await service.end();
   });
 
   test('a full minute stays full over a restart and over a kill', async () => {
-    let service = await cli.serve();
     const { id, key } = await cli.json<Made>('key', 'create', '--scopes', 'identity', '--env', 'test');
     await cli.json('limits', 'set', '--key', id, '--burst', '3');
     const codes: string[] = [];

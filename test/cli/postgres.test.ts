@@ -27,7 +27,7 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
   const sqlite = () => existsSync(join(cli.data, 'gatehouse.db'));
   const settings = () => join(cli.data, 'gatehouse.json');
 
-  test('init names the database once, and every later command finds it', async () => {
+  test('init names the database once, and every later command finds it; another directory does not get it', async () => {
     const made = await cli.json<{ keys: { test: string } }>('init', '--org', 'Museum', '--database-url', url);
     expect(JSON.parse(readFileSync(settings(), 'utf8'))).toEqual({ databaseUrl: url });
     expect(statSync(settings()).mode & 0o777).toBe(0o600);
@@ -44,6 +44,13 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
       body: JSON.stringify({ image }),
     });
     expect(await verified.json()).toMatchObject({ verified: true, email: 'ada@example.com' });
+    const elsewhere = createCli();
+    try {
+      const second = await elsewhere.run('init', '--org', 'Museum', '--database-url', url);
+      expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(cli.data) });
+    } finally {
+      await elsewhere.clean();
+    }
     expect((await service.end()).code).toBe(0);
 
     const { total } = await cli.json<{ total: number }>('subject', 'list', '--test');
@@ -68,16 +75,6 @@ describe.skipIf(binaries === undefined)('people in PostgreSQL', () => {
       false,
       false,
     ]);
-
-    const elsewhere = createCli();
-    try {
-      const service = await cli.serve();
-      const second = await elsewhere.run('init', '--org', 'Museum', '--database-url', url);
-      expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining(cli.data) });
-      await service.end();
-    } finally {
-      await elsewhere.clean();
-    }
   });
 
   test('start names it too', async () => {

@@ -25,7 +25,7 @@ const post = (url: string, path: string, key: string, body: object) =>
     body: JSON.stringify(body),
   });
 
-test('commands go through the running service, and both see the same people and keys', async () => {
+test('commands go through the running service, and both see the same people and keys; SIGTERM lets running and waiting requests end', async () => {
   const service = await cli.serve();
   expect(statSync(join(cli.data, 'control.sock')).mode & 0o777).toBe(0o600);
   const { key } = await cli.json<{ key: string }>('key', 'create', '--scopes', 'identity', '--env', 'test');
@@ -61,7 +61,24 @@ test('commands go through the running service, and both see the same people and 
     await statusAsHost(`${service.url}/console`, 'rebound.example'),
   ]).toEqual([200, 421]);
 
-  const { code, stdout } = await service.end();
+  const verified =
+    'gatehouse_http_requests_total{method="POST",route="/api/verify",status="200",world="test"}';
+  const taken = async () => {
+    const metrics = (await (await fetch(`${service.url}/metrics`)).text()).split('\n');
+    return ['gatehouse_inference_busy', 'gatehouse_inference_queue', verified]
+      .map((name) => Number(metrics.find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? 0))
+      .reduce((sum, value) => sum + value);
+  };
+  const before = await taken();
+  const pending = Array.from({ length: 12 }, () =>
+    post(service.url, '/api/verify', made.keys.test, { image: image.toString('base64') }),
+  );
+  // In the service, most of them waiting for a worker: a connection without a request is closed.
+  while ((await taken()) < before + pending.length);
+  const ended = service.end();
+  const answers = await Promise.all(pending);
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  const { code, stdout } = await ended;
   expect([code, stdout]).toEqual([0, `${JSON.stringify({ event: 'listening', url: service.url })}\n`]);
   expect(existsSync(join(cli.data, 'control.sock'))).toBe(false);
   const { total } = await cli.json<{ total: number }>('subject', 'list', '--test');
@@ -130,29 +147,7 @@ test('settings, sites and profiles are changed and shown through the service', a
   expect(findings.find(({ what }) => what === 'writer')?.found).toContain(String(service.child.pid));
 });
 
-test('SIGTERM lets running and waiting requests end', async () => {
-  const service = await cli.serve();
-  const image = (await portrait('ada')).toString('base64');
-  const pending = Array.from({ length: 12 }, () =>
-    post(service.url, '/api/verify', made.keys.test, { image }),
-  );
-  const verified =
-    'gatehouse_http_requests_total{method="POST",route="/api/verify",status="200",world="test"}';
-  const taken = async () => {
-    const metrics = (await (await fetch(`${service.url}/metrics`)).text()).split('\n');
-    return ['gatehouse_inference_busy', 'gatehouse_inference_queue', verified]
-      .map((name) => Number(metrics.find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? 0))
-      .reduce((sum, value) => sum + value);
-  };
-  // In the service, most of them waiting for a worker: a connection without a request is closed.
-  while ((await taken()) < pending.length);
-  const ended = service.end();
-  const answers = await Promise.all(pending);
-  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-  expect((await ended).code).toBe(0);
-});
-
-test('a second service on the directory is refused with the name of the holder; a port in use is reported with the remedy', async () => {
+test('a second service on the directory is refused with the name of the holder; a port in use is reported with the remedy; after a kill a command and a service open it again', async () => {
   const service = await cli.serve();
   const second = await cli.run('serve', '--port', '0');
   expect([second.code, second.stdout]).toEqual([1, '']);
@@ -161,7 +156,7 @@ test('a second service on the directory is refused with the name of the holder; 
   const { port } = new URL(service.url);
   const other = createCli();
   try {
-    await other.json('init', '--org', 'Other');
+    await other.init('Other');
     const refused = await other.run('serve', '--port', port);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`Port ${port}`);
@@ -173,6 +168,14 @@ test('a second service on the directory is refused with the name of the holder; 
   } finally {
     await other.clean();
   }
+
+  await service.end('SIGKILL');
+  expect(existsSync(join(cli.data, 'control.sock'))).toBe(true);
+  const { items: organizations } = await cli.json<{ items: { id: string }[] }>('org', 'list');
+  expect(organizations.map(({ id }) => id)).toEqual([made.organizationId]);
+  const next = await cli.serve();
+  await cli.json('org', 'show');
+  expect((await next.end()).code).toBe(0);
 });
 
 test('files that are no certificate and key stop the start with a sentence; a pair serves', async () => {
@@ -190,17 +193,6 @@ test('files that are no certificate and key stop the start with a sentence; a pa
   const [response] = await once(get(`${service.url}/ready`, { ca: certificate }), 'response');
   expect(response.statusCode).toBe(200);
   expect((await service.end()).code).toBe(0);
-});
-
-test('after a kill the directory opens again, by a command and by a service', async () => {
-  const service = await cli.serve();
-  await service.end('SIGKILL');
-  expect(existsSync(join(cli.data, 'control.sock'))).toBe(true);
-  const { items: organizations } = await cli.json<{ items: { id: string }[] }>('org', 'list');
-  expect(organizations.map(({ id }) => id)).toEqual([made.organizationId]);
-  const next = await cli.serve();
-  await cli.json('org', 'show');
-  expect((await next.end()).code).toBe(0);
 });
 
 test('start makes the directory, greets in plain words, and the pasted key works', async () => {

@@ -8,9 +8,8 @@ import { type Cli, createCli } from './gatehouse.ts';
 
 // Command lines as a person writes them who does not know the command yet, and outputs that cannot be written.
 
-const root = join(import.meta.dirname, '../..');
-const node = join(root, 'node_modules/.bin/node');
-const program = join(root, 'service/cli/gatehouse.ts');
+const node = join(import.meta.dirname, '../../node_modules/.bin/node');
+const program = join(process.env.TEST_BUNDLED_PROGRAM ?? '', 'gatehouse.mjs');
 
 let cli: Cli;
 beforeEach(() => {
@@ -18,40 +17,36 @@ beforeEach(() => {
 });
 afterEach(() => cli.clean());
 
-/** Without `--data`, which stands behind a command. */
-const bare = (...words: string[]) =>
-  spawnSync(node, ['--disable-sigusr1', program, ...words], { encoding: 'utf8' });
-
-test('a command and an option that are nearly right are answered with what may have been meant', () => {
-  const { status, stdout, stderr } = bare('enroll', 'ada.jpg');
-  expect([status, stdout, stderr]).toEqual([
+test('a command and an option that are nearly right are answered with what may have been meant', async () => {
+  const { code, stdout, stderr } = await cli.bare('enroll', 'ada.jpg');
+  expect([code, stdout, stderr]).toEqual([
     2,
     '',
     'error: unknown command \'enroll\'\nDid you mean "npx gatehouse subject enroll"?\n(add --help for options and examples)\n',
   ]);
-  const script = bare('key', 'create', '--scope', 'identity', '--json');
-  expect([script.status, JSON.parse(script.stdout)]).toEqual([
+  const script = await cli.bare('key', 'create', '--scope', 'identity', '--json');
+  expect([script.code, JSON.parse(script.stdout)]).toEqual([
     2,
     { error: "unknown option '--scope'. Did you mean --scopes?", code: 'USAGE' },
   ]);
 });
 
-test('a word that every object of JavaScript has is an unknown command like any other', () => {
+test('a word that every object of JavaScript has is an unknown command like any other', async () => {
   for (const word of ['constructor', 'toString', '__proto__']) {
-    const { status, stderr } = bare(word);
-    expect([status, stderr]).toEqual([
+    const { code, stderr } = await cli.bare(word);
+    expect([code, stderr]).toEqual([
       2,
       `error: unknown command '${word}'\n(add --help for options and examples)\n`,
     ]);
   }
 });
 
-test('help of a command stands on standard output, however it is asked for', () => {
-  const create = bare('help', 'key', 'create');
-  expect([create.status, create.stdout]).toEqual([0, bare('key', 'create', '--help').stdout]);
-  expect(bare('key', 'help', 'create').stdout).toBe(create.stdout);
-  const unknown = bare('help', 'enroll');
-  expect([unknown.status, unknown.stderr]).toEqual([
+test('help of a command stands on standard output, however it is asked for', async () => {
+  const create = await cli.bare('help', 'key', 'create');
+  expect([create.code, create.stdout]).toEqual([0, (await cli.bare('key', 'create', '--help')).stdout]);
+  expect((await cli.bare('key', 'help', 'create')).stdout).toBe(create.stdout);
+  const unknown = await cli.bare('help', 'enroll');
+  expect([unknown.code, unknown.stderr]).toEqual([
     2,
     'There is no command "enroll". Did you mean "npx gatehouse subject enroll"?\n',
   ]);
@@ -88,7 +83,7 @@ test('a restore says what to do with the setting of a key store that it cannot f
 });
 
 test('a service whose log is no longer read goes on', async () => {
-  await cli.json('init', '--org', 'One');
+  await cli.init('One');
   const service = await cli.serve('--log-level', 'debug');
   service.child.stderr?.destroy();
   for (let i = 0; i < 5; i++) expect((await fetch(`${service.url}/ready`)).status).toBe(200);
@@ -96,7 +91,7 @@ test('a service whose log is no longer read goes on', async () => {
 });
 
 test('SIGHUP, which a closed terminal sends, ends a service as SIGTERM does', async () => {
-  await cli.json('init', '--org', 'One');
+  await cli.init('One');
   const service = await cli.serve();
   expect(existsSync(join(cli.data, 'control.sock'))).toBe(true);
   const { code, stderr } = await service.end('SIGHUP');

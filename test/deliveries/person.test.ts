@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRetention, createSubjectRecords, type Erasure } from '../../service/engine/people/index.ts';
 import type { EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { onSqlite } from '../storage/databases.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openErasure } from '../support/erasure.ts';
 import { answer, type EventStack, openEventStack } from '../support/event-stack.ts';
@@ -17,7 +17,7 @@ let erasure: Erasure;
 /** Whether the receiver accepts events about Bea. */
 let accepts: boolean;
 
-onBothDatabases('what receivers were sent about a person', (newPlace, dialect) => {
+onSqlite('what receivers were sent about a person', (newPlace, dialect) => {
   beforeEach(async () => {
     accepts = false;
     engine = await startEngine({ place: await newPlace() });

@@ -32,7 +32,7 @@ beforeAll(async () => {
     if (!name.startsWith('.git')) symlinkSync(join(root, name), join(folder, name));
   }
   writeFileSync(join(folder, 'ada.jpg'), await portrait('ada'));
-  await cli.json('init', '--org', 'Acme');
+  await cli.init('Acme');
   service = await cli.serve();
 });
 afterAll(async () => {
@@ -68,8 +68,11 @@ describe('docs/WEBHOOKS.md', () => {
       .map((block) => `${block}\nprintf '\\n--- %s\\n' "$?"\n`)
       .join('')
       .replaceAll('http://127.0.0.1:7300', service.url)
-      // What npm adds to it is tried in test/cli/npm.test.ts.
-      .replace('npm run --silent gatehouse --', 'node bin/gatehouse.mjs')
+      // What npm and the launcher add to it is tried in test/cli/{npm,launcher}.test.ts.
+      .replace(
+        'npm run --silent gatehouse --',
+        `node --disable-sigusr1 ${process.env.TEST_BUNDLED_PROGRAM}/gatehouse.mjs`,
+      )
       .replaceAll('9977', port)
       // Where a person waits two seconds: until the receiver listens.
       .replace('sleep 2', `until : 2> /dev/null < /dev/tcp/127.0.0.1/${port}; do sleep 0.1; done`);

@@ -1,4 +1,6 @@
 import { createHash, randomFillSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createControlAdminDoor } from '../../service/doors/admin/index.ts';
@@ -17,7 +19,6 @@ import { accessListOf } from '../../service/http/route-access.ts';
 import { createServer } from '../../service/http/server.ts';
 import type { OrganizationId, World } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
-import { openApiDocument } from '../../service/server/openapi.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { consentOfAll, type Engine, operator, startEngine } from '../support/engine.ts';
 import { type EventsOut, openEventsOut } from '../support/events-out.ts';
@@ -434,9 +435,9 @@ describe('of all routes', () => {
     });
     expect(closed.length).toBeGreaterThan(0);
     const key = await keyOf({ scopes: ['identity', 'webhooks', 'admin'] });
+    const before = await digest();
     for (const { methods, url } of closed) {
       for (const method of methods) {
-        const before = await digest();
         const ask = (headers: Record<string, string>) =>
           app.inject({
             method: method as 'GET',
@@ -528,8 +529,10 @@ describe('of all routes', () => {
     await control.close();
   });
 
-  test('each is in the OpenAPI document', async () => {
-    const { paths } = (await openApiDocument()) as { paths: Record<string, Record<string, unknown>> };
+  test('each is in the OpenAPI document', () => {
+    const { paths }: { paths: Record<string, Record<string, unknown>> } = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../docs/openapi.json'), 'utf8'),
+    );
     for (const { method, route } of keyed()) {
       if (method === 'HEAD') continue;
       const [verb = '', url = ''] = route.split(' ');
@@ -603,10 +606,13 @@ const refusals: [
 
 describe('on every route that asks for a key', () => {
   test.each(refusals)('%s: %d %s, nothing read, nothing changed', async (_, status, code, headersFor) => {
-    for (const { method, route, scope, taken } of keyed()) {
+    const headersOf = new Map<string, Record<string, string>>();
+    for (const { scope, taken } of keyed())
+      if (!headersOf.has(`${taken}`)) headersOf.set(`${taken}`, await headersFor(scope, taken));
+    const before = await digest();
+    for (const { method, route, taken } of keyed()) {
       for (const sample of samplesOf(route)) {
-        const headers = await headersFor(scope, taken);
-        const before = await digest();
+        const headers = headersOf.get(`${taken}`)!;
         const reply = await ask(method, sample, headers);
         expect([route, reply.statusCode]).toEqual([route, status]);
         if (method !== 'HEAD') expect(reply.json()).toMatchObject({ code, requestId: expect.any(String) });
@@ -621,11 +627,11 @@ describe('on every route that asks for a key', () => {
     ['another organization’s test key', 'test', () => other],
     ['the organization’s own test key, of its live data', 'test', () => engine.organization],
   ] as const)('%s reads nothing and changes nothing', async (_, world, organizationOf) => {
+    const theirs = { organization: engine.organization, world: 'live' } as const;
+    const before = await digest(theirs);
     for (const { method, route, scope } of keyed()) {
       for (const sample of samplesOf(route)) {
         const key = await keyOf({ organization: organizationOf(), world, scopes: [scope] });
-        const theirs = { organization: engine.organization, world: 'live' } as const;
-        const before = await digest(theirs);
         const reply = await ask(method, sample, { 'x-api-key': key });
         const isOwn = organizationOf() === engine.organization;
         const { status, code, body } = (isOwn ? sample.otherWorld : undefined) ?? sample.foreign;

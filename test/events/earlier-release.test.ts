@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SubjectId } from '../../service/lib/id.ts';
 import { sealJson } from '../../service/storage/sealing/sealed.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { onSqlite } from '../storage/databases.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { type EventStack, openEventStack } from '../support/event-stack.ts';
 
@@ -78,7 +78,7 @@ async function insert(number: number, { type, payload, personal }: EarlierRow): 
   return id;
 }
 
-onBothDatabases('events that an earlier version wrote', (newPlace) => {
+onSqlite('events that an earlier version wrote', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     stack = await openEventStack(engine);

@@ -1,7 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import type { VerifyCommand } from '../../service/engine/verification/index.ts';
 import type { World } from '../../service/lib/id.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { mostlyOnSqlite } from '../storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, emptyAnalysis, type FaceScript, near } from '../support/faces.ts';
 
@@ -11,7 +11,7 @@ const unknown = 'unknown@example.com';
 const MINUTE = 60_000;
 let pictures = 0;
 
-onBothDatabases('claims', (newPlace) => {
+mostlyOnSqlite('claims', (newPlace, _, { test }) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 
@@ -143,7 +143,7 @@ onBothDatabases('claims', (newPlace) => {
     );
   });
 
-  test('of a hundred at once no more are let in than may fail, and they are counted once each', async () => {
+  it('of a hundred at once no more are let in than may fail, and they are counted once each', async () => {
     await start();
     const outcomes = await Promise.all(Array.from({ length: 100 }, () => one()));
     expect(outcomes.filter((outcome) => outcome === 'refused')).toHaveLength(5);

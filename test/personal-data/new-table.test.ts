@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrations } from '../../service/storage/migrations/index.ts';
-import { onBothDatabases } from '../storage/databases.ts';
+import { onSqlite } from '../storage/databases.ts';
 
 /** The tree as it is, in a folder of its own, to which a sealed table is added as a developer adds one. */
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -90,7 +90,7 @@ test('it compiles once the types of the tables are made', async () => {
   await run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.one.json'], { cwd: copy });
 });
 
-onBothDatabases('the rows of a table that was added', (newPlace) => {
+onSqlite('the rows of a table that was added', (newPlace) => {
   // biome-ignore lint/suspicious/noExplicitAny: what the copy printed as JSON
   let seen: any;
   beforeAll(async () => {

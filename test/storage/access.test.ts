@@ -5,13 +5,13 @@ import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
 import { testIntegrity } from '../support/integrity.ts';
-import { onBothDatabases } from './databases.ts';
+import { onSqlite } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
 const one = 'org_one' as OrganizationId;
 const two = 'org_two' as OrganizationId;
 
-onBothDatabases('access', (newPlace) => {
+onSqlite('access', (newPlace) => {
   let now = 10_000;
   const clock = { now: () => now };
   const ids = createIds(clock);

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { afterAll, beforeAll, describe, inject, test } from 'vitest';
 import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type DatabasePlace, openDatabase } from '../../service/storage/connection.ts';
@@ -16,15 +16,56 @@ import {
 /** Gives a new database every time: with the newest schema and nothing in it, or `empty` of that too. */
 export type NewPlace = (contents?: 'empty') => Promise<DatabasePlace>;
 
+type Kind = 'sqlite' | 'postgres';
+type Suite = (newPlace: NewPlace, kind: Kind) => void;
+
+/** `npm run test:all`: every suite on both. */
+const everything = process.env.TEST_DATABASES === 'both';
+
+/** As Vitest's, for what runs on SQLite alone. */
+interface Alone {
+  test: typeof test;
+  describe: typeof describe;
+}
+const nothing = Object.assign(() => {}, { each: () => () => {} });
+const nowhere: Alone = { test: nothing as never, describe: nothing as never };
+
+/**
+ * Describes `suite` on SQLite, and on PostgreSQL in `npm run test:all`. The query builder makes the statements of both, transactions are
+ * serializable in both, and what the statements of these tests would read on PostgreSQL is judged in any case (test/support/plans).
+ */
+export function onSqlite(name: string, suite: Suite): void {
+  if (everything) onBothDatabases(name, suite);
+  else describeSqlite(name, suite);
+}
+
+/**
+ * As `onSqlite` for what `suite` declares with the `test` and `describe` that it is given. What it declares with Vitest's `it` runs on both,
+ * because PostgreSQL alone can break it: things done at once (it reports a conflict where SQLite has the second wait), statements written by hand.
+ */
+export function mostlyOnSqlite(
+  name: string,
+  suite: (newPlace: NewPlace, kind: Kind, alone: Alone) => void,
+): void {
+  const declared = { test, describe };
+  describeSqlite(name, (newPlace, kind) => suite(newPlace, kind, declared));
+  describePostgres(name, (newPlace, kind) => suite(newPlace, kind, everything ? declared : nowhere));
+}
+
 /**
  * Describes `suite` once on SQLite files and once on PostgreSQL (skipped, and reported so, where it is not installed).
  * `ownServer` for tests that look at or end connections of the whole server, which others share otherwise.
  */
-export function onBothDatabases(
-  name: string,
-  suite: (newPlace: NewPlace, kind: 'sqlite' | 'postgres') => void,
-  { ownServer = false }: { ownServer?: boolean } = {},
-): void {
+export function onBothDatabases(name: string, suite: Suite, options?: ServerOptions): void {
+  describeSqlite(name, suite);
+  describePostgres(name, suite, options);
+}
+
+interface ServerOptions {
+  ownServer?: boolean;
+}
+
+function describeSqlite(name: string, suite: Suite): void {
   describe(`${name} on SQLite`, () => {
     let folder: string;
     let count = 0;
@@ -42,7 +83,9 @@ export function onBothDatabases(
       return { kind: 'sqlite', path };
     }, 'sqlite');
   });
+}
 
+function describePostgres(name: string, suite: Suite, { ownServer = false }: ServerOptions = {}): void {
   const binaries = findPostgres();
   describe.skipIf(binaries === undefined)(`${name} on PostgreSQL`, () => {
     let server: ReachedPostgres;

@@ -1,18 +1,18 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { createAccess, type NewKey } from '../../service/engine/accounts/index.ts';
 import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
 import { testIntegrity } from '../support/integrity.ts';
-import { onBothDatabases } from './databases.ts';
+import { mostlyOnSqlite } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
 const one = 'org_one' as OrganizationId;
 const two = 'org_two' as OrganizationId;
 const DAY = 86_400_000;
 
-onBothDatabases('keys after they were made', (newPlace) => {
+mostlyOnSqlite('keys after they were made', (newPlace, _, { test }) => {
   let now = 0;
   const clock = { now: () => now };
   const ids = createIds(clock);
@@ -126,7 +126,7 @@ onBothDatabases('keys after they were made', (newPlace) => {
     expect(await use(foreign.key)).toBe('accepted');
   });
 
-  test('of two rotations at once one makes the successor', async () => {
+  it('of two rotations at once one makes the successor', async () => {
     await open();
     const { id } = await make();
     const both = await Promise.allSettled([1, 2].map(() => access.rotateKey(one, id, DAY, operator)));
@@ -134,7 +134,7 @@ onBothDatabases('keys after they were made', (newPlace) => {
     expect(await access.listKeys(one)).toHaveLength(2);
   });
 
-  test('a key that enrolls and verifies is narrowed to one of both', async () => {
+  it('a key that enrolls and verifies is narrowed to one of both', async () => {
     await open();
     const { id, key } = await make({ scopes: ['identity:enroll', 'identity:verify'] });
     const may = async () => {

@@ -1,11 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createAccess, createLimits, type LimitedCaller } from '../../service/engine/accounts/index.ts';
 import { createIds, type KeyId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
 import { testIntegrity } from '../support/integrity.ts';
-import { onBothDatabases } from './databases.ts';
+import { mostlyOnSqlite } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
 const one = 'org_one' as OrganizationId;
@@ -13,7 +13,7 @@ const two = 'org_two' as OrganizationId;
 const MINUTE = 60_000;
 const metered = { metered: true };
 
-onBothDatabases('limits', (newPlace) => {
+mostlyOnSqlite('limits', (newPlace, _, { test }) => {
   let now = 0;
   /** The even pace; moves with `now` in `advance`, and does not when the machine's clock is set. */
   let even = 0;
@@ -79,7 +79,7 @@ onBothDatabases('limits', (newPlace) => {
   };
   const times = (n: number, code: string) => Array<string>(n).fill(code);
 
-  test('of many requests at once a key gets its burst, and the rest the time to retry', async () => {
+  it('of many requests at once a key gets its burst, and the rest the time to retry', async () => {
     const { limits, make } = await open();
     const { caller } = await make(one);
     const all = Array.from({ length: 700 }, () => limits.admit(caller, { metered: false }));
@@ -278,7 +278,7 @@ onBothDatabases('limits', (newPlace) => {
   });
 
   describe('a restart', () => {
-    test('forgets nothing that was written, and of minutes nothing in between', async () => {
+    it('forgets nothing that was written, and of minutes nothing in between', async () => {
       const { limits, make } = await open();
       const { caller } = await make(one);
       await limits.set(one, { burst: 2, monthly: 10 }, operator);
@@ -331,7 +331,7 @@ onBothDatabases('limits', (newPlace) => {
     expect(await outcomes([limits.admit(caller, metered)])).toEqual(['in']);
   });
 
-  test('minutes that are over are deleted; thirteen months of a counter are kept', async () => {
+  it('minutes that are over are deleted; thirteen months of a counter are kept', async () => {
     const { limits, make } = await open();
     const { caller } = await make(one);
     for (let month = 0; month < 15; month++) {

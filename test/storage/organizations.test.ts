@@ -5,7 +5,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createTestAudit } from '../support/audit.ts';
 import { testIntegrity } from '../support/integrity.ts';
-import { onBothDatabases } from './databases.ts';
+import { onSqlite } from './databases.ts';
 
 const operator = { is: 'operator', name: 'root' } as const;
 const site = {
@@ -17,7 +17,7 @@ const site = {
   timeZone: 'Europe/Zurich',
 };
 
-onBothDatabases('organizations', (newPlace) => {
+onSqlite('organizations', (newPlace) => {
   let now = 1_000;
   const clock = { now: () => now };
   const ids = createIds(clock);

@@ -13,7 +13,7 @@ import {
   type MasterKeyProvider,
 } from '../../service/storage/master/master-key-provider.ts';
 import { createSealer } from '../../service/storage/sealing/sealed.ts';
-import { onBothDatabases } from './databases.ts';
+import { onSqlite } from './databases.ts';
 
 const clock = { now: () => 1 };
 const org = 'org_a' as OrganizationId;
@@ -34,7 +34,7 @@ const provider = (next: MasterKey): MasterKeyProvider => ({
   remove: async () => {},
 });
 
-onBothDatabases('rotations of the key store', (newPlace) => {
+onSqlite('rotations of the key store', (newPlace) => {
   const [first, second] = [1, 2].map((byte) => createMasterKey(new Uint8Array(32).fill(byte))) as [
     MasterKey,
     MasterKey,

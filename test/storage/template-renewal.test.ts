@@ -6,9 +6,9 @@ import { createVerificationStore } from '../../service/engine/verification/verif
 import { silentLog } from '../../service/lib/log.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
-import { onBothDatabases } from './databases.ts';
+import { onSqlite } from './databases.ts';
 
-onBothDatabases('renewing templates', (newPlace) => {
+onSqlite('renewing templates', (newPlace) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { onSqlite } from '../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction } from '../../../test/support/faces.ts';
@@ -20,7 +20,7 @@ const enroll = async (email: string): Promise<SubjectId> =>
     )
   ).subject.id;
 
-onBothDatabases('a legal hold', (newPlace, dialect) => {
+onSqlite('a legal hold', (newPlace, dialect) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     holds = createHolds(engine);

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { afterEach, beforeEach, describe as describeBoth, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, scorerR, startEngine } from '../../../test/support/engine.ts';
 import { openErasure } from '../../../test/support/erasure.ts';
 import { direction, meanOf, near } from '../../../test/support/faces.ts';
@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const bea: Actor = { is: 'administrator', administrator: 'adm_bea' };
 
-onBothDatabases('uniqueness', (newPlace, dialect) => {
+mostlyOnSqlite('uniqueness', (newPlace, dialect, { test, describe }) => {
   let engine: Engine;
   const realm = () => ({ organization: engine.organization, world: 'test' }) as const;
   beforeEach(async () => {
@@ -59,7 +59,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
     ]);
   });
 
-  test('two sessions of one face at one moment: one is new', async () => {
+  it('two sessions of one face at one moment: one is new', async () => {
     const both = await Promise.all([
       judge(face('alice', 0.97, 'one'), { policy: 'warn' }),
       judge(face('alice', 0.97, 'two'), { policy: 'warn' }),
@@ -246,7 +246,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
     });
   });
 
-  describe('a newcomer who is like a member', () => {
+  describeBoth('a newcomer who is like a member', () => {
     const item = async () => (await engine.reviews.page(realm(), { limit: 1 })).items[0]!;
     const decide = async (decision: 'same-person' | 'not-same-person' | 'enroll-anyway') =>
       engine.reviews.decide(realm(), (await item()).id, decision, bea);
@@ -327,7 +327,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       expect(await engine.db.selectFrom('uniqueness_member').selectAll().execute()).toHaveLength(2);
     });
 
-    describe('and like a second one', () => {
+    describeBoth('and like a second one', () => {
       const session = 'sess_between';
       const between = () => meanOf(face('alice'), face('bob'));
       const open = async () => (await engine.reviews.page(realm(), { state: 'open', limit: 9 })).items;
@@ -405,7 +405,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
         await expect(decide('not-same-person')).rejects.toMatchObject({ code: 'CONFLICT' });
       });
 
-      test('of two reviewers who decide at once one is refused, and one further review is opened', async () => {
+      it('of two reviewers who decide at once one is refused, and one further review is opened', async () => {
         const { id } = await item();
         const votes = await Promise.allSettled(
           [bea, operator].map((by) => engine.reviews.decide(realm(), id, 'not-same-person', by)),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../test/storage/databases.ts';
+import { onSqlite } from '../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
 import type { SubjectId, World } from '../../lib/id.ts';
@@ -44,7 +44,7 @@ const withdraw = (subject: SubjectId, ...purposes: Purpose[]) =>
   engine.consents.withdraw({ ...realm(), subject }, purposes, operator);
 const named = async (person: string) => (await verify(person)).subject?.email;
 
-onBothDatabases('consent at its use', (newPlace) => {
+onSqlite('consent at its use', (newPlace) => {
   test('each purpose is refused on its own from the withdrawal on, and given back by a new consent', async () => {
     engine = await startEngine({ place: await newPlace() });
     const { subject } = await enroll('ada');

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { operator } from '../../../../test/support/engine.ts';
 import { desk, password, refusal, startStaff } from '../../../../test/support/staff.ts';
 import type { AdministratorChange } from './administrator.ts';
 
-onBothDatabases('administrators', (newPlace) => {
-  test('are made, listed, changed and removed in their organization alone, each with its line', async () => {
+mostlyOnSqlite('administrators', (newPlace, _, { test }) => {
+  it('are made, listed, changed and removed in their organization alone, each with its line', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators, organization, organizations } = staff;
     const other = (await organizations.create({ name: 'Other' }, operator)).id;
@@ -27,7 +27,13 @@ onBothDatabases('administrators', (newPlace) => {
     } as const;
     expect(await refusal(administrators.create(again, operator))).toBe('CONFLICT');
 
-    const twice = { organization, email: 'eve@example.com', name: 'Eve', role: 'auditor', password } as const;
+    const twice = {
+      organization,
+      email: 'eve@example.com',
+      name: 'Eve',
+      role: 'auditor',
+      password,
+    } as const;
     const made = await Promise.all([1, 2].map(() => refusal(administrators.create(twice, operator))));
     expect(made.toSorted()).toEqual(['CONFLICT', 'none']);
 
@@ -61,7 +67,7 @@ onBothDatabases('administrators', (newPlace) => {
     await staff.stop();
   });
 
-  test('the last enabled owner of an organization and of the appliance stays', async () => {
+  it('the last enabled owner of an organization and of the appliance stays', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators, organization, organizations, ada } = staff;
     const change = (wanted: AdministratorChange, id = ada.id) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { createAuthenticator } from '../../../../test/support/authenticator.ts';
 import { operator } from '../../../../test/support/engine.ts';
 import { desk, password, refusal, site, startStaff } from '../../../../test/support/staff.ts';
@@ -7,7 +7,7 @@ import { desk, password, refusal, site, startStaff } from '../../../../test/supp
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-onBothDatabases('the deadline for a second factor', (newPlace) => {
+onSqlite('the deadline for a second factor', (newPlace) => {
   test('seven days by password alone; then a password opens nothing without a code, and a code only enrollment', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators, ada } = staff;

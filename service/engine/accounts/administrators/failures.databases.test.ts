@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { password, refusal, type Staff, startStaff } from '../../../../test/support/staff.ts';
 
 const MINUTE = 60_000;
@@ -32,7 +32,7 @@ function ways(staff: Staff) {
   };
 }
 
-onBothDatabases('failed sign-ins', (newPlace) => {
+mostlyOnSqlite('failed sign-ins', (newPlace, _, { test }) => {
   test('after five the waits double up to a quarter of an hour, for the right password too', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { guess, right } = ways(staff);
@@ -125,7 +125,7 @@ onBothDatabases('failed sign-ins', (newPlace) => {
     await staff.stop();
   });
 
-  test('of many at once no more are judged than may fail', async () => {
+  it('of many at once no more are judged than may fail', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { guess } = ways(staff);
     const answers = await Promise.all(Array.from({ length: 30 }, () => guess(home)));

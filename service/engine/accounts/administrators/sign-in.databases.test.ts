@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { operator } from '../../../../test/support/engine.ts';
 import { password, startStaff } from '../../../../test/support/staff.ts';
 import type { AdministratorId } from '../../../lib/id.ts';
@@ -8,7 +8,7 @@ import { insertAccount, selectAccount } from './administrator-store.ts';
 const at = (source: string) => ({ source, device: 'Firefox' });
 const HOUR = 3_600_000;
 
-onBothDatabases('sign-in', (newPlace) => {
+onSqlite('sign-in', (newPlace) => {
   test('a password opens a session that ends when it is idle, over, or signed out', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators, ada, advance } = staff;

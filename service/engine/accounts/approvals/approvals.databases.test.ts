@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { startStaff } from '../../../../test/support/staff.ts';
 import type { AdministratorId, SubjectId } from '../../../lib/id.ts';
 import type { Actor } from '../../audit/index.ts';
@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 const operator: Actor = { is: 'operator', name: 'root' };
 const as = (administrator: AdministratorId): Actor => ({ is: 'administrator', administrator });
 
-onBothDatabases('four eyes', (newPlace) => {
+onSqlite('four eyes', (newPlace) => {
   let staff: Staff;
   let approvals: Approvals;
   let ada: Actor;

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { operator } from '../../../../test/support/engine.ts';
 import { password, refusal, type Staff, startStaff } from '../../../../test/support/staff.ts';
 import type { KioskCaller } from '../access/caller.ts';
@@ -43,7 +43,7 @@ async function enter(): Promise<{ caller: KioskCaller; token: string }> {
   return { caller: (await kiosks.byToken(token))!, token };
 }
 
-onBothDatabases('kiosks', (newPlace) => {
+mostlyOnSqlite('kiosks', (newPlace, _, { test }) => {
   beforeEach(async () => {
     staff = await startStaff({ place: await newPlace() });
     ({ kiosks } = staff);
@@ -212,7 +212,7 @@ onBothDatabases('kiosks', (newPlace) => {
     await kiosks.leave(caller, pin, cara.email);
   });
 
-  test('five wrong PINs end the session; the right one is refused then, until the kiosk is unlocked', async () => {
+  it('five wrong PINs end the session; the right one is refused then, until the kiosk is unlocked', async () => {
     const { caller } = await enter();
     await kiosks.setPin(cara.id, staff.organization, pin);
     await kiosks.signIn(caller, cara.email, pin);

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { createAuthenticator } from '../../../../test/support/authenticator.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
@@ -35,7 +35,7 @@ const setupLines = async ({ db }: Engine) =>
     .filter(({ action }) => action.startsWith('setup-token') || action === 'administrator.create')
     .map(({ actor, action, outcome }) => `${actor} ${action} ${outcome}`);
 
-onBothDatabases('the setup of a box', (newPlace) => {
+mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
   test('without a browser: the owner has seven days for a second factor, and people are enrolled at once', async () => {
     const engine = await startEngine({ place: await newPlace() });
     const token = await begun(engine);
@@ -139,7 +139,7 @@ onBothDatabases('the setup of a box', (newPlace) => {
     await engine.stop();
   });
 
-  test('refuses a wrong token, one that was used, one that ended, one that was replaced', async () => {
+  it('refuses a wrong token, one that was used, one that ended, one that was replaced', async () => {
     const engine = await startEngine({ place: await newPlace() });
     const { setup } = engine;
     const token = await begun(engine);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import {
   type Alerting,
   ada,
@@ -17,7 +17,7 @@ const unknown = 'sub_000000000000000000000nobdy';
 
 let at: Alerting;
 
-onBothDatabases('alerts', (newPlace) => {
+onSqlite('alerts', (newPlace) => {
   beforeEach(async () => {
     at = await startAlerting(await newPlace());
   });

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Alerting, MINUTE, startAlerting } from '../../../../test/support/alerting.ts';
 import { operator } from '../../../../test/support/engine.ts';
 
 let at: Alerting;
 
-onBothDatabases('gauges of alert rules', (newPlace) => {
+onSqlite('gauges of alert rules', (newPlace) => {
   beforeEach(async () => {
     at = await startAlerting(await newPlace());
   });

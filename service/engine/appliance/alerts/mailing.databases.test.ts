@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Alerting, ada, MINUTE, server, startAlerting } from '../../../../test/support/alerting.ts';
 import { operator } from '../../../../test/support/engine.ts';
 import { OutgoingError, type OutgoingFailure } from '../../../outgoing/outgoing.ts';
 
 let at: Alerting;
 
-onBothDatabases('mail of alerts', (newPlace) => {
+onSqlite('mail of alerts', (newPlace) => {
   beforeEach(async () => {
     at = await startAlerting(await newPlace());
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Alerting, ada, MINUTE, startAlerting } from '../../../../test/support/alerting.ts';
 import { key, operator } from '../../../../test/support/engine.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
@@ -7,7 +7,7 @@ import type { Recipient } from './recipient-store.ts';
 
 let at: Alerting;
 
-onBothDatabases('recipients of alert mail', (newPlace) => {
+onSqlite('recipients of alert mail', (newPlace) => {
   beforeEach(async () => {
     at = await startAlerting(await newPlace());
   });

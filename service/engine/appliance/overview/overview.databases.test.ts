@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../../test/support/faces.ts';
 import { createWaitingApprovals } from '../../accounts/index.ts';
@@ -7,7 +7,7 @@ import { createOverviews, type OverviewsDeps } from './overview.ts';
 
 const HOUR = 3_600_000;
 
-onBothDatabases('overview', (newPlace) => {
+onSqlite('overview', (newPlace) => {
   let engine: Engine;
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });

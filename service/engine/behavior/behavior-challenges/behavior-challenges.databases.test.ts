@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { solve as solveShown, wrongAnswer } from '../../../../test/support/behavior-challenges.ts';
 import { type Engine, startEngine } from '../../../../test/support/engine.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
@@ -65,7 +65,7 @@ const lines = async () =>
   );
 const data = { counts: { down: 1, touch: 0, keyDown: 0 } } as SessionData;
 
-onBothDatabases('behavior challenges', (newPlace) => {
+mostlyOnSqlite('behavior challenges', (newPlace, _, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     caller = { organization: engine.organization, world: 'live', lineage: 'key_1' };
@@ -113,7 +113,7 @@ onBothDatabases('behavior challenges', (newPlace) => {
     expect(await lines()).toEqual([{ action: 'behavior-challenge.fail', target: one.id }]);
   });
 
-  test('of many right answers at once one wins, and of many wrong ones three count', async () => {
+  it('of many right answers at once one wins, and of many wrong ones three count', async () => {
     const one = await create();
     engine.advance(3 * second);
     const many = await Promise.all(Array.from({ length: 8 }, () => refused(answer(one.id, solve(one)))));
@@ -193,7 +193,7 @@ onBothDatabases('behavior challenges', (newPlace) => {
     expect(Object.keys(stored)).not.toContain('reference');
   });
 
-  const both = new Set(['pattern', 'click_targets']);
+  const twoKinds = new Set(['pattern', 'click_targets']);
   const patterns = new Set(['pattern']);
   const kinds = async (userId: string) => {
     const many = [];
@@ -212,12 +212,12 @@ onBothDatabases('behavior challenges', (newPlace) => {
 
   test('a person with two wrong answers gets patterns for an hour, and one with a wrong answer does not', async () => {
     await guess(await create(), 1);
-    expect(await kinds('user_1')).toEqual(both);
+    expect(await kinds('user_1')).toEqual(twoKinds);
     await guess(await create(), 1);
     expect(await kinds('user_1')).toEqual(patterns);
-    expect(await kinds('user_2')).toEqual(both);
+    expect(await kinds('user_2')).toEqual(twoKinds);
     engine.advance(3_601 * second);
-    expect(await kinds('user_1')).toEqual(both);
+    expect(await kinds('user_1')).toEqual(twoKinds);
   });
 
   test('a challenge that was left after two wrong answers counts, also where another one took its place', async () => {
@@ -236,12 +236,12 @@ onBothDatabases('behavior challenges', (newPlace) => {
       engine.advance(3 * second);
       expect(await answer(one.id, solve(one))).toMatchObject({ is: 'passed' });
     }
-    expect(await kinds('user_1')).toEqual(both);
+    expect(await kinds('user_1')).toEqual(twoKinds);
   });
 
-  test('everyone gets patterns while a key has twenty wrong answers in ten minutes', async () => {
+  it('everyone gets patterns while a key has twenty wrong answers in ten minutes', async () => {
     for (let i = 0; i < 19; i++) await guess(await create(`guest_${i}`), 1);
-    expect(await kinds('user_2')).toEqual(both);
+    expect(await kinds('user_2')).toEqual(twoKinds);
     await guess(await create('guest_0'), 1);
     expect(await kinds('user_2')).toEqual(patterns);
     expect(
@@ -253,9 +253,9 @@ onBothDatabases('behavior challenges', (newPlace) => {
           }),
         ),
       ),
-    ).toEqual(both);
+    ).toEqual(twoKinds);
     engine.advance(601 * second);
-    expect(await kinds('user_2')).toEqual(both);
+    expect(await kinds('user_2')).toEqual(twoKinds);
   });
 
   test('targets that were opened in advance take no answer once others were guessed at; patterns do', async () => {
@@ -376,7 +376,7 @@ onBothDatabases('behavior challenges', (newPlace) => {
     });
   });
 
-  test('of many replacements at once one is made', async () => {
+  it('of many replacements at once one is made', async () => {
     const one = await create();
     const many = await Promise.all(
       Array.from({ length: 5 }, () =>

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { personWindow } from '../../../../test/support/behavior-windows.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
@@ -9,7 +9,7 @@ import { createBehaviorLayers } from './behavior-layers.ts';
 const bea = { is: 'administrator', administrator: 'adm_bea' } as const;
 const accepting = { layer: 'research', acceptLicenceDoubt: true } as const;
 
-onBothDatabases('the learned layer', (newPlace) => {
+onSqlite('the learned layer', (newPlace) => {
   let engine: Engine;
   let organization: OrganizationId;
 

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import {
   emptyWindow,
   personWindow,
@@ -78,7 +78,7 @@ const refused = (work: Promise<unknown>) =>
 /** Another person's way of typing. */
 const eve: WindowChanges = { key: { hold: 62, holdP10: 48, dd: 290, roll: 0.01 } };
 
-onBothDatabases('heartbeats', (newPlace) => {
+mostlyOnSqlite('heartbeats', (newPlace, _, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     caller = { organization: engine.organization, world: 'live', lineage: 'key_1' };
@@ -225,7 +225,7 @@ onBothDatabases('heartbeats', (newPlace) => {
     expect(announced.at(-1)).toMatchObject({ human: false });
   });
 
-  test('beats at once count one after the other', async () => {
+  it('beats at once count one after the other', async () => {
     await Promise.all(Array.from({ length: 6 }, () => beat(personWindow())));
     const { state } = await engine.db
       .selectFrom('behavior_session')

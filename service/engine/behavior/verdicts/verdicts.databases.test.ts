@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { httpbis } from 'http-message-signatures';
-import { afterEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { personWindow } from '../../../../test/support/behavior-windows.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { type EventsOut, openEventsOut } from '../../../../test/support/events-out.ts';
@@ -17,7 +17,7 @@ let engine: Engine;
 let out: EventsOut;
 let verdicts: Verdicts;
 
-onBothDatabases('verdicts', (newPlace) => {
+mostlyOnSqlite('verdicts', (newPlace, _, { test }) => {
   const open = async () => {
     engine = await startEngine({ place: await newPlace() });
     out = await openEventsOut(engine);
@@ -140,7 +140,7 @@ onBothDatabases('verdicts', (newPlace) => {
     expect(await check('user_123')).toEqual({ valid: false, reason: 'unknown' });
   });
 
-  test('a window that comes again is a copy, also of another user and while the first is under way', async () => {
+  it('a window that comes again is a copy, also of another user and while the first is under way', async () => {
     await open();
     const first = personWindow({ sid: 'a'.repeat(20) });
     const copy = personWindow({ sid: 'b'.repeat(20) });
@@ -153,10 +153,12 @@ onBothDatabases('verdicts', (newPlace) => {
     // In the other world nothing was seen.
     const elsewhere = await verdicts.verify({ ...caller(), world: 'test' }, { userId: 'u', data: copy });
     expect(elsewhere.notes).not.toContain('replayed_vector');
-    expect(await verdicts.commit((tx) => verdicts.judge(tx, realm(), copy))).toMatchObject({ human: false });
+    expect(await verdicts.commit((tx) => verdicts.judge(tx, realm(), copy))).toMatchObject({
+      human: false,
+    });
   });
 
-  test('of twenty copies that come together, before and after a start, one is the first', async () => {
+  it('of twenty copies that come together, before and after a start, one is the first', async () => {
     await open();
     const isCopy = async (n: number, sid: string) => {
       const data = personWindow({ sid: sid.repeat(20), key: { hold: 90 + Math.floor(n / 20) } });
@@ -175,7 +177,7 @@ onBothDatabases('verdicts', (newPlace) => {
     }
   });
 
-  test('copies that come together are held against the first sight, not against each other', async () => {
+  it('copies that come together are held against the first sight, not against each other', async () => {
     await open();
     const vector = (sid: string, seq: number, upMs: number) =>
       personWindow({ sid: sid.repeat(20), seq, upMs });
@@ -325,7 +327,7 @@ onBothDatabases('verdicts', (newPlace) => {
     ]);
   });
 
-  test('lists and counts for the console; a sweep removes what is over', async () => {
+  it('lists and counts for the console; a sweep removes what is over', async () => {
     await open();
     await verdicts.verify(caller(), { userId: 'a', data: personWindow() });
     await verdicts.verify(caller(), { userId: 'b' });

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import {
   answer,
@@ -20,7 +20,7 @@ let granted: boolean;
 /** What another process does between a commit and what follows it here. */
 let afterCommit: () => Promise<unknown>;
 
-onBothDatabases('the log of deliveries', (newPlace) => {
+mostlyOnSqlite('the log of deliveries', (newPlace, _, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     reply = async () => answer(200);
@@ -308,7 +308,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     expect(await stack.rows()).toMatchObject([{ subject: null, state_reason: 'erased' }]);
   });
 
-  test('the events of a period are replayed, in order, to one endpoint, and no others', async () => {
+  it('the events of a period are replayed, in order, to one endpoint, and no others', async () => {
     const all = await stack.addEndpoint();
     await stack.addEndpoint({ url: 'https://two.example.org/' });
     await stack.start();
@@ -481,7 +481,7 @@ onBothDatabases('the log of deliveries', (newPlace) => {
     });
   });
 
-  test('the secret of callbacks can be had before the first of them', async () => {
+  it('the secret of callbacks can be had before the first of them', async () => {
     const callback = { family: 'sessions', url: 'https://app.example.org/done' } as const;
     await Promise.all([1, 2].map(() => stack.callbacks.accept(stack.realm, callback)));
     const made = await stack.webhooks.list(stack.realm);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import {
   answer,
@@ -16,7 +16,7 @@ let engine: Engine;
 let stack: EventStack;
 let reply: (posted: Posted) => Promise<OutgoingReply>;
 
-onBothDatabases('what answers make of endpoints', (newPlace) => {
+onSqlite('what answers make of endpoints', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     reply = async () => answer(200, { 'x-receiver': 'yes' }, 'thanks');

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { answer, type EventStack, openEventStack } from '../../../../test/support/event-stack.ts';
 import { until } from '../../../../test/support/fake-time.ts';
@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 let engine: Engine;
 let stack: EventStack;
 
-onBothDatabases('the relay', (newPlace) => {
+onSqlite('the relay', (newPlace) => {
   const open = async (more: Parameters<typeof openEventStack>[1] = {}) => {
     engine = await startEngine({ place: await newPlace() });
     stack = await openEventStack(engine, more);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { answer, type EventStack, openEventStack } from '../../../../test/support/event-stack.ts';
 
@@ -10,7 +10,7 @@ let engine: Engine;
 let stack: EventStack;
 let status: number;
 
-onBothDatabases('what an event keeps until it is delivered', (newPlace) => {
+onSqlite('what an event keeps until it is delivered', (newPlace) => {
   beforeEach(async () => {
     status = 200;
     engine = await startEngine({ place: await newPlace() });

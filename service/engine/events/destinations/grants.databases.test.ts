@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { organization as none, own } from '../../../../test/support/destinations.ts';
 import { operator, startEngine } from '../../../../test/support/engine.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
@@ -7,7 +7,7 @@ import type { InTransaction } from '../../../storage/transaction.ts';
 import { createDestinations } from './destination-rules.ts';
 import { createGrants } from './grants.ts';
 
-onBothDatabases('grants', (newPlace) => {
+mostlyOnSqlite('grants', (newPlace, _, { test }) => {
   async function start(transaction?: (real: InTransaction) => InTransaction) {
     const engine = await startEngine({ place: await newPlace() });
     const inTransaction = transaction?.(engine.inTransaction) ?? engine.inTransaction;
@@ -124,7 +124,7 @@ onBothDatabases('grants', (newPlace) => {
     await stop();
   });
 
-  test('of the same destination, asked for at once, one is given', async () => {
+  it('of the same destination, asked for at once, one is given', async () => {
     const { grants, organization, stop } = await start();
     const results = await Promise.allSettled(
       Array.from({ length: 5 }, () => grants.add(organization, 'hooks.example.org', '', operator)),

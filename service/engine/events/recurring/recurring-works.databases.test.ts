@@ -1,13 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createQueueWorld, type Life, type QueueWorld } from '../../../../test/deliveries/queue-world.ts';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { until } from '../../../../test/support/fake-time.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Work } from './recurring-works.ts';
 
-const EVERY = 600_000;
+const EVERY = 60_000;
 
-onBothDatabases('recurring work', (newPlace) => {
+mostlyOnSqlite('recurring work', (newPlace, _, { test }) => {
   let world: QueueWorld;
   beforeEach(async () => {
     world = await createQueueWorld(await newPlace());
@@ -130,20 +130,20 @@ onBothDatabases('recurring work', (newPlace) => {
 
   test('a run that hangs is given up, and the next one begins at its time', async () => {
     const { runs, run } = lasting();
-    const life = await live({ every: EVERY, timeout: 60_000, run });
+    const life = await live({ every: EVERY, timeout: 20_000, run });
     await world.time.advance(EVERY);
     await until(() => runs.length === 1);
-    await world.time.advance(60_000);
+    await world.time.advance(20_000);
     await until(async () => !(await stateOf(life)).running);
     expect(runs[0]!.signal.aborted).toBe(true);
-    expect((await stateOf(life)).last?.error).toBe('It took longer than 60000 ms.');
+    expect((await stateOf(life)).last?.error).toBe('It took longer than 20000 ms.');
     await world.time.advance(EVERY);
     await until(() => runs.length === 2);
     expect(runs[1]!.fence).toBeGreaterThan(runs[0]!.fence);
     for (const { end } of runs) end();
   });
 
-  test('of two processes one runs it; a dead one’s claim ends, and what it still says counts for nothing', async () => {
+  it('of two processes one runs it; a dead one’s claim ends, and what it still says counts for nothing', async () => {
     const { runs, run } = lasting();
     const frozen = await live({ every: EVERY, run }, { time: world.newTime() });
     const other = await live({ every: EVERY, run });
@@ -166,7 +166,7 @@ onBothDatabases('recurring work', (newPlace) => {
     expect((await stateOf(other)).last?.error).toBeUndefined();
   });
 
-  test('a run that a kill interrupted begins again at the next start', async () => {
+  it('a run that a kill interrupted begins again at the next start', async () => {
     const { runs, run } = lasting();
     const life = await live({ every: EVERY, run });
     await world.time.advance(EVERY);

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, describe as describeBoth, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { certificate } from '../../../../test/support/certificate.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openDestinations, openWebhooks } from '../../../../test/support/webhooks.ts';
@@ -38,7 +38,7 @@ const lines = async () =>
 const row = (id: string) =>
   engine.db.selectFrom('webhook_endpoint').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
-onBothDatabases('webhook endpoints', (newPlace) => {
+mostlyOnSqlite('webhook endpoints', (newPlace, _, { test, describe }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     destinations = openDestinations();
@@ -308,8 +308,8 @@ onBothDatabases('webhook endpoints', (newPlace) => {
     });
   });
 
-  describe('limits', () => {
-    test('five of a key and its successors, also when asked at once; those of others and removed ones do not count', async () => {
+  describeBoth('limits', () => {
+    it('five of a key and its successors, also when asked at once; those of others and removed ones do not count', async () => {
       const order = () => webhooks.add(realm(), wanted({ family: 'behavior', lineage: 'key_1' }), key);
       const made = await Promise.allSettled(Array.from({ length: 8 }, order));
       expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { FlowDefinition } from './flow.ts';
@@ -9,7 +9,7 @@ let organization: OrganizationId;
 const bea = { is: 'administrator', administrator: 'adm_bea' } as const;
 const visitors = FlowDefinition.parse({ name: 'Visitors & guests', product: 'verifyhuman' });
 
-onBothDatabases('flows', (newPlace) => {
+onSqlite('flows', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     ({ organization } = engine);

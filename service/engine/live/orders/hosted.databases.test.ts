@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { direction, near } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
@@ -73,7 +73,7 @@ const events = async () =>
   ).map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
 const rows = () => engine.db.selectFrom('relying_order').selectAll().execute();
 
-onBothDatabases('hosted links', (newPlace) => {
+mostlyOnSqlite('hosted links', (newPlace, _, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     await engine.installPad();
@@ -165,7 +165,7 @@ onBothDatabases('hosted links', (newPlace) => {
     },
   );
 
-  test('reading a link changes nothing, however often; of two who begin at once one wins', async () => {
+  it('reading a link changes nothing, however often; of two who begin at once one wins', async () => {
     const { token } = await generate();
     const before = await rows();
     for (let i = 0; i < 3; i++) await hosted.links.describe(token, { test: false });
@@ -175,7 +175,7 @@ onBothDatabases('hosted links', (newPlace) => {
     expect(await engine.db.selectFrom('live_session').select('id').execute()).toHaveLength(1);
   });
 
-  test('a person who denies ends the link once, and goes to the failure URL', async () => {
+  it('a person who denies ends the link once, and goes to the failure URL', async () => {
     const redirects = { failure: 'https://app.example.com/no' };
     const { link, token } = await generate({ product: 'verifyage', redirects });
     const answers = await Promise.all([1, 2].map(() => codeOf(hosted.links.deny(token, { test: false }))));

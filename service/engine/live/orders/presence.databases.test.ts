@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
 import { begin, openPresence } from '../../../../test/support/presence.ts';
@@ -60,7 +60,7 @@ const lines = async () =>
     .filter(({ action }) => action.startsWith('presence.'))
     .map(({ action, actor, outcome }) => `${actor} ${action} ${outcome}`);
 
-onBothDatabases('presence', (newPlace) => {
+mostlyOnSqlite('presence', (newPlace, _, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     await engine.installPad();
@@ -154,7 +154,7 @@ onBothDatabases('presence', (newPlace) => {
     expect(await lines()).toEqual([]);
   });
 
-  test('a link is read as often as you like, and used once, by the first of two browsers', async () => {
+  it('a link is read as often as you like, and used once, by the first of two browsers', async () => {
     const { session, link } = await create();
     for (let i = 0; i < 3; i++)
       expect(await room.presence.links.describe(link, { test: false })).toMatchObject({
@@ -263,7 +263,7 @@ onBothDatabases('presence', (newPlace) => {
     expect((await stateOf(id)).is).toBe('verified');
   });
 
-  test('a token for one use counts once; a wrong expectation does not use it up', async () => {
+  it('a token for one use counts once; a wrong expectation does not use it up', async () => {
     await enroll();
     const { token } = await verified({ singleUse: true });
     const verify = (more: object = {}) => room.presence.verifyToken(caller(), { token, ...more }, key);

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
@@ -71,7 +71,7 @@ const events = () =>
     .orderBy('seq')
     .execute();
 
-onBothDatabases('registrations', (newPlace) => {
+mostlyOnSqlite('registrations', (newPlace, _, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     await engine.installPad();
@@ -145,7 +145,7 @@ onBothDatabases('registrations', (newPlace) => {
     ]);
   });
 
-  test('reading an invitation changes nothing; of two who begin at once one wins', async () => {
+  it('reading an invitation changes nothing; of two who begin at once one wins', async () => {
     const { token } = await register();
     const before = await rows();
     for (let i = 0; i < 3; i++) await registrations.links.describe(token, { test: false });
@@ -233,7 +233,7 @@ onBothDatabases('registrations', (newPlace) => {
     expect(await status()).toEqual(['pending']);
   });
 
-  test('registering again ends the invitation before; not for one that is completed in the region', async () => {
+  it('registering again ends the invitation before; not for one that is completed in the region', async () => {
     const first = await register();
     const begun = await begin(first.token);
     const second = await register();

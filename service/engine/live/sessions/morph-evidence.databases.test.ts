@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { direction, meanOf, near } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
@@ -45,7 +45,7 @@ const found = (people: number) => ({
 });
 const nothing = { evidence: [], flags: [] };
 
-onBothDatabases('a face that matches several enrolled people', (newPlace) => {
+onSqlite('a face that matches several enrolled people', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     challenges = scriptedChallenges();

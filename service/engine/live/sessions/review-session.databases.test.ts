@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
@@ -63,7 +63,7 @@ const actions = async (id: string) =>
     await engine.db.selectFrom('audit').select('action').where('target', '=', id).orderBy('seq').execute()
   ).map(({ action }) => action);
 
-onBothDatabases('sessions that were passed without motion of the head', (newPlace) => {
+onSqlite('sessions that were passed without motion of the head', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     challenges = scriptedChallenges();

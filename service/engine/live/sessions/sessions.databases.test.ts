@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
@@ -77,7 +77,7 @@ const actions = async (id: string) =>
   ).map(({ action, actor }) => `${action} ${actor.split('_')[0]}`);
 const find = async (id: string) => (await sessions.find(realm(), id))!;
 
-onBothDatabases('live sessions', (newPlace) => {
+mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     challenges = scriptedChallenges();
@@ -292,7 +292,7 @@ onBothDatabases('live sessions', (newPlace) => {
     expect(await engine.db.selectFrom('live_frame').selectAll().execute()).toEqual([]);
   });
 
-  test('of two sessions that show the same frames and end at the same moment one is approved', async () => {
+  it('of two sessions that show the same frames and end at the same moment one is approved', async () => {
     const both = [await begun(), await begun()];
     const links = await Promise.all(both.map(({ token }) => sessions.connect(token)));
     for (const link of links) await link.start();
@@ -312,7 +312,7 @@ onBothDatabases('live sessions', (newPlace) => {
     ]);
   });
 
-  test('of two sessions that move in the same way and end at the same moment one is approved', async () => {
+  it('of two sessions that move in the same way and end at the same moment one is approved', async () => {
     challenges.script.movement = Uint8Array.of(7);
     const both = [await begun(), await begun()];
     const links = await Promise.all(both.map(({ token }) => sessions.connect(token)));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { Evidence } from '../../matching/index.ts';
@@ -48,7 +48,7 @@ async function passed(more: Partial<NewSession> = {}, motion = true) {
   return made;
 }
 
-onBothDatabases('sessions that were passed before a suspect camera', (newPlace) => {
+onSqlite('sessions that were passed before a suspect camera', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     challenges = scriptedChallenges();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
@@ -63,7 +63,7 @@ async function undecided(more: Partial<NewSession> = {}) {
   return made;
 }
 
-onBothDatabases('sessions whose last attempt is undecided', (newPlace) => {
+onSqlite('sessions whose last attempt is undecided', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     challenges = scriptedChallenges();

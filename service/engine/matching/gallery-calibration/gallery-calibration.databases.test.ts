@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, scorerR, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { direction, near } from '../../../../test/support/faces.ts';
@@ -11,7 +11,7 @@ import { createOrganizationErasure } from '../../people/index.ts';
 import { createGalleryCalibrations } from './gallery-calibration.ts';
 import { createGalleryCalibrationStore } from './gallery-calibration-store.ts';
 
-onBothDatabases('figures of own galleries', (newPlace, kind) => {
+onSqlite('figures of own galleries', (newPlace, kind) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 

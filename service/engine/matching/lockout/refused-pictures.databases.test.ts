@@ -1,5 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
 import type { World } from '../../../lib/id.ts';
@@ -10,7 +10,7 @@ const ada = direction('ada');
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-onBothDatabases('refused pictures', (newPlace) => {
+mostlyOnSqlite('refused pictures', (newPlace, _, { test }) => {
   let engine: Engine;
   afterEach(() => engine.stop());
 
@@ -122,7 +122,7 @@ onBothDatabases('refused pictures', (newPlace) => {
     },
   );
 
-  test('of many at once, no more than the limit are answered', async () => {
+  it('of many at once, no more than the limit are answered', async () => {
     await start();
     const answers = await Promise.all(Array.from({ length: 40 }, () => attack()));
     expect(answers.filter((one) => one === 'CHECK_FAILED')).toHaveLength(30);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
@@ -57,7 +57,7 @@ const codeOf = (work: Promise<unknown>) =>
 const stored = () =>
   engine.db.selectFrom('verification').select(['actor', 'capture_source']).orderBy('id').execute();
 
-onBothDatabases('a profile that takes pictures of a kiosk only', (newPlace) => {
+onSqlite('a profile that takes pictures of a kiosk only', (newPlace) => {
   beforeEach(async () => {
     shown = 0;
     engine = await startEngine({ place: await newPlace() });

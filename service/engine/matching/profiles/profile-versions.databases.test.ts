@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { builtInProfiles } from './built-in-profiles.ts';
 
@@ -7,7 +7,7 @@ let engine: Engine;
 const { definition } = builtInProfiles[0]!;
 const other = { is: 'operator', name: 'bea' } as const;
 
-onBothDatabases('versions of a profile', (newPlace) => {
+onSqlite('versions of a profile', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
   });

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { direction, near } from '../../../../test/support/faces.ts';
@@ -78,7 +78,7 @@ function copies() {
   return { state, sealer: { ...engine.sealer, destroyPersons } };
 }
 
-onBothDatabases('an erasure', (newPlace, dialect) => {
+mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     erasure = await openErasure(engine, { dialect });
@@ -104,7 +104,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     return [...found].sort();
   }
 
-  test.runIf(dialect === 'postgres')(
+  it.runIf(dialect === 'postgres')(
     'a copy of the database from before an upgrade, in a schema beside, is no table in use: the proof names it',
     async () => {
       const id = await enroll('ada@example.com');
@@ -150,7 +150,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     }
   });
 
-  test('leaves the person’s id nowhere but where it has to stand, and the address nowhere', async () => {
+  it('leaves the person’s id nowhere but where it has to stand, and the address nowhere', async () => {
     const id = await enroll('ada@example.com');
     const hash = engine.sealer.emailHash(engine.organization, 'ada@example.com');
     const other = await enroll('bea@example.com');
@@ -468,7 +468,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await erasure.retry()).toEqual({ finished: 1, pending: 0 });
   });
 
-  test('is done again by two who ask at once, once', async () => {
+  it('is done again by two who ask at once, once', async () => {
     const id = await enroll('ada@example.com');
     const [one, two, three] = await Promise.all([
       erasure.erase(realm(), id, order),
@@ -481,7 +481,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     expect(await engine.keys.erasureLedger()).toHaveLength(1);
   });
 
-  test('and a simultaneous enrollment of the same person end with no person or with a new one', async () => {
+  it('and a simultaneous enrollment of the same person end with no person or with a new one', async () => {
     const id = await enroll('ada@example.com');
     const [, second] = await Promise.allSettled([
       erasure.erase(realm(), id, order),
@@ -606,7 +606,7 @@ onBothDatabases('an erasure', (newPlace, dialect) => {
     });
   });
 
-  test('of all people needs the exact number, goes in pages, and leaves those who are held', async () => {
+  it('of all people needs the exact number, goes in pages, and leaves those who are held', async () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       await enroll(`${name}@example.com`);
       engine.advance(1);

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { direction } from '../../../../test/support/faces.ts';
@@ -80,7 +80,7 @@ async function open(dialect: 'sqlite' | 'postgres', over: Partial<RetentionDeps>
   });
 }
 
-onBothDatabases('retention', (newPlace, dialect) => {
+mostlyOnSqlite('retention', (newPlace, dialect, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     warned = [];
@@ -167,7 +167,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
     ]);
   });
 
-  test('verifications, events, alerts and failures go when their own terms are over, page by page; of the held they stay', async () => {
+  it('verifications, events, alerts and failures go when their own terms are over, page by page; of the held they stay', async () => {
     const held = await enroll('held@example.com');
     await holds.place({ ...realm(), subject: held }, 'lawsuit 7', operator);
     const now = engine.clock.now();
@@ -314,7 +314,7 @@ onBothDatabases('retention', (newPlace, dialect) => {
     ]);
   });
 
-  test('two sweeps do not run at once', async () => {
+  it('two sweeps do not run at once', async () => {
     const first = retention.sweep(engine.organization, order);
     await expect(retention.sweep(engine.organization, order)).rejects.toMatchObject({ code: 'CONFLICT' });
     await first;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
@@ -87,7 +87,7 @@ test('every table that names a person is in the record', async () => {
   await engine.stop();
 });
 
-onBothDatabases('the record of a person', (newPlace, dialect) => {
+onSqlite('the record of a person', (newPlace, dialect) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     records = createSubjectRecords(engine);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { consentOfAll, type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { analysisOf, direction, emptyAnalysis, near, portraitOf } from '../../../../test/support/faces.ts';
@@ -58,7 +58,7 @@ const lines = async (target: string) =>
   ).map(({ details, ...line }) => ({ ...line, details: JSON.parse(details) }));
 const conflict = { code: 'CONFLICT' };
 
-onBothDatabases('reviews', (newPlace, dialect) => {
+onSqlite('reviews', (newPlace, dialect) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
   });

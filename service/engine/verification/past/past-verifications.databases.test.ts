@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis } from '../../../../test/support/faces.ts';
 import type { World } from '../../../lib/id.ts';
@@ -8,7 +8,7 @@ import type { VerifyCommand } from '../verdict.ts';
 const HOUR = 3_600_000;
 const email = 'ada@example.com';
 
-onBothDatabases('past verifications', (newPlace) => {
+onSqlite('past verifications', (newPlace) => {
   let engine: Engine;
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });

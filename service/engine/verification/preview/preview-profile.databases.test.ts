@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, scorerR, startEngine } from '../../../../test/support/engine.ts';
 import type { VerificationId, World } from '../../../lib/id.ts';
 import { builtInProfiles, type CheckResult, type ProfileDefinition } from '../../matching/index.ts';
@@ -16,7 +16,7 @@ const checks = Object.fromEntries(
 /** Quality alone decides beside the match. */
 const settings: ProfileDefinition = { ...definition, checks, minimumComposite: 0.5 };
 
-onBothDatabases('a preview of settings', (newPlace) => {
+onSqlite('a preview of settings', (newPlace) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
   });

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../../test/storage/databases.ts';
+import { expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../../test/storage/databases.ts';
 import { operator } from '../../../../../test/support/engine.ts';
 import { analysisOf, direction, type FaceScript, near } from '../../../../../test/support/faces.ts';
 import { desk, refusal, site, startStaff } from '../../../../../test/support/staff.ts';
@@ -7,7 +7,7 @@ import { Problem } from '../../../../lib/problem.ts';
 
 const TEXT = 'gatehouse-face-factor-1';
 
-onBothDatabases('sign-in by face', (newPlace) => {
+mostlyOnSqlite('sign-in by face', (newPlace, _, { test }) => {
   async function start({ pad = true, allowed = true }: { pad?: boolean; allowed?: boolean } = {}) {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators, ada, organization } = staff;
@@ -210,7 +210,7 @@ onBothDatabases('sign-in by face', (newPlace) => {
     await staff.stop();
   });
 
-  test('a ticket signs in once, from its source; two at once with the same pictures are one', async () => {
+  it('a ticket signs in once, from its source; two at once with the same pictures are one', async () => {
     const { administrators, enroll, camera, ...staff } = await start();
     await enroll();
     const ticket = await staff.begin();

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../../test/storage/databases.ts';
+import { expect, it } from 'vitest';
+import { mostlyOnSqlite } from '../../../../../test/storage/databases.ts';
 import { type Algorithm, createAuthenticator } from '../../../../../test/support/authenticator.ts';
 import { desk, password, refusal, site, startStaff } from '../../../../../test/support/staff.ts';
 
 const MINUTE = 60_000;
 
-onBothDatabases('passkeys', (newPlace) => {
+mostlyOnSqlite('passkeys', (newPlace, _, { test }) => {
   test.each<Algorithm>([-7, -257, -8])(
     'algorithm %i: enroll, sign out, sign in, prove again',
     async (algorithm) => {
@@ -59,7 +59,7 @@ onBothDatabases('passkeys', (newPlace) => {
     },
   );
 
-  test('a challenge is answered once, within five minutes, for the ticket that asked, and a ticket is used once', async () => {
+  it('a challenge is answered once, within five minutes, for the ticket that asked, and a ticket is used once', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators, advance } = staff;
     const passkey = await staff.addPasskey(await staff.open(), createAuthenticator({ counts: false }));
@@ -114,7 +114,7 @@ onBothDatabases('passkeys', (newPlace) => {
     await staff.stop();
   });
 
-  test('the last factor stays, however many there were', async () => {
+  it('the last factor stays, however many there were', async () => {
     const staff = await startStaff({ place: await newPlace() });
     const { administrators, ada } = staff;
     const own = { is: 'administrator', administrator: ada.id } as const;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onBothDatabases } from '../../../../../test/storage/databases.ts';
+import { onSqlite } from '../../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../../test/support/engine.ts';
 import { analysisOf, direction } from '../../../../../test/support/faces.ts';
 
-onBothDatabases('people', (newPlace) => {
+onSqlite('people', (newPlace) => {
   let engine: Engine;
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
