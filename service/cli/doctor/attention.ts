@@ -1,9 +1,6 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import { asTyped } from '../invocation.ts';
-import type { Finding } from './checks.ts';
-
-/** What is there, where nothing needs attention; beside an item it says more than the item may, such as paths and names. */
-export type Detail = Pick<Finding, 'what' | 'found'>;
+import type { Detail, Finding } from './checks.ts';
 
 /** What the doctor calls the subject of an item. */
 const subjects: Readonly<Record<string, string>> = {

@@ -4,8 +4,7 @@ import { RELEASE_KEYS } from '../../release/release-keys.ts';
 import { type FileSignature, signatureBeside } from '../../release/signed-file.ts';
 import { describeProvider } from '../commands/models.ts';
 import { asTyped } from '../invocation.ts';
-import type { Detail } from './attention.ts';
-import type { Finding } from './checks.ts';
+import type { Detail, Finding } from './checks.ts';
 
 export type BoxStatus = Schemas['Status'];
 

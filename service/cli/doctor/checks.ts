@@ -14,7 +14,6 @@ import { asOwner, foreignOwner } from '../directory-owner.ts';
 import { invocation } from '../invocation.ts';
 import { oldestNode, refuseOldNode } from '../node-version.ts';
 import { describeSize } from '../terminal/size.ts';
-import type { Detail } from './attention.ts';
 
 export interface Finding {
   what: string;
@@ -25,6 +24,9 @@ export interface Finding {
   /** The remedy; absent without a problem. */
   remedy?: string;
 }
+
+/** What is there, where nothing needs attention; beside an item it says more than the item may, such as paths and names. */
+export type Detail = Pick<Finding, 'what' | 'found'>;
 
 type State = Finding['state'];
 const finding = (what: string, state: State, found: string, remedy?: string): Finding => ({

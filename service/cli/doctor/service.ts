@@ -8,8 +8,7 @@ import { type Config, describeDatabase } from '../../config.ts';
 import { keyStoreAdvice } from '../../data-directory/database-place.ts';
 import { asTyped } from '../invocation.ts';
 import { journalFile, recoverScript, UPDATE_FOLDER } from '../update/journal.ts';
-import type { Detail } from './attention.ts';
-import type { Finding } from './checks.ts';
+import type { Detail, Finding } from './checks.ts';
 
 export type Service = NonNullable<Schemas['Status']['service']>;
 

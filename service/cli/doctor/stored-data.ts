@@ -2,8 +2,7 @@ import type { Schemas } from '../../../sdk/admin/client.ts';
 import { describeGalleries, type OwnGalleries, tables } from '../gallery-calibrations.ts';
 import { invocation } from '../invocation.ts';
 import { count } from '../terminal/terminal.ts';
-import type { Detail } from './attention.ts';
-import type { Finding } from './checks.ts';
+import type { Detail, Finding } from './checks.ts';
 
 /** Open alerts of an organization that the doctor counts. */
 export const MOST_ALERTS = 1000;

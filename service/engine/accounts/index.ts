@@ -63,7 +63,6 @@ export {
   refuseErased,
   retentionPolicy,
   Site,
-  setupSteps,
   stepsLeft,
   type UniquenessPolicy,
 } from './organizations/organization.ts';

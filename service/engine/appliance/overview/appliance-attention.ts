@@ -15,7 +15,7 @@ export interface ApplianceFacts {
   unreachablePeople: number;
   people: readonly { world: World; largest: number }[];
   safeGallery: readonly { rate: number; holdsFor: HoldsFor; people: number }[];
-  /** Galleries that are large enough and were not compared with the calibration, and people whose template does not tell them apart. */
+  /** Galleries that are large enough and were not compared with the calibration, and people whose template does not distinguish them. */
   ownGalleries: readonly { notMeasured: number; doubtful: number }[];
   masterKey?: { kind: 'file' | 'passphrase'; besideData: boolean; besideCopy: boolean };
   keyCopies?: { places: number; notCurrent: number };
