@@ -61,6 +61,8 @@ export interface Judged {
   action: 'accept' | 'flag' | 'wait' | 'duplicate';
   /** Absent while the person waits. */
   member?: MemberId;
+  /** The person under whose key the member is. */
+  subject?: SubjectId;
   /** The id of the human in this epoch of the scope, for the caller: 64 hex digits. */
   humanId?: string;
   /** The person, or the member's pseudonym, that the face is like; absent of one who is accepted. */
@@ -114,14 +116,13 @@ export function createJudge(deps: JudgeDeps) {
 
   return async function judge<T>(
     order: UniquenessOrder,
-    then: (tx: Tx, judged: Judged, subject?: SubjectId) => Promise<T>,
+    then: (tx: Tx, judged: Judged) => Promise<T>,
   ): Promise<T> {
     return turns(turnOf(order.realm, order.scope), async () => {
       const scope = await scopes.forUse(order.realm, order.scope, order.actor);
       const sighting = await sight(order, scope);
       const { people } = sighting;
-      const work = (tx: Tx, judged: Judged, subject?: SubjectId) =>
-        then(tx, { ...judged, ...defined({ alike: people }) }, subject);
+      const work = (tx: Tx, judged: Judged) => then(tx, { ...judged, ...defined({ alike: people }) });
       const { nearest, again, sure } = sighting;
       const { policy } = order;
       const { member } = nearest ?? {};
@@ -130,13 +131,12 @@ export function createJudge(deps: JudgeDeps) {
         const judged: Judged = {
           outcome: 'known',
           action: accepted ? 'accept' : 'flag',
-          member: member.id,
-          humanId: humanIdOf(deps.keys, scope, member.id),
+          ...idsOf(deps.keys, scope, member),
           ...(!accepted && { duplicateOf: nearest!.subject }),
         };
         return inTransaction(async (tx) => {
           await members.seen(tx, member.id, clock.now());
-          return work(tx, judged, member.subject as SubjectId);
+          return work(tx, judged);
         });
       }
       if (!nearest || policy === 'off') return join(order, scope, undefined, work);
@@ -238,7 +238,7 @@ export function createJoin(deps: JudgeDeps) {
     order: UniquenessOrder,
     scope: Scope,
     alike: Sighting | undefined,
-    work: (tx: Tx, judged: Judged, subject: SubjectId) => Promise<T>,
+    work: (tx: Tx, judged: Judged) => Promise<T>,
   ): Promise<T> {
     const { realm, embeddings, pixelHash, quality, consent, self, reference, actor, request } = order;
     const id = ids.next('member');
@@ -286,11 +286,10 @@ export function createJoin(deps: JudgeDeps) {
           const judged: Judged = {
             outcome: known ? (alike!.sure ? 'known' : 'grey') : 'new',
             action: known ? 'flag' : 'accept',
-            member: id,
-            humanId: humanIdOf(keys, scope, id),
+            ...idsOf(keys, scope, { id, subject }),
             ...defined({ duplicateOf: known, review }),
           };
-          answer.value = await work(tx, judged, subject);
+          answer.value = await work(tx, judged);
         },
       },
       actor,
@@ -354,9 +353,12 @@ export const suspicionOf = (
   ...defined({ portrait, request }),
 });
 
-/** Of no use outside of the epoch: another epoch, and another scope, has another key. */
-export const humanIdOf = (keys: ScopeKeys, scope: Scope, member: MemberId): string =>
-  keys.mac(scope.organization, keyNameOf(scope), `human|${member}`);
+/** `humanId` is of no use outside of the epoch: another epoch, and another scope, has another key. */
+export const idsOf = (keys: ScopeKeys, scope: Scope, { id, subject }: Pick<Member, 'id' | 'subject'>) => ({
+  member: id,
+  subject: subject as SubjectId,
+  humanId: keys.mac(scope.organization, keyNameOf(scope), `human|${id}`),
+});
 
 const referenceHash = (keys: ScopeKeys, scope: Scope, reference: string): string =>
   keys.mac(scope.organization, keyNameOf(scope), `reference|${reference}`);

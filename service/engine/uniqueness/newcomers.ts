@@ -6,7 +6,7 @@ import type { Realm } from '../people/index.ts';
 import {
   createJoin,
   createSight,
-  humanIdOf,
+  idsOf,
   type JudgeDeps,
   type Judged,
   type Sighting,
@@ -104,8 +104,8 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
         const sighting = await sight(order, open, others);
         const { nearest, again } = sighting;
         if (!nearest) {
-          await join(order, open, undefined, async (tx, judged, subject) => {
-            await settle(tx, subject);
+          await join(order, open, undefined, async (tx, judged) => {
+            await settle(tx, judged.subject);
             await end(tx, { realm, item }, row, judged);
           });
           return;
@@ -116,13 +116,8 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
           if (!member || !again)
             return waitAgain(tx, order, sighting, { row, waiting: { ...sent, compared } });
           await members.seen(tx, member.id, clock.now());
-          const humanId = humanIdOf(deps.keys, open, member.id);
-          await end(tx, { realm, item }, row, {
-            outcome: 'known',
-            action: 'accept',
-            member: member.id,
-            humanId,
-          });
+          const ids = idsOf(deps.keys, open, member);
+          await end(tx, { realm, item }, row, { outcome: 'known', action: 'accept', ...ids });
         });
       });
     },

@@ -44,14 +44,16 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       outcome: 'new',
       action: 'accept',
       member: expect.stringMatching(/^mem_/),
+      subject: expect.stringMatching(/^sub_/),
       humanId: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(await judge(face('alice', 0.95, 'second'), { policy: 'warn' })).toEqual({
       outcome: 'known',
       action: 'flag',
       member: first.member,
+      subject: first.subject,
       humanId: first.humanId,
-      duplicateOf: expect.stringMatching(/^sub_/),
+      duplicateOf: first.subject,
     });
     expect(await judge(face('bob'))).toMatchObject({ outcome: 'new', action: 'accept' });
     expect((await engine.uniqueness.scopes.page(realm(), { limit: 10 })).scopes).toMatchObject([
@@ -110,11 +112,12 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
 
   test('who comes again under the same reference is no duplicate', async () => {
     const first = await judge(face('alice'), { reference: 'user-1' });
-    const { member, humanId } = first;
+    const { member, subject, humanId } = first;
     expect(await judge(face('alice', 0.97, 'two'), { reference: 'user-1' })).toEqual({
       outcome: 'known',
       action: 'accept',
       member,
+      subject,
       humanId,
     });
     expect(await judge(face('alice', 0.97, 'three'), { reference: 'user-2' })).toMatchObject({

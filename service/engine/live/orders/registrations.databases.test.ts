@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onBothDatabases } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
+import { openErasure } from '../../../../test/support/erasure.ts';
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { FlowHandler, SessionUniqueness } from '../sessions/session.ts';
+import type { Judged } from '../../uniqueness/index.ts';
+import type { FlowHandler } from '../sessions/session.ts';
 import { deleteOrdersOf } from './order-store.ts';
 import { createRegistrations, type NewRegistration, type Registrations } from './registrations.ts';
 
@@ -14,7 +16,7 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let registrations: Registrations;
-let judged: SessionUniqueness;
+let judged: Judged;
 let asked: { scope: string; policy: string; reference?: string }[];
 let ended: string[];
 let made: number;
@@ -43,9 +45,9 @@ const codeOf = (work: Promise<unknown>) =>
     (error) => (error instanceof Problem ? error.code : error),
   );
 
-async function begin(token: string, path = { flash: true, motion: true }) {
-  const { page } = await registrations.links.describe(token, { test: false });
-  return registrations.links.begin(token, {
+async function begin(token: string, path = { flash: true, motion: true }, { links } = registrations) {
+  const { page } = await links.describe(token, { test: false });
+  return links.begin(token, {
     test: false,
     consent: { version: page.consent.version },
     path,
@@ -71,7 +73,7 @@ const events = () =>
     .orderBy('seq')
     .execute();
 
-onBothDatabases('registrations', (newPlace) => {
+onBothDatabases('registrations', (newPlace, dialect) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     await engine.installPad();
@@ -159,7 +161,6 @@ onBothDatabases('registrations', (newPlace) => {
       outcome: 'known',
       action: 'duplicate',
       duplicateOf: judged.subject!,
-      subject: judged.subject!,
     };
     const { token } = await register({ reference: 'user_2' });
     await look((await begin(token)).token);
@@ -281,6 +282,31 @@ onBothDatabases('registrations', (newPlace) => {
     await register({ dataRequest: 'phone-number' });
     ended.push('survey_1');
     expect(await codeOf(register({ region: 'survey_1' }))).toBe('CONFLICT');
+  });
+
+  test('what a new human registered is under the key of the member, and is erased with them', async () => {
+    const ends: { registration?: FlowHandler } = {};
+    const counting = liveSessionsOver(engine, { challenges, ends, uniqueness: engine.uniqueness });
+    const counted = createRegistrations({
+      ...engine,
+      sessions: counting,
+      humannessOf: () => 1,
+      random: (into) => into,
+    });
+    ends.registration = counted.end;
+    const { token } = await counted.register(realm(), order({ region: 'survey' }), { actor: key });
+    engine.advance(1);
+    const begun = await begin(token, { flash: true, motion: true }, counted);
+    await attempt({ engine, sessions: counting, challenges }, begun.token);
+    const { subject } = await engine.db
+      .selectFrom('uniqueness_member')
+      .select('subject')
+      .executeTakeFirstOrThrow();
+    expect(await rows()).toMatchObject([{ state: 'passed', subject }]);
+    expect((await events()).map((one) => one.subject)).toEqual([subject]);
+    const erasure = await openErasure(engine, { dialect });
+    await erasure.erase(realm(), subject as SubjectId, { actor: operator, reason: 'request' });
+    expect(await rows()).toEqual([]);
   });
 
   test('an erasure of the person removes the registration; the record has it', async () => {
