@@ -7,15 +7,16 @@ import type { Access, Organization, Organizations } from '../../accounts/index.t
 import { type Actor, type Audit, readActor } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { BeginOrder, LinkDescription, LinkResolver } from '../sessions/link.ts';
+import type { OwnerSealer } from '../sessions/sealed-store.ts';
 import type { Candidate, DecidedSession, FlowHandler, NewSession, SessionPage } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { type Ending, isErased, type Order, type OrderSealer, type OrderStore } from './order-store.ts';
+import { type Ending, isErased, type Order, type OrderStore } from './order-store.ts';
 
 /** What every kind of order is built on. */
 export interface OrderDeps {
   db: Db;
   inTransaction: InTransaction;
-  sealer: OrderSealer;
+  sealer: OwnerSealer;
   sessions: Pick<Sessions, 'prepare' | 'requireBrowser' | 'cancel'>;
   organizations: Pick<Organizations, 'get' | 'lookOf'>;
   access: Pick<Access, 'originsOf'>;

@@ -1,7 +1,7 @@
 import { defined } from '../../../lib/defined.ts';
 import type { PersonTokens, PresenceClaims, TokenFault, TokenRealm } from '../../accounts/index.ts';
 import type { Actor } from '../../audit/index.ts';
-import type { OrderSealer } from './order-store.ts';
+import type { OwnerSealer } from '../sessions/sealed-store.ts';
 
 export interface VerifyTokenOrder {
   token: string;
@@ -40,7 +40,7 @@ export function createVerifyToken(
   {
     sealer,
     tokens,
-  }: { sealer: Pick<OrderSealer, 'emailHash'>; tokens: Pick<PersonTokens, 'check' | 'redeem'> },
+  }: { sealer: Pick<OwnerSealer, 'emailHash'>; tokens: Pick<PersonTokens, 'check' | 'redeem'> },
   stands: (realm: TokenRealm, claims: PresenceClaims) => Promise<boolean>,
 ) {
   return async function verifyToken(

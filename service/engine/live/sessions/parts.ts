@@ -13,7 +13,7 @@ import type { Uniqueness } from '../../uniqueness/index.ts';
 import type { VerifyLive } from '../../verification/index.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { MovementStore } from './movement-store.ts';
-import type { SealedValues, SessionSealer } from './sealed-store.ts';
+import type { OwnerSealer, SealedValues } from './sealed-store.ts';
 import type { FlowHandler, SessionDecision, SessionFlow, SessionWait } from './session.ts';
 import type { SessionBehaviors } from './session-behavior.ts';
 import type { SessionIntegrity, SessionStore } from './session-store.ts';
@@ -30,7 +30,7 @@ export interface ObservedAttempt {
 export interface SessionsDeps {
   db: Db;
   inTransaction: InTransaction;
-  sealer: SessionSealer;
+  sealer: OwnerSealer;
   integrity: SessionIntegrity;
   audit: Audit;
   ids: Ids;
