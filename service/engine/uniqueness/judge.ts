@@ -5,7 +5,7 @@ import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Organizations, UniquenessPolicy } from '../accounts/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import { type Consent, type Consents, groundOf } from '../consent/index.ts';
+import { type Consent, type Consents, legalBasisOf } from '../consent/index.ts';
 import {
   alikePeople,
   type Comparison,
@@ -18,14 +18,14 @@ import {
 import type { Models } from '../models/index.ts';
 import type { Realm, Subjects } from '../people/index.ts';
 import { createMemberStore } from './member-store.ts';
+import type { DuplicateCandidates } from './review/duplicate-candidates.ts';
 import { likenessOf } from './review/review-item.ts';
-import type { Suspects } from './review/suspect.ts';
 import { keyNameOf, type Member, partOf, REVIEWED_WITHIN, type Scope } from './scope.ts';
 import { createWaitStore } from './scope-store.ts';
 import { type createScopes, type ScopeKeys, turnOf } from './scopes.ts';
 
 /** A living person who comes to a scope. */
-export interface UniquenessOrder {
+export interface UniquenessRequest {
   realm: Realm;
   /** The region; empty: the organization. */
   scope: string;
@@ -87,7 +87,7 @@ export type JudgeDeps = {
   consents: Pick<Consents, 'withholds'>;
   organizations: Pick<Organizations, 'get'>;
   models: Pick<Models, 'current'>;
-  suspects: Pick<Suspects, 'enrolled' | 'newcomer'>;
+  candidates: Pick<DuplicateCandidates, 'enrolled' | 'newcomer'>;
 };
 
 /** Who is near in the gallery of the scope. */
@@ -115,7 +115,7 @@ export function createJudge(deps: JudgeDeps) {
   const wait = createWait(deps);
 
   return async function judge<T>(
-    order: UniquenessOrder,
+    order: UniquenessRequest,
     then: (tx: Tx, judged: Judged) => Promise<T>,
   ): Promise<T> {
     return turns(turnOf(order.realm, order.scope), async () => {
@@ -151,11 +151,11 @@ export function createSight({ db, keys, subjects, matching, consents, organizati
   const members = createMemberStore(db);
 
   return async function sight(
-    { realm, embeddings, plan, self, reference }: UniquenessOrder,
+    { realm, embeddings, plan, self, reference }: UniquenessRequest,
     scope: Scope,
     notTheSame: readonly SubjectId[] = [],
   ): Promise<Sighting> {
-    const ground = groundOf(await organizations.get(realm.organization));
+    const legalBasis = legalBasisOf(await organizations.get(realm.organization));
     const distinct = new Set(notTheSame);
     if (self) for (const { subject } of await subjects.distinctFrom(self)) distinct.add(subject);
     // Who is a member is compared with the member's templates, once.
@@ -164,7 +164,7 @@ export function createSight({ db, keys, subjects, matching, consents, organizati
       one !== self &&
       !distinct.has(one) &&
       !accounts.has(one) &&
-      !consents.withholds(ground, one, 'deduplication');
+      !consents.withholds(legalBasis, one, 'deduplication');
     const found = await matching.search(
       realm,
       embeddings,
@@ -231,11 +231,11 @@ async function alikeInScope(
 
 /** Makes the person a member, in the transaction of `work`. */
 export function createJoin(deps: JudgeDeps) {
-  const { db, audit, ids, clock, keys, subjects, suspects } = deps;
+  const { db, audit, ids, clock, keys, subjects, candidates } = deps;
   const members = createMemberStore(db);
 
   return async function join<T>(
-    order: UniquenessOrder,
+    order: UniquenessRequest,
     scope: Scope,
     alike: Sighting | undefined,
     work: (tx: Tx, judged: Judged) => Promise<T>,
@@ -267,7 +267,8 @@ export function createJoin(deps: JudgeDeps) {
           });
           const known = alike?.nearest?.subject;
           const review =
-            known && (await suspects.enrolled(tx, suspicionOf(order, alike!, known), subject, 'uniqueness'));
+            known &&
+            (await candidates.enrolled(tx, candidateOf(order, alike!, known), subject, 'uniqueness'));
           await audit.add(tx, {
             actor,
             action: 'uniqueness.join',
@@ -300,11 +301,11 @@ export function createJoin(deps: JudgeDeps) {
 
 /** The person waits for a reviewer; final at once where too many wait. */
 function createWait(deps: JudgeDeps) {
-  const { db, inTransaction, clock, models, suspects } = deps;
+  const { db, inTransaction, clock, models, candidates } = deps;
   const waits = createWaitStore(db);
 
   return async function wait<T>(
-    order: UniquenessOrder,
+    order: UniquenessRequest,
     scope: Scope,
     sighting: Sighting,
     work: (tx: Tx, judged: Judged) => Promise<T>,
@@ -320,7 +321,7 @@ function createWait(deps: JudgeDeps) {
       ...defined({ consent, existing: self, reference }),
     };
     return inTransaction(async (tx) => {
-      const review = await suspects.newcomer(tx, suspicionOf(order, sighting, known), waiting);
+      const review = await candidates.newcomer(tx, candidateOf(order, sighting, known), waiting);
       const at = clock.now();
       if (review !== undefined)
         await waits.insert(tx, {
@@ -341,8 +342,8 @@ function createWait(deps: JudgeDeps) {
   };
 }
 
-export const suspicionOf = (
-  { realm, quality, portrait, actor, request }: UniquenessOrder,
+export const candidateOf = (
+  { realm, quality, portrait, actor, request }: UniquenessRequest,
   { found, nearest }: Sighting,
   known: SubjectId,
 ) => ({

@@ -6,7 +6,7 @@ import { direction, meanOf, near } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
 import { insertDistinct } from '../people/index.ts';
-import type { Judged, UniquenessOrder } from './judge.ts';
+import type { Judged, UniquenessRequest } from './judge.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -21,7 +21,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
   afterEach(() => engine.stop());
 
   let sessions = 0;
-  const order = (vector: Float32Array, over: Partial<UniquenessOrder> = {}): UniquenessOrder => ({
+  const order = (vector: Float32Array, over: Partial<UniquenessRequest> = {}): UniquenessRequest => ({
     realm: realm(),
     scope: 'survey',
     policy: 'block',
@@ -33,7 +33,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
     session: `sess_${++sessions}`,
     ...over,
   });
-  const judge = (vector: Float32Array, over: Partial<UniquenessOrder> = {}): Promise<Judged> =>
+  const judge = (vector: Float32Array, over: Partial<UniquenessRequest> = {}): Promise<Judged> =>
     engine.uniqueness.judge(order(vector, over), async (_, judged) => judged);
   const face = (name: string, cosine = 0.97, picture = 'again') =>
     near(direction(name), cosine, `${name} ${picture}`);
@@ -158,7 +158,7 @@ onBothDatabases('uniqueness', (newPlace, dialect) => {
       const input = { email: 'alice@example.com', embeddings: { 'a-net': direction('alice') }, quality: 1 };
       alice = (await engine.subjects.enroll(realm(), input, operator)).subject.id;
     });
-    const inOrganization = (over: Partial<UniquenessOrder> = {}) => ({ scope: '', ...over });
+    const inOrganization = (over: Partial<UniquenessRequest> = {}) => ({ scope: '', ...over });
 
     test('count: a stranger with such a face is held back, in a region not', async () => {
       expect(await judge(face('alice'), inOrganization())).toMatchObject({

@@ -8,7 +8,7 @@ import type { Timer } from '../../lib/timer.ts';
 import { unreachable } from './check-postgres.ts';
 import { explainRefusal } from './postgres-refusal.ts';
 import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
-import { beat, endSessions, FENCE, type Look, look, release, takeRow, unlock } from './writer-row.ts';
+import { beat, endSessions, FENCE, look, release, takeRow, unlock, type WriterRow } from './writer-row.ts';
 
 /** Milliseconds between two heartbeats, which also keep the connection known to routers. */
 const BEAT_EVERY = 2_000;
@@ -254,10 +254,10 @@ async function acquire(client: pg.Client, claim: Claim): Promise<Lock> {
 }
 
 /** Whether another process took the lock since this one had it. */
-const isTaken = ({ locker, row }: Look, { token, backend }: Former): boolean =>
+const isTaken = ({ locker, row }: WriterRow, { token, backend }: Former): boolean =>
   row?.token !== token || (locker !== undefined && locker.backend !== backend);
 
-function describe({ locker, row }: Look): string {
+function describe({ locker, row }: WriterRow): string {
   const name = locker?.name || row?.holder || 'another process';
   const address = locker?.address ? ` at ${locker.address}` : '';
   const since = locker ? `, since ${new Date(locker.since).toISOString()}` : '';

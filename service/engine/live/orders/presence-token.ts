@@ -3,7 +3,7 @@ import type { PersonTokens, PresenceClaims, TokenFault, TokenRealm } from '../..
 import type { Actor } from '../../audit/index.ts';
 import type { OwnerSealer } from '../sessions/sealed-store.ts';
 
-export interface VerifyTokenOrder {
+export interface VerifyTokenRequest {
   token: string;
   expectedOrgId?: string;
   expectedEmail?: string;
@@ -45,7 +45,7 @@ export function createVerifyToken(
 ) {
   return async function verifyToken(
     { organization, world }: TokenRealm,
-    order: VerifyTokenOrder,
+    order: VerifyTokenRequest,
     actor: Actor,
   ): Promise<TokenVerdict> {
     const realm = { organization, world };
@@ -80,7 +80,7 @@ export function createVerifyToken(
 
   function mismatchOf(
     { organization }: TokenRealm,
-    { expectedOrgId, expectedEmail }: VerifyTokenOrder,
+    { expectedOrgId, expectedEmail }: VerifyTokenRequest,
     sub: string,
   ): TokenRefusal | undefined {
     if (expectedOrgId !== undefined && expectedOrgId !== organization) return 'wrong_organization';

@@ -80,11 +80,11 @@ onBothDatabases('registrations', (newPlace, dialect) => {
     challenges = scriptedChallenges();
     asked = [];
     ended = [];
-    const ends: { registration?: FlowHandler } = {};
+    const handlers: { registration?: FlowHandler } = {};
     judged = { outcome: 'new', action: 'accept', humanId: 'ab12', subject: await member('pseudonym@x.org') };
     sessions = liveSessionsOver(engine, {
       challenges,
-      ends,
+      handlers,
       uniqueness: {
         judge({ scope, policy, reference }, work) {
           asked.push({ scope, policy, ...(reference !== undefined && { reference }) });
@@ -109,7 +109,7 @@ onBothDatabases('registrations', (newPlace, dialect) => {
       humannessOf: ({ score }) => score / 2,
       random: (into) => new DataView(into.buffer).setUint32(12, ++made),
     });
-    ends.registration = registrations.end;
+    handlers.registration = registrations.end;
     await engine.organizations.set(engine.organization, { redirectTargets: ['app.example.com'] }, operator);
   });
   afterEach(() => engine.stop());
@@ -285,15 +285,15 @@ onBothDatabases('registrations', (newPlace, dialect) => {
   });
 
   test('what a new human registered is under the key of the member, and is erased with them', async () => {
-    const ends: { registration?: FlowHandler } = {};
-    const counting = liveSessionsOver(engine, { challenges, ends, uniqueness: engine.uniqueness });
+    const handlers: { registration?: FlowHandler } = {};
+    const counting = liveSessionsOver(engine, { challenges, handlers, uniqueness: engine.uniqueness });
     const counted = createRegistrations({
       ...engine,
       sessions: counting,
       humannessOf: () => 1,
       random: (into) => into,
     });
-    ends.registration = counted.end;
+    handlers.registration = counted.end;
     const { token } = await counted.register(realm(), order({ region: 'survey' }), { actor: key });
     engine.advance(1);
     const begun = await begin(token, { flash: true, motion: true }, counted);

@@ -1,4 +1,4 @@
-import type { FaceAnalyzer } from '../../../inference/face.ts';
+import type { FaceAnalyzer } from '../../../inference/workers/face-analyzer.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
@@ -42,7 +42,7 @@ export interface SessionsDeps {
   workers: number;
   workTime: () => number;
   models: Pick<Models, 'current' | 'importable'>;
-  organizations: Pick<Organizations, 'get' | 'lookOf'>;
+  organizations: Pick<Organizations, 'get' | 'brandingOf'>;
   profiles: Pick<Profiles, 'list' | 'get'>;
   subjects: Pick<Subjects, 'ownerOfPicture' | 'peopleWithout'>;
   verifyLive: VerifyLive;
@@ -52,7 +52,7 @@ export interface SessionsDeps {
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
   /** A flow without one is refused. */
-  ends: Partial<Record<SessionFlow, FlowHandler>>;
+  handlers: Partial<Record<SessionFlow, FlowHandler>>;
 }
 
 /** What the parts of the feature are built on. */

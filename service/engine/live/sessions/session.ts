@@ -274,5 +274,5 @@ export interface FlowHandler {
   /** Asked before an approval, outside of the transaction: a code here makes the decision `rejected`. */
   judge?(session: Candidate): Promise<{ refuse: string } | undefined>;
   /** In the transaction that decides; adds the flow's `session.decided`. Reads and writes through `tx` alone; may run again. */
-  decided(tx: Tx, session: DecidedSession): Promise<FlowReply | undefined>;
+  onDecided(tx: Tx, session: DecidedSession): Promise<FlowReply | undefined>;
 }

@@ -1,5 +1,6 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import type { Analysis, FaceAnalyzer, FollowedFace } from '../../../inference/face.ts';
+import type { Analysis, FollowedFace } from '../../../inference/face.ts';
+import type { FaceAnalyzer } from '../../../inference/workers/face-analyzer.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Share } from '../../../lib/fair/fair-queue.ts';
 import type { Id, Ids, OrganizationId, World } from '../../../lib/id.ts';

@@ -13,10 +13,15 @@ import {
   sameFace,
 } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { analysisRequest, analyzeFrames, type SightDeps } from '../look.ts';
-import { blackAndWhiteRefusal, pictureRefusal } from '../refuse-picture.ts';
+import {
+  type AnalysisDeps,
+  analysisRequest,
+  analyzeFrames,
+  blackAndWhiteRefusal,
+  pictureRefusal,
+} from '../analyze-pictures.ts';
 
-export interface JudgeAdministratorFaceDeps extends SightDeps {
+export interface JudgeAdministratorFaceDeps extends AnalysisDeps {
   models: Pick<Models, 'current' | 'importable'>;
 }
 
