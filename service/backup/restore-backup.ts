@@ -6,11 +6,15 @@ import { defined } from '../lib/defined.ts';
 import { syncFile, syncFolder, writeDurably } from '../lib/durable-file.ts';
 import { Problem } from '../lib/problem.ts';
 import { removePlans } from '../storage/backup-check.ts';
-import { lossBetween, type RestoreLoss, requireConfirmedLoss } from '../storage/former/former-database.ts';
 import { COPY_NAME } from '../storage/key-copies/key-copy-file.ts';
 import { acceptLostOrganizations } from '../storage/keys/vault.ts';
 import { LENT_NOTE } from '../storage/master/master-key-provider.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
+import {
+  lossBetween,
+  type RestoreLoss,
+  requireConfirmedLoss,
+} from '../storage/previous-database/previous-database.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import type { BackupFacts } from './backup-file.ts';
 import { peekKeyStore } from './backup-key.ts';

@@ -10,15 +10,15 @@ import { writeDurably } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
-import type { FormerDatabase, RestoreLoss } from '../storage/former/former-database.ts';
-import { openFormerPostgres } from '../storage/former/former-postgres.ts';
-import { openFormerSqlite } from '../storage/former/former-sqlite.ts';
 import { type KeyStorePlace, openKeyStore, readKeyStoreVersion } from '../storage/keys/key-store.ts';
 import { keyMigrations } from '../storage/keys/key-store-schema.ts';
 import { acceptLostOrganizations } from '../storage/keys/vault.ts';
 import { masterPlaces, openMaster, type Unlock } from '../storage/master/open-master.ts';
 import type { Migration } from '../storage/migration.ts';
 import { migrations as ours } from '../storage/migrations/index.ts';
+import type { FormerDatabase, RestoreLoss } from '../storage/previous-database/previous-database.ts';
+import { openFormerPostgres } from '../storage/previous-database/previous-postgres.ts';
+import { openFormerSqlite } from '../storage/previous-database/previous-sqlite.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
 

@@ -49,7 +49,7 @@ export interface WriterRow {
 }
 
 /** Tries to take the advisory lock, and reads who writes. */
-export async function look(client: pg.Client): Promise<WriterRow> {
+export async function readWriterRow(client: pg.Client): Promise<WriterRow> {
   const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
     WRITER_LOCK,
   ]);

@@ -39,7 +39,7 @@ export function createJudgeAdministratorFace({
   models,
 }: JudgeAdministratorFaceDeps): FaceJudge {
   return {
-    async look({ organization, administrator }, { picture, frames, frameTimes, signal }) {
+    async analyze({ organization, administrator }, { picture, frames, frameTimes, signal }) {
       if (frames.length < FEWEST_FRAMES) throw tooFew();
       requireTimes(frames, frameTimes);
       const set = models.current();
@@ -99,8 +99,8 @@ function requireLife(looks: readonly Analysis[], { thresholds }: PadSetEntry): v
 }
 
 /** One face, large enough and in color. */
-const canBeJudged = (look: Analysis) =>
-  faceQuality(look, { pad: true }).unjudgeable === undefined && !isBlackAndWhite(look);
+const canBeJudged = (picture: Analysis) =>
+  faceQuality(picture, { pad: true }).unjudgeable === undefined && !isBlackAndWhite(picture);
 
 const CLOSEST = 1e-7;
 const logit = (score: number) => {

@@ -24,7 +24,7 @@ import {
   withRecord,
 } from '../postgres/snapshot-postgres.ts';
 import { toStorageProblem } from '../storage-problem.ts';
-import type { Aside, BackMarker, FormerDatabase, RestoreLoss } from './former-database.ts';
+import type { Aside, BackMarker, FormerDatabase, RestoreLoss } from './previous-database.ts';
 
 const quoted = pg.escapeIdentifier;
 
