@@ -7,6 +7,7 @@ import { sessionsEvents } from '../doors/sessions/webhook-events.ts';
 import { type Alerts, createAlerts, type GaugeReadings } from '../engine/appliance/index.ts';
 import type { Actor } from '../engine/audit/index.ts';
 import {
+  type ApplianceAddresses,
   createBoardLinks,
   createDeliveryQueue,
   createDestinations,
@@ -15,7 +16,6 @@ import {
   createGrants,
   createRecurringWorks,
   createWebhooks,
-  type ApplianceAddresses,
   type PayloadDialect,
 } from '../engine/events/index.ts';
 import type { Profiles } from '../engine/matching/index.ts';

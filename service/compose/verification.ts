@@ -8,8 +8,8 @@ import {
   planMatching,
 } from '../engine/matching/index.ts';
 import {
-  createReviews,
   createDuplicateCandidates,
+  createReviews,
   createUniqueness,
   type UniquenessDeps,
 } from '../engine/uniqueness/index.ts';
