@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import type { Box, FaceAnalyzer } from '../service/inference/face.ts';
+import type { Box } from '../service/inference/face.ts';
 import { openModelLibrary } from '../service/inference/models/model-library.ts';
-import { createFaceAnalyzer } from '../service/inference/workers/face-analyzer.ts';
+import { createFaceAnalyzer, type FaceAnalyzer } from '../service/inference/workers/face-analyzer.ts';
 import { systemClock } from '../service/lib/clock.ts';
 import { silentLog } from '../service/lib/log.ts';
 

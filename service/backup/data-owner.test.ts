@@ -32,7 +32,7 @@ function dataOfAccount() {
         '--input-type=module',
         '-e',
         `import * as fs from 'node:fs';
-        const { asOwnerOf } = await import(${JSON.stringify(join(import.meta.dirname, 'finish-restore.ts'))});
+        const { dropToOwner } = await import(${JSON.stringify(join(import.meta.dirname, 'finish-restore.ts'))});
         const { finishRestore, clearUnfinishedRestore } = await import(${JSON.stringify(join(import.meta.dirname, 'finish-restore.ts'))});
         const data = ${JSON.stringify(data)};
         const attempt = (step) => { try { step(); return 'done'; } catch (error) { return error.message; } };
@@ -47,7 +47,7 @@ const ownerOf = (path: string) => [statSync(path).uid, statSync(path).gid];
 describe.runIf(process.getuid?.() === 0)('root, with the data directory of another account', () => {
   test('works as its owner, and keeps its rights for the folder around', () => {
     const { data, run } = dataOfAccount();
-    const said = run(`await asOwnerOf(data, async (around) => {
+    const said = run(`await dropToOwner(data, async (around) => {
       fs.writeFileSync(data + '/own', '');
       console.log(process.geteuid(), process.getgroups().join(), attempt(() => fs.mkdirSync(data + '.refused')).slice(0, 6));
       around.change(() => { fs.mkdirSync(data + '.beside', { mode: 0o700 }); around.give(data + '.beside'); });
@@ -69,7 +69,7 @@ describe.runIf(process.getuid?.() === 0)('root, with the data directory of anoth
     rmSync(data, { recursive: true });
     const refused = run('process.seteuid(65534); console.log(attempt(() => finishRestore(data)));');
     expect(refused).toContain(`sudo mv '${staged}' '${data}'`);
-    run('await asOwnerOf(data, async () => {});');
+    run('await dropToOwner(data, async () => {});');
     expect([ownerOf(data), existsSync(staged), existsSync(journalOf(data))]).toEqual([
       [ACCOUNT, ACCOUNT],
       false,
@@ -87,7 +87,7 @@ describe.runIf(process.getuid?.() === 0)('root, with the data directory of anoth
       'done',
     );
     expect([existsSync(staged), existsSync(join(staged, 'keys.db'))]).toEqual([true, false]);
-    run('await asOwnerOf(data, async (around) => clearUnfinishedRestore(data, around));');
+    run('await dropToOwner(data, async (around) => clearUnfinishedRestore(data, around));');
     expect(existsSync(staged)).toBe(false);
   });
 });

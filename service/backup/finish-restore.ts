@@ -15,7 +15,7 @@ import { overwriteFile, syncFolder } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Vault } from '../storage/keys/vault.ts';
-import { openRestoreWord } from './restore-seal.ts';
+import { openRestoreMarker } from './restore-seal.ts';
 
 /** Beside the data directory while a restore puts the new one in its place. */
 export const journalOf = (data: string): string => `${data}.restoring.json`;
@@ -77,7 +77,7 @@ function stagedIn(journal: string, data: string): string {
  * Called while the writer lock is held, so that no restore is at work. Where the folder around is another account's, the copies go, and
  * an empty folder stays.
  */
-export function clearUnfinishedRestore(data: string, around: Surroundings = ownSurroundings): void {
+export function clearUnfinishedRestore(data: string, around: PrivilegedFs = ownFs): void {
   let names: string[];
   try {
     names = readdirSync(dirname(data));
@@ -110,13 +110,13 @@ function isOwnFolder(path: string): boolean {
 }
 
 /** Only the copy of the keys is overwritten: a master key in it is a second name of the one in use. */
-export function removeStaged(staged: string, around: Surroundings = ownSurroundings): void {
+export function removeStaged(staged: string, around: PrivilegedFs = ownFs): void {
   wipeKeys(staged);
   removeFolder(staged, around);
 }
 
 /** What is in it by its owner, and its name by the owner of the folder around. */
-export function removeFolder(folder: string, around: Surroundings): void {
+export function removeFolder(folder: string, around: PrivilegedFs): void {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
   around.change(() => rmdirSync(folder));
 }
@@ -140,7 +140,7 @@ export async function readRestoreMarker(
   const path = join(data, MARKER);
   if (!existsSync(path)) return undefined;
   const [state, note] = [await keys.state(), await checkpointNote.read()];
-  const word = openRestoreWord(readFileSync(path, 'utf8'), { integrity, state, note });
+  const word = openRestoreMarker(readFileSync(path, 'utf8'), { integrity, state, note });
   switch (word.is) {
     case 'new':
       return Marker.parse(JSON.parse(word.value));
@@ -167,14 +167,14 @@ export function removeRestoreMarker(data: string): void {
 }
 
 /** What lies around a data directory: root's, where a package made the directory for the account of the service. */
-export interface Surroundings {
+export interface PrivilegedFs {
   /** Runs a step that changes names there. */
   change<T>(step: () => T): T;
   /** Gives what such a step made to the owner of the data. */
   give(path: string): void;
 }
 
-export const ownSurroundings: Surroundings = { change: (step) => step(), give() {} };
+export const ownFs: PrivilegedFs = { change: (step) => step(), give() {} };
 
 /** Removes a left-over copy of the key store: it would keep the keys of people erased later. */
 export function wipeKeys(folder: string): void {
@@ -189,10 +189,10 @@ export function wipeKeys(folder: string): void {
  * root elsewhere. Only steps around the directory keep root's rights. Any other account works as itself, and so does root on its own directory
  * and on one that is not there.
  */
-export async function asOwnerOf<T>(data: string, work: (around: Surroundings) => Promise<T>): Promise<T> {
+export async function dropToOwner<T>(data: string, work: (around: PrivilegedFs) => Promise<T>): Promise<T> {
   finishRestore(data);
   const owner = statSync(data, { throwIfNoEntry: false });
-  if (process.geteuid?.() !== 0 || owner === undefined || owner.uid === 0) return work(ownSurroundings);
+  if (process.geteuid?.() !== 0 || owner === undefined || owner.uid === 0) return work(ownFs);
   const { uid, gid } = owner;
   const [groups, group] = [process.getgroups!(), process.getegid!()];
   process.setgroups!([gid]);

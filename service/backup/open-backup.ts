@@ -21,7 +21,7 @@ import { type BackupFacts, openBackupFile } from './backup-file.ts';
 import { copyKeyStore, findKeyStore, type KeyStoreState, openBackupKey } from './backup-key.ts';
 import { unpackParts } from './backup-parts.ts';
 
-export interface OpenBackupOrder {
+export interface OpenBackupOptions {
   file: string;
   /** Folder of a key store copy, a data directory, or the file. */
   keys: string;
@@ -71,7 +71,7 @@ export async function layOutBackup({
   clock,
   log,
   progress = () => {},
-}: OpenBackupOrder): Promise<LaidOutBackup> {
+}: OpenBackupOptions): Promise<LaidOutBackup> {
   await using opened = new AsyncDisposableStack();
   const backup = await openBackupFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new Problem('BACKUP_UNUSABLE', `There is no backup ${file}.`);
@@ -154,7 +154,7 @@ async function rememberedFile(keys: KeyStore): Promise<string[]> {
 
 async function openMaster(
   keys: KeyStore,
-  { into, masterKeyFiles, passphrase }: Pick<OpenBackupOrder, 'into' | 'masterKeyFiles' | 'passphrase'>,
+  { into, masterKeyFiles, passphrase }: Pick<OpenBackupOptions, 'into' | 'masterKeyFiles' | 'passphrase'>,
 ): Promise<{ master: MasterKey; from: string | undefined }> {
   const [needed] = await keys.masters();
   const given: string[] = [];

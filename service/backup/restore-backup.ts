@@ -6,11 +6,15 @@ import { defined } from '../lib/defined.ts';
 import { syncFile, syncFolder, writeDurably } from '../lib/durable-file.ts';
 import { Problem } from '../lib/problem.ts';
 import { removePlans } from '../storage/backup-check.ts';
-import { lossBetween, type RestoreLoss, requireConfirmedLoss } from '../storage/former/former-database.ts';
 import { COPY_NAME } from '../storage/key-copies/key-copy-file.ts';
 import { acceptLostOrganizations } from '../storage/keys/vault.ts';
 import { LENT_NOTE } from '../storage/master/master-key-provider.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
+import {
+  lossBetween,
+  type RestoreLoss,
+  requireConfirmedLoss,
+} from '../storage/previous-database/previous-database.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import type { BackupFacts } from './backup-file.ts';
 import { peekKeyStore } from './backup-key.ts';
@@ -22,17 +26,17 @@ import {
   journalOf,
   MARKER,
   markerText,
-  ownSurroundings,
+  ownFs,
+  type PrivilegedFs,
   type RestoreMarker,
   removeFolder,
   removeStaged,
-  type Surroundings,
 } from './finish-restore.ts';
-import { type LaidOutBackup, layOutBackup, type OpenBackupOrder } from './open-backup.ts';
+import { type LaidOutBackup, layOutBackup, type OpenBackupOptions } from './open-backup.ts';
 import { requireEmptyPostgres, restorePostgres } from './restore-postgres.ts';
 import { openRestoreSeal, placeMasterKey, placeModels, writeSettings } from './restore-seal.ts';
 
-export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
+export interface RestoreOptions extends Omit<OpenBackupOptions, 'into'> {
   /** The directory to restore to; an existing one is moved aside. */
   data: string;
   /** Who restores, for the audit log. */
@@ -49,7 +53,7 @@ export interface RestoreOrder extends Omit<OpenBackupOrder, 'into'> {
   /** Restores also what the examination found wrong; the audit log names it. What does not open at all is refused all the same. */
   acceptUnproven?: boolean;
   /** Rights to what lies beside `data`, where that is another account's. */
-  around?: Surroundings;
+  around?: PrivilegedFs;
   /** For tests: called between two steps that change what lies where. */
   step?: (name: RestoreStep) => void;
 }
@@ -78,8 +82,8 @@ export interface Restored {
  * BACKUP_UNUSABLE for what does not pass, CONFLICT for a PostgreSQL database that is not empty or cannot be written, and
  * CONFIRMATION_REQUIRED over people; then `data` is as it was.
  */
-export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
-  const { data, clock, around = ownSurroundings, step = () => {} } = order;
+export async function restoreBackup(order: RestoreOptions): Promise<Restored> {
+  const { data, clock, around = ownFs, step = () => {} } = order;
   finishRestore(data);
   if (lstatSync(data, { throwIfNoEntry: false })?.isSymbolicLink()) {
     throw new Problem(
@@ -135,8 +139,8 @@ export async function restoreBackup(order: RestoreOrder): Promise<Restored> {
   }
 }
 
-async function stage(order: RestoreOrder, staged: string) {
-  const { data, actor, clock, log, around = ownSurroundings, step = () => {} } = order;
+async function stage(order: RestoreOptions, staged: string) {
+  const { data, actor, clock, log, around = ownFs, step = () => {} } = order;
   if (order.databaseUrl !== undefined) {
     await checkPostgres(order.databaseUrl);
     await requireEmptyPostgres(order.databaseUrl);
@@ -194,7 +198,7 @@ async function stage(order: RestoreOrder, staged: string) {
   }
 }
 
-function makeBeside(staged: string, around: Surroundings): void {
+function makeBeside(staged: string, around: PrivilegedFs): void {
   try {
     around.change(() => {
       mkdirSync(staged, { mode: 0o700 });

@@ -8,7 +8,7 @@ import { CHECKPOINT_NOTE } from '../storage/keys/checkpoint-note.ts';
 import { ROWS_NOTES } from '../storage/keys/integrity.ts';
 import { openVault, type Vault } from '../storage/keys/vault.ts';
 import { LAST_01 } from '../storage/migrations/0001-baseline.ts';
-import { openRestoreSeal, openRestoreWord } from './restore-seal.ts';
+import { openRestoreMarker, openRestoreSeal } from './restore-seal.ts';
 
 const deps = { clock: { now: () => 1 }, log: silentLog };
 const newest = { schema: '9999-newest' };
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 async function openWord(text: string, { keys, integrity, checkpointNote }: Vault) {
-  return openRestoreWord(text, { integrity, state: await keys.state(), note: await checkpointNote.read() });
+  return openRestoreMarker(text, { integrity, state: await keys.state(), note: await checkpointNote.read() });
 }
 
 test('the word of a restore counts until the next checkpoint, and not with another text or of another store', async () => {
@@ -38,7 +38,7 @@ test('the word of a restore counts until the next checkpoint, and not with anoth
   expect(await openWord(word.replace('hello', 'hullo'), vault)).toEqual({ is: 'forged' });
   const state = { ...(await vault.keys.state()), identity: 'other' };
   const note = await vault.checkpointNote.read();
-  expect(openRestoreWord(word, { integrity: vault.integrity, state, note })).toEqual({ is: 'forged' });
+  expect(openRestoreMarker(word, { integrity: vault.integrity, state, note })).toEqual({ is: 'forged' });
   await vault.checkpointNote.write('{"seq":1}');
   expect(await openWord(word, vault)).toEqual({ is: 'used' });
 });

@@ -63,7 +63,7 @@ export async function openRestoreSeal(
 type RestoreWord = { is: 'new'; value: string } | { is: 'used' } | { is: 'forged' };
 
 /** Opens a text that `seal` returned. */
-export function openRestoreWord(
+export function openRestoreMarker(
   text: string,
   {
     integrity,

@@ -8,11 +8,11 @@ import type { MasterKey } from '../storage/master/master-key.ts';
 import type { BackupFacts } from './backup-file.ts';
 import { type Examination, examineBackup } from './examine-backup.ts';
 import { wipeKeys } from './finish-restore.ts';
-import { layOutBackup, type OpenBackupOrder } from './open-backup.ts';
+import { layOutBackup, type OpenBackupOptions } from './open-backup.ts';
 
 /** What the thread is given. */
-export interface AsideOrder {
-  order: Pick<VerifyOrder, 'file' | 'keys' | 'scratch'>;
+export interface AsideRequest {
+  order: Pick<VerifyBackupOptions, 'file' | 'keys' | 'scratch'>;
   /** Id of the master key, which stays with the one who asks. */
   master: string;
   /** ms since 1970. */
@@ -50,9 +50,9 @@ export function verifyAside({
   log,
   progress = () => {},
   ...order
-}: Omit<VerifyOrder, 'masterKeyFiles'> & { master: MasterKey }): Promise<VerifiedBackup> {
+}: Omit<VerifyBackupOptions, 'masterKeyFiles'> & { master: MasterKey }): Promise<VerifiedBackup> {
   const { promise, resolve, reject } = Promise.withResolvers<VerifiedBackup>();
-  const workerData: AsideOrder = { order, master: master.id, now: clock.now() };
+  const workerData: AsideRequest = { order, master: master.id, now: clock.now() };
   const thread = new Worker(worker, { workerData });
   let end = (code: number) => reject(new Error(`The thread that tests a backup ended with ${code}.`));
   thread.on('message', (said: FromThread) => {
@@ -92,7 +92,7 @@ async function askMaster(
 /** Prefix of the folders in which backups are tested. */
 export const PROOF_FOLDER = 'gatehouse-verify-';
 
-export type VerifyOrder = Omit<OpenBackupOrder, 'into'> & { scratch?: string };
+export type VerifyBackupOptions = Omit<OpenBackupOptions, 'into'> & { scratch?: string };
 
 export interface VerifiedBackup extends Examination {
   facts: BackupFacts;
@@ -102,7 +102,10 @@ export interface VerifiedBackup extends Examination {
  * Restores a backup to a folder of its own (0700, under `scratch`, the system's temporary folder unless given), looks at all of
  * it, and removes the folder again. Throws what `layOutBackup` throws; what else is wrong stands in `problems`.
  */
-export async function verifyBackup({ scratch = tmpdir(), ...order }: VerifyOrder): Promise<VerifiedBackup> {
+export async function verifyBackup({
+  scratch = tmpdir(),
+  ...order
+}: VerifyBackupOptions): Promise<VerifiedBackup> {
   const folder = mkdtempSync(join(scratch, PROOF_FOLDER));
   try {
     const backup = await layOutBackup({ ...order, into: folder });

@@ -4,10 +4,10 @@ import type { Log } from '../lib/log.ts';
 import { lowerThisThread } from '../lib/machine/thread-priority.ts';
 import { Problem } from '../lib/problem.ts';
 import type { MasterKey } from '../storage/master/master-key.ts';
-import { type AsideOrder, type FromMaster, type FromThread, verifyBackup } from './verify-aside.ts';
+import { type AsideRequest, type FromMaster, type FromThread, verifyBackup } from './verify-aside.ts';
 
 lowerThisThread();
-const { order, master: id, now } = workerData as AsideOrder;
+const { order, master: id, now } = workerData as AsideRequest;
 const begun = performance.now();
 const port = parentPort!;
 const say = (said: FromThread): void => port.postMessage(said);

@@ -20,7 +20,7 @@ import {
 import { type ModelReport, type Models, padRemedy } from '../engine/models/index.ts';
 import type { Retention, Subjects } from '../engine/people/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
-import type { Galleries } from '../inference/gallery/gallery-matrix.ts';
+import type { Galleries } from '../inference/gallery/galleries.ts';
 import type { RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';

@@ -7,6 +7,7 @@ import { sessionsEvents } from '../doors/sessions/webhook-events.ts';
 import { type Alerts, createAlerts, type GaugeReadings } from '../engine/appliance/index.ts';
 import type { Actor } from '../engine/audit/index.ts';
 import {
+  type ApplianceAddresses,
   createBoardLinks,
   createDeliveryQueue,
   createDestinations,
@@ -15,7 +16,6 @@ import {
   createGrants,
   createRecurringWorks,
   createWebhooks,
-  type OwnPlaces,
   type PayloadDialect,
 } from '../engine/events/index.ts';
 import type { Profiles } from '../engine/matching/index.ts';
@@ -54,7 +54,7 @@ type ReceiversParts = Pick<
 /** Events, and those they may be sent to; never to `own`, the addresses of this appliance. */
 export async function createReceivers(
   { db, inTransaction, sealer, integrity, audit, ids, clock, log }: ReceiversParts,
-  { outgoing, own }: { outgoing: Outgoing; own: () => OwnPlaces | Promise<OwnPlaces> },
+  { outgoing, own }: { outgoing: Outgoing; own: () => ApplianceAddresses | Promise<ApplianceAddresses> },
 ) {
   const events = createEvents({ sealer, ids, clock });
   const grants = createGrants({ db, inTransaction, integrity, audit, ids, clock, log, own });

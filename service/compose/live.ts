@@ -34,7 +34,7 @@ export function createLive(
   { profiles, callbacks }: { profiles: Profiles; callbacks: Callbacks },
 ) {
   // Each kind of order adds its own.
-  const ends: Partial<Record<SessionFlow, FlowHandler>> = {
+  const handlers: Partial<Record<SessionFlow, FlowHandler>> = {
     api: createApiEnd({ events, passes: personTokens.passes, callbacks }),
   };
   const liveSessions = createSessions({
@@ -56,7 +56,7 @@ export function createLive(
     uniqueness,
     verifyLive: checks.verifyLive,
     challenges: createChallenges(randomFillSync),
-    ends,
+    handlers,
     observed: metrics.attempt,
   });
   const flows = createFlows({ db, inTransaction, audit, ids, clock, organizations, profiles });
@@ -80,7 +80,7 @@ export function createLive(
     humannessOf: (liveness) => humannessOfLiveness(liveness).score,
     random: randomFillSync,
   });
-  Object.assign(ends, orders.ends);
+  Object.assign(handlers, orders.handlers);
   const stands = createStanding({ presence: orders.presence, liveSessions });
   return { flows, liveSessions, orders, verifyToken: createVerifyToken({ personTokens, stands }) };
 }

@@ -6,7 +6,7 @@ import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
 import type { Organizations } from '../engine/accounts/index.ts';
 import type { Backups, GaugeReadings, MailServer, RecordIntegrity } from '../engine/appliance/index.ts';
-import type { OwnPlaces } from '../engine/events/index.ts';
+import type { ApplianceAddresses } from '../engine/events/index.ts';
 import type { Models } from '../engine/models/index.ts';
 import type { Retention } from '../engine/people/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -121,7 +121,7 @@ export interface OwnPlacesDeps {
 }
 
 interface KnownOwnPlaces {
-  current(): Promise<OwnPlaces>;
+  current(): Promise<ApplianceAddresses>;
   /** The doors answer on this port of the machine. */
   listens(port: number): void;
 }
@@ -149,7 +149,7 @@ export function createOwnPlaces({
   const doors = new Set(config.port === 0 ? [] : [config.port]);
   const servers = serversOf(config, env);
   const last = new Map<string, string[]>();
-  let known: { until: number; places: Promise<OwnPlaces> } | undefined;
+  let known: { until: number; places: Promise<ApplianceAddresses> } | undefined;
 
   async function addressesOf(host: string): Promise<string[]> {
     const found = await resolve(host).catch(() => last.get(host) ?? []);
@@ -157,11 +157,11 @@ export function createOwnPlaces({
     return found;
   }
 
-  async function resolveAll(): Promise<OwnPlaces> {
+  async function resolveAll(): Promise<ApplianceAddresses> {
     const machine = interfaces();
     const isHere = (address: string) => isLoopback(address) || machine.includes(address);
     const ports = new Set(doors);
-    const elsewhere: OwnPlaces['elsewhere'][number][] = [];
+    const elsewhere: ApplianceAddresses['elsewhere'][number][] = [];
     for (const { host, port } of servers) {
       const addresses = host === undefined ? [] : await addressesOf(host);
       if (host === undefined || host === 'localhost' || addresses.some(isHere)) ports.add(port);

@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { createModels, type Models, type ProviderReport } from '../engine/models/index.ts';
-import type { FaceAnalyzer } from '../inference/face.ts';
 import type { Logo } from '../inference/pictures/read-logo.ts';
-import { createFaceAnalyzer, type RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
+import {
+  createFaceAnalyzer,
+  type FaceAnalyzer,
+  type RunningFaceAnalyzer,
+} from '../inference/workers/face-analyzer.ts';
 import { createConnection } from './connection.ts';
 import type { Foundation } from './foundation.ts';
 

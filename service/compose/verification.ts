@@ -8,8 +8,8 @@ import {
   planMatching,
 } from '../engine/matching/index.ts';
 import {
+  createDuplicateCandidates,
   createReviews,
-  createSuspects,
   createUniqueness,
   type UniquenessDeps,
 } from '../engine/uniqueness/index.ts';
@@ -32,7 +32,7 @@ export function createVerification(
   { consents, subjects, calibrations }: People,
   { profiles, setup }: { profiles: Profiles; setup: Setup },
 ) {
-  const suspects = createSuspects({ db, sealer, audit, ids, clock });
+  const candidates = createDuplicateCandidates({ db, sealer, audit, ids, clock });
   const checks = createChecks({
     db,
     inTransaction,
@@ -49,7 +49,7 @@ export function createVerification(
     analyzer,
     subjects,
     consents,
-    suspects,
+    candidates,
     refusedPictures: createRefusedPictures({ db, inTransaction, sealer, ids, clock }),
     shifts: calibrations,
     deadline: config.deadlineSeconds * 1000,
@@ -70,7 +70,7 @@ export function createVerification(
     models,
     subjects,
     consents,
-    suspects,
+    candidates,
     keys: sealer.scopeKeys,
     matching: createMatching({ subjects, shifts: calibrations }),
     planOf: async (realm) =>
@@ -91,7 +91,7 @@ export function createVerification(
     models,
     subjects,
     newcomers: uniqueness.newcomers,
-    look: checks.lookForReview,
+    faceOf: checks.faceForReview,
   });
   const captures = createCaptures({ ids, clock, models, analyzer });
   const verifications = createPastVerifications({

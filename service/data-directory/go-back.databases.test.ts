@@ -12,7 +12,7 @@ import { silentLog } from '../lib/log.ts';
 import { openDatabase } from '../storage/connection.ts';
 import type { Migration } from '../storage/migration.ts';
 import { migrations } from '../storage/migrations/index.ts';
-import { type GoBackOrder, goBack } from './go-back.ts';
+import { type GoBackOptions, goBack } from './go-back.ts';
 
 const ada = { is: 'operator', name: 'ada' } as const;
 const newest = migrations.at(-1)!.name;
@@ -57,7 +57,7 @@ describe.skipIf(binaries === undefined)('going back with people in PostgreSQL', 
     const deps = { clock: systemClock, log: silentLog };
     await (await openDatabase({ kind: 'postgres', url }, deps, [...migrations, later])).close();
   };
-  const order = (more: Partial<GoBackOrder> = {}): GoBackOrder => ({
+  const order = (more: Partial<GoBackOptions> = {}): GoBackOptions => ({
     config: config(),
     actor: 'ada',
     confirm: 0,

@@ -11,7 +11,7 @@ import { silentLog } from '../lib/log.ts';
 import { openDatabase } from '../storage/connection.ts';
 import type { Migration } from '../storage/migration.ts';
 import { migrations } from '../storage/migrations/index.ts';
-import { type GoBackOrder, goBack } from './go-back.ts';
+import { type GoBackOptions, goBack } from './go-back.ts';
 
 const ada = { is: 'operator', name: 'ada' } as const;
 const newest = migrations.at(-1)!.name;
@@ -33,7 +33,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const open = () => compose(parseConfig({ data, ...sparing }, {}), { log: silentLog, workers: 'when-needed' });
-const order = (more: Partial<GoBackOrder> = {}): GoBackOrder => ({
+const order = (more: Partial<GoBackOptions> = {}): GoBackOptions => ({
   config: parseConfig({ data, ...sparing }, {}),
   actor: 'ada',
   confirm: 0,

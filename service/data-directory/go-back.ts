@@ -10,19 +10,19 @@ import { writeDurably } from '../lib/durable-file.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import type { DatabasePlace } from '../storage/connection.ts';
-import type { FormerDatabase, RestoreLoss } from '../storage/former/former-database.ts';
-import { openFormerPostgres } from '../storage/former/former-postgres.ts';
-import { openFormerSqlite } from '../storage/former/former-sqlite.ts';
 import { type KeyStorePlace, openKeyStore, readKeyStoreVersion } from '../storage/keys/key-store.ts';
 import { keyMigrations } from '../storage/keys/key-store-schema.ts';
 import { acceptLostOrganizations } from '../storage/keys/vault.ts';
 import { masterPlaces, openMaster, type Unlock } from '../storage/master/open-master.ts';
 import type { Migration } from '../storage/migration.ts';
 import { migrations as ours } from '../storage/migrations/index.ts';
+import type { FormerDatabase, RestoreLoss } from '../storage/previous-database/previous-database.ts';
+import { openFormerPostgres } from '../storage/previous-database/previous-postgres.ts';
+import { openFormerSqlite } from '../storage/previous-database/previous-sqlite.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
 
-export interface GoBackOrder {
+export interface GoBackOptions {
   config: Pick<Config, 'data' | 'databaseUrl' | 'keysDatabaseUrl' | 'masterKeyFile'>;
   /** Who goes back, for the audit log. */
   actor: string;
@@ -57,7 +57,7 @@ export interface WentBack {
  * directory or its PostgreSQL database, where no snapshot serves, and where the directory went back already; CONFIRMATION_REQUIRED
  * before anything is changed, with what is lost.
  */
-export async function goBack(order: GoBackOrder): Promise<WentBack> {
+export async function goBack(order: GoBackOptions): Promise<WentBack> {
   const { config, clock, confirm } = order;
   const { data } = config;
   const place = databasePlace(config);
@@ -94,7 +94,7 @@ export async function goBack(order: GoBackOrder): Promise<WentBack> {
   }
 }
 
-async function openFormer(place: DatabasePlace, order: GoBackOrder): Promise<FormerDatabase> {
+async function openFormer(place: DatabasePlace, order: GoBackOptions): Promise<FormerDatabase> {
   const { config, log, lockPatience, migrations = ours } = order;
   const { data } = config;
   const admit = (from: string) => requireNotYetBack(data, from);
@@ -159,7 +159,7 @@ async function requireWhole(former: FormerDatabase): Promise<void> {
 async function requireFormerKeyStore(
   place: KeyStorePlace,
   { snapshot }: FormerDatabase,
-  { keysDatabaseUrl }: GoBackOrder['config'],
+  { keysDatabaseUrl }: GoBackOptions['config'],
 ): Promise<boolean> {
   const { name, at } = await readKeyStoreVersion(place);
   if (at >= snapshot.takenAt) {
@@ -174,7 +174,7 @@ async function requireFormerKeyStore(
 
 function requireConfirmed(
   { snapshot, loss, auditLines }: FormerDatabase,
-  { config, confirm }: { config: GoBackOrder['config']; confirm: number | undefined },
+  { config, confirm }: { config: GoBackOptions['config']; confirm: number | undefined },
 ): RestoreLoss {
   const { data } = config;
   if (!loss) {
@@ -199,7 +199,7 @@ const renewedSince = ({ snapshot }: FormerDatabase) =>
 
 /** Gives the marker by which the first start of the older Gatehouse knows that an operator went back. */
 async function bringKeysBack(
-  { config, clock, log, unlock, actor }: GoBackOrder,
+  { config, clock, log, unlock, actor }: GoBackOptions,
   { keysPlace, former }: { keysPlace: KeyStorePlace; former: FormerDatabase },
 ): Promise<string> {
   const { snapshot, organizations, from } = former;

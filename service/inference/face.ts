@@ -165,11 +165,6 @@ export interface AnalysisRequest {
   share?: Share;
 }
 
-/** Throws Problem IMAGE_*, OVERLOADED (queue full), TIMEOUT or INTERNAL (worker died); never stops the service. */
-export interface FaceAnalyzer {
-  analyze(picture: Uint8Array, request: AnalysisRequest): Promise<Analysis>;
-}
-
 /** One installed model or set, for `/health`, `models list` and the results. */
 export interface InstalledModel {
   id: string;

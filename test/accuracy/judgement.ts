@@ -6,7 +6,7 @@ import {
   type MatchPlan,
   thresholdForFalseMatchRate,
 } from '../../service/engine/matching/index.ts';
-import { samePerson } from '../../service/engine/matching/same-person.ts';
+import { samePerson } from '../../service/engine/matching/matching.ts';
 import { scoreOf } from '../../service/engine/matching/score.ts';
 import type { Enrollment, Realm } from '../../service/engine/people/index.ts';
 import type { ScorerEntry } from '../../service/inference/models/manifest.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CheckResult } from '../../service/engine/matching/index.ts';
-import type { FaceAnalyzer } from '../../service/inference/face.ts';
+import type { FaceAnalyzer } from '../../service/inference/workers/face-analyzer.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { type Engine, key, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';

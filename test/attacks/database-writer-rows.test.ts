@@ -20,7 +20,7 @@ onSqlite('rows that open or protect the box, and a writer of the database withou
   });
   afterEach(() => engine.stop());
   const accept = async (table: Acceptable, id: string) => {
-    const { digest: seen } = await engine.recordIntegrity.look(table, id);
+    const { digest: seen } = await engine.recordIntegrity.contentOf(table, id);
     await engine.recordIntegrity.accept({ table, id, seen }, operator);
   };
 
@@ -151,7 +151,7 @@ onSqlite('rows that open or protect the box, and a writer of the database withou
   test('a row is accepted as it was shown, and not as it is since', async () => {
     const { id } = await out.grants.add(engine.organization, 'hooks.example.org', '', operator);
     await run(sql`update destination_grant set value = 'other.example.org' where id = ${id}`);
-    const shown = await engine.recordIntegrity.look('destination_grant', id);
+    const shown = await engine.recordIntegrity.contentOf('destination_grant', id);
     expect(shown).toMatchObject({
       sound: false,
       columns: { value: 'other.example.org', revoked_at: null },
@@ -163,7 +163,7 @@ onSqlite('rows that open or protect the box, and a writer of the database withou
     await run(sql`update destination_grant set value = 'other.example.org' where id = ${id}`);
     await engine.recordIntegrity.accept(row, operator);
     expect(await faulty()).toEqual([]);
-    expect(await engine.recordIntegrity.look('destination_grant', id)).toMatchObject({ sound: true });
+    expect(await engine.recordIntegrity.contentOf('destination_grant', id)).toMatchObject({ sound: true });
   });
 
   test('rows of an earlier release are protected once, and never again', async () => {

@@ -10,7 +10,7 @@ import {
 } from '../../service/engine/matching/index.ts';
 import { createServer } from '../../service/http/server.ts';
 import { openWebSockets } from '../../service/http/web-sockets.ts';
-import type { FaceAnalyzer } from '../../service/inference/face.ts';
+import type { FaceAnalyzer } from '../../service/inference/workers/face-analyzer.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { challengeAnalysis, challengeModels, type HeadScript } from '../support/challenge-frames.ts';

@@ -28,7 +28,7 @@ test('what is accepted of an organization is in force at once, without a restart
 
   const again = await open();
   expect(await again.behaviorSettings.get(id)).toMatchObject({ tokenHours: 24 });
-  const { columns, digest: seen } = await again.recordIntegrity.look('organization', id);
+  const { columns, digest: seen } = await again.recordIntegrity.contentOf('organization', id);
   expect(columns).toMatchObject({ name: 'Museum', behavior: expect.stringContaining('"tokenHours":72') });
   await again.recordIntegrity.accept({ table: 'organization', id, seen }, operator);
   expect(await again.behaviorSettings.get(id)).toMatchObject({ tokenHours: 72 });

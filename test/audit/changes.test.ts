@@ -160,7 +160,7 @@ const changes: Record<string, () => Sample> = {
   'POST /api/admin/audit/accepted-rows': () => {
     const body = { table: 'organization', id: ids.organization, seen: '' };
     const before = async () => {
-      body.seen = (await gatehouse.recordIntegrity.look('organization', ids.organization!)).digest;
+      body.seen = (await gatehouse.recordIntegrity.contentOf('organization', ids.organization!)).digest;
     };
     return { before, body, action: 'rows.accept' };
   },

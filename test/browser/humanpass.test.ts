@@ -105,7 +105,7 @@ beforeAll(async () => {
   const { events, personTokens } = engine;
   const liveSessions = liveSessionsOver(engine, {
     challenges: scriptedChallenges(),
-    ends: { api: createApiEnd({ events, passes: personTokens.passes, callbacks: eventsOut.callbacks }) },
+    handlers: { api: createApiEnd({ events, passes: personTokens.passes, callbacks: eventsOut.callbacks }) },
   });
   const parts = { ...engine, ...eventsOut, ...operatorParts, access, liveSessions, log: silentLog };
   const status = async () => {

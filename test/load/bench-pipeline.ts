@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FaceAnalyzer } from '../../service/inference/face.ts';
+import type { FaceAnalyzer } from '../../service/inference/workers/face-analyzer.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { type MeasuredPipeline, withMeasuredPipeline } from '../support/measured-pipeline.ts';
 import { installPeers, openPeer, type Peer } from './peer-process.ts';

@@ -431,7 +431,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
       random: randomFillSync,
       organizations: {
         get: async () => ({ name: 'kept', redirectTargets: ['app.example.com'] }),
-        lookOf: async () => ({ name: 'kept' }),
+        brandingOf: async () => ({ name: 'kept' }),
       },
       access: { originsOf: async () => [] },
       uniqueness: { termsOf: async () => ({ onErasure: 'reopen' }) },

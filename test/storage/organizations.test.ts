@@ -97,7 +97,7 @@ onSqlite('organizations', (newPlace) => {
   test('a logo is kept apart, shown to people, audited without its bytes, and goes with the organization', async () => {
     const organizations = await open();
     const { id, name } = await organizations.create({ name: 'Acme' }, operator);
-    expect(await organizations.lookOf(id)).toEqual({ name });
+    expect(await organizations.brandingOf(id)).toEqual({ name });
     await expect(organizations.set(id, { color: 'red' }, operator)).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
       extra: { details: [{ path: 'color' }] },
@@ -107,7 +107,7 @@ onSqlite('organizations', (newPlace) => {
     const set = await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
     expect(set.logo).toEqual({ width: 120, height: 40, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     const image = `data:image/png;base64,${png.toString('base64')}`;
-    expect(await organizations.lookOf(id)).toEqual({ name, color: '#1f4e3d', logo: image });
+    expect(await organizations.brandingOf(id)).toEqual({ name, color: '#1f4e3d', logo: image });
     await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
     await organizations.setLogo(id, { png: Buffer.from('second'), width: 60, height: 20 }, operator);
     expect(await organizations.setLogo(id, null, operator)).not.toHaveProperty('logo');
@@ -120,11 +120,11 @@ onSqlite('organizations', (newPlace) => {
     ]);
     expect(JSON.stringify(await auditLines())).not.toContain(png.toString('base64'));
     await organizations.set(id, { consentLanguage: 'de' }, operator);
-    expect(await organizations.lookOf(id)).toMatchObject({ language: 'de' });
+    expect(await organizations.brandingOf(id)).toMatchObject({ language: 'de' });
     await organizations.set(id, { consentLanguage: null }, operator);
     await organizations.setLogo(id, { png, width: 120, height: 40 }, operator);
     await database.inTransaction((tx) => organizations.markErased(tx, id));
-    expect(await organizations.lookOf(id)).toEqual({ name });
+    expect(await organizations.brandingOf(id)).toEqual({ name });
     await expect(organizations.setLogo(id, { png, width: 120, height: 40 }, operator)).rejects.toMatchObject({
       code: 'CONFLICT',
     });

@@ -1,13 +1,13 @@
 import { type DestinationRule, ruleOf } from '../../service/engine/events/destinations/destination.ts';
 import { parseGrant } from '../../service/engine/events/destinations/grants.ts';
-import { createDestinations, type OwnPlaces } from '../../service/engine/events/index.ts';
+import { type ApplianceAddresses, createDestinations } from '../../service/engine/events/index.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { OutgoingError } from '../../service/outgoing/outgoing.ts';
 
 export const organization = 'org_1' as OrganizationId;
 
-export const own: OwnPlaces = {
+export const own: ApplianceAddresses = {
   machine: ['10.0.0.5', '93.184.216.9', 'fd00::5', 'fe80::5'],
   ports: [7300, 5432],
   elsewhere: [

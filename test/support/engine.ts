@@ -34,8 +34,8 @@ import {
 import { createModels } from '../../service/engine/models/index.ts';
 import { createSubjects } from '../../service/engine/people/index.ts';
 import {
+  createDuplicateCandidates,
   createReviews,
-  createSuspects,
   createUniqueness,
   type DecidedNewcomer,
 } from '../../service/engine/uniqueness/index.ts';
@@ -353,7 +353,7 @@ export async function startEngine({
       ...(most === undefined ? {} : { most }),
     });
   const subjects = openSubjects();
-  const suspects = createSuspects(shared);
+  const candidates = createDuplicateCandidates(shared);
   const refusedPictures = createRefusedPictures(shared);
   const staff = createStaff({
     ...shared,
@@ -383,7 +383,7 @@ export async function startEngine({
   const openChecks = (over: Partial<ChecksDeps> = {}) =>
     createChecks({
       ...shared,
-      suspects,
+      candidates,
       refusedPictures,
       analyzer,
       subjects,
@@ -394,7 +394,7 @@ export async function startEngine({
       ...over,
     });
   const checks = openChecks();
-  const look = checks.lookForReview;
+  const faceOf = checks.faceForReview;
   const newcomers: DecidedNewcomer[] = [];
   const uniqueness = createUniqueness({
     ...shared,
@@ -402,7 +402,7 @@ export async function startEngine({
     organizations,
     models,
     consents,
-    suspects,
+    candidates,
     keys: sealer.scopeKeys,
     matching: createMatching({
       subjects,
@@ -420,7 +420,7 @@ export async function startEngine({
     subjects,
     organizations,
     models,
-    look,
+    faceOf,
     newcomers: uniqueness.newcomers,
   });
   const organization = (await organizations.create({ name: 'Acme' }, operator)).id;
@@ -481,7 +481,7 @@ export async function startEngine({
     subjects,
     /** A second start over the same database, with empty galleries. */
     openSubjects,
-    suspects,
+    candidates,
     reviews,
     uniqueness,
     uniquenessScopes: uniqueness.scopes,

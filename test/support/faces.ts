@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
-import type {
-  Analysis,
-  AnalyzedFace,
-  FaceAnalyzer,
-  MotionSample,
-  QualityMeasures,
-} from '../../service/inference/face.ts';
+import type { Analysis, AnalyzedFace, MotionSample, QualityMeasures } from '../../service/inference/face.ts';
+import type { FaceAnalyzer } from '../../service/inference/workers/face-analyzer.ts';
 import { Problem } from '../../service/lib/problem.ts';
 
 /** A well-lit frontal face in the middle of a 640 x 480 picture. */

@@ -111,7 +111,7 @@ function scriptedChallenge(script: Script): Challenge {
 /** What live sessions take from an engine. */
 type SessionsEngine = Omit<
   Parameters<typeof createSessions>[0],
-  'workers' | 'workTime' | 'verifyLive' | 'challenges' | 'ends'
+  'workers' | 'workTime' | 'verifyLive' | 'challenges' | 'handlers'
 > &
   Parameters<typeof createApiEnd>[0] & { checks: Pick<Checks, 'verifyLive'> };
 
@@ -126,7 +126,7 @@ export function liveSessionsOver(
     workTime: () => 0,
     verifyLive: engine.checks.verifyLive,
     challenges: scriptedChallenges(),
-    ends: { api: createApiEnd(engine) },
+    handlers: { api: createApiEnd(engine) },
     ...over,
   });
 }
@@ -173,8 +173,8 @@ type FlowsEngine = SessionsEngine &
 /** The flows over live sessions of an engine, as the service has them. */
 export function openFlows(engine: FlowsEngine) {
   const { passes } = engine.personTokens;
-  const ends: Partial<Record<SessionFlow, FlowHandler>> = { api: createApiEnd({ ...engine, passes }) };
-  const liveSessions = liveSessionsOver(engine, { ends, uniqueness: engine.uniqueness });
+  const handlers: Partial<Record<SessionFlow, FlowHandler>> = { api: createApiEnd({ ...engine, passes }) };
+  const liveSessions = liveSessionsOver(engine, { handlers, uniqueness: engine.uniqueness });
   const orders = createOrders({
     ...engine,
     tokens: engine.personTokens,
@@ -182,7 +182,7 @@ export function openFlows(engine: FlowsEngine) {
     humannessOf: (liveness) => humannessOfLiveness(liveness).score,
     random: randomFillSync,
   });
-  Object.assign(ends, orders.ends);
+  Object.assign(handlers, orders.handlers);
   const { presence, hosted, registrations } = orders;
   return {
     liveSessions,

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import {
-  type BeginOrder,
+  type BeginOptions,
   type DecidedSession,
   type NewSession,
   pageConsent,
@@ -11,7 +11,7 @@ import { createPresence, type Presence } from '../../service/engine/live/orders/
 import type { SessionId, SubjectId } from '../../service/lib/id.ts';
 import { type Engine, key } from './engine.ts';
 
-export const begin: BeginOrder = {
+export const begin: BeginOptions = {
   test: false,
   consent: { version: pageConsent('Acme', 'any').version },
   path: { flash: true, motion: true },
@@ -55,7 +55,7 @@ export async function approve(
   const of = { id: sessionId as SessionId, match: 'any' } as const;
   const realm = { organization: engine.organization, world: 'live' } as const;
   const session = decidedSession({ ...of, realm }, { decision: 'approved', person });
-  await engine.inTransaction((tx) => engine.presence.end.decided(tx, session));
+  await engine.inTransaction((tx) => engine.presence.end.onDecided(tx, session));
 }
 
 /** Presence over live sessions that a test decides: what engine/sessions does with cameras. */
@@ -80,7 +80,7 @@ export function openPresence(engine: Engine) {
   });
   const decide = (id: SessionId, decision: Decision) =>
     engine.inTransaction((tx) =>
-      presence.end.decided(tx, decidedSession({ id, ...orders.get(id)! }, decision)),
+      presence.end.onDecided(tx, decidedSession({ id, ...orders.get(id)! }, decision)),
     );
   return { presence, orders, decide };
 }

@@ -19,7 +19,7 @@ export async function startSessionsServer() {
   const liveSessions = liveSessionsOver(engine, {
     uniqueness,
     challenges: scriptedChallenges(),
-    ends: { api: createApiEnd({ events, passes: personTokens.passes, callbacks: eventsOut.callbacks }) },
+    handlers: { api: createApiEnd({ events, passes: personTokens.passes, callbacks: eventsOut.callbacks }) },
   });
   const parts = { ...engine, ...eventsOut, ...operatorParts, access, liveSessions, log: silentLog };
   const status = async () => {

@@ -1,4 +1,8 @@
-import { createClaims, createMatching, createRefusedPictures } from '../../service/engine/matching/index.ts';
+import {
+  createAddressAttempts,
+  createMatching,
+  createRefusedPictures,
+} from '../../service/engine/matching/index.ts';
 import { createPrepareVerification } from '../../service/engine/verification/prepare-verification.ts';
 import type { VerifyCommand } from '../../service/engine/verification/verdict.ts';
 import { createVerificationStore } from '../../service/engine/verification/verification-store.ts';
@@ -10,7 +14,7 @@ export function stepsOver(engine: Engine) {
   const deps = {
     ...engine,
     deadline: 10_000,
-    claims: createClaims(engine),
+    addressAttempts: createAddressAttempts(engine),
     refusedPictures: createRefusedPictures(engine),
     matching: createMatching({
       subjects: engine.subjects,

@@ -1,14 +1,13 @@
 import { Refusal } from '../../ui/refusal.ts';
-import { sameLink } from './link.ts';
 import {
+  type CaptureController,
   collect,
-  createRoom,
+  createController,
   describe,
   follow,
   type LiveSessionDeps,
   post,
   press,
-  type Room,
   receive,
   remember,
   resume,
@@ -17,7 +16,8 @@ import {
   taken,
   trouble,
   watch,
-} from './room.ts';
+} from './capture-controller.ts';
+import { sameLink } from './link.ts';
 import { troubleOf, type View } from './view.ts';
 import type { Device, Frame, Path } from './wire.ts';
 
@@ -43,121 +43,127 @@ export interface LiveSession {
 
 /** One check of one person, from the link to the result. It knows no element of the page. */
 export function createLiveSession(deps: LiveSessionDeps): LiveSession {
-  const room = createRoom(deps);
+  const controller = createController(deps);
   return {
-    view: () => room.view,
-    path: () => room.memory.read()?.path,
+    view: () => controller.view,
+    path: () => controller.memory.read()?.path,
     subscribe(changed) {
-      room.listeners.add(changed);
-      return () => room.listeners.delete(changed);
+      controller.listeners.add(changed);
+      return () => controller.listeners.delete(changed);
     },
-    load: () => load(room),
+    load: () => load(controller),
     async agree(path, onPhone) {
-      await press(room, () => agree(room, path));
-      if (onPhone && room.view.stage.is === 'camera') await press(room, () => toPhone(room));
+      await press(controller, () => agree(controller, path));
+      if (onPhone && controller.view.stage.is === 'camera')
+        await press(controller, () => toPhone(controller));
     },
-    pick: (number) => press(room, () => pick(room, number)),
+    pick: (number) => press(controller, () => pick(controller, number)),
     leave: () =>
-      press(room, async () => {
-        if (!room.link) return;
-        const end = await room.api.deny(room.link, room.token);
-        stop(room);
-        show(room, { stage: { is: 'left', ...end } });
-        post(room, { type: 'cancel', ...(end.reference && { sessionId: end.reference }) });
+      press(controller, async () => {
+        if (!controller.link) return;
+        const end = await controller.api.deny(controller.link, controller.token);
+        stop(controller);
+        show(controller, { stage: { is: 'left', ...end } });
+        post(controller, { type: 'cancel', ...(end.reference && { sessionId: end.reference }) });
       }),
-    toPhone: () => press(room, () => toPhone(room)),
+    toPhone: () => press(controller, () => toPhone(controller)),
     toCamera() {
-      stop(room);
-      show(room, { stage: { is: 'camera' } });
+      stop(controller);
+      show(controller, { stage: { is: 'camera' } });
     },
     watch() {
-      watch(room);
-      return () => stop(room);
+      watch(controller);
+      return () => stop(controller);
     },
-    attempt: (device) => attempt(room, device),
+    attempt: (device) => attempt(controller, device),
     send(frame) {
-      room.slowness.taken();
-      return room.connection?.send(frame) ?? false;
+      controller.slowness.taken();
+      return controller.connection?.send(frame) ?? false;
     },
   };
 }
 
-async function load(room: Room): Promise<void> {
-  show(room, { stage: { is: 'loading' } });
-  const kept = room.memory.read();
+async function load(controller: CaptureController): Promise<void> {
+  show(controller, { stage: { is: 'loading' } });
+  const kept = controller.memory.read();
   // Of `/verify` the tab alone knows the token after a reload.
-  if (kept?.link.kind === 'session') room.link ??= kept.link;
-  const { link } = room;
-  if (!link) return trouble(room, 'noLink');
+  if (kept?.link.kind === 'session') controller.link ??= kept.link;
+  const { link } = controller;
+  if (!link) return trouble(controller, 'noLink');
   try {
-    if (kept && sameLink(kept.link, link) && (await resume(room, kept))) return;
-    room.memory.write({ link });
-    await describe(room, link);
+    if (kept && sameLink(kept.link, link) && (await resume(controller, kept))) return;
+    controller.memory.write({ link });
+    await describe(controller, link);
   } catch (error) {
-    trouble(room, troubleOf(error));
+    trouble(controller, troubleOf(error));
   }
 }
 
-async function agree(room: Room, path: Path): Promise<void> {
-  const { link, view } = room;
+async function agree(controller: CaptureController, path: Path): Promise<void> {
+  const { link, view } = controller;
   if (!link || !view.description) return;
   const { consent, work } = view.description;
   const { version } = consent;
-  const previous = room.memory.read()?.token;
+  const previous = controller.memory.read()?.token;
   try {
-    remember(room, await room.api.begin({ link, textVersion: version, path, previous, work }), path);
+    remember(
+      controller,
+      await controller.api.begin({ link, textVersion: version, path, previous, work }),
+      path,
+    );
   } catch (error) {
     // Its work was for fewer visits than there are now, or was used: the next try has new work.
-    if (error instanceof Refusal && error.status === 429 && link.kind === 'flow') await describe(room, link);
+    if (error instanceof Refusal && error.status === 429 && link.kind === 'flow')
+      await describe(controller, link);
     // Another text holds now, or another browser was first: the page shows which.
     if (!(error instanceof Refusal) || error.status !== 409) throw error;
-    await describe(room, link);
-    const { stage, description } = room.view;
+    await describe(controller, link);
+    const { stage, description } = controller.view;
     if (stage.is === 'consent' && description?.consent.version !== version)
-      show(room, { problem: 'changed' });
+      show(controller, { problem: 'changed' });
     return;
   }
-  collect(room);
-  show(room, { stage: { is: 'camera' } });
+  collect(controller);
+  show(controller, { stage: { is: 'camera' } });
 }
 
-async function toPhone(room: Room): Promise<void> {
-  if (!room.token) return;
-  room.connection?.close();
-  room.connection = undefined;
+async function toPhone(controller: CaptureController): Promise<void> {
+  if (!controller.token) return;
+  controller.connection?.close();
+  controller.connection = undefined;
   try {
-    show(room, { handover: await room.api.handover(room.token), wrongNumber: false });
+    show(controller, { handover: await controller.api.handover(controller.token), wrongNumber: false });
   } catch (error) {
     // Each code gives a stranger one chance in three: there are not many for one check.
     if (!(error instanceof Refusal) || error.code !== 'BURST_LIMIT_EXCEEDED') throw error;
-    return show(room, { problem: 'codes' });
+    return show(controller, { problem: 'codes' });
   }
-  follow(room);
+  follow(controller);
 }
 
-async function pick(room: Room, number: string): Promise<void> {
-  if (!room.link) return;
+async function pick(controller: CaptureController, number: string): Promise<void> {
+  if (!controller.link) return;
   try {
-    remember(room, await room.api.accept(room.link, number));
+    remember(controller, await controller.api.accept(controller.link, number));
   } catch (error) {
     // It ended while the numbers were shown.
-    if (error instanceof Refusal && error.code === 'SESSION_EXPIRED') return trouble(room, 'finished');
+    if (error instanceof Refusal && error.code === 'SESSION_EXPIRED') return trouble(controller, 'finished');
     if (!(error instanceof Refusal) || ![400, 403, 404, 409, 410, 422].includes(error.status)) throw error;
-    return trouble(room, 'wrongNumber');
+    return trouble(controller, 'wrongNumber');
   }
-  show(room, { stage: { is: 'camera' } });
+  show(controller, { stage: { is: 'camera' } });
 }
 
-function attempt(room: Room, device: Device): void {
-  const { token, api } = room;
+function attempt(controller: CaptureController, device: Device): void {
+  const { token, api } = controller;
   if (!token) return;
-  collect(room);
-  room.connection ??= room.connect({
+  collect(controller);
+  controller.connection ??= controller.connect({
     token,
     api,
-    state: (live) => receive(room, live),
-    connected: (connected) => show(room, { connected }),
-    over: (why) => (why === 'taken' ? void taken(room, token) : trouble(room, 'over')),
+    state: (live) => receive(controller, live),
+    connected: (connected) => show(controller, { connected }),
+    over: (why) => (why === 'taken' ? void taken(controller, token) : trouble(controller, 'over')),
   });
-  room.connection.start(device);
+  controller.connection.start(device);
 }

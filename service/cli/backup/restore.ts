@@ -60,9 +60,9 @@ export const restore = work({
     const path = await backupPath(file, 'restore --keys PLACE');
     const { restoreBackup } = await import('../../backup/restore-backup.ts');
     const { firstStart } = await import('../../server/first-start.ts');
-    const { asOwnerOf } = await import('../../backup/finish-restore.ts');
+    const { dropToOwner } = await import('../../backup/finish-restore.ts');
     const ask = passphraseSource(given);
-    const [restored, start] = await asOwnerOf(data, async (around) => {
+    const [restored, start] = await dropToOwner(data, async (around) => {
       const passphrase = () => around.change(ask);
       const restored = await restoreBackup({
         file: path,

@@ -1,5 +1,5 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { checksWithInput, whenMissing } from '../../engine/matching/checks/apply-rule.ts';
+import { checksWithInput, whenMissing } from '../../engine/matching/checks/registered-checks.ts';
 import { heldForText } from '../../engine/matching/every-group.ts';
 import { type CheckName, challengeRules } from '../../engine/matching/index.ts';
 import { builtInProfiles } from '../../engine/matching/profiles/built-in-profiles.ts';

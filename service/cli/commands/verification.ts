@@ -1,6 +1,6 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import { checkNames } from '../../engine/matching/checks/registered-checks.ts';
-import { decisions, unverifiedOutcomes } from '../../engine/verification/outcome.ts';
+import { decisions, unverifiedOutcomes } from '../../engine/verification/verdict.ts';
 import { choice, value } from '../flag.ts';
 import { call, list, noun } from '../operation-command.ts';
 import { readStart } from '../terminal/moment.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OpenBackupOrder } from '../../backup/open-backup.ts';
+import type { OpenBackupOptions } from '../../backup/open-backup.ts';
 import { UsageError } from '../failure.ts';
 import { userPath } from '../user-path.ts';
 import { readPassphrase } from './passphrase.ts';
@@ -19,7 +19,7 @@ export function masterKeySources(
   data: string,
   options: MasterKeyOptions,
   env: Record<string, string | undefined> = process.env,
-): Pick<OpenBackupOrder, 'masterKeyFiles' | 'rememberedMasterKey'> {
+): Pick<OpenBackupOptions, 'masterKeyFiles' | 'rememberedMasterKey'> {
   const named = options.masterKeyFile ?? env.GATEHOUSE_MASTER_KEY_FILE;
   if (named !== undefined && named !== '') {
     const path = userPath(named);

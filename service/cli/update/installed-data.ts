@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { replyOf } from '../../../sdk/admin/client.ts';
-import { asOwnerOf, ownSurroundings, type Surroundings } from '../../backup/finish-restore.ts';
+import { dropToOwner, ownFs, type PrivilegedFs } from '../../backup/finish-restore.ts';
 import { parseConfig } from '../../config.ts';
 import { Problem } from '../../lib/problem.ts';
 import { readPassphraseFile } from '../../storage/master/open-master.ts';
@@ -151,7 +151,7 @@ export async function environmentOf(
   const env = serviceEnvironment();
   const without = { env, passphrase: undefined, [Symbol.dispose]() {} };
   if (!opens || !isInitialized(data)) return without;
-  const passphrase = await asOwnerOf(data, (around) => {
+  const passphrase = await dropToOwner(data, (around) => {
     const { passphraseFile: setting } = parseConfig({ data }, { ...process.env, ...env });
     return updatePassphrase({ data, given, setting, around });
   });
@@ -192,7 +192,7 @@ interface PassphraseSources {
   setting?: string | undefined;
   stored?: string;
   /** Root's rights, for what root named, where this works as the account of the service. */
-  around?: Surroundings;
+  around?: PrivilegedFs;
   terminal?: AskingTerminal;
 }
 
@@ -205,7 +205,7 @@ export async function updatePassphrase({
   given,
   setting,
   stored = STORED,
-  around = ownSurroundings,
+  around = ownFs,
   terminal,
 }: PassphraseSources): Promise<string | undefined> {
   if (!existsSync(join(data, 'master-passphrase.json'))) return undefined;

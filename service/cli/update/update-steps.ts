@@ -13,7 +13,7 @@ export interface UpdateOutcome {
   restored?: boolean;
 }
 
-interface UpdateOrder {
+interface UpdatePlan {
   from: string;
   to: string;
   /** What the journal says beside the steps. */
@@ -29,7 +29,7 @@ interface UpdateOrder {
  * from before come back. Nothing is changed before the copy of the old version is there, the old version has opened the data and a copy of the database was kept.
  * Each step is in the journal before it begins, so that `recover` can end an update that was killed.
  */
-export async function update(machine: Machine, file: string, order: UpdateOrder): Promise<UpdateOutcome> {
+export async function update(machine: Machine, file: string, order: UpdatePlan): Promise<UpdateOutcome> {
   const { from, to, journal, say } = order;
   say(`keeping a copy of ${from}`);
   const before = await machine.packInstalled();
@@ -69,7 +69,7 @@ export async function update(machine: Machine, file: string, order: UpdateOrder)
 async function openBefore(
   machine: Machine,
   entry: JournalEntry,
-  { journal, snapshot = true, say }: UpdateOrder,
+  { journal, snapshot = true, say }: UpdatePlan,
 ): Promise<string | undefined> {
   const { from, running } = entry;
   say(`opening the data with ${from}${snapshot ? ', and keeping a checked copy of the database' : ''}`);

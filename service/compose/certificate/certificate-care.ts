@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { createCustomerCertificate } from '../../certificate/customer-certificate.ts';
 import { fingerprintOf } from '../../certificate/issue.ts';
 import type { Config } from '../../config.ts';
-import type { CertificateRoom } from '../../doors/admin/index.ts';
+import type { CertificateOperations } from '../../doors/admin/index.ts';
 import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -11,7 +11,7 @@ import { createApplianceSecret } from '../../storage/keys/appliance-secret.ts';
 import type { Foundation } from '../foundation.ts';
 
 /** Reads the certificate of the doors, issues it where it is missing, and lets an operator see and change it. */
-export async function openCertificateCare(foundation: Foundation): Promise<CertificateRoom> {
+export async function openCertificateCare(foundation: Foundation): Promise<CertificateOperations> {
   const { inTransaction, clock, vault, audit, certificate, boxCertificate } = foundation;
   boxCertificate.open(createApplianceSecret('tls/authority', vault), (made) =>
     inTransaction((tx) =>
@@ -34,7 +34,7 @@ type Customer = ReturnType<typeof createCustomerCertificate>;
 function createView(
   { config, clock, certificate, boxCertificate: box }: Foundation,
   customer: Customer,
-): Pick<CertificateRoom, 'describe' | 'fingerprints'> {
+): Pick<CertificateOperations, 'describe' | 'fingerprints'> {
   /** The certificate in use; without a service, the one of the next start. */
   function current() {
     const { tlsCert: cert, tlsKey: key } = config;
@@ -86,7 +86,7 @@ function createView(
 function createChanges(
   { config, inTransaction, audit, certificate, boxCertificate: box }: Foundation,
   customer: Customer,
-): Pick<CertificateRoom, 'request' | 'install' | 'renew'> {
+): Pick<CertificateOperations, 'request' | 'install' | 'renew'> {
   return {
     async request(how, actor) {
       const { request, made, keep } = await customer.request(how);

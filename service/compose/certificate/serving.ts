@@ -1,7 +1,7 @@
 import type { ServedCertificate } from '../../certificate/served-certificate.ts';
 import { type Config, ConfigError, parseConfig } from '../../config.ts';
 import { readSettings, recordSettings } from '../../data-directory/database-place.ts';
-import type { BoxNameRoom, ServiceReport } from '../../doors/admin/index.ts';
+import type { BoxNameOperations, ServiceReport } from '../../doors/admin/index.ts';
 import { isLoopback, listenPolicy } from '../../http/listening/listen-policy.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
@@ -83,7 +83,7 @@ type NameCareDeps = Pick<Foundation, 'config' | 'inTransaction' | 'audit' | 'box
 export function createNameCare(
   { config, inTransaction, audit, boxCertificate }: NameCareDeps,
   serving: Serving,
-): BoxNameRoom {
+): BoxNameOperations {
   const atStart = readSettings(config.data);
   /** What flags or the environment say holds, whatever stands in the file. */
   const fixed = {

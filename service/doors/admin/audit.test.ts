@@ -25,7 +25,11 @@ beforeEach(async () => {
   const { db, inTransaction, audit, auditLog } = audited;
   const recordIntegrity = {
     check: async () => faults,
-    look: async () => ({ columns: { id: 'grt_1', value: 'hooks.example.org' }, digest: 'd1', sound: false }),
+    contentOf: async () => ({
+      columns: { id: 'grt_1', value: 'hooks.example.org' },
+      digest: 'd1',
+      sound: false,
+    }),
     accept: async () => {},
   };
   const sealer = { async createOrganization() {} };

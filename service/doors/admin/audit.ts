@@ -274,7 +274,7 @@ function readDetails(text: string): unknown {
 
 export interface AuditRouteDeps {
   auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys'>;
-  recordIntegrity: Pick<RecordIntegrity, 'check' | 'look' | 'accept'>;
+  recordIntegrity: Pick<RecordIntegrity, 'check' | 'contentOf' | 'accept'>;
 }
 
 /** Poll interval for new lines, in milliseconds. */
@@ -412,7 +412,7 @@ const protectedRowRoutes = ({ recordIntegrity }: AuditRouteDeps): AdminRoute[] =
     query: AlteredRowQuery,
     reply: AlteredRowReply,
     async handle({ query: { table, id } }) {
-      const { columns, digest, sound } = await recordIntegrity.look(table, id);
+      const { columns, digest, sound } = await recordIntegrity.contentOf(table, id);
       return { table, id, sound, seen: digest, columns };
     },
   }),

@@ -205,7 +205,7 @@ interface Period {
 }
 
 /** The certificate of the doors; what is composed fits. */
-export interface CertificateRoom {
+export interface CertificateOperations {
   describe(): {
     https: boolean;
     hostName: string | undefined;
@@ -243,7 +243,7 @@ export interface BoxNameState {
 }
 
 /** Name of the box, and whether the network reaches it. */
-export interface BoxNameRoom {
+export interface BoxNameOperations {
   describe(): BoxNameState;
   /** Throws INVALID_REQUEST for what cannot be served, CONFLICT for what is fixed. */
   set(
@@ -253,8 +253,8 @@ export interface BoxNameRoom {
 }
 
 export interface CertificateRouteDeps {
-  certificates: CertificateRoom;
-  boxName: BoxNameRoom;
+  certificates: CertificateOperations;
+  boxName: BoxNameOperations;
 }
 
 const about = {
@@ -272,7 +272,7 @@ export const certificateRoutes = ({ certificates, boxName }: CertificateRouteDep
   ...nameRoutes(boxName),
 ];
 
-const nameRoutes = (boxName: BoxNameRoom): AdminRoute[] => [
+const nameRoutes = (boxName: BoxNameOperations): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -300,7 +300,7 @@ const nameRoutes = (boxName: BoxNameRoom): AdminRoute[] => [
   }),
 ];
 
-const lookingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
+const lookingRoutes = (certificates: CertificateOperations): AdminRoute[] => [
   route({
     ...about,
     method: 'GET',
@@ -328,7 +328,7 @@ const lookingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
   }),
 ];
 
-const changingRoutes = (certificates: CertificateRoom): AdminRoute[] => [
+const changingRoutes = (certificates: CertificateOperations): AdminRoute[] => [
   route({
     ...changing,
     method: 'POST',

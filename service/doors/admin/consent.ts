@@ -108,10 +108,10 @@ const ConsentTextReply = z
     ],
   });
 
-const shown = ({ subject }: Person, { ground, ...state }: ConsentState) => ({
+const shown = ({ subject }: Person, { legalBasis, ...state }: ConsentState) => ({
   ...state,
   userId: subject,
-  policy: ground.is,
+  policy: legalBasis.is,
   allowed: purposes.filter((purpose) => !state.withheld.includes(purpose)),
 });
 

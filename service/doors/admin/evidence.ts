@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Claim, type Evidence, exampleOfClaim } from '../../engine/appliance/index.ts';
-import { FileAnswer } from './file-answer.ts';
+import { type Evidence, EvidenceClaim, exampleOfEvidenceClaim } from '../../engine/appliance/index.ts';
 import { byReaders } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
+import { FileAnswer } from './send-reply.ts';
 
 const EvidenceQuery = z.strictObject({
   format: z.enum(['json', 'pdf']).default('json').describe('`json`, or `pdf`: a report to print (A4)'),
@@ -12,12 +12,12 @@ const EvidenceReply = z
   .object({
     id: z.string().describe('Start of the SHA-256 of the figures'),
     version: z.string().describe('Version of Gatehouse'),
-    claims: z.array(Claim).describe('All published figures'),
+    claims: z.array(EvidenceClaim).describe('All published figures'),
   })
   .meta({
     id: 'EvidenceReport',
     description: 'The figures that were published with this version.',
-    examples: [{ id: '5bb312ece032', version: '0.1.1', claims: [exampleOfClaim] }],
+    examples: [{ id: '5bb312ece032', version: '0.1.1', claims: [exampleOfEvidenceClaim] }],
   });
 
 export interface EvidenceRouteDeps {

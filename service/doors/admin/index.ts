@@ -43,7 +43,7 @@ import { verificationRoutes } from './verifications.ts';
 import { webhookRoutes } from './webhooks.ts';
 import { workRoutes } from './works.ts';
 
-export type { BoxNameRoom, CertificateRoom } from './certificate.ts';
+export type { BoxNameOperations, CertificateOperations } from './certificate.ts';
 export type { SealState } from './seal.ts';
 export { createSealedControlDoor } from './sealed-door.ts';
 export type { ApplianceReport, ServiceReport } from './status.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageOfShort, pageQuery, pageReply, shortListQuery, toPage } from '../../http/cursor.ts';
 import type { Nothing } from './operation-schema.ts';
-import type { Within } from './place.ts';
+import type { Within } from './realm.ts';
 import { type AdminCall, type AdminRoute, type Definition, route } from './route.ts';
 
 /** What of a declared route follows from its list. */

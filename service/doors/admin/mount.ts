@@ -11,7 +11,7 @@ import type { ProblemCode } from '../../lib/problem.ts';
 import { actorOfCaller, operatorOf } from './actor.ts';
 import type { FollowUp } from './effect.ts';
 import type { MayCall } from './may-call.ts';
-import { type PlaceFinder, placeOfCaller, placeOfOperator } from './place.ts';
+import { type RealmFinder, realmOfCaller, realmOfOperator } from './realm.ts';
 
 /** Fields of a declared route that a mount needs. */
 interface Declared {
@@ -25,7 +25,7 @@ interface Declared {
 export interface AdminMount {
   /** Undefined where no caller of this mount may call the route. */
   configOf(route: Declared): FastifyContextConfig | undefined;
-  place: PlaceFinder;
+  realm: RealmFinder;
   actorOf(request: FastifyRequest): Actor;
   /** Whether the caller may act on the whole box. */
   isForBox(request: FastifyRequest): boolean;
@@ -42,7 +42,7 @@ export function controlMount(
   return {
     works,
     configOf: ({ may, refuses = [] }) => (may.operator ? { refuses } : undefined),
-    place: placeOfOperator(organizations),
+    realm: realmOfOperator(organizations),
     actorOf: operatorOf,
     isForBox: () => true,
     perform: (_, __, work) => work(),
@@ -66,7 +66,7 @@ export const networkMount = ({
     const access = accessOf(may);
     return access && { refuses, idempotent, access: { ...access, ...defined({ keyRefusal }) } };
   },
-  place: placeOfCaller(organizations),
+  realm: realmOfCaller(organizations),
   actorOf: actorOfCaller,
   isForBox(request) {
     const caller = callerOf(request);
@@ -79,8 +79,8 @@ export const networkMount = ({
     if (!beforeFactor) requireFactor(caller);
     const who = actorOfCaller(request);
     const answer = await (approval ? approvals.guard(approval, who, work) : work());
-    const place = { organization: caller.organization, world };
-    if (alert) await alerts.noteChange(place, operation, who, { alone });
+    const realm = { organization: caller.organization, world };
+    if (alert) await alerts.noteChange(realm, operation, who, { alone });
     return answer;
   },
 });

@@ -2,7 +2,7 @@ import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { defined } from '../../lib/defined.ts';
 import type { MayCall } from './may-call.ts';
-import { placeQuery, type Within } from './place.ts';
+import { realmQuery, type Within } from './realm.ts';
 
 /** A call without fields. */
 export const Nothing = z.strictObject({});
@@ -32,7 +32,7 @@ interface Described {
 /** The schemas that requests are checked with, and what the OpenAPI documents say of the route. */
 export function schemaOf(route: Described): FastifySchema {
   const { operationId, summary, description, tag, params, query, may } = route;
-  const querystring = (query ?? Nothing).extend(placeQuery[route.within]);
+  const querystring = (query ?? Nothing).extend(realmQuery[route.within]);
   const takesBody = ['POST', 'PUT', 'PATCH'].includes(route.method);
   const body = route.body ?? Nothing;
   return {

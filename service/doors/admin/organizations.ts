@@ -83,7 +83,7 @@ const LogoReply = z
   });
 
 export interface OrganizationRouteDeps extends SecretRouteDeps {
-  organizations: Pick<Organizations, 'page' | 'create' | 'get' | 'set' | 'setLogo' | 'lookOf'>;
+  organizations: Pick<Organizations, 'page' | 'create' | 'get' | 'set' | 'setLogo' | 'brandingOf'>;
   /** A logo of the bytes of a file. */
   readLogo(file: Uint8Array): Promise<Logo>;
   checks: Pick<Checks, 'getProfile'>;
@@ -194,7 +194,7 @@ function logoRoutes({ organizations, readLogo }: OrganizationRouteDeps): AdminRo
       refuses: ['NOT_FOUND'],
       async handle({ organization }) {
         const { logo } = await organizations.get(organization);
-        const { logo: image } = await organizations.lookOf(organization);
+        const { logo: image } = await organizations.brandingOf(organization);
         if (!logo || image === undefined) throw new Problem('NOT_FOUND', 'The organization has no logo.');
         return { image, width: logo.width, height: logo.height };
       },

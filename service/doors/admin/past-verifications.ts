@@ -5,7 +5,7 @@ import {
   decisions,
   outcomeSentences,
   outcomesOf,
-  type PastOrder,
+  type PastRequest,
   type PastVerifications,
   unverifiedOutcomes,
 } from '../../engine/verification/index.ts';
@@ -195,7 +195,7 @@ function toOrder({
   key,
   cursor: before,
   ...rest
-}: z.output<typeof HistoryQuery> & { person?: string }): PastOrder {
+}: z.output<typeof HistoryQuery> & { person?: string }): PastRequest {
   const ofDecision = decision && outcomesOf[decision];
   const outcomes = reason ? [reason].filter((one) => ofDecision?.includes(one) ?? true) : ofDecision;
   return { ...rest, outcomes, before, actor: key === undefined ? undefined : `key:${key}` };

@@ -1,6 +1,6 @@
 import type { Person } from '../../engine/consent/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
-import type { Realm } from './place.ts';
+import type { Realm } from './realm.ts';
 
 /** The person that a path names by id or e-mail address. Throws SUBJECT_NOT_FOUND. */
 export const createPersonOf =

@@ -4,23 +4,21 @@ import type { Actor } from '../../engine/audit/index.ts';
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
-import { checkedReply } from './checked-reply.ts';
 import { consequences, type Declared, type Effect, followUpOf } from './effect.ts';
-import { FileAnswer, sendFile } from './file-answer.ts';
 import type { MayCall } from './may-call.ts';
 import type { AdminMount } from './mount.ts';
 import { Nothing, schemaOf } from './operation-schema.ts';
-import type { Named, Place, Within } from './place.ts';
-import { streamReply } from './stream-reply.ts';
+import type { Named, RealmOf, Within } from './realm.ts';
+import { checkedReply, FileAnswer, sendFile, streamReply } from './send-reply.ts';
 import { readUpload } from './upload.ts';
 
-/** What a handler gets: parsed input, who calls, and the place the route acts in. */
+/** What a handler gets: parsed input, who calls, and the realm that the route acts in. */
 export type AdminCall<
   W extends Within,
   Params extends z.ZodType,
   Query extends z.ZodType,
   Body extends z.ZodType,
-> = Place<W> & {
+> = RealmOf<W> & {
   params: z.output<Params>;
   query: z.output<Query>;
   body: z.output<Body>;
@@ -143,12 +141,12 @@ export function route<
         schema: schemaOf({ ...definition, may }),
         async handler(request, reply) {
           const { params, query, body, named } = inputOf<Params, Query, Body>(request);
-          const place = await mount.place[within](request, named);
+          const realm = await mount.realm[within](request, named);
           const { fields, file } = definition.upload
             ? await readUpload(request, definition.body ?? Nothing, definition.upload.most)
             : { fields: body, file: new Uint8Array() };
           const call = {
-            ...place,
+            ...realm,
             params,
             query,
             body: fields as z.output<Body>,
@@ -161,7 +159,7 @@ export function route<
           const followUp = await followUpOf(definition, call);
           const perform = async () =>
             bodyOf(definition, await mount.perform(request, followUp, async () => definition.handle(call)));
-          const about = { id: request.id, operation: operationId, ...organizationOf(place) };
+          const about = { id: request.id, operation: operationId, ...organizationOf(realm) };
           const answer = await (definition.lasting === 'followed'
             ? mount.works.follow(about, perform)
             : perform());
@@ -186,7 +184,7 @@ const isIdempotent = (route: {
   shownOnce?: true;
 }) => route.method === 'POST' && route.status === 201 && !route.upload && !route.lasting && !route.shownOnce;
 
-/** The callers, with what the effect and the place of the route ask of an administrator. Changes to the whole appliance need a fresh second factor. */
+/** The callers, with what the effect and the realm of the route ask of an administrator. Changes to the whole appliance need a fresh second factor. */
 function mayOf({ method, may, effect }: { method: string; may: MayCall; effect: Effect }): MayCall {
   if (may.fresh || consequences[effect].fresh || (may.applianceOwner && method !== 'GET'))
     return { ...may, fresh: true };
@@ -201,7 +199,7 @@ const isGuarded = ({
   !daily && approval !== undefined && approval !== 'none';
 
 /**
- * The parts as Fastify parsed them with this route's schemas. The place is taken out of the query; the rest matches the
+ * The parts as Fastify parsed them with this route's schemas. The realm is taken out of the query; the rest matches the
  * route's own schema.
  */
 function inputOf<Params extends z.ZodType, Query extends z.ZodObject, Body extends z.ZodType>(
@@ -223,5 +221,5 @@ const bodyOf = (
 ): unknown =>
   reply && !stream && !picture && !(answer instanceof FileAnswer) ? checkedReply(reply, answer) : answer;
 
-const organizationOf = (place: { organization?: OrganizationId | undefined }) =>
-  place.organization === undefined ? {} : { organization: place.organization };
+const organizationOf = (realm: { organization?: OrganizationId | undefined }) =>
+  realm.organization === undefined ? {} : { organization: realm.organization };

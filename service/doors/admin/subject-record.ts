@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { SubjectRecords } from '../../engine/people/index.ts';
 import { invalidField } from '../../http/validation.ts';
-import { FileAnswer } from './file-answer.ts';
 import { personParams } from './ids.ts';
 import { managers } from './may-call.ts';
 import { flag } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
+import { FileAnswer } from './send-reply.ts';
 
 export interface SubjectRecordRouteDeps {
   subjectRecords: SubjectRecords;

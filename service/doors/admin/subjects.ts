@@ -4,7 +4,6 @@ import type { Checks, PastVerifications } from '../../engine/verification/index.
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import { actor, inEnv, time } from '../../lib/record-fields.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
-import { CheckReply } from './check-reply.ts';
 import { NewConsent } from './consent.ts';
 import {
   type DoubtfulRouteDeps,
@@ -19,6 +18,7 @@ import {
 import { idOf, personParams } from './ids.ts';
 import { byOperators, byReaders, ofAppliance } from './may-call.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
+import { CheckReply } from './reply-fields.ts';
 import { namesSome } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 

@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { emailAddress } from '../../lib/text-fields.ts';
-import { CheckReply } from './check-reply.ts';
 import { byOperators } from './may-call.ts';
 import { type PastVerificationRouteDeps, pastVerificationRoutes } from './past-verifications.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
-import { capture } from './reply-fields.ts';
+import { CheckReply, capture } from './reply-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
 /** The `request` part beside the picture. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { defaultErrors } from '../../http/default-errors.ts';
 import { problemCodes } from '../../lib/problem.ts';
 import { toAnswer } from './challenge-translate.ts';
-import { toHeartbeatOrder, toVerifyOrder } from './translate.ts';
+import { toHeartbeatOrder, toVerdictRequest } from './translate.ts';
 
 /** The codes that behavior.txt names, with the statuses it gives them. */
 const named = {
@@ -53,7 +53,7 @@ test('a request with a signature is handed on as its sender addressed it; the ad
     headers: { 'signature-input': 'sig=()', signature: 'sig=::' },
   };
   const request = { ...head, headers };
-  expect(toVerifyOrder({ userId: 'u' }, {}, request)).toEqual({ userId: 'u', signed });
+  expect(toVerdictRequest({ userId: 'u' }, {}, request)).toEqual({ userId: 'u', signed });
   expect(toHeartbeatOrder({ userId: 'u', sessionToken: 't' }, request)).toEqual({
     userId: 'u',
     sessionToken: 't',
@@ -67,7 +67,7 @@ test('a request with a signature is handed on as its sender addressed it; the ad
   expect(toAnswer({ challenge_id: 'ch_1', answer: 't1' }, { ...head, headers: {} })).not.toHaveProperty(
     'signed',
   );
-  expect(toVerifyOrder({ userId: 'u' }, { browser: true }, { ...head, headers: {} })).toEqual({
+  expect(toVerdictRequest({ userId: 'u' }, { browser: true }, { ...head, headers: {} })).toEqual({
     userId: 'u',
     source: '192.0.2.1',
   });

@@ -1,6 +1,6 @@
 import type {
   AnswerResult,
-  ChallengeOrder,
+  ChallengeOptions,
   ChallengeAnswer as GivenAnswer,
   OpenedChallenge,
 } from '../../engine/behavior/index.ts';
@@ -8,7 +8,7 @@ import { defined } from '../../lib/defined.ts';
 import { type RequestHead, toSigned } from './translate.ts';
 import type { AnswerReply, ChallengeAnswer, ChallengeReply, NewChallenge } from './wire-challenge.ts';
 
-export const toOrder = ({ userId, challenge_id, accessible = false }: NewChallenge): ChallengeOrder =>
+export const toOrder = ({ userId, challenge_id, accessible = false }: NewChallenge): ChallengeOptions =>
   // The schema asks for one of the two.
   userId === undefined ? { replaces: challenge_id!, accessible } : { userId, accessible };
 

@@ -1,6 +1,6 @@
 import type { KeyCaller } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import type { Finding, HeartbeatOrder, VerifyOrder } from '../../engine/behavior/index.ts';
+import type { Finding, HeartbeatInput, VerdictRequest } from '../../engine/behavior/index.ts';
 import type { Endpoint, EventRealm, NewEndpoint } from '../../engine/events/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } from './wire.ts';
@@ -55,11 +55,11 @@ export interface RequestHead {
 }
 
 /** With a key that stands in pages, what its address asks is counted too. */
-export const toVerifyOrder = (
+export const toVerdictRequest = (
   { userId, sessionData, signals }: VerifyRequest,
   { browser }: Pick<KeyCaller, 'browser'>,
   request: RequestHead,
-): VerifyOrder => ({
+): VerdictRequest => ({
   userId,
   ...defined({
     data: sessionData ?? signals,
@@ -71,7 +71,7 @@ export const toVerifyOrder = (
 export const toHeartbeatOrder = (
   { userId, sessionToken, sessionData, signals }: HeartbeatRequest,
   request: RequestHead,
-): HeartbeatOrder => ({
+): HeartbeatInput => ({
   userId,
   sessionToken,
   ...defined({ data: sessionData ?? signals, signed: toSigned(request) }),
@@ -85,7 +85,7 @@ export function toSigned({
   url,
   headers,
   signedBody,
-}: RequestHead): VerifyOrder['signed'] {
+}: RequestHead): VerdictRequest['signed'] {
   if (headers['signature-input'] === undefined) return undefined;
   return {
     method,

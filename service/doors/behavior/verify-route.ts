@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Verdicts } from '../../engine/behavior/index.ts';
 import { keyOf } from '../../http/authentication.ts';
-import { fromVerdict, toVerifyOrder } from './translate.ts';
+import { fromVerdict, toVerdictRequest } from './translate.ts';
 import { VerifyReply, VerifyRequest } from './wire-verify.ts';
 
 /** Bytes: a window has at most four thousand, and a user id that is escaped some more. */
@@ -34,7 +34,7 @@ export function verifyRoute(
     },
     async (request) => {
       const caller = keyOf(request);
-      return fromVerdict(await verdicts.verify(caller, toVerifyOrder(request.body, caller, request)));
+      return fromVerdict(await verdicts.verify(caller, toVerdictRequest(request.body, caller, request)));
     },
   );
 }

@@ -7,11 +7,11 @@ import { createServer } from '../../http/server.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
-import { createCapturePageDoor, type PagePlace } from './index.ts';
+import { createCapturePageDoor, type PageLink } from './index.ts';
 
 let folder: string;
 let app: ReturnType<typeof createServer>;
-const asked: PagePlace[] = [];
+const asked: PageLink[] = [];
 let answer: () => Promise<string[]> = async () => [];
 
 beforeAll(async () => {

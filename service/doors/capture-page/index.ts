@@ -3,7 +3,7 @@ import { type BuiltPages, capturePagePermissions, capturePagePolicy } from '../.
 import type { Log } from '../../lib/log.ts';
 
 /** What an address says of the check that is opened: the public id of a session, or a link. */
-export type PagePlace =
+export type PageLink =
   | { session: string }
   | { kind: 'handover' | 'presence' | 'hosted' | 'flow' | 'registration'; token: string };
 
@@ -11,7 +11,7 @@ export interface CapturePageDeps {
   /** What `npm run build:renderer` made; undefined: nothing yet. */
   pages: () => Promise<BuiltPages | undefined>;
   /** Origins whose pages may show this check in a frame or open it as a popup; none where the place is unknown. It changes nothing. */
-  originsOf(place: PagePlace): Promise<readonly string[]>;
+  originsOf(place: PageLink): Promise<readonly string[]>;
   log: Log;
 }
 
@@ -49,7 +49,7 @@ export const createCapturePageDoor =
 async function show(
   { pages, originsOf, log }: CapturePageDeps,
   reply: FastifyReply,
-  place: PagePlace | undefined,
+  place: PageLink | undefined,
 ): Promise<FastifyReply> {
   const html = (await pages())?.page('capture');
   if (html === undefined) return reply.code(503).type('text/html; charset=utf-8').send(notBuilt);

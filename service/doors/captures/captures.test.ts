@@ -32,7 +32,7 @@ beforeEach(async () => {
           if (token !== 'good') throw new Problem('MISSING_AUTH', 'Ended.');
           return {
             capture: 'cap_1' as never,
-            look: (frame) => answer(frame),
+            submitFrame: (frame) => answer(frame),
             close: () => void closed++,
           };
         },

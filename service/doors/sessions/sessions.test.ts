@@ -68,7 +68,7 @@ beforeEach(async () => {
   const liveSessions = liveSessionsOver(engine, {
     challenges,
     uniqueness: engine.uniqueness,
-    ends: { api: createApiEnd({ events, passes: personTokens.passes, callbacks }) },
+    handlers: { api: createApiEnd({ events, passes: personTokens.passes, callbacks }) },
   });
   sessions = liveSessions;
   const stands = createStanding({ presence: engine.presence, liveSessions });

@@ -54,9 +54,9 @@ export {
 } from './limits/limits.ts';
 export { sourceOf } from './limits/source.ts';
 export {
+  type Branding,
   NewSite,
   Organization,
-  type OrganizationLook,
   OWN_PROFILES,
   type RetentionPolicy,
   RetentionSettings,

@@ -28,8 +28,8 @@ export {
 export { type Backups, createBackups } from './backups/backups.ts';
 export { createEvidence, type Evidence } from './evidence/evidence.ts';
 export {
-  Claim,
-  exampleOfClaim,
+  EvidenceClaim,
+  exampleOfEvidenceClaim,
   type MeasuredShare,
   type PublishedEvidence,
 } from './evidence/printed-evidence.ts';

@@ -14,7 +14,7 @@ export type { CheckpointNote, StoredLine } from './chain.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
 export {
   type ExpiringRows,
-  type ExportOrder,
+  type ExportOptions,
   jsonOf,
   type Person,
   type PersonalData,

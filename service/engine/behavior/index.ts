@@ -2,7 +2,7 @@ export type { ChallengeAnswer } from './behavior-challenges/answer-challenge.ts'
 export { deleteChallengesOf } from './behavior-challenges/behavior-challenge-store.ts';
 export {
   type BehaviorChallenges,
-  type ChallengeOrder,
+  type ChallengeOptions,
   createBehaviorChallenges,
 } from './behavior-challenges/behavior-challenges.ts';
 export type { AnswerResult, OpenedChallenge, Shown } from './behavior-challenges/challenge.ts';
@@ -14,7 +14,7 @@ export { deleteHeartbeatsOf } from './heartbeats/heartbeat-store.ts';
 export {
   createHeartbeats,
   type Heartbeat,
-  type HeartbeatOrder,
+  type HeartbeatInput,
   type Heartbeats,
 } from './heartbeats/heartbeats.ts';
 export { type Judgement, judgeBehavior } from './judge.ts';
@@ -22,4 +22,4 @@ export { BehaviorModel, researchModel } from './model/behavior-model.ts';
 export { isReplay, vectorFingerprint } from './page-progress.ts';
 export { SessionData } from './session-data.ts';
 export { type Finding, isVerdictToken } from './verdicts/verdict.ts';
-export { createVerdicts, type TokenCheck, type Verdicts, type VerifyOrder } from './verdicts/verdicts.ts';
+export { createVerdicts, type TokenCheck, type VerdictRequest, type Verdicts } from './verdicts/verdicts.ts';

@@ -2,7 +2,7 @@ import { firstIdAt, type OrganizationId, type SubjectId } from '../../lib/id.ts'
 import { notBeingErased } from '../../storage/legal-holds.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { ConsentRecord, Person, Purpose, Through, Withdrawal } from './consent.ts';
-import { readStanding, type Standing, standingText } from './standing.ts';
+import { type ConsentStatus, consentStatusText, readConsentStatus } from './consent-status.ts';
 
 /** Rows that are read in one go: some milliseconds of the event loop. */
 const PAGE = 5000;
@@ -102,18 +102,20 @@ export async function insertWithdrawals(
 }
 
 /** What consents and withdrawals come to, beside the person. False when there is no such person (any more). */
-export async function updateStanding(tx: Tx, person: Person, standing: Standing): Promise<boolean> {
+export async function updateConsentStatus(tx: Tx, person: Person, status: ConsentStatus): Promise<boolean> {
   if (!(await isEnrolled(tx, person))) return false;
   await tx
     .updateTable('subject')
-    .set({ withheld: standingText(standing) })
+    .set({ withheld: consentStatusText(status) })
     .where('id', '=', person.subject)
     .execute();
   return true;
 }
 
 /** All people with a record, in pages. */
-export async function* everyStanding(db: Db): AsyncGenerator<{ subject: SubjectId; standing: Standing }[]> {
+export async function* everyConsentStatus(
+  db: Db,
+): AsyncGenerator<{ subject: SubjectId; status: ConsentStatus }[]> {
   for (let after = ''; ; ) {
     const rows = await db
       .selectFrom('subject')
@@ -125,7 +127,7 @@ export async function* everyStanding(db: Db): AsyncGenerator<{ subject: SubjectI
       .execute();
     if (rows.length === 0) return;
     after = rows.at(-1)!.id;
-    yield rows.map((row) => ({ subject: row.id as SubjectId, standing: readStanding(row.withheld) }));
+    yield rows.map((row) => ({ subject: row.id as SubjectId, status: readConsentStatus(row.withheld) }));
   }
 }
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
 import type { SubjectId } from '../../lib/id.ts';
+import { consentStatusOf, consentStatusText } from './consent-status.ts';
 import { type Consents, createConsents } from './consents.ts';
-import { standingOf, standingText } from './standing.ts';
 
 const PEOPLE = 5_001;
 /** What one statement inserts: SQLite takes 32,766 values. */
@@ -22,7 +22,7 @@ async function restart(): Promise<Consents> {
 }
 
 test('of 5,001 withdrawals every one withholds after a restart, the last too', async () => {
-  const withheld = standingText(standingOf([], [{ at: 1, purpose: 'identification' }]));
+  const withheld = consentStatusText(consentStatusOf([], [{ at: 1, purpose: 'identification' }]));
   const rows = Array.from({ length: PEOPLE }, (_, i) => ({
     id: `sub_${String(i).padStart(5, '0')}`,
     organization: engine.organization,
@@ -39,9 +39,9 @@ test('of 5,001 withdrawals every one withholds after a restart, the last too', a
       .insertInto('subject')
       .values(rows.slice(i, i + AT_ONCE))
       .execute();
-  const ground = { is: 'attested', purposes: ['verification', 'identification'] } as const;
+  const legalBasis = { is: 'attested', purposes: ['verification', 'identification'] } as const;
   const consents = await restart();
-  const used = rows.filter(({ id }) => !consents.withholds(ground, id as SubjectId, 'identification'));
+  const used = rows.filter(({ id }) => !consents.withholds(legalBasis, id as SubjectId, 'identification'));
   expect(used.map(({ id }) => id)).toEqual([]);
-  expect(consents.withholds(ground, rows.at(-1)!.id as SubjectId, 'verification')).toBe(false);
+  expect(consents.withholds(legalBasis, rows.at(-1)!.id as SubjectId, 'verification')).toBe(false);
 });

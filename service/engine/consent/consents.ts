@@ -16,25 +16,25 @@ import {
   type Withdrawal,
 } from './consent.ts';
 import {
+  type ConsentStatus,
+  consentStatusAfter,
+  consentStatusOf,
+  endedAt,
+  isWithheld,
+  keptUntil,
+  type LegalBasis,
+  nextMoment,
+  noRecords,
+} from './consent-status.ts';
+import {
   countWithdrawnByStaff,
-  everyStanding,
+  everyConsentStatus,
   insertConsent,
   insertWithdrawals,
   selectConsents,
   selectWithdrawals,
-  updateStanding,
+  updateConsentStatus,
 } from './consent-store.ts';
-import {
-  endedAt,
-  type Ground,
-  isWithheld,
-  keptUntil,
-  nextMoment,
-  noRecords,
-  type Standing,
-  standingAfter,
-  standingOf,
-} from './standing.ts';
 
 const DAY = 86_400_000;
 /** People whose consent administrators withdraw within a day without a second one. */
@@ -44,15 +44,19 @@ export interface Consents {
   /** Reads what people withhold; call it at start, before anything is searched. */
   load(): Promise<void>;
   /** By the clock of this moment: a consent that has run out since the start counts no more. */
-  withholds(ground: Ground, subject: SubjectId, purpose: Purpose): boolean;
+  withholds(legalBasis: LegalBasis, subject: SubjectId, purpose: Purpose): boolean;
   /** The purposes that would be withheld once `consent` is recorded for this person, or for a newcomer. */
-  withheldAfter(ground: Ground, subject: SubjectId | undefined, consent: Consent | undefined): Purpose[];
+  withheldAfter(
+    legalBasis: LegalBasis,
+    subject: SubjectId | undefined,
+    consent: Consent | undefined,
+  ): Purpose[];
   /**
    * Writes the consent inside the caller's transaction; the person's row is there. Call `settle` with the answer once that is
    * committed, never before.
    */
-  record(tx: Tx, person: Person, consent: Consent, actor: Actor): Promise<Standing>;
-  settle(subject: SubjectId, standing: Standing): void;
+  record(tx: Tx, person: Person, consent: Consent, actor: Actor): Promise<ConsentStatus>;
+  settle(subject: SubjectId, status: ConsentStatus): void;
   /** The organization's term where the consent names none. Throws INVALID_REQUEST for an end that is not in the future. */
   withTerm(terms: ConsentTerms, consent: Consent): Consent;
   /** A consent that came without a picture. Throws SUBJECT_NOT_FOUND. */
@@ -84,8 +88,8 @@ export function createConsents(deps: ConsentsDeps): Consents {
 
   return {
     async load() {
-      for await (const page of everyStanding(db)) {
-        for (const { subject, standing } of page) settle(subject, standing);
+      for await (const page of everyConsentStatus(db)) {
+        for (const { subject, status } of page) settle(subject, status);
       }
     },
     withholds,
@@ -99,10 +103,10 @@ export function createConsents(deps: ConsentsDeps): Consents {
       return readState(deps, person);
     },
     async withdraw(person, asked, actor, request) {
-      const { standing, withdrawn } = await inTransaction((tx) =>
+      const { status, withdrawn } = await inTransaction((tx) =>
         records.withdraw(tx, person, asked, actor, request),
       );
-      settle(person.subject, standing);
+      settle(person.subject, status);
       return { ...(await readState(deps, person)), withdrawn };
     },
     withdrewMany: async (organization) =>
@@ -135,23 +139,29 @@ function applyTerm({ retention }: ConsentTerms, consent: Consent, now: number): 
 
 /** What people withhold, in memory, for all people with a record. Every search reads it. */
 function createKnownStandings(clock: Clock) {
-  const standings = new Map<SubjectId, Standing>();
-  const standingNow = (subject: SubjectId | undefined) => (subject && standings.get(subject)) ?? noRecords;
+  const statuses = new Map<SubjectId, ConsentStatus>();
+  const statusNow = (subject: SubjectId | undefined) => (subject && statuses.get(subject)) ?? noRecords;
 
   return {
-    withholds: (ground: Ground, subject: SubjectId, purpose: Purpose): boolean =>
-      isWithheld(standingNow(subject), purpose, ground, clock.now()),
-    withheldAfter(ground: Ground, subject: SubjectId | undefined, consent: Consent | undefined): Purpose[] {
-      const before = standingNow(subject);
+    withholds: (legalBasis: LegalBasis, subject: SubjectId, purpose: Purpose): boolean =>
+      isWithheld(statusNow(subject), purpose, legalBasis, clock.now()),
+    withheldAfter(
+      legalBasis: LegalBasis,
+      subject: SubjectId | undefined,
+      consent: Consent | undefined,
+    ): Purpose[] {
+      const before = statusNow(subject);
       const now = clock.now();
-      const after = consent ? standingAfter(before, { ...consent, at: nextMoment(now, before) }) : before;
-      return purposes.filter((purpose) => isWithheld(after, purpose, ground, now));
+      const after = consent
+        ? consentStatusAfter(before, { ...consent, at: nextMoment(now, before) })
+        : before;
+      return purposes.filter((purpose) => isWithheld(after, purpose, legalBasis, now));
     },
     /** Two changes of one person may be settled in the other order than they were committed: the later one holds. */
-    settle(subject: SubjectId, standing: Standing): void {
-      if (standing.asOf > standingNow(subject).asOf) standings.set(subject, standing);
+    settle(subject: SubjectId, status: ConsentStatus): void {
+      if (status.asOf > statusNow(subject).asOf) statuses.set(subject, status);
     },
-    forget: (subject: SubjectId): void => void standings.delete(subject),
+    forget: (subject: SubjectId): void => void statuses.delete(subject),
   };
 }
 
@@ -164,10 +174,10 @@ interface RecordConsentDeps {
 
 /** Writes consents and withdrawals inside the caller's transaction. Each throws SUBJECT_NOT_FOUND. */
 function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
-  async function record(tx: Tx, person: Person, consent: Consent, actor: Actor): Promise<Standing> {
-    const { standing } = await readHistory(tx, person.subject);
-    const at = nextMoment(clock.now(), standing);
-    const after = standingAfter(standing, { ...consent, at, by: describeActor(actor) });
+  async function record(tx: Tx, person: Person, consent: Consent, actor: Actor): Promise<ConsentStatus> {
+    const { status } = await readHistory(tx, person.subject);
+    const at = nextMoment(clock.now(), status);
+    const after = consentStatusAfter(status, { ...consent, at, by: describeActor(actor) });
     await keep(tx, person, after);
     await insertConsent(tx, person, {
       ...consent,
@@ -182,7 +192,13 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
   return {
     record,
     /** As `record`, with an audit line of its own. */
-    async give(tx: Tx, person: Person, given: Consent, actor: Actor, request?: string): Promise<Standing> {
+    async give(
+      tx: Tx,
+      person: Person,
+      given: Consent,
+      actor: Actor,
+      request?: string,
+    ): Promise<ConsentStatus> {
       const after = await record(tx, person, given, actor);
       await audit.add(tx, {
         ...lineOf(person, actor, request),
@@ -198,10 +214,10 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
       asked: readonly Purpose[],
       actor: Actor,
       request?: string,
-    ): Promise<{ standing: Standing; withdrawn: Purpose[] }> {
-      const { consents, withdrawals, standing } = await readHistory(tx, person.subject);
+    ): Promise<{ status: ConsentStatus; withdrawn: Purpose[] }> {
+      const { consents, withdrawals, status } = await readHistory(tx, person.subject);
       const withdrawn = [...new Set(asked)].filter((purpose) => !isWithdrawn(purpose, consents, withdrawals));
-      const at = nextMoment(clock.now(), standing);
+      const at = nextMoment(clock.now(), status);
       const records = withdrawn.map((purpose) => ({
         id: ids.next('withdrawal'),
         purpose,
@@ -209,9 +225,9 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
         by: describeActor(actor),
         through: throughOf(actor),
       }));
-      const after = standingOf(consents, [...withdrawals, ...records]);
+      const after = consentStatusOf(consents, [...withdrawals, ...records]);
       await keep(tx, person, after);
-      if (records.length === 0) return { standing: after, withdrawn };
+      if (records.length === 0) return { status: after, withdrawn };
       await insertWithdrawals(tx, person, records);
       const { organization, world, subject } = person;
       await audit.add(tx, {
@@ -225,7 +241,7 @@ function createRecordConsent({ audit, events, ids, clock }: RecordConsentDeps) {
         world,
         payload: { subject, purposes: withdrawn },
       });
-      return { standing: after, withdrawn };
+      return { status: after, withdrawn };
     },
   };
 }
@@ -238,8 +254,8 @@ const lineOf = ({ organization, subject }: Person, actor: Actor, request: string
   ...defined({ request }),
 });
 
-async function keep(tx: Tx, person: Person, standing: Standing): Promise<void> {
-  if (await updateStanding(tx, person, standing)) return;
+async function keep(tx: Tx, person: Person, status: ConsentStatus): Promise<void> {
+  if (await updateConsentStatus(tx, person, status)) return;
   throw new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
 }
 
@@ -255,7 +271,7 @@ function isWithdrawn(
 
 /** All that is recorded of one person's will, and what follows. */
 export interface ConsentState {
-  ground: Ground;
+  legalBasis: LegalBasis;
   consents: ConsentRecord[];
   withdrawals: Withdrawal[];
   /** Uses that are refused now. */
@@ -268,7 +284,7 @@ export interface ConsentState {
 
 /** Consent settings of an organization. */
 export interface ConsentTerms {
-  consentPolicy: Ground['is'];
+  consentPolicy: LegalBasis['is'];
   attestation?: Pick<Attestation, 'purposes'>;
   retention?: { consentDays?: number | undefined };
 }
@@ -279,7 +295,7 @@ export interface ConsentStateDeps {
   clock: Clock;
 }
 
-export function groundOf({ consentPolicy, attestation }: ConsentTerms): Ground {
+export function legalBasisOf({ consentPolicy, attestation }: ConsentTerms): LegalBasis {
   return consentPolicy === 'with-call'
     ? { is: 'with-call' }
     : { is: 'attested', purposes: attestation?.purposes ?? purposes };
@@ -288,24 +304,24 @@ export function groundOf({ consentPolicy, attestation }: ConsentTerms): Ground {
 async function readHistory(from: Db | Tx, subject: SubjectId) {
   const consents = await selectConsents(from, subject);
   const withdrawals = await selectWithdrawals(from, subject);
-  return { consents, withdrawals, standing: standingOf(consents, withdrawals) };
+  return { consents, withdrawals, status: consentStatusOf(consents, withdrawals) };
 }
 
 export async function readState(
   { db, organizations, clock }: ConsentStateDeps,
   { organization, subject }: Person,
 ): Promise<ConsentState> {
-  const ground = groundOf(await organizations.get(organization));
-  const { consents, withdrawals, standing } = await readHistory(db, subject);
+  const legalBasis = legalBasisOf(await organizations.get(organization));
+  const { consents, withdrawals, status } = await readHistory(db, subject);
   const now = clock.now();
-  const end = endedAt(standing);
+  const end = endedAt(status);
   const ended = end !== undefined && end <= now;
-  const erasedFrom = keptUntil(standing, Number.POSITIVE_INFINITY);
+  const erasedFrom = keptUntil(status, Number.POSITIVE_INFINITY);
   return {
-    ground,
+    legalBasis,
     consents,
     withdrawals,
-    withheld: purposes.filter((purpose) => isWithheld(standing, purpose, ground, now)),
+    withheld: purposes.filter((purpose) => isWithheld(status, purpose, legalBasis, now)),
     ended,
     ...(ended && erasedFrom > now && { erasedFrom }),
   };

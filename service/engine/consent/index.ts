@@ -9,8 +9,14 @@ export {
   purposes,
   WithdrawalRecord,
 } from './consent.ts';
-export { type ConsentState, type Consents, createConsents, groundOf } from './consents.ts';
+export {
+  type ConsentStatus,
+  endedAt,
+  keptUntil,
+  type LegalBasis,
+  readConsentStatus,
+} from './consent-status.ts';
+export { type ConsentState, type Consents, createConsents, legalBasisOf } from './consents.ts';
 export { isHeld, listHeld, oldestHeld } from './hold-store.ts';
 export { createHolds, type Holds } from './holds.ts';
 export { type ConsentDataDeps, createConsentData } from './personal-data.ts';
-export { endedAt, type Ground, keptUntil, readStanding, type Standing } from './standing.ts';

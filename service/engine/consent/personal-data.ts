@@ -24,11 +24,11 @@ const consentsOf = (deps: ConsentDataDeps): PersonalData => ({
   async exportOf(person, { enrolled, audited }) {
     if (!enrolled) return {};
     await audited('consent.read');
-    const { ground, withheld, consents, withdrawals } = await readState(deps, person);
+    const { legalBasis, withheld, consents, withdrawals } = await readState(deps, person);
     return {
       consent: {
-        policy: ground.is,
-        attestedPurposes: ground.is === 'attested' ? ground.purposes : [],
+        policy: legalBasis.is,
+        attestedPurposes: legalBasis.is === 'attested' ? legalBasis.purposes : [],
         withheld,
         consents: consents.map(({ at, expiresAt, ...rest }) => ({
           ...rest,

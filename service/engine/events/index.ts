@@ -20,7 +20,7 @@ export type { DeliveryKind, NewDelivery } from './deliveries/queue-store.ts';
 export type { DeliveryHandler, DueDelivery, Outcome } from './deliveries/record-ends.ts';
 export type { Relay } from './deliveries/relay.ts';
 export type { Destinations, Grant, Grants } from './destinations/destination.ts';
-export { createDestinations, type OwnPlaces } from './destinations/destination-rules.ts';
+export { type ApplianceAddresses, createDestinations } from './destinations/destination-rules.ts';
 export { createGrants, describeGrant } from './destinations/grants.ts';
 export type { CheckOutcome, DomainEvent, EventPayloads, EventType, RecordedEvent } from './domain-event.ts';
 export { createEvents, type EventRealm, type Events } from './events.ts';

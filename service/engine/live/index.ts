@@ -33,7 +33,7 @@ export type {
 export { createApiEnd } from './sessions/api-end.ts';
 export { createSessions } from './sessions/create-sessions.ts';
 export {
-  type BeginOrder,
+  type BeginOptions,
   type BegunSession,
   type LinkDescription,
   type LinkKind,

@@ -36,20 +36,6 @@ export type { CaptureMetadata, ObservedFrame } from './challenges/frame-log.ts';
 export { movementIn } from './challenges/movements/repeats.ts';
 export { type StepName, stepNames } from './challenges/steps/registered-steps.ts';
 export type { ChallengeModels } from './challenges/verdict.ts';
-export {
-  applyRule,
-  type CheckResult,
-  checksWithInput,
-  composite,
-  compositeReason,
-  hardFailures,
-  keptResults,
-  lowestOf,
-  runChecks,
-  runLiveness,
-  wasMissing,
-  whenMissing,
-} from './checks/apply-rule.ts';
 export { type DeviceInfo, type Earlier, type Frame, type Place, type Probe, Rule } from './checks/check.ts';
 export {
   adviceOf,
@@ -60,7 +46,24 @@ export {
   qualityComponents,
   qualityFinding,
 } from './checks/face-quality.ts';
-export { type CheckName, checkNamed, checkNames, type Rules } from './checks/registered-checks.ts';
+export {
+  applyRule,
+  type CheckName,
+  type CheckResult,
+  checkNamed,
+  checkNames,
+  checksWithInput,
+  composite,
+  compositeReason,
+  hardFailures,
+  keptResults,
+  lowestOf,
+  type Rules,
+  runChecks,
+  runLiveness,
+  wasMissing,
+  whenMissing,
+} from './checks/registered-checks.ts';
 export {
   logFalseMatchRateOf,
   matchRateForGallery,
@@ -89,16 +92,16 @@ export {
   type GalleryCalibrations,
   OwnGallery,
 } from './gallery-calibration/gallery-calibration.ts';
-export { deleteClaim } from './lockout/claim-store.ts';
 export {
+  type AddressAttempts,
   type Attempt,
-  type Claims,
-  createClaims,
+  type AttemptVerdict,
+  attemptVerdictOf,
+  createAddressAttempts,
   isAttack,
-  type Standing,
-  standingOf,
   strictestRules,
-} from './lockout/claims.ts';
+} from './lockout/address-attempts.ts';
+export { deleteClaim } from './lockout/claim-store.ts';
 export { createLockoutData } from './lockout/personal-data.ts';
 export {
   createRefusedPictures,
@@ -107,6 +110,7 @@ export {
   type RefusedPictures,
 } from './lockout/refused-pictures.ts';
 export {
+  alikePeople,
   createMatching,
   type Decision,
   type Found,
@@ -114,8 +118,10 @@ export {
   galleryStandings,
   holdsRate,
   type Identification,
+  isSameAt,
   type Matching,
   NO_SUBJECT,
+  samePerson,
 } from './matching.ts';
 export { builtInProfiles, validProfile } from './profiles/built-in-profiles.ts';
 export {
@@ -145,5 +151,4 @@ export {
 export type { ProfileVersion } from './profiles/profile-versions.ts';
 export { createProfiles, type Profiles } from './profiles/profiles.ts';
 export { sameFace } from './same-face.ts';
-export { alikePeople, isSameAt, samePerson } from './same-person.ts';
 export { type Comparison, cosineSimilarity, type Embeddings } from './score.ts';

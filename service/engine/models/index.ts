@@ -3,6 +3,7 @@ export {
   currentEmbedders,
   type EmbedderChange,
   embedderChangeOf,
+  fileOf,
   type ModelSet,
   padRemedy,
   remedy,

@@ -163,3 +163,8 @@ export function remedy(entries: readonly ModelEntry[]): string {
       : '';
   return `Get ${files.join(' and ')}${from}, then run “gatehouse models import ${names.join(' ')}”.${fetch}`;
 }
+export function fileOf(files: Readonly<Record<string, string>>, embedder: string): string {
+  const sha256 = files[embedder];
+  if (sha256 !== undefined) return sha256;
+  throw new Problem('MODEL_NOT_INSTALLED', `The model ${embedder} is not installed or not enabled.`);
+}

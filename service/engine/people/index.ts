@@ -19,6 +19,12 @@ export { deleteFormerOf, noteFormer, releaseAddress } from './subjects/former-ad
 export { deleteDistinct, insertDistinct } from './subjects/kept-people-store.ts';
 export { createTemplatePages } from './subjects/loaded-templates-store.ts';
 export { createSubjectData, type SubjectDataDeps } from './subjects/personal-data.ts';
-export type { EnrolledPicture } from './subjects/pictures/confirm-picture.ts';
-export { type Enrollment, exampleOfSubject, type Realm, realmKey, Subject } from './subjects/subject.ts';
+export {
+  type EnrolledPicture,
+  type Enrollment,
+  exampleOfSubject,
+  type Realm,
+  realmKey,
+  Subject,
+} from './subjects/subject.ts';
 export { createSubjects, type Subjects } from './subjects/subjects.ts';

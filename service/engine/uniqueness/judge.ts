@@ -5,7 +5,7 @@ import type { Turns } from '../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Organizations, UniquenessPolicy } from '../accounts/index.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import { type Consent, type Consents, groundOf } from '../consent/index.ts';
+import { type Consent, type Consents, legalBasisOf } from '../consent/index.ts';
 import {
   alikePeople,
   type Comparison,
@@ -18,14 +18,14 @@ import {
 import type { Models } from '../models/index.ts';
 import type { Realm, Subjects } from '../people/index.ts';
 import { createMemberStore } from './member-store.ts';
+import type { DuplicateCandidates } from './review/duplicate-candidates.ts';
 import { likenessOf } from './review/review-item.ts';
-import type { Suspects } from './review/suspect.ts';
 import { keyNameOf, type Member, partOf, REVIEWED_WITHIN, type Scope } from './scope.ts';
 import { createWaitStore } from './scope-store.ts';
 import { type createScopes, type ScopeKeys, turnOf } from './scopes.ts';
 
 /** A living person who comes to a scope. */
-export interface UniquenessOrder {
+export interface UniquenessRequest {
   realm: Realm;
   /** The region; empty: the organization. */
   scope: string;
@@ -61,6 +61,8 @@ export interface Judged {
   action: 'accept' | 'flag' | 'wait' | 'duplicate';
   /** Absent while the person waits. */
   member?: MemberId;
+  /** The person under whose key the member is. */
+  subject?: SubjectId;
   /** The id of the human in this epoch of the scope, for the caller: 64 hex digits. */
   humanId?: string;
   /** The person, or the member's pseudonym, that the face is like; absent of one who is accepted. */
@@ -85,7 +87,7 @@ export type JudgeDeps = {
   consents: Pick<Consents, 'withholds'>;
   organizations: Pick<Organizations, 'get'>;
   models: Pick<Models, 'current'>;
-  suspects: Pick<Suspects, 'enrolled' | 'newcomer'>;
+  candidates: Pick<DuplicateCandidates, 'enrolled' | 'newcomer'>;
 };
 
 /** Who is near in the gallery of the scope. */
@@ -113,15 +115,14 @@ export function createJudge(deps: JudgeDeps) {
   const wait = createWait(deps);
 
   return async function judge<T>(
-    order: UniquenessOrder,
-    then: (tx: Tx, judged: Judged, subject?: SubjectId) => Promise<T>,
+    order: UniquenessRequest,
+    then: (tx: Tx, judged: Judged) => Promise<T>,
   ): Promise<T> {
     return turns(turnOf(order.realm, order.scope), async () => {
       const scope = await scopes.forUse(order.realm, order.scope, order.actor);
       const sighting = await sight(order, scope);
       const { people } = sighting;
-      const work = (tx: Tx, judged: Judged, subject?: SubjectId) =>
-        then(tx, { ...judged, ...defined({ alike: people }) }, subject);
+      const work = (tx: Tx, judged: Judged) => then(tx, { ...judged, ...defined({ alike: people }) });
       const { nearest, again, sure } = sighting;
       const { policy } = order;
       const { member } = nearest ?? {};
@@ -130,13 +131,12 @@ export function createJudge(deps: JudgeDeps) {
         const judged: Judged = {
           outcome: 'known',
           action: accepted ? 'accept' : 'flag',
-          member: member.id,
-          humanId: humanIdOf(deps.keys, scope, member.id),
+          ...idsOf(deps.keys, scope, member),
           ...(!accepted && { duplicateOf: nearest!.subject }),
         };
         return inTransaction(async (tx) => {
           await members.seen(tx, member.id, clock.now());
-          return work(tx, judged, member.subject as SubjectId);
+          return work(tx, judged);
         });
       }
       if (!nearest || policy === 'off') return join(order, scope, undefined, work);
@@ -151,11 +151,11 @@ export function createSight({ db, keys, subjects, matching, consents, organizati
   const members = createMemberStore(db);
 
   return async function sight(
-    { realm, embeddings, plan, self, reference }: UniquenessOrder,
+    { realm, embeddings, plan, self, reference }: UniquenessRequest,
     scope: Scope,
     notTheSame: readonly SubjectId[] = [],
   ): Promise<Sighting> {
-    const ground = groundOf(await organizations.get(realm.organization));
+    const legalBasis = legalBasisOf(await organizations.get(realm.organization));
     const distinct = new Set(notTheSame);
     if (self) for (const { subject } of await subjects.distinctFrom(self)) distinct.add(subject);
     // Who is a member is compared with the member's templates, once.
@@ -164,7 +164,7 @@ export function createSight({ db, keys, subjects, matching, consents, organizati
       one !== self &&
       !distinct.has(one) &&
       !accounts.has(one) &&
-      !consents.withholds(ground, one, 'deduplication');
+      !consents.withholds(legalBasis, one, 'deduplication');
     const found = await matching.search(
       realm,
       embeddings,
@@ -231,14 +231,14 @@ async function alikeInScope(
 
 /** Makes the person a member, in the transaction of `work`. */
 export function createJoin(deps: JudgeDeps) {
-  const { db, audit, ids, clock, keys, subjects, suspects } = deps;
+  const { db, audit, ids, clock, keys, subjects, candidates } = deps;
   const members = createMemberStore(db);
 
   return async function join<T>(
-    order: UniquenessOrder,
+    order: UniquenessRequest,
     scope: Scope,
     alike: Sighting | undefined,
-    work: (tx: Tx, judged: Judged, subject: SubjectId) => Promise<T>,
+    work: (tx: Tx, judged: Judged) => Promise<T>,
   ): Promise<T> {
     const { realm, embeddings, pixelHash, quality, consent, self, reference, actor, request } = order;
     const id = ids.next('member');
@@ -267,7 +267,8 @@ export function createJoin(deps: JudgeDeps) {
           });
           const known = alike?.nearest?.subject;
           const review =
-            known && (await suspects.enrolled(tx, suspicionOf(order, alike!, known), subject, 'uniqueness'));
+            known &&
+            (await candidates.enrolled(tx, candidateOf(order, alike!, known), subject, 'uniqueness'));
           await audit.add(tx, {
             actor,
             action: 'uniqueness.join',
@@ -286,11 +287,10 @@ export function createJoin(deps: JudgeDeps) {
           const judged: Judged = {
             outcome: known ? (alike!.sure ? 'known' : 'grey') : 'new',
             action: known ? 'flag' : 'accept',
-            member: id,
-            humanId: humanIdOf(keys, scope, id),
+            ...idsOf(keys, scope, { id, subject }),
             ...defined({ duplicateOf: known, review }),
           };
-          answer.value = await work(tx, judged, subject);
+          answer.value = await work(tx, judged);
         },
       },
       actor,
@@ -301,11 +301,11 @@ export function createJoin(deps: JudgeDeps) {
 
 /** The person waits for a reviewer; final at once where too many wait. */
 function createWait(deps: JudgeDeps) {
-  const { db, inTransaction, clock, models, suspects } = deps;
+  const { db, inTransaction, clock, models, candidates } = deps;
   const waits = createWaitStore(db);
 
   return async function wait<T>(
-    order: UniquenessOrder,
+    order: UniquenessRequest,
     scope: Scope,
     sighting: Sighting,
     work: (tx: Tx, judged: Judged) => Promise<T>,
@@ -321,7 +321,7 @@ function createWait(deps: JudgeDeps) {
       ...defined({ consent, existing: self, reference }),
     };
     return inTransaction(async (tx) => {
-      const review = await suspects.newcomer(tx, suspicionOf(order, sighting, known), waiting);
+      const review = await candidates.newcomer(tx, candidateOf(order, sighting, known), waiting);
       const at = clock.now();
       if (review !== undefined)
         await waits.insert(tx, {
@@ -342,8 +342,8 @@ function createWait(deps: JudgeDeps) {
   };
 }
 
-export const suspicionOf = (
-  { realm, quality, portrait, actor, request }: UniquenessOrder,
+export const candidateOf = (
+  { realm, quality, portrait, actor, request }: UniquenessRequest,
   { found, nearest }: Sighting,
   known: SubjectId,
 ) => ({
@@ -354,9 +354,12 @@ export const suspicionOf = (
   ...defined({ portrait, request }),
 });
 
-/** Of no use outside of the epoch: another epoch, and another scope, has another key. */
-export const humanIdOf = (keys: ScopeKeys, scope: Scope, member: MemberId): string =>
-  keys.mac(scope.organization, keyNameOf(scope), `human|${member}`);
+/** `humanId` is of no use outside of the epoch: another epoch, and another scope, has another key. */
+export const idsOf = (keys: ScopeKeys, scope: Scope, { id, subject }: Pick<Member, 'id' | 'subject'>) => ({
+  member: id,
+  subject: subject as SubjectId,
+  humanId: keys.mac(scope.organization, keyNameOf(scope), `human|${id}`),
+});
 
 const referenceHash = (keys: ScopeKeys, scope: Scope, reference: string): string =>
   keys.mac(scope.organization, keyNameOf(scope), `reference|${reference}`);

@@ -4,19 +4,19 @@ import { Problem } from '../../lib/problem.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import type { Realm } from '../people/index.ts';
 import {
+  candidateOf,
   createJoin,
   createSight,
-  humanIdOf,
+  idsOf,
   type JudgeDeps,
   type Judged,
   type Sighting,
-  suspicionOf,
-  type UniquenessOrder,
+  type UniquenessRequest,
 } from './judge.ts';
 import { createMemberStore } from './member-store.ts';
+import type { DuplicateCandidates } from './review/duplicate-candidates.ts';
 import { requireSameModels, type WaitingEnrollment } from './review/review-item.ts';
 import type { WaitingNewcomers } from './review/reviews-deps.ts';
-import type { Suspects } from './review/suspect.ts';
 import type { Scope } from './scope.ts';
 import { createWaitStore, type WaitRow } from './scope-store.ts';
 import { turnOf } from './scopes.ts';
@@ -34,12 +34,12 @@ export interface DecidedNewcomer {
 export type OnDecided = (tx: Tx, decided: DecidedNewcomer) => Promise<void>;
 
 export interface NewcomersDeps extends JudgeDeps {
-  suspects: Pick<Suspects, 'enrolled' | 'newcomer' | 'withdraw'>;
+  candidates: Pick<DuplicateCandidates, 'enrolled' | 'newcomer' | 'withdraw'>;
   scopes: JudgeDeps['scopes'] & {
     store: { byId(realm: Realm, id: string): Promise<Scope | undefined> };
   };
   /** The plan by which faces are compared now, of the organization's profile `default`. */
-  planOf(realm: Realm): Promise<UniquenessOrder['plan']>;
+  planOf(realm: Realm): Promise<UniquenessRequest['plan']>;
   decided: OnDecided;
 }
 
@@ -85,7 +85,7 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
       const scope = row && (await scopes.store.byId(realm, row.scope));
       if (!row || !scope) throw waitsNoMore();
       const { embeddings, pixelHash, quality, consent, existing, reference } = sent;
-      const order: UniquenessOrder = {
+      const order: UniquenessRequest = {
         realm,
         scope: scope.name,
         policy: 'block',
@@ -104,8 +104,8 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
         const sighting = await sight(order, open, others);
         const { nearest, again } = sighting;
         if (!nearest) {
-          await join(order, open, undefined, async (tx, judged, subject) => {
-            await settle(tx, subject);
+          await join(order, open, undefined, async (tx, judged) => {
+            await settle(tx, judged.subject);
             await end(tx, { realm, item }, row, judged);
           });
           return;
@@ -116,13 +116,8 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
           if (!member || !again)
             return waitAgain(tx, order, sighting, { row, waiting: { ...sent, compared } });
           await members.seen(tx, member.id, clock.now());
-          const humanId = humanIdOf(deps.keys, open, member.id);
-          await end(tx, { realm, item }, row, {
-            outcome: 'known',
-            action: 'accept',
-            member: member.id,
-            humanId,
-          });
+          const ids = idsOf(deps.keys, open, member);
+          await end(tx, { realm, item }, row, { outcome: 'known', action: 'accept', ...ids });
         });
       });
     },
@@ -137,25 +132,25 @@ function createReviewed(deps: NewcomersDeps): WaitingNewcomers {
  * wait. A duplicate where too many wait.
  */
 function createWaitAgain(deps: NewcomersDeps) {
-  const { db, suspects, decided } = deps;
+  const { db, candidates, decided } = deps;
   const waits = createWaitStore(db);
 
   return async function waitAgain(
     tx: Tx,
-    order: UniquenessOrder,
+    order: UniquenessRequest,
     sighting: Sighting,
     { row, waiting }: { row: WaitRow; waiting: WaitingEnrollment },
   ): Promise<void> {
     if (!(await waits.remove(tx, row.item))) throw waitsNoMore();
     const known = sighting.nearest!.subject;
-    const item = await suspects.newcomer(tx, suspicionOf(order, sighting, known), waiting);
+    const item = await candidates.newcomer(tx, candidateOf(order, sighting, known), waiting);
     if (item !== undefined) return waits.insert(tx, { ...row, item });
     await decided(tx, { realm: order.realm, session: row.session, judged: refused(known) });
   };
 }
 
 /** Waits that end without a decision. */
-function createWaitEnds({ db, inTransaction, clock, suspects, decided }: NewcomersDeps) {
+function createWaitEnds({ db, inTransaction, clock, candidates, decided }: NewcomersDeps) {
   const waits = createWaitStore(db);
   return {
     /** The session is over: its newcomer waits no more. In the transaction that ends it. */
@@ -163,7 +158,7 @@ function createWaitEnds({ db, inTransaction, clock, suspects, decided }: Newcome
       const row = await waits.ofSession(tx, session);
       if (!row) return;
       await waits.remove(tx, row.item);
-      await suspects.withdraw(tx, row.item as ReviewId);
+      await candidates.withdraw(tx, row.item as ReviewId);
     },
     /** Ends the waits of 72 hours and more: undecided, the newcomer is a duplicate. */
     async expireDue(): Promise<number> {
@@ -174,7 +169,7 @@ function createWaitEnds({ db, inTransaction, clock, suspects, decided }: Newcome
           const realm = { organization: row.organization, world: row.world } as Realm;
           await inTransaction(async (tx) => {
             if (!(await waits.remove(tx, row.item))) return;
-            await suspects.withdraw(tx, row.item as ReviewId);
+            await candidates.withdraw(tx, row.item as ReviewId);
             await decided(tx, { realm, session: row.session, judged: refused(undefined), undecided: true });
           });
         }

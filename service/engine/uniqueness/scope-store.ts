@@ -7,7 +7,7 @@ import type { Realm } from '../people/index.ts';
 import type { ErasureRule, Scope, ScopeState } from './scope.ts';
 
 /** `name`: of this name alone. */
-type PageOrder = { before?: string; limit: number; name?: string };
+type PageRequest = { before?: string; limit: number; name?: string };
 type ScopeRow = Selectable<Schema['uniqueness_scope']>;
 
 /** The table `uniqueness_scope`. */
@@ -27,7 +27,7 @@ export function createScopeStore(db: Db) {
       return toScope(await inRealm(from, realm).where('id', '=', id).executeTakeFirst());
     },
     /** The newest first. */
-    async page(realm: Realm, { before, limit, name }: PageOrder): Promise<Scope[]> {
+    async page(realm: Realm, { before, limit, name }: PageRequest): Promise<Scope[]> {
       const rows = await inRealm(db, realm)
         .$if(name !== undefined, (query) => query.where('name', '=', name!))
         .$if(before !== undefined, (query) => query.where('id', '<', before!))

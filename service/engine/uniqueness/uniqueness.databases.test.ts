@@ -6,7 +6,7 @@ import { direction, meanOf, near } from '../../../test/support/faces.ts';
 import type { SubjectId } from '../../lib/id.ts';
 import type { Actor } from '../audit/index.ts';
 import { insertDistinct } from '../people/index.ts';
-import type { Judged, UniquenessOrder } from './judge.ts';
+import type { Judged, UniquenessRequest } from './judge.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -21,7 +21,7 @@ mostlyOnSqlite('uniqueness', (newPlace, dialect, { test, describe }) => {
   afterEach(() => engine.stop());
 
   let sessions = 0;
-  const order = (vector: Float32Array, over: Partial<UniquenessOrder> = {}): UniquenessOrder => ({
+  const order = (vector: Float32Array, over: Partial<UniquenessRequest> = {}): UniquenessRequest => ({
     realm: realm(),
     scope: 'survey',
     policy: 'block',
@@ -33,7 +33,7 @@ mostlyOnSqlite('uniqueness', (newPlace, dialect, { test, describe }) => {
     session: `sess_${++sessions}`,
     ...over,
   });
-  const judge = (vector: Float32Array, over: Partial<UniquenessOrder> = {}): Promise<Judged> =>
+  const judge = (vector: Float32Array, over: Partial<UniquenessRequest> = {}): Promise<Judged> =>
     engine.uniqueness.judge(order(vector, over), async (_, judged) => judged);
   const face = (name: string, cosine = 0.97, picture = 'again') =>
     near(direction(name), cosine, `${name} ${picture}`);
@@ -44,14 +44,16 @@ mostlyOnSqlite('uniqueness', (newPlace, dialect, { test, describe }) => {
       outcome: 'new',
       action: 'accept',
       member: expect.stringMatching(/^mem_/),
+      subject: expect.stringMatching(/^sub_/),
       humanId: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(await judge(face('alice', 0.95, 'second'), { policy: 'warn' })).toEqual({
       outcome: 'known',
       action: 'flag',
       member: first.member,
+      subject: first.subject,
       humanId: first.humanId,
-      duplicateOf: expect.stringMatching(/^sub_/),
+      duplicateOf: first.subject,
     });
     expect(await judge(face('bob'))).toMatchObject({ outcome: 'new', action: 'accept' });
     expect((await engine.uniqueness.scopes.page(realm(), { limit: 10 })).scopes).toMatchObject([
@@ -110,11 +112,12 @@ mostlyOnSqlite('uniqueness', (newPlace, dialect, { test, describe }) => {
 
   test('who comes again under the same reference is no duplicate', async () => {
     const first = await judge(face('alice'), { reference: 'user-1' });
-    const { member, humanId } = first;
+    const { member, subject, humanId } = first;
     expect(await judge(face('alice', 0.97, 'two'), { reference: 'user-1' })).toEqual({
       outcome: 'known',
       action: 'accept',
       member,
+      subject,
       humanId,
     });
     expect(await judge(face('alice', 0.97, 'three'), { reference: 'user-2' })).toMatchObject({
@@ -155,7 +158,7 @@ mostlyOnSqlite('uniqueness', (newPlace, dialect, { test, describe }) => {
       const input = { email: 'alice@example.com', embeddings: { 'a-net': direction('alice') }, quality: 1 };
       alice = (await engine.subjects.enroll(realm(), input, operator)).subject.id;
     });
-    const inOrganization = (over: Partial<UniquenessOrder> = {}) => ({ scope: '', ...over });
+    const inOrganization = (over: Partial<UniquenessRequest> = {}) => ({ scope: '', ...over });
 
     test('count: a stranger with such a face is held back, in a region not', async () => {
       expect(await judge(face('alice'), inOrganization())).toMatchObject({

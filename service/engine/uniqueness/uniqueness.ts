@@ -9,7 +9,7 @@ import type { Actor } from '../audit/index.ts';
 import type { Matching } from '../matching/index.ts';
 import type { Realm, Subjects } from '../people/index.ts';
 import calibration from './humanness-calibration.json' with { type: 'json' };
-import { createJudge, type Judged, type UniquenessOrder } from './judge.ts';
+import { createJudge, type Judged, type UniquenessRequest } from './judge.ts';
 import { isMember, membersToErase } from './member-store.ts';
 import { createNewcomers, type NewcomersDeps } from './newcomers.ts';
 import type { WaitingNewcomers } from './review/reviews-deps.ts';
@@ -23,7 +23,7 @@ export interface Uniqueness {
    * Finds out which human of the scope a living person is, makes a newcomer a member, and runs `work` in that transaction: all or nothing.
    * Takes turns in the scope, so that `work` may not call it. Throws CONFLICT for a scope that has ended, and what `work` throws.
    */
-  judge<T>(order: UniquenessOrder, work: (tx: Tx, judged: Judged) => Promise<T>): Promise<T>;
+  judge<T>(order: UniquenessRequest, work: (tx: Tx, judged: Judged) => Promise<T>): Promise<T>;
   /** The session ends while its newcomer waits: cancelled, or expired. In the transaction that ends it. */
   withdraw(tx: Tx, session: string): Promise<void>;
   /** Whether a human is counted still: not erased, and not about to be. */

@@ -1,4 +1,4 @@
-import type { FaceAnalyzer } from '../../inference/face.ts';
+import type { FaceAnalyzer } from '../../inference/workers/face-analyzer.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { createCountryOf, type DisputedCountries } from '../../lib/country-of.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
@@ -10,7 +10,7 @@ import type { Consents } from '../consent/index.ts';
 import type { Events } from '../events/index.ts';
 import {
   circumstancesIn,
-  createClaims,
+  createAddressAttempts,
   createMatching,
   type GalleryShifts,
   type Profile,
@@ -21,9 +21,9 @@ import {
 } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Realm, Subjects } from '../people/index.ts';
-import type { Suspects } from '../uniqueness/index.ts';
+import type { DuplicateCandidates } from '../uniqueness/index.ts';
+import { createFaceForReview } from './analyze-pictures.ts';
 import { createEnroll } from './enrollment/enroll.ts';
-import { createLookForReview } from './look.ts';
 import {
   createCheckCatalog,
   createProfileCalibration,
@@ -52,7 +52,7 @@ export interface Checks {
   /** Refuses as verify does, and with TEMPLATE_MISMATCH, DUPLICATE_IDENTITY, CONSENT_REQUIRED; CONSENT_WITHDRAWN where no use is left. */
   enroll(command: EnrollCommand): Promise<EnrollResult>;
   /** The face in a picture that a reviewer adds; refuses as enroll does what shows none that compares. Keeps nothing. */
-  lookForReview: ReturnType<typeof createLookForReview>;
+  faceForReview: ReturnType<typeof createFaceForReview>;
   /** The face with which an administrator signs in. Keeps nothing. */
   administratorFaces: FaceJudge;
   pageProfiles: Profiles['page'];
@@ -92,7 +92,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   events: Events;
   limits: Pick<Limits, 'admitPerson'>;
   /** Faces that a person has to compare. */
-  suspects: Suspects;
+  candidates: DuplicateCandidates;
   ids: Ids;
   clock: Clock;
   log: Log;
@@ -115,12 +115,12 @@ export function createChecks({
   ...given
 }: ChecksDeps): Checks {
   const { models, subjects, profiles } = given;
-  const claims = createClaims(given);
+  const addressAttempts = createAddressAttempts(given);
   const deps = {
     ...given,
     deadline,
     shifts,
-    claims,
+    addressAttempts,
     matching: createMatching({ subjects, shifts }),
     countryOf: createCountryOf(disputedAreas),
   };
@@ -128,9 +128,9 @@ export function createChecks({
   return {
     verify: createVerify(verifying),
     verifyLive: createVerifyLive(verifying),
-    unlock: (realm, person, actor) => claims.unlock(realm, person, actor),
+    unlock: (realm, person, actor) => addressAttempts.unlock(realm, person, actor),
     enroll: createEnroll(deps),
-    lookForReview: createLookForReview(deps),
+    faceForReview: createFaceForReview(deps),
     administratorFaces: createJudgeAdministratorFace(deps),
     pageProfiles: (organization, page) => profiles.page(organization, page),
     lenientOrganizations: () => profiles.lenientOrganizations(),

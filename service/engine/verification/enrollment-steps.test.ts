@@ -3,10 +3,13 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { analysisOf, direction, emptyAnalysis } from '../../../test/support/faces.ts';
 import { type Steps, stepsOver } from '../../../test/support/verification-steps.ts';
 import type { PictureGuard } from '../matching/index.ts';
-import { createAdmitEnrollment } from './enrollment/admit-enrollment.ts';
-import { createKeepEnrollment, createLookToEnroll, createRequireLife } from './enrollment/enroll.ts';
-import { createPrepareEnrollment, createRefuseEnrollment } from './enrollment/prepare-enrollment.ts';
-import type { EnrollCommand, Sight } from './verdict.ts';
+import { createAnalyzeToEnroll, createKeepEnrollment, createRequireLife } from './enrollment/enroll.ts';
+import {
+  createAdmitEnrollment,
+  createPrepareEnrollment,
+  createRefuseEnrollment,
+} from './enrollment/prepare-enrollment.ts';
+import type { EnrollCommand, JudgeablePicture } from './verdict.ts';
 
 let engine: Engine;
 let steps: Steps;
@@ -32,7 +35,7 @@ const prepare = (more: Partial<EnrollCommand> = {}) =>
     ...more,
   });
 const deps = () => ({ ...steps.deps, refuse: createRefuseEnrollment(steps.deps) });
-function seen(person = 'ada', live?: number): Sight {
+function seen(person = 'ada', live?: number): JudgeablePicture {
   const main = analysisOf(person, {
     embeddings: { 'a-net': direction(person) },
     ...(live === undefined ? {} : { live }),
@@ -51,13 +54,13 @@ test('prepare: an address has to be one, and the models are those of the profile
   });
 });
 
-test('look: what cannot be judged is refused, and nothing is written', async () => {
-  const look = createLookToEnroll(steps.deps);
-  expect(await look(await prepare(), guard)).toMatchObject({
+test('analyze: what cannot be judged is refused, and nothing is written', async () => {
+  const analyze = createAnalyzeToEnroll(steps.deps);
+  expect(await analyze(await prepare(), guard)).toMatchObject({
     face: { embeddings: { 'a-net': direction('ada') } },
   });
   const picture = engine.analyzer.show('empty', emptyAnalysis('empty'));
-  await expect(look(await prepare({ picture }), guard)).rejects.toMatchObject({ code: 'FACE_NOT_FOUND' });
+  await expect(analyze(await prepare({ picture }), guard)).rejects.toMatchObject({ code: 'FACE_NOT_FOUND' });
   expect(await refusals()).toEqual([]);
 });
 

@@ -1,17 +1,8 @@
 export { type Checks, type ChecksDeps, createChecks } from './checks.ts';
 export {
-  decisionOf,
-  decisions,
-  outcomeSentences,
-  outcomesOf,
-  type Unverified,
-  unverifiedOutcomes,
-  type VerificationDecision,
-} from './outcome.ts';
-export {
   createPastVerifications,
   type HourlyCount,
-  type PastOrder,
+  type PastRequest,
   type PastVerifications,
   sumOf,
 } from './past/past-verifications.ts';
@@ -22,4 +13,13 @@ export type { ProfilePreview } from './preview/preview-profile.ts';
 export { createProbePages } from './probe-pages-store.ts';
 export type { Writing } from './record-verification.ts';
 export type { EnrollCommand, EnrollResult, Verdict, VerifyCommand } from './verdict.ts';
+export {
+  decisionOf,
+  decisions,
+  outcomeSentences,
+  outcomesOf,
+  type Unverified,
+  unverifiedOutcomes,
+  type VerificationDecision,
+} from './verdict.ts';
 export type { JudgedLive, VerifyLive } from './verify-live.ts';

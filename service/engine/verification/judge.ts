@@ -1,20 +1,66 @@
 import type { Analysis } from '../../inference/face.ts';
 import { defined } from '../../lib/defined.ts';
 import type { SubjectId } from '../../lib/id.ts';
+import type { Consents } from '../consent/index.ts';
 import {
+  alikePeople,
   type CheckResult,
   composite,
   compositeReason,
+  type Decision,
+  type Embeddings,
   hardFailures,
+  type Identification,
+  type Matching,
   mainEmbedder,
   type Probe,
   runChecks,
 } from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
-import type { Matched } from './admit-verification.ts';
-import { type Ended, endedBy } from './outcome.ts';
-import type { Run, Seen } from './verdict.ts';
+import { type AnalyzedPictures, type Ended, endedBy, type Run } from './verdict.ts';
 import type { VerificationStore } from './verification-store.ts';
+
+export interface MatchDeps {
+  matching: Pick<Matching, 'against' | 'search'>;
+  consents: Pick<Consents, 'withholds'>;
+  subjects: Pick<Subjects, 'isDisabled' | 'distinctFrom'>;
+}
+
+export type Matched = Decision & {
+  identification?: Identification;
+  /** Enrolled people that a 1:N matched, where there are several that were not marked as distinct: a blend of two faces does that. */
+  alike?: number;
+};
+
+/** The step `match`: who it is. 1:1 with an e-mail, 1:N without, over the people who are not disabled and whose consent covers identification. */
+export function createMatch({ matching, consents, subjects }: MatchDeps) {
+  return async function match(
+    {
+      command: { email },
+      realm,
+      legalBasis,
+      claimed,
+      profile,
+      plan,
+    }: Pick<Run, 'command' | 'realm' | 'legalBasis' | 'claimed' | 'profile' | 'plan'>,
+    probe: Embeddings,
+  ): Promise<Matched> {
+    const rates = profile.definition.match;
+    if (email !== undefined) return matching.against(realm, claimed?.id, probe, plan, rates.falseMatchRate);
+    const { alike, ...found } = await matching.search(
+      realm,
+      probe,
+      plan,
+      rates,
+      (one) => !subjects.isDisabled(one) && !consents.withholds(legalBasis, one, 'identification'),
+    );
+    const people = await alikePeople(
+      subjects,
+      alike.map(({ subject }) => subject),
+    );
+    return { ...found, ...(people > 0 && { alike: people }) };
+  };
+}
 
 export interface JudgeDeps {
   subjects: Pick<Subjects, 'find' | 'ownerOfPicture'>;
@@ -48,7 +94,7 @@ export const REPLAYED = 'This picture was enrolled before: take a new one with t
 export function createJudge({ subjects, verifications }: JudgeDeps) {
   return async function judge(
     run: Pick<Run, 'command' | 'realm' | 'plan' | 'profile' | 'files' | 'place' | 'started' | 'claimed'>,
-    { main, face, frames }: Omit<Seen, 'quality'>,
+    { main, face, frames }: Omit<AnalyzedPictures, 'quality'>,
     decision: Matched,
   ): Promise<Outcome> {
     const { plan, files, profile } = run;
@@ -84,7 +130,10 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
       place,
       started,
     }: Pick<Run, 'command' | 'plan' | 'profile' | 'place' | 'started'>,
-    { decision, ...pictures }: Pick<Outcome, 'main' | 'probe' | 'decision'> & Pick<Seen, 'frames'>,
+    {
+      decision,
+      ...pictures
+    }: Pick<Outcome, 'main' | 'probe' | 'decision'> & Pick<AnalyzedPictures, 'frames'>,
   ): Promise<CheckResult[]> {
     const { device, organization } = command;
     const known = decision.matched ? decision.subject : undefined;

@@ -14,9 +14,8 @@ import {
   type Place,
 } from '../matching/index.ts';
 import type { Realm } from '../people/index.ts';
-import type { VerificationOutcome } from './outcome.ts';
 import type { PastFilter, PastKey, PastVerification, WholeVerification } from './past/past-verification.ts';
-import type { Assurance } from './verdict.ts';
+import type { Assurance, VerificationOutcome } from './verdict.ts';
 import { placeOf, type StoredResult } from './verification-store.ts';
 
 type Row = Selectable<Schema['verification']>;

@@ -5,7 +5,7 @@ import type { Db, Tx } from '../../storage/transaction.ts';
 import {
   countRows,
   deleteRows,
-  type ExportOrder,
+  type ExportOptions,
   jsonOf,
   type Person,
   type PersonalData,
@@ -118,7 +118,7 @@ const verificationPages = (db: Db, { organization, subject }: Person) =>
 async function exportVerifications(
   { db, sealer }: { db: Db; sealer: ProbeSealer },
   person: Person,
-  { withTemplates, open }: ExportOrder,
+  { withTemplates, open }: ExportOptions,
 ) {
   function shownProbe(plain: Uint8Array | undefined) {
     if (!plain) return undefined;

@@ -6,22 +6,27 @@ import { Problem } from '../../lib/problem.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { Limits, Organizations } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import { type Consents, type Ground, groundOf } from '../consent/index.ts';
+import { type Consents, type LegalBasis, legalBasisOf } from '../consent/index.ts';
 import {
+  type AddressAttempts,
+  type Attempt,
   allowedOf,
   circumstancesIn,
+  type PictureGuard,
   type Place,
   type ProfileDefinition,
   type Profiles,
   planModels,
   profileNamed,
+  type RefusedPictures,
   requireAllowed,
   requireSource,
   sourceOfPictures,
+  strictestRules,
 } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { Subject, Subjects } from '../people/index.ts';
-import { checkFrameTimes } from './look.ts';
+import type { Matched } from './judge.ts';
 import type { Run, VerifyCommand } from './verdict.ts';
 
 export interface PrepareDeps {
@@ -56,8 +61,8 @@ export function createPrepareVerification(deps: PrepareDeps) {
     const source = command.source ?? sourceOfPictures(command.actor);
     requireSource(profile, source);
     const matchOnly = settings.matchOnly && world === 'live';
-    const ground = groundOf(settings);
-    const claimed = await claimedBy(deps, command, ground);
+    const legalBasis = legalBasisOf(settings);
+    const claimed = await claimedBy(deps, command, legalBasis);
     const realm = { organization, world };
     const circumstances = circumstancesIn(deps, realm);
     const plan = planModels(profile, { ...circumstances, world, matchOnly });
@@ -70,7 +75,7 @@ export function createPrepareVerification(deps: PrepareDeps) {
       realm,
       matchOnly,
       allowed: allowedOf(inUse, settings.allowedProfiles).map(({ definition }) => definition),
-      ground,
+      legalBasis,
       profile,
       plan,
       files: circumstances.set.files,
@@ -86,13 +91,13 @@ export function createPrepareVerification(deps: PrepareDeps) {
 async function claimedBy(
   { subjects, consents, inTransaction, audit }: PrepareDeps,
   { email, organization, world, actor, request }: VerifyCommand,
-  ground: Ground,
+  legalBasis: LegalBasis,
 ): Promise<Subject | undefined> {
   // An id must not pass for an address.
   const found = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
   // A disabled person gets the same reply as an unknown one.
   const claimed = found?.disabledAt === undefined ? found : undefined;
-  if (!claimed || !consents.withholds(ground, claimed.id, 'verification')) return claimed;
+  if (!claimed || !consents.withholds(legalBasis, claimed.id, 'verification')) return claimed;
   await inTransaction((tx) =>
     audit.add(tx, {
       actor,
@@ -127,4 +132,58 @@ async function placeOf(
   if (!site) return undefined;
   const { latitude, longitude, country, timeZone } = site;
   return { latitude, longitude, country, timeZone };
+}
+
+/** INVALID_REQUEST unless every frame has a time, or none. */
+function checkFrameTimes({ frames = [], frameTimes }: Pick<VerifyCommand, 'frames' | 'frameTimes'>): void {
+  if (frameTimes === undefined || frameTimes.length === frames.length) return;
+  throw new Problem('INVALID_REQUEST', 'There must be as many frame times as frames.', {
+    details: [{ path: 'frameTimes', message: `${frames.length} numbers, one for each frame.` }],
+  });
+}
+
+export interface AdmitDeps {
+  addressAttempts: Pick<AddressAttempts, 'admit'>;
+  refusedPictures: RefusedPictures;
+  subjects: Pick<Subjects, 'find'>;
+}
+
+/** A verification that was let in; `end` in any case. */
+export interface Admission {
+  guard: PictureGuard;
+  /** Attempt at the claimed address, or at that of the person a search found; absent without one. */
+  attempt?: Attempt;
+  end(): void;
+}
+
+/**
+ * The step `admit`, before any inference runs. Throws BURST_LIMIT_EXCEEDED, USER_FLOOD_DETECTED and VERIFICATION_DISABLED.
+ * `admitMatched`: a person matched by a 1:N search has the same limit as one named by a 1:1 verification.
+ */
+export function createAdmit({ addressAttempts, refusedPictures, subjects }: AdmitDeps) {
+  async function attemptAt(
+    { realm, profile, plan, matchOnly, allowed }: Run,
+    address: string | undefined,
+  ): Promise<{ attempt?: Attempt }> {
+    if (address === undefined) return {};
+    const pad = plan.pad !== undefined && !matchOnly;
+    const rules = strictestRules([profile.definition, ...allowed], pad);
+    return { attempt: await addressAttempts.admit(realm, address, rules) };
+  }
+
+  return {
+    async admit(run: Run): Promise<Admission> {
+      const guard = await refusedPictures.admit(run.realm, run.command);
+      const admission: Admission = {
+        guard,
+        ...(await attemptAt(run, run.command.email)),
+        end: () => admission.attempt?.end(),
+      };
+      return admission;
+    },
+    async admitMatched(run: Run, admission: Admission, { matched, subject }: Matched): Promise<void> {
+      if (admission.attempt || !matched || subject === undefined) return;
+      Object.assign(admission, await attemptAt(run, (await subjects.find(run.realm, subject))?.email));
+    },
+  };
 }

@@ -8,6 +8,8 @@ import { type Audit, describeActor } from '../audit/index.ts';
 import type { CheckOutcome, Events } from '../events/index.ts';
 import {
   type Attempt,
+  type AttemptVerdict,
+  attemptVerdictOf,
   type CheckResult,
   type Comparison,
   composite,
@@ -15,14 +17,11 @@ import {
   isAttack,
   keptResults,
   NO_SUBJECT,
-  type Standing,
-  standingOf,
 } from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
-import type { Admission } from './admit-verification.ts';
 import type { Outcome } from './judge.ts';
-import { disclosedResults } from './outcome.ts';
-import { assuranceOf, modelsUsed, type Run, timingOf } from './verdict.ts';
+import type { Admission } from './prepare-verification.ts';
+import { assuranceOf, disclosedResults, modelsUsed, type Run, timingOf } from './verdict.ts';
 import { anonymous, type VerificationRecord, type VerificationStore } from './verification-store.ts';
 
 export interface WriteDeps {
@@ -52,7 +51,7 @@ export interface Writing {
 }
 
 interface Beside {
-  claim?: { attempt: Attempt; standing: Standing };
+  claim?: { attempt: Attempt; verdict: AttemptVerdict };
   /** Written with it. */
   also?(tx: Tx): Promise<void>;
   /** Runs the transaction; one of its own when absent. */
@@ -124,7 +123,7 @@ export function createWriteVerification(deps: WriteDeps) {
       async write(tx) {
         there = await isThere(deps, tx, run, outcome);
         await verifications.add(tx, there ? sealed : anonymous(sealed));
-        await claim?.attempt.settle(tx, claim.standing, { actor, target: id });
+        await claim?.attempt.settle(tx, claim.verdict, { actor, target: id });
         await also?.(tx);
         return there;
       },
@@ -240,8 +239,8 @@ export function createRecord(write: WriteVerification) {
       ...(subject && (matched || email !== undefined) ? { subject } : {}),
       ...(verified ? { personal: { probe, ...defined({ place, device }) } } : { reason }),
     };
-    const standing = replayed ? 'against' : standingOf(verified, matched, checkResults);
-    const claim = attempt === undefined ? {} : { claim: { attempt, standing } as const };
+    const verdict = replayed ? 'against' : attemptVerdictOf(verified, matched, checkResults);
+    const claim = attempt === undefined ? {} : { claim: { attempt, verdict } as const };
     const disclosed = {
       confidence: verified ? decision.confidence : 0,
       ...(verified ? { composite: composite(disclosedResults(checkResults, true)) } : { reason }),

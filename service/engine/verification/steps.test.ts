@@ -3,11 +3,11 @@ import { type Engine, key, operator, startEngine } from '../../../test/support/e
 import { analysisOf, direction, emptyAnalysis } from '../../../test/support/faces.ts';
 import { type Steps, stepsOver } from '../../../test/support/verification-steps.ts';
 import type { PictureGuard } from '../matching/index.ts';
-import { createAdmit, createMatch } from './admit-verification.ts';
-import { createJudge } from './judge.ts';
-import { createLook } from './look.ts';
+import { createAnalyze } from './analyze-pictures.ts';
+import { createJudge, createMatch } from './judge.ts';
+import { createAdmit } from './prepare-verification.ts';
 import { createRecord, createWriteVerification } from './record-verification.ts';
-import type { Seen } from './verdict.ts';
+import type { AnalyzedPictures } from './verdict.ts';
 import { createReply } from './verify.ts';
 
 let engine: Engine;
@@ -29,7 +29,7 @@ const guard: PictureGuard = {
 const stored = () => engine.db.selectFrom('verification').selectAll().execute();
 
 /** Frames that a live session holds: analyzed, never looked at by this engine's analyzer. */
-function held(name = 'held', person = 'ada'): Seen {
+function held(name = 'held', person = 'ada'): AnalyzedPictures {
   const main = analysisOf(name, { embeddings: { 'a-net': direction(person) } });
   return { main, face: main.face!, quality: { components: [], score: 1 }, frames: [] };
 }
@@ -97,12 +97,12 @@ describe('admit', () => {
   });
 });
 
-describe('look', () => {
-  const look = () => createLook({ ...steps.deps, write: createWriteVerification(steps.deps) });
+describe('analyze', () => {
+  const analyze = () => createAnalyze({ ...steps.deps, write: createWriteVerification(steps.deps) });
 
   test('analyzes the picture and then its frames', async () => {
     const run = await steps.run({ frames: [steps.picture('f0'), steps.picture('f1')], frameTimes: [0, 200] });
-    const seen = await look()(run, guard);
+    const seen = await analyze()(run, guard);
     expect(seen).toMatchObject({
       face: { embeddings: { 'a-net': direction('ada') } },
       quality: { score: expect.any(Number) },
@@ -116,14 +116,14 @@ describe('look', () => {
       picture: engine.analyzer.show('empty', emptyAnalysis('empty')),
       frames: [new Uint8Array([1])],
     });
-    await expect(look()(run, guard)).rejects.toMatchObject({ code: 'FACE_NOT_FOUND' });
+    await expect(analyze()(run, guard)).rejects.toMatchObject({ code: 'FACE_NOT_FOUND' });
     expect(await stored()).toMatchObject([{ id: run.id, verified: 0, subject: null }]);
   });
 
   test('pixels that liveness refused before are refused without a look at their quality', async () => {
     const run = await steps.run();
     const refusing = { ...guard, refusedBefore: async () => true };
-    await expect(look()(run, refusing)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
+    await expect(analyze()(run, refusing)).rejects.toMatchObject({ code: 'CHECK_FAILED' });
     expect(await stored()).toEqual([]);
   });
 });

@@ -14,8 +14,7 @@ import {
   type Probe,
   type Rules,
 } from '../matching/index.ts';
-import type { Ended } from './outcome.ts';
-import type { Assurance } from './verdict.ts';
+import type { Assurance, Ended } from './verdict.ts';
 
 /** What is kept of a verification: never the picture. */
 export interface VerificationRecord {

@@ -10,18 +10,22 @@ import {
   type Embeddings,
   type Profile,
 } from '../matching/index.ts';
-import { createAdmit, createMatch } from './admit-verification.ts';
+import { refusedBefore } from './analyze-pictures.ts';
 import { createUpgrade } from './enrollment/upgrade-templates.ts';
-import { createJudge } from './judge.ts';
-import { disclosedResults, type VerificationOutcome } from './outcome.ts';
-import { createPrepareVerification } from './prepare-verification.ts';
+import { createJudge, createMatch } from './judge.ts';
+import { createAdmit, createPrepareVerification } from './prepare-verification.ts';
 import { createRecord, createWriteVerification, type Writing } from './record-verification.ts';
-import { refusedBefore } from './refuse-picture.ts';
-import { type Assurance, filesUsed, type Run } from './verdict.ts';
+import {
+  type Assurance,
+  disclosedResults,
+  filesUsed,
+  type Run,
+  type VerificationOutcome,
+} from './verdict.ts';
 import type { VerifyDeps } from './verify.ts';
 
 /** A person whose frames a live session has judged, and who they must be. */
-export interface LiveOrder {
+export interface LiveRequest {
   organization: OrganizationId;
   world: World;
   /** The caller who ordered the session. */
@@ -68,7 +72,7 @@ export interface JudgedLive {
   end(): void;
 }
 
-export type VerifyLive = (order: LiveOrder) => Promise<JudgedLive>;
+export type VerifyLive = (order: LiveRequest) => Promise<JudgedLive>;
 
 /** No picture: the frames are analyzed by the session. */
 const NONE = new Uint8Array();

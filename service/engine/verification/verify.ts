@@ -2,18 +2,29 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type CheckResult, composite, heldBy, type Matching, type Threshold } from '../matching/index.ts';
-import { type AdmitDeps, createAdmit, createMatch, type MatchDeps } from './admit-verification.ts';
+import { type AnalysisDeps, createAnalyze } from './analyze-pictures.ts';
 import { createUpgrade, type UpgradeDeps } from './enrollment/upgrade-templates.ts';
-import { createJudge, type JudgeDeps, type Outcome, REPLAYED } from './judge.ts';
-import { createLook, type SightDeps } from './look.ts';
-import { disclosedResults } from './outcome.ts';
-import { createPrepareVerification, type PrepareDeps } from './prepare-verification.ts';
+import { createJudge, createMatch, type JudgeDeps, type MatchDeps, type Outcome, REPLAYED } from './judge.ts';
+import {
+  type AdmitDeps,
+  createAdmit,
+  createPrepareVerification,
+  type PrepareDeps,
+} from './prepare-verification.ts';
 import { createRecord, createWriteVerification, type WriteDeps } from './record-verification.ts';
-import { assuranceOf, modelsUsed, type Run, timingOf, type Verdict, type VerifyCommand } from './verdict.ts';
+import {
+  assuranceOf,
+  disclosedResults,
+  modelsUsed,
+  type Run,
+  timingOf,
+  type Verdict,
+  type VerifyCommand,
+} from './verdict.ts';
 
 export type VerifyDeps = PrepareDeps &
   AdmitDeps &
-  SightDeps &
+  AnalysisDeps &
   MatchDeps &
   JudgeDeps &
   WriteDeps &
@@ -24,7 +35,7 @@ export function createVerify(deps: VerifyDeps) {
   const prepare = createPrepareVerification(deps);
   const { admit, admitMatched } = createAdmit(deps);
   const write = createWriteVerification(deps);
-  const look = createLook({ ...deps, write });
+  const analyze = createAnalyze({ ...deps, write });
   const match = createMatch(deps);
   const judge = createJudge(deps);
   const record = createRecord(write);
@@ -35,7 +46,7 @@ export function createVerify(deps: VerifyDeps) {
     const run = await prepare(command);
     const admission = await admit(run);
     try {
-      const seen = await look(run, admission.guard);
+      const seen = await analyze(run, admission.guard);
       const decision = await match(run, seen.face.embeddings);
       const outcome = await judge(run, seen, decision);
       await admitMatched(run, admission, decision);

@@ -138,11 +138,11 @@ const OUTER_CHEEK = 0.5;
 const ABOVE_MOUTH = 0.5;
 const isEye = (x: number, y: number) => ((Math.abs(x) - 0.345) / 0.2) ** 2 + (y / 0.13) ** 2 < 1;
 
-type Place = readonly [number, number];
-type Corners = [Place, Place, Place];
+type Point = readonly [number, number];
+type Corners = [Point, Point, Point];
 
 /** Undefined outside the triangle. */
-function barycentric([x, y]: Place, [a, b, c]: Corners): [number, number, number] | undefined {
+function barycentric([x, y]: Point, [a, b, c]: Corners): [number, number, number] | undefined {
   const area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
   const u = ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x)) / area;
   const v = ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x)) / area;

@@ -3,14 +3,27 @@ import type { Log } from '../../lib/log.ts';
 import { compileKernel } from './gallery-kernel.ts';
 import {
   createGalleryMatrix,
-  type Galleries,
+  type GalleryCandidate,
   type GalleryMatrix,
-  type GalleryName,
   SPARE_ROWS,
 } from './gallery-matrix.ts';
 import { createScanner, type Scanner } from './gallery-scan.ts';
 import { createSearchWorkers } from './gallery-workers.ts';
 import type { SearchWorkerData } from './search-worker.ts';
+
+/** Which matrix: `organization/world/embedder`. */
+type GalleryName = string;
+
+/** Exact 1:N search. One flat matrix per organization, world and embedder; rows are unit vectors. */
+export interface Galleries {
+  /** Adds or replaces; visible to the next search. `vector` has unit length. */
+  put(gallery: GalleryName, template: string, vector: Float32Array): void;
+  /** Zeroes the row at once. Unknown ids are ignored. */
+  erase(gallery: GalleryName, template: string): void;
+  /** The `count` nearest rows, best first. Runs in a worker: the event loop is not blocked. */
+  search(gallery: GalleryName, probe: Float32Array, count: number): Promise<GalleryCandidate[]>;
+  size(gallery: GalleryName): number;
+}
 
 export interface GalleriesDeps {
   log: Log;

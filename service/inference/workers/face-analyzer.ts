@@ -1,6 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
+import { createFairQueue, type Share } from '../../lib/fair/fair-queue.ts';
 import type { Log } from '../../lib/log.ts';
 import { switchTelemetryOff } from '../../lib/native-telemetry.ts';
+import { Problem } from '../../lib/problem.ts';
 import { systemTimer } from '../../lib/timer.ts';
 import { createAccelerator } from '../accelerator/accelerator.ts';
 import { type Launch, launchProcess } from '../accelerator/launch.ts';
@@ -11,12 +13,23 @@ import {
   type WantedProvider,
 } from '../accelerator/messages.ts';
 import type { Models } from '../face/analyze-picture.ts';
-import type { Analysis, FaceAnalyzer } from '../face.ts';
+import type { Analysis, AnalysisRequest } from '../face.ts';
 import type { ModelCatalog, ModelLibrary } from '../models/model-library.ts';
 import type { ModelFile } from '../models/onnx-model.ts';
 import { createHeifSlots } from '../pictures/heif-slots.ts';
 import type { PicturePayload, SilentNotice, WorkerConfiguration } from './worker.ts';
-import { createWorkerPool, type PoolStats } from './worker-pool.ts';
+import {
+  createWorkerSeats,
+  type JobAnswer,
+  type Seat,
+  type SeatStats,
+  type WorkerSettings,
+} from './worker-seats.ts';
+
+/** Throws Problem IMAGE_*, OVERLOADED (queue full), TIMEOUT or INTERNAL (worker died); never stops the service. */
+export interface FaceAnalyzer {
+  analyze(picture: Uint8Array, request: AnalysisRequest): Promise<Analysis>;
+}
 
 export interface AnalyzerStats extends PoolStats {
   provider: ProviderState;
@@ -132,3 +145,241 @@ function netsOf({ files, padSets }: ModelCatalog, { detector, embedders, pad }: 
   const named = new Set<string>([detector, ...embedders, ...inSet]);
   return files.filter(({ entry: { id, role } }) => role === 'landmarks' || role === 'iris' || named.has(id));
 }
+
+export interface PoolJob {
+  payload: unknown;
+  /** Moved, not copied: the caller cannot use these any more. */
+  transfer: ArrayBuffer[];
+}
+
+export interface PoolStats extends SeatStats {
+  waiting: number;
+  queueLimit: number;
+  completed: number;
+  /** Jobs refused because the queue was full. */
+  overloaded: number;
+  /** Milliseconds that workers were at work on the completed ones, added up. */
+  workTime: number;
+  timedOut: number;
+}
+
+export interface WorkerPool {
+  /**
+   * Resolves with the worker's value and the milliseconds the job waited. `prepare` is called when a worker is free.
+   * The workers are shared fairly (fair-queue.ts): a job without `share` belongs to no organization. When too many wait, the newest of the one
+   * with the most is refused. Throws what the worker refused with, or Problem OVERLOADED, TIMEOUT or INTERNAL. A job that still waits when `signal`
+   * is given up is dropped with TIMEOUT; one at work goes on to its end.
+   */
+  run(
+    prepare: () => PoolJob,
+    deadline: number,
+    signal?: AbortSignal,
+    share?: Share,
+  ): Promise<{ value: unknown; waited: number }>;
+  /** Posts to every worker, and to every later one before its first job. Replaces what was sent before. */
+  configure(message: unknown): void;
+  /** When every worker has started once; rejects with the reason when one could not. */
+  ready(): Promise<void>;
+  stats(): PoolStats;
+  /**
+   * Refuses new jobs, finishes those accepted, stops the workers. A process that exits without it waits up to two seconds for
+   * workers inside native code, which would abort it.
+   */
+  close(): Promise<void>;
+}
+
+export interface WorkerPoolDeps extends WorkerSettings {
+  /** Jobs that may wait beyond those at work. */
+  queueLimit: number;
+  clock: Clock;
+}
+
+interface Job {
+  id: number;
+  share: Share;
+  prepare: () => PoolJob;
+  since: number;
+  waited: number;
+  timer: NodeJS.Timeout;
+  resolve(result: { value: unknown; waited: number }): void;
+  reject(problem: Problem): void;
+}
+
+/** Threads that each run one job at a time. A worker that dies or passes a deadline is replaced; only its job fails. */
+export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
+  const { clock, log } = deps;
+  const line = createLine(deps);
+  const lost = (job: Job, reason: string) => abandon(job, internal(reason));
+  const seats = createWorkerSeats<Job>({ ...deps, ready: assign, answered, lost, broke });
+  let nextJob = 1;
+  let timedOut = 0;
+  let closing: PromiseWithResolvers<void> | undefined;
+
+  function assign(): void {
+    for (const seat of seats.free()) {
+      const job = line.take();
+      if (!job) break;
+      start(job, seat);
+    }
+    settle();
+  }
+
+  function answered(job: Job, answer: JobAnswer): void {
+    line.complete(job);
+    conclude(job, answer, log);
+    assign();
+  }
+
+  function broke(reason: string): void {
+    for (const job of line.empty()) fail(job, internal(reason));
+    settle();
+  }
+
+  function expire(job: Job, deadline: number): void {
+    timedOut++;
+    if (seats.replace(job)) log.warn({ deadline }, 'an inference worker passed its deadline and is replaced');
+    abandon(job, late(deadline));
+  }
+
+  function abandon(job: Job, problem: Problem): void {
+    line.leave(job);
+    fail(job, problem);
+    settle();
+  }
+
+  function drop(job: Job): void {
+    if (line.remove(job)) fail(job, notWanted());
+    settle();
+  }
+
+  /** Ends close() when nothing is left to do. */
+  function settle(): void {
+    if (line.waiting() === 0 && seats.busy() === 0) closing?.resolve();
+  }
+
+  return {
+    run(prepare, deadline, signal, share = defaultShare) {
+      if (signal?.aborted) return Promise.reject(notWanted());
+      if (closing) return Promise.reject(overloaded('Gatehouse is stopping; try again in a moment.', 5));
+      const broken = seats.broken();
+      if (broken !== undefined) return Promise.reject(internal(broken));
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => expire(job, deadline), deadline);
+        const since = clock.now();
+        const job: Job = { id: nextJob++, share, prepare, since, waited: 0, timer, resolve, reject };
+        line.add(job);
+        signal?.addEventListener('abort', () => drop(job), { once: true });
+        assign();
+        line.refuseExcess(job);
+      });
+    },
+    configure: seats.configure,
+    ready: () => seats.started,
+    stats: () => ({ ...seats.stats(), ...line.stats(), timedOut }),
+    async close() {
+      closing ??= Promise.withResolvers<void>();
+      seats.stopRestarts();
+      settle();
+      await closing.promise;
+      await seats.close();
+    },
+  };
+}
+
+/** The jobs that wait and those at work, shared fairly. */
+function createLine({ workers, queueLimit, clock }: WorkerPoolDeps) {
+  const queue = createFairQueue<Job>({ seats: workers, clock });
+  let completed = 0;
+  let overloads = 0;
+  let workTime = 0;
+  /** Milliseconds a job takes, smoothed. */
+  let typical = 50;
+  return {
+    add: queue.add,
+    remove: queue.remove,
+    empty: queue.empty,
+    waiting: () => queue.waiting,
+    stats: () => ({ waiting: queue.waiting, queueLimit, completed, overloaded: overloads, workTime }),
+    take(): Job | undefined {
+      const job = queue.take();
+      if (job) job.waited = clock.now() - job.since;
+      return job;
+    },
+    complete(job: Job): void {
+      queue.finish(job);
+      completed++;
+      const took = clock.now() - job.since - job.waited;
+      workTime += took;
+      typical += (took - typical) / 8;
+    },
+    /** Removes a job that waits, or whose worker ended. */
+    leave(job: Job): void {
+      if (!queue.remove(job)) queue.finish(job);
+    },
+    /** Refuses one of those that wait where `newcomer` is one too many. */
+    refuseExcess(newcomer: Job): void {
+      if (queue.waiting <= queueLimit) return;
+      const refused = queue.mostExpendable(newcomer);
+      queue.remove(refused);
+      overloads++;
+      const seconds = Math.ceil((typical * (queue.waiting + 1)) / workers / 1000);
+      fail(
+        refused,
+        overloaded('Too many pictures are being analyzed; try again shortly.', Math.max(1, seconds)),
+      );
+    },
+  };
+}
+
+function start(job: Job, seat: Seat<Job>): void {
+  seat.job = job;
+  const { payload, transfer } = job.prepare();
+  seat.thread.post({ job: job.id, payload }, transfer);
+}
+
+function conclude(job: Job, answer: JobAnswer, log: Log): void {
+  switch (answer.is) {
+    case 'done':
+      clearTimeout(job.timer);
+      job.resolve({ value: answer.value, waited: job.waited });
+      break;
+    case 'refused': {
+      const cause = answer.cause === undefined ? {} : { cause: new Error(answer.cause) };
+      fail(job, new Problem(answer.code, answer.message, { ...answer.extra, ...cause }));
+      break;
+    }
+    case 'failed':
+      log.error({ reason: answer.message }, 'a picture could not be analyzed');
+      fail(job, internal(answer.message));
+      break;
+    default:
+      answer satisfies never;
+  }
+}
+
+function fail(job: Job, problem: Problem): void {
+  clearTimeout(job.timer);
+  job.reject(problem);
+}
+
+const defaultShare: Share = { world: 'live', organization: '', key: '' };
+
+const internal = (reason: string): Problem =>
+  new Problem(
+    'INTERNAL',
+    'The picture could not be analyzed because of a fault in Gatehouse; its log says more.',
+    {
+      cause: new Error(reason),
+    },
+  );
+
+const overloaded = (message: string, retryAfterSeconds: number): Problem =>
+  new Problem('OVERLOADED', message, { retryAfterSeconds });
+
+const late = (deadline: number): Problem =>
+  new Problem(
+    'TIMEOUT',
+    `The picture was not analyzed within ${deadline} ms; try again, or send a smaller picture.`,
+  );
+
+const notWanted = () => new Problem('TIMEOUT', 'The caller did not wait for the answer.');

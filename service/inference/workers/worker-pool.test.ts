@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
-import { createWorkerPool, type WorkerPool, type WorkerPoolDeps } from './worker-pool.ts';
+import { createWorkerPool, type WorkerPool, type WorkerPoolDeps } from './face-analyzer.ts';
 
 /** A worker controlled by the test. A configuration may forbid it to start. */
 const script = new URL(

@@ -8,14 +8,14 @@ import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { CopiedValue } from '../keys/key-store-schema.ts';
 import type { StoredPlace } from './copy-places.ts';
-import type { CopyReport } from './copy-standing.ts';
+import type { CopyReport } from './copy-status.ts';
 import { COPY_NAME } from './key-copy-file.ts';
 import { type AdmitNote, type CopyPlace, createCopyPlace } from './key-copy-place.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
 import { goOn } from './key-copy-trouble.ts';
 import { createPlaceChanges, type PlaceChanges } from './place-changes.ts';
 
-export type { CopyReport } from './copy-standing.ts';
+export type { CopyReport } from './copy-status.ts';
 
 /**
  * The places outside the data directory that hold the newest key store, and nothing older: destroying a key reaches them

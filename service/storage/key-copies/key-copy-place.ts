@@ -5,7 +5,7 @@ import type { KeyStore } from '../keys/key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from '../keys/key-store-schema.ts';
 import type { KeyWrite } from '../keys/key-writer.ts';
 import type { StoredPlace } from './copy-places.ts';
-import { type CopyReport, type CopyStandingDeps, createCopyStanding } from './copy-standing.ts';
+import { type CopyReport, type CopyStatusDeps, createCopyStatus } from './copy-status.ts';
 import { COPY_NAME, type CopyAnswer } from './key-copy-file.ts';
 import { type CopyThread, PATIENCE } from './key-copy-thread.ts';
 import { anotherDirectory, anotherMedium, CopyTrouble } from './key-copy-trouble.ts';
@@ -35,7 +35,7 @@ export interface CopyPlace {
 /** Decides, from what a copy notes of the audit log, whether the copy may be overwritten. Throws CopyTrouble when not. */
 export type AdmitNote = (place: string, note: string | undefined) => Promise<void>;
 
-interface CopyPlaceDeps extends CopyStandingDeps {
+interface CopyPlaceDeps extends CopyStatusDeps {
   keys: Pick<KeyStore, 'state' | 'rows' | 'writerAt' | 'setPlaceBehind' | 'setPlaceCopy'>;
   /** Absent: every copy may be overwritten. */
   admitNote?: AdmitNote | undefined;
@@ -45,9 +45,9 @@ interface CopyPlaceDeps extends CopyStandingDeps {
 export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyPlace {
   const { keys, admitNote, thread } = deps;
   const { place } = stored;
-  const standing = createCopyStanding(stored, deps);
+  const status = createCopyStatus(stored, deps);
   const identity = createCopyIdentity(stored, deps);
-  const feed = createCopyFeed({ place, thread, copyId: identity.id, failed: standing.down });
+  const feed = createCopyFeed({ place, thread, copyId: identity.id, failed: status.down });
   let syncing: Promise<void> | undefined;
   let overwriting = false;
   let closed = false;
@@ -63,7 +63,7 @@ export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyP
       await feed.idle();
       overwriting = true;
       await feed.resume(await overwrite(keys, thread, { copy, revision, meanwhile: feed.takeKept }));
-      if (feed.isLive()) await standing.up();
+      if (feed.isLive()) await status.up();
     } catch (error) {
       feed.dropKept();
       await thread.run({ is: 'abort' }, PATIENCE.write).catch(() => {});
@@ -78,7 +78,7 @@ export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyP
     }));
 
   return {
-    report: () => standing.report(identity.id()),
+    report: () => status.report(identity.id()),
     async written(write) {
       const handed = feed.written(write);
       if (handed) await handed;
@@ -92,7 +92,7 @@ export function createCopyPlace(stored: StoredPlace, deps: CopyPlaceDeps): CopyP
         if (identity.id() === undefined || found.revision !== revision) feed.stop();
         else {
           await feed.resume(revision);
-          await standing.up();
+          await status.up();
         }
         return undefined;
       } catch (error) {

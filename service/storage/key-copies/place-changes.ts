@@ -7,7 +7,7 @@ import { outsideFolder } from '../../lib/outside-folder.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { FormerCopy, StoredPlace } from './copy-places.ts';
-import type { CopyReport } from './copy-standing.ts';
+import type { CopyReport } from './copy-status.ts';
 import { COPY_NAME } from './key-copy-file.ts';
 import { type CopyPlace, newCopyId } from './key-copy-place.ts';
 import { type CopyThread, PATIENCE } from './key-copy-thread.ts';

@@ -75,7 +75,7 @@ const Details = z.object({
 });
 type Retired = Pick<PublicSigningKey, 'kid' | 'publicKey' | 'until'>;
 
-interface Held {
+interface LoadedSigningKey {
   kid: string;
   key: KeyObject;
   publicKey: string;
@@ -98,7 +98,7 @@ export async function openSigningKeys({
   master: MasterKey;
   mayCreate?: boolean;
 }): Promise<SigningKeys> {
-  const held = new Map<SigningPurpose, Held>();
+  const held = new Map<SigningPurpose, LoadedSigningKey>();
   const stored = new Map((await keys.secrets()).map((secret) => [secret.name, secret]));
   for (const purpose of signingPurposes) {
     const found = stored.get(nameOf(purpose));
@@ -151,7 +151,7 @@ async function openKey(
   master: MasterKey,
   purpose: SigningPurpose,
   found: { wrapped: Uint8Array; master: string; details: string },
-): Promise<Held> {
+): Promise<LoadedSigningKey> {
   const pkcs8 = await master.unwrap(found.wrapped, secretBound(nameOf(purpose)));
   if (pkcs8 === undefined) {
     throw new Problem(
@@ -174,7 +174,7 @@ async function wrapKey(
   master: MasterKey,
   purpose: SigningPurpose,
   { kid, key, publicKey }: Made,
-  retired: Held['retired'],
+  retired: LoadedSigningKey['retired'],
 ) {
   const name = nameOf(purpose);
   const { id } = master;
@@ -258,7 +258,7 @@ export function keyId(publicKey: string): string {
   return createHash('sha256').update(der).digest('hex').slice(0, 16);
 }
 
-type Made = Pick<Held, 'kid' | 'key' | 'publicKey'>;
+type Made = Pick<LoadedSigningKey, 'kid' | 'key' | 'publicKey'>;
 
 function generate(): Made {
   return describe(generateKeyPairSync('ed25519').privateKey);

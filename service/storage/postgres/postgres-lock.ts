@@ -8,7 +8,16 @@ import type { Timer } from '../../lib/timer.ts';
 import { unreachable } from './check-postgres.ts';
 import { explainRefusal } from './postgres-refusal.ts';
 import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
-import { beat, endSessions, FENCE, type Look, look, release, takeRow, unlock } from './writer-row.ts';
+import {
+  beat,
+  endSessions,
+  FENCE,
+  readWriterRow,
+  release,
+  takeRow,
+  unlock,
+  type WriterRow,
+} from './writer-row.ts';
 
 /** Milliseconds between two heartbeats, which also keep the connection known to routers. */
 const BEAT_EVERY = 2_000;
@@ -165,7 +174,7 @@ function createHold(url: string, { log, holder, sessions = holder }: PostgresLoc
     if (!looked) return retake();
     try {
       if (await beat(looked, token)) return;
-      if (client === looked && !ended) giveUp(describe(await look(looked)));
+      if (client === looked && !ended) giveUp(describe(await readWriterRow(looked)));
     } catch (error) {
       lose(looked, error instanceof Error ? error.message : String(error));
     }
@@ -228,7 +237,7 @@ async function acquire(client: pg.Client, claim: Claim): Promise<Lock> {
   const { token, former } = claim;
   let still: { beats: string; since: number } | undefined;
   for (const start = performance.now(); ; await wait(PAUSE)) {
-    const found = await look(client);
+    const found = await readWriterRow(client);
     const { locked, locker, row } = found;
     if (former && isTaken(found, former)) return { is: 'taken over', by: describe(found) };
     if (locked && (row === undefined || row.token === token || !row.alive))
@@ -254,10 +263,10 @@ async function acquire(client: pg.Client, claim: Claim): Promise<Lock> {
 }
 
 /** Whether another process took the lock since this one had it. */
-const isTaken = ({ locker, row }: Look, { token, backend }: Former): boolean =>
+const isTaken = ({ locker, row }: WriterRow, { token, backend }: Former): boolean =>
   row?.token !== token || (locker !== undefined && locker.backend !== backend);
 
-function describe({ locker, row }: Look): string {
+function describe({ locker, row }: WriterRow): string {
   const name = locker?.name || row?.holder || 'another process';
   const address = locker?.address ? ` at ${locker.address}` : '';
   const since = locker ? `, since ${new Date(locker.since).toISOString()}` : '';

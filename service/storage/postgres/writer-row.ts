@@ -40,7 +40,7 @@ export interface RowHolder {
 }
 
 /** What one look at the database found. */
-export interface Look {
+export interface WriterRow {
   /** Whether this connection has the advisory lock now. */
   locked: boolean;
   /** Who has it else. */
@@ -49,7 +49,7 @@ export interface Look {
 }
 
 /** Tries to take the advisory lock, and reads who writes. */
-export async function look(client: pg.Client): Promise<Look> {
+export async function readWriterRow(client: pg.Client): Promise<WriterRow> {
   const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [
     WRITER_LOCK,
   ]);
@@ -74,8 +74,8 @@ async function readRow(client: pg.Client): Promise<RowHolder | undefined> {
   }
 }
 
-async function readLocker(client: pg.Client): Promise<Look['locker']> {
-  const { rows } = await client.query<NonNullable<Look['locker']>>(
+async function readLocker(client: pg.Client): Promise<WriterRow['locker']> {
+  const { rows } = await client.query<NonNullable<WriterRow['locker']>>(
     `select a.pid as backend, a.application_name as name, a.client_addr as address, a.backend_start::text as since
      from pg_locks l join pg_stat_activity a on a.pid = l.pid
      where l.locktype = 'advisory' and l.granted and l.objid = $1 and l.classid = 0

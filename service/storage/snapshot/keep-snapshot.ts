@@ -8,7 +8,7 @@ import { takePostgresSnapshot } from '../postgres/snapshot-postgres.ts';
 import { openSqliteFile } from '../sqlite.ts';
 import { takeSnapshot } from './snapshot.ts';
 
-export interface SnapshotOrder {
+export interface SnapshotOptions {
   /** The schema that the database has: its newest migration. */
   version: string;
   clock: Clock;
@@ -26,7 +26,7 @@ const MARGIN = 32 * 2 ** 20;
  */
 export async function keepSnapshot(
   place: DatabasePlace,
-  { version, clock, freeBytes = freeOf }: SnapshotOrder,
+  { version, clock, freeBytes = freeOf }: SnapshotOptions,
 ): Promise<string | undefined> {
   switch (place.kind) {
     case 'sqlite': {

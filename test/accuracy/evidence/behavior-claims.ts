@@ -1,4 +1,4 @@
-import type { Claim } from '../../../service/engine/appliance/index.ts';
+import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
 import { type Hits, type KeptPart, measuredOn, percent, shareOf } from './kept-figures.ts';
 
 interface Bar {
@@ -15,7 +15,7 @@ export interface Behavior {
 }
 
 /** The twelve bars of the behavior score in one claim, with what a generator costs that training has not seen. */
-export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): Claim[] {
+export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): EvidenceClaim[] {
   const bars = summary.measured;
   const count = (verdict: Bar['verdict']) => bars.filter((bar) => bar.verdict === verdict).length;
   return [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Claim, MeasuredShare } from '../../../service/engine/appliance/index.ts';
+import type { EvidenceClaim, MeasuredShare } from '../../../service/engine/appliance/index.ts';
 import type { Machine } from '../../support/machine.ts';
 
 /** What a report keeps of one part. */
@@ -48,7 +48,7 @@ export const measuredOn = ({
   system,
   node,
   onnxruntime,
-}: Machine): Pick<Claim, 'measured' | 'commit' | 'machine'> => ({
+}: Machine): Pick<EvidenceClaim, 'measured' | 'commit' | 'machine'> => ({
   measured: date,
   commit,
   machine: `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node ${node}, ONNX Runtime ${onnxruntime}`,

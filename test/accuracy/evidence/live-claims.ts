@@ -1,4 +1,4 @@
-import type { Claim } from '../../../service/engine/appliance/index.ts';
+import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
 import type { Machine } from '../../support/machine.ts';
 import { type Hits, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
 
@@ -48,7 +48,7 @@ const limits = [
 ];
 
 /** Claims on live sessions: attacks, injection, and people who pass. */
-export function liveClaims({ attacks, people }: Liveness): Claim[] {
+export function liveClaims({ attacks, people }: Liveness): EvidenceClaim[] {
   const measured = Object.entries(attacks).flatMap(([species, { rows, machine }]) =>
     rows.flatMap((row) => (row.setting.pad && !row.setting.strict ? [{ ...row, species, machine }] : [])),
   );
@@ -91,7 +91,7 @@ function attackClaim({
   goal: number;
   rows: readonly Measured[];
   of: string;
-}): Claim {
+}): EvidenceClaim {
   const drawn = rows.filter(isMain);
   const worst = drawn.toSorted((a, b) => shareOf(b.accepted).value - shareOf(a.accepted).value)[0]!;
   const over = drawn.filter(({ accepted }) => shareOf(accepted).value > goal);
@@ -128,7 +128,7 @@ function attackClaim({
   };
 }
 
-function peopleClaim({ rows, machine }: Liveness['people'][string]): Claim {
+function peopleClaim({ rows, machine }: Liveness['people'][string]): EvidenceClaim {
   const mean = (of: readonly PeopleRow[], pick: (row: PeopleRow) => number) =>
     percent(of.reduce((sum, row) => sum + pick(row) / row.sessions, 0) / of.length);
   const own = rows.filter(({ camera }) => camera === 'own');

@@ -1,4 +1,4 @@
-import type { Claim, MeasuredShare } from '../../../service/engine/appliance/index.ts';
+import type { EvidenceClaim, MeasuredShare } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
 import { type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
 
@@ -57,7 +57,7 @@ const limitsOf: Readonly<Record<'r' | 'rm' | 'a', readonly string[]>> = {
 export function recognitionClaims(
   { measured, machine }: KeptPart<Recognition>,
   manifest: Pick<Manifest, 'scorers'>,
-): Claim[] {
+): EvidenceClaim[] {
   return (['r', 'rm', 'a'] as const).map((id) => {
     const scorer = manifest.scorers.find((one) => one.id === id)!;
     const { groups } = measured[id];

@@ -1,4 +1,4 @@
-import type { Claim } from '../../../service/engine/appliance/index.ts';
+import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
 import { type Hits, type KeptPart, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
 
 export interface Uniqueness {
@@ -18,7 +18,7 @@ export interface Uniqueness {
 }
 
 /** One human once per scope: members who come again, and strangers who are taken for one. */
-export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): Claim[] {
+export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): EvidenceClaim[] {
   const { members, returning, strangers, reports } = measured;
   const heldOut = reports.filter(({ scorer, tables }) => scorer === 'r' && tables === 'held out');
   const usual = heldOut.find(({ falseFlagRate }) => falseFlagRate === 0.01) ?? heldOut[0];

@@ -41,7 +41,7 @@ export interface SessionsDeps {
 }
 
 /** A valid session and its account. */
-export interface Held {
+export interface OpenAdministratorSession {
   row: SessionRow;
   account: Account;
 }
@@ -55,12 +55,12 @@ export interface Sessions {
     more?: { factorAt?: number; limitedTo?: 'enrollment' },
   ): Promise<OpenedSession>;
   /** A valid session as stored, and its account. */
-  find(db: Db, by: { id: string } | { secretHash: string }): Promise<Held | undefined>;
+  find(db: Db, by: { id: string } | { secretHash: string }): Promise<OpenAdministratorSession | undefined>;
   /** As `find` by id. Throws SIGN_IN_REFUSED. */
-  require(db: Db, id: string): Promise<Held>;
+  require(db: Db, id: string): Promise<OpenAdministratorSession>;
   shown(row: SessionRow, account: Account): AdministratorSession;
   /** A use: writes when it was, at most once a minute. */
-  touch(found: Held): Promise<AdministratorSession>;
+  touch(found: OpenAdministratorSession): Promise<AdministratorSession>;
   goesOn(row: SessionRow): boolean;
   csrfOf(id: string): string;
 }

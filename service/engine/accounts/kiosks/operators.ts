@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
-import { createFairPlaces } from '../../../lib/fair/fair-places.ts';
 import type { Share } from '../../../lib/fair/fair-queue.ts';
+import { createFairSlots } from '../../../lib/fair/fair-slots.ts';
 import type { AdministratorId, KioskId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { KioskCaller } from '../access/caller.ts';
@@ -80,7 +80,7 @@ const writeLine = (
     }),
   );
 
-type Place = Pick<KioskCaller, 'kiosk' | 'organization'>;
+type AtKiosk = Pick<KioskCaller, 'kiosk' | 'organization'>;
 
 /** Who is signed in at which kiosk, in memory: after a restart an operator signs in again. */
 export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kiosk: KioskId) => void) {
@@ -92,7 +92,7 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
   };
   const prove = createProofs(parts, pins, leave);
   /** The account of the signed-in operator. */
-  async function accountAt({ kiosk, organization }: Place): Promise<Administrator | undefined> {
+  async function accountAt({ kiosk, organization }: AtKiosk): Promise<Administrator | undefined> {
     const operator = signedIn.get(kiosk);
     if (!operator) return undefined;
     const account = await administrators.get(organization, operator.administrator).catch(() => undefined);
@@ -120,7 +120,7 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
     },
 
     /** The signed-in operator, unless the session has ended or the account lost the role. */
-    at: async (place: Place) => ((await accountAt(place)) ? signedIn.get(place.kiosk) : undefined),
+    at: async (place: AtKiosk) => ((await accountAt(place)) ? signedIn.get(place.kiosk) : undefined),
 
     leave,
     /** Ends the shifts of one operator, whose PIN is another one now. */
@@ -190,7 +190,7 @@ function checkedPin(pin: string): string {
 /** argon2id as OWASP advises, under a pepper that the database does not hold; it costs the same without a stored hash. */
 function createPinHashes({ integrity, clock, pinCost = 19 * 1024 }: KioskParts) {
   const secret = Buffer.from(integrity.mac('operator-pin', ['pepper']), 'base64url');
-  const places = createFairPlaces({
+  const places = createFairSlots({
     atOnce: 2,
     waiting: 64,
     clock,

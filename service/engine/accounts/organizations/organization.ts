@@ -250,7 +250,7 @@ export function refuseErased({ id, erasedAt }: { id: string; erasedAt?: number |
 }
 
 /** What stands on a page that asks a person for something. */
-export interface OrganizationLook {
+export interface Branding {
   name: string;
   /** A PNG as a data URL. */
   logo?: string;
@@ -266,10 +266,10 @@ export const factsOf = ({ png, width, height }: Logo): LogoFacts => ({
   sha256: createHash('sha256').update(png).digest('hex'),
 });
 
-export const lookOf = (
+export const brandingOf = (
   { name, color, consentLanguage }: Pick<Organization, 'name' | 'color' | 'consentLanguage'>,
   png: Uint8Array | undefined,
-): OrganizationLook => ({
+): Branding => ({
   name,
   ...defined({ color, language: consentLanguage }),
   ...(png && { logo: `data:image/png;base64,${Buffer.from(png).toString('base64')}` }),

@@ -8,14 +8,14 @@ import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/trans
 import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import type { Attestation } from '../../consent/index.ts';
 import {
+  type Branding,
+  brandingOf,
   type ConsentLanguage,
   checkColor,
   checkSite,
   factsOf,
-  lookOf,
   narrowestSite,
   type Organization,
-  type OrganizationLook,
   RetentionSettings,
   refuseErased,
   retentionPolicy,
@@ -85,7 +85,7 @@ export interface Organizations {
   /** PNG; undefined where there is none. */
   logoOf(id: OrganizationId): Promise<Uint8Array | undefined>;
   /** Who asks, on a page for people. Throws NOT_FOUND. */
-  lookOf(id: OrganizationId): Promise<OrganizationLook>;
+  brandingOf(id: OrganizationId): Promise<Branding>;
   /** Terms in days; null is the default again. Shorter ones delete at the next sweep, not before. */
   setRetention(id: OrganizationId, change: RetentionChange, actor: Actor): Promise<Organization>;
   /**
@@ -219,7 +219,7 @@ const createAlter =
 const createLooks = (
   { db, integrity }: Pick<OrganizationsDeps, 'db' | 'integrity'>,
   alter: Alter,
-): Pick<Organizations, 'setLogo' | 'logoOf' | 'lookOf'> => ({
+): Pick<Organizations, 'setLogo' | 'logoOf' | 'brandingOf'> => ({
   setLogo: (id, logo, actor) =>
     alter(id, actor, async (before, tx) => {
       if (logo) refuseErased(before);
@@ -231,9 +231,9 @@ const createLooks = (
       return { after, action: 'organization.set', details };
     }),
   logoOf: (id) => selectLogo(db, id),
-  async lookOf(id) {
+  async brandingOf(id) {
     const organization = await requireOrganization(db, integrity, id);
-    return lookOf(organization, organization.logo && (await selectLogo(db, id)));
+    return brandingOf(organization, organization.logo && (await selectLogo(db, id)));
   },
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Claim, printedEvidence } from './printed-evidence.ts';
+import { type EvidenceClaim, printedEvidence } from './printed-evidence.ts';
 
-const claim: Claim = {
+const claim: EvidenceClaim = {
   id: 'speed',
   group: 'speed',
   title: 'Speed',
@@ -17,7 +17,7 @@ const claim: Claim = {
   limits: ['One machine.'],
 };
 const chart = { finding: 'Shares.', bars: [{ label: 'a', value: 0.5, from: 0.4, to: 0.6 }] };
-const print = (claims: Claim[]) =>
+const print = (claims: EvidenceClaim[]) =>
   printedEvidence(
     { id: '5bb312ece032', version: '0.1.1', claims },
     { organization: 'Acme', models: [], printed: '2026-11-22 00:00:00 UTC' },

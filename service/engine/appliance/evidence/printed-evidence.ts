@@ -6,7 +6,7 @@ export interface EvidenceReport {
   /** The first 12 characters of the SHA-256 of the published figures. */
   id: string;
   version: string;
-  claims: Claim[];
+  claims: EvidenceClaim[];
 }
 
 interface Printing {
@@ -57,7 +57,7 @@ export function printedEvidence(
   };
 }
 
-const sectionOf = ({ title, claim, chart, table, limits, ...on }: Claim): Section => ({
+const sectionOf = ({ title, claim, chart, table, limits, ...on }: EvidenceClaim): Section => ({
   heading: title,
   items: [
     {
@@ -118,7 +118,7 @@ const verdicts = ['holds', 'part', 'missed', 'none'] as const;
 export type EvidenceVerdict = (typeof verdicts)[number];
 
 const bar = { label: 'print-bent', value: 0, from: 0, to: 0.013 };
-export const exampleOfClaim = {
+export const exampleOfEvidenceClaim = {
   id: 'live-attacks',
   group: 'live',
   title: 'Live sessions: prints, replays, tampered clients',
@@ -152,11 +152,11 @@ const Chart = z
   .meta({
     id: 'EvidenceChart',
     description: 'Shares with their intervals.',
-    examples: [exampleOfClaim.chart],
+    examples: [exampleOfEvidenceClaim.chart],
   });
 
 /** One published figure: what it says, on what it rests, and what it does not say. */
-export const Claim = z
+export const EvidenceClaim = z
   .strictObject({
     id: z.string().describe('The same in each version'),
     group: z.enum(evidenceGroups).describe('What the claim is about'),
@@ -178,10 +178,10 @@ export const Claim = z
       .describe('The figures as a table'),
     limits: z.array(z.string()).describe('What the figure does not say'),
   })
-  .meta({ id: 'EvidenceClaim', description: 'One published figure.', examples: [exampleOfClaim] });
-export type Claim = z.output<typeof Claim>;
+  .meta({ id: 'EvidenceClaim', description: 'One published figure.', examples: [exampleOfEvidenceClaim] });
+export type EvidenceClaim = z.output<typeof EvidenceClaim>;
 
 /** All published figures of a release. */
 export interface PublishedEvidence {
-  claims: Claim[];
+  claims: EvidenceClaim[];
 }

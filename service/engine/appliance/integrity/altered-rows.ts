@@ -33,7 +33,7 @@ export interface RecordIntegrity {
   /** What the last look found; of one organization with what belongs to none. */
   found(organization?: OrganizationId): readonly IntegrityFault[];
   /** What a row of an acceptable table holds now. Throws NOT_FOUND. */
-  look(table: Acceptable, id: string): Promise<RowContent>;
+  contentOf(table: Acceptable, id: string): Promise<RowContent>;
   /**
    * Gives the row of an acceptable table a MAC as it is, audited. `seen`: the digest of what was looked at. Throws NOT_FOUND, and CONFLICT where
    * it was changed since.
@@ -62,7 +62,7 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
     last = faults;
   }
 
-  async function look(table: Acceptable, id: string, from: Db | Tx = deps.db): Promise<RowContent> {
+  async function contentOf(table: Acceptable, id: string, from: Db | Tx = deps.db): Promise<RowContent> {
     const content = await readContent(from, integrity, table, id);
     if (content) return content;
     throw new Problem('NOT_FOUND', `${table} has no row with the ${specOf(table).key} ${id}.`);
@@ -75,10 +75,10 @@ export function createRecordIntegrity(deps: RecordIntegrityDeps): RecordIntegrit
       organization === undefined
         ? last
         : last.filter((one) => one.organization === undefined || one.organization === organization),
-    look,
+    contentOf,
     async accept({ table, id, seen }, actor) {
       await inTransaction(async (tx) => {
-        if ((await look(table, id, tx)).digest !== seen)
+        if ((await contentOf(table, id, tx)).digest !== seen)
           throw new Problem(
             'CONFLICT',
             `The row ${id} of ${table} is not as you saw it: it was changed since. Look at it again.`,

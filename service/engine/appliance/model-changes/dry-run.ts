@@ -161,7 +161,10 @@ function runsOf(profile: Profile, circumstances: Parameters<typeof planModels>[1
 }
 
 /** The point of the set at which the profile's liveness score is 0.5. */
-export function livenessOf({ id, thresholds: { half, apcer5 } }: PadSetEntry, scale: Profile['definition']['models']['livenessScale']) {
+export function livenessOf(
+  { id, thresholds: { half, apcer5 } }: PadSetEntry,
+  scale: Profile['definition']['models']['livenessScale'],
+) {
   const { score, apcer, bpcer } = scale === 'live' ? (half ?? apcer5) : apcer5;
   return { set: id, threshold: score, apcer, bpcer };
 }

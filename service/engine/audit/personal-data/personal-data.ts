@@ -58,7 +58,7 @@ export interface ExpiringRows {
 }
 
 /** How the sections of a person's record are read. */
-export interface ExportOrder {
+export interface ExportOptions {
   /** False once the erasure of the person has begun: what describes an enrolled person is left out then. */
   enrolled: boolean;
   /** The keyed hash of the person's address. */
@@ -97,7 +97,7 @@ export interface PersonalData {
   sealedValues?(person: Person): Promise<SealedValue[]>;
   expires?: readonly ExpiringRows[];
   /** The feature's sections of the person's record, by name. The record has them in the order of the list. */
-  exportOf?(person: Person, order: ExportOrder): Promise<Record<string, unknown>>;
+  exportOf?(person: Person, order: ExportOptions): Promise<Record<string, unknown>>;
   /** Ids of the feature's rows about the person that audit lines name as their target. */
   auditTargets?(person: Person): Promise<string[]>;
 }

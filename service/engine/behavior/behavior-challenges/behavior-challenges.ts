@@ -36,14 +36,14 @@ import {
 import { drawPattern, drawTargets } from './draw-targets.ts';
 
 /** The person of it: by the caller's own name, or the person of an open challenge, which the new one replaces. */
-export type ChallengeOrder = ({ userId: string } | { replaces: string }) & {
+export type ChallengeOptions = ({ userId: string } | { replaces: string }) & {
   /** The hint in words, for people who cannot see or point. */
   accessible: boolean;
 };
 
 export interface BehaviorChallenges {
   /** Throws NOT_FOUND and SESSION_EXPIRED of the challenge that is replaced; CONFLICT where that has the accessible form already. */
-  create(caller: ChallengeCaller, order: ChallengeOrder): Promise<OpenedChallenge>;
+  create(caller: ChallengeCaller, order: ChallengeOptions): Promise<OpenedChallenge>;
   /** Throws NOT_FOUND; SESSION_EXPIRED once it is over, passed or out of attempts. */
   answer(caller: ChallengeCaller, answer: ChallengeAnswer, actor: Actor): Promise<AnswerResult>;
   /** Reports challenges that ended with wrong answers as failed. */

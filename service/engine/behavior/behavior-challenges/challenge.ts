@@ -8,7 +8,7 @@ export const LIFE = 300_000;
 export const MOST_ATTEMPTS = 3;
 
 /** Where a point is, in percent of the width and the height of the box. */
-interface Place {
+interface Point {
   id: string;
   x: number;
   y: number;
@@ -18,14 +18,14 @@ interface ClickTargets {
   type: 'click_targets';
   instruction: string;
   /** The label is one emoji, or a picture as a data URL. */
-  targets: (Place & { label: string })[];
+  targets: (Point & { label: string })[];
 }
 
 interface Pattern {
   type: 'pattern';
   instruction: string;
   grid: { columns: number; rows: number };
-  dots: Place[];
+  dots: Point[];
   /** Words, or a picture as a data URL. */
   hint: string;
 }

@@ -26,7 +26,7 @@ export interface HeartbeatCaller {
   lineage: string;
 }
 
-export interface HeartbeatOrder {
+export interface HeartbeatInput {
   /** The caller's own name of the user, as at the verification. */
   userId: string;
   /** The token of the verification, or of a passed challenge. */
@@ -46,7 +46,7 @@ export interface Heartbeats {
    * Judges one more window of a session; answers once it is on disk. Throws SESSION_EXPIRED for a token that is not, or no longer, this user's;
    * SESSION_KEY_MISMATCH for one of another key.
    */
-  beat(caller: HeartbeatCaller, order: HeartbeatOrder): Promise<Heartbeat>;
+  beat(caller: HeartbeatCaller, order: HeartbeatInput): Promise<Heartbeat>;
   /** Removes sessions whose tokens have run out. */
   sweep(): Promise<void>;
 }
@@ -73,7 +73,7 @@ export function createHeartbeats({
   steady,
   verdicts,
 }: HeartbeatsDeps): Heartbeats {
-  async function tokenOf(caller: HeartbeatCaller, { userId, sessionToken }: HeartbeatOrder, from?: Tx) {
+  async function tokenOf(caller: HeartbeatCaller, { userId, sessionToken }: HeartbeatInput, from?: Tx) {
     const token = await verdicts.tokenOf(caller, sessionToken, from);
     if (!token || token.userHash !== verdicts.userHashOf(caller, userId)) throw noToken();
     if (token.lineage !== caller.lineage) throw otherKey();
@@ -83,7 +83,7 @@ export function createHeartbeats({
   async function follow(
     tx: Tx,
     caller: HeartbeatCaller,
-    { declared, ...order }: HeartbeatOrder & { declared?: { name: string } },
+    { declared, ...order }: HeartbeatInput & { declared?: { name: string } },
   ): Promise<Heartbeat> {
     // Again, for it may have ended while this waited for its group.
     const token = await tokenOf(caller, order, tx);
@@ -127,7 +127,7 @@ export function createHeartbeats({
       shown: { action, confidence },
       compared,
       wasBot,
-    }: { caller: HeartbeatCaller; order: HeartbeatOrder; shown: Shown; compared: boolean; wasBot: boolean },
+    }: { caller: HeartbeatCaller; order: HeartbeatInput; shown: Shown; compared: boolean; wasBot: boolean },
   ): Promise<boolean> {
     const human = confidence >= 0.5;
     const turns = wasBot ? human && action === 'allow' && compared : !human && action !== 'allow';

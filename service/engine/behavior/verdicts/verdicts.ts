@@ -48,7 +48,7 @@ interface Declared {
   name: string;
 }
 
-export interface VerifyOrder {
+export interface VerdictRequest {
   /** The caller's own id of the user: never stored, but sealed in an event that waits for its delivery. */
   userId: string;
   data?: SessionData;
@@ -93,7 +93,7 @@ export interface Verdicts {
   /**
    * Judges one window, and answers once the verdict, its token and its event are on disk. Throws USER_FLOOD_DETECTED.
    */
-  verify(caller: VerdictCaller & { key: KeyId }, order: VerifyOrder): Promise<Finding & { token: string }>;
+  verify(caller: VerdictCaller & { key: KeyId }, order: VerdictRequest): Promise<Finding & { token: string }>;
   /** As `verify` judges: the organization's settings, and whether the window is a copy. It is remembered in `tx`. */
   judge(
     tx: Tx,

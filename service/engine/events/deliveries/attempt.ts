@@ -62,7 +62,7 @@ export function createAttempt({
   clock,
   elapsed = () => performance.now(),
 }: AttemptDeps) {
-  const standing = { 'content-type': 'application/json', 'user-agent': `Gatehouse/${version}` };
+  const fixedHeaders = { 'content-type': 'application/json', 'user-agent': `Gatehouse/${version}` };
 
   return async function attempt(message: OutgoingMessage): Promise<Attempted> {
     const { to, url, id, body } = message;
@@ -78,11 +78,11 @@ export function createAttempt({
       at,
       body,
     });
-    const request = { url, headers: { ...hidden(to.headers), ...standing, ...hidden(signed) } };
+    const request = { url, headers: { ...hidden(to.headers), ...fixedHeaders, ...hidden(signed) } };
     const left = () => Math.ceil(ATTEMPT_TIMEOUT - (elapsed() - started));
     try {
       const destination = await destinations.check(endpoint.organization, url);
-      const headers = { ...to.headers, ...standing, ...signed };
+      const headers = { ...to.headers, ...fixedHeaders, ...signed };
       const reply = await post(outgoing, message, { ...destination, headers, left });
       const hide = createHide(Object.values(to.headers));
       const { status, truncated } = reply;

@@ -6,7 +6,7 @@ import {
   countRows,
   deleteRows,
   type ExpiringRows,
-  type ExportOrder,
+  type ExportOptions,
   jsonOf,
   type Person,
   type PersonalData,
@@ -56,7 +56,7 @@ const eventPages = (db: Db, { organization, world, subject }: Person) =>
   );
 
 /** Events about the person, and their states. */
-async function exportEvents(db: Db, person: Person, { open }: ExportOrder) {
+async function exportEvents(db: Db, person: Person, { open }: ExportOptions) {
   const events = [];
   for await (const page of eventPages(db, person)) {
     const opened = await open(
@@ -93,7 +93,7 @@ const deliveryPages = (db: Db, { organization, subject }: Person) =>
   );
 
 /** The attempts of these deliveries, by delivery, with what was sent and answered. */
-async function attemptsOf(db: Db, person: Person, deliveries: readonly string[], { open }: ExportOrder) {
+async function attemptsOf(db: Db, person: Person, deliveries: readonly string[], { open }: ExportOptions) {
   const rows = await db
     .selectFrom('delivery_attempt')
     .selectAll()
@@ -119,7 +119,7 @@ async function attemptsOf(db: Db, person: Person, deliveries: readonly string[],
 }
 
 /** Deliveries about the person, with their attempts. */
-async function exportDeliveries(db: Db, person: Person, order: ExportOrder) {
+async function exportDeliveries(db: Db, person: Person, order: ExportOptions) {
   const deliveries = [];
   for await (const page of deliveryPages(db, person)) {
     const ids = page.map(({ id }) => id);

@@ -20,7 +20,7 @@ import {
 import {
   createRecordEnds,
   type DeliveryHandler,
-  type Held,
+  type LeasedDelivery,
   type Outcome,
   type RecordEnds,
   type Sent,
@@ -73,7 +73,7 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
   const { inTransaction, integrity, clock, log, owner } = deps;
   const { timer = systemTimer, most = MOST, patience = 10_000 } = deps;
   const handlers = new Map<DeliveryKind, DeliveryHandler<unknown>>();
-  const held = new Map<DeliveryId, Held>();
+  const held = new Map<DeliveryId, LeasedDelivery>();
   const lanes = new Lanes(most);
   const recurring = createRecurring({ log, timer });
   let state: 'new' | 'open' | 'stopped' = 'new';
@@ -154,7 +154,7 @@ function nextAttempt(
 
 interface ClaimsDeps extends Pick<DeliveryQueueDeps, 'db' | 'inTransaction' | 'clock' | 'log' | 'owner'> {
   timer: Timer;
-  held: Map<DeliveryId, Held>;
+  held: Map<DeliveryId, LeasedDelivery>;
   lanes: Lanes;
   isOpen(): boolean;
   /** Something was. */
@@ -231,7 +231,7 @@ class Claims {
       const taken = await inTransaction((tx) => claimDue(tx, wants, { owner, now, until }));
       for (const [want, rows] of taken) {
         const own = rows.map(
-          (row): Held => ({ ...row, until, state: 'ready', abort: new AbortController() }),
+          (row): LeasedDelivery => ({ ...row, until, state: 'ready', abort: new AbortController() }),
         );
         for (const one of own) held.set(one.id, one);
         lanes.claimed(want, own);
@@ -313,13 +313,13 @@ class Claims {
   }
 }
 
-const idOf = ({ id }: Held): DeliveryId => id;
+const idOf = ({ id }: LeasedDelivery): DeliveryId => id;
 
 interface AttemptsDeps extends Pick<DeliveryQueueDeps, 'clock' | 'log' | 'ids'> {
   timer: Timer;
   most: number;
   handlers: ReadonlyMap<DeliveryKind, DeliveryHandler<unknown>>;
-  held: Map<DeliveryId, Held>;
+  held: Map<DeliveryId, LeasedDelivery>;
   lanes: Lanes;
   ends: RecordEnds;
   isOpen(): boolean;
@@ -332,7 +332,7 @@ const GRACE = 1_000;
 /** What is being sent. */
 function createAttempts(deps: AttemptsDeps) {
   const { clock, log, timer, most, handlers, held, lanes, ends, isOpen, claims } = deps;
-  const running = new Map<Held, Promise<void>>();
+  const running = new Map<LeasedDelivery, Promise<void>>();
 
   let armed = false;
 
@@ -364,7 +364,7 @@ function createAttempts(deps: AttemptsDeps) {
     if (lanes.isHungry()) claims.work({ look: false });
   }
 
-  async function run(one: Held): Promise<void> {
+  async function run(one: LeasedDelivery): Promise<void> {
     const sent = await sendOnce(deps, handlers.get(one.kind)!, one);
     running.delete(one);
     // Abandoned by `settle`: the next process sends it again.
@@ -403,7 +403,7 @@ function createAttempts(deps: AttemptsDeps) {
   };
 }
 
-const isVoid = ({ state }: Held): boolean => state === 'void';
+const isVoid = ({ state }: LeasedDelivery): boolean => state === 'void';
 
 /** Characters of what went wrong that are kept. */
 const MOST_REASON = 1_000;
@@ -412,7 +412,7 @@ const MOST_REASON = 1_000;
 async function sendOnce(
   { timer, clock, log, ids }: Pick<AttemptsDeps, 'timer' | 'clock' | 'log' | 'ids'>,
   handler: DeliveryHandler<unknown>,
-  { id, kind, organization, event, name, tries, abort }: Held,
+  { id, kind, organization, event, name, tries, abort }: LeasedDelivery,
 ): Promise<Sent<unknown>> {
   const broken = (reason: string): Sent<unknown> => ({
     outcome: { is: 'failed', reason },
@@ -456,8 +456,8 @@ const short = (reason: string) => reason.slice(0, MOST_REASON).toWellFormed().re
 interface Lane {
   name: string;
   /** After its one first attempt that may begin or runs. */
-  firsts: Held[];
-  first: Held | undefined;
+  firsts: LeasedDelivery[];
+  first: LeasedDelivery | undefined;
   retries: number;
   /** First attempts claimed together: few of what is slow, so that little is held; many of what is fast, so that it seldom waits. */
   size: number;
@@ -488,7 +488,7 @@ const MOST_READY = 5_000;
 class Lanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #hungry = { firsts: new Set<Lane>(), retries: new Set<Lane>() };
-  readonly #ready = new Map<OrganizationId, Held[]>();
+  readonly #ready = new Map<OrganizationId, LeasedDelivery[]>();
   readonly #sending = new Map<OrganizationId, number>();
   #readyCount = 0;
   /** Retries wait for slow receivers most: they never take the last room of first attempts. */
@@ -540,7 +540,7 @@ class Lanes {
     return wants;
   }
 
-  claimed({ lane: name, retry, limit }: Want, claimed: readonly Held[]): void {
+  claimed({ lane: name, retry, limit }: Want, claimed: readonly LeasedDelivery[]): void {
     const lane = this.#of(name);
     lane.claiming--;
     if (retry) {
@@ -553,7 +553,7 @@ class Lanes {
   }
 
   /** The next that may begin where so many attempts are free. */
-  take(free: number): Held | undefined {
+  take(free: number): LeasedDelivery | undefined {
     for (const [organization, waiting] of this.#ready) {
       while (waiting[0]?.state === 'void') waiting.shift();
       const own = this.#sending.get(organization) ?? 0;
@@ -570,7 +570,7 @@ class Lanes {
   }
 
   /** It does not run any more: there is room for another one, in its lane too. */
-  ended(one: Held): void {
+  ended(one: LeasedDelivery): void {
     const own = (this.#sending.get(one.organization) ?? 1) - 1;
     if (own === 0) this.#sending.delete(one.organization);
     else this.#sending.set(one.organization, own);
@@ -578,7 +578,7 @@ class Lanes {
   }
 
   /** It is not to begin. */
-  dropped(one: Held): void {
+  dropped(one: LeasedDelivery): void {
     one.state = 'void';
     if (one.tries > 0 || this.#lanes.get(one.lane)?.first === one) this.#readyCount--;
     this.#leave(one);
@@ -599,14 +599,14 @@ class Lanes {
     return lane;
   }
 
-  #offer(one: Held): void {
+  #offer(one: LeasedDelivery): void {
     const waiting = this.#ready.get(one.organization);
     if (waiting) waiting.push(one);
     else this.#ready.set(one.organization, [one]);
     this.#readyCount++;
   }
 
-  #leave(one: Held): void {
+  #leave(one: LeasedDelivery): void {
     const lane = this.#of(one.lane);
     if (lane.first === one) lane.first = undefined;
     else if (one.tries > 0) {

@@ -69,7 +69,7 @@ export interface DeliveryHandler<Result> {
 }
 
 /** A delivery that this process has claimed. */
-export interface Held extends ClaimedRow {
+export interface LeasedDelivery extends ClaimedRow {
   until: number;
   /** `begun`: it is sent, or its end is being recorded. `void`: taken back. */
   state: 'ready' | 'begun' | 'void';
@@ -78,7 +78,7 @@ export interface Held extends ClaimedRow {
 
 /** Records the ends of attempts, several in one transaction with what their handlers write. */
 export interface RecordEnds {
-  push(held: Held, sent: Sent<unknown>): void;
+  push(held: LeasedDelivery, sent: Sent<unknown>): void;
   /** Few enough have ended and are not on disk: what a crash may repeat. */
   hasRoom(): boolean;
   /** Resolves when everything pushed is on disk, or when it cannot be written now. */
@@ -91,16 +91,16 @@ export interface RecordEndsDeps {
   handlers: ReadonlyMap<DeliveryKind, DeliveryHandler<unknown>>;
   owner: string;
   /** When it is tried again; undefined: never. */
-  next(held: Held, outcome: Outcome): number | undefined;
+  next(held: LeasedDelivery, outcome: Outcome): number | undefined;
   /** It is on disk; with `ours` false nothing was changed, because another process had the claim by then. */
-  written(held: Held, nextAt: number | undefined, ours: boolean): void;
+  written(held: LeasedDelivery, nextAt: number | undefined, ours: boolean): void;
   clock: Clock;
   timer: Timer;
   log: Log;
 }
 
 interface EndedAttempt {
-  held: Held;
+  held: LeasedDelivery;
   sent: Sent<unknown>;
   nextAt: number | undefined;
 }

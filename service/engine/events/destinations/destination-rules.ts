@@ -15,7 +15,7 @@ import {
 } from './destination.ts';
 
 /** Own addresses: the doors, database and key store. Never a destination, even with a grant. */
-export interface OwnPlaces {
+export interface ApplianceAddresses {
   /** Every address of this machine, as text; loopback need not be among them. */
   machine: readonly string[];
   /** Ports of this machine. */
@@ -60,7 +60,7 @@ function checkAddresses(
   wish: Wish,
   addresses: readonly string[],
   grants: readonly GrantScope[],
-  own: OwnPlaces,
+  own: ApplianceAddresses,
 ): string[] {
   const classified = addresses.map(classifyAddress);
   for (const one of classified) refuseNever(wish, one, own);
@@ -85,7 +85,7 @@ const sentences: Partial<Record<DestinationRule, string>> = {
 function refuseNever(
   wish: Wish,
   { class: found, address, embedded }: ClassifiedAddress,
-  own: OwnPlaces,
+  own: ApplianceAddresses,
 ): void {
   const is = wish.isAddress ? `${wish.host} is` : `${wish.host} has`;
   if (found.is === 'never')
@@ -102,7 +102,7 @@ function refuseNever(
 function isOwn(
   { address, embedded, class: found }: ClassifiedAddress,
   { host, port }: Pick<Target, 'host' | 'port'>,
-  own: OwnPlaces,
+  own: ApplianceAddresses,
 ): boolean {
   const names = embedded === undefined ? [host, address] : [host, address, embedded];
   const here = found.is === 'loopback' || own.machine.some((one) => names.includes(one));
@@ -122,7 +122,7 @@ export function refuseLocal({ to }: GrantScope): void {
 }
 
 /** Whether a network is a single address and, with the port, one of our own. */
-export function isOwnAddress(cidr: string, port: number | undefined, own: OwnPlaces): boolean {
+export function isOwnAddress(cidr: string, port: number | undefined, own: ApplianceAddresses): boolean {
   const [address = '', bits] = cidr.split('/');
   const single = bits === (address.includes(':') ? '128' : '32');
   return single && port !== undefined && isOwn(classifyAddress(address), { host: address, port }, own);
@@ -203,7 +203,7 @@ interface DestinationsDeps {
   grants: { active(organization: OrganizationId): Promise<readonly GrantScope[]> };
   outgoing: Pick<Outgoing, 'resolve'>;
   /** As they are now. */
-  own: () => OwnPlaces | Promise<OwnPlaces>;
+  own: () => ApplianceAddresses | Promise<ApplianceAddresses>;
 }
 
 export function createDestinations({ grants, outgoing, own }: DestinationsDeps): Destinations {

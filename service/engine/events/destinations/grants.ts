@@ -8,9 +8,9 @@ import { type Audit, describeActor } from '../../audit/index.ts';
 import { neverOf } from './address-class.ts';
 import { type Grant, type Grants, parseHost, readPort, refusal } from './destination.ts';
 import {
+  type ApplianceAddresses,
   type GrantScope,
   isOwnAddress,
-  type OwnPlaces,
   refuseLocal,
   refuseName,
 } from './destination-rules.ts';
@@ -29,7 +29,7 @@ interface GrantsDeps {
   audit: Audit;
   ids: Ids;
   clock: Clock;
-  own: () => OwnPlaces | Promise<OwnPlaces>;
+  own: () => ApplianceAddresses | Promise<ApplianceAddresses>;
   integrity: RowIntegrity;
   log: Log;
 }
@@ -132,7 +132,7 @@ async function selectInForce(
 }
 
 /** Throws DESTINATION_FORBIDDEN. */
-function refuseOwn(scope: GrantScope, own: OwnPlaces): void {
+function refuseOwn(scope: GrantScope, own: ApplianceAddresses): void {
   if (scope.to.is === 'cidr' && isOwnAddress(scope.to.cidr, scope.port, own))
     throw refusal(
       'DESTINATION_FORBIDDEN',

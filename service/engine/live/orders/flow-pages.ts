@@ -68,7 +68,7 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
         realm: realmOf(found, test),
         state: 'ready',
         flow: 'hosted',
-        organization: await organizations.lookOf(flow.organization),
+        organization: await organizations.brandingOf(flow.organization),
         page: pageOf(found),
         ...defined({ profile: definition.profile }),
         expiresAt: clock.now() + SESSION_LIFE,

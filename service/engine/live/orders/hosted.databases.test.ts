@@ -78,8 +78,8 @@ mostlyOnSqlite('hosted links', (newPlace, _, { test }) => {
     engine = await startEngine({ place: await newPlace() });
     await engine.installPad();
     challenges = scriptedChallenges();
-    const ends: { hosted?: FlowHandler } = {};
-    sessions = liveSessionsOver(engine, { challenges, ends });
+    const handlers: { hosted?: FlowHandler } = {};
+    sessions = liveSessionsOver(engine, { challenges, handlers });
     made = 0;
     const parts: HostedDeps = {
       ...engine,
@@ -88,7 +88,7 @@ mostlyOnSqlite('hosted links', (newPlace, _, { test }) => {
     };
     hosted = createHosted(parts);
     flowPages = createFlowPages(parts);
-    ends.hosted = hosted.end;
+    handlers.hosted = hosted.end;
     await engine.organizations.set(
       engine.organization,
       { redirectTargets: ['app.example.com', 'myapp:'] },

@@ -6,18 +6,19 @@ import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Access, Organization, Organizations } from '../../accounts/index.ts';
 import { type Actor, type Audit, readActor } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
-import type { BeginOrder, LinkDescription, LinkResolver } from '../sessions/link.ts';
+import type { BeginOptions, LinkDescription, LinkResolver } from '../sessions/link.ts';
+import type { OwnerSealer } from '../sessions/sealed-store.ts';
 import type { Candidate, DecidedSession, FlowHandler, NewSession, SessionPage } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { type Ending, isErased, type Order, type OrderSealer, type OrderStore } from './order-store.ts';
+import { type Ending, isErased, type Order, type OrderStore } from './order-store.ts';
 
 /** What every kind of order is built on. */
 export interface OrderDeps {
   db: Db;
   inTransaction: InTransaction;
-  sealer: OrderSealer;
+  sealer: OwnerSealer;
   sessions: Pick<Sessions, 'prepare' | 'requireBrowser' | 'cancel'>;
-  organizations: Pick<Organizations, 'get' | 'lookOf'>;
+  organizations: Pick<Organizations, 'get' | 'brandingOf'>;
   access: Pick<Access, 'originsOf'>;
   audit: Audit;
   events: Events;
@@ -131,7 +132,7 @@ export function createOrderLife<Request extends object, Terms, Result>(
         realm,
         state: linkState(order),
         flow: order.kind,
-        organization: await organizations.lookOf(realm.organization),
+        organization: await organizations.brandingOf(realm.organization),
         page,
         ...defined({ profile, profiles }),
         expiresAt: order.expires_at,
@@ -178,7 +179,7 @@ export function createOrderLife<Request extends object, Terms, Result>(
       const request = order && (await store.requestOf(order));
       return request && kind.judge?.(order, request, session);
     },
-    async decided(tx, session) {
+    async onDecided(tx, session) {
       const order = await store.bySession(session.id, tx);
       if (order?.state !== 'pending') return undefined;
       const by = { actor: session.actor, session };
@@ -230,7 +231,7 @@ export const orderLine = (
 export const toSession = (
   { kind, realm, created_by }: Pick<Order<unknown, unknown>, 'kind' | 'realm' | 'created_by'>,
   { profile, profiles }: Asked,
-  { consent, path, device, request }: BeginOrder,
+  { consent, path, device, request }: BeginOptions,
 ): Pick<NewSession, 'flow' | 'realm' | 'actor' | 'opened'> => ({
   flow: kind,
   realm,

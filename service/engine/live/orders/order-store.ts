@@ -5,9 +5,10 @@ import type { OrganizationId, SessionId, SubjectId, World } from '../../../lib/i
 import { hashLinkToken } from '../../../lib/link-token.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Schema } from '../../../storage/schema.ts';
-import type { SealedPlace, Sealer } from '../../../storage/sealing/sealed.ts';
+import type { SealedPlace } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../people/index.ts';
+import { createOwnerSeal, NO_PERSON, type OwnerSealer } from '../sessions/sealed-store.ts';
 
 export type OrderKind = 'hosted' | 'registration' | 'presence';
 
@@ -15,7 +16,6 @@ export type OrderKind = 'hosted' | 'registration' | 'presence';
 export type OrderState = 'pending' | 'passed' | 'failed' | 'expired' | 'replaced';
 
 export type OrderRow = Selectable<Schema['relying_order']>;
-export type OrderSealer = Pick<Sealer, 'seal' | 'sealOwn' | 'openMany' | 'openOwn' | 'emailHash'>;
 
 /** What a relying party asks of one person, as it stands now: one that was not opened in time has expired, also before its row says so. */
 export interface Order<Terms, Result> extends Omit<OrderRow, 'kind' | 'state' | 'terms' | 'result'> {
@@ -64,21 +64,20 @@ const sealedAs: Readonly<Record<string, string>> = {
   registration: 'registration.request',
   presence: 'presence_session.request',
 };
-const ownPlace = ({ id, kind, organization }: Owner, column: Column) => ({
+export const orderPlace = (
+  { id, kind, organization, world, subject }: Owner,
+  column: Column,
+): SealedPlace => ({
   organization: organization as OrganizationId,
+  world: world as World,
+  subject: (subject ?? NO_PERSON) as SubjectId,
   field: `${column === 'proof' ? 'presence_session.token' : sealedAs[kind]}/${id}`,
   version: VERSION,
-});
-/** Of a sealed column of an order with a known person. */
-export const personPlace = (order: Owner & { subject: string }, column: Column): SealedPlace => ({
-  ...ownPlace(order, column),
-  world: order.world as World,
-  subject: order.subject as SubjectId,
 });
 
 /** The orders of one kind in the table `relying_order`. */
 export function createOrderStore<Request extends object, Terms, Result>(
-  { db, sealer, clock }: { db: Db; sealer: OrderSealer; clock: Clock },
+  { db, sealer, clock }: { db: Db; sealer: OwnerSealer; clock: Clock },
   kind: OrderKind,
   RequestSchema: z.ZodType<Request>,
 ) {
@@ -101,32 +100,13 @@ export function createOrderStore<Request extends object, Terms, Result>(
     return row && read(row);
   };
 
-  async function seal(owner: Owner, column: Column, value: object): Promise<Uint8Array> {
-    const bytes = new TextEncoder().encode(JSON.stringify(value));
-    const { subject } = owner;
-    return subject === null
-      ? sealer.sealOwn(ownPlace(owner, column), bytes)
-      : sealer.seal(personPlace({ ...owner, subject }, column), bytes);
-  }
+  const owned = createOwnerSeal(sealer);
+  const seal = (owner: Owner, column: Column, value: object): Promise<Uint8Array> =>
+    owned.seal(orderPlace(owner, column), new TextEncoder().encode(JSON.stringify(value)));
   /** Undefined once the person was erased, and for what was changed on disk. */
   async function open(order: Owner, column: Column, sealed: Uint8Array | null): Promise<unknown> {
-    if (sealed === null) return undefined;
-    const { subject } = order;
-    const plain = subject === null ? openOwn() : await openOf(subject);
-    return plain && JSON.parse(new TextDecoder().decode(plain));
-
-    async function openOf(subject: string) {
-      const place = personPlace({ ...order, subject }, column);
-      const [opened] = await sealer.openMany([{ place, sealed: sealed! }]);
-      return opened?.is === 'open' ? opened.plain : undefined;
-    }
-    function openOwn() {
-      try {
-        return sealer.openOwn(ownPlace(order, column), sealed!);
-      } catch {
-        return undefined;
-      }
-    }
+    const opened = sealed && (await owned.open(orderPlace(order, column), sealed));
+    return opened?.is === 'open' ? JSON.parse(new TextDecoder().decode(opened.plain)) : undefined;
   }
   async function requestOf(order: Stored): Promise<Request | undefined> {
     const found = await open(order, 'request', order.request_sealed);

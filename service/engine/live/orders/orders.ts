@@ -15,7 +15,7 @@ export interface Orders {
   /** What their links stand for, for the capture page. */
   links: Readonly<Record<Exclude<LinkKind, 'session' | 'handover'>, LinkResolver>>;
   /** What the decision of a live session means for its order. */
-  ends: Readonly<Record<Exclude<SessionFlow, 'api'>, FlowHandler>>;
+  handlers: Readonly<Record<Exclude<SessionFlow, 'api'>, FlowHandler>>;
   /** Ends those whose time is over; how many. */
   expireDue(): Promise<number>;
 }
@@ -34,7 +34,7 @@ export function createOrders(deps: OrdersDeps): Orders {
       registration: registrations.links,
       presence: presence.links,
     },
-    ends: { hosted: hosted.end, registration: registrations.end, presence: presence.end },
+    handlers: { hosted: hosted.end, registration: registrations.end, presence: presence.end },
     async expireDue() {
       let ended = 0;
       for (const kind of [hosted, registrations, presence]) ended += await kind.expireDue();

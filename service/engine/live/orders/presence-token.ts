@@ -1,9 +1,9 @@
 import { defined } from '../../../lib/defined.ts';
 import type { PersonTokens, PresenceClaims, TokenFault, TokenRealm } from '../../accounts/index.ts';
 import type { Actor } from '../../audit/index.ts';
-import type { OrderSealer } from './order-store.ts';
+import type { OwnerSealer } from '../sessions/sealed-store.ts';
 
-export interface VerifyTokenOrder {
+export interface VerifyTokenRequest {
   token: string;
   expectedOrgId?: string;
   expectedEmail?: string;
@@ -40,12 +40,12 @@ export function createVerifyToken(
   {
     sealer,
     tokens,
-  }: { sealer: Pick<OrderSealer, 'emailHash'>; tokens: Pick<PersonTokens, 'check' | 'redeem'> },
+  }: { sealer: Pick<OwnerSealer, 'emailHash'>; tokens: Pick<PersonTokens, 'check' | 'redeem'> },
   stands: (realm: TokenRealm, claims: PresenceClaims) => Promise<boolean>,
 ) {
   return async function verifyToken(
     { organization, world }: TokenRealm,
-    order: VerifyTokenOrder,
+    order: VerifyTokenRequest,
     actor: Actor,
   ): Promise<TokenVerdict> {
     const realm = { organization, world };
@@ -80,7 +80,7 @@ export function createVerifyToken(
 
   function mismatchOf(
     { organization }: TokenRealm,
-    { expectedOrgId, expectedEmail }: VerifyTokenOrder,
+    { expectedOrgId, expectedEmail }: VerifyTokenRequest,
     sub: string,
   ): TokenRefusal | undefined {
     if (expectedOrgId !== undefined && expectedOrgId !== organization) return 'wrong_organization';

@@ -18,7 +18,7 @@ import {
   type OrderState,
   type OrderStore,
 } from './order-store.ts';
-import { createVerifyToken, type TokenVerdict, type VerifyTokenOrder } from './presence-token.ts';
+import { createVerifyToken, type TokenVerdict, type VerifyTokenRequest } from './presence-token.ts';
 
 /** Seconds that a token is valid: unless the caller says otherwise, and at most. */
 export const TOKEN_LIFE = { usual: 300, least: 1, most: 3600 };
@@ -114,7 +114,7 @@ export interface Presence {
   /** Throws as `get`; CONFLICT where no person was recognized, EMAIL_MISMATCH, SESSION_EXPIRED. */
   token(caller: PresenceCaller, id: string, actor: Actor): Promise<PresenceProof>;
   /** Whether a token counts for the caller's organization. A positive answer uses up a token for one use. */
-  verifyToken(caller: PresenceCaller, order: VerifyTokenOrder, actor: Actor): Promise<TokenVerdict>;
+  verifyToken(caller: PresenceCaller, order: VerifyTokenRequest, actor: Actor): Promise<TokenVerdict>;
   /** Whether a token still counts: its session is kept. It goes with an erased person. */
   stands(realm: TokenRealm, claims: Pick<PresenceClaims, 'jti' | 'sessionId'>): Promise<boolean>;
   links: LinkResolver;

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
+import { openErasure } from '../../../../test/support/erasure.ts';
 import { direction } from '../../../../test/support/faces.ts';
 import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { FlowHandler, SessionUniqueness } from '../sessions/session.ts';
+import type { Judged } from '../../uniqueness/index.ts';
+import type { FlowHandler } from '../sessions/session.ts';
 import { deleteOrdersOf } from './order-store.ts';
 import { createRegistrations, type NewRegistration, type Registrations } from './registrations.ts';
 
@@ -14,7 +16,7 @@ let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;
 let registrations: Registrations;
-let judged: SessionUniqueness;
+let judged: Judged;
 let asked: { scope: string; policy: string; reference?: string }[];
 let ended: string[];
 let made: number;
@@ -43,9 +45,9 @@ const codeOf = (work: Promise<unknown>) =>
     (error) => (error instanceof Problem ? error.code : error),
   );
 
-async function begin(token: string, path = { flash: true, motion: true }) {
-  const { page } = await registrations.links.describe(token, { test: false });
-  return registrations.links.begin(token, {
+async function begin(token: string, path = { flash: true, motion: true }, { links } = registrations) {
+  const { page } = await links.describe(token, { test: false });
+  return links.begin(token, {
     test: false,
     consent: { version: page.consent.version },
     path,
@@ -71,18 +73,18 @@ const events = () =>
     .orderBy('seq')
     .execute();
 
-mostlyOnSqlite('registrations', (newPlace, _, { test }) => {
+mostlyOnSqlite('registrations', (newPlace, dialect, { test }) => {
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
     await engine.installPad();
     challenges = scriptedChallenges();
     asked = [];
     ended = [];
-    const ends: { registration?: FlowHandler } = {};
+    const handlers: { registration?: FlowHandler } = {};
     judged = { outcome: 'new', action: 'accept', humanId: 'ab12', subject: await member('pseudonym@x.org') };
     sessions = liveSessionsOver(engine, {
       challenges,
-      ends,
+      handlers,
       uniqueness: {
         judge({ scope, policy, reference }, work) {
           asked.push({ scope, policy, ...(reference !== undefined && { reference }) });
@@ -107,7 +109,7 @@ mostlyOnSqlite('registrations', (newPlace, _, { test }) => {
       humannessOf: ({ score }) => score / 2,
       random: (into) => new DataView(into.buffer).setUint32(12, ++made),
     });
-    ends.registration = registrations.end;
+    handlers.registration = registrations.end;
     await engine.organizations.set(engine.organization, { redirectTargets: ['app.example.com'] }, operator);
   });
   afterEach(() => engine.stop());
@@ -159,7 +161,6 @@ mostlyOnSqlite('registrations', (newPlace, _, { test }) => {
       outcome: 'known',
       action: 'duplicate',
       duplicateOf: judged.subject!,
-      subject: judged.subject!,
     };
     const { token } = await register({ reference: 'user_2' });
     await look((await begin(token)).token);
@@ -281,6 +282,31 @@ mostlyOnSqlite('registrations', (newPlace, _, { test }) => {
     await register({ dataRequest: 'phone-number' });
     ended.push('survey_1');
     expect(await codeOf(register({ region: 'survey_1' }))).toBe('CONFLICT');
+  });
+
+  test('what a new human registered is under the key of the member, and is erased with them', async () => {
+    const handlers: { registration?: FlowHandler } = {};
+    const counting = liveSessionsOver(engine, { challenges, handlers, uniqueness: engine.uniqueness });
+    const counted = createRegistrations({
+      ...engine,
+      sessions: counting,
+      humannessOf: () => 1,
+      random: (into) => into,
+    });
+    handlers.registration = counted.end;
+    const { token } = await counted.register(realm(), order({ region: 'survey' }), { actor: key });
+    engine.advance(1);
+    const begun = await begin(token, { flash: true, motion: true }, counted);
+    await attempt({ engine, sessions: counting, challenges }, begun.token);
+    const { subject } = await engine.db
+      .selectFrom('uniqueness_member')
+      .select('subject')
+      .executeTakeFirstOrThrow();
+    expect(await rows()).toMatchObject([{ state: 'passed', subject }]);
+    expect((await events()).map((one) => one.subject)).toEqual([subject]);
+    const erasure = await openErasure(engine, { dialect });
+    await erasure.erase(realm(), subject as SubjectId, { actor: operator, reason: 'request' });
+    expect(await rows()).toEqual([]);
   });
 
   test('an erasure of the person removes the registration; the record has it', async () => {

@@ -228,7 +228,7 @@ function endingOf(
       return {
         state: 'failed',
         result: { failure: 'not-unique' },
-        ...defined({ subject: uniqueness?.subject ?? uniqueness?.duplicateOf }),
+        ...defined({ subject: uniqueness?.duplicateOf }),
       };
     case 'expired':
       return { state: 'expired' };

@@ -13,7 +13,7 @@ export interface ApiEndDeps {
 /** The end of a session that was created through the API: its pass, its event, and the delivery to its callback URL. */
 export function createApiEnd({ events, passes, callbacks }: ApiEndDeps): FlowHandler {
   return {
-    async decided(tx, session) {
+    async onDecided(tx, session) {
       const { realm, decision, risk, liveness, uniqueness, subjectRef } = session;
       const pass =
         decision === 'approved' && passes

@@ -4,7 +4,7 @@ import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import { readActor } from '../../audit/index.ts';
 import { type ChallengeReason, tryAgainAfter } from '../../matching/index.ts';
-import type { Judged, UniquenessOrder } from '../../uniqueness/index.ts';
+import type { Judged, UniquenessRequest } from '../../uniqueness/index.ts';
 import type { JudgedLive, Writing } from '../../verification/index.ts';
 import {
   type EndedAttempt,
@@ -20,7 +20,7 @@ import { SUSPECT_CAMERA, scopeOrder, UNDECIDED, waitingFace, waitOf } from './pe
 import {
   DecidedMeanwhile,
   type Ending,
-  endOf,
+  handlerOf,
   type KeptFrames,
   type RecordingParts,
 } from './record-session.ts';
@@ -142,12 +142,12 @@ async function refusedByPastOfPerson(
 }
 
 async function refusedByFlow(
-  { ends }: SessionParts,
+  { handlers }: SessionParts,
   { row, opened, outcome }: EndedAttempt,
   match: JudgedLive | undefined,
 ): Promise<Refusal | undefined> {
   const candidate = { ...opened, ...outcome, ...defined({ person: match?.person }) };
-  const refusal = await endOf(ends, row).judge?.(candidate);
+  const refusal = await handlerOf(handlers, row).judge?.(candidate);
   return refusal && { codes: [refusal.refuse], final: true };
 }
 
@@ -199,8 +199,10 @@ function createAccept(parts: RecordingParts) {
   const notPassed = createNotPassed(parts);
 
   /** In the scope of the session `work` runs in the transaction that makes a newcomer a member. */
-  const inScope = (order: UniquenessOrder | undefined, work: (tx: Tx, counted?: Judged) => Promise<void>) =>
-    order ? uniqueness!.judge(order, work) : inTransaction((tx) => work(tx));
+  const inScope = (
+    order: UniquenessRequest | undefined,
+    work: (tx: Tx, counted?: Judged) => Promise<void>,
+  ) => (order ? uniqueness!.judge(order, work) : inTransaction((tx) => work(tx)));
 
   return async function accept(ended: EndedAttempt, match: JudgedLive | undefined): Promise<void> {
     const prepared = await prepare(ended, match);

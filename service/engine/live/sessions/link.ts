@@ -1,4 +1,4 @@
-import type { OrganizationLook } from '../../accounts/index.ts';
+import type { Branding } from '../../accounts/index.ts';
 import type { WithoutMotion } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { ChosenPath, SessionDevice, SessionFlow, SessionPage, SessionResult } from './session.ts';
@@ -13,7 +13,7 @@ export interface LinkDescription {
   /** `taken`: another browser has begun; `finished`: its check was done or called off; `ended`: with its result, or its time is over. */
   state: 'ready' | 'ended' | 'finished' | 'taken';
   flow: SessionFlow;
-  organization: OrganizationLook;
+  organization: Branding;
   page: SessionPage;
   /** Slug of the profile; absent: the one that the organization uses. */
   profile?: string;
@@ -33,7 +33,7 @@ export interface LinkDescription {
   openerOrigins: readonly string[];
 }
 
-export interface BeginOrder {
+export interface BeginOptions {
   /** Of a flow's page in test mode. */
   test: boolean;
   consent: { version: string };
@@ -60,7 +60,7 @@ export interface BegunSession {
  */
 export interface LinkResolver {
   describe(token: string, order: { test: boolean; address?: string }): Promise<LinkDescription>;
-  begin(token: string, order: BeginOrder): Promise<BegunSession>;
+  begin(token: string, order: BeginOptions): Promise<BegunSession>;
   /** The person does not consent, before a session began. */
   deny(token: string, order: { test: boolean; request?: string }): Promise<{ redirect?: string }>;
   /** Origins that may embed the page; none for an unknown token. */

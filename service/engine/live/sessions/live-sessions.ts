@@ -20,7 +20,7 @@ import type { RecordingParts } from './record-session.ts';
 import type { SessionCapacity } from './session-capacity.ts';
 import { planOf } from './session-rules.ts';
 import { realmOf, type SessionRow } from './session-store.ts';
-import type { ConnectOrder, FrameLink, LiveState } from './sessions.ts';
+import type { ConnectOptions, FrameLink, LiveState } from './sessions.ts';
 
 /** Milliseconds after which a changed profile or model counts. */
 const PLAN_KEPT = 10_000;
@@ -149,7 +149,7 @@ function createConnect(
   parts: RecordingParts,
   states: States,
   capacity: SessionCapacity,
-): (row: SessionRow, order?: ConnectOrder) => FrameLink {
+): (row: SessionRow, order?: ConnectOptions) => FrameLink {
   const { clock } = parts;
   const { dispatch, fresh, tend, describe } = states;
   const judgeFrame = createJudgeFrame(parts, capacity);

@@ -51,14 +51,14 @@ onSqlite('a face that matches several enrolled people', (newPlace) => {
     challenges = scriptedChallenges();
     ended = [];
     const end: FlowHandler = {
-      async decided(_, session) {
+      async onDecided(_, session) {
         ended.push(session);
         return undefined;
       },
     };
     sessions = liveSessionsOver(engine, {
       challenges,
-      ends: { hosted: end },
+      handlers: { hosted: end },
       uniqueness: engine.uniqueness,
     });
   });

@@ -2,7 +2,7 @@ import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { SealedPlace } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Realm } from '../../people/index.ts';
-import { createOwnerSeal, NO_PERSON, type SessionSealer } from './sealed-store.ts';
+import { createOwnerSeal, NO_PERSON, type OwnerSealer, undamaged } from './sealed-store.ts';
 
 export interface MovementRow {
   session: string;
@@ -28,10 +28,10 @@ export const movementPlace = (
 });
 
 /** The table `live_movement`: how the face moved in earlier attempts, sealed. */
-export const createMovementStore = ({ db, sealer }: { db: Db; sealer: SessionSealer }) => {
+export const createMovementStore = ({ db, sealer }: { db: Db; sealer: OwnerSealer }) => {
   const owned = createOwnerSeal(sealer);
-  const open = (row: MovementRow) =>
-    owned.open(movementPlace(row, row.subject ?? NO_PERSON), row.movement_sealed);
+  const open = async (row: MovementRow) =>
+    undamaged(await owned.open(movementPlace(row, row.subject ?? NO_PERSON), row.movement_sealed));
   const seal = async (
     of: Omit<MovementRow, 'subject' | 'movement_sealed'>,
     movement: Uint8Array,

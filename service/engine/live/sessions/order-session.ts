@@ -13,7 +13,7 @@ import {
 import { capabilityHash, makeCapability } from './capability.ts';
 import { requireSameText } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
-import { consentColumns, endOf, type RecordingParts } from './record-session.ts';
+import { consentColumns, handlerOf, type RecordingParts } from './record-session.ts';
 import type { NewSession } from './session.ts';
 import { planOf, profilePage, requirePath, rulesIn } from './session-rules.ts';
 import type { NewSessionRow } from './session-store.ts';
@@ -105,10 +105,10 @@ async function profileOf(
 }
 
 function check(
-  { ends, uniqueness, clock }: SessionParts,
+  { handlers, uniqueness, clock }: SessionParts,
   { flow, uniqueness: rule, metadata = {}, expiresAt }: NewSession,
 ): void {
-  endOf(ends, { flow });
+  handlerOf(handlers, { flow });
   if (rule !== undefined && rule.policy !== 'off' && !uniqueness)
     throw new Problem(
       'CONFLICT',

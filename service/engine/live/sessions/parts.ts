@@ -1,4 +1,4 @@
-import type { FaceAnalyzer } from '../../../inference/face.ts';
+import type { FaceAnalyzer } from '../../../inference/workers/face-analyzer.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
@@ -13,7 +13,7 @@ import type { Uniqueness } from '../../uniqueness/index.ts';
 import type { VerifyLive } from '../../verification/index.ts';
 import type { FrameStore } from './frame-store.ts';
 import type { MovementStore } from './movement-store.ts';
-import type { SealedValues, SessionSealer } from './sealed-store.ts';
+import type { OwnerSealer, SealedValues } from './sealed-store.ts';
 import type { FlowHandler, SessionDecision, SessionFlow, SessionWait } from './session.ts';
 import type { SessionBehaviors } from './session-behavior.ts';
 import type { SessionIntegrity, SessionStore } from './session-store.ts';
@@ -30,7 +30,7 @@ export interface ObservedAttempt {
 export interface SessionsDeps {
   db: Db;
   inTransaction: InTransaction;
-  sealer: SessionSealer;
+  sealer: OwnerSealer;
   integrity: SessionIntegrity;
   audit: Audit;
   ids: Ids;
@@ -42,7 +42,7 @@ export interface SessionsDeps {
   workers: number;
   workTime: () => number;
   models: Pick<Models, 'current' | 'importable'>;
-  organizations: Pick<Organizations, 'get' | 'lookOf'>;
+  organizations: Pick<Organizations, 'get' | 'brandingOf'>;
   profiles: Pick<Profiles, 'list' | 'get'>;
   subjects: Pick<Subjects, 'ownerOfPicture' | 'peopleWithout'>;
   verifyLive: VerifyLive;
@@ -52,7 +52,7 @@ export interface SessionsDeps {
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
   /** A flow without one is refused. */
-  ends: Partial<Record<SessionFlow, FlowHandler>>;
+  handlers: Partial<Record<SessionFlow, FlowHandler>>;
 }
 
 /** What the parts of the feature are built on. */

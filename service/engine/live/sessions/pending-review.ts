@@ -8,7 +8,7 @@ import {
   type SuspectCamera,
   type WithoutMotion,
 } from '../../matching/index.ts';
-import type { UniquenessOrder } from '../../uniqueness/index.ts';
+import type { UniquenessRequest } from '../../uniqueness/index.ts';
 import type { SessionParts } from './parts.ts';
 import type { SessionWait, WaitingFace, WholeSession } from './session.ts';
 import { planOf } from './session-rules.ts';
@@ -75,7 +75,7 @@ export async function scopeOrder(
   { row, opened, actor }: { row: SessionRow; opened: WholeSession; actor: Actor },
   { vectors, files, pixelHash, quality, portrait }: WaitingFace,
   self: SubjectId | undefined,
-): Promise<UniquenessOrder> {
+): Promise<UniquenessRequest> {
   const now = parts.models.current().files;
   if (Object.entries(files).some(([id, sha256]) => sha256 !== (now[id] ?? '')))
     throw new Problem(

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../../storage/transaction.ts';
 import {
   countRows,
   deleteRows,
-  type ExportOrder,
+  type ExportOptions,
   type Person,
   type PersonalData,
   type Realm,
@@ -110,7 +110,7 @@ const rowsOf = async (db: Db, { organization, world, subject }: Person) =>
       .execute()
   ).map((row) => ({ ...row, subject }) as SessionRow & { subject: string });
 
-async function exportSessions(db: Db, person: Person, { open }: ExportOrder) {
+async function exportSessions(db: Db, person: Person, { open }: ExportOptions) {
   const rows = await rowsOf(db, person);
   const read = async (field: SealedField) =>
     (await open(rows.map((row) => ({ place: personPlace(row, field), sealed: row[`${field}_sealed`] })))).map(

@@ -258,7 +258,7 @@ export function createRecord(parts: SessionParts) {
           ...defined({ subject: person?.id }),
         },
       });
-      const reply = await endOf(parts.ends, row).decided(tx, decidedSession(after, opened, ending));
+      const reply = await handlerOf(parts.handlers, row).onDecided(tx, decidedSession(after, opened, ending));
       if (reply) await store.setAnswer(tx, row.id, await parts.sealed.seal(after, 'answer', reply));
       return true;
     },
@@ -289,9 +289,9 @@ export const consentColumns = ({ consent, path }: Omit<Consent, 'request'>, now:
   motion: Number(path.motion),
 });
 
-export function endOf(ends: SessionParts['ends'], { flow }: Pick<SessionRow, 'flow'>) {
-  const end = ends[flow as keyof typeof ends];
-  if (end) return end;
+export function handlerOf(handlers: SessionParts['handlers'], { flow }: Pick<SessionRow, 'flow'>) {
+  const handler = handlers[flow as keyof typeof handlers];
+  if (handler) return handler;
   throw new Problem('CONFLICT', `This service has no ${flow} sessions.`);
 }
 

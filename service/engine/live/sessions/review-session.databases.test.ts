@@ -70,14 +70,14 @@ onSqlite('sessions that were passed without motion of the head', (newPlace) => {
     challenges.script.assurance = 'passive-frames';
     ended = [];
     const end: FlowHandler = {
-      async decided(_, session) {
+      async onDecided(_, session) {
         ended.push(session);
         return undefined;
       },
     };
     sessions = liveSessionsOver(engine, {
       challenges,
-      ends: { hosted: end, presence: end },
+      handlers: { hosted: end, presence: end },
       uniqueness: engine.uniqueness,
     });
   });

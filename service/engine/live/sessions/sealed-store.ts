@@ -1,7 +1,6 @@
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
-import { Problem } from '../../../lib/problem.ts';
-import type { SealedPlace, Sealer } from '../../../storage/sealing/sealed.ts';
+import type { SealedPlace, Sealer, Unsealed } from '../../../storage/sealing/sealed.ts';
 import type {
   FlowReply,
   SessionDevice,
@@ -14,7 +13,8 @@ import type {
 } from './session.ts';
 import { type SessionRow, sessionOf } from './session-store.ts';
 
-export type SessionSealer = Pick<Sealer, 'seal' | 'open' | 'sealOwn' | 'openOwn' | 'emailHash'>;
+/** What live sessions and orders are sealed by. */
+export type OwnerSealer = Pick<Sealer, 'seal' | 'openMany' | 'sealOwn' | 'openOwn' | 'emailHash'>;
 
 /** What was ordered: the column `order_sealed`. */
 export interface StoredOrder {
@@ -56,26 +56,31 @@ export const personPlace = (
 });
 
 /** Seals and opens: under the key of the recognized person, so that erasing the person reaches it; before, under the organization's own. */
-export const createOwnerSeal = (sealer: SessionSealer) => ({
+export const createOwnerSeal = (sealer: OwnerSealer) => ({
   async seal(place: SealedPlace, bytes: Uint8Array): Promise<Uint8Array> {
     return place.subject === NO_PERSON ? sealer.sealOwn(place, bytes) : sealer.seal(place, bytes);
   },
-  /** Undefined where the person is being erased. */
-  async open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array | undefined> {
+  async open(place: SealedPlace, sealed: Uint8Array): Promise<Unsealed> {
+    if (place.subject !== NO_PERSON) return (await sealer.openMany([{ place, sealed }]))[0]!;
     try {
-      return place.subject === NO_PERSON ? sealer.openOwn(place, sealed) : await sealer.open(place, sealed);
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'SUBJECT_NOT_FOUND') return undefined;
-      throw error;
+      return { is: 'open', plain: sealer.openOwn(place, sealed) };
+    } catch {
+      return { is: 'damaged' };
     }
   },
 });
+
+/** Undefined where the person is being erased. Throws for what was changed on disk. */
+export function undamaged(opened: Unsealed): Uint8Array | undefined {
+  if (opened.is === 'damaged') throw new Error('A sealed value was changed or belongs elsewhere.');
+  return opened.is === 'open' ? opened.plain : undefined;
+}
 
 /** Before a person was recognized. */
 export const NO_PERSON = '';
 
 /** The sealed columns of a session. */
-export function createSealedValues(sealer: SessionSealer) {
+export function createSealedValues(sealer: OwnerSealer) {
   const owned = createOwnerSeal(sealer);
   const placeOf = ({ subject, ...row }: Owner, field: SealedField) =>
     personPlace({ ...row, subject: subject ?? NO_PERSON }, field);
@@ -85,7 +90,7 @@ export function createSealedValues(sealer: SessionSealer) {
 
   async function open<F extends SealedField>(row: SessionRow, field: F): Promise<Plain[F] | undefined> {
     const sealed = row[`${field}_sealed`];
-    const bytes = sealed === null ? undefined : await owned.open(placeOf(row, field), sealed);
+    const bytes = sealed === null ? undefined : undamaged(await owned.open(placeOf(row, field), sealed));
     return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as Plain[F]);
   }
 

@@ -183,7 +183,7 @@ export async function describeSession(
     realm: { organization, world },
     state: ended ? 'ended' : following || row.consent_at !== null ? 'taken' : 'ready',
     flow: row.flow as LinkDescription['flow'],
-    organization: await parts.organizations.lookOf(organization),
+    organization: await parts.organizations.brandingOf(organization),
     page,
     profile: row.profile,
     steps: parts.challenges.rules(profile).count,

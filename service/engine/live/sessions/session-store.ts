@@ -9,7 +9,7 @@ import { readActor } from '../../audit/index.ts';
 import { type CaptureSource, sourceOfFrames, type TryAgain } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { Session, SessionDecision, SessionFlow, SessionState, SessionWait } from './session.ts';
-import type { SessionPageOrder } from './sessions.ts';
+import type { SessionPageRequest } from './sessions.ts';
 
 export type SessionRow = Selectable<Schema['live_session']>;
 export type NewSessionRow = Insertable<Schema['live_session']>;
@@ -170,7 +170,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
       ),
     page: async (
       { organization, world }: Realm,
-      { state, flow, decision, held, before, limit }: SessionPageOrder,
+      { state, flow, decision, held, before, limit }: SessionPageRequest,
     ): Promise<SessionRow[]> => {
       const rows = await db
         .selectFrom('live_session')

@@ -162,12 +162,6 @@ export interface SessionLiveness {
   reasons: string[];
 }
 
-/** Who a person is in the scope of a session. */
-export interface SessionUniqueness extends Judged {
-  /** The person under whose key the member is. */
-  subject?: SubjectId;
-}
-
 /** A session as it is stored, without what is sealed. */
 export interface Session {
   id: SessionId;
@@ -202,7 +196,7 @@ export interface Session {
   liveness?: SessionLiveness;
   risk?: Risk;
   /** What is stored of it: nothing that names a person. */
-  counted?: Pick<SessionUniqueness, 'outcome' | 'action'>;
+  counted?: Pick<Judged, 'outcome' | 'action'>;
   verification?: VerificationId;
   subject?: SubjectId;
   challengesCompleted: number;
@@ -238,7 +232,7 @@ export interface DecidedSession extends WholeSession {
   /** Of the verification, 0..1; absent without one that verified. */
   composite?: number;
   /** Who it is in the scope of the session. */
-  uniqueness?: SessionUniqueness;
+  uniqueness?: Judged;
   /** The embeddings were compared and are of another person, or of none. */
   otherPerson: boolean;
   /** Model id -> SHA-256 of its file. */
@@ -280,5 +274,5 @@ export interface FlowHandler {
   /** Asked before an approval, outside of the transaction: a code here makes the decision `rejected`. */
   judge?(session: Candidate): Promise<{ refuse: string } | undefined>;
   /** In the transaction that decides; adds the flow's `session.decided`. Reads and writes through `tx` alone; may run again. */
-  decided(tx: Tx, session: DecidedSession): Promise<FlowReply | undefined>;
+  onDecided(tx: Tx, session: DecidedSession): Promise<FlowReply | undefined>;
 }

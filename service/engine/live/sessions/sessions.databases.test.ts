@@ -33,7 +33,7 @@ const order = (more: Partial<NewSession> = {}): NewSession => ({
   ...more,
 });
 const open = (over: Parameters<typeof liveSessionsOver>[1] = {}) =>
-  liveSessionsOver(engine, { challenges, ends: { hosted: end }, ...over });
+  liveSessionsOver(engine, { challenges, handlers: { hosted: end }, ...over });
 
 async function begun(more: Partial<NewSession> = {}) {
   const made = await sessions.create(order(more));
@@ -83,7 +83,7 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
     challenges = scriptedChallenges();
     ended = [];
     end = {
-      async decided(_, session) {
+      async onDecided(_, session) {
         ended.push(session);
         return undefined;
       },
@@ -520,7 +520,7 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
 
   test('where the end of a flow fails, nothing of the decision is stored, and the next attempt decides', async () => {
     let failing = true;
-    end.decided = async (_, session) => {
+    end.onDecided = async (_, session) => {
       if (failing) throw new Error('no');
       ended.push(session);
       return undefined;
@@ -536,7 +536,7 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
 
   test('a flow may refuse what was verified, and its reply is kept', async () => {
     end.judge = async ({ person }) => (person ? { refuse: 'TOO_YOUNG' } : undefined);
-    end.decided = async () => ({ passToken: 'hp_x', redirect: 'https://a.example/?ok' });
+    end.onDecided = async () => ({ passToken: 'hp_x', redirect: 'https://a.example/?ok' });
     const { token } = await begun();
     expect(await attempt(token)).toMatchObject({
       result: { passToken: 'hp_x', redirect: 'https://a.example/?ok' },

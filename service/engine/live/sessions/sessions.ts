@@ -76,7 +76,7 @@ export interface FrameLink {
   close(): void;
 }
 
-export interface ConnectOrder {
+export interface ConnectOptions {
   /** Another connection has taken its place. */
   replaced?: () => void;
   /** Network address of the browser. */
@@ -92,7 +92,7 @@ export interface Handover {
   expiresAt: number;
 }
 
-export interface SessionPageOrder {
+export interface SessionPageRequest {
   state?: Session['state'];
   flow?: SessionFlow;
   decision?: SessionDecision;
@@ -151,7 +151,7 @@ export interface Sessions {
     by: { actor: Actor; request?: string },
   ): Promise<Uint8Array>;
   /** The newest first. */
-  page(realm: Realm, order: SessionPageOrder): Promise<Session[]>;
+  page(realm: Realm, order: SessionPageRequest): Promise<Session[]>;
   /** Throws NOT_FOUND; CONFLICT for one that is decided. */
   cancel(realm: Realm, id: string, actor: Actor, request?: string): Promise<Session>;
   /**
@@ -206,7 +206,7 @@ export interface Sessions {
   deny(token: string, request?: string): Promise<{ redirect?: string; reference?: string }>;
   state(token: string): Promise<LiveState>;
   /** `replaced`: another connection has taken its place. Throws CONFLICT before the person has agreed, and for a device that only follows. */
-  connect(token: string, order?: ConnectOrder): Promise<FrameLink>;
+  connect(token: string, order?: ConnectOptions): Promise<FrameLink>;
   finalizeByToken(token: string): Promise<SessionResult>;
   handOver(token: string): Promise<Handover>;
   describeHandover(token: string): Promise<LinkDescription & { numbers: string[] }>;

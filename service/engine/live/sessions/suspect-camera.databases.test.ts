@@ -55,12 +55,12 @@ onSqlite('sessions that were passed before a suspect camera', (newPlace) => {
     challenges.script.evidence = [suspect];
     ended = [];
     const end: FlowHandler = {
-      async decided(_, session) {
+      async onDecided(_, session) {
         ended.push(session);
         return undefined;
       },
     };
-    sessions = liveSessionsOver(engine, { challenges, ends: { hosted: end, presence: end } });
+    sessions = liveSessionsOver(engine, { challenges, handlers: { hosted: end, presence: end } });
   });
   afterEach(() => engine.stop());
 

@@ -72,14 +72,14 @@ onSqlite('sessions whose last attempt is undecided', (newPlace) => {
     ended = [];
     attempts = [];
     const end: FlowHandler = {
-      async decided(_, session) {
+      async onDecided(_, session) {
         ended.push(session);
         return undefined;
       },
     };
     sessions = liveSessionsOver(engine, {
       challenges,
-      ends: { hosted: end, presence: end },
+      handlers: { hosted: end, presence: end },
       uniqueness: engine.uniqueness,
       observed: (one) => void attempts.push(one),
     });

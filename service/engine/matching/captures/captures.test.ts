@@ -35,7 +35,7 @@ const seeing = (analysis: Analysis) =>
 async function guidanceFor(script: FaceScript | Analysis) {
   const captures = seeing('faces' in script ? script : analysisOf('frame', script));
   const link = captures.connect(captures.open(realm()).token);
-  const answer = await link.look(jpeg());
+  const answer = await link.submitFrame(jpeg());
   if (answer.is === 'dropped') throw new Error('The first frame was dropped.');
   return answer.good ? 'good' : `${answer.worst?.step} ${answer.worst?.code}`;
 }
@@ -70,7 +70,7 @@ test('the first thing to put right is said, however bad the others are', async (
 test('what is in order is named, so that the page can tick it off', async () => {
   const captures = seeing(analysisOf('frame', { quality: { eyesOpen: 0.05 } }));
   const link = captures.connect(captures.open(realm()).token);
-  expect(await link.look(jpeg())).toMatchObject({
+  expect(await link.submitFrame(jpeg())).toMatchObject({
     passed: ['face', 'distance', 'light', 'pose', 'focus'],
     worst: { advice: 'Open your eyes.' },
   });
@@ -85,7 +85,7 @@ test('a token is good for ten minutes and for one connection at a time', async (
   link.close();
   const again = captures.connect(token);
   engine.advance(minutes(10));
-  await expect(again.look(jpeg())).rejects.toMatchObject({ code: 'MISSING_AUTH' });
+  await expect(again.submitFrame(jpeg())).rejects.toMatchObject({ code: 'MISSING_AUTH' });
   again.close();
   expect(() => captures.connect(token)).toThrow(expect.objectContaining({ code: 'MISSING_AUTH' }));
   expect(() => captures.connect('guessed')).toThrow(expect.objectContaining({ code: 'MISSING_AUTH' }));
@@ -104,13 +104,13 @@ test('frames that come too fast, or while one is at work, are dropped', async ()
     },
   });
   const link = captures.connect(captures.open(realm()).token);
-  const first = link.look(jpeg());
+  const first = link.submitFrame(jpeg());
   engine.advance(1000);
-  expect(await link.look(jpeg())).toEqual({ is: 'dropped' });
+  expect(await link.submitFrame(jpeg())).toEqual({ is: 'dropped' });
   asked.resolve(analysisOf('frame'));
   expect(await first).toMatchObject({ is: 'guidance', good: true });
-  expect(await link.look(jpeg())).toMatchObject({ is: 'guidance' });
-  expect(await link.look(jpeg())).toEqual({ is: 'dropped' });
+  expect(await link.submitFrame(jpeg())).toMatchObject({ is: 'guidance' });
+  expect(await link.submitFrame(jpeg())).toEqual({ is: 'dropped' });
   expect(analyzed).toBe(2);
 });
 
@@ -130,7 +130,7 @@ test('the face is followed for two frames, then searched for; nothing of it outl
   const look = async (link: ReturnType<typeof captures.connect>, count: number) => {
     for (let i = 0; i < count; i++) {
       engine.advance(100);
-      await link.look(jpeg());
+      await link.submitFrame(jpeg());
     }
     return followed.splice(0);
   };
@@ -158,7 +158,7 @@ test.each([
     },
   });
   const link = captures.connect(captures.open(realm()).token);
-  await expect(link.look(frame)).rejects.toMatchObject({ code });
+  await expect(link.submitFrame(frame)).rejects.toMatchObject({ code });
 });
 
 test('one organization has 200 sessions at a time at most, and each of those who open them 50', () => {

@@ -1,5 +1,6 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import type { Analysis, FaceAnalyzer, FollowedFace } from '../../../inference/face.ts';
+import type { Analysis, FollowedFace } from '../../../inference/face.ts';
+import type { FaceAnalyzer } from '../../../inference/workers/face-analyzer.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Share } from '../../../lib/fair/fair-queue.ts';
 import type { Id, Ids, OrganizationId, World } from '../../../lib/id.ts';
@@ -31,7 +32,7 @@ export type FrameAnswer = ({ is: 'guidance' } & Guidance) | { is: 'dropped' };
 export interface CaptureLink {
   readonly capture: CaptureId;
   /** Throws MISSING_AUTH once the session has ended, IMAGE_*, and what the analyzer throws. Nothing of the frame is kept but where its face was, until the next one. */
-  look(frame: Uint8Array): Promise<FrameAnswer>;
+  submitFrame(frame: Uint8Array): Promise<FrameAnswer>;
   close(): void;
 }
 
@@ -137,7 +138,7 @@ export function createCaptures({
       session.connected = true;
       return {
         capture: session.id,
-        async look(frame) {
+        async submitFrame(frame) {
           if (session.expiresAt <= clock.now()) throw ended();
           checkFrame(frame);
           if (session.busy || clock.now() - session.lastFrameAt < PACE) return { is: 'dropped' };

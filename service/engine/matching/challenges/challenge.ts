@@ -8,7 +8,7 @@ import { packMovement } from './movements/repeats.ts';
 import { type Moment, momentOf, type Trace } from './movements/trace.ts';
 import {
   createFaceTrack,
-  type IdentityLook,
+  type IdentityFrame,
   isMeasured,
   isNeutral,
   type SeenFrame,
@@ -166,7 +166,7 @@ const MOST_MOMENTS = 1200;
 
 /** What the verdict over an attempt rests on: numbers of its frames. */
 export function createCollection() {
-  const looks: IdentityLook[] = [];
+  const looks: IdentityFrame[] = [];
   const motion: { at: number; sample: MotionSample }[] = [];
   const trace: { at: number[]; moments: Moment[] } = { at: [], moments: [] };
   const identified = new Set<number>();

@@ -30,7 +30,7 @@ export interface SeenFrame {
 }
 
 /** A frame with embeddings. */
-export interface IdentityLook {
+export interface IdentityFrame {
   at: number;
   analysis: Analysis;
   face: AnalyzedFace;

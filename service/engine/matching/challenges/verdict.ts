@@ -10,7 +10,7 @@ import type { DrawnChallenge } from './draw-challenge.ts';
 import { type ChallengeReason, type Evidence, round } from './evidence.ts';
 import { judgeRepeats } from './movements/repeats.ts';
 import type { Trace } from './movements/trace.ts';
-import { type IdentityLook, isNeutral } from './seen-frame.ts';
+import { type IdentityFrame, isNeutral } from './seen-frame.ts';
 import { judgeEvidence, type Weights } from './weighing/weigh.ts';
 import shipped from './weighing/weights.json' with { type: 'json' };
 
@@ -23,7 +23,7 @@ export interface ChallengeModels {
 }
 
 export interface Collected {
-  looks: readonly IdentityLook[];
+  looks: readonly IdentityFrame[];
   motion: readonly { at: number; sample: MotionSample }[];
   trace: Trace;
   /** Of the finished steps. */
@@ -169,7 +169,7 @@ export interface ChallengeIdentity {
   frames: (Frame & { at: number })[];
 }
 
-function identityOf(looks: readonly IdentityLook[]): ChallengeIdentity | undefined {
+function identityOf(looks: readonly IdentityFrame[]): ChallengeIdentity | undefined {
   const neutral = looks.filter(({ face }) => isNeutral(face.motion));
   const [best] = neutral.toSorted((a, b) => quality(b) - quality(a));
   if (!best) return undefined;
@@ -186,11 +186,11 @@ function identityOf(looks: readonly IdentityLook[]): ChallengeIdentity | undefin
   };
 }
 
-const quality = ({ analysis }: IdentityLook): number => faceQuality(analysis, { pad: true }).score;
+const quality = ({ analysis }: IdentityFrame): number => faceQuality(analysis, { pad: true }).score;
 
 /** One and the same face in all looks (LIVENESS.md §3). */
 function judgeContinuity(
-  looks: readonly IdentityLook[],
+  looks: readonly IdentityFrame[],
   { analysis: { face: main } }: Pick<ChallengeIdentity, 'analysis'>,
   scorers: readonly ScorerEntry[],
 ): Evidence {

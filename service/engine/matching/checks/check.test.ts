@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
-import { type CheckResult, keptResults } from './apply-rule.ts';
 import { type Check, type PersonalInputs, type PictureInputs, rule } from './check.ts';
-import { type CheckSettings, checkNames, registeredChecks } from './registered-checks.ts';
+import {
+  type CheckResult,
+  type CheckSettings,
+  checkNames,
+  keptResults,
+  registeredChecks,
+} from './registered-checks.ts';
 
 const described = { name: 'madeUp', defaultRule: rule(1, 0.5), sentence: 'Made up.' };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CheckResult, compositeReason } from './apply-rule.ts';
+import { type CheckResult, compositeReason } from './registered-checks.ts';
 
 const ran = (check: CheckResult['check'], score: number, more: Partial<CheckResult> = {}): CheckResult => ({
   check,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { confidence } from '../score.ts';
-import { applyRule, type CheckResult, composite, hardFailures } from './apply-rule.ts';
+import { applyRule, type CheckResult, composite, hardFailures } from './registered-checks.ts';
 
 const ran = (score: number, weight: number): CheckResult => ({
   check: 'liveness',

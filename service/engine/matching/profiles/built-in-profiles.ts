@@ -1,10 +1,9 @@
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import { isTimeZone } from '../../../lib/time-zone.ts';
 import { type ChallengeSettings, defaultChallenge, turnSteps } from '../challenges/challenge-rules.ts';
-import { checksWithInput } from '../checks/apply-rule.ts';
 import { rule } from '../checks/check.ts';
 import { type QualityComponent, qualityComponents } from '../checks/face-quality.ts';
-import { defaultRules, type Rules } from '../checks/registered-checks.ts';
+import { checksWithInput, defaultRules, type Rules } from '../checks/registered-checks.ts';
 import { type Profile, ProfileDefinition } from './profile.ts';
 
 /** liveness 0.5 is the PAD set's APCER-5 % threshold, except on the scale `live` (`models.livenessScale`). */

@@ -2,8 +2,13 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { asWrittenByService } from '../../../../test/support/integrity.ts';
-import { applyRule, composite, hardFailures } from '../checks/apply-rule.ts';
-import { type CheckName, checkNames } from '../checks/registered-checks.ts';
+import {
+  applyRule,
+  type CheckName,
+  checkNames,
+  composite,
+  hardFailures,
+} from '../checks/registered-checks.ts';
 import { builtInProfiles } from './built-in-profiles.ts';
 import { ProfileDefinition } from './profile.ts';
 

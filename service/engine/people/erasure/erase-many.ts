@@ -9,7 +9,7 @@ import type { Work } from './finish-erasures.ts';
 import { type Intend, isProblem } from './intend-erasure.ts';
 import type { ErasureReceipt } from './ledger.ts';
 
-export interface MassOrder {
+export interface MassErasureRequest {
   confirm?: number;
   after?: SubjectId;
   limit: number;
@@ -40,7 +40,7 @@ export interface EraseManyDeps {
 export async function eraseMany(
   { subjects, intend, finish }: EraseManyDeps,
   realm: Realm,
-  { confirm, after, limit, ...who }: MassOrder,
+  { confirm, after, limit, ...who }: MassErasureRequest,
 ): Promise<MassErasure> {
   const there = await subjects.count(realm);
   if (confirm !== there) throw unconfirmed(realm, there, confirm);

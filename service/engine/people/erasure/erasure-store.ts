@@ -35,7 +35,7 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
         .execute();
       return rows.find(isOwn);
     },
-    page: (...order: PageOrder) => pageOfErasures(db, ...order),
+    page: (...order: PageRequest) => pageOfErasures(db, ...order),
     unfinished: async () =>
       (await db.selectFrom('erasure').selectAll().where(isUnfinished).orderBy('id').execute()).filter(isOwn),
     /** The people whose keys were destroyed, as far as this database knows. */
@@ -84,12 +84,12 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
   };
 }
 
-type PageOrder = [
+type PageRequest = [
   organization: OrganizationId,
   page: { pending: boolean; limit: number; before?: ErasureId },
 ];
 
-const pageOfErasures = (db: Db, ...[organization, { pending, limit, before }]: PageOrder) =>
+const pageOfErasures = (db: Db, ...[organization, { pending, limit, before }]: PageRequest) =>
   db
     .selectFrom('erasure')
     .selectAll()

@@ -10,7 +10,7 @@ import { listPresent } from '../subjects/former-address-store.ts';
 import type { Realm } from '../subjects/subject.ts';
 import type { Subjects } from '../subjects/subjects.ts';
 import type { DatabaseTracesDeps } from './database-traces-store.ts';
-import { eraseMany, type MassErasure, type MassOrder } from './erase-many.ts';
+import { eraseMany, type MassErasure, type MassErasureRequest } from './erase-many.ts';
 import { createErasureStore, type ErasureStore } from './erasure-store.ts';
 import { type FinishDeps, finishErasures, type Work } from './finish-erasures.ts';
 import { createIntend, type IntendDeps, noSuchPerson } from './intend-erasure.ts';
@@ -25,7 +25,7 @@ import {
 import { createProver, type ProverDeps, type RememberDeps, rememberPerson, type Witness } from './proof.ts';
 
 /** The reason and the actor of an erasure. */
-export interface ErasureOrder {
+export interface ErasureRequest {
   reason: Exclude<ErasureReason, 'restored'>;
   actor: Actor;
   request?: string;
@@ -40,12 +40,12 @@ export interface Erasure extends ReadReceipts {
    * copy of the key store cannot be reached. Asked again for a person who is being erased (by id) it goes on and gives the
    * receipt as it is now. Throws SUBJECT_NOT_FOUND, and LEGAL_HOLD when a hold forbids it.
    */
-  erase(realm: Realm, idOrEmail: string, order: ErasureOrder): Promise<ErasureReceipt>;
+  erase(realm: Realm, idOrEmail: string, order: ErasureRequest): Promise<ErasureReceipt>;
   /**
    * Erases up to `limit` people of the realm, in the order of their ids after `after`. Throws CONFIRMATION_REQUIRED unless
    * `confirm` is exactly how many people there are now; then none is erased.
    */
-  eraseMany(realm: Realm, order: MassOrder): Promise<MassErasure>;
+  eraseMany(realm: Realm, order: MassErasureRequest): Promise<MassErasure>;
   /** People of both worlds under a legal hold. */
   held(organization: OrganizationId): Promise<SubjectId[]>;
   /**
@@ -98,7 +98,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
     return receipt!;
   }
 
-  async function erase(realm: Realm, idOrEmail: string, order: ErasureOrder): Promise<ErasureReceipt> {
+  async function erase(realm: Realm, idOrEmail: string, order: ErasureRequest): Promise<ErasureReceipt> {
     const subject = await subjects.find(realm, idOrEmail);
     const id = subject?.id ?? (idOrEmail.includes('@') ? undefined : (idOrEmail as SubjectId));
     if (id === undefined) throw noSuchPerson();

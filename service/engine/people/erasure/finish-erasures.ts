@@ -19,7 +19,7 @@ import {
   type Erased,
   type ErasureReceipt,
   type Ledger,
-  type LedgerPlace,
+  type LedgerPosition,
   type SignReceiptDeps,
   signReceipt,
 } from './ledger.ts';
@@ -51,7 +51,7 @@ export interface Work {
 
 /** The final state of the keys, the rows and the log of the database. */
 interface Done {
-  places: ReadonlyMap<string, LedgerPlace>;
+  places: ReadonlyMap<string, LedgerPosition>;
   /** Copies of the key store, and whether the keys are destroyed in each. */
   reached: CopyOfReceipt[];
   emptied: boolean;
@@ -78,7 +78,7 @@ export async function finishErasures(deps: FinishDeps, works: readonly Work[]): 
 }
 
 async function listErased({ ledger }: FinishDeps, open: readonly ErasureRow[]): Promise<Done['places']> {
-  const places = new Map<string, LedgerPlace>();
+  const places = new Map<string, LedgerPosition>();
   for (const row of open) places.set(row.id, await ledger.append(erasedOf(row)));
   return places;
 }

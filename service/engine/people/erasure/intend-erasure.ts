@@ -28,7 +28,7 @@ export interface IntendDeps {
   clock: Clock;
 }
 
-interface IntendOrder {
+interface IntendOptions {
   /** Of the person: rows that an earlier version wrote are found by another hash of it. */
   email?: string | undefined;
   reason: ErasureReason;
@@ -43,7 +43,7 @@ interface IntendOrder {
 export type Intend = (
   realm: Realm,
   subject: SubjectId,
-  order: IntendOrder,
+  order: IntendOptions,
   id?: ErasureId,
 ) => Promise<ErasureRow>;
 
@@ -58,7 +58,7 @@ export function createIntend(deps: IntendDeps): Intend {
   const lineOf = (
     { organization }: Realm,
     target: SubjectId,
-    { actor, request }: Pick<IntendOrder, 'actor' | 'request'>,
+    { actor, request }: Pick<IntendOptions, 'actor' | 'request'>,
   ) => ({
     actor,
     action: 'subject.erase.intend',
@@ -67,7 +67,7 @@ export function createIntend(deps: IntendDeps): Intend {
     ...defined({ request }),
   });
 
-  const auditRefusal = (realm: Realm, target: SubjectId, order: IntendOrder) =>
+  const auditRefusal = (realm: Realm, target: SubjectId, order: IntendOptions) =>
     inTransaction((tx) =>
       audit.add(tx, {
         ...lineOf(realm, target, order),
@@ -77,7 +77,7 @@ export function createIntend(deps: IntendDeps): Intend {
     );
 
   /** Gives the keyed hash of the address, by which nothing is known of the person afterwards. */
-  async function write(tx: Tx, realm: Realm, subject: SubjectId, row: ErasureRow, order: IntendOrder) {
+  async function write(tx: Tx, realm: Realm, subject: SubjectId, row: ErasureRow, order: IntendOptions) {
     if (!(await isPresent(tx, realm, subject))) throw noSuchPerson();
     if (row.reason !== 'restored' && (await isHeld(tx, subject))) throw heldBack(subject);
     await store.insert(tx, row);
@@ -112,7 +112,7 @@ export function createIntend(deps: IntendDeps): Intend {
 const rowOf = (
   realm: Realm,
   subject: SubjectId,
-  { reason, actor, request }: IntendOrder,
+  { reason, actor, request }: IntendOptions,
   { id, now }: { id: ErasureId; now: number },
 ): ErasureRow => ({
   id,

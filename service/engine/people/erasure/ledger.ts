@@ -36,7 +36,7 @@ interface LedgerEntry extends Erased {
 }
 
 /** Position of an entry. */
-export interface LedgerPlace {
+export interface LedgerPosition {
   seq: number;
   hash: string;
 }
@@ -47,9 +47,9 @@ export interface LedgerPlace {
  */
 export interface Ledger {
   /** Throws SEALED when the list was changed, cut in the middle or signed with another key. */
-  entries(): Promise<ReadonlyMap<SubjectId, Erased & LedgerPlace>>;
+  entries(): Promise<ReadonlyMap<SubjectId, Erased & LedgerPosition>>;
   /** On disk when it resolves. A second entry of the same person is not made: the first is answered. */
-  append(erased: Erased): Promise<LedgerPlace>;
+  append(erased: Erased): Promise<LedgerPosition>;
 }
 
 export interface LedgerDeps {
@@ -68,12 +68,12 @@ export interface Signing {
 }
 
 export function createLedger({ keys, signing }: LedgerDeps): Ledger {
-  let loaded: Promise<{ people: Map<SubjectId, Erased & LedgerPlace>; last: LedgerPlace }> | undefined;
+  let loaded: Promise<{ people: Map<SubjectId, Erased & LedgerPosition>; last: LedgerPosition }> | undefined;
   let writing: Promise<unknown> = Promise.resolve();
 
   async function load() {
-    const people = new Map<SubjectId, Erased & LedgerPlace>();
-    let last: LedgerPlace = { seq: 0, hash: beginning };
+    const people = new Map<SubjectId, Erased & LedgerPosition>();
+    let last: LedgerPosition = { seq: 0, hash: beginning };
     let entry: LedgerEntry | undefined;
     for (const { seq, entry: text } of await keys.erasureLedger()) {
       if (seq % ENTRIES_PER_TURN === 0) await turn();
@@ -96,7 +96,7 @@ export function createLedger({ keys, signing }: LedgerDeps): Ledger {
     return loaded;
   };
 
-  async function write(erased: Erased): Promise<LedgerPlace> {
+  async function write(erased: Erased): Promise<LedgerPosition> {
     const known = await state();
     const before = known.people.get(erased.subject);
     if (before) return { seq: before.seq, hash: before.hash };
@@ -312,7 +312,7 @@ export interface SignReceiptDeps {
 interface Outcome {
   copies: CopyOfReceipt[];
   waitingFor: string[];
-  place: LedgerPlace;
+  place: LedgerPosition;
   proof: Proof | undefined;
 }
 

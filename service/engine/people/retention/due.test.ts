@@ -11,26 +11,26 @@ const all = (from: number) => ({
 
 test('a person is due from the last use or enrollment, whichever is later, plus the term', () => {
   const term = { unusedDays: 10 };
-  expect(dueReason({ enrolledAt: 0, standing: none }, term, 10 * DAY - 1)).toBeUndefined();
-  expect(dueReason({ enrolledAt: 0, standing: none }, term, 10 * DAY)).toBe('unused');
-  expect(dueReason({ enrolledAt: 0, usedAt: 5 * DAY, standing: none }, term, 14 * DAY)).toBeUndefined();
-  expect(dueReason({ enrolledAt: 7 * DAY, usedAt: 5 * DAY, standing: none }, term, 16 * DAY)).toBeUndefined();
-  expect(dueReason({ enrolledAt: 7 * DAY, usedAt: 5 * DAY, standing: none }, term, 17 * DAY)).toBe('unused');
+  expect(dueReason({ enrolledAt: 0, status: none }, term, 10 * DAY - 1)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 0, status: none }, term, 10 * DAY)).toBe('unused');
+  expect(dueReason({ enrolledAt: 0, usedAt: 5 * DAY, status: none }, term, 14 * DAY)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 7 * DAY, usedAt: 5 * DAY, status: none }, term, 16 * DAY)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 7 * DAY, usedAt: 5 * DAY, status: none }, term, 17 * DAY)).toBe('unused');
 });
 
 test('a person whose records leave no use is due at once, and one use left is enough to stay', () => {
   const term = { unusedDays: 1095 };
-  expect(dueReason({ enrolledAt: 0, standing: all(0) }, term, 5)).toBe('consent-withdrawn');
-  expect(dueReason({ enrolledAt: 0, standing: all(7) }, term, 6)).toBeUndefined();
-  expect(dueReason({ enrolledAt: 0, standing: all(7) }, term, 7)).toBe('consent-over');
+  expect(dueReason({ enrolledAt: 0, status: all(0) }, term, 5)).toBe('consent-withdrawn');
+  expect(dueReason({ enrolledAt: 0, status: all(7) }, term, 6)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 0, status: all(7) }, term, 7)).toBe('consent-over');
   const one = { asOf: 1, recorded: true, withheldFrom: { identification: 0, deduplication: 0 } };
-  expect(dueReason({ enrolledAt: 0, standing: one }, term, 7)).toBeUndefined();
+  expect(dueReason({ enrolledAt: 0, status: one }, term, 7)).toBeUndefined();
 });
 
 test('what an administrator withdrew, or let end, erases after seven days', () => {
   const term = { unusedDays: 1095 };
   const due = (staff: object, now: number, end = 0) =>
-    dueReason({ enrolledAt: 0, standing: { ...all(end), staff } }, term, now);
+    dueReason({ enrolledAt: 0, status: { ...all(end), staff } }, term, now);
   expect(due({ withdrewAt: DAY }, 8 * DAY - 1)).toBeUndefined();
   expect(due({ withdrewAt: DAY }, 8 * DAY)).toBe('consent-withdrawn');
   expect(due({ recordedAt: DAY }, 8 * DAY - 1, DAY + 1)).toBeUndefined();
@@ -49,7 +49,7 @@ test('no one is due earlier under a longer term, nor later at a later time', () 
       fc.integer({ min: 1, max: 1000 }),
       fc.nat(100),
       (enrolledAt, usedAt, now, unusedDays, more) => {
-        const kept = { enrolledAt, usedAt, standing: none };
+        const kept = { enrolledAt, usedAt, status: none };
         if (dueReason(kept, { unusedDays: unusedDays + more }, now))
           expect(dueReason(kept, { unusedDays }, now)).toBe('unused');
         if (dueReason(kept, { unusedDays }, now))

@@ -12,12 +12,12 @@ export type DueReason = 'unused' | 'consent-over' | 'consent-withdrawn';
 
 /** Why the person is to be erased; undefined when they are not. What an administrator withdrew erases after a wait (`keptUntil`). */
 export function dueReason(
-  { enrolledAt, usedAt, standing }: Pick<KeptPerson, 'enrolledAt' | 'usedAt' | 'standing'>,
+  { enrolledAt, usedAt, status }: Pick<KeptPerson, 'enrolledAt' | 'usedAt' | 'status'>,
   { unusedDays }: { unusedDays: number },
   now: number,
 ): DueReason | undefined {
-  const end = endedAt(standing);
-  if (end !== undefined && Math.max(end, keptUntil(standing, enrolledAt)) <= now)
+  const end = endedAt(status);
+  if (end !== undefined && Math.max(end, keptUntil(status, enrolledAt)) <= now)
     return end === 0 ? 'consent-withdrawn' : 'consent-over';
   return Math.max(enrolledAt, usedAt ?? 0) + unusedDays * DAY <= now ? 'unused' : undefined;
 }

@@ -84,7 +84,7 @@ function asksWhy(due: number, tooMany: boolean, beforeBuilt: number): string | u
   return tooMany ? `It would erase ${due} people at once.` : undefined;
 }
 
-export interface SweepOrder {
+export interface SweepOptions {
   actor: Actor;
   request?: string;
   /** How many people the operator expects to be erased, where a sweep asks for it. */
@@ -102,7 +102,7 @@ export type Erase = (
 export async function eraseDue(
   { db, erase, clock }: { db: Db; erase: Erase; clock: Clock },
   { due, policy, report }: Found,
-  { actor, request }: SweepOrder,
+  { actor, request }: SweepOptions,
 ): Promise<void> {
   for (const [i, { realm, subject }] of due.entries()) {
     noteProgress('erasing people', i, due.length);

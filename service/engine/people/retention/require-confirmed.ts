@@ -6,7 +6,7 @@ import type { InTransaction } from '../../../storage/transaction.ts';
 import type { Audit, PersonalData } from '../../audit/index.ts';
 import type { ClockTrust } from './clock-trust.ts';
 import type { WaitingSweep } from './due.ts';
-import type { Found, SweepOrder } from './find-due.ts';
+import type { Found, SweepOptions } from './find-due.ts';
 import { countOldRows } from './old-rows.ts';
 
 const FIRST_SWEEP = 'It is the first sweep of this box.';
@@ -39,7 +39,7 @@ export async function requireConfirmed(
   deps: RequireConfirmedDeps,
   organization: OrganizationId,
   found: Found,
-  { actor, request, confirm }: SweepOrder,
+  { actor, request, confirm }: SweepOptions,
 ): Promise<void> {
   const why = await whyConfirm(deps, organization, found);
   const due = found.due.length;

@@ -13,7 +13,7 @@ import {
   type Waiting,
   type WaitingSweep,
 } from './due.ts';
-import type { SweepOrder } from './find-due.ts';
+import type { SweepOptions } from './find-due.ts';
 import { countOldRows } from './old-rows.ts';
 import { Unconfirmed, whyConfirm } from './require-confirmed.ts';
 import { createRetentionStore, type SweepPage } from './retention-store.ts';
@@ -28,7 +28,7 @@ export interface Retention {
    * one when that is more than is plausible, or the clock is; CONFLICT while another sweep runs. One that is confirmed while the
    * clock is in doubt confirms the clock too.
    */
-  sweep(organization: OrganizationId, order: SweepOrder): Promise<Sweep>;
+  sweep(organization: OrganizationId, order: SweepOptions): Promise<Sweep>;
   /**
    * Sweeps every organization when a day has passed since the last sweep; called again and again by the running service. Does
    * nothing, and logs why once a day, while the clock is in doubt; leaves out, and logs, an organization whose sweep must be

@@ -8,7 +8,14 @@ import { type Organization, retentionPolicy } from '../../accounts/index.ts';
 import { type Actor, describeActor } from '../../audit/index.ts';
 import { oldestHeld } from '../../consent/index.ts';
 import { DAY, exampleOfSweep, flatReport, SweepReport } from './due.ts';
-import { type Erase, eraseDue, type FindDueDeps, type Found, findDue, type SweepOrder } from './find-due.ts';
+import {
+  type Erase,
+  eraseDue,
+  type FindDueDeps,
+  type Found,
+  findDue,
+  type SweepOptions,
+} from './find-due.ts';
 import { deleteOldRows } from './old-rows.ts';
 import { type RequireConfirmedDeps, requireConfirmed } from './require-confirmed.ts';
 import type { RetentionStore } from './retention-store.ts';
@@ -64,7 +71,7 @@ function requireOwnTerms(organization: Organization): Organization {
 }
 
 /** One sweep of one organization, as `Retention.sweep`. */
-export async function runSweep(deps: RunSweepDeps, id: OrganizationId, order: SweepOrder): Promise<Sweep> {
+export async function runSweep(deps: RunSweepDeps, id: OrganizationId, order: SweepOptions): Promise<Sweep> {
   const found = await findPeopleDue(deps, id);
   await requireConfirmed(deps, id, found, order);
   const sweep = await begin(deps, id, found, order);
@@ -79,7 +86,7 @@ export async function runSweep(deps: RunSweepDeps, id: OrganizationId, order: Sw
   return finish(deps, id, sweep, order);
 }
 
-const lineOf = (organization: OrganizationId, sweep: Sweep, { actor, request }: SweepOrder) => ({
+const lineOf = (organization: OrganizationId, sweep: Sweep, { actor, request }: SweepOptions) => ({
   actor,
   organization,
   target: sweep.id,
@@ -91,7 +98,7 @@ async function begin(
   { store, inTransaction, audit, ids }: RunSweepDeps,
   id: OrganizationId,
   { due, people, report, now }: Found,
-  order: SweepOrder,
+  order: SweepOptions,
 ): Promise<Sweep> {
   const sweep = { id: ids.next('sweep'), startedAt: now, actor: describeActor(order.actor), report };
   await inTransaction(async (tx) => {
@@ -112,7 +119,7 @@ async function begin(
 async function pruneLog(
   { db, organizations, pruneAudit }: RunSweepDeps,
   { report, now }: Found,
-  { actor, request }: SweepOrder,
+  { actor, request }: SweepOptions,
 ): Promise<void> {
   const all = await organizations.list();
   if (all.some(({ altered }) => altered)) return;
@@ -136,7 +143,7 @@ async function finish(
   { store, inTransaction, audit, clock }: RunSweepDeps,
   id: OrganizationId,
   sweep: Sweep,
-  order: SweepOrder,
+  order: SweepOptions,
 ): Promise<Sweep> {
   const finishedAt = clock.now();
   await inTransaction(async (tx: Tx) => {

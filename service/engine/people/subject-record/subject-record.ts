@@ -9,7 +9,7 @@ import type { Organizations } from '../../accounts/index.ts';
 import type {
   Actor,
   Audit,
-  ExportOrder,
+  ExportOptions,
   Person,
   PersonalData,
   Realm,
@@ -23,7 +23,7 @@ const recordFormat = 'gatehouse-subject-record/1';
 /** Everything held about one person, as JSON (docs/SUBJECT-RECORD.md). */
 export type SubjectRecord = { format: typeof recordFormat } & Record<string, unknown>;
 
-export interface RecordOrder {
+export interface RecordRequest {
   /** By id or e-mail; a person who was erased by id. */
   person: string;
   /** The vectors too: what the person's face was turned into. Faces can be compared with them. */
@@ -36,9 +36,9 @@ export interface RecordOrder {
 
 export interface SubjectRecords {
   /** Audited as a read, on disk before the answer. Throws SUBJECT_NOT_FOUND. */
-  read(realm: Realm, order: RecordOrder): Promise<SubjectRecord>;
+  read(realm: Realm, order: RecordRequest): Promise<SubjectRecord>;
   /** The same as a PDF for people. */
-  print(realm: Realm, order: RecordOrder): Promise<Uint8Array>;
+  print(realm: Realm, order: RecordRequest): Promise<Uint8Array>;
 }
 
 export interface SubjectRecordsDeps {
@@ -70,7 +70,7 @@ export function createSubjectRecords({
 }: SubjectRecordsDeps): SubjectRecords {
   const auditRead = (
     { organization, world, subject }: Person,
-    { actor, request }: RecordOrder,
+    { actor, request }: RecordRequest,
     action: string,
     details: Record<string, unknown> = {},
   ) =>
@@ -125,7 +125,7 @@ export function createSubjectRecords({
 /** `unreadable` gets the field of each value that does not open: it was changed on disk. */
 async function open(
   sealer: SubjectRecordsDeps['sealer'],
-  values: Parameters<ExportOrder['open']>[0],
+  values: Parameters<ExportOptions['open']>[0],
   unreadable: string[],
 ): Promise<(Uint8Array | undefined)[]> {
   const present = values.flatMap(({ place, sealed }) => (sealed ? [{ place, sealed }] : []));
@@ -148,14 +148,14 @@ async function findTargets(personalData: readonly PersonalData[], of: Person): P
 async function readSections(
   personalData: readonly PersonalData[],
   of: Person,
-  order: ExportOrder,
+  order: ExportOptions,
 ): Promise<Record<string, unknown>> {
   const sections: Record<string, unknown> = {};
   for (const { exportOf } of personalData) Object.assign(sections, await exportOf?.(of, order));
   return sections;
 }
 
-const notesOf = ({ withTemplates, withInternal }: RecordOrder) => ({
+const notesOf = ({ withTemplates, withInternal }: RecordRequest) => ({
   pictures: 'Pictures are not kept: only what models computed of them.',
   templates: withTemplates
     ? 'vector: little-endian float32 numbers, base64, as the model gave them; the picture cannot be made of it, but a face can be compared with it.'

@@ -7,9 +7,9 @@ import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import type { Consents } from '../../consent/index.ts';
 import { noteFormer } from './former-address-store.ts';
-import type { GalleryIndex } from './gallery-index.ts';
 import type { PeopleSearch } from './people/people-search.ts';
 import { requireBirthDate } from './people/read-people.ts';
+import type { PeopleGalleries } from './people-galleries.ts';
 import { type Realm, realmKey, type Subject } from './subject.ts';
 import { hasOwner, type SubjectStore, updatePerson } from './subject-store.ts';
 
@@ -118,7 +118,7 @@ const changedMeanwhile = () =>
 
 export interface SubjectTurnsDeps {
   store: Pick<SubjectStore, 'emailHashOf' | 'find'>;
-  index: Pick<GalleryIndex, 'erase'>;
+  index: Pick<PeopleGalleries, 'erase'>;
   search: Pick<PeopleSearch, 'remove'>;
   turns: Turns;
   consents: Pick<Consents, 'forget'>;

@@ -2,7 +2,7 @@ import type { SubjectId } from '../../../lib/id.ts';
 import { isUnderHold, notBeingErased } from '../../../storage/legal-holds.ts';
 import { type Slice, slices } from '../../../storage/slices/slices.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { readStanding, type Standing } from '../../consent/index.ts';
+import { type ConsentStatus, readConsentStatus } from '../../consent/index.ts';
 import type { Realm } from './subject.ts';
 
 /** Rows that are looked at in one go: some milliseconds of the event loop. */
@@ -17,7 +17,7 @@ export interface KeptPerson {
   enrolledAt: number;
   /** Last verified verification. */
   usedAt?: number;
-  standing: Standing;
+  status: ConsentStatus;
   /** A legal hold protects them. */
   held: boolean;
 }
@@ -44,7 +44,7 @@ const toKept = (row: Row): KeptPerson => ({
   subject: row.id as SubjectId,
   enrolledAt: row.updated_at,
   ...(row.last_used_at === null ? {} : { usedAt: row.last_used_at }),
-  standing: readStanding(row.withheld),
+  status: readConsentStatus(row.withheld),
   // SQLite answers 0 or 1.
   held: Number(row.held) === 1,
 });

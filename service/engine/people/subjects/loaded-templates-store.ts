@@ -1,11 +1,43 @@
-import type { OrganizationId, SubjectId, TemplateId } from '../../../lib/id.ts';
+import type { Selectable } from 'kysely';
+import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/id.ts';
 import { isUnfinished } from '../../../storage/legal-holds.ts';
-import type { Sealer } from '../../../storage/sealing/sealed.ts';
+import type { Schema } from '../../../storage/schema.ts';
+import type { SealedPlace, Sealer } from '../../../storage/sealing/sealed.ts';
 import { type TemplateTransform, untransformed } from '../../../storage/sealing/template-transform.ts';
 import { slices } from '../../../storage/slices/slices.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Realm } from './subject.ts';
-import { provisionalPlace, type TemplateRow, toBytes, toVector, vectorPlace } from './template-store.ts';
+
+export type TemplateRow = Selectable<Schema['template']>;
+
+const VERSION = 1;
+
+interface TemplateIdentity {
+  id: string;
+  organization: string;
+  world: string;
+  subject: string;
+}
+
+/** The transform is part of the place: a row that claims another one does not open. */
+export const vectorPlace = (row: TemplateIdentity & { transform: number }): SealedPlace => ({
+  organization: row.organization as OrganizationId,
+  world: row.world as World,
+  subject: row.subject as SubjectId,
+  field: `template.vector/${row.id}${row.transform === 0 ? '' : `@${row.transform}`}`,
+  version: VERSION,
+});
+
+/** Of a row of `provisional_template`: moved into `template` it does not open. */
+export const provisionalPlace = (row: TemplateIdentity & { transform: number }): SealedPlace => ({
+  ...vectorPlace(row),
+  field: vectorPlace(row).field.replace('template', 'provisional'),
+});
+
+export const markPlace = (row: TemplateIdentity): SealedPlace => ({
+  ...vectorPlace({ ...row, transform: 0 }),
+  field: `template.mark/${row.id}`,
+});
 
 /** A template row, opened. */
 export interface StoredTemplate {
@@ -271,4 +303,17 @@ export function createTemplatePages(
       return { last: last.id, done: renewed.length, left: rows.length - renewed.length };
     },
   };
+}
+
+/** A vector as it is sealed: 32-bit floats, little-endian (every machine that runs this is). */
+export function toBytes(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+/** Shares the bytes where they are aligned, else copies them. */
+export function toVector(bytes: Uint8Array): Float32Array {
+  if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const vector = new Float32Array(bytes.length / 4);
+  new Uint8Array(vector.buffer).set(bytes);
+  return vector;
 }

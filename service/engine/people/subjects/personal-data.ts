@@ -3,7 +3,7 @@ import { time } from '../../../lib/time.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import {
-  type ExportOrder,
+  type ExportOptions,
   type Person,
   type PersonalData,
   readPages,
@@ -14,8 +14,6 @@ import {
 } from '../../audit/index.ts';
 import { forgetFormer, formerTimesOf } from './former-address-store.ts';
 import { selectDistinct } from './kept-people-store.ts';
-import { selectProvisional } from './provisional-store.ts';
-import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
 import {
   markPlace,
   provisionalPlace,
@@ -23,7 +21,9 @@ import {
   toBytes,
   toVector,
   vectorPlace,
-} from './template-store.ts';
+} from './loaded-templates-store.ts';
+import { selectProvisional } from './provisional-store.ts';
+import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
 
 export interface SubjectDataDeps {
   db: Db;
@@ -109,7 +109,7 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
   };
 }
 
-async function exportPerson(db: Db, person: Person, { open }: ExportOrder) {
+async function exportPerson(db: Db, person: Person, { open }: ExportOptions) {
   const { organization, world, subject } = person;
   const row = await db
     .selectFrom('subject')
@@ -160,7 +160,7 @@ const templatePages = (db: Db, subject: string) =>
 async function exportEnrollments(
   { db, sealer }: { db: Db; sealer: Pick<Sealer, 'transformOf' | 'transforms'> },
   { organization, subject }: Person,
-  { withTemplates, open }: ExportOrder,
+  { withTemplates, open }: ExportOptions,
 ) {
   const templates: { row: TemplateRow; vector: string | undefined; mark: string | undefined }[] = [];
   for await (const page of templatePages(db, subject)) {
@@ -191,7 +191,7 @@ async function exportEnrollments(
 async function exportProvisional(
   { db, sealer }: { db: Db; sealer: Pick<Sealer, 'transformOf' | 'transforms'> },
   { organization, subject }: Person,
-  { withTemplates, open }: ExportOrder,
+  { withTemplates, open }: ExportOptions,
 ) {
   const rows = await selectProvisional(db, subject);
   const vectors = await open(

@@ -4,8 +4,7 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import { untransformed } from '../../../storage/sealing/template-transform.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { type DamagedRow, openVectors } from './loaded-templates-store.ts';
-import { provisionalPlace } from './template-store.ts';
+import { type DamagedRow, openVectors, provisionalPlace } from './loaded-templates-store.ts';
 
 /** Rows that are opened in one go. */
 const PAGE = 2_000;

@@ -1,9 +1,11 @@
 import type { Insertable, Updateable } from 'kysely';
-import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
+import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
 import type { Schema } from '../../../storage/schema.ts';
+import type { Sealer } from '../../../storage/sealing/sealed.ts';
+import type { TemplateTransform } from '../../../storage/sealing/template-transform.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { createLoadedTemplates } from './loaded-templates-store.ts';
+import { createLoadedTemplates, markPlace, toBytes, vectorPlace } from './loaded-templates-store.ts';
 import { createProvisionalTemplates } from './provisional-store.ts';
 import {
   addressHashes,
@@ -14,13 +16,13 @@ import {
   type SubjectStoreDeps,
 } from './read-subjects-store.ts';
 import type { Realm } from './subject.ts';
-import { createSealedTemplates, createTemplateRows } from './template-store.ts';
-import { createUpgradeProgress } from './upgrade-progress-store.ts';
+import { createTemplateCounts, createUpgradeProgress } from './template-counts-store.ts';
 
 export type { SubjectStoreDeps } from './read-subjects-store.ts';
 export type SubjectStore = ReturnType<typeof createSubjectStore>;
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** The tables `subject` and `template`, and everything in them that is sealed. */
 export function createSubjectStore(deps: SubjectStoreDeps) {
@@ -39,6 +41,7 @@ export function createSubjectStore(deps: SubjectStoreDeps) {
     ...createReadSubjects(deps),
     ...createSubjectRows(db),
     ...createTemplateRows(db),
+    ...createTemplateCounts(db),
     ...createSealedTemplates(deps),
     ...createLoadedTemplates(deps),
     ...createProvisionalTemplates(deps),
@@ -155,6 +158,97 @@ function createSubjectRows(db: Db) {
         .executeTakeFirst();
       return numUpdatedRows === 1n;
     },
+  };
+}
+
+/** The table `template`. */
+function createTemplateRows(db: Db) {
+  return {
+    /** The person with an enrolled picture of one of these hashes. */
+    async ownerOfPicture(
+      { organization, world }: Realm,
+      hashes: readonly string[],
+    ): Promise<SubjectId | undefined> {
+      const row = await db
+        .selectFrom('template')
+        .select('subject')
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('picture_hash', 'in', [...hashes])
+        .limit(1)
+        .executeTakeFirst();
+      return row?.subject as SubjectId | undefined;
+    },
+    async insertTemplates(tx: Tx, rows: readonly Insertable<Schema['template']>[]): Promise<void> {
+      await tx
+        .insertInto('template')
+        .values([...rows])
+        .execute();
+    },
+    /** Without their vectors. */
+    async templateRows(tx: Db, subject: SubjectId) {
+      return tx
+        .selectFrom('template')
+        .select(['id', 'enrollment', 'embedder', 'embedder_sha256', 'picture_hash', 'quality'])
+        .select(['created_at', 'anchor'])
+        .where('subject', '=', subject)
+        .orderBy('enrollment')
+        .execute();
+    },
+    async setAnchor(tx: Tx, subject: SubjectId, enrollment: string, anchor: boolean): Promise<void> {
+      await tx
+        .updateTable('template')
+        .set({ anchor: anchor ? 1 : 0 })
+        .where('subject', '=', subject)
+        .where('enrollment', '=', enrollment)
+        .execute();
+    },
+    async deleteTemplates(tx: Tx, ids: readonly string[]): Promise<void> {
+      if (ids.length > 0)
+        await tx
+          .deleteFrom('template')
+          .where('id', 'in', [...ids])
+          .execute();
+    },
+  };
+}
+
+/** What is sealed in the table `template`, but for reading vectors (loaded-templates-store.ts). */
+function createSealedTemplates({ db, sealer }: { db: Db; sealer: Sealer }) {
+  return {
+    /** The transform to store templates under; not dropped by a renewal before this is disposed of. */
+    borrowTransform: (organization: OrganizationId) => sealer.transforms.borrow(organization),
+    transformOf: (organization: OrganizationId) => sealer.transformOf(organization),
+    /** `vector` as the model gave it; gives the columns of the row. */
+    async sealVector(
+      row: { id: TemplateId; organization: OrganizationId; world: World; subject: SubjectId },
+      vector: Float32Array,
+      { generation, rotate }: Pick<TemplateTransform, 'generation' | 'rotate'>,
+      placeOf = vectorPlace,
+    ) {
+      const place = placeOf({ ...row, transform: generation });
+      return { vector_sealed: await sealer.seal(place, toBytes(rotate(vector))), transform: generation };
+    },
+    sealMark: (
+      row: { id: TemplateId; organization: OrganizationId; world: World; subject: SubjectId },
+      mark: string,
+    ) => sealer.seal(markPlace(row), encoder.encode(mark)),
+    /** The enrollment of this person that was made with the mark. */
+    async enrollmentMarked(subject: SubjectId, mark: string): Promise<string | undefined> {
+      const rows = await db
+        .selectFrom('template')
+        .select(['id', 'organization', 'world', 'subject', 'enrollment', 'mark_sealed'])
+        .where('subject', '=', subject)
+        .where('mark_sealed', 'is not', null)
+        .execute();
+      const opened = await sealer.openMany(
+        rows.map((row) => ({ place: markPlace(row), sealed: row.mark_sealed! })),
+      );
+      const index = opened.findIndex((value) => value.is === 'open' && decoder.decode(value.plain) === mark);
+      return rows[index]?.enrollment;
+    },
+    pictureHash: (organization: OrganizationId, pixelHash: string) =>
+      sealer.emailHash(organization, `picture/${pixelHash}`),
   };
 }
 

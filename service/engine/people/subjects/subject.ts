@@ -39,6 +39,20 @@ export interface Enrollment {
   templates: { id: TemplateId; embedder: string; vector: Float32Array }[];
 }
 
+/** An enrolled picture, without its embeddings. */
+export interface EnrolledPicture {
+  enrollment: string;
+  /** 0..1. */
+  quality: number;
+  createdAt: number;
+  /** The person's first, or confirmed by an operator. */
+  anchor: boolean;
+  /** Made by a model file that is in use. */
+  comparable: boolean;
+  /** The models that made its templates, with the SHA-256 of their files. */
+  templates: { model: string; sha256: string }[];
+}
+
 /** Where: everything a subject is found in. */
 export interface Realm {
   organization: OrganizationId;

@@ -1,4 +1,4 @@
-import type { Galleries } from '../../../inference/gallery/gallery-matrix.ts';
+import type { Galleries } from '../../../inference/gallery/galleries.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { Ids, SubjectId, World } from '../../../lib/id.ts';
@@ -11,8 +11,7 @@ import type { Consents } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { Models } from '../../models/index.ts';
 import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
-import { createEnroll, type Enrolled } from './enroll-subject.ts';
-import { createGalleryIndex, createGalleryLoading, type GalleryLoading } from './gallery-index.ts';
+import { createEnroll, type Enrolled, type NewEnrollment, type NewMember } from './enroll-subject.ts';
 import type { DamagedRow } from './loaded-templates-store.ts';
 import {
   type Availability,
@@ -21,14 +20,17 @@ import {
   type DistinctPeople,
 } from './people/people.ts';
 import { createFindSubject, type ReadPeople } from './people/read-people.ts';
-import { createConfirm, type EnrolledPicture } from './pictures/confirm-picture.ts';
-import { createConfirmsAlone } from './pictures/confirmed-alone.ts';
-import { createPictureOperations, createRemovePicture } from './pictures/picture-operations.ts';
-import { type Enrollment, type Realm, realmKey, type Subject } from './subject.ts';
+import { createGalleryLoading, createPeopleGalleries, type GalleryLoading } from './people-galleries.ts';
+import {
+  createConfirm,
+  createConfirmsAlone,
+  createPictureOperations,
+  createRemovePicture,
+} from './pictures.ts';
+import { type EnrolledPicture, type Enrollment, type Realm, realmKey, type Subject } from './subject.ts';
 import { createSubjectStore, type SubjectStoreDeps } from './subject-store.ts';
-import type { UpgradeProgress } from './upgrade-progress-store.ts';
-import { createUpgradeCounts, createUpgradeTemplates, type Visit } from './upgrades/upgrade-templates.ts';
-import type { NewEnrollment, NewMember } from './write-enrollment.ts';
+import type { UpgradeProgress } from './template-counts-store.ts';
+import { createUpgradeCounts, createUpgradeTemplates, type Visit } from './upgrade-templates.ts';
 
 export interface Subjects extends ReadPeople, GalleryLoading, Availability, DistinctPeople {
   /** By id or by e-mail (a string with an @). Throws SUBJECT_NOT_FOUND. */
@@ -170,7 +172,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     if (galleries.length > 0) return galleries;
     throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
   };
-  const index = createGalleryIndex(deps.galleries, embedders, store.transformOf);
+  const index = createPeopleGalleries(deps.galleries, embedders, store.transformOf);
   /** The galleries follow the commits of one person in their order: a picture is never put in after it was dropped. */
   const turns = createTurns();
   const damaged = logDamaged(log);

@@ -269,7 +269,7 @@ function requireUndoable(row: ReviewRow, now: number): void {
 
 /** `Reviews.addKnownPicture`. */
 export function createAddKnownPicture(deps: DecideDeps) {
-  const { store, find, load, inTransaction, sealer, audit, ids, clock, subjects, look } = deps;
+  const { store, find, load, inTransaction, sealer, audit, ids, clock, subjects, faceOf } = deps;
 
   /** Pictures of the newcomer, as far as the models in use compare them. */
   async function newcomer(realm: Realm, row: ReviewRow): Promise<Pick<Enrollment, 'anchor' | 'templates'>[]> {
@@ -292,7 +292,7 @@ export function createAddKnownPicture(deps: DecideDeps) {
   ): Promise<ReviewItem> {
     const row = requireOpen(await find(realm, id));
     const known = row.subject as SubjectId;
-    const face = await look({ ...realm, picture, actor, ...(signal && { signal }) });
+    const face = await faceOf({ ...realm, picture, actor, ...(signal && { signal }) });
     const compared = {
       quality: face.quality,
       ...stated('likeKnown', face.isLike(await subjects.enrollments(realm, known))),

@@ -2,7 +2,7 @@ import { time } from '../../../lib/time.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import {
   countRows,
-  type ExportOrder,
+  type ExportOptions,
   type Person,
   type PersonalData,
   type SealedValue,
@@ -62,7 +62,7 @@ export const createReviewData = ({ db }: { db: Db }): PersonalData => ({
   auditTargets: async (person) => (await itemsOf(db, person)).map(({ id }) => id),
 });
 
-async function exportItems(db: Db, person: Person, { open }: ExportOrder) {
+async function exportItems(db: Db, person: Person, { open }: ExportOptions) {
   const pictures = await picturesOf(db, person);
   const opened = await open(
     pictures.map((row) => ({ place: picturePlace(row), sealed: row.picture_sealed })),

@@ -58,7 +58,7 @@ export interface ReviewsDeps {
   clock: Clock;
   subjects: Pick<Subjects, 'find' | 'enroll' | 'enrollments' | 'pictures' | 'count' | 'isThere'>;
   /** Finds the face in a picture that a reviewer adds. Throws what refuses the picture. */
-  look(picture: PictureForReview): Promise<FaceForReview>;
+  faceOf(picture: PictureForReview): Promise<FaceForReview>;
   organizations: Pick<Organizations, 'get'>;
   models: Pick<Models, 'current'>;
 }

@@ -90,7 +90,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
   const load = async (realm: Realm, id: ReviewId): Promise<ReviewItem> =>
     (await items([await find(realm, id)]))[0]!;
 
-  const noteLook = (realm: Realm, id: ReviewId, action: string, actor: Actor, details: object = {}) =>
+  const noteRead = (realm: Realm, id: ReviewId, action: string, actor: Actor, details: object = {}) =>
     inTransaction((tx) =>
       audit.add(tx, {
         actor,
@@ -132,7 +132,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
     countOpen: (realm) => store.countOpen(realm),
     async read(realm, id, actor) {
       const item = await load(realm, id);
-      await noteLook(realm, id, 'review.read', actor, { subject: item.known });
+      await noteRead(realm, id, 'review.read', actor, { subject: item.known });
       const people = {
         known: await personOf(realm, item.known),
         new: item.other ? await personOf(realm, item.other) : await waitingOf(realm, id),
@@ -144,7 +144,7 @@ export function createReviews(deps: ReviewsDeps): Reviews {
       await find(realm, id);
       const row = await store.picture(id, side);
       if (!row) throw noPicture(side);
-      await noteLook(realm, id, 'review.picture', actor, { side, subject: row.subject });
+      await noteRead(realm, id, 'review.picture', actor, { side, subject: row.subject });
       return sealer.open(picturePlace(row), row.picture_sealed);
     },
     addKnownPicture: createAddKnownPicture({ ...deps, store, find, load }),

@@ -4,9 +4,9 @@ import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import {
+  type AddressAttempts,
   type Attempt,
   applyRule,
-  type Claims,
   hardFailures,
   type PictureGuard,
   qualityFinding,
@@ -15,28 +15,30 @@ import {
   strictestRules,
 } from '../../matching/index.ts';
 import { realmKey, type Subjects } from '../../people/index.ts';
-import type { Suspects } from '../../uniqueness/index.ts';
-import { analysisRequest, lookAtPicture, type SightDeps } from '../look.ts';
-import { disclosedResults } from '../outcome.ts';
-import type { EnrollCommand, EnrollResult, Sight } from '../verdict.ts';
+import type { DuplicateCandidates } from '../../uniqueness/index.ts';
+import { type AnalysisDeps, analysisRequest, analyzePicture } from '../analyze-pictures.ts';
+import {
+  disclosedResults,
+  type EnrollCommand,
+  type EnrollResult,
+  type JudgeablePicture,
+} from '../verdict.ts';
 import {
   type AdmitEnrollmentDeps,
   type AdmittedEnrollment,
   createAdmitEnrollment,
-  isStaff,
-} from './admit-enrollment.ts';
-import {
   createPrepareEnrollment,
   createRefuseEnrollment,
   type Enrollment,
   insists,
+  isStaff,
   type PrepareEnrollmentDeps,
   type RefuseEnrollment,
   type RefuseEnrollmentDeps,
 } from './prepare-enrollment.ts';
 
 type EnrollDeps = PrepareEnrollmentDeps &
-  SightDeps &
+  AnalysisDeps &
   Omit<AdmitEnrollmentDeps, 'refuse'> &
   RefuseEnrollmentDeps & {
     subjects: Subjects;
@@ -46,7 +48,7 @@ type EnrollDeps = PrepareEnrollmentDeps &
 
 export function createEnroll(deps: EnrollDeps) {
   const prepare = createPrepareEnrollment(deps);
-  const look = createLookToEnroll(deps);
+  const analyze = createAnalyzeToEnroll(deps);
   const refuse = createRefuseEnrollment(deps);
   const requireLife = createRequireLife({ ...deps, refuse });
   const admit = createAdmitEnrollment({ ...deps, refuse });
@@ -58,7 +60,7 @@ export function createEnroll(deps: EnrollDeps) {
     await deps.requireOwnersFactor?.();
     const run = await prepare(command);
     const guard = await deps.refusedPictures.admit(run.realm, command);
-    const seen = await look(run, guard);
+    const seen = await analyze(run, guard);
     await requireLife(run, seen, guard);
     return turns(realmKey(run.realm), async () => {
       if (command.signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
@@ -67,36 +69,36 @@ export function createEnroll(deps: EnrollDeps) {
   };
 }
 
-/** The step `look` of an enrollment: throws what refuses the picture. */
-export function createLookToEnroll({ analyzer, deadline }: SightDeps) {
-  return async function look(
+/** The step `analyze` of an enrollment: throws what refuses the picture. */
+export function createAnalyzeToEnroll({ analyzer, deadline }: AnalysisDeps) {
+  return async function analyze(
     { command, plan, embedders, definition, uniquenessPolicy }: Enrollment,
     guard: PictureGuard,
-  ): Promise<Sight> {
+  ): Promise<JudgeablePicture> {
     const request = {
       ...analysisRequest(command, plan, embedders, deadline),
       // Kept only for a face similar to that of another person, for the reviewer.
       ...(uniquenessPolicy === 'off' ? {} : { portrait: true as const }),
     };
     const profile = { slug: 'default', definition };
-    const sight = await lookAtPicture(analyzer, command.picture, request, { profile, guard });
-    if ('refusal' in sight) throw sight.refusal.problem;
-    return sight;
+    const analyzed = await analyzePicture(analyzer, command.picture, request, { profile, guard });
+    if ('refusal' in analyzed) throw analyzed.refusal.problem;
+    return analyzed;
   };
 }
 
 /** The step `keep`: stores the templates, and returns the result. */
 export function createKeepEnrollment({
   subjects,
-  suspects,
+  candidates,
 }: {
   subjects: Pick<Subjects, 'enroll'>;
-  suspects: Pick<Suspects, 'enrolled'>;
+  candidates: Pick<DuplicateCandidates, 'enrolled'>;
 }) {
   return async function keep(
     run: Enrollment,
-    seen: Sight,
-    { overridden, compared, suspicion, upgrades }: AdmittedEnrollment,
+    seen: JudgeablePicture,
+    { overridden, compared, candidate, upgrades }: AdmittedEnrollment,
   ): Promise<EnrollResult> {
     const { command, realm, consent, definition, uniquenessPolicy } = run;
     const { email, name, mark, actor, request } = command;
@@ -119,12 +121,12 @@ export function createKeepEnrollment({
           ...(realm.world === 'live' && insists(command, 'overrideLiveness')
             ? { overrideLiveness: true }
             : {}),
-          ...defined({ duplicateOf: suspicion?.known }),
+          ...defined({ duplicateOf: candidate?.known }),
         },
-        ...(suspicion
+        ...(candidate
           ? {
               async beside(tx: Tx, person: SubjectId) {
-                review = await suspects.enrolled(tx, suspicion, person);
+                review = await candidates.enrolled(tx, candidate, person);
               },
             }
           : {}),
@@ -139,7 +141,7 @@ export function createKeepEnrollment({
       enrollments: subject.enrollments,
       quality: applyRule('faceQuality', definition.checks.faceQuality, qualityFinding(seen.quality)),
       ...(repeated ? { repeated } : {}),
-      ...(uniquenessPolicy === 'warn' && compared ? { duplicate: suspicion !== undefined } : {}),
+      ...(uniquenessPolicy === 'warn' && compared ? { duplicate: candidate !== undefined } : {}),
       ...defined({ review }),
     };
   };
@@ -147,7 +149,7 @@ export function createKeepEnrollment({
 
 interface RequireLifeDeps {
   subjects: Pick<Subjects, 'find'>;
-  claims: Pick<Claims, 'admit'>;
+  addressAttempts: Pick<AddressAttempts, 'admit'>;
   refuse: RefuseEnrollment;
 }
 
@@ -155,10 +157,10 @@ interface RequireLifeDeps {
  * The step `requireLife`: refuses what the profile's liveness check would refuse of a verification. With a key, at an address that is
  * enrolled, it counts as a failed attempt at that address.
  */
-export function createRequireLife({ subjects, claims, refuse }: RequireLifeDeps) {
+export function createRequireLife({ subjects, addressAttempts, refuse }: RequireLifeDeps) {
   return async function requireLife(
     run: Enrollment,
-    { main }: Pick<Sight, 'main'>,
+    { main }: Pick<JudgeablePicture, 'main'>,
     guard: PictureGuard,
   ): Promise<void> {
     const { command, definition, allowed, plan, realm } = run;
@@ -178,7 +180,11 @@ export function createRequireLife({ subjects, claims, refuse }: RequireLifeDeps)
     if (!existing || command.actor.is !== 'key') {
       throw await refused(existing ? { subject: existing.id } : {});
     }
-    const attempt = await claims.admit(realm, command.email, strictestRules([definition, ...allowed], true));
+    const attempt = await addressAttempts.admit(
+      realm,
+      command.email,
+      strictestRules([definition, ...allowed], true),
+    );
     try {
       throw await refused({ subject: existing.id }, attempt);
     } finally {

@@ -3,25 +3,32 @@ import { defined } from '../../../lib/defined.ts';
 import { Problem, type ProblemCode, type ProblemExtra } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Organization, type Organizations, refuseErased } from '../../accounts/index.ts';
-import { type Audit, describeActor } from '../../audit/index.ts';
-import { type Consent, type Consents, type Ground, groundOf } from '../../consent/index.ts';
+import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
+import { type Consent, type Consents, type LegalBasis, legalBasisOf, purposes } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import {
+  type AddressAttempts,
   type Attempt,
   allowedOf,
   circumstancesIn,
+  type Embeddings,
   enrollmentEmbedders,
+  type Matching,
+  type MatchPlan,
   type ModelPlan,
   type ProfileDefinition,
   type Profiles,
   planMatching,
   planModels,
   requireSource,
+  samePerson,
   sourceOfPictures,
+  strictestRules,
 } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import type { Realm, Subjects } from '../../people/index.ts';
-import type { EnrollCommand } from '../verdict.ts';
+import type { Realm, Subject, Subjects } from '../../people/index.ts';
+import { type DuplicateCandidate, type DuplicateCandidates, likenessOf } from '../../uniqueness/index.ts';
+import type { EnrollCommand, JudgeablePicture } from '../verdict.ts';
 
 /** One enrollment on its way: what was asked, and what it runs by. */
 export interface Enrollment {
@@ -32,7 +39,7 @@ export interface Enrollment {
   /** As `enrollmentEmbedders`: more than the profile compares may make a template. */
   embedders: readonly string[];
   uniquenessPolicy: Organization['uniquenessPolicy'];
-  ground: Ground;
+  legalBasis: LegalBasis;
   /** Profiles that the organization allows; the strictest limits attempts at an address. */
   allowed: readonly ProfileDefinition[];
   consent?: Consent;
@@ -90,7 +97,7 @@ export function createPrepareEnrollment({
       plan,
       embedders: enrollmentEmbedders(circumstances.set, allowed, plan),
       uniquenessPolicy: settings.uniquenessPolicy,
-      ground: groundOf(settings),
+      legalBasis: legalBasisOf(settings),
       allowed,
       ...defined({ consent }),
     };
@@ -176,4 +183,193 @@ export function createRefuseEnrollment({ audit, events, inTransaction }: RefuseE
     await (attempt ? attempt.inTurn(() => inTransaction(write)) : inTransaction(write));
     return new Problem(code, message, extra);
   };
+}
+
+export interface AdmitEnrollmentDeps {
+  subjects: Pick<Subjects, 'find' | 'enrollments' | 'distinctFrom'>;
+  consents: Pick<Consents, 'withholds' | 'withheldAfter'>;
+  matching: Pick<Matching, 'against' | 'search'>;
+  addressAttempts: Pick<AddressAttempts, 'admit'>;
+  models: Pick<Models, 'current'>;
+  candidates: DuplicateCandidates;
+  refuse: RefuseEnrollment;
+}
+
+/** An enrollment that was admitted, with overrides and warnings. */
+export interface AdmittedEnrollment {
+  /** The face is not like the person's, and an operator insists. */
+  overridden: boolean;
+  /** Whether the face was compared with other people's; false where that is not allowed. */
+  compared: boolean;
+  /** Another person has the face. */
+  candidate?: DuplicateCandidate;
+  /** As `NewPicture.upgrades`. */
+  upgrades: boolean;
+}
+
+/** A person of the organization, or the appliance for one; no program and no visitor of a page. */
+export const isStaff = ({ is }: Actor): boolean => is !== 'key' && is !== 'session';
+
+/** Whose enrollment may confirm itself: in the live world an account that enrolls a picture takes another one to confirm it. */
+const confirmsBy = ({ world }: Realm, actor: Actor): boolean =>
+  world === 'live' ? actor.is === 'operator' : isStaff(actor);
+
+/** The step `admit` of an enrollment: consent, the person's own pictures, other people's. Refuses with what was written. */
+export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
+  const { subjects, consents, matching, refuse } = deps;
+  const overridesMismatch = createMismatchOverride(deps);
+
+  /** Another person whose face this is, who may be compared and is not known to be a different one, at the error rate of a 1:N search. */
+  async function otherOwner(
+    run: Enrollment,
+    self: Subject | undefined,
+    { face, main, quality }: JudgeablePicture,
+  ): Promise<DuplicateCandidate | undefined> {
+    const { command, realm, plan, definition, legalBasis } = run;
+    const { falseIdentificationRate } = definition.match;
+    const others = self ? await subjects.distinctFrom(self.id) : [];
+    const distinct = new Set(others.map(({ subject }) => subject));
+    const decision = await matching.search(
+      realm,
+      face.embeddings,
+      plan,
+      { falseIdentificationRate },
+      (one) =>
+        one !== self?.id && !distinct.has(one) && !consents.withholds(legalBasis, one, 'deduplication'),
+    );
+    if (!decision.matched || decision.subject === undefined) return undefined;
+    const { actor, request } = command;
+    return {
+      realm,
+      known: decision.subject,
+      likeness: likenessOf(decision, quality.score),
+      actor,
+      ...defined({ portrait: main.portrait, request }),
+    };
+  }
+
+  /** As strict as a verification by it: the rule for a further picture is laxer. */
+  async function isSameBySuperseded(
+    { command, realm, plan, definition }: Enrollment,
+    { id }: Subject,
+    { face: { embeddings } }: JudgeablePicture,
+  ): Promise<boolean> {
+    const [first, ...others] = plan.scorers.filter(({ supersededBy }) =>
+      plan.scorers.some((one) => one.id === supersededBy),
+    );
+    if (!first || !confirmsBy(realm, command.actor)) return false;
+    const former: MatchPlan = { scorers: [first, ...others] };
+    const rate = definition.match.falseMatchRate;
+    return (await matching.against(realm, id, embeddings, former, rate)).matched;
+  }
+
+  return async function admit(run: Enrollment, seen: JudgeablePicture): Promise<AdmittedEnrollment> {
+    const { command, realm, legalBasis, consent, uniquenessPolicy } = run;
+    const existing = await subjects.find(realm, command.email);
+    const about = existing ? { subject: existing.id } : {};
+    const withheld = consents.withheldAfter(legalBasis, existing?.id, consent);
+    if (withheld.length === purposes.length) {
+      throw await refuse(
+        run,
+        'CONSENT_WITHDRAWN',
+        'This person has withdrawn every use of the face, or the consent has run out: send a new consent with the picture, or erase the person.',
+        about,
+      );
+    }
+    const comparable = !withheld.includes('deduplication');
+    if (!comparable && uniquenessPolicy === 'block') {
+      throw await refuse(
+        run,
+        'CONSENT_REQUIRED',
+        'This organization enrolls each person once and has to compare a new face with all others: send consent whose purposes include deduplication.',
+        { purpose: 'deduplication', ...about },
+      );
+    }
+    const overridden =
+      existing !== undefined && (await overridesMismatch(run, existing, seen.face.embeddings));
+    const compared = comparable && uniquenessPolicy !== 'off';
+    const candidate = compared ? await otherOwner(run, existing, seen) : undefined;
+    if (candidate && uniquenessPolicy === 'block')
+      throw await refuseDuplicate(deps, run, seen, candidate, existing);
+    const upgrades = existing !== undefined && (await isSameBySuperseded(run, existing, seen));
+    return { overridden, compared, upgrades, ...defined({ candidate }) };
+  };
+}
+
+/** Refuses a duplicate and stores it for review. */
+function refuseDuplicate(
+  { refuse, candidates, models }: AdmitEnrollmentDeps,
+  run: Enrollment,
+  { face: { embeddings }, main, quality }: JudgeablePicture,
+  candidate: DuplicateCandidate,
+  existing: Subject | undefined,
+): Promise<Problem> {
+  const { email, name } = run.command;
+  const { files } = models.current();
+  const extra: ProblemExtra = {};
+  const order = {
+    email,
+    embeddings,
+    files: Object.fromEntries(Object.keys(embeddings).map((id) => [id, files[id] ?? ''])),
+    pixelHash: main.pixelHash,
+    quality: quality.score,
+    ...defined({ name, consent: run.consent, existing: existing?.id }),
+  };
+  return refuse(
+    run,
+    'DUPLICATE_IDENTITY',
+    'This face already belongs to another e-mail.',
+    { duplicateOf: candidate.known },
+    {
+      extra,
+      async also(tx) {
+        const review = await candidates.waiting(tx, candidate, order);
+        if (review !== undefined) extra.review = review;
+      },
+    },
+  );
+}
+
+/**
+ * False when the face is the person's; true when it is not and an operator insists; throws otherwise. What a key tries is an attempt
+ * at the address as a verification is: enrolling is no way around its limit.
+ */
+function createMismatchOverride({ subjects, addressAttempts, refuse }: AdmitEnrollmentDeps) {
+  return async function overridesMismatch(
+    run: Enrollment,
+    existing: Subject,
+    probe: Embeddings,
+  ): Promise<boolean> {
+    const { command, realm, definition, allowed } = run;
+    if (existing.enrollments === 0) return false;
+    if (command.actor.is !== 'key') return mismatches(run, existing, probe);
+    const attempt = await addressAttempts.admit(
+      realm,
+      command.email,
+      strictestRules([definition, ...allowed], false),
+    );
+    try {
+      return await mismatches(run, existing, probe, attempt);
+    } finally {
+      attempt.end();
+    }
+  };
+
+  async function mismatches(run: Enrollment, { id }: Subject, probe: Embeddings, attempt?: Attempt) {
+    const { command, realm, plan } = run;
+    const { same, comparable } = samePerson(plan.scorers, probe, await subjects.enrollments(realm, id));
+    if (same) return false;
+    if (insists(command, 'overrideMismatch')) return true;
+    if (!comparable && !(await subjects.find(realm, id)))
+      throw new Problem('CONFLICT', 'This person was erased at the same time: try again.');
+    throw await refuse(
+      run,
+      'TEMPLATE_MISMATCH',
+      comparable
+        ? 'The face is not like the pictures enrolled under this e-mail: an operator who knows the person can confirm the picture at the box with “gatehouse subject enroll --override-mismatch”.'
+        : 'The confirmed pictures under this e-mail cannot be compared any more (they belong to another model, or their key was destroyed): an operator who knows the person can enroll the new picture at the box with “gatehouse subject enroll --override-mismatch”.',
+      { subject: id, comparable },
+      comparable && attempt ? { attempt } : {},
+    );
+  }
 }

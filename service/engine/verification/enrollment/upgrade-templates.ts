@@ -11,7 +11,7 @@ import {
 import type { Models } from '../../models/index.ts';
 import type { Enrollment, Subjects } from '../../people/index.ts';
 import type { Outcome } from '../judge.ts';
-import { assuranceOf, type Run, type Seen } from '../verdict.ts';
+import { type AnalyzedPictures, assuranceOf, type Run } from '../verdict.ts';
 
 export interface UpgradeDeps {
   subjects: Pick<Subjects, 'enrollments' | 'visited'>;
@@ -37,7 +37,7 @@ export const upgradeRate = (rate: number): number => Math.max(rate / STRICTER, S
 export function createUpgrade({ subjects, models, shifts, log }: UpgradeDeps) {
   return async function upgrade(
     run: Pick<Run, 'id' | 'realm' | 'plan' | 'profile' | 'command' | 'matchOnly' | 'assurance'>,
-    { main, face }: Pick<Seen, 'main' | 'face'>,
+    { main, face }: Pick<AnalyzedPictures, 'main' | 'face'>,
     { recognized, checkResults }: Pick<Outcome, 'recognized' | 'checkResults'>,
   ): Promise<void> {
     const { scorers } = run.plan;

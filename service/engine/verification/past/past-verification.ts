@@ -1,7 +1,6 @@
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { CaptureSource, CheckName, DeviceInfo, HoldsFor, Place } from '../../matching/index.ts';
-import type { Ended } from '../outcome.ts';
-import type { Assurance } from '../verdict.ts';
+import type { Assurance, Ended } from '../verdict.ts';
 import type { StoredResult } from '../verification-store.ts';
 
 /** A verification as lists have it: nothing of it is sealed. */

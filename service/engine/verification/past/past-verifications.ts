@@ -17,7 +17,7 @@ import type { PastFilter, PastKey, PastVerification, WholeVerification } from '.
 /** `slug` is absent where the profile is not known any more. */
 type Named<T extends PastVerification> = Omit<T, 'profile'> & { profile: T['profile'] & { slug?: string } };
 
-export interface PastOrder extends Omit<PastFilter, 'profiles' | 'subject'> {
+export interface PastRequest extends Omit<PastFilter, 'profiles' | 'subject'> {
   /** Slug, or id of one version. */
   profile?: string;
   /** Id or e-mail address. */
@@ -33,7 +33,7 @@ export interface PastVerifications {
    */
   page(
     realm: Realm,
-    order: PastOrder,
+    order: PastRequest,
     actor: Actor,
     request?: string,
   ): Promise<{ items: Named<PastVerification>[]; next?: PastKey }>;

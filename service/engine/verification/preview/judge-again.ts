@@ -11,8 +11,8 @@ import {
   wasMissing,
   whenMissing,
 } from '../../matching/index.ts';
-import type { VerificationOutcome } from '../outcome.ts';
-import { refusedComponent } from '../refuse-picture.ts';
+import { refusedComponent } from '../analyze-pictures.ts';
+import type { VerificationOutcome } from '../verdict.ts';
 
 /** What is kept of a decided verification that bears on what other settings would have decided. */
 export interface Decided {

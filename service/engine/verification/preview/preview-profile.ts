@@ -47,7 +47,7 @@ export interface PreviewDeps {
   clock: Clock;
 }
 
-export interface PreviewOrder {
+export interface PreviewRequest {
   slug: string;
   definition: ProfileDefinition;
   /** How many of the last verifications to look at. */
@@ -66,7 +66,7 @@ const SLICE = 100;
 export function createPreviewProfile({ db, profiles, models, clock }: PreviewDeps) {
   return async function previewProfile(
     realm: Realm,
-    { slug, definition, limit, signal }: PreviewOrder,
+    { slug, definition, limit, signal }: PreviewRequest,
   ): Promise<ProfilePreview> {
     const next = validProfile(slug, definition);
     const versions = await versionsOf(profiles, realm, slug);

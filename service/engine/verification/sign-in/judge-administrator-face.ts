@@ -13,10 +13,15 @@ import {
   sameFace,
 } from '../../matching/index.ts';
 import type { Models } from '../../models/index.ts';
-import { analysisRequest, analyzeFrames, type SightDeps } from '../look.ts';
-import { blackAndWhiteRefusal, pictureRefusal } from '../refuse-picture.ts';
+import {
+  type AnalysisDeps,
+  analysisRequest,
+  analyzeFrames,
+  blackAndWhiteRefusal,
+  pictureRefusal,
+} from '../analyze-pictures.ts';
 
-export interface JudgeAdministratorFaceDeps extends SightDeps {
+export interface JudgeAdministratorFaceDeps extends AnalysisDeps {
   models: Pick<Models, 'current' | 'importable'>;
 }
 
@@ -34,7 +39,7 @@ export function createJudgeAdministratorFace({
   models,
 }: JudgeAdministratorFaceDeps): FaceJudge {
   return {
-    async look({ organization, administrator }, { picture, frames, frameTimes, signal }) {
+    async analyze({ organization, administrator }, { picture, frames, frameTimes, signal }) {
       if (frames.length < FEWEST_FRAMES) throw tooFew();
       requireTimes(frames, frameTimes);
       const set = models.current();
@@ -94,8 +99,8 @@ function requireLife(looks: readonly Analysis[], { thresholds }: PadSetEntry): v
 }
 
 /** One face, large enough and in color. */
-const canBeJudged = (look: Analysis) =>
-  faceQuality(look, { pad: true }).unjudgeable === undefined && !isBlackAndWhite(look);
+const canBeJudged = (picture: Analysis) =>
+  faceQuality(picture, { pad: true }).unjudgeable === undefined && !isBlackAndWhite(picture);
 
 const CLOSEST = 1e-7;
 const logit = (score: number) => {

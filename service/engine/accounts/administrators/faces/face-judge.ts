@@ -27,7 +27,7 @@ export interface FaceJudge {
    * few frames, or without their times; CHECK_FAILED for what does not seem to be one living person, and where no blink is seen; and what
    * refuses a picture.
    */
-  look(
+  analyze(
     who: { organization: OrganizationId; administrator: AdministratorId },
     pictures: FacePictures,
   ): Promise<LivingFace>;

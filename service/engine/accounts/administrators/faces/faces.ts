@@ -35,13 +35,13 @@ export interface Faces {
   /**
    * The second step of a sign-in. The session has no fresh second factor: a face opens it, and what needs a fresh one takes a passkey.
    * Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED, FACE_REFUSED for another person's face or pictures that were used before, and as
-   * `FaceJudge.look`.
+   * `FaceJudge.analyze`.
    */
   finishWithFace(ticket: string, pictures: FacePictures, from: From): Promise<OpenedSession>;
   faceOf(administrator: AdministratorId): Promise<OwnFace>;
   /**
    * Enrolls the face, in place of an earlier one; the person consented to the text of that version. Throws CONFLICT where the organization
-   * does not allow it, without a passkey, and for another text than the present one; and as `FaceJudge.look`.
+   * does not allow it, without a passkey, and for another text than the present one; and as `FaceJudge.analyze`.
    */
   addFace(
     administrator: AdministratorId,
@@ -146,7 +146,7 @@ function createAddFace(parts: Parts, { sealer, judge }: FacesDeps): Faces['addFa
     const { organization, ...before } = await requireAccount(parts, db, administrator);
     requireAddable(await organizations.get(organization), before);
     requirePresentText(textVersion);
-    const face = await judge().look({ organization, administrator }, pictures);
+    const face = await judge().analyze({ organization, administrator }, pictures);
     const sealed = sealer.sealOwn(placeOf({ organization, id: administrator }), encodeFace(face));
     const hashes = hashesOf(parts, administrator, face);
     const createdAt = clock.now();
@@ -185,7 +185,7 @@ function createProve(parts: Parts, { sealer, judge }: FacesDeps) {
     const { organization, id: administrator, passkeys } = account;
     const row = await selectFace(db, integrity, administrator);
     if (!row || passkeys === 0 || !(await organizations.get(organization)).faceFactor) throw refusedFace();
-    const seen = await judge().look({ organization, administrator }, pictures);
+    const seen = await judge().analyze({ organization, administrator }, pictures);
     const hashes = hashesOf(parts, administrator, seen);
     if (hashes.some((hash) => row.seen.includes(hash))) throw refusedFace();
     const enrolled = decodeFace(sealer.openOwn(placeOf(account), row.sealed));

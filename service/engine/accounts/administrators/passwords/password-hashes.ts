@@ -1,7 +1,7 @@
 import { hash, verify } from '@node-rs/argon2';
 import { type Clock, systemClock } from '../../../../lib/clock.ts';
-import { createFairPlaces } from '../../../../lib/fair/fair-places.ts';
 import type { Share } from '../../../../lib/fair/fair-queue.ts';
+import { createFairSlots } from '../../../../lib/fair/fair-slots.ts';
 
 /** argon2id as OWASP advises: 19 MiB, two passes, one lane. */
 const COST = { memoryKiB: 19 * 1024, passes: 2 };
@@ -40,7 +40,7 @@ export function createPasswordHashes(
     outputLen: 32,
     secret: pepper,
   };
-  const places = createFairPlaces({
+  const places = createFairSlots({
     atOnce,
     waiting,
     clock,

@@ -1,7 +1,7 @@
 import type { Baseline, SeenFrame } from '../seen-frame.ts';
 
 /** What one challenge asks of one step. */
-export interface StepOrder {
+export interface StepOptions {
   /** Milliseconds for which the asked pose is held. */
   holdMs: number;
   /** The stricter of the limits that have two. */
@@ -66,7 +66,7 @@ export interface Step {
   ready?(frame: SeenFrame, baseline: Baseline, seen: SeenBefore): boolean;
   /** Whether a frame shows that what is asked for is not there yet, however the head is held otherwise. */
   notYet?(frame: SeenFrame, baseline: Baseline): boolean;
-  begin(order: StepOrder): StepJudge;
+  begin(order: StepOptions): StepJudge;
 }
 
 /** Frames in which a held pose must be seen. */

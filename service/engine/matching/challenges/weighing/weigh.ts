@@ -1,7 +1,7 @@
 import type { ScorerEntry } from '../../../../inference/models/manifest.ts';
 import { type Embeddings, scoreOf } from '../../score.ts';
 import { type ChallengeReason, type Evidence, round } from '../evidence.ts';
-import type { IdentityLook } from '../seen-frame.ts';
+import type { IdentityFrame } from '../seen-frame.ts';
 
 /** Degrees of yaw from which on a face that was identified is turned. */
 const TURNED = 12;
@@ -9,7 +9,7 @@ const TURNED = 12;
 export interface AttemptSeen {
   /** Of the finished steps. */
   steps: readonly Evidence[];
-  looks: readonly IdentityLook[];
+  looks: readonly IdentityFrame[];
   /** Mean direction of the neutral frames, by embedder. */
   identity: { embeddings: Embeddings } | undefined;
   /** Log odds of PAD over the attempt, above its threshold; undefined without a model. */
@@ -80,7 +80,7 @@ function measuresOf(
 
 /** Least likeness of a turned face to the neutral ones. */
 function likenessOf(
-  looks: readonly IdentityLook[],
+  looks: readonly IdentityFrame[],
   { embeddings }: { embeddings: Embeddings },
   scorers: readonly ScorerEntry[],
 ): number | undefined {

@@ -5,12 +5,11 @@ import type { Db, InTransaction } from '../../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../../audit/index.ts';
 import type { Models } from '../../../models/index.ts';
 import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
-import type { EnrolledPicture } from '../pictures/confirm-picture.ts';
-import type { Realm, Subject } from '../subject.ts';
+import type { EnrolledPicture, Realm, Subject } from '../subject.ts';
 import type { SubjectStore } from '../subject-store.ts';
 import type { FoundPeople, PeopleSearch } from './people-search.ts';
 
-interface PeopleOrder {
+interface PeopleRequest {
   /** The last of the page before. */
   before?: SubjectId;
   limit: number;
@@ -33,7 +32,7 @@ export interface ReadPeople {
    * The newest first. The first page or search of a realm opens addresses and names of its people in the background, because they are
    * sealed; they are searched in memory.
    */
-  page(realm: Realm, order: PeopleOrder, actor: Actor): Promise<PeoplePage>;
+  page(realm: Realm, order: PeopleRequest, actor: Actor): Promise<PeoplePage>;
   /** These people, without those who are not enrolled here. */
   named(realm: Realm, ids: readonly SubjectId[], actor: Actor): Promise<Subject[]>;
   /** By id or by e-mail. Throws SUBJECT_NOT_FOUND. */
@@ -55,7 +54,7 @@ export function createReadPeople(deps: ReadPeopleDeps): ReadPeople {
 
   async function find(
     realm: Realm,
-    { before, limit, search: wanted }: PeopleOrder,
+    { before, limit, search: wanted }: PeopleRequest,
   ): Promise<Omit<PeoplePage, 'next'>> {
     if (wanted === undefined) {
       search.prepare(realm);

@@ -1,25 +1,28 @@
-import type { Clock } from '../../../../lib/clock.ts';
-import { defined } from '../../../../lib/defined.ts';
-import type { Ids, SubjectId, TemplateId } from '../../../../lib/id.ts';
-import type { InTransaction, Tx } from '../../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../../audit/index.ts';
-import { isHeld } from '../../../consent/index.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { Ids, SubjectId, TemplateId } from '../../../lib/id.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { Actor, Audit } from '../../audit/index.ts';
+import { isHeld } from '../../consent/index.ts';
 import {
   currentEmbedders,
   type EmbedderChange,
   embedderChangeOf,
+  fileOf,
   type Models,
-} from '../../../models/index.ts';
-import { galleryVectors } from '../best-pictures.ts';
-import type { GalleryIndex } from '../gallery-index.ts';
-import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
-import type { Vectors } from '../pictures/confirm-picture.ts';
-import type { ProvisionalRow } from '../provisional-store.ts';
-import type { Realm } from '../subject.ts';
-import type { SubjectStore } from '../subject-store.ts';
-import { provisionalPlace, vectorPlace } from '../template-store.ts';
-import type { UpgradeProgress } from '../upgrade-progress-store.ts';
-import { fileOf } from '../write-enrollment.ts';
+} from '../../models/index.ts';
+import { galleryVectors, type Vectors } from './best-pictures.ts';
+import {
+  type DamagedRow,
+  provisionalPlace,
+  type StoredTemplate,
+  vectorPlace,
+} from './loaded-templates-store.ts';
+import type { PeopleGalleries } from './people-galleries.ts';
+import type { ProvisionalRow } from './provisional-store.ts';
+import type { Realm } from './subject.ts';
+import type { SubjectStore } from './subject-store.ts';
+import type { UpgradeProgress } from './template-counts-store.ts';
 
 /** The picture of a verified visit, of a person who has no confirmed picture of the embedders in use. */
 export interface Visit {
@@ -51,7 +54,7 @@ interface UpgradeTemplatesDeps {
     | 'templateRows'
     | 'templatesOf'
   >;
-  index: Pick<GalleryIndex, 'put'>;
+  index: Pick<PeopleGalleries, 'put'>;
   inTransaction: InTransaction;
   models: Pick<Models, 'current'>;
   audit: Audit;
@@ -284,7 +287,7 @@ function roomFor(added: number, rows: StoredRows, embedders: readonly string[], 
 
 interface UpgradeCountsDeps {
   store: Pick<SubjectStore, 'upgradeProgress' | 'notUpgraded' | 'countProvisional'>;
-  index: Pick<GalleryIndex, 'upgrades'>;
+  index: Pick<PeopleGalleries, 'upgrades'>;
   models: Pick<Models, 'current' | 'combinations'>;
 }
 

@@ -14,7 +14,7 @@ import {
 } from './review-store.ts';
 
 /** An enrollment whose face is like another person's. */
-export interface Suspicion {
+export interface DuplicateCandidate {
   realm: Realm;
   known: SubjectId;
   likeness: Likeness;
@@ -25,22 +25,27 @@ export interface Suspicion {
 }
 
 /** Makes items of the review queue out of enrollments. Each gives the item, which may be there already; undefined where too many wait. */
-export interface Suspects {
+export interface DuplicateCandidates {
   /** In the transaction that enrolls `other`: the two are to be compared. */
-  enrolled(tx: Tx, suspicion: Suspicion, other: SubjectId, kind?: ReviewKind): Promise<ReviewId | undefined>;
+  enrolled(
+    tx: Tx,
+    candidate: DuplicateCandidate,
+    other: SubjectId,
+    kind?: ReviewKind,
+  ): Promise<ReviewId | undefined>;
   /** In the transaction that refuses: what was refused waits for the decision. */
   waiting(
     tx: Tx,
-    suspicion: Suspicion,
+    candidate: DuplicateCandidate,
     order: WaitingEnrollment & { email: string },
   ): Promise<ReviewId | undefined>;
   /** A newcomer of a uniqueness scope waits for the decision: a new item each time. */
-  newcomer(tx: Tx, suspicion: Suspicion, order: WaitingEnrollment): Promise<ReviewId | undefined>;
+  newcomer(tx: Tx, candidate: DuplicateCandidate, order: WaitingEnrollment): Promise<ReviewId | undefined>;
   /** A newcomer who waits no more: the open item expires, without its pictures and what waited. */
   withdraw(tx: Tx, item: ReviewId): Promise<void>;
 }
 
-export interface SuspectsDeps {
+export interface DuplicateCandidatesDeps {
   db: Db;
   sealer: Pick<ReviewSealer, 'seal' | 'emailHash'>;
   audit: Audit;
@@ -50,17 +55,24 @@ export interface SuspectsDeps {
   most?: number;
 }
 
-export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: SuspectsDeps): Suspects {
+export function createDuplicateCandidates({
+  db,
+  sealer,
+  audit,
+  ids,
+  clock,
+  most = 1000,
+}: DuplicateCandidatesDeps): DuplicateCandidates {
   const store = createReviewStore({ db });
 
   const hasRoom = async (tx: Tx, realm: Realm) => (await store.countOpen(realm, tx)) < most;
 
-  const sealOrder = (id: ReviewId, { realm, known }: Suspicion, order: WaitingEnrollment) =>
+  const sealOrder = (id: ReviewId, { realm, known }: DuplicateCandidate, order: WaitingEnrollment) =>
     sealer.seal(orderPlace({ id, ...realm, subject: known }), encodeOrder(order));
 
   async function open(
     tx: Tx,
-    { realm, known, likeness, portrait, actor, request }: Suspicion,
+    { realm, known, likeness, portrait, actor, request }: DuplicateCandidate,
     row: Pick<ReviewRow, 'id' | 'kind' | 'policy' | 'other' | 'email_hash' | 'order_sealed'>,
   ): Promise<void> {
     const at = clock.now();
@@ -107,31 +119,31 @@ export function createSuspects({ db, sealer, audit, ids, clock, most = 1000 }: S
   }
 
   return {
-    async enrolled(tx, suspicion, other, kind = 'duplicate') {
-      const { realm, known } = suspicion;
+    async enrolled(tx, candidate, other, kind = 'duplicate') {
+      const { realm, known } = candidate;
       const waiting = await store.findOpen(tx, realm, { known, other });
       if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
       const id: ReviewId = ids.next('review');
-      await open(tx, suspicion, { id, kind, policy: 'warn', other, email_hash: null, order_sealed: null });
+      await open(tx, candidate, { id, kind, policy: 'warn', other, email_hash: null, order_sealed: null });
       return id;
     },
-    async waiting(tx, suspicion, order) {
-      const { realm, known } = suspicion;
+    async waiting(tx, candidate, order) {
+      const { realm, known } = candidate;
       const emailHash = sealer.emailHash(realm.organization, order.email);
       const waiting = await store.findOpen(tx, realm, { known, emailHash });
       if (waiting !== undefined || !(await hasRoom(tx, realm))) return waiting;
       const id: ReviewId = ids.next('review');
-      const order_sealed = await sealOrder(id, suspicion, order);
+      const order_sealed = await sealOrder(id, candidate, order);
       const row = { id, kind: 'duplicate', policy: 'block', other: null, email_hash: emailHash };
-      await open(tx, suspicion, { ...row, order_sealed });
+      await open(tx, candidate, { ...row, order_sealed });
       return id;
     },
-    async newcomer(tx, suspicion, order) {
-      if (!(await hasRoom(tx, suspicion.realm))) return undefined;
+    async newcomer(tx, candidate, order) {
+      if (!(await hasRoom(tx, candidate.realm))) return undefined;
       const id: ReviewId = ids.next('review');
-      const order_sealed = await sealOrder(id, suspicion, order);
+      const order_sealed = await sealOrder(id, candidate, order);
       const row = { id, kind: 'uniqueness', policy: 'block', other: null, email_hash: null };
-      await open(tx, suspicion, { ...row, order_sealed });
+      await open(tx, candidate, { ...row, order_sealed });
       return id;
     },
     withdraw: (tx, item) => store.erase(tx, [item], clock.now()),

@@ -24,14 +24,14 @@ import {
   withRecord,
 } from '../postgres/snapshot-postgres.ts';
 import { toStorageProblem } from '../storage-problem.ts';
-import type { Aside, BackMarker, FormerDatabase, RestoreLoss } from './former-database.ts';
+import type { Aside, BackMarker, FormerDatabase, RestoreLoss } from './previous-database.ts';
 
 const quoted = pg.escapeIdentifier;
 
 /** Milliseconds for which a table is waited for that another session reads. */
 const LOCK_PATIENCE = 10_000;
 
-export interface FormerOrder {
+export interface FormerOptions {
   writer: string;
   log: Log;
   admit(from: string): void;
@@ -46,7 +46,7 @@ export interface FormerOrder {
  */
 export async function openFormerPostgres(
   url: string,
-  { writer, log, admit, migrations, lockPatience = LOCK_PATIENCE }: FormerOrder,
+  { writer, log, admit, migrations, lockPatience = LOCK_PATIENCE }: FormerOptions,
 ): Promise<FormerDatabase> {
   const session = await openPostgresSession(url, 'gatehouse migrate --back');
   await using opened = new AsyncDisposableStack();

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
-import type { CheckResult } from '../checks/apply-rule.ts';
-import type { CheckName } from '../checks/registered-checks.ts';
-import { standingOf } from './claims.ts';
+import type { CheckName, CheckResult } from '../checks/registered-checks.ts';
+import { attemptVerdictOf } from './address-attempts.ts';
 
 const failed = (check: CheckName): CheckResult => ({ check, pass: false, score: 0, weight: 1 });
 
@@ -15,9 +14,9 @@ test.each<[string, boolean, CheckResult[], string]>([
   ['the person’s face at a wrong hour', true, [failed('timeRestriction')], 'neither'],
   ['the person’s face in a bad picture', true, [failed('faceQuality')], 'neither'],
   ['a check that passed', true, [{ ...failed('frameConsistency'), pass: true }], 'neither'],
-])('refused for %s', (_, matched, checks, standing) => {
-  expect(standingOf(false, matched, checks)).toBe(standing);
-  expect(standingOf(true, true, checks)).toBe('verified');
+])('refused for %s', (_, matched, checks, verdict) => {
+  expect(attemptVerdictOf(false, matched, checks)).toBe(verdict);
+  expect(attemptVerdictOf(true, true, checks)).toBe('verified');
 });
 
 let engine: Engine;

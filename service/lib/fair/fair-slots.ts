@@ -3,9 +3,9 @@ import { Problem } from '../problem.ts';
 import { createFairQueue, type Share } from './fair-queue.ts';
 
 /** Runs the work once it is its turn. Throws OVERLOADED where too many wait. */
-export type FairPlaces = <T>(share: Share, work: () => Promise<T>) => Promise<T>;
+export type FairSlots = <T>(share: Share, work: () => Promise<T>) => Promise<T>;
 
-export interface FairPlacesDeps {
+export interface FairSlotsDeps {
   /** At work at a time, and waiting beside those at most. */
   atOnce: number;
   waiting: number;
@@ -21,7 +21,7 @@ interface Turn {
 }
 
 /** Lets `atOnce` run and `waiting` more wait for their turn, fairly (fair-queue.ts): the newest of the one with the most gives way. */
-export function createFairPlaces({ atOnce, waiting, clock, busy }: FairPlacesDeps): FairPlaces {
+export function createFairSlots({ atOnce, waiting, clock, busy }: FairSlotsDeps): FairSlots {
   const queue = createFairQueue<Turn>({ seats: atOnce, clock, keepsFor: 'organizations' });
   let running = 0;
 

@@ -3,7 +3,7 @@ import { direction } from '../../../../test/support/faces.ts';
 import { createGalleries } from '../../../inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { silentLog } from '../../../lib/log.ts';
-import { createGalleryIndex, type GalleryIndex } from './gallery-index.ts';
+import { createPeopleGalleries, type PeopleGalleries } from './people-galleries.ts';
 
 const [ada, bob] = ['sub_ada', 'sub_bob'] as [SubjectId, SubjectId];
 const realm = (name = 'one', world: World = 'live') => ({
@@ -12,12 +12,12 @@ const realm = (name = 'one', world: World = 'live') => ({
 });
 let embedders: string[];
 let galleries: ReturnType<typeof createGalleries>;
-let index: GalleryIndex;
+let index: PeopleGalleries;
 beforeEach(() => {
   embedders = ['former'];
   galleries = createGalleries({ log: silentLog });
   const unrotated = { generation: 1, rotate: (vector: Float32Array) => vector };
-  index = createGalleryIndex(
+  index = createPeopleGalleries(
     galleries,
     () => embedders,
     () => unrotated,

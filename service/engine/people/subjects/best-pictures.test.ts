@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { surplusOf } from './confirm-picture.ts';
+import { surplusOf } from './best-pictures.ts';
 
 const angle = (degrees: number) => {
   const radians = (degrees * Math.PI) / 180;

@@ -1,5 +1,6 @@
 import type { SubjectId, World } from '../../../lib/id.ts';
 import { notBeingErased } from '../../../storage/legal-holds.ts';
+import { type Slice, slices } from '../../../storage/slices/slices.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import type { EmbedderChange } from '../../models/index.ts';
 import { slicesOfPeople } from './kept-people-store.ts';
@@ -120,3 +121,75 @@ const countProgress = (db: Db, people: ReturnType<typeof peopleOf>) =>
         .as('provisional'),
     ])
     .executeTakeFirstOrThrow();
+
+/** How many people the templates of which models are of. */
+export function createTemplateCounts(db: Db) {
+  return {
+    countComparable: (...sets: readonly Readonly<Record<string, string>>[]) => countComparable(db, sets),
+    /** People with templates, over all organizations and worlds. */
+    countEnrolled: () =>
+      countInSlices(db, (slice) =>
+        templatesIn(db, slice).select((eb) => eb.fn.count<number>('subject').distinct().as('n')),
+      ),
+  };
+}
+
+/** Over all organizations and worlds: people with a template of each model file (embedder id to SHA-256) of one of these sets. */
+async function countComparable(db: Db, sets: readonly Readonly<Record<string, string>>[]): Promise<number> {
+  const [first, ...others] = sets.filter((files) => Object.keys(files).length > 0);
+  if (first === undefined) return 0;
+  return countInSlices(db, (slice) =>
+    db
+      .selectFrom(
+        others
+          .reduce((all, files) => all.union(withAll(db, slice, files)), withAll(db, slice, first))
+          .as('comparable'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('n')),
+  );
+}
+
+/** Templates whose people are counted in one go. */
+const TEMPLATES_AT_ONCE = 5_000;
+
+async function countInSlices(
+  db: Db,
+  count: (slice: Slice) => { executeTakeFirstOrThrow(): Promise<{ n: number }> },
+): Promise<number> {
+  let counted = 0;
+  const endAfter = async (after: string) =>
+    (
+      await db
+        .selectFrom('template')
+        .select('subject')
+        .where('subject', '>', after)
+        .orderBy('subject')
+        .limit(1)
+        .offset(TEMPLATES_AT_ONCE)
+        .executeTakeFirst()
+    )?.subject;
+  for await (const slice of slices(endAfter))
+    counted += Number((await count(slice).executeTakeFirstOrThrow()).n);
+  return counted;
+}
+
+const templatesIn = (db: Db, { after, through }: Slice) =>
+  db
+    .selectFrom('template')
+    .where('subject', '>', after)
+    .$if(through !== undefined, (all) => all.where('subject', '<=', through!));
+
+function withAll(db: Db, slice: Slice, files: Readonly<Record<string, string>>) {
+  const wanted = Object.entries(files);
+  return templatesIn(db, slice)
+    .select('subject')
+    .where(({ eb, and, or }) =>
+      or(
+        wanted.map(([embedder, sha256]) =>
+          and([eb('embedder', '=', embedder), eb('embedder_sha256', '=', sha256)]),
+        ),
+      ),
+    )
+    .groupBy('subject')
+    .having((eb) => eb.fn.count('embedder').distinct(), '=', wanted.length);
+}

@@ -7,7 +7,7 @@ import { findDamage } from '../backup-check.ts';
 import { type Migration, schemaNumber } from '../migration.ts';
 import { type Snapshot, snapshotsIn } from '../snapshot/snapshot.ts';
 import { openSqliteFile } from '../sqlite.ts';
-import { type Aside, type BackMarker, type FormerDatabase, lossBetween } from './former-database.ts';
+import { type Aside, type BackMarker, type FormerDatabase, lossBetween } from './previous-database.ts';
 
 /** `admit` may refuse by the schema of the database. Throws CONFLICT where there is no database `path` or no snapshot with an older schema. */
 export function openFormerSqlite(

@@ -1,8 +1,13 @@
-import type { Analysis, AnalysisRequest, FaceAnalyzer } from '../../inference/face.ts';
+import type { Analysis, AnalysisRequest } from '../../inference/face.ts';
+import type { FaceAnalyzer } from '../../inference/workers/face-analyzer.ts';
 import { defined } from '../../lib/defined.ts';
-import { Problem } from '../../lib/problem.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import { describeActor } from '../audit/index.ts';
 import {
+  adviceOf,
+  applyRule,
+  BLACK_AND_WHITE,
+  type CheckResult,
   enrollmentEmbedders,
   type Frame,
   faceQuality,
@@ -12,27 +17,32 @@ import {
   type Profile,
   type Profiles,
   planMatching,
+  type QualityReport,
+  qualityFinding,
+  REFUSED_BEFORE,
+  type Rule,
   samePerson,
 } from '../matching/index.ts';
 import type { Models } from '../models/index.ts';
 import type { FaceForReview, PictureForReview } from '../uniqueness/index.ts';
-import { disclosedResults } from './outcome.ts';
 import type { WriteVerification } from './record-verification.ts';
 import {
-  blackAndWhiteRefusal,
-  type PictureRefusal,
-  pictureRefusal,
-  refusedBefore,
-} from './refuse-picture.ts';
-import type { EnrollCommand, Run, Seen, Sight, VerifyCommand } from './verdict.ts';
+  type AnalyzedPictures,
+  disclosedResults,
+  type EnrollCommand,
+  type JudgeablePicture,
+  type Run,
+  type Unverified,
+  type VerifyCommand,
+} from './verdict.ts';
 
 /** A picture that cannot be judged, or that the profile refuses. */
-interface RefusedSight {
+interface RefusedPicture {
   main: Analysis;
   refusal: PictureRefusal;
 }
 
-export interface SightDeps {
+export interface AnalysisDeps {
   analyzer: FaceAnalyzer;
   /** Milliseconds that one picture may take, waiting for a worker included. */
   deadline: number;
@@ -57,12 +67,12 @@ export function analysisRequest(
 }
 
 /** Analyzes one picture. Throws what `analyze` throws, and CHECK_FAILED for pixels that liveness refused before. */
-export async function lookAtPicture(
+export async function analyzePicture(
   analyzer: FaceAnalyzer,
   picture: Uint8Array,
   request: AnalysisRequest,
   { profile, guard }: { profile: Pick<Profile, 'slug' | 'definition'>; guard: PictureGuard },
-): Promise<Sight | RefusedSight> {
+): Promise<JudgeablePicture | RefusedPicture> {
   const stopAt = guard.stopAt.length > 0 ? { stopAt: guard.stopAt } : {};
   const main = await analyzer.analyze(picture, { ...request, ...stopAt });
   if (await guard.refusedBefore(main.pixelHash)) throw refusedBefore(profile);
@@ -79,35 +89,25 @@ export async function lookAtPicture(
   return { main, face, quality };
 }
 
-/** The step `look`: the frames are analyzed once the main picture is known to show a face that can be judged. Stores a refusal. */
-export function createLook({ analyzer, deadline, write }: SightDeps & { write: WriteVerification }) {
-  return async function look(run: Run, guard: PictureGuard): Promise<Seen> {
+/** The step `analyze`: the frames are analyzed once the main picture is known to show a face that can be judged. Stores a refusal. */
+export function createAnalyze({ analyzer, deadline, write }: AnalysisDeps & { write: WriteVerification }) {
+  return async function analyze(run: Run, guard: PictureGuard): Promise<AnalyzedPictures> {
     const { command, plan, profile } = run;
     const request = analysisRequest(command, plan, plan.embedders, deadline);
-    const sight = await lookAtPicture(analyzer, command.picture, request, { profile, guard });
-    if (!('refusal' in sight)) return { ...sight, frames: await analyzeFrames(analyzer, command, request) };
-    const { problem, outcome, result } = sight.refusal;
+    const analyzed = await analyzePicture(analyzer, command.picture, request, { profile, guard });
+    if (!('refusal' in analyzed))
+      return { ...analyzed, frames: await analyzeFrames(analyzer, command, request) };
+    const { problem, outcome, result } = analyzed.refusal;
     const disclosed = { reason: result.reason ?? problem.message };
     const { code, message, extra } = problem;
     const ended = { outcome, decidedBy: result.check };
-    await write(run, sight.main, { verified: false, ended, checks: [result], reason: message }, disclosed);
+    await write(run, analyzed.main, { verified: false, ended, checks: [result], reason: message }, disclosed);
     throw new Problem(code, message, { ...extra, checkResults: disclosedResults([result], false) });
   };
 }
 
 /** Frames of one request in the analyzer's queue at a time: the others' pictures come in between. */
 const AT_ONCE = 4;
-
-/** INVALID_REQUEST unless every frame has a time, or none. */
-export function checkFrameTimes({
-  frames = [],
-  frameTimes,
-}: Pick<VerifyCommand, 'frames' | 'frameTimes'>): void {
-  if (frameTimes === undefined || frameTimes.length === frames.length) return;
-  throw new Problem('INVALID_REQUEST', 'There must be as many frame times as frames.', {
-    details: [{ path: 'frameTimes', message: `${frames.length} numbers, one for each frame.` }],
-  });
-}
 
 /** Throws what `analyze` throws; a frame that cannot be read is named. */
 export async function analyzeFrames(
@@ -142,7 +142,7 @@ async function analyzeFrame(
   }
 }
 
-interface LookForReviewDeps extends SightDeps {
+interface FaceForReviewDeps extends AnalysisDeps {
   models: Pick<Models, 'current' | 'importable'>;
   profiles: Pick<Profiles, 'get'>;
 }
@@ -151,8 +151,8 @@ interface LookForReviewDeps extends SightDeps {
  * Refuses as an enrollment does what shows no face that can be compared. It does not ask whether the picture shows a living person: a
  * reviewer may compare with the picture of a document.
  */
-export function createLookForReview({ analyzer, deadline, models, profiles }: LookForReviewDeps) {
-  return async function lookForReview(command: PictureForReview): Promise<FaceForReview> {
+export function createFaceForReview({ analyzer, deadline, models, profiles }: FaceForReviewDeps) {
+  return async function faceForReview(command: PictureForReview): Promise<FaceForReview> {
     const profile = await profiles.get(command.organization, 'default');
     const set = models.current();
     const plan = planMatching(profile, { set, importable: models.importable() });
@@ -174,4 +174,67 @@ export function createLookForReview({ analyzer, deadline, models, profiles }: Lo
       },
     };
   };
+}
+
+/** The error, the stored record and the failed check of a refused picture. */
+export interface PictureRefusal {
+  problem: Problem;
+  outcome: Unverified;
+  result: CheckResult;
+}
+
+const messages: Partial<Record<ProblemCode, string>> = {
+  FACE_NOT_FOUND: 'No face was found in the picture.',
+  SEVERAL_FACES: 'There is more than one face in the picture.',
+  FACE_TOO_SMALL: 'The face is too small in the picture.',
+};
+
+const NOT_GOOD = 'The picture is not good enough';
+
+/** The component that a stored FACE_QUALITY_REFUSED names; undefined for a picture without color. */
+export const refusedComponent = (reason: string): string | undefined =>
+  reason.startsWith(NOT_GOOD) ? /\((\w+)\)/.exec(reason)?.[1] : undefined;
+
+/** The refusal of a picture that cannot be judged, or that has a fault the profile refuses; undefined otherwise. */
+export function pictureRefusal(
+  report: QualityReport,
+  rule: Rule,
+  refuseQuality: readonly string[],
+): PictureRefusal | undefined {
+  const { unjudgeable } = report;
+  const fault = unjudgeable ?? adviceOf(report).find(({ component }) => refuseQuality.includes(component));
+  if (fault === undefined) return undefined;
+  const code = unjudgeable?.problem ?? 'FACE_QUALITY_REFUSED';
+  const result: CheckResult = {
+    ...applyRule('faceQuality', rule, qualityFinding(report)),
+    pass: false,
+    reason: fault.advice,
+  };
+  const message = messages[code] ?? `${NOT_GOOD} (${fault.component}).`;
+  const problem = new Problem(code, message, { reason: fault.advice, checkResults: [result] });
+  return { problem, outcome: code, result };
+}
+
+/** The refusal of a picture that liveness refused before: nothing was run on it. */
+export function refusedBefore({ slug, definition }: Pick<Profile, 'slug' | 'definition'>): Problem {
+  const finding = { score: 0, reason: REFUSED_BEFORE };
+  const result = {
+    ...applyRule('liveness', definition.checks.liveness, finding),
+    pass: false,
+    reason: REFUSED_BEFORE,
+  };
+  const extra = { reason: REFUSED_BEFORE, checkResults: [result] };
+  return new Problem('CHECK_FAILED', `The profile ${slug} refuses this: liveness.`, extra);
+}
+
+/** The refusal of a picture without color where liveness is to be judged: it is no attack, and cannot be judged. */
+export function blackAndWhiteRefusal(report: QualityReport, rule: Rule): PictureRefusal {
+  const result: CheckResult = {
+    ...applyRule('faceQuality', rule, qualityFinding(report)),
+    pass: false,
+    reason: BLACK_AND_WHITE,
+  };
+  const extra = { reason: BLACK_AND_WHITE, checkResults: [result] };
+  const outcome = 'FACE_QUALITY_REFUSED';
+  return { problem: new Problem(outcome, BLACK_AND_WHITE, extra), outcome, result };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { oneMoreToday } from './write-enrollment.ts';
+import { oneMoreToday } from './enroll-subject.ts';
 
 const HOUR = 3_600_000;
 const now = Date.UTC(2026, 10, 20, 12);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createFairPlaces } from './fair-places.ts';
 import type { Share } from './fair-queue.ts';
+import { createFairSlots } from './fair-slots.ts';
 
 const of = (organization: string, address: string): Share => ({
   world: 'live',
@@ -9,7 +9,7 @@ const of = (organization: string, address: string): Share => ({
   address,
 });
 const open = (atOnce: number, waiting: number) =>
-  createFairPlaces({ atOnce, waiting, clock: { now: () => 0 }, busy: 'Too many at once.' });
+  createFairSlots({ atOnce, waiting, clock: { now: () => 0 }, busy: 'Too many at once.' });
 
 test('one address that fills the queue gives way to another, whose turn comes next', async () => {
   const places = open(1, 4);

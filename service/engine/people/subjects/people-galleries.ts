@@ -1,20 +1,19 @@
-import type { Galleries } from '../../../inference/gallery/gallery-matrix.ts';
+import type { Galleries } from '../../../inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { meanDirection } from '../../../lib/mean-direction.ts';
 import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
-import type { EmbedderChange, Models } from '../../models/index.ts';
+import { type EmbedderChange, fileOf, type Models } from '../../models/index.ts';
 import { type GalleryVectors, galleryVectors } from './best-pictures.ts';
 import type { DamagedRow, LoadedTemplate } from './loaded-templates-store.ts';
 import { type Realm, realmKey } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
-import { fileOf } from './write-enrollment.ts';
 
 /**
  * The galleries, one for each embedder by which people are searched, one row a person in each: the mean direction of their pictures. In
  * memory; `loadGalleries` fills it at start.
  */
-export interface GalleryIndex {
+export interface PeopleGalleries {
   /** Replaces the person's rows, which `rows`, as the models gave them, are averaged to; those of other embedders are erased. */
   put(realm: Realm, subject: SubjectId, rows: readonly GalleryVectors[]): void;
   /** The same with vectors as they are stored, under the transform that the gallery has (`transformOf`). */
@@ -29,7 +28,7 @@ export interface GalleryIndex {
    * Empties every gallery and fills it with what `load` puts in. A person who is put in or erased meanwhile by anything else stays as
    * that left them.
    */
-  fill(load: (put: GalleryIndex['putRotated']) => Promise<void>): Promise<void>;
+  fill(load: (put: PeopleGalleries['putRotated']) => Promise<void>): Promise<void>;
   /** People with a row of any embedder; in `part` alone where it is named, without those of any part otherwise. So do the other reads. */
   people(realm: Realm, part?: string): number;
   /** Their ids. */
@@ -82,11 +81,11 @@ interface People {
  * `embedders`: those by which people are searched; part of a gallery's name, so that models never meet. `newest`: the organization's
  * transform at this time.
  */
-export function createGalleryIndex(
+export function createPeopleGalleries(
   galleries: Galleries,
   embedders: () => readonly string[],
   newest: (organization: OrganizationId) => TemplateTransform,
-): GalleryIndex {
+): PeopleGalleries {
   const realms = new Map<string, People>();
   const transformOf = createKnownTransforms(newest);
   const parts = new Map<SubjectId, string>();
@@ -234,7 +233,7 @@ function createKnownTransforms(newest: (organization: OrganizationId) => Templat
   };
 }
 
-/** As `GalleryIndex.search`, of one gallery; `probe` is rotated as its rows are. */
+/** As `PeopleGalleries.search`, of one gallery; `probe` is rotated as its rows are. */
 async function searchRows(
   galleries: Galleries,
   { name, people }: Rows,
@@ -275,7 +274,7 @@ export interface GalleryLoading {
 
 export interface GalleryLoadingDeps {
   store: Pick<SubjectStore, 'everyTemplate' | 'countEnrolled' | 'members'>;
-  index: GalleryIndex;
+  index: PeopleGalleries;
   models: Pick<Models, 'current'>;
   /** The embedders of the galleries. */
   embedders(): readonly string[];
@@ -295,7 +294,7 @@ export function createGalleryLoading({
   const oneAtATime = createOneAtATime();
 
   /** Everything that was read of one person. */
-  function putPerson(templates: readonly LoadedTemplate[], put: GalleryIndex['putRotated']): [] {
+  function putPerson(templates: readonly LoadedTemplate[], put: PeopleGalleries['putRotated']): [] {
     const [first] = templates;
     if (first === undefined) return [];
     const { organization, world, subject } = first.row;
@@ -312,7 +311,10 @@ export function createGalleryLoading({
     return [];
   }
 
-  async function load(put: GalleryIndex['putRotated'], progress?: (loaded: number) => void): Promise<void> {
+  async function load(
+    put: PeopleGalleries['putRotated'],
+    progress?: (loaded: number) => void,
+  ): Promise<void> {
     for (const { subject, memberOf } of await store.members()) index.assign(subject, memberOf);
     let loaded = 0;
     const { files } = models.current();

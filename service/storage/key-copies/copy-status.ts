@@ -24,23 +24,23 @@ export interface CopyReport {
 }
 
 /** Whether the copy is current, as shown to the operator. */
-export interface CopyStanding {
+export interface CopyStatus {
   report(copy: string | undefined): CopyReport;
   up(): Promise<void>;
   /** `error`: CopyTrouble, or what kept the copy from being brought up to date. Resolves with the trouble. */
   down(error: unknown): Promise<CopyTrouble>;
 }
 
-export interface CopyStandingDeps {
+export interface CopyStatusDeps {
   keys: Pick<KeyStore, 'setPlaceBehind'>;
   clock: Clock;
   log: Log;
 }
 
-export function createCopyStanding(
+export function createCopyStatus(
   { place, addedAt, behindSince }: StoredPlace,
-  { keys, clock, log }: CopyStandingDeps,
-): CopyStanding {
+  { keys, clock, log }: CopyStatusDeps,
+): CopyStatus {
   let state: CopyReport['state'] = 'behind';
   let since = behindSince;
   let reason: string | undefined = 'It has not been checked yet.';

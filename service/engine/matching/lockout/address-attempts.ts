@@ -7,8 +7,7 @@ import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
 import { type Realm, realmKey, type Subjects } from '../../people/index.ts';
-import type { CheckResult } from '../checks/apply-rule.ts';
-import { checkNamed } from '../checks/registered-checks.ts';
+import { type CheckResult, checkNamed } from '../checks/registered-checks.ts';
 import type { ProfileDefinition } from '../profiles/profile.ts';
 import { addFailure, deleteClaim, selectClaim, updateDisabled, updateLastFailed } from './claim-store.ts';
 
@@ -26,13 +25,13 @@ export interface AttemptRules {
 }
 
 /** Whether a verification was the person's: only a verdict against the person counts, not a picture that shows too little. */
-export type Standing = 'verified' | 'against' | 'neither';
+export type AttemptVerdict = 'verified' | 'against' | 'neither';
 
 export interface Attempt {
   /** Runs the transaction that stores the verification; other attempts at this address wait meanwhile. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** In that transaction; `target` is the verification, or the person an enrollment was tried for. */
-  settle(tx: Tx, standing: Standing, line: { actor: Actor; target: string }): Promise<void>;
+  settle(tx: Tx, verdict: AttemptVerdict, line: { actor: Actor; target: string }): Promise<void>;
   /** Always called at the end, whatever the outcome. */
   end(): void;
 }
@@ -40,7 +39,7 @@ export interface Attempt {
 /**
  * Attempts at claimed addresses. Kept for every address ever claimed, enrolled or not, so that both are answered alike.
  */
-export interface Claims {
+export interface AddressAttempts {
   /**
    * Lets an attempt begin, counting those under way as if they had failed: of many at once no more are let in than may fail.
    * Throws USER_FLOOD_DETECTED with the time to wait, VERIFICATION_DISABLED.
@@ -50,7 +49,7 @@ export interface Claims {
   unlock(realm: Realm, person: string, actor: Actor): Promise<{ failures: number; disabled: boolean }>;
 }
 
-export interface ClaimsDeps {
+export interface AddressAttemptsDeps {
   db: Db;
   inTransaction: InTransaction;
   sealer: { emailHash(organization: OrganizationId, email: string): string };
@@ -65,7 +64,7 @@ const SHORTLY = 1_000;
 
 /** `others`: attempts under way, counted as if they had failed. */
 async function refuseTooMany(
-  { db, clock }: Pick<ClaimsDeps, 'db' | 'clock'>,
+  { db, clock }: Pick<AddressAttemptsDeps, 'db' | 'clock'>,
   { realm, hash }: { realm: Realm; hash: string },
   rules: AttemptRules,
   others: number,
@@ -88,7 +87,7 @@ async function refuseTooMany(
   throw tooSoon(since < 0 ? rules.delay : rules.delay - since);
 }
 
-export function createClaims(deps: ClaimsDeps): Claims {
+export function createAddressAttempts(deps: AddressAttemptsDeps): AddressAttempts {
   const { inTransaction, sealer, subjects, audit, events, clock } = deps;
   const turns = createTurns();
   /** Attempts let in and not yet decided, by address: only one process has the database. */
@@ -119,9 +118,9 @@ export function createClaims(deps: ClaimsDeps): Claims {
                 end();
               }
             }),
-          async settle(tx, standing, { actor, target }) {
-            if (standing === 'neither') return;
-            if (standing === 'verified') return deleteClaim(tx, realm, hash);
+          async settle(tx, verdict, { actor, target }) {
+            if (verdict === 'neither') return;
+            if (verdict === 'verified') return deleteClaim(tx, realm, hash);
             const failures = await addFailure(tx, realm, hash, clock.now());
             if (failures !== rules.beforeDisabled) return;
             await updateDisabled(tx, realm, hash, clock.now());
@@ -195,7 +194,11 @@ export const isAttack = (checks: readonly CheckResult[]): boolean =>
   checks.some(({ check, pass }) => !pass && checkNamed(check).failure === 'attack');
 
 /** A face of another person and a failed liveness check count against the person; a wrong place or hour does not. */
-export function standingOf(verified: boolean, matched: boolean, checks: readonly CheckResult[]): Standing {
+export function attemptVerdictOf(
+  verified: boolean,
+  matched: boolean,
+  checks: readonly CheckResult[],
+): AttemptVerdict {
   if (verified) return 'verified';
   if (!matched) return 'against';
   const against = checks.some(({ check, pass }) => !pass && checkNamed(check).failure !== undefined);

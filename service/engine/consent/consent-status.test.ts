@@ -2,27 +2,28 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Purpose, purposes } from './consent.ts';
 import {
+  consentStatusAfter,
+  consentStatusOf,
+  consentStatusText,
   endedAt,
-  type Ground,
   isWithheld,
+  type LegalBasis,
   nextMoment,
   noRecords,
-  readStanding,
-  standingAfter,
-  standingOf,
-  standingText,
-} from './standing.ts';
+  readConsentStatus,
+} from './consent-status.ts';
 
 const DAY = 86_400_000;
 /** The uses of a person that are refused at this moment. */
 const withheldPurposes = (
-  ground: Ground,
-  consents: Parameters<typeof standingOf>[0],
-  withdrawals: Parameters<typeof standingOf>[1],
+  legalBasis: LegalBasis,
+  consents: Parameters<typeof consentStatusOf>[0],
+  withdrawals: Parameters<typeof consentStatusOf>[1],
   now: number,
-) => purposes.filter((purpose) => isWithheld(standingOf(consents, withdrawals), purpose, ground, now));
-const attested: Ground = { is: 'attested', purposes };
-const withCall: Ground = { is: 'with-call' };
+) =>
+  purposes.filter((purpose) => isWithheld(consentStatusOf(consents, withdrawals), purpose, legalBasis, now));
+const attested: LegalBasis = { is: 'attested', purposes };
+const withCall: LegalBasis = { is: 'with-call' };
 
 const purpose = fc.constantFrom(...purposes);
 const some = fc.subarray([...purposes], { minLength: 1 });
@@ -31,19 +32,19 @@ const given = fc
   .record({ at: time, purposes: some, expiresAt: fc.option(time, { nil: undefined }) })
   .map(({ expiresAt, ...rest }) => (expiresAt === undefined ? rest : { ...rest, expiresAt }));
 const withdrawn = fc.record({ at: time, purpose });
-const ground = fc.oneof(
+const legalBasis = fc.oneof(
   fc.constant(withCall),
-  fc.subarray([...purposes]).map((some): Ground => ({ is: 'attested', purposes: some })),
+  fc.subarray([...purposes]).map((some): LegalBasis => ({ is: 'attested', purposes: some })),
 );
 const history = fc.record({
   consents: fc.array(given, { maxLength: 6 }),
   withdrawals: fc.array(withdrawn, { maxLength: 6 }),
 });
 
-/** The rule restated: record by record in the order of time, without standings. */
+/** The rule restated: record by record in the order of time, without statuses. */
 function byReplay(
   one: Purpose,
-  speaks: Ground,
+  speaks: LegalBasis,
   consents: readonly { at: number; purposes: Purpose[]; expiresAt?: number }[],
   withdrawals: readonly { at: number; purpose: Purpose }[],
   now: number,
@@ -75,7 +76,7 @@ test('the withheld purposes equal those of a replay of the records, at every mom
   fc.assert(
     fc.property(
       history,
-      ground,
+      legalBasis,
       fc.integer({ min: 0, max: 1100 }),
       ({ consents, withdrawals }, speaks, now) => {
         expect(withheldPurposes(speaks, consents, withdrawals, now)).toEqual(
@@ -88,7 +89,7 @@ test('the withheld purposes equal those of a replay of the records, at every mom
 
 test('a withdrawal after everything else withholds that purpose and changes no other', () => {
   fc.assert(
-    fc.property(history, ground, purpose, time, ({ consents, withdrawals }, speaks, one, now) => {
+    fc.property(history, legalBasis, purpose, time, ({ consents, withdrawals }, speaks, one, now) => {
       const before = withheldPurposes(speaks, consents, withdrawals, now);
       const after = withheldPurposes(speaks, consents, [...withdrawals, { at: 2000, purpose: one }], now);
       expect(after).toEqual(purposes.filter((each) => each === one || before.includes(each)));
@@ -98,7 +99,7 @@ test('a withdrawal after everything else withholds that purpose and changes no o
 
 test('a later consent without an end gives its purposes back for good', () => {
   fc.assert(
-    fc.property(history, ground, some, time, ({ consents, withdrawals }, speaks, again, now) => {
+    fc.property(history, legalBasis, some, time, ({ consents, withdrawals }, speaks, again, now) => {
       const after = withheldPurposes(speaks, [...consents, { at: 2000, purposes: again }], withdrawals, now);
       for (const one of again) expect(after).not.toContain(one);
     }),
@@ -107,12 +108,12 @@ test('a later consent without an end gives its purposes back for good', () => {
 
 test('the order of the records does not matter, nor that they went through a column', () => {
   fc.assert(
-    fc.property(history, ground, time, ({ consents, withdrawals }, speaks, now) => {
-      const standing = standingOf(consents, withdrawals);
-      expect(standingOf(consents.toReversed(), withdrawals.toReversed())).toEqual(standing);
-      const read = readStanding(standingText(standing));
+    fc.property(history, legalBasis, time, ({ consents, withdrawals }, speaks, now) => {
+      const status = consentStatusOf(consents, withdrawals);
+      expect(consentStatusOf(consents.toReversed(), withdrawals.toReversed())).toEqual(status);
+      const read = readConsentStatus(consentStatusText(status));
       for (const one of purposes)
-        expect(isWithheld(read, one, speaks, now)).toBe(isWithheld(standing, one, speaks, now));
+        expect(isWithheld(read, one, speaks, now)).toBe(isWithheld(status, one, speaks, now));
     }),
   );
 });
@@ -120,7 +121,7 @@ test('the order of the records does not matter, nor that they went through a col
 test('the end of everything is the first moment from which every purpose is withheld by the records', () => {
   fc.assert(
     fc.property(history, ({ consents, withdrawals }) => {
-      const end = endedAt(standingOf(consents, withdrawals));
+      const end = endedAt(consentStatusOf(consents, withdrawals));
       if (end === undefined) {
         expect(withheldPurposes(attested, consents, withdrawals, 1e12).length).toBeLessThan(3);
       } else {
@@ -143,7 +144,7 @@ test('without records the organization speaks: its attestation, or nothing where
 
 test('a clock that was put back does not make a withdrawal older than its consent', () => {
   const consent = { at: 10 * DAY, purposes: [...purposes] };
-  const at = nextMoment(3 * DAY, standingOf([consent], []));
+  const at = nextMoment(3 * DAY, consentStatusOf([consent], []));
   expect(at).toBe(10 * DAY + 1);
   expect(withheldPurposes(attested, [consent], [{ at, purpose: 'verification' }], 3 * DAY)).toEqual([
     'verification',
@@ -152,16 +153,16 @@ test('a clock that was put back does not make a withdrawal older than its consen
 });
 
 test('the column of people without records is read as nothing, and rubbish is refused', () => {
-  expect(readStanding('[]')).toEqual(noRecords);
-  expect(() => readStanding('{"verification":1}')).toThrow('cannot be read');
+  expect(readConsentStatus('[]')).toEqual(noRecords);
+  expect(() => readConsentStatus('{"verification":1}')).toThrow('cannot be read');
 });
 
-test('one consent more changes a standing as if all records were replayed', () => {
+test('one consent more changes a status as if all records were replayed', () => {
   fc.assert(
     fc.property(history, given, ({ consents, withdrawals }, more) => {
       const newest = { ...more, at: 2000 };
-      expect(standingAfter(standingOf(consents, withdrawals), newest)).toEqual(
-        standingOf([...consents, newest], withdrawals),
+      expect(consentStatusAfter(consentStatusOf(consents, withdrawals), newest)).toEqual(
+        consentStatusOf([...consents, newest], withdrawals),
       );
     }),
   );

@@ -1,20 +1,20 @@
 import { defined } from '../../lib/defined.ts';
 import { type ConsentRecord, type Purpose, purposes, type Withdrawal } from './consent.ts';
 
-/** The legal ground for people without a recorded consent. */
-export type Ground =
+/** The legal basis for people without a recorded consent. */
+export type LegalBasis =
   /** Nothing: they may not be used. */
   | { is: 'with-call' }
   /** The organization's own word, for these purposes. */
   | { is: 'attested'; purposes: readonly Purpose[] };
 
 /** What a person's own consents and withdrawals say, in a form that is kept beside the person and asked at every search. */
-export interface Standing {
-  /** Time of the newest record; the later of two standings of a person applies. 0: no record. */
+export interface ConsentStatus {
+  /** Time of the newest record; the later of two statuses of a person applies. 0: no record. */
   asOf: number;
-  /** Whether there is a consent of the person's own; without one the organization's ground applies. */
+  /** Whether there is a consent of the person's own; without one the organization's legal basis applies. */
   recorded: boolean;
-  /** From when (ms since 1970) each of these purposes is withheld, whatever the ground. */
+  /** From when (ms since 1970) each of these purposes is withheld, whatever the legal basis. */
   withheldFrom: { readonly [P in Purpose]?: number };
   /** When an administrator last withdrew, or recorded a consent, for the person: what follows from it erases after a wait. */
   staff?: { withdrewAt?: number; recordedAt?: number };
@@ -25,7 +25,7 @@ const STAFF_WAIT = 7 * 86_400_000;
 /** Of one moment: an enrollment and the consent that came with it. */
 const MOMENT = 60_000;
 
-export const noRecords: Standing = { asOf: 0, recorded: false, withheldFrom: {} };
+export const noRecords: ConsentStatus = { asOf: 0, recorded: false, withheldFrom: {} };
 
 type Given = Pick<ConsentRecord, 'at' | 'purposes' | 'expiresAt'> & { by?: string };
 type Withdrawn = Pick<Withdrawal, 'at' | 'purpose'> & { by?: string };
@@ -36,7 +36,10 @@ function lastByStaff(records: readonly { at: number; by?: string }[]): number | 
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-function staffOf(withdrewAt: number | undefined, recordedAt: number | undefined): Pick<Standing, 'staff'> {
+function staffOf(
+  withdrewAt: number | undefined,
+  recordedAt: number | undefined,
+): Pick<ConsentStatus, 'staff'> {
   if (withdrewAt === undefined && recordedAt === undefined) return {};
   return { staff: defined({ withdrewAt, recordedAt }) };
 }
@@ -45,7 +48,10 @@ function staffOf(withdrewAt: number | undefined, recordedAt: number | undefined)
  * For each purpose the newest record decides: a withdrawal withholds it, and of one moment's records it comes last. Consents
  * since then last until the latest of their ends. Consent to one purpose is no consent to another.
  */
-export function standingOf(consents: readonly Given[], withdrawals: readonly Withdrawn[]): Standing {
+export function consentStatusOf(
+  consents: readonly Given[],
+  withdrawals: readonly Withdrawn[],
+): ConsentStatus {
   const recorded = consents.length > 0;
   const withheldFrom: { [P in Purpose]?: number } = {};
   for (const purpose of purposes) {
@@ -66,32 +72,37 @@ export function standingOf(consents: readonly Given[], withdrawals: readonly Wit
   return { asOf, recorded, withheldFrom, ...staffOf(lastByStaff(withdrawals), lastByStaff(consents)) };
 }
 
-/** The standing once this consent is recorded too; it is newer than all before. */
-export function standingAfter(standing: Standing, consent: Given): Standing {
+/** The status once this consent is recorded too; it is newer than all before. */
+export function consentStatusAfter(status: ConsentStatus, consent: Given): ConsentStatus {
   const withheldFrom: { [P in Purpose]?: number } = {};
   for (const purpose of purposes) {
-    const before = standing.withheldFrom[purpose];
+    const before = status.withheldFrom[purpose];
     if (consent.purposes.includes(purpose)) {
-      const unlimited = standing.recorded && before === undefined;
+      const unlimited = status.recorded && before === undefined;
       if (!unlimited && consent.expiresAt !== undefined)
         withheldFrom[purpose] = Math.max(before ?? 0, consent.expiresAt);
     } else if (before !== undefined) withheldFrom[purpose] = before;
-    else if (!standing.recorded) withheldFrom[purpose] = 0;
+    else if (!status.recorded) withheldFrom[purpose] = 0;
   }
-  const { withdrewAt, recordedAt } = standing.staff ?? {};
+  const { withdrewAt, recordedAt } = status.staff ?? {};
   const staff = staffOf(withdrewAt, lastByStaff([consent]) ?? recordedAt);
   return { asOf: consent.at, recorded: true, withheldFrom, ...staff };
 }
 
-export function isWithheld(standing: Standing, purpose: Purpose, ground: Ground, now: number): boolean {
-  const from = standing.withheldFrom[purpose];
+export function isWithheld(
+  status: ConsentStatus,
+  purpose: Purpose,
+  legalBasis: LegalBasis,
+  now: number,
+): boolean {
+  const from = status.withheldFrom[purpose];
   if (from !== undefined) return from <= now;
-  if (standing.recorded) return false;
-  return ground.is === 'with-call' || !ground.purposes.includes(purpose);
+  if (status.recorded) return false;
+  return legalBasis.is === 'with-call' || !legalBasis.purposes.includes(purpose);
 }
 
 /** From when on the person's own records leave no use at all; absent when they leave one. */
-export function endedAt({ withheldFrom }: Standing): number | undefined {
+export function endedAt({ withheldFrom }: ConsentStatus): number | undefined {
   const ends = purposes.map((purpose) => withheldFrom[purpose]);
   return ends.every((end) => end !== undefined) ? Math.max(...ends) : undefined;
 }
@@ -100,7 +111,7 @@ export function endedAt({ withheldFrom }: Standing): number | undefined {
  * Before when no sweep erases the person for want of consent: an administrator withdrew it, or recorded one that ends, after the
  * person was enrolled. The wait is for the alert to be read.
  */
-export function keptUntil({ staff }: Standing, enrolledAt: number): number {
+export function keptUntil({ staff }: ConsentStatus, enrolledAt: number): number {
   const withdrew = staff?.withdrewAt ?? Number.NEGATIVE_INFINITY;
   const recorded = staff?.recordedAt ?? Number.NEGATIVE_INFINITY;
   return (
@@ -112,13 +123,13 @@ export function keptUntil({ staff }: Standing, enrolledAt: number): number {
  * A time for the next record of a person: now, and after everything recorded so far, so that a clock that was put back does
  * not make a withdrawal older than the consent it withdraws.
  */
-export const nextMoment = (now: number, { asOf }: Standing): number => Math.max(now, asOf + 1);
+export const nextMoment = (now: number, { asOf }: ConsentStatus): number => Math.max(now, asOf + 1);
 
-export const standingText = (standing: Standing): string => JSON.stringify(standing);
+export const consentStatusText = (status: ConsentStatus): string => JSON.stringify(status);
 
-/** Throws for a text that `standingText` did not write. `[]` is the standing of people without a record. */
-export function readStanding(text: string): Standing {
-  const value = JSON.parse(text) as Standing | [];
+/** Throws for a text that `consentStatusText` did not write. `[]` is the status of people without a record. */
+export function readConsentStatus(text: string): ConsentStatus {
+  const value = JSON.parse(text) as ConsentStatus | [];
   if (Array.isArray(value)) return noRecords;
   if (typeof value.asOf !== 'number' || typeof value.withheldFrom !== 'object')
     throw new Error('The withheld purposes of a person cannot be read.');

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { applyRule } from './apply-rule.ts';
 import type { Rule } from './check.ts';
-import type { CheckName } from './registered-checks.ts';
+import { applyRule, type CheckName } from './registered-checks.ts';
 
 const rule = (more: Partial<Rule> = {}): Rule => ({
   enabled: true,

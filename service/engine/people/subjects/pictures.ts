@@ -1,21 +1,21 @@
-import type { SubjectId } from '../../../../lib/id.ts';
-import { Problem } from '../../../../lib/problem.ts';
-import type { InTransaction } from '../../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../../audit/index.ts';
-import { isHeld } from '../../../consent/index.ts';
-import type { Models } from '../../../models/index.ts';
-import { bestFirst, galleryVectors } from '../best-pictures.ts';
-import type { createSubjectTurns } from '../change-subject.ts';
-import type { GalleryIndex } from '../gallery-index.ts';
-import type { DamagedRow, StoredTemplate } from '../loaded-templates-store.ts';
-import type { createFindSubject } from '../people/read-people.ts';
-import type { Enrollment, Realm } from '../subject.ts';
-import type { SubjectStore } from '../subject-store.ts';
-import { type createConfirm, noSuchPicture } from './confirm-picture.ts';
+import { defined } from '../../../lib/defined.ts';
+import type { SubjectId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import { type Actor, type Audit, readActor, readDone } from '../../audit/index.ts';
+import { isHeld } from '../../consent/index.ts';
+import type { Models } from '../../models/index.ts';
+import { bestFirst, galleryVectors, refuseMoreAnchors } from './best-pictures.ts';
+import type { createSubjectTurns } from './change-subject.ts';
+import type { DamagedRow, StoredTemplate } from './loaded-templates-store.ts';
+import type { createFindSubject } from './people/read-people.ts';
+import type { PeopleGalleries } from './people-galleries.ts';
+import type { EnrolledPicture, Enrollment, Realm, Subject } from './subject.ts';
+import type { SubjectStore } from './subject-store.ts';
 
 interface PictureOperationsDeps extends Pick<ReturnType<typeof createFindSubject>, 'get' | 'templatesOf'> {
   store: Pick<SubjectStore, 'ownerOfPicture' | 'pictureHash'>;
-  index: Pick<GalleryIndex, 'put'>;
+  index: Pick<PeopleGalleries, 'put'>;
   confirm: ReturnType<typeof createConfirm>;
   removePicture: ReturnType<typeof createRemovePicture>;
   inTurnOf: ReturnType<typeof createSubjectTurns>['inTurnOf'];
@@ -83,7 +83,7 @@ function toEnrollments(templates: readonly StoredTemplate[]): Enrollment[] {
 
 interface RemovePictureDeps {
   store: Pick<SubjectStore, 'templatesOf' | 'templateRows' | 'deleteTemplates' | 'isThere'>;
-  index: Pick<GalleryIndex, 'put'>;
+  index: Pick<PeopleGalleries, 'put'>;
   inTransaction: InTransaction;
   models: Pick<Models, 'current'>;
   audit: Audit;
@@ -135,4 +135,95 @@ export function createRemovePicture({
     const kept = before.filter((one) => one.enrollment !== enrollment);
     index.put(realm, subject, galleryVectors(kept));
   };
+}
+
+interface Confirmation {
+  subject: SubjectId;
+  enrollment: string;
+  confirmed: boolean;
+  /** No second member of staff has a part in it, because there is none who could. */
+  alone?: boolean;
+}
+
+interface ConfirmDeps {
+  store: Pick<SubjectStore, 'templateRows' | 'setAnchor' | 'dropSettled' | 'isThere'>;
+  inTransaction: InTransaction;
+  audit: Audit;
+  most: number;
+}
+
+/**
+ * Makes an enrolled picture an anchor, or an ordinary one again. Throws NOT_FOUND for an enrollment the person does not have,
+ * CONFLICT where more anchors than pictures are kept, or none, would be left.
+ */
+export function createConfirm({ store, inTransaction, audit, most }: ConfirmDeps) {
+  return (
+    { organization, world }: Realm,
+    { subject, enrollment, confirmed, alone = false }: Confirmation,
+    actor: Actor,
+    request?: string,
+  ): Promise<void> =>
+    inTransaction(async (tx: Tx) => {
+      const rows = (await store.isThere(tx, subject)) ? await store.templateRows(tx, subject) : [];
+      const before = rows.find((row) => row.enrollment === enrollment);
+      if (before === undefined) throw noSuchPicture(enrollment);
+      const anchor = confirmed ? 1 : 0;
+      if (before.anchor === anchor) return;
+      const after = rows.map((row) => (row.enrollment === enrollment ? { ...row, anchor } : row));
+      refuseMoreAnchors(after, most);
+      if (!after.some((row) => row.anchor === 1))
+        throw new Problem(
+          'CONFLICT',
+          'This is the only confirmed picture of the person: confirm another one first.',
+        );
+      await store.setAnchor(tx, subject, enrollment, confirmed);
+      await store.dropSettled(tx, subject);
+      await audit.add(tx, {
+        actor,
+        action: confirmed ? 'subject.confirm' : 'subject.unconfirm',
+        organization,
+        target: subject,
+        ...defined({ request }),
+        details: { world, enrollment, ...(alone && { alone }) },
+      });
+    });
+}
+
+const noSuchPicture = (enrollment: string) =>
+  new Problem(
+    'NOT_FOUND',
+    `This person has no picture ${enrollment}: “gatehouse subject show” lists those there are.`,
+  );
+
+export interface ConfirmedAloneDeps {
+  db: Db;
+  get(realm: Realm, idOrEmail: string): Promise<Subject>;
+  pictures(subject: Subject['id']): Promise<EnrolledPicture[]>;
+}
+
+/** `Subjects.confirmsAlone`. */
+export const createConfirmsAlone =
+  ({ db, get, pictures }: ConfirmedAloneDeps) =>
+  async (
+    realm: Realm,
+    { subject, enrollment }: { subject: string; enrollment: string },
+    who: Actor,
+  ): Promise<boolean> => {
+    if (realm.world !== 'live' || who.is !== 'administrator') return false;
+    const { id } = await get(realm, subject);
+    const picture = (await pictures(id)).find((one) => one.enrollment === enrollment);
+    if (!picture || picture.anchor) return false;
+    const lines = await readDone(db, { action: 'subject.enroll', target: id });
+    const line = lines.find(
+      ({ details }) => (JSON.parse(details) as { enrollment?: string }).enrollment === enrollment,
+    );
+    return line === undefined || !isOther(readActor(line.actor), who.administrator);
+  };
+
+/** Another member of staff: a program or a visitor of a page is none. */
+function isOther(enroller: Actor, administrator: string): boolean {
+  if (enroller.is === 'operator') return true;
+  const staff =
+    enroller.is === 'administrator' || enroller.is === 'kiosk' ? enroller.administrator : undefined;
+  return staff !== undefined && staff !== administrator;
 }

@@ -18,14 +18,14 @@ export interface Realm {
   world: World;
 }
 
-interface Places {
+interface Realms {
   appliance: object;
   'appliance-or-organization': { organization: OrganizationId | undefined };
   organization: { organization: OrganizationId };
   world: { organization: OrganizationId; realm: Realm };
 }
 /** Organization and world of a handler, by the scope of its route. */
-export type Place<W extends Within> = Places[W];
+export type RealmOf<W extends Within> = Realms[W];
 
 const organization = z
   .string()
@@ -38,8 +38,8 @@ const env = z
   .optional()
   .describe('World of real people or of trials; needed on the control socket. An API key acts in its own.');
 
-/** The fields of the query that name the place. */
-export const placeQuery = {
+/** The fields of the query that name the realm. */
+export const realmQuery = {
   appliance: {},
   'appliance-or-organization': {
     organization: organization.describe(
@@ -55,13 +55,13 @@ export interface Named {
   env?: World | undefined;
 }
 
-/** Finds the place of a request on one mount. Throws before anything is done in a place that is not there or not the caller's. */
-export type PlaceFinder = {
-  [W in Within]: (request: FastifyRequest, named: Named) => Promise<Place<W>>;
+/** Finds the realm of a request on one mount. Throws before anything is done in one that is not there or not the caller's. */
+export type RealmFinder = {
+  [W in Within]: (request: FastifyRequest, named: Named) => Promise<RealmOf<W>>;
 };
 
 /** The operator names the organization and the world. */
-export function placeOfOperator(organizations: Pick<Organizations, 'get'>): PlaceFinder {
+export function realmOfOperator(organizations: Pick<Organizations, 'get'>): RealmFinder {
   const find = async ({ organization }: Named) => {
     if (organization === undefined) throw invalidField('organization', 'It is missing.');
     return (await organizations.get(organization as OrganizationId)).id;
@@ -104,7 +104,7 @@ function worldOfCaller(request: FastifyRequest, { env }: Named): World {
  * A caller of the LAN acts in its own organization, an API key also in its own world. Naming them changes nothing. On a route of the
  * whole appliance its owner acts as the operator does, in the own organization where none is named.
  */
-export function placeOfCaller(organizations: Pick<Organizations, 'get'>): PlaceFinder {
+export function realmOfCaller(organizations: Pick<Organizations, 'get'>): RealmFinder {
   async function find(request: FastifyRequest, { organization: named }: Named): Promise<OrganizationId> {
     const { organization: own } = callerOf(request);
     if (named === undefined || named === own) return own;

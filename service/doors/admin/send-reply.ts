@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+
+/**
+ * The reply as its schema writes it. A field that the schema does not know, or a value that does not fit, is a bug: it throws,
+ * the caller is answered INTERNAL and nothing of the reply leaves.
+ */
+export function checkedReply(schema: z.ZodType, reply: unknown): unknown {
+  const checked = z.safeEncode(schema, reply);
+  if (checked.success) return checked.data;
+  const where = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  throw new Error(`A reply does not fit its schema: ${where}`);
+}
+
+/** A file in place of the described reply; `name` is what a browser saves it under. */
+export class FileAnswer {
+  readonly type: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  constructor(type: string, name: string, bytes: Uint8Array) {
+    this.type = type;
+    this.name = name;
+    this.bytes = bytes;
+  }
+}
+
+export const sendFile = (reply: FastifyReply, { type, name, bytes }: FileAnswer): FastifyReply =>
+  reply
+    .type(type)
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+
+/** Sends the pieces as they come. The first is awaited: what refuses does so before the answer begins. */
+export async function streamReply(
+  reply: FastifyReply,
+  pieces: AsyncIterable<Uint8Array | string>,
+): Promise<FastifyReply> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const readable = Readable.from(
+    (async function* () {
+      for (let next = first; !next.done; next = await iterator.next()) yield Buffer.from(next.value);
+    })(),
+    { objectMode: false },
+  );
+  // Also when reading has not begun.
+  readable.once('close', () => void iterator.return?.());
+  return reply.type('application/jsonl').send(readable);
+}
