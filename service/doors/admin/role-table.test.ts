@@ -81,6 +81,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/alerts/:id/acknowledge': 'o OAo-- k -s',
   'GET /api/admin/alerts/desktop': 'o ----- - B-',
   'GET /api/admin/approvals': 'o OAo-a - --',
+  'GET /api/admin/attention': 'o OAo-a - --',
   'POST /api/admin/approvals': 'o OAo-- - -s',
   'POST /api/admin/approvals/:id/confirm': 'o OA--- - -f',
   'POST /api/admin/approvals/:id/decline': 'o OA--- - -s',
