@@ -1,8 +1,10 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { type CallToolResult, Server } from '@modelcontextprotocol/server';
+import { certificateFault } from '../../gatehouse/src/certificate.ts';
+import manifest from '../package.json' with { type: 'json' };
 import type { Settings } from './settings.ts';
 
-const VERSION = '0.1.0';
+const { version } = manifest;
 /** Milliseconds: more than a call waits for a person. */
 const PATIENCE = 60_000;
 
@@ -13,15 +15,15 @@ export function createBridge({ url, serviceToken }: Settings): Server {
   function connect(): Promise<Client> {
     connected ??= open().catch((error: unknown) => {
       connected = undefined;
-      throw new Error(`${url.origin} could not be reached as a Gatehouse appliance: ${sentenceOf(error)}`);
+      throw new Error(
+        certificateFault(url.origin, error) ??
+          `${url.origin} could not be reached as a Gatehouse appliance: ${sentenceOf(error)}`,
+      );
     });
     return connected;
   }
   async function open(): Promise<Client> {
-    const client = new Client(
-      { name: 'gatehouse-mcp', version: VERSION },
-      { versionNegotiation: { mode: 'auto' } },
-    );
+    const client = new Client({ name: 'gatehouse-mcp', version }, { versionNegotiation: { mode: 'auto' } });
     const requestInit = { headers: { authorization: `Bearer ${serviceToken}` }, redirect: 'error' as const };
     await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
     return client;
@@ -37,7 +39,7 @@ export function createBridge({ url, serviceToken }: Settings): Server {
     }
   }
 
-  const server = new Server({ name: 'gatehouse', version: VERSION }, { capabilities: { tools: {} } });
+  const server = new Server({ name: 'gatehouse', version }, { capabilities: { tools: {} } });
   server.setRequestHandler('tools/list', ({ params }) => ask((client) => client.listTools(params)));
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }): Promise<CallToolResult> => {
     try {
