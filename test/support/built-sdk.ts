@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../..');
 export const putSdk = async (home: string): Promise<void> =>
   stagePackage('gatehouse', join(await builtSdk(), 'dist'), home);
 
-async function builtSdk(): Promise<string> {
+export async function builtSdk(): Promise<string> {
   const run = folderOfRun();
   const made = join(run, 'sdk');
   if (!isFirst(join(run, 'sdk-begun'))) {
