@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +5,7 @@ import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../../installers/run.ts';
 import { createSdkDoor } from '../../service/doors/sdk/index.ts';
 import { createServer } from '../../service/http/server.ts';
 import { systemClock } from '../../service/lib/clock.ts';
@@ -23,20 +23,16 @@ let folder: string;
 let app: ReturnType<typeof createServer>;
 let base: string;
 
-const run = (program: string, words: readonly string[], cwd = folder) => {
-  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}: ${stdout}${stderr}`);
-  return stdout;
-};
 const text = async (name: string) => (await fetch(`${base}/sdk/${name}`)).text();
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-served-'));
   const packages = join(folder, 'packages');
   cpSync(join(await builtSdk(), 'dist'), join(packages, 'gatehouse/dist'), { recursive: true });
-  run(node, [join(root, 'sdk/mcp/build.mjs'), join(packages, 'mcp')]);
+  await run(node, [join(root, 'sdk/mcp/build.mjs'), join(packages, 'mcp')], { cwd: folder });
   const clients = join(folder, 'clients');
-  run(node, [join(root, 'installers/sdk/build.ts'), '--packages', packages, '--out', clients]);
+  const words = ['--packages', packages, '--out', clients];
+  await run(node, [join(root, 'installers/sdk/build.ts'), ...words], { cwd: folder });
   app = createServer({ ids: createIds(systemClock), log: silentLog });
   await app.register(createSdkDoor({ pages: async () => undefined, clients, version }));
   base = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -50,7 +46,9 @@ test('npm installs the package by its address, and a bundle of it has one React:
   const shop = join(folder, 'shop');
   mkdirSync(shop);
   writeFileSync(join(shop, 'package.json'), '{"name":"shop","private":true,"type":"module"}');
-  run('npm', ['install', '--no-audit', '--no-fund', `${base}/sdk/gatehouse-sdk-${version}.tgz`], shop);
+  await run('npm', ['install', '--no-audit', '--no-fund', `${base}/sdk/gatehouse-sdk-${version}.tgz`], {
+    cwd: shop,
+  });
   const { dependencies } = JSON.parse(readFileSync(join(shop, 'package.json'), 'utf8'));
   expect(dependencies).toEqual({ '@gatehouse/sdk': `${base}/sdk/gatehouse-sdk-${version}.tgz` });
   for (const name of ['react', 'react-dom', 'scheduler'])
@@ -123,7 +121,7 @@ test('its types serve a page that loads the scripts', async () => {
     // @ts-expect-error: nothing stands for any
     const wrong: number = passed;`,
   );
-  const words = '--noEmit --strict --skipLibCheck false --target es2022 --lib es2022,dom --types'.split(' ');
+  const words = '--noEmit --strict --skipLibCheck false --target es2022 --lib es2022,dom'.split(' ');
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  run(node, [tsc, ...words, '', 'page.ts', ...types]);
+  await run(node, [tsc, ...words, 'page.ts', ...types], { cwd: folder });
 });
