@@ -42,7 +42,7 @@ async function buildClients(packages: string, out: string): Promise<void> {
     }
     await rm(out, { recursive: true, force: true });
     await rename(made, out);
-    console.error(`sdk: ${(await readdir(out)).length} files in ${out}`);
+    console.log(`sdk: ${(await readdir(out)).length} files in ${out}`);
   } finally {
     await rm(work, { recursive: true, force: true });
     await rm(made, { recursive: true, force: true });

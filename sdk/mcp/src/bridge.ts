@@ -15,17 +15,14 @@ export function createBridge({ url, serviceToken }: Settings): Server {
   function connect(): Promise<Client> {
     connected ??= open().catch((error: unknown) => {
       connected = undefined;
-      throw new Error(
-        certificateFault(url.origin, error) ??
-          `${url.origin} could not be reached as a Gatehouse appliance: ${sentenceOf(error)}`,
-      );
+      throw new Error(`${url.origin} could not be reached as a Gatehouse appliance: ${sentenceOf(error)}`);
     });
     return connected;
   }
   async function open(): Promise<Client> {
     const client = new Client({ name: 'gatehouse-mcp', version }, { versionNegotiation: { mode: 'auto' } });
     const requestInit = { headers: { authorization: `Bearer ${serviceToken}` }, redirect: 'error' as const };
-    await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit, fetch: fetchNamed }));
     return client;
   }
   async function ask<Reply>(work: (client: Client) => Promise<Reply>): Promise<Reply> {
@@ -52,5 +49,12 @@ export function createBridge({ url, serviceToken }: Settings): Server {
   });
   return server;
 }
+
+/** The transport hands on the message of an error, and not its cause. */
+const fetchNamed: typeof fetch = (input, init) =>
+  fetch(input, init).catch((cause: unknown) => {
+    const { origin } = new URL(input instanceof Request ? input.url : input);
+    throw new Error(certificateFault(origin, cause) ?? sentenceOf(cause), { cause });
+  });
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
