@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { readBundled } from './bundled-libraries.ts';
 import { LINKED } from './licences/linked-parts.ts';
 import { run } from './run.ts';
 
@@ -51,7 +52,7 @@ export async function writeBill({ root, work, tree, arch, out }: BillOrder): Pro
   const installed = shipped(bill, tree);
   bill.components = [
     ...installed,
-    ...(await librariesInPages(tree, installed)),
+    ...(await bundledLibraries(tree, installed)),
     ...(await nativeParts({ root, tree, work, arch })),
     ...(await modelsIn(tree)),
   ].toSorted((a: Component, b: Component) => (a['bom-ref'] < b['bom-ref'] ? -1 : 1));
@@ -90,17 +91,15 @@ function shipped(bill: Bill, tree: string): NpmComponent[] {
   return components;
 }
 
-/** What Vite put into the pages: development packages, whose code is in the package all the same. */
-async function librariesInPages(tree: string, installed: readonly Component[]): Promise<Component[]> {
+/** What Vite put into the pages and the MCP server: development packages, whose code is in the package all the same. */
+async function bundledLibraries(tree: string, installed: readonly Component[]): Promise<Component[]> {
   const listed = new Set(installed.map(({ purl }) => purl));
-  const list: { name: string; version: string; identifier?: string }[] = JSON.parse(
-    await readFile(join(tree, 'dist/renderer/.vite/licences.json'), 'utf8'),
-  );
-  return list.flatMap(({ name, version, identifier }): Component[] => {
+  return (await readBundled(tree)).flatMap(({ name, version, identifier, where }): Component[] => {
     const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
     if (listed.has(purl)) return [];
+    listed.add(purl);
     const licenses = identifier && { licenses: licensesOf(identifier) };
-    const description = 'Bundled into the pages.';
+    const description = `Bundled into ${where}.`;
     return [
       {
         type: 'library',

@@ -56,7 +56,7 @@ test.each(Object.entries(all))(
     // the archive holds dist/main alone: another program reads the rest
     expect(configuration.asarUnpack).toEqual(
       expect.arrayContaining([
-        'dist/{models,renderer,sdk,service}/**',
+        'dist/{clients,models,renderer,sdk,service}/**',
         'models/**',
         'node_modules/**',
         'package.json',

@@ -9,7 +9,7 @@ const fuses: Record<string, boolean> = JSON.parse(readFileSync(join(root, 'main/
 
 /** What other programs read: the service runs under Node.js, which cannot look into an archive of Electron. */
 const OUTSIDE = [
-  'dist/{models,renderer,sdk,service}/**',
+  'dist/{clients,models,renderer,sdk,service}/**',
   'models/**',
   'service/documents/fonts/**',
   'node_modules/**',
@@ -27,7 +27,7 @@ export const common: BuilderConfiguration = {
   // package.json names no main, since the service is no library.
   extraMetadata: { main: 'dist/main/index.js' },
   files: [
-    'dist/{main,models,renderer,sdk,service}/**',
+    'dist/{clients,main,models,renderer,sdk,service}/**',
     'models/manifest.json',
     'models/manifest.json.minisig',
     'models/built/**',
@@ -37,6 +37,7 @@ export const common: BuilderConfiguration = {
     'NOTICE',
     'CHANGELOG.md',
     '!**/*.{map,d.ts,d.mts,d.cts}',
+    'dist/clients/*.d.ts',
     // ONNX Runtime and SQLite for other systems are left out by each system's own configuration.
     '!node_modules/@vladmandic/**',
     '!node_modules/better-sqlite3/{deps,src}/**',

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
+import { readBundled } from '../bundled-libraries.ts';
 import { READ_BY_HAND } from './allowed.ts';
 import { LINKED } from './linked-parts.ts';
 import type { Part } from './part.ts';
@@ -28,7 +29,7 @@ const LEGAL = /^(licen[cs]e|copying|notice|unlicense)/i;
 export async function collectParts(order: CollectOrder): Promise<Part[]> {
   const parts = [
     ...(await packagesIn(order)),
-    ...(await partsOfPages(order)),
+    ...(await bundledParts(order)),
     ...(await linkedParts(order)),
     ...(await modelsAndFonts(order)),
   ];
@@ -90,13 +91,9 @@ function holderOf({ name, author, contributors, repository }: Manifest): string 
   return of(author) ?? of(contributors?.[0]) ?? `the authors of ${name}${url ? ` (${url})` : ''}`;
 }
 
-/** Vite's list of what it put into the pages. */
-async function partsOfPages({ root, tree }: CollectOrder): Promise<Part[]> {
-  const list: { name: string; version: string; identifier?: string; text?: string }[] = JSON.parse(
-    await readFile(join(tree, 'dist/renderer/.vite/licences.json'), 'utf8'),
-  );
+async function bundledParts({ root, tree }: CollectOrder): Promise<Part[]> {
   return Promise.all(
-    list.map(async ({ name, version, identifier, text }): Promise<Part> => {
+    (await readBundled(tree)).map(async ({ name, version, identifier, text, place }): Promise<Part> => {
       const manifest: Manifest = JSON.parse(
         await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8'),
       );
@@ -106,7 +103,7 @@ async function partsOfPages({ root, tree }: CollectOrder): Promise<Part[]> {
         version,
         kind: 'page',
         licence,
-        place: 'dist/renderer/assets/*',
+        place,
         texts: text ? [text] : standardText(licence, holderOf(manifest)),
       };
     }),

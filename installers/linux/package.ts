@@ -25,7 +25,14 @@ import { differenceOfSecondBuild, refuseUncommitted } from './second-build.ts';
 const MOST_BYTES = 300e6;
 /** What is printed by itself, below the program's folder. */
 const PARTS = [
-  ...['bin/', 'models/', 'dist/service/', 'dist/renderer/', 'node_modules/onnxruntime-node/'],
+  ...[
+    'bin/',
+    'models/',
+    'dist/service/',
+    'dist/renderer/',
+    'dist/clients/',
+    'node_modules/onnxruntime-node/',
+  ],
   ...['node_modules/@img/', 'node_modules/'],
 ];
 

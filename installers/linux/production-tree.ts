@@ -15,7 +15,7 @@ export interface TreeOrder {
 }
 
 /** What the compilers write below `dist` for the packages. An earlier build's files there would get into them too. */
-export const PARTS_OF_DIST = ['models', 'renderer', 'sdk', 'service'] as const;
+export const PARTS_OF_DIST = ['clients', 'models', 'renderer', 'sdk', 'service'] as const;
 
 /**
  * The smallest tree that runs the service: production packages by the lock file, without install scripts, without what never runs;

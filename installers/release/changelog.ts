@@ -32,6 +32,9 @@ export function withRelease(
   return begun.slice(0, at) + section + begun.slice(end);
 }
 
+/** The version that CHANGELOG.md names as the next one: package.json of the product and of the SDKs have it already. */
+export const waitingVersion = (changelog: string): string | undefined => WAITING.exec(changelog)?.[1];
+
 const waiting = '## 0.0.0 (not released yet)\n';
 
 /** Below its heading, after what stands there; the heading is added where it is missing. */

@@ -42,6 +42,27 @@ test('a release moves the product, its SDKs, the lock file and CHANGELOG.md to o
   await expect(release(root)).rejects.toThrow('No change waits in .changeset');
 });
 
+test('a version that waits in CHANGELOG.md is the one that is released', async () => {
+  const root = copyOfCheckout();
+  const { version } = json(root, 'package.json');
+  writeFileSync(join(root, 'CHANGELOG.md'), `# Release notes\n\n## ${version} (not released yet)\n`);
+  writeFileSync(join(root, '.changeset/one.md'), '---\n"@gatehouse/sdk": minor\n---\n\nNew.\n');
+  await release(root);
+  expect(new Set(versioned.map((file) => json(root, file).version))).toEqual(new Set([version]));
+  expect(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')).toContain(`\n## ${version} (2026-11-22)\n`);
+});
+
+test('product, SDKs, lock file and OpenAPI documents have one version', () => {
+  const { version } = json(checkout, 'package.json');
+  const { packages } = json(checkout, 'package-lock.json');
+  const found = [
+    ...versioned.map((file) => json(checkout, file).version),
+    ...['', 'sdk/gatehouse', 'sdk/mcp'].map((path) => packages[path].version),
+    ...['docs/openapi.json', 'docs/openapi-admin.json'].map((file) => json(checkout, file).info.version),
+  ];
+  expect(found).toEqual(found.map(() => version));
+});
+
 test('a changeset says what changed, and how much', () => {
   expect(readChange('a.md', '---\r\n"@gatehouse/sdk": minor\r\n---\r\n\r\nNew.\r\n')).toEqual({
     bump: 'minor',

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../run.ts';
-import { withRelease } from './changelog.ts';
+import { waitingVersion, withRelease } from './changelog.ts';
 import { readChanges } from './changesets.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
@@ -28,9 +28,13 @@ async function setVersion(root: string, date: string): Promise<{ from: string; t
   await run(process.execPath, [join(checkout, 'node_modules/@changesets/cli/bin.js'), 'version'], {
     cwd: root,
   });
+  const { version: next } = JSON.parse(await readFile(join(root, 'sdk/gatehouse/package.json'), 'utf8'));
+  const to = waitingVersion(changelog) ?? next;
   // The product is the root of the workspaces, which Changesets leaves out.
-  const { version: to } = JSON.parse(await readFile(join(root, 'sdk/gatehouse/package.json'), 'utf8'));
-  await edit(join(root, 'package.json'), (text) => text.replace(/"version": "[^"]+"/, `"version": "${to}"`));
+  for (const path of ['', 'sdk/gatehouse', 'sdk/mcp'])
+    await edit(join(root, path, 'package.json'), (text) =>
+      text.replace(/"version": "[^"]+"/, `"version": "${to}"`),
+    );
   await edit(join(root, 'package-lock.json'), (text) => lockWith(text, to));
   await edit(join(root, 'service/lib/program-built.ts'), (text) => builtOn(text, date));
   await writeFile(join(root, 'CHANGELOG.md'), withRelease(changelog, { version: to, date, changes }));

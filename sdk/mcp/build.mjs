@@ -1,6 +1,6 @@
-// Writes `dist/index.js`: the server and all that it needs in one file, which runs without a node_modules.
-// `node sdk/mcp/build.mjs [FOLDER]`: into another folder than the package's own.
-import { rmSync } from 'node:fs';
+// Writes `dist/gatehouse-mcp.mjs`: the server and all that it needs in one file, which runs without a node_modules and names the licences
+// of what is in it at its end. `node sdk/mcp/build.mjs [FOLDER]`: into another folder than the package's own.
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'vite';
 
@@ -19,6 +19,15 @@ await build({
     outDir: dist,
     emptyOutDir: false,
     target: 'node20',
-    rollupOptions: { output: { entryFileNames: 'index.js', banner: '#!/usr/bin/env node' } },
+    license: { fileName: 'licences.json' },
+    rollupOptions: { output: { entryFileNames: 'gatehouse-mcp.mjs', banner: '#!/usr/bin/env node' } },
   },
 });
+const bundled = JSON.parse(readFileSync(join(dist, 'licences.json'), 'utf8'));
+const notices = bundled.map(({ name, version, identifier, text }) =>
+  [`${name} ${version} (${identifier})`, ...(text ? [text.trim()] : [])].join('\n\n'),
+);
+appendFileSync(
+  join(dist, 'gatehouse-mcp.mjs'),
+  `/*\nThis file contains:\n\n${notices.join('\n\n').replaceAll('*/', '* /')}\n*/\n`,
+);

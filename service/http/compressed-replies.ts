@@ -70,9 +70,9 @@ export function encodingOf(accepted: string | undefined): Encoding | undefined {
   return (['br', 'gzip'] as const).find((encoding) => taken.has(encoding));
 }
 
-/** Fonts and pictures are compressed as they are. */
+/** Fonts, pictures and archives are compressed as they are. */
 const isCompressed = (type: number | string | string[] | undefined): boolean =>
-  /^(font\/|image\/(?!svg))/.test(String(type));
+  /^(font\/|image\/(?!svg)|application\/gzip)/.test(String(type));
 
 const bare = (tag: string) => tag.trim().replace(/^W\//, '');
 

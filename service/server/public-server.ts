@@ -6,7 +6,6 @@ import type { Config } from '../config.ts';
 import { type AdminDeps, createAdminDoor } from '../doors/admin/index.ts';
 import { type AuthDeps, createAuthDoor } from '../doors/auth/index.ts';
 import { behaviorWebhooks, createBehaviorDoor } from '../doors/behavior/index.ts';
-import { createScriptDoor } from '../doors/behavior/script.ts';
 import { type CapturePageDeps, createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
@@ -19,6 +18,7 @@ import { createMcpDoor } from '../doors/mcp/index.ts';
 import { createMetaDoor } from '../doors/meta/index.ts';
 import { createPresenceDoor } from '../doors/presence/index.ts';
 import { createRegistrationsDoor, registrationsWebhooks } from '../doors/registrations/index.ts';
+import { createSdkDoor } from '../doors/sdk/index.ts';
 import { createSessionsDoor, sessionsWebhooks } from '../doors/sessions/index.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
@@ -129,7 +129,7 @@ export async function createPublicServer(
   return app;
 }
 
-/** The console, the script for other sites, and the page in front of the camera. */
+/** The console, the client libraries, and the page in front of the camera. */
 async function registerPages(
   app: ReturnType<typeof createServer>,
   gatehouse: Parameters<typeof frameOrigins>[0],
@@ -137,7 +137,8 @@ async function registerPages(
 ): Promise<void> {
   const pages = createPages(join(productRoot(), 'dist/renderer'));
   await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
-  await app.register(createScriptDoor({ pages }));
+  const clients = join(productRoot(), 'dist/clients');
+  await app.register(createSdkDoor({ pages, clients, version: productVersion() }));
   await app.register(createCapturePageDoor({ pages, originsOf: frameOrigins(gatehouse), log }));
 }
 

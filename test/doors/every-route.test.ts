@@ -53,6 +53,8 @@ const publicRoutes = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /ready',
+  'GET /sdk/',
+  'GET /sdk/:name',
   'GET /sdk/gatehouse.js',
   'GET /verify',
   'GET /verify-presence/:token',

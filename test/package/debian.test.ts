@@ -112,6 +112,9 @@ describe.skipIf(reason !== undefined)(
       key = (JSON.parse(made) as { keys: { test: string } }).keys.test;
       await spaces.must('systemctl is-enabled gatehouse && systemctl start gatehouse');
       expect(await walk('enroll')).toEqual({ pages: ready, known: 'ada@example.com', stranger: false });
+      const list = `${NODE} -e 'fetch("${URL}/sdk/").then(async (reply) => console.log(await reply.text()))'`;
+      const { files } = JSON.parse(await spaces.must(list)) as { files: { name: string }[] };
+      expect(files.map(({ name }) => name)).toContain(`gatehouse-sdk-${version}.tgz`);
     });
 
     test('the unit lets the service write to media, and nowhere else', async () => {

@@ -1,11 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { readSettings } from '../../sdk/mcp/src/settings.ts';
+import { productVersion } from '../../service/lib/version.ts';
+import { certificate, certificateKey } from '../support/certificate.ts';
 import { type PresenceServer, startPresenceServer } from '../support/presence-server.ts';
 
 // The server as it is published, one file in an empty folder, started by the official client as Claude Desktop and Cursor do.
@@ -20,6 +25,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-mcp-'));
   const { status, stderr } = spawnSync(node, [join(root, 'sdk/mcp/build.mjs'), folder], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the build failed: ${stderr}`);
+  copyFileSync(join(folder, 'dist/gatehouse-mcp.mjs'), join(folder, 'alone.mjs'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
@@ -33,7 +39,7 @@ afterEach(async () => {
 async function connect(env: Record<string, string>): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' });
   clients.push(client);
-  const args = [join(folder, 'dist/index.js')];
+  const args = [join(folder, 'alone.mjs')];
   await client.connect(new StdioClientTransport({ command: node, args, cwd: folder, env, stderr: 'pipe' }));
   return client;
 }
@@ -57,6 +63,7 @@ describe.each(['PROOF', 'GATEHOUSE'])('over stdio, configured by %s_…', (prefi
       new StreamableHTTPClientTransport(new URL(`${served.base}/mcp`), { requestInit: { headers } }),
     );
     expect((await client.listTools()).tools).toEqual((await direct.listTools()).tools);
+    expect(client.getServerVersion()).toMatchObject({ name: 'gatehouse', version: productVersion() });
     const { sessionId, verifyUrl } = await call(client, 'request_human_presence', { purpose: 'Deploy' });
     expect(await call(client, 'get_presence_token', { sessionId, waitSeconds: 0 })).toMatchObject({
       status: 'PENDING',
@@ -79,6 +86,27 @@ test('a refused token and an appliance that does not answer are reported, and tr
     await expect(call(refused, 'request_human_presence', { purpose: 'x' })).rejects.toThrow(/not be reached/);
   const unreachable = await connect({ ...env, GATEHOUSE_BASE_URL: 'http://127.0.0.1:9' });
   await expect(unreachable.listTools()).rejects.toThrow(/127\.0\.0\.1:9 could not be reached/);
+});
+
+test('a certificate that is not trusted is named, with the remedy', async () => {
+  const server = createServer({ cert: certificate, key: certificateKey });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const client = await connect({
+    GATEHOUSE_BASE_URL: `https://127.0.0.1:${port}`,
+    GATEHOUSE_SERVICE_TOKEN: 't',
+  });
+  await expect(client.listTools()).rejects.toThrow(
+    /is not trusted \(\w+\)\. Start Node with NODE_EXTRA_CA_CERTS=/,
+  );
+});
+
+test('the one file names the licences of what is in it', () => {
+  const text = readFileSync(join(folder, 'alone.mjs'), 'utf8');
+  for (const name of ['@modelcontextprotocol/client', '@modelcontextprotocol/server', 'zod'])
+    expect(text).toMatch(new RegExp(`^${name} [\\d.]+ \\((Apache-2.0|MIT)\\)$`, 'm'));
 });
 
 describe('its settings', () => {

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,7 +23,7 @@ const delivered = () =>
 beforeAll(async () => {
   application = mkdtempSync(join(tmpdir(), 'gatehouse-sdk-'));
   const home = join(application, 'node_modules/@gatehouse/sdk');
-  await putSdk(home, ['package.json', 'README.md']);
+  await putSdk(home);
   const readme = readFileSync(join(root, 'sdk/gatehouse/README.md'), 'utf8');
   for (const [, block, name] of readme.matchAll(/```js\n(\/\/ (\S+):[\s\S]*?)```/g))
     writeFileSync(join(application, name!), block!);
@@ -117,6 +118,16 @@ describe.each(runtimes)('%s', (runtime) => {
   });
 });
 
+/** Type-checks files in the application, also the declarations that they load. */
+function compile(options: string, ...files: string[]): void {
+  const words = ['--noEmit', '--strict', '--skipLibCheck', 'false', ...options.split(' '), ...files];
+  const { stdout, status } = spawnSync(node, [join(root, 'node_modules/typescript/bin/tsc'), ...words], {
+    cwd: application,
+    encoding: 'utf8',
+  });
+  expect([stdout, status]).toEqual(['', 0]);
+}
+
 test('its types serve modules of either kind, without those of Node or a browser', () => {
   const program = `
 import { verifyWebhook, WebhookVerificationError, type VerifiedWebhook, type WebhookErrorCode } from '@gatehouse/sdk';
@@ -135,13 +146,67 @@ export async function take(body: Uint8Array, headers: { [name: string]: string |
 }`;
   const files = ['consumer.mts', 'consumer.cts'];
   for (const file of files) writeFileSync(join(application, file), program);
-  const options = '--noEmit --strict --module nodenext --target es2022 --lib es2022'.split(' ');
-  const { stdout, status } = spawnSync(
-    node,
-    [join(root, 'node_modules/typescript/bin/tsc'), ...options, ...files],
-    { cwd: application, encoding: 'utf8' },
+  compile('--module nodenext --target es2022 --lib es2022', ...files);
+});
+
+describe('where it is resolved', () => {
+  const server = `
+import { verifyWebhook } from '@gatehouse/sdk';
+import { ProofClient, type VerifyResult } from '@gatehouse/sdk/proof';
+import HumanPassClient, { type HumanPassSession } from '@gatehouse/sdk/humanpass';
+import { verifyWithSignals } from '@gatehouse/sdk/huma';
+import { humaFormCheck } from '@gatehouse/sdk/huma/next';
+export const begin = (client: HumanPassClient): Promise<HumanPassSession> => client.createSession({ subjectRef: 'u' });
+export const look = (client: ProofClient): Promise<VerifyResult> => client.verify({ image: 'AAAA' });
+// @ts-expect-error: nothing stands for any
+export const wrong: number = begin(new HumanPassClient({ apiUrl: 'https://box.lan' }));
+export { humaFormCheck, verifyWebhook, verifyWithSignals };`;
+  const page = `
+import { Huma } from '@gatehouse/sdk/browser';
+import { useHuma } from '@gatehouse/sdk/huma/react';
+import { useHumanPass } from '@gatehouse/sdk/humanpass/react';
+import HumanPassClient from '@gatehouse/sdk/humanpass';
+// @ts-expect-error: a container is an element
+new HumanPassClient({ apiUrl: 'https://box.lan' }).verify({ mode: 'iframe', container: { append: 1 } });
+// @ts-expect-error: nothing stands for any
+export const wrong: number = Huma.debug();
+export { useHuma, useHumanPass };`;
+
+  beforeAll(() => {
+    writeFileSync(join(application, 'of-server.ts'), server);
+    writeFileSync(join(application, 'of-page.ts'), page);
+    for (const name of ['react', '@types/react', 'csstype', '@types/node', 'undici-types'])
+      cpSync(join(root, 'node_modules', name), join(application, 'node_modules', name), { recursive: true });
+  });
+
+  const options = '--esModuleInterop --target es2022';
+  const node10 = `${options} --module commonjs --moduleResolution node10 --ignoreDeprecations 6.0`;
+
+  test.each([
+    ['node10', node10],
+    ['node16', `${options} --module node16 --moduleResolution node16`],
+    ['bundler', `${options} --module esnext --moduleResolution bundler`],
+  ])('%s, on a server without the types of a browser', (_, of) =>
+    compile(`${of} --lib es2022 --types node`, 'of-server.ts'),
   );
-  expect([stdout, status]).toEqual(['', 0]);
+
+  test('node10, in a page', () => compile(`${node10} --lib es2022,dom --types react`, 'of-page.ts'));
+
+  test('every path leads to a file also without "exports"', () => {
+    const home = join(application, 'node_modules/@gatehouse/sdk');
+    const { exports } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+    const require = createRequire(join(application, 'x.js'));
+    for (const path of Object.keys(exports)) {
+      // A folder is resolved by the manifest in it alone, as webpack 4, Jest 27 and Metro before 0.82 do it.
+      const found = require.resolve(join(home, path));
+      const isCopy = path === './gatehouse.js';
+      expect(found).toBe(isCopy ? join(home, path) : require.resolve(join('@gatehouse/sdk', path)));
+      if (!statSync(join(home, path)).isDirectory()) continue;
+      const { module } = JSON.parse(readFileSync(join(home, path, 'package.json'), 'utf8'));
+      expect(existsSync(join(home, path, module))).toBe(true);
+    }
+    expect(require('@gatehouse/sdk/package.json')).toMatchObject({ name: '@gatehouse/sdk' });
+  });
 });
 
 describe('the examples of its README', () => {
@@ -203,7 +268,10 @@ test('what is packed: the built files and no sources', () => {
     files.map(({ path }) => path.replace(/(?<=^dist\/...\/)[\w/-]+(?=\.(js|d\.ts)$)/, '*')),
   );
   expect([...kinds].toSorted()).toEqual([
+    'LICENSE',
+    'NOTICE',
     'README.md',
+    'browser/package.json',
     'dist/cjs/*.d.ts',
     'dist/cjs/*.js',
     'dist/cjs/package.json',
@@ -211,7 +279,12 @@ test('what is packed: the built files and no sources', () => {
     'dist/esm/*.js',
     'dist/esm/package.json',
     'dist/gatehouse.js',
+    'gatehouse.js',
+    ...['huma/next', 'huma', 'huma/react', 'humanpass', 'humanpass/react'].map(
+      (path) => `${path}/package.json`,
+    ),
     'package.json',
+    'proof/package.json',
   ]);
 });
 
@@ -246,10 +319,7 @@ export const Page = () => {
   return <HumanPass client={client} onResult={({ decision }) => console.log(decision)} />;
 };`;
     for (const name of ['react', '@types/react', 'csstype'])
-      if (existsSync(join(root, 'node_modules', name)))
-        cpSync(join(root, 'node_modules', name), join(application, 'node_modules', name), {
-          recursive: true,
-        });
+      cpSync(join(root, 'node_modules', name), join(application, 'node_modules', name), { recursive: true });
     writeFileSync(join(application, 'page.tsx'), program);
     writeFileSync(join(application, 'package.json'), '{"type":"module"}');
     const options =

@@ -1,19 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { stagePackage } from '../../installers/sdk/stage.ts';
 import { folderOfRun } from './folder-of-run.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** `sdk/gatehouse` as `npm run build:sdk` makes it and as it is published: in `home`, with `files` of the package. Built once in a run. */
-export async function putSdk(home: string, files: readonly string[] = ['package.json']): Promise<void> {
-  mkdirSync(home, { recursive: true });
-  cpSync(join(await builtSdk(), 'dist'), join(home, 'dist'), { recursive: true });
-  for (const file of files) cpSync(join(root, 'sdk/gatehouse', file), join(home, file));
-}
+/** `sdk/gatehouse` as `npm run build:sdk` makes it and as it is published, in `home`. Built once in a run. */
+export const putSdk = async (home: string): Promise<void> =>
+  stagePackage('gatehouse', join(await builtSdk(), 'dist'), home);
 
-async function builtSdk(): Promise<string> {
+export async function builtSdk(): Promise<string> {
   const run = folderOfRun();
   const made = join(run, 'sdk');
   if (!isFirst(join(run, 'sdk-begun'))) {

@@ -13,7 +13,16 @@ export type HumanPassErrorCode =
   /** The signal was aborted. */
   | 'ABORTED'
   /** The service could not be reached, or did not answer as it does. */
-  | 'NETWORK';
+  | 'NETWORK'
+  /** Node does not trust the certificate of the service; the message says what to do (`NODE_EXTRA_CA_CERTS`). */
+  | 'CERTIFICATE_NOT_TRUSTED';
+
+export interface HumanPassErrorFields {
+  status?: number | undefined;
+  requestId?: string | undefined;
+  retryAfterSeconds?: number | undefined;
+  cause?: unknown;
+}
 
 export class HumanPassError extends Error {
   override readonly name = 'HumanPassError';
@@ -22,14 +31,16 @@ export class HumanPassError extends Error {
   readonly status: number | undefined;
   /** Names the request in the log of the service. */
   readonly requestId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
   constructor(
     code: HumanPassErrorCode | (string & {}),
     message: string,
-    { status, requestId, cause }: { status?: number; requestId?: string | undefined; cause?: unknown } = {},
+    { status, requestId, retryAfterSeconds, cause }: HumanPassErrorFields = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = status;
     this.requestId = requestId;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

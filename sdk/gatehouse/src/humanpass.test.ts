@@ -102,6 +102,7 @@ describe('on a server', () => {
     const away = new HumanPassClient({
       apiKey: 'k',
       apiUrl: 'https://gate.example',
+      maxRetries: 0,
       fetch: () => Promise.reject(new TypeError('refused')),
     });
     expect(await codeOf(away.createSession())).toBe('NETWORK');
@@ -121,6 +122,7 @@ describe('on a server', () => {
     const away = new HumanPassClient({
       apiKey: 'k',
       apiUrl: 'https://gate.example',
+      maxRetries: 0,
       fetch: () => Promise.reject(new TypeError('refused')),
     });
     await expect(away.createSession()).rejects.toMatchObject({ code: 'NETWORK', message });
@@ -295,6 +297,7 @@ describe('in a page', () => {
     const { page, popup } = openBrowser();
     const barred = new HumanPassClient({
       apiUrl: 'https://gate.example',
+      maxRetries: 0,
       fetch: () => Promise.reject(new TypeError('Failed to fetch')),
     });
     for (const mode of ['popup', 'redirect'] as const) {

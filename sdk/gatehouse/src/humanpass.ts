@@ -1,3 +1,4 @@
+import { readAddress } from './address.ts';
 import { HumanPassError } from './humanpass-error.ts';
 import { type Ask, createAsk, type RequestOptions } from './humanpass-http.ts';
 import type {
@@ -8,6 +9,12 @@ import type {
   SessionResult,
 } from './humanpass-messages.ts';
 import { openFrame, openPopup, type Stage, untilPageEnds } from './humanpass-window.ts';
+import { newIdempotencyKey } from './repeats.ts';
+
+declare global {
+  // Of the types `dom`, which the project of a server does not have.
+  interface HTMLElement {}
+}
 
 export type { HumanPassErrorCode } from './humanpass-error.ts';
 export { HumanPassError } from './humanpass-error.ts';
@@ -21,12 +28,17 @@ export interface HumanPassOptions {
   apiUrl: string;
   /** Address of the page; `<apiUrl>/verify` when absent. */
   verifyUrl?: string;
+  /**
+   * How often a request is sent again that got no answer, or one that asks to come back; 2 when absent. Only where a repeat has no second
+   * effect.
+   */
+  maxRetries?: number;
   /** In place of the global `fetch`. */
   fetch?: typeof fetch;
 }
 
 export interface CreateOptions extends RequestOptions {
-  /** A repeated request with the same key makes no second session. */
+  /** A repeated request with the same key makes no second session; another for each call when absent. */
   idempotencyKey?: string;
 }
 
@@ -53,12 +65,13 @@ export default class HumanPassClient {
   readonly #apiKey: string | undefined;
   readonly #verifyUrl: string;
 
-  constructor({ apiKey, apiUrl, verifyUrl, fetch: send }: HumanPassOptions) {
-    this.#verifyUrl = addressOf(
-      verifyUrl ?? `${addressOf(apiUrl, 'apiUrl').replace(/\/+$/, '')}/verify`,
-      'verifyUrl',
-    );
-    this.#ask = createAsk(apiUrl, send);
+  constructor(options: HumanPassOptions) {
+    const { apiKey, apiUrl, verifyUrl } = options;
+    const base = readAddress(apiUrl);
+    if (base === undefined) throw noAddress('apiUrl');
+    if (verifyUrl !== undefined && !/^https?:\/\/[^\s/?#]/i.test(verifyUrl)) throw noAddress('verifyUrl');
+    this.#verifyUrl = verifyUrl ?? `${base}/verify`;
+    this.#ask = createAsk(base, options);
     this.#apiKey = apiKey || undefined;
   }
 
@@ -108,14 +121,16 @@ export default class HumanPassClient {
 
   async createSession(
     request: SessionRequest = {},
-    { idempotencyKey, signal }: CreateOptions = {},
+    { idempotencyKey = newIdempotencyKey(), signal }: CreateOptions = {},
   ): Promise<HumanPassSession> {
+    const isSafe = idempotencyKey !== undefined;
     return this.#ask({
       method: 'POST',
       path: '/api/v1/sessions',
       credential: this.#key(),
       body: request,
-      ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
+      headers: isSafe ? { 'idempotency-key': idempotencyKey } : {},
+      isSafe,
       ...(signal && { signal }),
     });
   }
@@ -130,13 +145,21 @@ export default class HumanPassClient {
   ): Promise<SessionResult> {
     const { sessionId, token = this.#key() } = session;
     const path = `/api/v1/sessions/${encodeURIComponent(sessionId)}/finalize`;
-    return this.#ask({ method: 'POST', path, credential: token, body: {}, ...(signal && { signal }) });
+    return this.#ask({
+      method: 'POST',
+      path,
+      credential: token,
+      body: {},
+      isSafe: true,
+      ...(signal && { signal }),
+    });
   }
 
   /** On a server: a masked value of the session, the same at every call. */
   async salt(sessionId: string, { signal }: RequestOptions = {}): Promise<string> {
     const path = `/api/v1/sessions/${encodeURIComponent(sessionId)}/salt`;
-    const question = { method: 'GET', path, credential: this.#key(), ...(signal && { signal }) } as const;
+    const credential = this.#key();
+    const question = { method: 'GET', path, credential, isSafe: true, ...(signal && { signal }) } as const;
     return (await this.#ask<{ salt: string }>(question)).salt;
   }
 
@@ -147,6 +170,7 @@ export default class HumanPassClient {
       path: '/api/v1/passes/verify',
       credential: this.#key(),
       body: { passToken },
+      isSafe: true,
       ...(signal && { signal }),
     });
   }
@@ -218,10 +242,6 @@ function requestOf(options: VerifyOptions): SessionRequest {
   ) as SessionRequest;
 }
 
-function addressOf(text: string, name: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && /^https?:$/.test(url.protocol)) return text;
-  throw wrong(`${name} must be an address with https:// (or http:// in a local network).`);
-}
-
+const noAddress = (name: string) =>
+  wrong(`${name} must be an address with https:// (or http:// in a local network).`);
 const wrong = (message: string) => new HumanPassError('INVALID_ARGUMENT', message);

@@ -4,6 +4,8 @@ export type ProofClientCode =
   | 'INVALID_ARGUMENT'
   /** No answer: the appliance was not reached, or answered something that is no JSON. */
   | 'NO_ANSWER'
+  /** Node does not trust the certificate of the appliance; the message says what to do (`NODE_EXTRA_CA_CERTS`). */
+  | 'CERTIFICATE_NOT_TRUSTED'
   /** `waitForPresence`: the session ended without a person. */
   | 'PRESENCE_EXPIRED'
   | 'PRESENCE_CANCELLED'

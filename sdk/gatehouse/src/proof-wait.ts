@@ -1,5 +1,6 @@
 import { ProofError } from './proof-error.ts';
 import type { PresenceSession } from './proof-messages.ts';
+import { sleep } from './repeats.ts';
 
 export interface WaitOptions {
   /** Ends the wait with its reason. */
@@ -62,19 +63,4 @@ function cancelled({ reason }: PresenceSession): string {
     another_person: 'another person appeared than the one it is locked to',
   };
   return `The presence session ended without a token: ${why[reason ?? 'caller']}.`;
-}
-
-function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -126,7 +126,7 @@ describe('requests', () => {
       status: 200,
     });
     answers = [new TypeError('fetch failed')];
-    expect(await thrown(client().getPresenceToken('prs_1'))).toMatchObject({
+    expect(await thrown(client({ maxRetries: 0 }).getPresenceToken('prs_1'))).toMatchObject({
       code: 'NO_ANSWER',
       message: 'No answer from https://id.example.com: fetch failed',
     });

@@ -12,6 +12,7 @@ import type {
   VerifyResult,
 } from './proof-messages.ts';
 import { type WaitOptions, waitForPresence } from './proof-wait.ts';
+import { newIdempotencyKey } from './repeats.ts';
 
 export type { ProofClientCode, ProofErrorDetail } from './proof-error.ts';
 export { ProofError } from './proof-error.ts';
@@ -20,7 +21,7 @@ export type * from './proof-messages.ts';
 export type { WaitOptions } from './proof-wait.ts';
 
 export interface CreateOptions extends RequestOptions {
-  /** A repeated request with the same key makes no second session. */
+  /** A repeated request with the same key has one effect; another for each call when absent. */
   idempotencyKey?: string;
 }
 
@@ -37,14 +38,8 @@ export class ProofClient {
   }
 
   /** Keeps a face under an e-mail address. */
-  enroll(request: EnrollRequest, options: RequestOptions = {}): Promise<EnrollResult> {
-    return this.#ask({
-      ...options,
-      method: 'POST',
-      path: '/api/enroll',
-      credential: this.#apiKey,
-      body: request,
-    });
+  enroll(request: EnrollRequest, options: CreateOptions = {}): Promise<EnrollResult> {
+    return this.#create('/api/enroll', this.#apiKey, request, options);
   }
 
   /** Is this the person, or which person is this? A picture that cannot be judged throws, with `reason` for the person. */
@@ -55,19 +50,13 @@ export class ProofClient {
       path: '/api/verify',
       credential: this.#apiKey,
       body: request,
+      isSafe: false,
     });
   }
 
   /** Send `verifyUrl` to the person, then `waitForPresence`. */
-  createPresenceSession(
-    request: PresenceRequest,
-    { idempotencyKey, ...options }: CreateOptions = {},
-  ): Promise<NewPresenceSession> {
-    return this.#presence('POST', '/api/presence/sessions', {
-      ...options,
-      body: request,
-      ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
-    });
+  createPresenceSession(request: PresenceRequest, options: CreateOptions = {}): Promise<NewPresenceSession> {
+    return this.#create('/api/presence/sessions', this.#serviceToken, request, options);
   }
 
   getPresenceSession(sessionId: string, options: RequestOptions = {}): Promise<PresenceSession> {
@@ -84,7 +73,10 @@ export class ProofClient {
    * `PRESENCE_TIMEOUT`, or the reason of the signal.
    */
   waitForPresence(sessionId: string, options: WaitOptions = {}): Promise<PresenceSession> {
-    return waitForPresence((signal) => this.getPresenceSession(sessionId, signal ? { signal } : {}), options);
+    // It asks again by itself.
+    const read = (signal: AbortSignal | undefined) =>
+      this.#presence<PresenceSession>('GET', pathOf(sessionId), { ...(signal && { signal }), retries: 0 });
+    return waitForPresence(read, options);
   }
 
   /** The Human Presence Token of a verified session. */
@@ -103,9 +95,20 @@ export class ProofClient {
   #presence<Reply>(
     method: 'GET' | 'POST',
     path: string,
-    more: RequestOptions & { body?: object; headers?: Record<string, string> },
+    more: RequestOptions & { body?: object; retries?: number },
   ): Promise<Reply> {
-    return this.#ask({ ...more, method, path, credential: this.#serviceToken });
+    return this.#ask({ ...more, method, path, credential: this.#serviceToken, isSafe: method === 'GET' });
+  }
+
+  #create<Reply>(
+    path: string,
+    credential: string | undefined,
+    body: object,
+    { idempotencyKey = newIdempotencyKey(), ...options }: CreateOptions,
+  ): Promise<Reply> {
+    const isSafe = idempotencyKey !== undefined;
+    const headers: Record<string, string> = isSafe ? { 'idempotency-key': idempotencyKey } : {};
+    return this.#ask({ ...options, method: 'POST', path, credential, body, headers, isSafe });
   }
 }
 

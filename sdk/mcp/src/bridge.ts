@@ -1,8 +1,10 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { type CallToolResult, Server } from '@modelcontextprotocol/server';
+import { certificateFault } from '../../gatehouse/src/certificate.ts';
+import manifest from '../package.json' with { type: 'json' };
 import type { Settings } from './settings.ts';
 
-const VERSION = '0.1.0';
+const { version } = manifest;
 /** Milliseconds: more than a call waits for a person. */
 const PATIENCE = 60_000;
 
@@ -18,12 +20,9 @@ export function createBridge({ url, serviceToken }: Settings): Server {
     return connected;
   }
   async function open(): Promise<Client> {
-    const client = new Client(
-      { name: 'gatehouse-mcp', version: VERSION },
-      { versionNegotiation: { mode: 'auto' } },
-    );
+    const client = new Client({ name: 'gatehouse-mcp', version }, { versionNegotiation: { mode: 'auto' } });
     const requestInit = { headers: { authorization: `Bearer ${serviceToken}` }, redirect: 'error' as const };
-    await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
+    await client.connect(new StreamableHTTPClientTransport(url, { requestInit, fetch: fetchNamed }));
     return client;
   }
   async function ask<Reply>(work: (client: Client) => Promise<Reply>): Promise<Reply> {
@@ -37,7 +36,7 @@ export function createBridge({ url, serviceToken }: Settings): Server {
     }
   }
 
-  const server = new Server({ name: 'gatehouse', version: VERSION }, { capabilities: { tools: {} } });
+  const server = new Server({ name: 'gatehouse', version }, { capabilities: { tools: {} } });
   server.setRequestHandler('tools/list', ({ params }) => ask((client) => client.listTools(params)));
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }): Promise<CallToolResult> => {
     try {
@@ -50,5 +49,12 @@ export function createBridge({ url, serviceToken }: Settings): Server {
   });
   return server;
 }
+
+/** The transport hands on the message of an error, and not its cause. */
+const fetchNamed: typeof fetch = (input, init) =>
+  fetch(input, init).catch((cause: unknown) => {
+    const { origin } = new URL(input instanceof Request ? input.url : input);
+    throw new Error(certificateFault(origin, cause) ?? sentenceOf(cause), { cause });
+  });
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

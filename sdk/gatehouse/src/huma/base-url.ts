@@ -1,3 +1,4 @@
+import { readAddress } from '../address.ts';
 import { HumaError } from './huma-error.ts';
 
 // Bundlers replace the two names below by their values; where there is no process, reading them throws.
@@ -42,15 +43,9 @@ function readEnvironment(read: () => string | undefined): string | undefined {
   }
 }
 
-function parse(address: string, name: string): string {
-  let url: URL | undefined;
-  try {
-    url = new URL(address);
-  } catch {
-    // Refused below.
-  }
-  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash)
-    return url.href.replace(/\/+$/, '');
+function parse(given: string, name: string): string {
+  const address = readAddress(given);
+  if (address !== undefined) return address;
   throw new HumaError(
     'INVALID_ARGUMENT',
     `${name} is not the address of an appliance, as https://gatehouse.example.com.`,

@@ -1,15 +1,28 @@
 import { lastToken } from '../../huma/last-token.ts';
-import type { Collector } from '../collector.ts';
+import type { Collector, SessionData } from '../collector.ts';
 import { CALM, HumaError, letThrough, post, UNJUDGED, type Verdict } from './behavior-requests.ts';
 import { repeatHeartbeats, type SessionOptions } from './heartbeats.ts';
 
 /** Milliseconds before a verification is tried again that was answered 503. */
 const RETRIES = [400, 1_600];
 
-export type Huma = ReturnType<typeof createHuma>;
+export interface Huma {
+  /** Address of the appliance: that of the script itself, unless the page sets another. */
+  baseUrl: string;
+  /** In an outage the person is let through: `human`, an empty `token`, and `outage` with the reason. Throws `HumaError` for a refusal. */
+  verify(userId: string, apiKey: string): Promise<Verdict>;
+  /**
+   * Heartbeats until `stopSession()`; `sessionToken` is that of the page's last `verify` of this user when absent. Hidden pages send none.
+   * With the empty token of an outage there is nothing to follow: it does nothing.
+   */
+  startSession(userId: string, apiKey: string, sessionToken?: string, options?: SessionOptions): void;
+  stopSession(): void;
+  /** What would be sent now. */
+  debug(): { features: SessionData; collecting: boolean; session: boolean };
+}
 
 /** The object that a page sees as `Huma` and `Gatehouse`. */
-export function createHuma(collector: Collector, baseUrl: string) {
+export function createHuma(collector: Collector, baseUrl: string): Huma {
   /** The last verification had no judgement. */
   let unjudged = false;
   let end: (() => void) | undefined;
@@ -19,28 +32,22 @@ export function createHuma(collector: Collector, baseUrl: string) {
     end = undefined;
   };
 
-  const huma = {
-    /** Address of the appliance: that of the script itself, unless the page sets another. */
+  const huma: Huma = {
     baseUrl,
 
-    /** In an outage the person is let through: `human`, an empty `token`, and `outage` with the reason. Throws `HumaError` for a refusal. */
-    async verify(userId: string, apiKey: string): Promise<Verdict> {
+    async verify(userId, apiKey) {
       const verdict = await ask(userId, apiKey, RETRIES).catch(letThrough);
       unjudged = !verdict.token;
       lastToken().keep(userId, verdict.token);
       return verdict;
     },
 
-    /**
-     * Heartbeats until `stopSession()`; `sessionToken` is that of the page's last `verify` of this user when absent. Hidden pages send none.
-     * With the empty token of an outage there is nothing to follow: it does nothing.
-     */
     startSession(
-      userId: string,
-      apiKey: string,
+      userId,
+      apiKey,
       sessionToken = lastToken().of(userId) ?? (unjudged ? '' : undefined),
-      options: SessionOptions = {},
-    ): void {
+      options = {},
+    ) {
       stopSession();
       if (sessionToken === '') return;
       if (!sessionToken)
