@@ -88,7 +88,7 @@ export function createBehaviorChallenges({
   async function draw(
     caller: ChallengeCaller,
     userHash: string,
-    { accessible, language }: Pick<ChallengeOrder, 'accessible' | 'language'>,
+    { accessible, language }: Pick<ChallengeOptions, 'accessible' | 'language'>,
   ) {
     const { challengePictures } = await behaviorSettings.get(caller.organization);
     return drawOne(chance, {
