@@ -72,6 +72,43 @@ describe('siteverify, as recorded', () => {
   });
 });
 
+test('the key is held to scope, origin, address and limits as in every call, and not metered', async () => {
+  const asked: unknown[] = [];
+  const access = recordedAccess();
+  const app = createServer({ access, log: silentLog, ids: createIds(systemClock) });
+  await app.register(
+    createSiteverifyDoor({
+      access: {
+        authenticate: (credential) => {
+          asked.push(credential);
+          return access.authenticate(credential);
+        },
+      },
+      limits: {
+        admit: async ({ lineage }, how) => {
+          asked.push({ lineage, ...how });
+          return { answered: (problem) => void asked.push(problem) };
+        },
+      },
+      verdicts: { redeem: async () => ({ valid: false, reason: 'unknown' }) },
+    }),
+  );
+  const { behavior: secret } = recordedKeys;
+  await app.inject({
+    method: 'POST',
+    url: '/siteverify',
+    remoteAddress: '192.0.2.9',
+    headers: { origin: 'https://app.example.com' },
+    payload: { secret, response: 'x' },
+  });
+  await app.close();
+  expect(asked).toEqual([
+    { credential: secret, scope: 'behavior', origin: 'https://app.example.com', address: '192.0.2.9' },
+    { lineage: 'key_behavior', metered: false },
+    null,
+  ]);
+});
+
 const paths = [
   '/siteverify',
   '/turnstile/v0/siteverify',
