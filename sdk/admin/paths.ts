@@ -7010,12 +7010,12 @@ export interface components {
         LimitsChange: {
             /** @description Limits of this key and its successors instead of those of the organization */
             key?: string;
-            /** @description Requests of one key per minute */
-            burst?: number;
-            /** @description Requests about one person per minute */
-            perUser?: number;
-            /** @description Requests of one source address per minute with one browser key, and visits of one published flow */
-            perAddress?: number;
+            /** @description Requests of one key per minute; null: that of the organization, or the default */
+            burst?: number | null;
+            /** @description Requests about one person per minute; null: the default */
+            perUser?: number | null;
+            /** @description Requests of one source address per minute with one browser key, and visits of one published flow; null: that of the organization, or the default */
+            perAddress?: number | null;
             /** @description Live verifications and enrollments per month (UTC); null: no limit */
             monthly?: number | null;
             /** @description End of the trial, ISO 8601: live keys are refused afterwards; null: no end */

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { insertTokenUse } from '../engine/accounts/index.ts';
 import type { Alerts } from '../engine/appliance/index.ts';
 import {
   type BehaviorSettingsOf,
@@ -36,6 +37,7 @@ export function createBehavior(
     steady,
     log,
     limits,
+    use: insertTokenUse,
     events,
     settings: behaviorSettings,
     receives: receiversOf(webhooks, alerts),

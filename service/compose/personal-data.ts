@@ -73,7 +73,7 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   behavior_layer:
     'Which learned layer the organization has chosen, and which administrator accepted its licence.',
   behavior_verdict:
-    'Verdicts on behavior under keyed hashes of the callers’ ids of users, until their tokens have run out (a day by default); they name no person.',
+    'Verdicts on behavior under keyed hashes of the callers’ ids of users, until their tokens have run out (a day by default), with the host of the page and the action that it named; they name no person.',
   behavior_window: 'Hashes of windows of behavior, for seven days; they name no person.',
   behavior_tally: 'Counts of verdicts by day and score.',
   behavior_challenge:

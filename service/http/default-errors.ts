@@ -76,7 +76,8 @@ export const defaultErrors = {
   DESTINATION_NOT_GRANTED: { status: 403 },
   DESTINATION_FORBIDDEN: { status: 403 },
   RECIPIENT_NOT_APPROVED: { status: 403 },
-  PROFILE_NOT_FOUND: { status: 404 },
+  // A field of the body names it.
+  PROFILE_NOT_FOUND: { status: 400 },
   PROFILE_NOT_ALLOWED: { status: 403 },
   MODEL_NOT_INSTALLED: { status: 503 },
   PAD_NOT_INSTALLED: { status: 503 },

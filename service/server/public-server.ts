@@ -20,6 +20,8 @@ import { createPresenceDoor } from '../doors/presence/index.ts';
 import { createRegistrationsDoor, registrationsWebhooks } from '../doors/registrations/index.ts';
 import { createSdkDoor } from '../doors/sdk/index.ts';
 import { createSessionsDoor, sessionsWebhooks } from '../doors/sessions/index.ts';
+import { createSiteverifyDoor } from '../doors/siteverify/index.ts';
+import { createWidgetScriptDoor } from '../doors/siteverify/script.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
@@ -119,6 +121,7 @@ export async function createPublicServer(
   await app.register(createAuthDoor(gatehouse));
   await app.register(createTokensDoor(gatehouse));
   await app.register(createBehaviorDoor(gatehouse));
+  await app.register(createSiteverifyDoor(gatehouse));
   await app.register(createAdminDoor(gatehouse));
   await app.register(createKioskDoor(gatehouse));
   await app.register(createCapturesDoor({ ...gatehouse, log }));
@@ -139,6 +142,7 @@ async function registerPages(
   await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
   const clients = join(productRoot(), 'dist/clients');
   await app.register(createSdkDoor({ pages, clients, version: productVersion() }));
+  await app.register(createWidgetScriptDoor({ pages }));
   await app.register(createCapturePageDoor({ pages, originsOf: frameOrigins(gatehouse), log }));
 }
 
@@ -174,10 +178,10 @@ const personSessions = (liveSessions: Pick<Gatehouse['liveSessions'], 'holder'>)
   },
 });
 
-/** Origins whose pages may open or embed the page at an address. */
+/** Origins whose pages may open or embed the page at an address; undefined for a link that is not there. */
 export const frameOrigins =
   ({ liveSessions, orders }: Pick<Gatehouse, 'liveSessions' | 'orders'>): CapturePageDeps['originsOf'] =>
   async (place) => {
     if ('session' in place) return liveSessions.originsOf(place.session);
-    return place.kind === 'handover' ? [] : ((await orders.links[place.kind].originsOf?.(place.token)) ?? []);
+    return place.kind === 'handover' ? [] : orders.links[place.kind].originsOf(place.token);
   };

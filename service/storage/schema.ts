@@ -218,6 +218,7 @@ export interface Schema {
     judged_at: number;
     expires_at: number;
     mac: string;
+    asked: string | null;
   };
   behavior_window: {
     organization: string;

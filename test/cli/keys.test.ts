@@ -110,6 +110,8 @@ describe('keys and limits from the command line', () => {
     });
     const { stdout } = await cli.run('limits', 'set', '--monthly', 'none', '--trial-until', 'none');
     expect(stdout).toContain('0 used of any number');
+    await cli.json('limits', 'set', '--burst', 'none');
+    expect(await cli.json('limits', 'show')).toMatchObject({ burst: 600 });
     for (const [flag, value, sentence] of [
       ['--burst', '0', '--burst must be at least 1.'],
       ['--burst', 'many', '--burst: "many" is not a number'],

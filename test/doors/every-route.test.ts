@@ -33,6 +33,7 @@ import { type RouteSample, routeSamples, type Victim } from './route-samples.ts'
 const publicRoutes = [
   'GET /',
   'GET /.well-known/jwks.json',
+  'GET /1/api.js',
   'GET /api/auth/notice',
   'GET /api/captures/live',
   'GET /api/live/frames',
@@ -53,9 +54,12 @@ const publicRoutes = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /ready',
+  'GET /recaptcha/api.js',
+  'GET /recaptcha/v3/api.js',
   'GET /sdk/',
   'GET /sdk/:name',
   'GET /sdk/gatehouse.js',
+  'GET /turnstile/v0/api.js',
   'GET /verify',
   'GET /verify-presence/:token',
   'GET /verify/h/:token',
@@ -86,6 +90,10 @@ const publicRoutes = [
   'POST /api/setup/owner',
   'POST /api/v1/auth/login',
   'POST /hosted/complete/:token',
+  'POST /recaptcha/api/siteverify',
+  'POST /recaptcha/v3/api/siteverify',
+  'POST /siteverify',
+  'POST /turnstile/v0/siteverify',
 ];
 /** Opened by a link for one use, and tried in jobs-board.test.ts. */
 const boardRoute = / \/jobs(?:\/|$)/;

@@ -97,7 +97,8 @@ const doors: Record<string, { kind: string; order(key: string): Promise<string> 
 
 /** Origins that the header of the page lets frame it, and those that the page gets for its messages. */
 async function allowed(path: string, kind: string) {
-  const { headers } = await pages.inject({ url: path });
+  const { headers, statusCode } = await pages.inject({ url: path });
+  expect(statusCode).toBe(200);
   const ancestors = /frame-ancestors (.*)$/.exec(String(headers['content-security-policy']))?.[1];
   expect(headers['x-frame-options']).toBe(ancestors === "'none'" ? 'DENY' : undefined);
   const token = path.split('/').at(-1)!;
@@ -146,6 +147,14 @@ test.each(Object.entries(doors))('%s: the links of a key follow its origins', as
   expect(await allowed(path, kind)).toEqual(none);
   expect(await begun(path, kind)).toEqual([]);
 });
+
+test.each(['/hosted/v/nope', '/hosted/f/nope', '/verify-presence/nope', '/invite/nope'])(
+  '%s is not there: 404 as a page',
+  async (url) => {
+    const { statusCode, headers } = await pages.inject({ url });
+    expect([statusCode, headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+  },
+);
 
 test('a key of another organization lends no origins, nor does an administrator', async () => {
   const { id } = await engine.organizations.create({ name: 'Other' }, operator);

@@ -9,6 +9,7 @@ import {
   createOrganizations,
   createPersonTokens,
   createSetup,
+  insertTokenUse,
 } from '../../service/engine/accounts/index.ts';
 import { createRecordIntegrity } from '../../service/engine/appliance/index.ts';
 import { type Actor, createAudit, createAuditLog } from '../../service/engine/audit/index.ts';
@@ -432,6 +433,7 @@ export async function startEngine({
     integrity,
     settings: behaviorSettings,
     receives: () => false,
+    use: insertTokenUse,
     learned: (realm) => behaviorLayers.learned(realm.organization),
   });
   const behavior = { ...shared, integrity, behaviorSettings, verdicts, pictures: challengePictures };

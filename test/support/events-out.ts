@@ -1,5 +1,6 @@
 import { receiversOf } from '../../service/compose/behavior.ts';
 import { createReceivers, webhookDialects } from '../../service/compose/events.ts';
+import { insertTokenUse } from '../../service/engine/accounts/index.ts';
 import { createAlerts } from '../../service/engine/appliance/index.ts';
 import {
   createBehaviorChallenges,
@@ -64,6 +65,7 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
     events: receivers.events,
     settings: engine.behaviorSettings,
     receives: receiversOf(receivers.webhooks, alerts),
+    use: insertTokenUse,
   });
   const behavior = { ...engine, verdicts, pictures: challengePictures };
   return {

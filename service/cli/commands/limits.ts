@@ -22,12 +22,16 @@ export const limits = noun('request limits of an organization and its keys', {
     about: 'change limits from the next request on; options that are not given stay unchanged',
     fields: {
       key,
-      burst: value('<n>', 'requests of one key per minute', readNumber),
-      perUser: value('<n>', 'requests about one person per minute', readNumber),
+      burst: value(
+        '<n>',
+        'requests of one key per minute, or none: as the organization has it, or the default',
+        orNone(readNumber),
+      ),
+      perUser: value('<n>', 'requests about one person per minute, or none: the default', orNone(readNumber)),
       perAddress: value(
         '<n>',
-        'requests of one source address per minute with one browser key, and visits of one published flow',
-        readNumber,
+        'requests of one source address per minute with one browser key, and visits of one published flow, or none',
+        orNone(readNumber),
       ),
       monthly: value(
         '<n>',
@@ -50,7 +54,7 @@ export const limits = noun('request limits of an organization and its keys', {
     text: describe,
     examples: [
       'limits set --monthly 50000 --burst 120',
-      'limits set --key key_01… --monthly none',
+      'limits set --key key_01… --monthly none --burst none',
       'limits set --trial-until 2027-01-31',
     ],
   }),
@@ -58,8 +62,7 @@ export const limits = noun('request limits of an organization and its keys', {
 
 function readNumber(flag: string, text: string): number {
   if (/^\d{1,13}$/.test(text)) return Number(text);
-  const none = flag === '--monthly' ? ', or "none"' : '';
-  throw new UsageError(`${flag}: "${text}" is not a number. Write digits alone${none}.`);
+  throw new UsageError(`${flag}: "${text}" is not a number. Write digits alone, or "none".`);
 }
 
 function describe(limits: Limits): string {

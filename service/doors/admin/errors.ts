@@ -14,4 +14,6 @@ export const adminErrors: WireErrors = {
   FACE_QUALITY_REFUSED: { status: 422, extra: judged },
   REPLAYED_PICTURE: { status: 422, extra: judged },
   CHECK_FAILED: { status: 422, extra: judged },
+  // The path names it.
+  PROFILE_NOT_FOUND: { status: 404 },
 };

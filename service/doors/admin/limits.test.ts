@@ -36,6 +36,10 @@ test('limits are set and taken away; what has no limit is absent', async () => {
     status: 200,
     body: { ...unlimited, burst: 120, perAddress: 40 },
   });
+  expect(await control.call('PATCH', '/limits', { burst: null, perAddress: null, perUser: null })).toEqual({
+    status: 200,
+    body: unlimited,
+  });
 });
 
 test('a change that names nothing, and a key that there is not, are refused', async () => {

@@ -6,6 +6,8 @@ import { byReaders, ofAppliance } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const perMinute = z.int().min(1).max(1_000_000);
+/** Null takes the setting back. */
+const changed = perMinute.nullable().optional();
 
 const LimitsQuery = z.strictObject({
   key: idOf('key')
@@ -18,13 +20,11 @@ const LimitsChange = z
     key: idOf('key')
       .optional()
       .describe('Limits of this key and its successors instead of those of the organization'),
-    burst: perMinute.optional().describe('Requests of one key per minute'),
-    perUser: perMinute.optional().describe('Requests about one person per minute'),
-    perAddress: perMinute
-      .optional()
-      .describe(
-        'Requests of one source address per minute with one browser key, and visits of one published flow',
-      ),
+    burst: changed.describe('Requests of one key per minute; null: that of the organization, or the default'),
+    perUser: changed.describe('Requests about one person per minute; null: the default'),
+    perAddress: changed.describe(
+      'Requests of one source address per minute with one browser key, and visits of one published flow; null: that of the organization, or the default',
+    ),
     monthly: z
       .int()
       .min(0)

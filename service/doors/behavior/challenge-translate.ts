@@ -5,12 +5,20 @@ import type {
   OpenedChallenge,
 } from '../../engine/behavior/index.ts';
 import { defined } from '../../lib/defined.ts';
-import { type RequestHead, toSigned } from './translate.ts';
+import { type RequestHead, toAsked, toSigned } from './translate.ts';
 import type { AnswerReply, ChallengeAnswer, ChallengeReply, NewChallenge } from './wire-challenge.ts';
 
-export const toOrder = ({ userId, challenge_id, accessible = false }: NewChallenge): ChallengeOptions =>
+export const toOrder = ({
+  userId,
+  challenge_id,
+  accessible = false,
+  language,
+}: NewChallenge): ChallengeOptions => ({
   // The schema asks for one of the two.
-  userId === undefined ? { replaces: challenge_id!, accessible } : { userId, accessible };
+  ...(userId === undefined ? { replaces: challenge_id! } : { userId }),
+  accessible,
+  ...defined({ language }),
+});
 
 export function fromChallenge({ id, shown, expiresInSeconds }: OpenedChallenge): ChallengeReply {
   const head = { challenge_id: id, expires_in_seconds: expiresInSeconds };
@@ -23,12 +31,17 @@ export function fromChallenge({ id, shown, expiresInSeconds }: OpenedChallenge):
 }
 
 export const toAnswer = (
-  { challenge_id, answer, userId, sessionData, signals }: ChallengeAnswer,
+  { challenge_id, answer, userId, sessionData, signals, action }: ChallengeAnswer,
   request: RequestHead,
 ): GivenAnswer => ({
   challenge: challenge_id,
   answer: answer.trim(),
-  ...defined({ userId, data: sessionData ?? signals, signed: toSigned(request) }),
+  ...defined({
+    userId,
+    data: sessionData ?? signals,
+    signed: toSigned(request),
+    asked: toAsked(request, action),
+  }),
 });
 
 const messages = {

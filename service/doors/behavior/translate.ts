@@ -1,6 +1,6 @@
 import type { KeyCaller } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import type { Finding, HeartbeatInput, VerdictRequest } from '../../engine/behavior/index.ts';
+import type { Asked, Finding, HeartbeatInput, VerdictRequest } from '../../engine/behavior/index.ts';
 import type { Endpoint, EventRealm, NewEndpoint } from '../../engine/events/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { eventNames, type NewWebhook, type NewWebhookReply, type WebhookReply } from './wire.ts';
@@ -56,7 +56,7 @@ export interface RequestHead {
 
 /** With a key that stands in pages, what its address asks is counted too. */
 export const toVerdictRequest = (
-  { userId, sessionData, signals }: VerifyRequest,
+  { userId, sessionData, signals, action }: VerifyRequest,
   { browser }: Pick<KeyCaller, 'browser'>,
   request: RequestHead,
 ): VerdictRequest => ({
@@ -65,6 +65,7 @@ export const toVerdictRequest = (
     data: sessionData ?? signals,
     source: browser ? request.ip : undefined,
     signed: toSigned(request),
+    asked: toAsked(request, action),
   }),
 });
 
@@ -76,6 +77,12 @@ export const toHeartbeatOrder = (
   sessionToken,
   ...defined({ data: sessionData ?? signals, signed: toSigned(request) }),
 });
+
+/** The origin is that of the key by now, where the key is bound to any. */
+export function toAsked({ headers }: Pick<RequestHead, 'headers'>, action?: string): Asked | undefined {
+  const hostname = URL.parse(String(headers.origin))?.hostname || undefined;
+  return hostname === undefined && action === undefined ? undefined : defined({ hostname, action });
+}
 
 /** As its sender addressed it; undefined without a signature. */
 export function toSigned({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
-import { userId } from './wire-verify.ts';
+import { action, userId } from './wire-verify.ts';
 
 /** behavior.txt, "Challenges"; contracts/README.md for `pattern`. */
 
@@ -25,6 +25,10 @@ export const NewChallenge = z
       .describe(
         'For people who cannot see or point: a `pattern` whose hint is in words, to be spoken and answered by keyboard. Its verdict has the note `accessible_challenge`.',
       )
+      .optional(),
+    language: z
+      .enum(['en', 'de'])
+      .describe('Language of the instruction and of a hint in words; `en` when absent')
       .optional(),
   })
   .superRefine(({ userId, challenge_id, accessible }, context) => {
@@ -136,6 +140,7 @@ export const ChallengeAnswer = z
       'Signals of the page while the person answered. Without them the confidence is 0.70; signals of a program refuse a right answer.',
     ).optional(),
     signals: SessionData.describe('Another name of `sessionData`').optional(),
+    action: action.optional(),
   })
   .meta({
     id: 'HumaChallengeAnswer',

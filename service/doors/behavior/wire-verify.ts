@@ -10,11 +10,21 @@ export const userId = z
   )
   .meta({ examples: ['user_abc123'] });
 
+/** As the fields of forms that name an action are: reCAPTCHA and Turnstile take no more. */
+export const action = z
+  .string()
+  .regex(/^[A-Za-z0-9_/-]{1,100}$/, 'It must be 1 to 100 letters, digits, "_", "-" and "/".')
+  .describe(
+    'What the page is about, in your own word. `POST /siteverify` gives it back to your server. 1 to 100 letters, digits, `_`, `-` and `/`',
+  )
+  .meta({ examples: ['login'] });
+
 export const VerifyRequest = z
   .object({
     userId,
     sessionData: SessionData.optional().describe('Behavioral signals, as the snippet collects them'),
     signals: SessionData.optional().describe('Another name of `sessionData`'),
+    action: action.optional(),
   })
   .meta({ id: 'HumaVerifyRequest', examples: [{ userId: 'user_abc123' }] });
 export type VerifyRequest = z.output<typeof VerifyRequest>;

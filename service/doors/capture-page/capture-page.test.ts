@@ -12,7 +12,7 @@ import { createCapturePageDoor, type PageLink } from './index.ts';
 let folder: string;
 let app: ReturnType<typeof createServer>;
 const asked: PageLink[] = [];
-let answer: () => Promise<string[]> = async () => [];
+let answer: () => Promise<string[] | undefined> = async () => [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-capture-page-'));
@@ -92,6 +92,13 @@ test.each([
   answer = async () => [origin];
   const { policy } = await open('/verify?client=sess_01');
   expect(policy).toMatch(/; frame-ancestors 'none'$/);
+});
+
+test('a link that is not there is the page with 404, closed to frames', async () => {
+  answer = async () => undefined;
+  const { reply, policy } = await open('/hosted/v/nope');
+  expect([reply.statusCode, reply.body]).toEqual([404, '<html>the page</html>']);
+  expect(policy).toContain("frame-ancestors 'none'");
 });
 
 test('where the origins cannot be read, the page opens and no frame is allowed', async () => {

@@ -10,8 +10,8 @@ export type PageLink =
 export interface CapturePageDeps {
   /** What `npm run build:renderer` made; undefined: nothing yet. */
   pages: () => Promise<BuiltPages | undefined>;
-  /** Origins whose pages may show this check in a frame or open it as a popup; none where the place is unknown. It changes nothing. */
-  originsOf(place: PageLink): Promise<readonly string[]>;
+  /** Origins whose pages may show this check in a frame or open it as a popup; undefined for a link that is not there. It changes nothing. */
+  originsOf(place: PageLink): Promise<readonly string[] | undefined>;
   log: Log;
 }
 
@@ -56,7 +56,9 @@ async function show(
   const named = place === undefined ? '' : 'session' in place ? place.session : place.token;
   const known =
     place === undefined || named.length > LONGEST ? [] : await originsOf(place).catch(failed(log));
-  const origins = known.filter((origin) => ORIGIN.test(origin));
+  // The page says in both languages that the link is not there.
+  if (known === undefined) reply.code(404);
+  const origins = (known ?? []).filter((origin) => ORIGIN.test(origin));
   if (origins.length > 0) reply.removeHeader('x-frame-options');
   return reply
     .headers({

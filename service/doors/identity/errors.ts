@@ -10,6 +10,4 @@ export const wireErrors: WireErrors = {
   REPLAYED_PICTURE: { status: 422, extra: fromRefusal },
   CHECK_FAILED: { status: 422, extra: fromRefusal },
   CONSENT_REQUIRED: { status: 422, extra: fromRefusal },
-  // A profile is named by a field of the body, so an unknown one is an invalid field, not a missing page.
-  PROFILE_NOT_FOUND: { status: 400 },
 };

@@ -66,6 +66,7 @@ const order = () => ({
 function oneLink(): LinkResolver {
   let used = false;
   return {
+    originsOf: async () => [],
     describe: async () => ({
       realm: order().realm,
       state: used ? 'taken' : 'ready',

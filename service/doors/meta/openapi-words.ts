@@ -45,6 +45,11 @@ export const tags = [
       'Human, bot or agent: verify users by their behavior, compatible with useHUMA. Experimental and advisory. For a key with the scope `behavior`, also a browser key; webhooks for one with the scope `webhooks`.',
   },
   {
+    name: 'siteverify',
+    description:
+      'For software whose address of reCAPTCHA, Turnstile or hCaptcha can be set: their `siteverify`, for tokens of behavior. The key, one with the scope `behavior`, is in the body.',
+  },
+  {
     name: 'hosted',
     description:
       'Links for one verification on a page of the box, and their results, compatible with VerifyHuman. For a key with the scope `hosted`.',

@@ -13,7 +13,7 @@ const behavior = z
 const url = (what: string) => z.string().min(1).max(2048).describe(what);
 
 export const NewSession = z
-  .strictObject({
+  .object({
     profile: z.string().min(1).max(80).optional().describe('Slug of the profile; `specter` when absent'),
     uniquenessPolicy: z
       .enum(['off', 'warn', 'block'])
@@ -120,10 +120,10 @@ const image = z
   .describe('A JPEG of at most 256 kB and 1280 pixels: base64 or a data URL');
 
 export const Signals = z
-  .strictObject({
+  .object({
     frames: z
       .array(
-        z.strictObject({
+        z.object({
           image,
           time: z.number().min(0).max(Number.MAX_SAFE_INTEGER).describe('When it was taken, ms of one clock'),
           step: z.string().max(40).optional().describe('The step that the page showed; recorded nowhere'),
@@ -133,7 +133,7 @@ export const Signals = z
       .default([])
       .describe('Pictures in the order in which they were taken'),
     device: z
-      .strictObject({
+      .object({
         label: z.string().max(200).optional().describe('Name of the camera'),
         width: z.int().min(1).max(20_000).optional().describe('Width of its picture'),
         height: z.int().min(1).max(20_000).optional().describe('Height of its picture'),
@@ -143,7 +143,7 @@ export const Signals = z
       .optional()
       .describe('The camera; counts with the first signals'),
     consent: z
-      .strictObject({
+      .object({
         textVersion: z.string().min(1).max(200).describe('`consent.version` of the session'),
         flash: z.boolean().default(false).describe('The screen may show colors'),
         motion: z.boolean().default(true).describe('The person can move the head'),
@@ -223,7 +223,7 @@ export const SignalsReply = z
 export type SignalsReply = z.output<typeof SignalsReply>;
 
 export const Finalize = z
-  .strictObject({ sessionData: behavior.optional() })
+  .object({ sessionData: behavior.optional() })
   .meta({ id: 'FinalizeSession', examples: [{}] });
 
 export type Finalize = z.output<typeof Finalize>;
@@ -273,13 +273,15 @@ export type FinalizeReply = z.output<typeof FinalizeReply>;
 
 const pass = z.string().min(1).max(16_384);
 export const PassQuestion = z
-  .strictObject({
+  .object({
     passToken: pass.optional().describe('The pass token, `hp_…`'),
     token: pass.optional().describe('The same under another name'),
   })
-  .refine(({ passToken, token }) => (passToken === undefined) !== (token === undefined), {
-    error: 'Send passToken, or token, and not both.',
-    path: ['passToken'],
+  .superRefine(({ passToken, token }, context) => {
+    const issue = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (passToken === undefined && token === undefined) issue('passToken', 'It is missing.');
+    if (passToken !== undefined && token !== undefined) issue('token', 'Send either passToken or token.');
   })
   .meta({ id: 'PassQuestion', examples: [{ passToken: 'hp_eyJhbGciOiJFZERTQSIs…' }] });
 export type PassQuestion = z.output<typeof PassQuestion>;

@@ -86,3 +86,4 @@ export {
   type VerifyToken,
 } from './tokens/person-tokens.ts';
 export { acceptedKeys, TOKEN_KEY_OVERLAP } from './tokens/signed-tokens.ts';
+export { insertTokenUse } from './tokens/token-use-store.ts';

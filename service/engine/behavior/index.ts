@@ -21,5 +21,11 @@ export { type Judgement, judgeBehavior } from './judge.ts';
 export { BehaviorModel, researchModel } from './model/behavior-model.ts';
 export { isReplay, vectorFingerprint } from './page-progress.ts';
 export { SessionData } from './session-data.ts';
-export { type Finding, isVerdictToken } from './verdicts/verdict.ts';
-export { createVerdicts, type TokenCheck, type VerdictRequest, type Verdicts } from './verdicts/verdicts.ts';
+export { type Asked, type Finding, isVerdictToken } from './verdicts/verdict.ts';
+export {
+  createVerdicts,
+  type Redemption,
+  type TokenCheck,
+  type VerdictRequest,
+  type Verdicts,
+} from './verdicts/verdicts.ts';

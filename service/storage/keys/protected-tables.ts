@@ -13,6 +13,8 @@ interface ProtectedTable {
   key: string;
   /** Columns that the MAC covers, in its order. Bytes are covered by their SHA-256, columns named `column:text` as text. */
   covers: readonly string[];
+  /** Covered too in rows that have it: those of an earlier release lack it. */
+  laterCovers?: string;
   /** Earlier releases wrote rows without a MAC, which get theirs at the first start: 1 before the last 0.1, 2 up to it. */
   adopted?: 1 | 2;
   /** Rows come and go with the work of every minute: they are checked when they are read, and by who asks for all. */
@@ -183,6 +185,7 @@ const protectedTables = {
       ...['id', 'token_hash', 'organization', 'world', 'lineage', 'kind', 'user_hash'],
       ...['human', 'confidence:text', 'judged_at', 'expires_at'],
     ],
+    laterCovers: 'asked',
     passing: true,
   },
   behavior_session: {
@@ -205,12 +208,18 @@ type AnyTables = any;
 
 export const specOf = (name: ProtectedName): ProtectedTable => protectedTables[name];
 
+const coveredBy = (name: ProtectedName, row: object): readonly string[] => {
+  const { covers, laterCovers } = specOf(name);
+  const has = laterCovers !== undefined && ((row as Row)[laterCovers] ?? null) !== null;
+  return has ? [...covers, laterCovers] : covers;
+};
+
 /** What the MAC of a row is made of. An absent column counts as null. */
 function fieldsOf(name: ProtectedName, row: object): (string | number | null)[] {
-  const { label, covers } = specOf(name);
+  const { label } = specOf(name);
   return [
     ...(label === undefined ? [] : [label]),
-    ...covers.map((column) => {
+    ...coveredBy(name, row).map((column) => {
       const [named, kind] = column.split(':');
       const value = (row as Row)[named!] ?? null;
       if (value instanceof Uint8Array) return createHash('sha256').update(value).digest('hex');
@@ -292,9 +301,10 @@ export async function readContent(
   id: string,
 ): Promise<RowContent | undefined> {
   const from: AnyTables = db;
-  const { key, label, covers } = specOf(name);
+  const { key, label } = specOf(name);
   const row = await from.selectFrom(name).selectAll().where(key, '=', id).executeTakeFirst();
   if (row === undefined) return undefined;
+  const covers = coveredBy(name, row);
   const fields = fieldsOf(name, row);
   const values = label === undefined ? fields : fields.slice(1);
   return {

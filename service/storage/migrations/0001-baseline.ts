@@ -34,6 +34,7 @@ function fromLast01(columns: Columns): readonly string[] {
     );
   return [
     `alter table erasure add column mac ${text}`,
+    `alter table behavior_verdict add column asked ${text}`,
 
     'alter table behavior_window rename to former_window',
     ...made('behavior_window'),
@@ -1369,6 +1370,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       judged_at ${integer} not null,
       expires_at ${integer} not null,
       mac ${text} not null,
+      -- JSON: host of the page that asked, and the action that it named; null without either.
+      asked ${text},
       primary key (organization, world, id)
     )${strict}`,
   `create index behavior_verdict_expiry on behavior_verdict (expires_at)`,

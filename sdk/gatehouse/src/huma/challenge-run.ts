@@ -25,6 +25,8 @@ export interface ChallengeRunOptions {
   connection: Connection;
   userId: string | undefined;
   strings: ChallengeStrings;
+  language?: 'en' | 'de';
+  action?: string | undefined;
   show: (state: ChallengeState) => void;
   onPassed: (token: string) => void;
   onBlocked: (why: BlockedBy) => void;
@@ -41,7 +43,7 @@ export interface ChallengeRun {
 
 /** One challenge on the page, from its first sight to its end. One thing happens at a time: a second answer while one is checked is dropped. */
 export function createChallengeRun(challenge: Challenge, options: ChallengeRunOptions): ChallengeRun {
-  const { connection, userId, strings } = options;
+  const { connection, userId, strings, language, action } = options;
   const ended = new AbortController();
   const here = { ...connection, signal: ended.signal };
   let state: ChallengeState = { is: 'open', challenge, status: '' };
@@ -92,7 +94,7 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
       const challengeId = state.challenge.challenge_id;
       let result: ChallengeResult;
       try {
-        result = await answerChallenge({ ...here, challengeId, answer });
+        result = await answerChallenge({ ...here, challengeId, answer, action });
       } catch (error) {
         return fail(error);
       }
@@ -104,7 +106,7 @@ export function createChallengeRun(challenge: Challenge, options: ChallengeRunOp
       show({ is: 'checking', status: '' });
       try {
         const of = userId === undefined ? { challengeId: before.challenge.challenge_id } : { userId };
-        const next = await createChallenge({ ...here, ...of, accessible });
+        const next = await createChallenge({ ...here, ...of, accessible, language });
         show({ is: 'open', challenge: next, status: strings.replaced });
         time.start(next.expires_in_seconds);
       } catch (error) {

@@ -5,6 +5,8 @@ import { featuresOfPage } from './page-collector.ts';
 export type ChallengeOptions = Connection & {
   /** The form for keyboard and screen reader: a path over numbered dots, in words. */
   accessible?: boolean | undefined;
+  /** Of the instruction; `en` when absent. */
+  language?: 'en' | 'de' | undefined;
 } & (
     | { userId: string; challengeId?: undefined }
     /** In place of an open challenge: what is left of its attempts goes over. */
@@ -12,10 +14,11 @@ export type ChallengeOptions = Connection & {
   );
 
 export async function createChallenge(options: ChallengeOptions): Promise<Challenge> {
-  const { accessible, userId, challengeId } = options;
+  const { accessible, userId, challengeId, language } = options;
   const body = {
     ...(userId === undefined ? { challenge_id: challengeId } : { userId }),
     ...(accessible && { accessible }),
+    ...(language && { language }),
   };
   const reply = await ask('/api/v1/challenge/create', body, options);
   const { challenge_id, type, payload, expires_in_seconds } = reply;
@@ -33,13 +36,20 @@ export interface AnswerOptions extends Connection {
   challengeId: string;
   /** Id of the target, or the ids of the dots in order: `1-5-9`. */
   answer: string;
+  /** What the page is about; `siteverify` gives it back. */
+  action?: string | undefined;
 }
 
 /** In a page it sends the signals with the answer: the way to it counts too. */
 export async function answerChallenge(options: AnswerOptions): Promise<ChallengeResult> {
-  const { challengeId, answer } = options;
+  const { challengeId, answer, action } = options;
   const sessionData = featuresOfPage();
-  const body = { challenge_id: challengeId, answer, ...(sessionData !== undefined && { sessionData }) };
+  const body = {
+    challenge_id: challengeId,
+    answer,
+    ...(sessionData !== undefined && { sessionData }),
+    ...(action !== undefined && { action }),
+  };
   const reply = await ask('/api/v1/challenge/verify', body, options);
   const { passed, token, message, attempts_remaining } = reply;
   if (passed === true && typeof token === 'string') return { passed, token };

@@ -8,6 +8,8 @@ export interface JudgeOptions extends Connection {
   userId: string;
   /** False: an outage refuses (`refused: 'outage'`). Absent: it lets the caller through, and `outage` says so. */
   failOpen?: boolean | undefined;
+  /** What the page is about, in your own word: `siteverify` gives it back to your server. */
+  action?: string | undefined;
 }
 
 export interface VerifyWithSignalsOptions extends JudgeOptions {
@@ -38,14 +40,18 @@ const VERIFY = '/api/v1/verify';
 const LONGEST_USER_ID = 256;
 
 export async function judge(options: JudgeOptions, sessionData: Signals | undefined): Promise<VerifyResult> {
-  const { userId, failOpen = true } = options;
+  const { userId, failOpen = true, action } = options;
   if (typeof userId !== 'string' || userId === '' || userId.length > LONGEST_USER_ID)
     throw new HumaError(
       'INVALID_ARGUMENT',
       `userId is your identifier of the user: a text of 1 to ${LONGEST_USER_ID} characters.`,
     );
   try {
-    const body = { userId, ...(sessionData !== undefined && { sessionData }) };
+    const body = {
+      userId,
+      ...(sessionData !== undefined && { sessionData }),
+      ...(action !== undefined && { action }),
+    };
     return toResult(await ask(VERIFY, body, options));
   } catch (error) {
     const outage = outageOf(error);

@@ -17,4 +17,9 @@ export const LimitSettings = z.strictObject({
 });
 export type LimitSettings = z.infer<typeof LimitSettings>;
 
+/** Absent: unchanged. Of those by the minute null takes the setting back: the organization's, or the default, counts again. */
+export type LimitChange = {
+  [Name in keyof LimitSettings]: LimitSettings[Name] | null;
+};
+
 export const defaultLimits = { burst: 600, perUser: 10, perAddress: 120 } as const;

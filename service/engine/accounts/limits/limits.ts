@@ -1,11 +1,12 @@
 import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
 import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { createSteadyClock } from '../../../lib/machine/steady-clock.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
-import { defaultLimits, LimitSettings } from './limit-settings.ts';
+import { defaultLimits, type LimitChange, LimitSettings } from './limit-settings.ts';
 import { sourceOf } from './source.ts';
 import { createUsage, monthOf, type Usage } from './usage.ts';
 import {
@@ -100,7 +101,7 @@ export interface Limits {
   /** Throws NOT_FOUND for an organization or key that is not there. */
   show(organization: OrganizationId, key?: KeyId): Promise<LimitsReport>;
   /** Only what is named changes; null takes a limit away. Throws NOT_FOUND, INVALID_REQUEST. */
-  set(organization: OrganizationId, change: LimitSettings, actor: Actor, key?: KeyId): Promise<LimitsReport>;
+  set(organization: OrganizationId, change: LimitChange, actor: Actor, key?: KeyId): Promise<LimitsReport>;
 }
 
 export interface LimitsDeps {
@@ -379,7 +380,7 @@ async function lineageOf(from: Db | Tx, organization: OrganizationId, key: KeyId
 function writeChange(
   { inTransaction, audit }: LimitsDeps,
   organization: OrganizationId,
-  change: LimitSettings,
+  change: LimitChange,
   actor: Actor,
   key: KeyId | undefined,
 ): Promise<{ lineage: string | undefined; after: LimitSettings }> {
@@ -389,7 +390,7 @@ function writeChange(
     if (all === undefined) throw noOrganization(organization);
     const lineage = key === undefined ? undefined : await lineageOf(tx, organization, key);
     const before = lineage === undefined ? all : await selectKeyLimits(tx, organization, lineage);
-    const after = LimitSettings.parse({ ...before, ...change });
+    const after = LimitSettings.parse(withoutTakenBack({ ...before, ...change }));
     if (lineage === undefined) await updateOrganizationLimits(tx, organization, after);
     else await updateKeyLimits(tx, organization, lineage, after);
     const details = { from: before, to: after };
@@ -398,6 +399,15 @@ function writeChange(
     return { lineage, after };
   });
 }
+
+const withoutTakenBack = ({ burst, perUser, perAddress, ...rest }: LimitChange) => ({
+  ...rest,
+  ...defined({
+    burst: burst ?? undefined,
+    perUser: perUser ?? undefined,
+    perAddress: perAddress ?? undefined,
+  }),
+});
 
 /** One more of this month, for the organization and the key; without a wait between the look and the count. */
 function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usage: Usage }) {
@@ -441,7 +451,7 @@ const counterOf = (
   keyedHash: string,
 ): string => `${kind}/${organization}/${world}/${keyedHash}`;
 
-function checkChange(change: LimitSettings, key: KeyId | undefined): void {
+function checkChange(change: LimitChange, key: KeyId | undefined): void {
   if (Object.keys(change).length === 0) throw new Problem('INVALID_REQUEST', 'Name at least one limit.');
   if (key === undefined || change.perUser === undefined) return;
   const message = 'How often one person may be asked about is set for the whole organization, not for a key.';

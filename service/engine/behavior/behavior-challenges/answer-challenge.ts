@@ -6,6 +6,7 @@ import type { Actor, Audit } from '../../audit/index.ts';
 import type { Judgement } from '../judge.ts';
 import type { SessionData } from '../session-data.ts';
 import type { SignedRequest } from '../verdicts/declared-agents.ts';
+import type { Asked } from '../verdicts/verdict.ts';
 import type { Verdicts } from '../verdicts/verdicts.ts';
 import {
   type ChallengeIntegrity,
@@ -33,6 +34,7 @@ export interface ChallengeAnswer {
   userId?: string;
   /** The request, where it carries a signature: of an agent that declares itself. */
   signed?: SignedRequest;
+  asked?: Asked;
 }
 
 interface AnsweringDeps {
@@ -54,7 +56,7 @@ export function createAnswering(deps: AnsweringDeps) {
   const { inTransaction, integrity, clock, verdicts, references } = deps;
   return async function answer(
     caller: ChallengeCaller,
-    { challenge, answer: given, data, userId, signed }: ChallengeAnswer,
+    { challenge, answer: given, data, userId, signed, asked }: ChallengeAnswer,
     actor: Actor,
   ): Promise<AnswerResult> {
     const declared = await verdicts.declaredBy(caller, signed);
@@ -86,7 +88,7 @@ export function createAnswering(deps: AnsweringDeps) {
       // A wrong answer alone decides nothing; a right one with the signals of a program does.
       if (state === 'open' && !right) return refused;
       const reference = userId ?? references.of(found.id);
-      const token = await report(deps, tx, found, { state, judged, actor, reference });
+      const token = await report(deps, tx, found, { state, judged, actor, reference, asked });
       return passed ? ({ is: 'passed', token } as const) : refused;
     });
     if (result.is === 'passed' || result.attemptsRemaining === 0) references.forget(challenge);
@@ -99,6 +101,7 @@ interface Ending {
   judged: AnswerJudgement;
   actor: Actor;
   reference: string | undefined;
+  asked?: Asked | undefined;
 }
 
 /** The token with its event, and the line of the audit log where the challenge has ended. */
@@ -106,7 +109,7 @@ async function report(
   { verdicts, audit }: Pick<AnsweringDeps, 'verdicts' | 'audit'>,
   tx: Tx,
   one: StoredChallenge,
-  { state, judged, actor, reference }: Ending,
+  { state, judged, actor, reference, asked }: Ending,
 ): Promise<string> {
   const { organization, world, lineage, userHash } = one;
   const { token } = await verdicts.issue(tx, {
@@ -114,7 +117,7 @@ async function report(
     kind: 'challenge',
     userHash,
     ...judged,
-    ...defined({ reference }),
+    ...defined({ reference, asked }),
   });
   if (state !== 'open') await audited(tx, audit, one, { actor, state, notes: judged.notes });
   return token;

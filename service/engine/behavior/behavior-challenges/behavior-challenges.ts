@@ -33,12 +33,14 @@ import {
   LIFE,
   type OpenedChallenge,
 } from './challenge.ts';
-import { drawPattern, drawTargets } from './draw-targets.ts';
+import { type Drawing, drawPattern, drawTargets, type Language } from './draw-targets.ts';
 
 /** The person of it: by the caller's own name, or the person of an open challenge, which the new one replaces. */
 export type ChallengeOptions = ({ userId: string } | { replaces: string }) & {
   /** The hint in words, for people who cannot see or point. */
   accessible: boolean;
+  /** English when absent. */
+  language?: Language;
 };
 
 export interface BehaviorChallenges {
@@ -83,12 +85,16 @@ export function createBehaviorChallenges({
     return found;
   }
 
-  async function draw(caller: ChallengeCaller, userHash: string, accessible: boolean) {
+  async function draw(
+    caller: ChallengeCaller,
+    userHash: string,
+    { accessible, language }: Pick<ChallengeOptions, 'accessible' | 'language'>,
+  ) {
     const { challengePictures } = await behaviorSettings.get(caller.organization);
     return drawOne(chance, {
       accessible,
       pattern: await isGuessing(db, { ...caller, userHash }, clock.now()),
-      ...defined({ pictures: challengePictures ? pictures : undefined }),
+      ...defined({ pictures: challengePictures ? pictures : undefined, language }),
     });
   }
 
@@ -96,7 +102,7 @@ export function createBehaviorChallenges({
     async create(caller, order) {
       const before = 'replaces' in order ? await open(caller, order.replaces) : undefined;
       const userHash = before?.userHash ?? verdicts.userHashOf(caller, (order as { userId: string }).userId);
-      const { shown, answer } = await draw(caller, userHash, order.accessible);
+      const { shown, answer } = await draw(caller, userHash, order);
       const id = ids.next('behaviorChallenge');
       await inTransaction(async (tx) => {
         const used = before ? await takeOver(tx, integrity, caller, before.id, clock.now()) : { attempts: 0 };
@@ -132,10 +138,11 @@ export function createBehaviorChallenges({
 
 function drawOne(
   chance: Chance,
-  { accessible, pattern, pictures }: { accessible: boolean; pattern: boolean; pictures?: ChallengePictures },
+  { accessible, pattern, ...drawing }: { accessible: boolean; pattern: boolean } & Drawing,
 ): Promise<DrawnChallenge> {
-  if (accessible) return drawPattern(chance);
-  return pattern || chance.below(2) === 0 ? drawPattern(chance, pictures) : drawTargets(chance, pictures);
+  const { language } = drawing;
+  if (accessible) return drawPattern(chance, defined({ language }));
+  return pattern || chance.below(2) === 0 ? drawPattern(chance, drawing) : drawTargets(chance, drawing);
 }
 
 /** Ends the challenge that is replaced; gives which of its attempts were used. */

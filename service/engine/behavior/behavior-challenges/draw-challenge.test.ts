@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { solve } from '../../../../test/support/behavior-challenges.ts';
 import { createChallengePictures } from '../../../inference/pictures/challenge-pictures.ts';
+import { defined } from '../../../lib/defined.ts';
 import { createChance } from '../../../lib/random/chance.ts';
-import { conceptNames, concepts, drawPattern, drawTargets } from './draw-targets.ts';
+import { conceptNames, concepts, drawPattern, drawTargets, type Language } from './draw-targets.ts';
 
 /** Bytes that follow from a number. */
 function bytes(seed: number) {
@@ -20,16 +21,28 @@ const drawnLabels = {
 };
 const seeds = fc.integer({ min: 0, max: 2 ** 31 });
 
-async function targets(seed: number, drawn?: typeof drawnLabels) {
-  const { shown, answer } = await drawTargets(chance(seed), drawn);
+async function targets(seed: number, pictures?: typeof drawnLabels, language?: Language) {
+  const { shown, answer } = await drawTargets(chance(seed), defined({ pictures, language }));
   if (shown.type !== 'click_targets') throw new Error(shown.type);
   return { shown, answer };
 }
-async function pattern(seed: number, drawn?: typeof drawnLabels) {
-  const { shown, answer } = await drawPattern(chance(seed), drawn);
+async function pattern(seed: number, pictures?: typeof drawnLabels, language?: Language) {
+  const { shown, answer } = await drawPattern(chance(seed), defined({ pictures, language }));
   if (shown.type !== 'pattern') throw new Error(shown.type);
   return { shown, answer };
 }
+
+test('in German the same challenges have German texts', async () => {
+  for (const drawn of [undefined, drawnLabels])
+    for (const draw of [targets, pattern]) {
+      const [english, german] = [await draw(7, drawn), await draw(7, drawn, 'de')];
+      expect(german.answer).toBe(english.answer);
+      expect(german.shown.instruction).toMatch(/^(Klicken Sie auf: \S+|Verbinden Sie die Punkte .+)$/u);
+    }
+  expect((await pattern(7, undefined, 'de')).shown.hint).toMatch(
+    /^((oben|unten|in der Mitte)( links| rechts| in der Mitte)?(, dann |$)){4}$/,
+  );
+});
 
 describe('targets', () => {
   test('twelve, apart from each other inside the box; the answer is the one that the instruction names', () =>

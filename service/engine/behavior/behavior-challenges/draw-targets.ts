@@ -7,8 +7,18 @@ const ROWS = 3;
 /** A target lies anywhere in the middle of its cell, this part of it wide. */
 const LOOSE = 0.4;
 
-/** Twelve targets with different labels, one of which the instruction names. `pictures`: the labels are drawn. */
-export async function drawTargets(chance: Chance, pictures?: ChallengePictures): Promise<DrawnChallenge> {
+export interface Drawing {
+  /** Labels and order are drawn. */
+  pictures?: ChallengePictures;
+  /** English when absent. */
+  language?: Language;
+}
+
+/** Twelve targets with different labels, one of which the instruction names. */
+export async function drawTargets(
+  chance: Chance,
+  { pictures, language = 'en' }: Drawing = {},
+): Promise<DrawnChallenge> {
   const names = chance.shuffle(conceptNames).slice(0, COLUMNS * ROWS);
   const wanted = chance.below(names.length);
   const labels = await Promise.all(names.map((name) => pictures?.label(name) ?? concepts[name]));
@@ -17,7 +27,9 @@ export async function drawTargets(chance: Chance, pictures?: ChallengePictures):
     answer: `t${wanted}`,
     shown: {
       type: 'click_targets',
-      instruction: pictures ? `Click the ${name}` : `Click the ${concepts[name]}`,
+      instruction: texts[language].click(
+        pictures ? (language === 'de' ? germanWords[name] : name) : concepts[name],
+      ),
       targets: labels.map((label, i) => ({ id: `t${i}`, ...placeOf(i, chance), label })),
     },
   };
@@ -32,15 +44,13 @@ function placeOf(i: number, chance: Chance): { x: number; y: number } {
 const SIDE = 3;
 const LENGTH = 4;
 const CELLS = SIDE * SIDE;
-/** By row and column. */
-const WORDS = [
-  ['top left', 'top center', 'top right'],
-  ['middle left', 'center', 'middle right'],
-  ['bottom left', 'bottom center', 'bottom right'],
-] as const;
 
-/** Four dots of nine in an order. The ids are shuffled: they say nothing of the place. `pictures`: the order is drawn, not written. */
-export async function drawPattern(chance: Chance, pictures?: ChallengePictures): Promise<DrawnChallenge> {
+/** Four dots of nine in an order. The ids are shuffled: they say nothing of the place. */
+export async function drawPattern(
+  chance: Chance,
+  { pictures, language = 'en' }: Drawing = {},
+): Promise<DrawnChallenge> {
+  const { inPicture, inOrder, link, places } = texts[language];
   const cells = chance.shuffle(Array.from({ length: CELLS }, (_, cell) => cell));
   const ids = chance.shuffle(cells.map((_, i) => String(i + 1)));
   const route = cells.slice(0, LENGTH);
@@ -48,14 +58,14 @@ export async function drawPattern(chance: Chance, pictures?: ChallengePictures):
     answer: route.map((cell) => ids[cell]!).join('-'),
     shown: {
       type: 'pattern',
-      instruction: pictures
-        ? 'Connect the dots as in the picture. Start at the dot with the ring.'
-        : 'Connect the dots in this order',
+      instruction: pictures ? inPicture : inOrder,
       grid: { columns: SIDE, rows: SIDE },
       dots: ids
         .map((id, cell) => ({ id, ...centreOf(cell) }))
         .toSorted((a, b) => Number(a.id) - Number(b.id)),
-      hint: pictures ? await pictures.route(route.map(centreOf)) : route.map(wordsOf).join(', then '),
+      hint: pictures
+        ? await pictures.route(route.map(centreOf))
+        : route.map((cell) => places[cell]).join(link),
     },
   };
 }
@@ -66,7 +76,29 @@ const centreOf = (cell: number) => ({
   y: Math.round(((Math.floor(cell / SIDE) + 0.5) / SIDE) * 1000) / 10,
 });
 
-const wordsOf = (cell: number): string => WORDS[Math.floor(cell / SIDE)]![cell % SIDE]!;
+const texts = {
+  en: {
+    click: (what: string) => `Click the ${what}`,
+    inPicture: 'Connect the dots as in the picture. Start at the dot with the ring.',
+    inOrder: 'Connect the dots in this order',
+    link: ', then ',
+    places: [
+      ...['top left', 'top center', 'top right', 'middle left', 'center', 'middle right'],
+      ...['bottom left', 'bottom center', 'bottom right'],
+    ],
+  },
+  de: {
+    click: (what: string) => `Klicken Sie auf: ${what}`,
+    inPicture: 'Verbinden Sie die Punkte wie im Bild. Beginnen Sie beim Punkt mit dem Ring.',
+    inOrder: 'Verbinden Sie die Punkte in dieser Reihenfolge',
+    link: ', dann ',
+    places: [
+      ...['oben links', 'oben in der Mitte', 'oben rechts', 'in der Mitte links', 'in der Mitte'],
+      ...['in der Mitte rechts', 'unten links', 'unten in der Mitte', 'unten rechts'],
+    ],
+  },
+};
+export type Language = keyof typeof texts;
 
 /** What a target can show: its emoji, and its word where it is drawn. */
 export const concepts: Readonly<Record<LabelName, string>> = {
@@ -90,6 +122,29 @@ export const concepts: Readonly<Record<LabelName, string>> = {
   anchor: '⚓',
   bulb: '💡',
   heart: '💚',
+};
+
+const germanWords: Readonly<Record<LabelName, string>> = {
+  target: 'Zielscheibe',
+  herb: 'Kraut',
+  star: 'Stern',
+  moon: 'Mond',
+  house: 'Haus',
+  tree: 'Baum',
+  fish: 'Fisch',
+  key: 'Schlüssel',
+  umbrella: 'Regenschirm',
+  cup: 'Tasse',
+  boat: 'Boot',
+  bell: 'Glocke',
+  flower: 'Blume',
+  mushroom: 'Pilz',
+  apple: 'Apfel',
+  balloon: 'Luftballon',
+  rocket: 'Rakete',
+  anchor: 'Anker',
+  bulb: 'Glühbirne',
+  heart: 'Herz',
 };
 
 export const conceptNames = Object.keys(concepts) as LabelName[];

@@ -3,7 +3,14 @@ import { defined } from '../../../lib/defined.ts';
 import { isSound, type RowIntegrity, withMac } from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import { type Finding, scoreOf, type TokenRecord, type VerdictKind, type VerdictRealm } from './verdict.ts';
+import {
+  type Asked,
+  type Finding,
+  scoreOf,
+  type TokenRecord,
+  type VerdictKind,
+  type VerdictRealm,
+} from './verdict.ts';
 
 export type VerdictIntegrity = RowIntegrity;
 
@@ -19,6 +26,7 @@ export interface NewVerdict extends VerdictRealm {
   parts?: object | undefined;
   judgedAt: number;
   expiresAt: number;
+  asked?: Asked | undefined;
 }
 
 /** A verdict as the console lists it. */
@@ -51,6 +59,7 @@ function toRow(verdict: NewVerdict, integrity: VerdictIntegrity): Insertable<Sch
     parts: parts === undefined ? null : JSON.stringify(parts),
     judged_at: verdict.judgedAt,
     expires_at: verdict.expiresAt,
+    asked: verdict.asked === undefined ? null : JSON.stringify(verdict.asked),
   };
   return withMac(integrity, 'behavior_verdict', row);
 }
@@ -108,6 +117,7 @@ export async function selectToken(
     confidence: row.confidence,
     issuedAt: row.judged_at,
     expiresAt: row.expires_at,
+    ...(row.asked !== null && { asked: JSON.parse(row.asked) as Asked }),
   };
 }
 

@@ -15,6 +15,14 @@ export interface VerdictCaller extends VerdictRealm {
 /** What a verdict says. */
 export type Finding = Pick<Judgement, 'human' | 'confidence' | 'score' | 'notes' | 'agent'>;
 
+/** What the server of a page can compare with what it expects. */
+export interface Asked {
+  /** Of the page that asked, as its browser said. */
+  hostname?: string;
+  /** What the page was about, in its own word. */
+  action?: string;
+}
+
 /** A token that counts, with the verdict behind it. */
 export interface TokenRecord {
   tokenHash: string;
@@ -27,6 +35,7 @@ export interface TokenRecord {
   confidence: number;
   issuedAt: number;
   expiresAt: number;
+  asked?: Asked;
 }
 
 /** 0 to 100, as the answers say it. */

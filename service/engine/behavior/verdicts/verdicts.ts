@@ -7,7 +7,7 @@ import type { Log } from '../../../lib/log.ts';
 import type { SteadyClock } from '../../../lib/machine/steady-clock.ts';
 import type { Timer } from '../../../lib/timer.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Limits } from '../../accounts/index.ts';
+import type { insertTokenUse, Limits } from '../../accounts/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { BehaviorSettingsOf } from '../behavior-settings/behavior-settings.ts';
@@ -18,8 +18,10 @@ import { createAuditLines } from './audit-lines.ts';
 import { createDeclaredAgents, type SignedRequest } from './declared-agents.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import {
+  type Asked,
   type Finding,
   hashVerdictToken,
+  isVerdictToken,
   newVerdictToken,
   scoreOf,
   storedFormsOf,
@@ -56,6 +58,7 @@ export interface VerdictRequest {
   signed?: SignedRequest;
   /** The address of a caller who uses a browser key: what it asks is counted too. */
   source?: string;
+  asked?: Asked;
 }
 
 /** A token to write in a transaction of another feature. */
@@ -67,6 +70,7 @@ interface Issue extends Omit<Finding, 'score'> {
   reference?: string;
   evidence?: number;
   parts?: object;
+  asked?: Asked;
 }
 
 interface Announcement {
@@ -81,6 +85,9 @@ interface Announcement {
 export type TokenCheck =
   | { valid: true; record: TokenRecord }
   | { valid: false; reason: 'unknown' | 'wrong_user' };
+
+/** `over`: issued too long ago, or asked for before. */
+export type Redemption = { valid: true; record: TokenRecord } | { valid: false; reason: 'unknown' | 'over' };
 
 interface VerdictPage {
   before?: string;
@@ -115,6 +122,8 @@ export interface Verdicts {
   tokenOf(realm: VerdictRealm, token: string, from?: Db | Tx): Promise<TokenRecord | undefined>;
   /** Whether a token counts, for the server of the caller whose page was given it; for this user where one is named. */
   checkToken(realm: VerdictRealm, token: string, userId?: string): Promise<TokenCheck>;
+  /** Whether a token counts that was issued at most `within` ms ago; it does so once. */
+  redeem(realm: VerdictRealm, token: string, within: number): Promise<Redemption>;
   /** Verdicts whose tokens have not run out, the newest first. */
   recent(realm: VerdictRealm, page: VerdictPage): Promise<PastVerdict[]>;
   /** How many verdicts had each score, from the UTC day on that holds `since`. */
@@ -141,6 +150,8 @@ export interface VerdictsDeps {
   /** Whether an enabled webhook takes the event. */
   receives(realm: VerdictRealm, judged: { human: boolean }): boolean;
   limits: Pick<Limits, 'admitUser'>;
+  /** False where the token was used before. */
+  use: typeof insertTokenUse;
   settings: Pick<BehaviorSettingsOf, 'get'>;
   /** The learned layer that the organization has chosen; absent: rules alone. */
   learned?: (realm: VerdictRealm) => Pick<JudgeContext, 'model'>;
@@ -193,7 +204,7 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
     announce,
     tokenOf,
     commit: group.commit,
-    async verify(caller, { userId, data, signed, source }) {
+    async verify(caller, { userId, data, signed, source, asked }) {
       const userHash = userHashOf(caller, userId);
       await limits.admitUser(caller, userHash, source);
       const declared = await declaredBy(caller, signed);
@@ -201,7 +212,14 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
       const outOfOrder = data !== undefined && windows.outOfOrder(caller, data);
       const answer = await group.commit(async (tx) => {
         const judgement = await judgeIn(tx, caller, data, { declared, outOfOrder });
-        const order: Issue = { ...judgement, caller, kind: 'verified', userHash, reference: userId };
+        const order: Issue = {
+          ...judgement,
+          caller,
+          kind: 'verified',
+          userHash,
+          reference: userId,
+          ...defined({ asked }),
+        };
         const { finding, token } = await issue(tx, order, tokenHours);
         return { ...finding, token };
       });
@@ -222,6 +240,19 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
       if (!record) return { valid: false, reason: 'unknown' };
       const right = userId === undefined || record.userHash === userHashOf(realm, userId);
       return right ? { valid: true, record } : { valid: false, reason: 'wrong_user' };
+    },
+    async redeem(realm, token, within) {
+      if (!isVerdictToken(token)) return { valid: false, reason: 'unknown' };
+      return group.commit(async (tx) => {
+        const record = await tokenOf(realm, token, tx);
+        if (!record) return { valid: false, reason: 'unknown' };
+        const { organization, world } = realm;
+        const { issuedAt, tokenHash: jti } = record;
+        const [usedAt, expiresAt] = [deps.clock.now(), issuedAt + within];
+        const counts =
+          usedAt < expiresAt && (await deps.use(tx, { organization, world, jti, usedAt, expiresAt }));
+        return counts ? { valid: true, record } : { valid: false, reason: 'over' };
+      });
     },
     recent: (realm, page) => selectVerdicts(db, realm, page),
     distribution: (realm, since) => selectTallies(db, realm, since),
@@ -250,6 +281,7 @@ function createIssuing(
 ) {
   return async (tx: Tx, issue: Issue, tokenHours: number): Promise<NewVerdict & { token: string }> => {
     const { caller, kind, userHash, reference, evidence = 0, parts, human, confidence, notes, agent } = issue;
+    const { asked } = issue;
     const { organization, world, lineage } = caller;
     const judgedAt = clock.now();
     const token = newVerdictToken(kind, judgedAt, random);
@@ -266,6 +298,7 @@ function createIssuing(
       judgedAt,
       finding: { human, confidence, score: scoreOf(confidence), notes, ...defined({ agent }) },
       expiresAt: judgedAt + tokenHours * HOUR,
+      asked,
     };
     await insertVerdict(tx, integrity, verdict);
     await announce(tx, { caller, human, confidence, token, ...defined({ reference }) });

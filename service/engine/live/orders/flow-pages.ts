@@ -79,6 +79,8 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
       };
     },
 
+    originsOf: async (slug) => ((await flows.bySlug(slug))?.published ? [] : undefined),
+
     async begin(slug, begin) {
       const found = await get(slug);
       const { flow, definition, by } = found;

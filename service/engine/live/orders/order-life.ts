@@ -169,7 +169,7 @@ export function createOrderLife<Request extends object, Terms, Result>(
 
     async originsOf(token) {
       const order = await store.byToken(token);
-      return order ? originsOf(order) : [];
+      return order && originsOf(order);
     },
   };
 

@@ -63,6 +63,6 @@ export interface LinkResolver {
   begin(token: string, order: BeginOptions): Promise<BegunSession>;
   /** The person does not consent, before a session began. */
   deny(token: string, order: { test: boolean; request?: string }): Promise<{ redirect?: string }>;
-  /** Origins that may embed the page; none for an unknown token. */
-  originsOf?(token: string): Promise<readonly string[]>;
+  /** Origins that may embed the page; undefined where there is no such link. */
+  originsOf(token: string): Promise<readonly string[] | undefined>;
 }
