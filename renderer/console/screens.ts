@@ -57,6 +57,11 @@ export const screens = [
     /** `person`: id of an enrolled person who gets more pictures. */
     search: z.object({ person: textInAddress }),
   }),
+  screen('/verify', () => import('./features/verify/verify-screen.tsx'), {
+    roles: operators,
+    /** `person`: id of the one to compare with. */
+    search: z.object({ person: textInAddress }),
+  }),
   screen('/verifications', () => import('./features/verifications/verifications-screen.tsx'), {
     roles: readers,
     search: VerificationSearch,

@@ -381,6 +381,8 @@ export interface components {
             reason?: string;
             /** @description With a 422 of the identity family: the checks that ran */
             checkResults?: components["schemas"]["CheckResult"][];
+            /** @description With a 422 of the admin API: the verification that was stored of the picture */
+            verificationId?: string;
             /** @description With SECOND_FACTOR_REQUIRED of a sign-in: for `/api/auth/2fa/enrollment` */
             sessionToken?: string;
         };

@@ -4453,6 +4453,8 @@ export interface components {
             reason?: string;
             /** @description With a 422 of the identity family: the checks that ran */
             checkResults?: components["schemas"]["CheckResult"][];
+            /** @description With a 422 of the admin API: the verification that was stored of the picture */
+            verificationId?: string;
             /** @description With SECOND_FACTOR_REQUIRED of a sign-in: for `/api/auth/2fa/enrollment` */
             sessionToken?: string;
         };
@@ -12026,6 +12028,10 @@ export interface components {
             name?: string;
             /** @description All checks of the profile */
             checks: components["schemas"]["PastCheck"][];
+            /** @description Whether the face matched; absent where nothing was compared, and in verifications of early releases */
+            matched?: boolean;
+            /** @description Confidence from which the face matched: 0.5 in a 1:1; absent where that version of the profile is not in use any more */
+            threshold?: number;
             /** @description The comparison of the faces; absent without one */
             match?: {
                 /** @description The scorer */

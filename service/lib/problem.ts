@@ -94,6 +94,8 @@ export interface ProblemExtra {
   details?: ProblemDetail[];
   /** A sentence for the person in front of the camera ("Move closer."). */
   reason?: string;
+  /** Id of the verification that was stored of the refused picture. */
+  verification?: string;
   /** The check results there were, in the engine's shape. */
   checkResults?: readonly unknown[];
   retryAfterSeconds?: number;

@@ -24,6 +24,8 @@ export const screens: readonly Screen[] = [
   { path: '/people/{person}', data: 'full', press: ['Erase person'], name: 'erase' },
   { path: '/enroll', data: 'full' },
   { path: '/enroll', data: 'full', press: ['Reads and signs here'], name: 'enroll-sign' },
+  { path: '/verify', name: 'verify-person' },
+  { path: '/verify?person={person}', data: 'full', press: ['Choose a picture'], name: 'verify-one' },
   { path: '/sessions' },
   { path: '/sessions?decision=cancelled&flow=presence', data: 'full', name: 'sessions-no-hit' },
   { path: '/sessions/{session}', data: 'full', name: 'session-rejected' },

@@ -20,7 +20,7 @@ test('a role sees the screens that it may open, and nothing else', () => {
     ...['review', 'models', 'jobs', 'audit', 'backups', 'administrators'],
   ]);
   expect(all.filter((one) => !seenBy('auditor').includes(one))).toEqual([
-    ...['enroll', 'models', 'jobs', 'backups'],
+    ...['enroll', 'verify', 'models', 'jobs', 'backups'],
   ]);
 });
 

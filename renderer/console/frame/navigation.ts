@@ -19,6 +19,7 @@ import {
   IconSend,
   IconSettings,
   IconStack2,
+  IconUserCheck,
   IconUserPlus,
   IconUsers,
   IconUsersGroup,
@@ -55,6 +56,7 @@ export const navigation: readonly NavigationGroup[] = [
     entries: [
       { to: '/people', label: 'people', icon: IconUsers, roles: readers },
       { to: '/enroll', label: 'enroll', icon: IconUserPlus, roles: operators },
+      { to: '/verify', label: 'verify', icon: IconUserCheck, roles: operators },
       { to: '/verifications', label: 'verifications', icon: IconListCheck, roles: readers },
       { to: '/review', label: 'review', icon: IconScale, roles: reviewers },
       { to: '/sessions', label: 'liveSessions', icon: IconDeviceMobile, roles: sessionReaders },

@@ -6,6 +6,7 @@ import {
   IconRoute,
   IconSearch,
   IconUser,
+  IconUserCheck,
   IconUserPlus,
   type TablerIcon,
 } from '@tabler/icons-react';
@@ -217,6 +218,7 @@ interface PaletteAction extends ScreenData {
 /** Every action of the palette; one is offered where its route exists and the role may open it. */
 const actions: readonly PaletteAction[] = [
   { label: 'enroll', to: '/enroll', icon: IconUserPlus, roles: operators },
+  { label: 'verify', to: '/verify', icon: IconUserCheck, roles: operators },
   { label: 'importMany', to: '/people/import', icon: IconUserPlus, roles: operators },
   { label: 'pairKiosk', to: '/kiosks/pair', icon: IconDeviceTablet, roles: managers },
   { label: 'newProfile', to: '/profiles/new', icon: IconAdjustmentsHorizontal, roles: managers },

@@ -3,7 +3,8 @@ import { defined } from '../../lib/defined.ts';
 import type { Problem } from '../../lib/problem.ts';
 
 /** Further fields of an error after the analysis of a picture. */
-const judged = ({ extra: { reason, checkResults } }: Problem) => defined({ reason, checkResults });
+const judged = ({ extra: { reason, verification, checkResults } }: Problem) =>
+  defined({ reason, verificationId: verification, checkResults });
 
 export const adminErrors: WireErrors = {
   DUPLICATE_IDENTITY: { status: 409, extra: ({ extra: { review } }) => defined({ review }) },

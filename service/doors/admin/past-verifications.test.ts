@@ -99,3 +99,63 @@ test('a picture that matches several enrolled people is shown as such, in the li
     alike: 2,
   });
 });
+
+test('one says whether the face matched, and from which confidence a face does', async () => {
+  await verify('ada');
+  await verify('bob');
+  engine.advance(1000);
+  for (const person of ['ada', 'bea']) {
+    const picture = engine.analyzer.show(
+      person,
+      analysisOf(person, { embeddings: { 'a-net': direction(person) } }),
+    );
+    engine.advance(1000);
+    await engine.checks.verify({ ...realm(), picture, actor: key });
+  }
+  await verify();
+  const shown = [];
+  for (const { id } of (await list()).items.toReversed())
+    shown.push((await control.call('GET', `/verifications/${id}?env=test`)).body);
+  expect(shown.map(({ kind, matched, threshold }) => [kind, matched, threshold])).toEqual([
+    ['1:1', true, 0.5],
+    ['1:1', false, 0.5],
+    ['1:N', true, expect.any(Number)],
+    ['1:N', false, expect.any(Number)],
+    ['1:1', undefined, 0.5],
+  ]);
+  expect(shown[2].confidence).toBeGreaterThanOrEqual(shown[2].threshold);
+  expect(shown[3].confidence).toBeLessThan(shown[3].threshold);
+});
+
+test('the threshold of a search rises with the people who were searched', async () => {
+  const thresholdNow = async () => {
+    engine.advance(1000);
+    const picture = engine.analyzer.show(
+      'eve',
+      analysisOf('eve', { embeddings: { 'a-net': direction('eve') } }),
+    );
+    await engine.checks.verify({ ...realm(), picture, actor: key });
+    const [newest] = (await list('&limit=1')).items;
+    return (await control.call('GET', `/verifications/${newest.id}?env=test`)).body.threshold as number;
+  };
+  const ofOne = await thresholdNow();
+  for (let i = 0; i < 40; i++)
+    await engine.subjects.enroll(
+      realm(),
+      { email: `p${i}@x.org`, embeddings: { 'a-net': direction(`p${i}`) }, quality: 1 },
+      operator,
+    );
+  expect(ofOne).toBeGreaterThanOrEqual(0.5);
+  expect(await thresholdNow()).toBeGreaterThan(ofOne);
+});
+
+test('a refused picture names the verification that was stored of it', async () => {
+  engine.analyzer.show('empty', emptyAnalysis('empty'));
+  const request = JSON.stringify({ email: 'ada@x.org' });
+  const { status, body } = await control.upload('/verifications?env=test', { request }, 'empty');
+  expect([status, body.code]).toEqual([422, 'FACE_NOT_FOUND']);
+  expect((await control.call('GET', `/verifications/${body.verificationId}?env=test`)).body).toMatchObject({
+    reason: 'FACE_NOT_FOUND',
+    decision: 'refused',
+  });
+});

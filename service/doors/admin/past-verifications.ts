@@ -148,6 +148,18 @@ const WholePastReply = z
     email: z.string().optional().describe('E-mail address of the person'),
     name: z.string().optional().describe('Name of the person'),
     checks: z.array(CheckOfPast).describe('All checks of the profile'),
+    matched: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the face matched; absent where nothing was compared, and in verifications of early releases',
+      ),
+    threshold: z
+      .number()
+      .optional()
+      .describe(
+        'Confidence from which the face matched: 0.5 in a 1:1; absent where that version of the profile is not in use any more',
+      ),
     match: z
       .object({
         scorer: z.string().describe('The scorer'),
@@ -230,6 +242,8 @@ const shownWhole = ({ checks, person, ...past }: Whole) => ({
     sentence: sentenceOfCheck(check),
     evidence: check.details,
   })),
+  matched: past.matched,
+  threshold: past.threshold,
   match: past.match,
   place: past.place,
   device: past.device,

@@ -56,6 +56,10 @@ const errorReply = (checkResult: z.ZodType) =>
         .array(checkResult)
         .describe('With a 422 of the identity family: the checks that ran')
         .optional(),
+      verificationId: z
+        .string()
+        .describe('With a 422 of the admin API: the verification that was stored of the picture')
+        .optional(),
       sessionToken: z
         .string()
         .describe('With SECOND_FACTOR_REQUIRED of a sign-in: for `/api/auth/2fa/enrollment`')

@@ -151,4 +151,4 @@ export {
 export type { ProfileVersion } from './profiles/profile-versions.ts';
 export { createProfiles, type Profiles } from './profiles/profiles.ts';
 export { sameFace } from './same-face.ts';
-export { type Comparison, cosineSimilarity, type Embeddings } from './score.ts';
+export { type Comparison, confidence, cosineSimilarity, type Embeddings } from './score.ts';

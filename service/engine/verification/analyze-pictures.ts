@@ -102,7 +102,8 @@ export function createAnalyze({ analyzer, deadline, write }: AnalysisDeps & { wr
     const { code, message, extra } = problem;
     const ended = { outcome, decidedBy: result.check };
     await write(run, analyzed.main, { verified: false, ended, checks: [result], reason: message }, disclosed);
-    throw new Problem(code, message, { ...extra, checkResults: disclosedResults([result], false) });
+    const checkResults = disclosedResults([result], false);
+    throw new Problem(code, message, { ...extra, verification: run.id, checkResults });
   };
 }
 

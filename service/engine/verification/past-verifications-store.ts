@@ -75,6 +75,10 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
         ...(row.scorer === null
           ? {}
           : { match: { scorer: row.scorer, pictures: row.pictures ?? 1, shift: row.gallery_shift ?? 0 } }),
+        ...defined({
+          matched: row.matched === null ? undefined : row.matched === 1,
+          gallerySize: row.gallery_size ?? undefined,
+        }),
         ...(await openPersonal(sealer, [row]))[0],
       };
     },

@@ -109,14 +109,19 @@ export function createReply({ matching, clock }: ReplyDeps) {
   };
 }
 
-function refuse({ command, profile }: Run, { checkResults, failed, replayed, reason }: Outcome): void {
+function refuse({ id, command, profile }: Run, { checkResults, failed, replayed, reason }: Outcome): void {
   if (!replayed && failed.length === 0) return;
   const disclosed = seesFigures(command) ? checkResults : disclosedResults(checkResults, false);
   if (replayed)
-    throw new Problem('REPLAYED_PICTURE', REPLAYED, { reason: REPLAYED, checkResults: disclosed });
+    throw new Problem('REPLAYED_PICTURE', REPLAYED, {
+      reason: REPLAYED,
+      verification: id,
+      checkResults: disclosed,
+    });
   const names = failed.map(({ check }) => check).join(', ');
   throw new Problem('CHECK_FAILED', `The profile ${profile.slug} refuses this: ${names}.`, {
     reason: reason!,
+    verification: id,
     checkResults: disclosed,
   });
 }

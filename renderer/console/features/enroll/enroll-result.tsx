@@ -39,7 +39,7 @@ export function EnrollResult({
         </Card>
       )}
       {enroll.data && <Results order={order} results={enroll.data} />}
-      {!enroll.isPending && <Ways results={enroll.data} next={next} retry={retry} />}
+      {!enroll.isPending && <Ways email={order.email} results={enroll.data} next={next} retry={retry} />}
     </Stack>
   );
 }
@@ -117,10 +117,12 @@ function Result({ number, result }: { number: number; result: PictureResult }) {
 }
 
 function Ways({
+  email,
   results,
   next,
   retry,
 }: {
+  email: string;
   results: readonly PictureResult[] | undefined;
   next(): void;
   retry(): void;
@@ -138,6 +140,9 @@ function Ways({
           <Button kind="primary" onClick={next}>
             {t('next')}
           </Button>
+          <ButtonLink to="/verify" search={{ person: enrolled.reply.userId }}>
+            {t('verify', { email })}
+          </ButtonLink>
           <ButtonLink to="/people/$id" params={{ id: enrolled.reply.userId }}>
             {t('openPerson')}
           </ButtonLink>

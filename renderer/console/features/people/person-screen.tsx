@@ -1,7 +1,8 @@
+import { IconUserCheck } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge, Button, Id, RelativeTime } from '../../../ui/controls/index.ts';
+import { Badge, Button, ButtonLink, Id, RelativeTime } from '../../../ui/controls/index.ts';
 import {
   Card,
   KeyValues,
@@ -29,6 +30,7 @@ type Person = Schemas['SubjectWithPictures'];
 function PersonScreen() {
   const t = useStrings(peopleStrings);
   const { id } = Route.useParams();
+  const { user } = useSession();
   const env = useWorld();
   const query = useQuery(read('/api/admin/subjects/{id}', { id, env }));
   const person = query.data;
@@ -38,6 +40,15 @@ function PersonScreen() {
       badge={person && <State person={person} />}
       lead={person?.name === undefined ? undefined : person.email}
       parents={[{ label: t('title'), to: '/people' }]}
+      actions={
+        person?.email !== undefined &&
+        person.disabledAt === undefined &&
+        operators.includes(user.role) && (
+          <ButtonLink to="/verify" search={{ person: person.id }} kind="primary" icon={IconUserCheck}>
+            {t('verifyPerson', { name: nameOf(person) })}
+          </ButtonLink>
+        )
+      }
     >
       <Refused of={query} />
       {person && (

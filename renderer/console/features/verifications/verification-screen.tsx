@@ -1,25 +1,16 @@
-import { IconCheck, IconPrinter, IconX } from '@tabler/icons-react';
+import { IconPrinter } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
-import {
-  Badge,
-  Button,
-  ButtonLink,
-  ExactTime,
-  Id,
-  RelativeTime,
-  ScoreBar,
-} from '../../../ui/controls/index.ts';
+import { Button, ButtonLink, ExactTime, Id, RelativeTime } from '../../../ui/controls/index.ts';
 import { Card, Columns, KeyValues, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { read, type Schemas, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
-import { checkKey } from '../../reasons/check-text.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
 import { verificationStrings } from './strings.ts';
-import styles from './verification.module.css';
+import { adviceFor, Checks, Ending } from './verification-parts.tsx';
 import { By } from './verifications-screen.tsx';
 
 export const Route = createLazyRoute('/verifications/$id')({ component: VerificationScreen });
@@ -47,7 +38,7 @@ function VerificationScreen() {
       <Refused of={query} />
       {one && (
         <Stack gap={24}>
-          <Ending verification={one} />
+          <Outcome verification={one} />
           <Checks verification={one} />
           <Columns n={2} collapse>
             <Request verification={one} />
@@ -77,151 +68,25 @@ function Lead({ verification: { at, by, profile } }: { verification: Verificatio
 }
 
 /** The verdict in a sentence, first. */
-function Ending({ verification: { decision, reason, decidedBy, person } }: { verification: Verification }) {
+function Outcome({ verification }: { verification: Verification }) {
   const t = useStrings(verificationStrings);
   const words = useStrings(reasonStrings);
-  const verified = decision === 'verified';
-  const Icon = verified ? IconCheck : IconX;
+  const { decision, reason, decidedBy, person } = verification;
+  const prefix = decision === 'verified' ? '' : `${t(decision === 'refused' ? 'refused' : 'notVerified')}: `;
   return (
-    <section className={styles.ending} data-verified={verified || undefined}>
-      <span className={styles.mark} aria-hidden="true">
-        <Icon size={24} stroke={2} />
-      </span>
-      <div>
-        <h2>
-          {!verified && `${decision === 'refused' ? t('refused') : t('notVerified')}: `}
-          {words(reasonKey(reason, decidedBy))}
-        </h2>
-        {decidedBy !== undefined && (
-          <p className="muted">
-            {t('decidedBy')}: {words(decidedBy)}
-          </p>
-        )}
-      </div>
-      {person !== undefined && (
-        <ButtonLink to="/people/$id" params={{ id: person }}>
-          {t('openPerson')}
-        </ButtonLink>
-      )}
-    </section>
-  );
-}
-
-function Checks({ verification: { checks, ...rest } }: { verification: Verification }) {
-  const t = useStrings(verificationStrings);
-  const skipped = checks.filter((check) => check.skipped !== undefined).length;
-  return (
-    <Card
-      title={t('checks')}
-      flush
-      actions={
-        <span className="small muted">
-          {t('ran', { count: checks.length - skipped })}, {t('didNot', { count: skipped })}
-        </span>
+    <Ending
+      verified={decision === 'verified'}
+      title={`${prefix}${words(reasonKey(reason, decidedBy))}`}
+      action={
+        person !== undefined && (
+          <ButtonLink to="/people/$id" params={{ id: person }}>
+            {t('openPerson')}
+          </ButtonLink>
+        )
       }
-      foot={<Sums verification={rest} />}
     >
-      <table className={`rows ${styles.checks}`}>
-        <thead>
-          <tr>
-            <th scope="col">{t('checks')}</th>
-            <th scope="col">{t('result')}</th>
-            <th scope="col">{t('score')}</th>
-            <th scope="col" className="num">
-              {t('threshold')}
-            </th>
-            <th scope="col" className="num">
-              {t('weight')}
-            </th>
-            <th scope="col">{t('why')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {checks.map((check) => (
-            <CheckRow key={check.check} check={check} />
-          ))}
-        </tbody>
-      </table>
-    </Card>
-  );
-}
-
-function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
-  const t = useStrings(verificationStrings);
-  const words = useStrings(reasonStrings);
-  const format = useFormat();
-  const { pass, score, threshold, weight, hardFail, skipped, sentence, evidence } = check;
-  const ran = skipped === undefined;
-  const key = checkKey(check);
-  return (
-    <tr data-failed={(ran && !pass) || undefined} data-skipped={!ran || undefined}>
-      <th scope="row">{words(check.check)}</th>
-      <td data-label={t('result')}>
-        {!ran ? (
-          <Badge kind="outline">{t('notRun')}</Badge>
-        ) : pass ? (
-          <Badge kind="ok">{t('pass')}</Badge>
-        ) : (
-          <Badge kind="bad">{hardFail ? t('refuses') : t('fails')}</Badge>
-        )}
-      </td>
-      <td data-label={t('score')}>
-        <ScoreBar
-          {...(ran && { score })}
-          {...(threshold !== undefined && { threshold })}
-          {...(skipped !== undefined && { why: key === undefined ? skipped : words(key) })}
-          passed={pass}
-        />
-      </td>
-      <td className="num" data-label={t('threshold')}>
-        {threshold === undefined ? '–' : format.score(threshold)}
-      </td>
-      <td className="num" data-label={t('weight')}>
-        {ran ? format.count(weight) : '–'}
-      </td>
-      <td className={styles.why}>
-        {key === undefined ? sentence : words(key)}
-        {evidence && <span className="tiny muted num">{evidenceText(evidence)}</span>}
-      </td>
-    </tr>
-  );
-}
-
-/** `yaw 14, distance 0.4`: figures as they were kept, lists by their length. */
-function evidenceText(evidence: Readonly<Record<string, unknown>>): string {
-  const text = (value: unknown) =>
-    typeof value === 'number'
-      ? String(Math.round(value * 1000) / 1000)
-      : Array.isArray(value)
-        ? String(value.length)
-        : typeof value === 'object'
-          ? JSON.stringify(value)
-          : String(value);
-  return Object.entries(evidence)
-    .map(([name, value]) => `${name} ${text(value)}`)
-    .join(', ');
-}
-
-function Sums({ verification }: { verification: Omit<Verification, 'checks'> }) {
-  const t = useStrings(verificationStrings);
-  const format = useFormat();
-  const { compositeScore, confidence, assurance, timing } = verification;
-  const assurances = { 'match-only': t('matchOnly'), passive: t('passive'), active: t('active') };
-  const sums: [string, string][] = [
-    [format.score(compositeScore), t('composite')],
-    [format.score(confidence), t('confidence')],
-    [assurances[assurance], t('assurance')],
-  ];
-  if (timing.total !== undefined) sums.push([format.duration(timing.total), t('judgedIn')]);
-  return (
-    <dl className={styles.sums}>
-      {sums.map(([value, label]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd className="num">{value}</dd>
-        </div>
-      ))}
-    </dl>
+      {decidedBy !== undefined && `${t('decidedBy')}: ${words(decidedBy)}`}
+    </Ending>
   );
 }
 
@@ -262,27 +127,12 @@ function Request({ verification: one }: { verification: Verification }) {
   );
 }
 
-const contextChecks = new Set(['impossibleTravel', 'deviceConsistency', 'geoFence', 'timeRestriction']);
-
-function Next({
-  verification: { decision, reason, decidedBy, person, profile },
-}: {
-  verification: Verification;
-}) {
+function Next({ verification }: { verification: Verification }) {
   const t = useStrings(verificationStrings);
-  const advice =
-    decision === 'verified'
-      ? t('nextVerified')
-      : decidedBy === 'liveness'
-        ? t('nextLiveness')
-        : decidedBy !== undefined && contextChecks.has(decidedBy)
-          ? t('nextContext')
-          : reason === 'NOT_RECOGNIZED' || reason === 'BELOW_MINIMUM'
-            ? t('nextMatch')
-            : t('nextFace');
+  const { decision, person, profile } = verification;
   return (
     <Card title={t('whatNext')} gap={12}>
-      <p className="small">{advice}</p>
+      <p className="small">{t(adviceFor(verification))}</p>
       <p className="small muted">{t('never')}</p>
       <Row>
         {person !== undefined && (

@@ -32,8 +32,12 @@ export interface PastVerification extends Ended {
 /** The whole of one verification. */
 export interface WholeVerification extends PastVerification {
   checks: StoredResult[];
+  /** Whether the face matched; absent where nothing was compared, and in what early releases wrote. */
+  matched?: boolean;
   /** What decided about the face; absent where nothing was compared, and in what early releases wrote. */
   match?: { scorer: string; pictures: number; shift: number };
+  /** People searched by a 1:N. */
+  gallerySize?: number;
   models: Record<string, string>;
   timing: Record<string, number>;
   /** Opened: kept of a verified person, until they are erased. */

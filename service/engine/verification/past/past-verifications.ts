@@ -5,7 +5,14 @@ import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
-import type { DeviceInfo, Place, Profiles } from '../../matching/index.ts';
+import {
+  confidence,
+  type DeviceInfo,
+  matchRateForGallery,
+  type Place,
+  type Profile,
+  type Profiles,
+} from '../../matching/index.ts';
 import { type Realm, realmKey, type Subject, type Subjects } from '../../people/index.ts';
 import {
   createPastVerificationsStore,
@@ -37,13 +44,16 @@ export interface PastVerifications {
     actor: Actor,
     request?: string,
   ): Promise<{ items: Named<PastVerification>[]; next?: PastKey }>;
-  /** With the person and what is sealed, so it is audited, on disk before the answer. Throws NOT_FOUND. */
+  /**
+   * With the person and what is sealed, so it is audited, on disk before the answer. `threshold`: the confidence from which the face
+   * matched; absent where it is not known any more. Throws NOT_FOUND.
+   */
   get(
     realm: Realm,
     id: string,
     actor: Actor,
     request?: string,
-  ): Promise<Named<WholeVerification> & { person?: Subject }>;
+  ): Promise<Named<WholeVerification> & { person?: Subject; threshold?: number }>;
   /**
    * Of the person's last verified verifications, the last one of each device and place first. Opens what is sealed: the caller audits
    * the read of the person.
@@ -68,7 +78,7 @@ interface PastVerificationsDeps extends PastVerificationsStoreDeps {
   inTransaction: InTransaction;
   audit: Audit;
   subjects: Pick<Subjects, 'find' | 'get'>;
-  profiles: Pick<Profiles, 'idsOf' | 'slugsOf'>;
+  profiles: Pick<Profiles, 'idsOf' | 'slugsOf' | 'list'>;
   clock: Clock;
 }
 
@@ -139,7 +149,10 @@ export function createPastVerifications(deps: PastVerificationsDeps): PastVerifi
       );
       const person = subject && (await subjects.find(realm, subject));
       const [one] = await named(organization, [found]);
-      return { ...one!, ...defined({ person }) };
+      const used = (await profiles.list(organization)).find(
+        ({ id, version }) => id === found.profile.id && version === found.profile.version,
+      );
+      return { ...one!, ...defined({ person, threshold: thresholdOf(found, used) }) };
     },
 
     async circumstances(realm, subject) {
@@ -152,6 +165,18 @@ export function createPastVerifications(deps: PastVerificationsDeps): PastVerifi
 
     hourly: createHourlyCounts({ store, clock }),
   };
+}
+
+/** A 1:1 has 0.5 by definition; a search over many people needs more. */
+function thresholdOf(
+  { kind, gallerySize }: WholeVerification,
+  profile: Pick<Profile, 'definition'> | undefined,
+): number | undefined {
+  if (kind === '1:1') return 0.5;
+  if (gallerySize === undefined || !profile) return undefined;
+  const { falseMatchRate, falseIdentificationRate } = profile.definition.match;
+  const rate = Math.min(matchRateForGallery(falseIdentificationRate, gallerySize), falseMatchRate);
+  return confidence(Math.log10(rate), Math.log10(falseMatchRate));
 }
 
 /** Equal ones together; the newest are first. */

@@ -1,0 +1,2 @@
+export { verificationStrings } from './strings.ts';
+export { adviceFor, Checks, Ending } from './verification-parts.tsx';
