@@ -12,6 +12,9 @@ test('default shows its figures with data and date, and marks those measured els
 });
 
 test('strict profiles refuse at the APCER-5 % threshold; phantom has the figures of its own set', () => {
+  expect(livenessFigures(of('strict-finance'))[0]).toBe(
+    'refuses below 0.5 where 0.5 is the APCER-5 % threshold',
+  );
   expect(livenessFigures(of('strict-finance'))[1]).toContain(': 5.0 % of attack pictures pass');
   expect(livenessFigures(of('phantom'))[1]).toMatch(/^minifasnet-v2: 5\.0 %/);
 });
