@@ -195,6 +195,25 @@ test('files that are no certificate and key stop the start with a sentence; a pa
   expect((await service.end()).code).toBe(0);
 });
 
+test('init prints the link that opens the console of the service started then, and how another machine reaches it', async () => {
+  const fresh = createCli({ SUDO_USER: 'ada' });
+  try {
+    const made = await fresh.run('init', '--org', 'Museum');
+    expect(made.stdout).toContain('ssh -L 7300:127.0.0.1:7300 ada@');
+    const [, token] = /^ {2}http:\/\/localhost:7300\/console\/setup#token=(\S+)$/m.exec(made.stdout) ?? [];
+    const service = await fresh.serve();
+    const claimed = await fetch(`${service.url}/api/setup/claim`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: service.url },
+      body: JSON.stringify({ token }),
+    });
+    expect(claimed.status).toBeLessThan(300);
+    expect((await service.end()).code).toBe(0);
+  } finally {
+    await fresh.clean();
+  }
+});
+
 test('start makes the directory, greets in plain words, and the pasted key works', async () => {
   const fresh = createCli();
   try {

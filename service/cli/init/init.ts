@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { parseConfig } from '../../config.ts';
@@ -9,6 +10,7 @@ import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { asTyped, invocation } from '../invocation.ts';
 import { databaseUrlFlag, keysDatabaseUrlFlag, toConfigInput } from '../serve/options.ts';
+import { describeFirstSetup } from '../serve/setup-address.ts';
 import { facts } from '../terminal/terminal.ts';
 import { initialize } from './initialize.ts';
 import { recordDatabase } from './record-database.ts';
@@ -44,7 +46,8 @@ export function addInit(program: Command, runner: CommandRunner): void {
   runner.run<InitOptions>(command, async ({ options, data, control }) => {
     const wanted = readUnattended(options);
     const { databaseUrl, keysDatabaseUrl } = options;
-    const config = parseConfig(toConfigInput(data, defined({ databaseUrl, keysDatabaseUrl })));
+    const given = defined({ databaseUrl, keysDatabaseUrl });
+    const config = parseConfig(toConfigInput(data, given));
     const open = await control({ create: true, databaseUrl, keysDatabaseUrl });
     if (open.via === 'own process') recordDatabase(data, config);
     const made = await initialize(open, wanted.org, ['live', 'test'], (organization) =>
@@ -58,6 +61,8 @@ export function addInit(program: Command, runner: CommandRunner): void {
       );
     }
     const advice = keyStoreAdvice(config);
+    // Read again: the host name is in it now.
+    const setup = await describeFirstSetup(open, parseConfig(toConfigInput(data, given)));
     const text = [
       `${data} is ready.`,
       '',
@@ -76,10 +81,17 @@ export function addInit(program: Command, runner: CommandRunner): void {
         ? ['The owner has seven days to sign in to the console and add a second factor.']
         : []),
       `Say on what consent real people are enrolled; until then none are:  ${invocation} consent attest --data ${data} --help`,
-      `Start the service:  ${invocation} serve --data ${data}`,
+      `Start the service:  ${startOf(data)}`,
+      ...(setup === undefined ? [] : ['', setup]),
     ].join('\n');
     return { json: made, text };
   });
+}
+
+/** The unit of a package serves this directory; any other is served by the command. */
+function startOf(data: string): string {
+  const isOfUnit = data === '/var/lib/gatehouse' && existsSync('/usr/lib/systemd/system/gatehouse.service');
+  return isOfUnit ? 'sudo systemctl start gatehouse' : `${invocation} serve --data ${data}`;
 }
 
 /** Owner, name and match-only; what an interrupted run did is left as it is. */
