@@ -11,9 +11,9 @@ const root = join(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const program = createProgram(createCommandRunner(createTerminal(process.stdout, process.stderr)));
 
-test('the table of commands in the README names each command', async () => {
+test('the table of commands in docs/OPERATIONS.md names each command', async () => {
   const commands = shownBelow(await program);
-  const [, table = ''] = /^\| command \| for \|\n([\s\S]*?)\n\n/m.exec(read('README.md')) ?? [];
+  const [, table = ''] = /^\| command \| for \|\n([\s\S]*?)\n\n/m.exec(read('docs/OPERATIONS.md')) ?? [];
   const named = new Set([...table.matchAll(/`([a-z]+)/g)].map(([, name]) => name));
   expect(commands.length).toBeGreaterThan(30);
   expect(commands.map((command) => command.name()).filter((name) => !named.has(name))).toEqual([]);

@@ -14,8 +14,9 @@ const reason = objection();
 /** The lines of the README's section, as they stand there. */
 function linesOfReadme(): string {
   const readme = readFileSync(join(product, 'README.md'), 'utf8');
-  const [, lines] = /^### On Debian, in three minutes\n[\s\S]*?^```sh\n([\s\S]*?)^```$/m.exec(readme) ?? [];
-  if (lines === undefined) throw new Error('The README has no lines for Debian any more.');
+  const [section = ''] = /^### On Debian, in three minutes\n[\s\S]*?(?=^#)/m.exec(readme) ?? [];
+  const lines = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('');
+  if (lines === '') throw new Error('The README has no lines for Debian any more.');
   return lines;
 }
 
