@@ -89,7 +89,7 @@ test('what was done to the stopped box is found at the next look, and the stop h
   const whole = join(cli.data, 'whole.db');
   copyFileSync(join(cli.data, 'gatehouse.db'), whole);
   const report = await cli.json<{ last: number; uncovered: number }>('audit', 'verify');
-  expect(report).toMatchObject({ valid: true, uncovered: 0, last: 3 });
+  expect(report).toMatchObject({ valid: true, uncovered: 0, last: 4 });
 
   inDatabase("update audit set actor = 'operator:eve' where seq = 2");
   const changed = await cli.run('audit', 'verify');
@@ -99,7 +99,7 @@ test('what was done to the stopped box is found at the next look, and the stop h
   await cli.run('subject', 'list', '--test');
   copyFileSync(whole, join(cli.data, 'gatehouse.db'));
   const older = await cli.run('audit', 'verify', '--json');
-  expect([older.code, JSON.parse(older.stdout).damage]).toMatchObject([1, { seq: 4, is: 'truncated' }]);
+  expect([older.code, JSON.parse(older.stdout).damage]).toMatchObject([1, { seq: 5, is: 'truncated' }]);
 });
 
 test('following shows what is added while one looks', async () => {
