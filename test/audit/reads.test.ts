@@ -40,6 +40,7 @@ const personal: Record<string, string> = {
 const nothingPersonal = [
   '/api/admin/status',
   '/api/admin/overview',
+  '/api/admin/attention',
   '/api/admin/evidence',
   '/api/admin/organizations',
   '/api/admin/organization',

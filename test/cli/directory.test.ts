@@ -140,12 +140,14 @@ describe('without a service', () => {
     const refused = await cli.run('verify', '--org', made.organizationId, ada, '--json');
     expect([refused.code, JSON.parse(refused.stdout).code]).toEqual([1, 'PAD_NOT_INSTALLED']);
     expect(refused.stderr).toContain('models enable minifasnet-v2');
-    const { findings } = await cli.json<{ findings: { what: string }[] }>('doctor');
-    expect(findings).toContainEqual({
+    const doctor = await cli.run('doctor', '--json');
+    expect(doctor.code).toBe(1);
+    expect(JSON.parse(doctor.stdout).findings).toContainEqual({
       what: 'presentation attack detection',
-      state: 'warn',
-      found: expect.stringMatching(/^off: /),
-      remedy: expect.stringMatching(/models enable minifasnet-v2 .*models enable minifasnet-v1se$/),
+      state: 'fail',
+      found: 'Live verifications are refused: the liveness models are off.',
+      why: 'Here: off; the test world works',
+      remedy: expect.stringMatching(/models enable minifasnet-v2.*models enable minifasnet-v1se/),
     });
     expect((await cli.run('models', 'list')).stdout).toContain('Presentation attack detection is off');
     for (const net of nets) await cli.json('models', 'enable', net);

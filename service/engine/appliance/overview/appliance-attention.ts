@@ -122,7 +122,7 @@ function* aboutModels({
       code: 'LIVENESS_NOT_INSTALLED',
       urgency: 'now',
       sentence: 'Live verifications are refused: the liveness models are off.',
-      remedy: 'Switch them on: “gatehouse models enable ID”, or in the console under Models.',
+      remedy: pad.remedy,
       screen: 'models',
     };
   if (provider.fallback !== undefined)

@@ -151,7 +151,7 @@ function* aboutLiveness(
       code: 'LIVENESS_NOT_INSTALLED',
       urgency: 'now',
       sentence: 'Live verifications are refused: the liveness models are off.',
-      remedy: 'Switch them on: “gatehouse models enable ID”, or in the console under Models.',
+      remedy: liveness.remedy,
       screen: 'models',
     };
 }
