@@ -1,6 +1,6 @@
 /** What screens read: routes of the service, the session, roles. */
 
-export { Actor } from './actor.tsx';
+export { Actor, Named, PersonName } from './actor.tsx';
 export { admin, allPages, api, list, read, replyOf, type Schemas } from './api/admin.ts';
 export { organizationQuery } from './organization-query.ts';
 export { profilesQuery } from './profiles-query.ts';

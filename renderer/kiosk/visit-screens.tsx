@@ -1,5 +1,6 @@
 import { IconCheck, IconHandStop, IconUserCheck, IconUserPlus } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { referenceOf } from '../../sdk/admin/reference.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import type { KioskState } from './api.ts';
 import { Field } from './field.tsx';
@@ -98,7 +99,7 @@ export function Outcome({ state, step, go, footer }: OutcomeProps) {
   const main = (
     <div className="k-form" role="alert">
       <h1>{t(refused ? 'refusedTitle' : 'notVerified')}</h1>
-      <p>{refused ? step.message : t('notVerifiedText', { reference: step.reference.slice(-6) })}</p>
+      <p>{refused ? step.message : t('notVerifiedText', { reference: referenceOf(step.reference) })}</p>
       <button type="button" className="k-btn primary" onClick={() => go(again)}>
         {t('again')}
       </button>

@@ -2308,6 +2308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names of ids
+         * @description What people, API keys, kiosks and administrators are called that other replies name by their ids. Names of people are recorded in the audit log as a listing.
+         */
+        get: operations["getNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/kiosks": {
         parameters: {
             query?: never;
@@ -10403,6 +10423,20 @@ export interface components {
              * @description End of the session
              */
             expiresAt: string;
+        };
+        /**
+         * @description What ids are called. Erased people, and ids of other organizations, have no name.
+         * @example {
+         *       "names": {
+         *         "adm_01m7w3ayykpzv1m774b6g68g31": "Elin Berg"
+         *       }
+         *     }
+         */
+        Names: {
+            /** @description Name by id; of a person without a name the e-mail address */
+            names: {
+                [key: string]: string;
+            };
         };
         /** @description One page of a list. */
         Kiosks: {
@@ -33255,6 +33289,93 @@ export interface operations {
             };
         };
     };
+    getNames: {
+        parameters: {
+            query: {
+                /** @description Ids of people, API keys, kiosks and administrators, at most 200, with commas between them */
+                ids: string;
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What ids are called. Erased people, and ids of other organizations, have no name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "names": {
+                     *         "adm_01m7w3ayykpzv1m774b6g68g31": "Elin Berg"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Names"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listKiosks: {
         parameters: {
             query?: {
@@ -34351,6 +34472,8 @@ export interface operations {
                 state?: "created" | "opened" | "processing" | "finalized";
                 /** @description Only sessions with this decision */
                 decision?: "approved" | "rejected" | "duplicate" | "expired" | "cancelled";
+                /** @description Reference that the person was shown, such as `S-EEF098`: the last six characters of the id */
+                reference?: string;
                 /** @description Only sessions that wait for a reviewer */
                 inReview?: "true";
                 /** @description Maximum number of items per page */
@@ -34442,7 +34565,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id of the session */
+                /** @description Id of the session, or the reference that the person was shown */
                 id: string;
             };
             cookie?: never;
@@ -34548,6 +34671,15 @@ export interface operations {
             };
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -37492,6 +37624,8 @@ export interface operations {
                 profile?: string;
                 /** @description Id or e-mail address of the person */
                 person?: string;
+                /** @description Reference that the person was shown, such as `V-EEF098`: the last six characters of the id */
+                reference?: string;
                 /** @description Id of the API key of the caller */
                 key?: string;
                 /** @description Maximum number of items per page */
@@ -37789,7 +37923,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id of the verification */
+                /** @description Id of the verification, or the reference that the person was shown */
                 id: string;
             };
             cookie?: never;
@@ -37880,6 +38014,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
@@ -37921,6 +38064,8 @@ export interface operations {
                 check?: "liveness" | "frameConsistency" | "impossibleTravel" | "embeddingHistory" | "deviceConsistency" | "geoFence" | "timeRestriction" | "faceQuality";
                 /** @description Slug of the profile, or id of one version of it */
                 profile?: string;
+                /** @description Reference that the person was shown, such as `V-EEF098`: the last six characters of the id */
+                reference?: string;
                 /** @description Id of the API key of the caller */
                 key?: string;
                 /** @description Maximum number of items per page */

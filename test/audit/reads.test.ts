@@ -21,6 +21,7 @@ import { enrollTwins } from '../support/twins.ts';
 const personal: Record<string, string> = {
   '/api/admin/subjects': 'subject.list',
   '/api/admin/subjects/doubtful': 'subject.list',
+  '/api/admin/names': 'subject.list',
   '/api/admin/subjects/:id': 'subject.read',
   '/api/admin/subjects/:id/verifications': 'verification.list',
   '/api/admin/verifications/:id': 'verification.read',

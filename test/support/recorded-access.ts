@@ -58,6 +58,7 @@ export function recordedAccess(): Access {
   return {
     createKey: unused,
     listKeys: unused,
+    namesOf: unused,
     pageKeys: unused,
     revokeKey: unused,
     rotateKey: unused,

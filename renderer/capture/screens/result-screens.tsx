@@ -14,6 +14,7 @@ import {
   IconX,
 } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { referenceOf } from '../../../sdk/admin/reference.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
@@ -137,7 +138,7 @@ export function Reference({ reference }: { reference: string | undefined }) {
       {t.rich('reference', {
         reference: (
           <bdi key="reference" className="mono">
-            {reference}
+            {referenceOf(reference)}
           </bdi>
         ),
       })}

@@ -1,8 +1,10 @@
 import { Modal } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import {
   IconAdjustmentsHorizontal,
   IconDeviceTablet,
   IconFingerprint,
+  IconListCheck,
   IconRoute,
   IconSearch,
   IconUser,
@@ -14,25 +16,27 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState } from 'react';
 import { foldCase } from '../../../sdk/admin/fold-case.ts';
-import { useStrings } from '../../ui/strings/index.ts';
-import { api } from '../api/admin.ts';
-import { managers, mayOpen, operators, type ScreenData } from '../screen-data.ts';
+import { readReference, referenceOf } from '../../../sdk/admin/reference.ts';
+import { useFormat, useStrings } from '../../ui/strings/index.ts';
+import { read } from '../api/admin.ts';
+import { managers, mayOpen, operators, readers, type ScreenData, sessionReaders } from '../screen-data.ts';
 import { useSession, useWorld } from '../session/session-query.ts';
 import { actionStrings } from './action-strings.ts';
 import { frameStrings } from './frame-strings.ts';
+import { hrefOfId } from './href-of-id.ts';
 import styles from './palette.module.css';
 import { useNavigation } from './use-navigation.ts';
 
 interface Hit {
   key: string;
-  group: 'palettePeople' | 'paletteScreens' | 'paletteActions';
+  group: 'palettePeople' | 'paletteCases' | 'paletteScreens' | 'paletteActions';
   label: string;
-  detail?: string;
+  detail?: string | undefined;
   icon: TablerIcon;
   href: string;
 }
 
-/** People by e-mail address or id, screens, actions, in this order. `>` shows actions alone. Nothing that destroys runs from here. */
+/** People by name, address or id, what has an id or a reference, screens, actions, in this order. `>` shows actions alone. Nothing that destroys runs from here. */
 export function CommandPalette({ opened, close }: { opened: boolean; close(): void }) {
   const t = useStrings(frameStrings);
   return (
@@ -162,7 +166,7 @@ function useHits(text: string): Hit[] {
   const onlyActions = text.startsWith('>');
   const wanted = foldCase((onlyActions ? text.slice(1) : text).trim());
   const matches = (label: string) => foldCase(label).includes(wanted);
-  const people = usePeople(onlyActions ? '' : text.trim());
+  const found = useFound(onlyActions ? '' : text.trim());
   const screens = useNavigation()
     .flatMap(({ entries }) => entries)
     .map(
@@ -175,37 +179,68 @@ function useHits(text: string): Hit[] {
       }),
     );
   return [
-    ...people,
+    ...found,
     ...(onlyActions ? [] : screens.filter(({ label }) => matches(label))),
     ...usePaletteActions().filter(({ label }) => matches(label)),
   ].slice(0, 12);
 }
 
-/** By exact e-mail address or id: names are searched on the screen of people. */
-function usePeople(text: string): Hit[] {
+/** What the service knows by this text: people by name or address, and the case of a reference that a person was shown. */
+function useFound(text: string): Hit[] {
+  const t = useStrings(frameStrings);
   const env = useWorld();
+  const { user } = useSession();
   const { routesByPath } = useRouter();
-  const asked = '/people/$id' in routesByPath && (/^sub_\w{8,}$/.test(text) || /^\S+@\S+\.\S+$/.test(text));
-  const { data } = useQuery({
-    queryKey: ['palette', env, text],
-    queryFn: async ({ signal }) => {
-      const subject = await api.get('/api/admin/subjects/{id}', { id: text, env }, signal);
-      return { id: subject.id, label: subject.name ?? subject.email ?? subject.id };
-    },
-    enabled: asked,
+  const asked = useDebouncedValue(text, 200)[0];
+  const { verification, session } = readReference(asked);
+  const reads = readers.includes(user.role);
+  const readsSessions = sessionReaders.includes(user.role);
+  const people = useQuery({
+    ...read('/api/admin/subjects', { env, search: asked, limit: 6 }),
+    enabled: reads && asked.length >= 2 && !/^[a-z]+_[0-9a-z]{26}$/.test(asked),
+  });
+  const verifications = useQuery({
+    ...read('/api/admin/verifications', { env, reference: verification, limit: 6 }),
+    enabled: reads && verification !== undefined,
+  });
+  const sessions = useQuery({
+    ...read('/api/admin/sessions', { env, reference: session, limit: 6 }),
+    enabled: readsSessions && session !== undefined,
+  });
+  const delivery = useQuery({
+    ...read('/api/admin/deliveries/{id}', { id: asked, env }),
+    enabled: reads && /^dlv_[0-9a-z]{26}$/.test(asked),
     retry: false,
   });
-  if (!asked || !data) return [];
-  return [
-    {
-      key: data.id,
-      group: 'palettePeople',
-      label: data.label,
-      detail: text,
-      icon: IconUser,
-      href: `/people/${data.id}`,
-    },
+  const endpoint = delivery.data?.endpoint;
+  const href = endpoint === undefined ? hrefOfId(asked) : `/webhooks/${endpoint}`;
+  const hits: Hit[] = (people.data?.items ?? []).map(({ id, name, email }) => ({
+    key: id,
+    group: 'palettePeople',
+    label: name ?? email ?? id,
+    detail: name && email,
+    icon: IconUser,
+    href: `/people/${id}`,
+  }));
+  const cases = [
+    ...(verifications.data?.items ?? []).map(({ id, at }) => ['/verifications', id, at] as const),
+    ...(sessions.data?.items ?? []).map(({ id, createdAt }) => ['/sessions', id, createdAt] as const),
   ];
+  const format = useFormat();
+  for (const [screen, id, at] of cases)
+    hits.push({
+      key: id,
+      group: 'paletteCases',
+      label: `${t(screen === '/sessions' ? 'liveSessions' : 'verifications')} ${referenceOf(id)}`,
+      detail: format.absolute(at),
+      icon: IconListCheck,
+      href: `${screen}/${id}`,
+    });
+  if (href !== undefined && hits.length === 0)
+    hits.push({ key: asked, group: 'paletteCases', label: asked, icon: IconListCheck, href });
+  return hits.filter(
+    ({ href }) => href.split('/')[1] !== undefined && `/${href.split('/')[1]}` in routesByPath,
+  );
 }
 
 interface PaletteAction extends ScreenData {

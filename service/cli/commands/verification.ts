@@ -49,10 +49,14 @@ export const verification = noun('verifications that were decided, and why', {
   }),
   show: call('GET /api/admin/verifications/{id}', {
     on: 'world',
-    args: { id: value('<verification>', 'id, as `verification list` shows it') },
+    args: { id: value('<verification>', 'id, or the reference that a person was shown, such as V-EEF098') },
     about: 'one verification with every check and its figures; the look is in the audit log',
     text: describe,
-    examples: ['verification show ver_01…', 'verification show ver_01… --env test --json'],
+    examples: [
+      'verification show ver_01…',
+      'verification show V-EEF098',
+      'verification show ver_01… --env test --json',
+    ],
   }),
 });
 

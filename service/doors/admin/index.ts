@@ -25,6 +25,7 @@ import { kioskRoutes } from './kiosks.ts';
 import { limitRoutes } from './limits.ts';
 import { modelRoutes } from './models.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
+import { nameRoutes } from './names.ts';
 import { organizationRoutes } from './organizations.ts';
 import { overviewRoutes } from './overview.ts';
 import { profileRoutes } from './profiles.ts';
@@ -74,6 +75,7 @@ const resources = [
   behaviorLayerRoutes,
   certificateRoutes,
   captureRoutes,
+  nameRoutes,
   kioskRoutes,
   liveSessionRoutes,
   consentRoutes,

@@ -11,8 +11,9 @@ import {
 } from '../../engine/verification/index.ts';
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
 import { actor, env, inEnv, moment, time } from '../../lib/record-fields.ts';
-import { idOf, paramsOf, personParams } from './ids.ts';
+import { idOf, personParams } from './ids.ts';
 import { byReaders } from './may-call.ts';
+import { endOf, idNamed, referencedParams, referenceTo } from './references.ts';
 import { capture } from './reply-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -37,6 +38,7 @@ const filter = {
     .describe('Only verifications in which this check failed, even if it was not decisive'),
   profile: z.string().min(1).max(80).optional().describe('Slug of the profile, or id of one version of it'),
   person: z.string().min(1).max(254).optional().describe('Id or e-mail address of the person'),
+  reference: referenceTo('verification').optional(),
   key: idOf('key').optional().describe('Id of the API key of the caller'),
 };
 
@@ -205,12 +207,19 @@ function toOrder({
   decision,
   reason,
   key,
+  reference,
   cursor: before,
   ...rest
 }: z.output<typeof HistoryQuery> & { person?: string }): PastRequest {
   const ofDecision = decision && outcomesOf[decision];
   const outcomes = reason ? [reason].filter((one) => ofDecision?.includes(one) ?? true) : ofDecision;
-  return { ...rest, outcomes, before, actor: key === undefined ? undefined : `key:${key}` };
+  return {
+    ...rest,
+    outcomes,
+    before,
+    actor: key === undefined ? undefined : `key:${key}`,
+    reference: reference && endOf(reference),
+  };
 }
 
 const shown = (past: Past) => ({
@@ -296,11 +305,17 @@ export const pastVerificationRoutes = ({ verifications }: PastVerificationRouteD
     summary: 'Show a verification',
     description:
       'Every check with its score, threshold, weight and evidence, and the stored person, place and device. The access is recorded in the audit log.',
-    params: paramsOf('verification'),
+    params: referencedParams('verification'),
     reply: WholePastReply,
-    refuses: ['NOT_FOUND'],
-    handle: async ({ realm, params: { id }, who, request }) =>
-      shownWhole(await verifications.get(realm, id, who, request)),
+    refuses: ['NOT_FOUND', 'CONFLICT'],
+    async handle({ realm, params, who, request }) {
+      const id = await idNamed(
+        'verification',
+        params.id,
+        async (reference, limit) => (await verifications.page(realm, { reference, limit }, who)).items,
+      );
+      return shownWhole(await verifications.get(realm, id, who, request));
+    },
   }),
   route({
     ...about,

@@ -10,10 +10,12 @@ import {
   type WholeSession,
 } from '../../engine/live/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
+import type { SessionId } from '../../lib/id.ts';
 import { actor, env, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
 import { byOperators, sessionDeciders, sessionReaders } from './may-call.ts';
+import { endOf, idNamed, referencedParams, referenceTo } from './references.ts';
 import { capture } from './reply-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
@@ -285,12 +287,20 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
       flow: flow.optional().describe('Only sessions of this kind'),
       state: state.optional().describe('Only sessions in this state'),
       decision: decision.optional().describe('Only sessions with this decision'),
+      reference: referenceTo('session').optional(),
       inReview: z.literal('true').optional().describe('Only sessions that wait for a reviewer'),
     },
     key: z.strictObject({ id: idOf('session') }),
     keyOf: ({ id }) => ({ id }),
-    rows: async ({ realm }, { before, inReview, ...part }) =>
-      (await liveSessions.page(realm, { ...part, held: inReview && true, before: before?.id })).map(shown),
+    rows: async ({ realm }, { before, inReview, reference, ...part }) =>
+      (
+        await liveSessions.page(realm, {
+          ...part,
+          held: inReview && true,
+          before: before?.id,
+          reference: reference && endOf(reference),
+        })
+      ).map(shown),
   }),
   route({
     ...about,
@@ -302,11 +312,15 @@ export const liveSessionRoutes = ({ liveSessions }: LiveSessionRouteDeps): Admin
     description:
       'With the evidence of its deciding attempt and its sealed values. The access is recorded in the audit log.',
     may: { operator: true, administrator: sessionReaders, key: false },
-    params: paramsOf('session'),
+    params: referencedParams('session'),
     reply: WholeSessionReply,
-    refuses: ['NOT_FOUND'],
-    handle: async ({ realm, params: { id }, who, request }) =>
-      shownWhole(await liveSessions.read(realm, id, who, request)),
+    refuses: ['NOT_FOUND', 'CONFLICT'],
+    async handle({ realm, params, who, request }) {
+      const id = await idNamed('session', params.id, (reference, limit) =>
+        liveSessions.page(realm, { reference, limit }),
+      );
+      return shownWhole(await liveSessions.read(realm, id as SessionId, who, request));
+    },
   }),
   ...decidingRoutes({ liveSessions }),
   route({

@@ -2,6 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { ExpressionBuilder, Selectable, SelectQueryBuilder } from 'kysely';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { endsIn } from '../../storage/id-end.ts';
 import type { Schema } from '../../storage/schema.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
 import type { Db } from '../../storage/transaction.ts';
@@ -46,6 +47,7 @@ export function createPastVerificationsStore({ db, sealer }: PastVerificationsSt
     ): Promise<PastVerification[]> {
       if (filter.subject !== undefined)
         return read(await ofPerson(db, filter.subject, filter, before, limit));
+      if (filter.reference !== undefined) return read(await ofReference(db, realm, filter, before, limit));
       const found: string[] = [];
       for (let from = before; ; ) {
         found.push(...(await idsIn(db, realm, filter, from, limit - found.length)));
@@ -157,7 +159,7 @@ type AnyTable = ExpressionBuilder<any, any>;
 
 /** The rest of the filter. */
 const fits =
-  ({ outcomes, decidedBy, check, profiles, actor }: PastFilter) =>
+  ({ outcomes, decidedBy, check, profiles, actor, reference }: PastFilter) =>
   (eb: AnyTable) =>
     eb.and([
       ...(outcomes === undefined ? [] : [eb('outcome', 'in', [...outcomes])]),
@@ -165,6 +167,7 @@ const fits =
       ...(check === undefined ? [] : [eb('failed', 'like', `%,${check},%`)]),
       ...(profiles === undefined ? [] : [eb('profile', 'in', [...profiles])]),
       ...(actor === undefined ? [] : [eb('actor', '=', actor)]),
+      ...(reference === undefined ? [] : [endsIn(reference)]),
     ]);
 
 /** Ids of the next slice after `before`. */
@@ -206,6 +209,16 @@ const ofPerson = (
   limit: number,
 ) =>
   within(db.selectFrom('verification').where('subject', '=', subject), filter, before)
+    .select(columns)
+    .where(fits(filter))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+
+/** Few end so. */
+const ofReference = (db: Db, realm: Realm, filter: PastFilter, before: PastKey | undefined, limit: number) =>
+  within(inRealm(db, realm), filter, before)
     .select(columns)
     .where(fits(filter))
     .orderBy('created_at', 'desc')

@@ -61,8 +61,16 @@ function fromLast01(columns: Columns): readonly string[] {
     ...ordersGoOver(strict === '' ? 'jsonb_strip_nulls(jsonb_build_object' : `json_patch('{}', json_object`),
 
     ...(strict === '' ? rightConstraintNames : []),
+
+    ...references,
   ];
 }
+
+/** Of an id the last six characters, which people are shown as a reference. */
+const references = ['verification', 'live_session'].map(
+  (table) =>
+    `create index ${table}_reference on ${table} (organization, world, substr(id, length(id) - 5), id)`,
+);
 
 /** Jobs of webhooks go into the rows they stand for, mails into rows of their own, the rest is due again. */
 const queueGoesOver = (ofJob: (field: string) => string): readonly string[] => [
@@ -1100,6 +1108,7 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
   `create index live_session_subject on live_session (subject)`,
   `create index live_session_email on live_session (email_hash)`,
   `create index live_session_age on live_session (organization, world, created_at)`,
+  ...references,
   `
     -- A frame of an earlier session: its keyed hash, for thirty days.
     create table live_frame (

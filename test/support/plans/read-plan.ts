@@ -52,7 +52,8 @@ export function readPostgresPlan(sql: string, root: PostgresPlan): Plan {
     const bounded = limited && /^Index/.test(kind) && node.Filter === undefined;
     if (table !== undefined && /Scan$/.test(kind) && kind !== 'Bitmap Heap Scan' && !bounded) {
       const condition = node['Index Cond'] ?? '';
-      const by = [...condition.matchAll(/"?(\w+)"?\)?(?:::\w+)? (?:=|<|>|~)/g)].map(([, column]) => column!);
+      const compared = condition.matchAll(/(?:"?(\w+)"?\)?(?:::\w+)?|\)\)) (?:=|<|>|~)/g);
+      const by = [...compared].map(([, column = '<expr>']) => column);
       const detail = [kind, table, node['Index Name'], condition].filter(Boolean).join(' ');
       reads.push({ table, by: kind === 'Tid Scan' ? ['rowid'] : by, detail });
     }

@@ -77,4 +77,7 @@ test('of PostgreSQL the same, through bitmaps and sorts', () => {
   });
   expect(read(bitmap("(organization = 'org_1'::text)"))).toEqual([['template', 'organization']]);
   expect(read(bitmap("((organization = 'org_1'::text) AND (picture_hash = 'x'::text))"))).toEqual([]);
+  expect(
+    read(bitmap("((organization = 'org_1'::text) AND (substr(id, (length(id) - 5)) = 'x'::text))")),
+  ).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { Badge, Button, ButtonLink, Id, LinkButton, RelativeTime } from '../../.
 import { Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
-import { api, list, operators, type Schemas, useSession, useWorld } from '../../data.ts';
+import { Actor, api, list, operators, type Schemas, useSession, useWorld } from '../../data.ts';
 import { QueryTable, Refused, useOperation } from '../../operations.ts';
 import { alertStrings } from './strings.ts';
 
@@ -132,7 +132,8 @@ const listColumns: Columns<Alert, typeof alertStrings, (id: string) => void> = [
     id: 'by',
     header: 'acknowledgedBy',
     priority: 3,
-    cell: ({ acknowledged }) => acknowledged?.by ?? <span className="muted">–</span>,
+    cell: ({ acknowledged }) =>
+      acknowledged ? <Actor actor={acknowledged.by} /> : <span className="muted">–</span>,
   },
 ];
 
@@ -165,8 +166,8 @@ function AlertDialog({
           [t('about')]: alert.about && <Id id={alert.about} name={t('about')} />,
           [t('acknowledged')]:
             alert.acknowledged &&
-            t('byAt', {
-              by: alert.acknowledged.by,
+            t.rich('byAt', {
+              by: <Actor actor={alert.acknowledged.by} />,
               time: format.absolute(alert.acknowledged.at),
             }),
           ...alert.notified,

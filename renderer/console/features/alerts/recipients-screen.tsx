@@ -7,7 +7,7 @@ import { Button, RelativeTime } from '../../../ui/controls/index.ts';
 import { EmptyState, Note, Page, toast } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
-import { api, list, managers, type Schemas, useSession } from '../../data.ts';
+import { Actor, api, list, managers, type Schemas, useSession } from '../../data.ts';
 import { ConfirmOperation, QueryTable, Refused, useOperation } from '../../operations.ts';
 import { alertStrings } from './strings.ts';
 
@@ -75,7 +75,7 @@ function RecipientsScreen() {
 
 const listColumns: Columns<Recipient, typeof alertStrings> = [
   { id: 'address', cell: ({ address }) => <b>{address}</b> },
-  { id: 'by', header: 'approvedBy', priority: 2, cell: ({ approvedBy }) => approvedBy },
+  { id: 'by', header: 'approvedBy', priority: 2, cell: ({ approvedBy }) => <Actor actor={approvedBy} /> },
   { id: 'at', header: 'approvedAt', priority: 2, cell: ({ approvedAt }) => <RelativeTime at={approvedAt} /> },
 ];
 

@@ -8,7 +8,7 @@ import { fieldsOf } from '../../../ui/forms/index.ts';
 import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
 import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, type FilterValues, useColumns } from '../../../ui/tables/index.ts';
-import { Actor, admin, list, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
+import { Actor, admin, list, Named, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
 import { ConfirmForm, QueryTable, Refused, useAddressFilters, useOperation } from '../../operations.ts';
 import { momentOfDay } from '../../search-values.ts';
 import { readLines } from './read-lines.ts';
@@ -94,7 +94,7 @@ const listColumns: Columns<Line, typeof auditStrings, (line: Line) => void> = [
   {
     id: 'target',
     priority: 3,
-    cell: ({ target, subject }) => <code>{shortenId(target ?? subject ?? '')}</code>,
+    cell: ({ target, subject }) => <Named id={target ?? subject ?? ''} />,
   },
   { id: 'time', priority: 2, cell: ({ time }) => <ExactTime at={time} /> },
   { id: 'seq', header: 'number', number: true, priority: 3, cell: ({ seq }) => seq },
@@ -171,6 +171,7 @@ function AuditLineDialog({
   };
   const person = [line.subject, line.target].find((id) => id?.startsWith('sub_'));
   const idOf = (id: string | undefined, name: string) => id && <Id id={id} name={name} />;
+  const named = (id: string | undefined) => id && <Named id={id} />;
   return (
     <Dialog title={t('lineTitle', { seq: line.seq })} size={640} close={close}>
       <KeyValues
@@ -178,9 +179,9 @@ function AuditLineDialog({
           [t('action')]: <code>{line.action}</code>,
           [t('outcome')]: <Outcome outcome={line.outcome} />,
           [t('time')]: format.absolute(line.time),
-          [t('actor')]: <Id id={line.actor} name={t('actor')} />,
-          [t('target')]: idOf(line.target, t('target')),
-          [t('person')]: idOf(line.subject, t('person')),
+          [t('actor')]: <Actor actor={line.actor} />,
+          [t('target')]: named(line.target),
+          [t('person')]: named(line.subject),
           [t('request')]: idOf(line.request, t('request')),
           [t('personal')]: line.personal && t('sealed'),
         }}

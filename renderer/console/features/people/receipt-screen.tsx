@@ -4,7 +4,7 @@ import { createLazyRoute } from '@tanstack/react-router';
 import { Badge, Button, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
 import { Card, EmptyState, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
-import { api, type Schemas, saveFile } from '../../data.ts';
+import { Actor, api, type Schemas, saveFile } from '../../data.ts';
 import { Refused } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
 
@@ -58,7 +58,7 @@ function Shown({ receipt }: { receipt: Receipt }) {
             [t('subject')]: <code>{receipt.subject}</code>,
             [t('world')]: receipt.world === 'live' ? t('live') : t('test'),
             [t('reason')]: receipt.reason,
-            [t('by')]: receipt.actor,
+            [t('by')]: <Actor actor={receipt.actor} />,
             [t('requestedAt')]: <ExactTime at={receipt.requestedAt} />,
             [t('completedAt')]: receipt.completedAt && <ExactTime at={receipt.completedAt} />,
             [t('ledger')]: receipt.ledger && String(receipt.ledger.seq),

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { Button, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
 import { KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
-import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
-import { api, managers, type Schemas, useSession, useWorld } from '../../data.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { Actor, api, managers, type Schemas, useSession, useWorld } from '../../data.ts';
 import { Refused, useOperation } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { DecisionBar } from './decision-bar.tsx';
@@ -127,7 +127,7 @@ function DecidedNote({ review, mayUndo }: { review: ShownReview; mayUndo: boolea
         kind={isOne && policy === 'warn' ? 'warn' : 'info'}
         title={t.rich('decidedBy', {
           what: t(decided.decision),
-          who: <Voter by={decided.by} />,
+          who: <Actor actor={decided.by} />,
           time: <RelativeTime at={decided.at} />,
         })}
         action={
@@ -173,21 +173,11 @@ function Evidence({ review }: { review: ShownReview }) {
             votes.length > 0 &&
             votes.map((vote) => (
               <div key={vote.by}>
-                <Voter by={vote.by} />: {t(vote.decision)}, <RelativeTime at={vote.at} />
+                <Actor actor={vote.by} />: {t(vote.decision)}, <RelativeTime at={vote.at} />
               </div>
             )),
         }}
       />
     </details>
   );
-}
-
-/** The reader, or another one by id: reviewers cannot see the list of administrators. */
-function Voter({ by }: { by: string }) {
-  const t = useStrings(reviewStrings);
-  const { user } = useSession();
-  const [kind = '', id = ''] = by.split(/:(.*)/s);
-  if (id === user.id) return t('you');
-  if (kind === 'operator') return <span title={by}>{t('boxOperator')}</span>;
-  return <span title={by}>{kind === 'administrator' ? shortenId(id) : by}</span>;
 }

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
+import { referenceOf } from '../../../../sdk/admin/reference.ts';
 import { Button, ButtonLink, ExactTime, Id, RelativeTime, ScoreBar } from '../../../ui/controls/index.ts';
 import { Card, Columns, ConfirmDialog, KeyValues, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import {
-  Actor,
   api,
   operators,
   read,
@@ -22,7 +22,7 @@ import { StoredPicture } from '../../stored-picture.tsx';
 import { Against, Evidence, HumannessCard } from './evidence.tsx';
 import { flagKey } from './evidence-words.ts';
 import styles from './session.module.css';
-import { Outcome, Reasons } from './sessions-screen.tsx';
+import { By, Outcome, Reasons } from './sessions-screen.tsx';
 import { sessionStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/sessions/$id')({ component: SessionScreen });
@@ -251,7 +251,8 @@ function About({ session }: { session: Session }) {
           [t('id')]: <Id id={session.id} full />,
           [t('flow')]: t(session.flow),
           [t('world')]: session.env === 'live' ? t('live') : t('test'),
-          [t('by')]: <Actor actor={session.by} />,
+          [t('by')]: <By session={session} />,
+          [t('code')]: <code>{referenceOf(session.id)}</code>,
           [t('profile')]: session.profile,
           [source('title')]: source(session.capture.source),
           [t('match')]: matches[match],

@@ -1,11 +1,12 @@
 import { IconDeviceMobile } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
+import { readReference } from '../../../../sdk/admin/reference.ts';
 import { Badge, type BadgeKind, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
 import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
-import { list, readers, type Schemas, useSession, useWorld } from '../../data.ts';
+import { Actor, list, PersonName, readers, type Schemas, useSession, useWorld } from '../../data.ts';
 import { QueryTable } from '../../operations.ts';
 import { decisions, flows, states } from './search.ts';
 import { reasonKey, sessionStrings } from './strings.ts';
@@ -19,7 +20,14 @@ function SessionsScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
-  const query = useQuery(list('/api/admin/sessions', { env, ...filters, cursor: after }));
+  const query = useQuery(
+    list('/api/admin/sessions', {
+      env,
+      ...filters,
+      reference: filters.reference && (readReference(filters.reference).session ?? filters.reference),
+      cursor: after,
+    }),
+  );
   return (
     <Page title={t('title')} lead={t('lead')}>
       <QueryTable
@@ -31,6 +39,7 @@ function SessionsScreen() {
         secondLine={(session) => <SecondLine session={session} />}
         filters={useFilters(listFilters, sessionStrings)}
         values={filters}
+        search={{ key: 'reference', label: t('referenceHint') }}
         empty={
           <EmptyState
             icon={IconDeviceMobile}
@@ -114,7 +123,21 @@ const listColumns: Columns<Session, typeof sessionStrings> = [
     cell: ({ risk }, { t }) => (risk === undefined ? <span className="muted">–</span> : t(risk.level)),
   },
   { id: 'profile', priority: 3, cell: ({ profile }) => profile },
+  {
+    id: 'person',
+    priority: 2,
+    cell: ({ person }) =>
+      person === undefined ? <span className="muted">–</span> : <PersonName id={person} />,
+  },
+  { id: 'by', priority: 3, cell: (session) => <By session={session} /> },
 ];
+
+/** Who asked for it. A published flow was opened by its visitor: not by who published it. */
+export function By({ session: { flow, by } }: { session: Pick<Session, 'flow' | 'by'> }) {
+  const t = useStrings(sessionStrings);
+  if (flow !== 'hosted' || !by.startsWith('administrator:')) return <Actor actor={by} />;
+  return t.rich('visitor', { by: <Actor actor={by} /> });
+}
 
 const listFilters: Filters<typeof sessionStrings> = [
   { key: 'decision', kind: 'choice', options: decisions },

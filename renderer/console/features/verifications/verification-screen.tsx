@@ -4,14 +4,13 @@ import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Button, ButtonLink, ExactTime, Id, RelativeTime } from '../../../ui/controls/index.ts';
 import { Card, Columns, KeyValues, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
-import { read, type Schemas, useWorld } from '../../data.ts';
+import { Actor, read, type Schemas, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
 import { verificationStrings } from './strings.ts';
 import { adviceFor, Checks, Ending } from './verification-parts.tsx';
-import { By } from './verifications-screen.tsx';
 
 export const Route = createLazyRoute('/verifications/$id')({ component: VerificationScreen });
 
@@ -54,7 +53,7 @@ function Lead({ verification: { at, by, profile } }: { verification: Verificatio
   const t = useStrings(verificationStrings);
   return t.rich('byWith', {
     time: <RelativeTime at={at} />,
-    by: <By by={by} />,
+    by: <Actor actor={by} />,
     profile:
       profile.slug === undefined ? (
         <code>{profile.id}</code>

@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge, ButtonLink, RelativeTime, Verdict } from '../../../ui/controls/index.ts';
 import { EmptyState, Page } from '../../../ui/layout/index.ts';
-import { shortenId, useStrings } from '../../../ui/strings/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, useColumns } from '../../../ui/tables/index.ts';
-import { list, type Schemas, useWorld } from '../../data.ts';
+import { Actor, list, PersonName, type Schemas, useWorld } from '../../data.ts';
 import { QueryTable } from '../../operations.ts';
 import { checkNames, reasonKey, reasonStrings, reasons } from '../../reasons/reason-strings.ts';
 import { verificationStrings } from './strings.ts';
@@ -92,13 +92,7 @@ const listColumns: Columns<Row, typeof verificationStrings> = [
   {
     id: 'person',
     cell: ({ person }, { t }) =>
-      person === undefined ? (
-        <span className="muted">{t('noPerson')}</span>
-      ) : (
-        <Link to="/people/$id" params={{ id: person }}>
-          <code>{shortenId(person)}</code>
-        </Link>
-      ),
+      person === undefined ? <span className="muted">{t('noPerson')}</span> : <PersonName id={person} />,
   },
   { id: 'kind', priority: 3, cell: ({ kind }) => kind },
   {
@@ -113,15 +107,8 @@ const listColumns: Columns<Row, typeof verificationStrings> = [
         </Link>
       ),
   },
-  { id: 'by', priority: 3, cell: ({ by }) => <By by={by} /> },
+  { id: 'by', priority: 3, cell: ({ by }) => <Actor actor={by} /> },
 ];
-
-/** Who asked: an API key leads to it. */
-export function By({ by }: { by: string }) {
-  const [kind, id = ''] = by.split(/:(.*)/s);
-  if (kind !== 'key') return <>{by}</>;
-  return <code title={id}>{shortenId(id)}</code>;
-}
 
 function useFilters(): readonly Filter[] {
   const t = useStrings(verificationStrings);

@@ -10,6 +10,7 @@ import {
   insertKey,
   selectAltered,
   selectKey,
+  selectKeyNames,
   selectKeys,
   selectLineage,
   selectOrigins,
@@ -34,6 +35,8 @@ export interface Access {
   listKeys(organization: OrganizationId): Promise<ApiKey[]>;
   /** At most `limit`, the newest first, of those older than the key `before`. */
   pageKeys(organization: OrganizationId, page: { before?: string; limit: number }): Promise<ApiKey[]>;
+  /** Of these keys, also revoked ones. */
+  namesOf(organization: OrganizationId, keys: readonly string[]): Promise<{ id: string; name: string }[]>;
   /** Refused from the moment it resolves. Revoking twice changes nothing. */
   revokeKey(organization: OrganizationId, key: KeyId, actor: Actor): Promise<ApiKey>;
   /**
@@ -103,6 +106,7 @@ export function createAccess(deps: AccessDeps): Access & {
     },
 
     listKeys: async (organization) => (await selectKeys(db, integrity, organization)).reverse(),
+    namesOf: (organization, keys) => selectKeyNames(db, organization, keys),
     pageKeys: (organization, page) => selectKeys(db, integrity, organization, page),
 
     revokeKey: (organization, id, actor) =>

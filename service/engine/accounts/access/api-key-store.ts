@@ -70,6 +70,18 @@ export async function selectKeys(
   return rows.map((row) => fromRow(row, integrity));
 }
 
+export const selectKeyNames = (
+  db: Db,
+  organization: OrganizationId,
+  ids: readonly string[],
+): Promise<{ id: string; name: string }[]> =>
+  db
+    .selectFrom('api_key')
+    .select(['id', 'name'])
+    .where('id', 'in', [...ids])
+    .where('organization', '=', organization)
+    .execute();
+
 export async function selectKey(
   db: Db,
   integrity: KeyIntegrity,

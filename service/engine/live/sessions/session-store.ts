@@ -2,6 +2,7 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SessionId, SubjectId, VerificationId, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
+import { endsIn } from '../../../storage/id-end.ts';
 import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -170,7 +171,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
       ),
     page: async (
       { organization, world }: Realm,
-      { state, flow, decision, held, before, limit }: SessionPageRequest,
+      { state, flow, decision, held, reference, before, limit }: SessionPageRequest,
     ): Promise<SessionRow[]> => {
       const rows = await db
         .selectFrom('live_session')
@@ -182,6 +183,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         .$if(held === true, (query) =>
           query.where('decision', 'is', null).where('held_until', 'is not', null),
         )
+        .$if(reference !== undefined, (query) => query.where(endsIn(reference!)))
         .$if(decision !== undefined, (query) => query.where('decision', '=', decision!))
         .$if(before !== undefined, (query) => query.where('id', '<', before!))
         .orderBy('id', 'desc')

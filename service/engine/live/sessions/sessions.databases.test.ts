@@ -240,6 +240,18 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
     expect(await codeOf(sessions.cancel(elsewhere, one!.id, operator))).toBe('NOT_FOUND');
   });
 
+  test('a session is found by the last six characters of its id, in its own world', async () => {
+    const { id } = await begun();
+    await begun();
+    const idsOf = async (world: 'live' | 'test', reference: string) =>
+      (await sessions.page({ organization: engine.organization, world }, { reference, limit: 10 })).map(
+        (one) => one.id,
+      );
+    expect(await idsOf(realm().world, id.slice(-6))).toEqual([id]);
+    expect(await idsOf(realm().world, '000000')).toEqual([]);
+    expect(await idsOf(realm().world === 'test' ? 'live' : 'test', id.slice(-6))).toEqual([]);
+  });
+
   test('another browser cannot begin, the same one resumes', async () => {
     const { id, token } = await begun();
     expect(await codeOf(sessions.open(token, begin))).toBe('CONFLICT');

@@ -98,6 +98,8 @@ export interface SessionPageRequest {
   decision?: SessionDecision;
   /** Those alone that wait for a reviewer. */
   held?: true;
+  /** The last six characters of their ids. */
+  reference?: string;
   /** Id of the last of the page before. */
   before?: string;
   limit: number;

@@ -60,6 +60,8 @@ export interface PastFilter {
   /** Ids of profiles: one of them. */
   profiles?: readonly string[];
   subject?: SubjectId;
+  /** The last six characters of the id. */
+  reference?: string;
   /** In the format of the audit log. */
   actor?: string;
 }

@@ -1,8 +1,10 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, key, operator, startEngine } from '../../../../test/support/engine.ts';
 import { analysisOf, direction, emptyAnalysis } from '../../../../test/support/faces.ts';
 import type { World } from '../../../lib/id.ts';
+import { endsIn } from '../../../storage/id-end.ts';
 import type { VerifyCommand } from '../verdict.ts';
 
 const HOUR = 3_600_000;
@@ -151,6 +153,15 @@ onSqlite('past verifications', (newPlace) => {
         .insertInto('verification')
         .values(many.slice(from, from + 1000))
         .execute();
+    const reference = many[7]!.id.slice(-6);
+    expect((await list({ reference })).map(({ id }) => id)).toEqual([many[7]!.id]);
+    expect(await list({ reference, outcomes: ['NOT_RECOGNIZED'] })).toEqual([]);
+    const plan = await sql<{ detail: string }>`explain query plan select id from verification
+      where organization = ${engine.organization} and world = 'test' and ${endsIn(reference)}
+      order by created_at desc, id desc limit 50`.execute(engine.db);
+    expect(plan.rows.map(({ detail }) => detail).join()).toContain(
+      'verification_reference (organization=? AND world=? AND <expr>=?)',
+    );
     const found = await list({ outcomes: ['NOT_RECOGNIZED'] });
     expect(found.map(({ id }) => id)).toEqual([many[10_500]!.id, many[0]!.id]);
     expect(await list({ outcomes: ['SEVERAL_FACES'] })).toEqual([]);
