@@ -13,18 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => engine.stop());
 
-const idle: ReturnType<ReturnType<StatusDeps['pictures']>['stats']> = {
+const idle: ReturnType<StatusDeps['pictures']> = {
   workers: 2,
-  ready: 2,
   busy: 0,
   waiting: 0,
   queueLimit: 64,
-  completed: 0,
-  replaced: 0,
-  lingering: 0,
-  overloaded: 0,
-  timedOut: 0,
-  workTime: 0,
   provider: { providersAsked: ['cpu'], provider: 'cpu', nets: [] },
 };
 
@@ -39,7 +32,7 @@ const readers = (more: Partial<StatusDeps> = {}) =>
     calibrations: { list: () => [], galleries: () => [] },
     models: engine.models,
     galleries,
-    pictures: () => ({ stats: () => idle }),
+    pictures: () => idle,
     database: { dialect: 'sqlite', requireWriter() {} },
     keyPlaces: { list: async () => [] },
     custody: { master: () => ({ id: 'm', kind: 'file', path: '/keys/master.key' }) },
@@ -148,7 +141,7 @@ test.each([
 });
 
 test('workers that cannot start make the box not ready, with the reason', async () => {
-  const pictures = () => ({ stats: () => ({ ...idle, broken: 'a model is missing' }) });
+  const pictures = () => ({ ...idle, broken: 'a model is missing' });
   expect(await status({ pictures })).toMatchObject({
     readiness: { is: 'not-ready', reason: 'No picture can be judged: a model is missing' },
   });

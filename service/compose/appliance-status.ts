@@ -21,12 +21,12 @@ import { type ModelReport, type Models, padRemedy } from '../engine/models/index
 import type { Retention, Subjects } from '../engine/people/index.ts';
 import type { Checks } from '../engine/verification/index.ts';
 import type { Galleries } from '../inference/gallery/galleries.ts';
-import type { RunningFaceAnalyzer } from '../inference/workers/face-analyzer.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import type { OrganizationId, World } from '../lib/id.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Database } from '../storage/connection.ts';
+import type { Pictures } from './pictures.ts';
 
 export interface StatusDeps {
   /** The data directory: its disk must have room. */
@@ -39,7 +39,7 @@ export interface StatusDeps {
   calibrations: Pick<GalleryCalibrations, 'list' | 'galleries'>;
   models: Models;
   galleries: Galleries;
-  pictures(): Pick<RunningFaceAnalyzer, 'stats'>;
+  pictures: Pictures['stats'];
   database: Pick<Database, 'dialect' | 'requireWriter'>;
   keyPlaces: Pick<KeyPlaces, 'list'>;
   custody: Pick<KeyCustody, 'master'>;
@@ -168,7 +168,7 @@ async function describePictures({ models, pictures }: StatusDeps, storage: Stora
   const current = models.current();
   const installed = await models.list();
   const [pad] = current.padSets;
-  const { workers, busy, waiting, queueLimit, provider, broken } = pictures().stats();
+  const { workers, busy, waiting, queueLimit, provider, broken } = pictures();
   return {
     readiness: readinessOf(broken, storage, installed),
     models: installed,

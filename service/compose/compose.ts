@@ -159,7 +159,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     calibrations,
     models,
     galleries: people.galleries,
-    pictures: pictures.pictures,
+    pictures: pictures.stats,
     database: {
       dialect: database.dialect,
       // Both are asked: the key store may be one of its own.

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { createModels, type Models, type ProviderReport } from '../engine/models/index.ts';
 import type { Logo } from '../inference/pictures/read-logo.ts';
 import {
+  type AnalyzerStats,
   createFaceAnalyzer,
   type FaceAnalyzer,
   type RunningFaceAnalyzer,
@@ -52,6 +53,12 @@ export async function openPictures({
       clock,
       log,
     }));
+  const notStarted: ProviderReport = {
+    providersAsked: config.providers,
+    provider: 'cpu',
+    nets: [],
+    note: 'no picture was analyzed yet',
+  };
   const analyzer: FaceAnalyzer = {
     async analyze(picture, request) {
       const analysis = await pictures().analyze(picture, request);
@@ -65,12 +72,17 @@ export async function openPictures({
     pictures,
     analyzer,
     /** Asks no worker to start. */
-    netProvider: (): ProviderReport =>
-      running?.stats().provider ?? {
-        providersAsked: config.providers,
-        provider: 'cpu',
-        nets: [],
-        note: 'no picture was analyzed yet',
+    netProvider: (): ProviderReport => running?.stats().provider ?? notStarted,
+    /** Asks no worker to start: a command that ends while one loads its models would be aborted. */
+    stats: (): Pick<AnalyzerStats, 'workers' | 'busy' | 'waiting' | 'queueLimit' | 'broken'> & {
+      provider: ProviderReport;
+    } =>
+      running?.stats() ?? {
+        workers: 0,
+        busy: 0,
+        waiting: 0,
+        queueLimit: config.queueLimit,
+        provider: notStarted,
       },
     // Loaded when one is set: the library for pictures takes longer to load than most commands run.
     readLogo: async (file: Uint8Array): Promise<Logo> =>

@@ -107,7 +107,12 @@ test('a refusal reads the same however near it came', async () => {
   for (const start of [-9, -3, -0.05]) {
     const refusal = await checks
       .verify({ ...common, picture: pictureOf(start, []), actor: key })
-      .catch(({ code, message, extra }: Problem) => ({ code, message, extra }));
+      // Its id is of each its own, and only the admin door gives it out.
+      .catch(({ code, message, extra: { verification: _, ...extra } = {} }: Problem) => ({
+        code,
+        message,
+        extra,
+      }));
     refusals.push(refusal);
   }
   const [first, ...others] = refusals;

@@ -218,7 +218,8 @@ async function prepare(route: string): Promise<void> {
 }
 const ask = (route: string) => {
   const admin = app.published.find(({ url }) => url === route && url.startsWith('/api/admin/'));
-  if (admin) return app.inject({ url: adminUrl(admin, ids) });
+  const named = route === '/api/admin/names' ? `ids=${ids.subject}` : '';
+  if (admin) return app.inject({ url: adminUrl(admin, ids, named) });
   return app.inject({
     url: `${route.replaceAll(/:(\w+)/g, (_, name: string) => String(ids[name]))}?world=test`,
   });

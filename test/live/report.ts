@@ -128,7 +128,7 @@ export function render({ attacks, people, repeats, rest, beside = [] }: Kept): s
 }
 
 /** When the evidence was first weighed as it is. What is measured before has another judge. */
-export const JUDGE_SINCE = '2026-11-27T11:50';
+export const JUDGE_SINCE = '2026-11-27';
 
 /** A row is of the judge of its day. */
 const judgedBy = ({ date, commit }: Machine): string =>
