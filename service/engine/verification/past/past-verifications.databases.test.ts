@@ -10,7 +10,7 @@ import type { VerifyCommand } from '../verdict.ts';
 const HOUR = 3_600_000;
 const email = 'ada@example.com';
 
-onSqlite('past verifications', (newPlace) => {
+onSqlite('past verifications', (newPlace, kind) => {
   let engine: Engine;
   beforeEach(async () => {
     engine = await startEngine({ place: await newPlace() });
@@ -156,12 +156,15 @@ onSqlite('past verifications', (newPlace) => {
     const reference = many[7]!.id.slice(-6);
     expect((await list({ reference })).map(({ id }) => id)).toEqual([many[7]!.id]);
     expect(await list({ reference, outcomes: ['NOT_RECOGNIZED'] })).toEqual([]);
-    const plan = await sql<{ detail: string }>`explain query plan select id from verification
-      where organization = ${engine.organization} and world = 'test' and ${endsIn(reference)}
-      order by created_at desc, id desc limit 50`.execute(engine.db);
-    expect(plan.rows.map(({ detail }) => detail).join()).toContain(
-      'verification_reference (organization=? AND world=? AND <expr>=?)',
-    );
+    // Of PostgreSQL the plan of every statement is judged.
+    if (kind === 'sqlite') {
+      const plan = await sql<{ detail: string }>`explain query plan select id from verification
+        where organization = ${engine.organization} and world = 'test' and ${endsIn(reference)}
+        order by created_at desc, id desc limit 50`.execute(engine.db);
+      expect(plan.rows.map(({ detail }) => detail).join()).toContain(
+        'verification_reference (organization=? AND world=? AND <expr>=?)',
+      );
+    }
     const found = await list({ outcomes: ['NOT_RECOGNIZED'] });
     expect(found.map(({ id }) => id)).toEqual([many[10_500]!.id, many[0]!.id]);
     expect(await list({ outcomes: ['SEVERAL_FACES'] })).toEqual([]);
