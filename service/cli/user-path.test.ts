@@ -15,3 +15,7 @@ test('an INIT_CWD inherited from another script does not count', () => {
   expect(userPath('ada.jpg', env, '/work')).toBe('/work/ada.jpg');
   expect(userPath('ada.jpg', {}, '/work')).toBe('/work/ada.jpg');
 });
+
+test('an empty path is refused: it would be the current folder', () => {
+  expect(() => userPath('', {}, '/home/ada')).toThrow('A path is empty.');
+});

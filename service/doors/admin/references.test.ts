@@ -66,3 +66,11 @@ test('an unknown one, and what is none, are refused', async () => {
       status: 400,
     });
 });
+
+test('what is neither an id nor a reference is refused with what it must be', async () => {
+  const { status, body } = await control.call('GET', '/verifications/nonsense?env=test');
+  expect([status, body.error]).toEqual([
+    400,
+    'The field "id" must be the id of a verification, or a reference such as V-EEF098.',
+  ]);
+});

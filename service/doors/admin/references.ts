@@ -27,7 +27,9 @@ export const endOf = (reference: string): string => reference.slice(-6).toLowerC
 export const referencedParams = (thing: Referenced) =>
   z.strictObject({
     id: z
-      .union([idOf(thing) as unknown as z.ZodString, referenceTo(thing)])
+      .union([idOf(thing) as unknown as z.ZodString, referenceTo(thing)], {
+        error: `It must be the id of a ${thing}, or a reference such as ${letters[thing]}-EEF098.`,
+      })
       .describe(`Id of the ${thing}, or the reference that the person was shown`),
   });
 
