@@ -21,7 +21,6 @@ import { createRegistrationsDoor, registrationsWebhooks } from '../doors/registr
 import { createSdkDoor } from '../doors/sdk/index.ts';
 import { createSessionsDoor, sessionsWebhooks } from '../doors/sessions/index.ts';
 import { createSiteverifyDoor } from '../doors/siteverify/index.ts';
-import { createWidgetScriptDoor } from '../doors/siteverify/script.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
@@ -142,7 +141,6 @@ async function registerPages(
   await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
   const clients = join(productRoot(), 'dist/clients');
   await app.register(createSdkDoor({ pages, clients, version: productVersion() }));
-  await app.register(createWidgetScriptDoor({ pages }));
   await app.register(createCapturePageDoor({ pages, originsOf: frameOrigins(gatehouse), log }));
 }
 

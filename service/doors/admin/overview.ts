@@ -172,19 +172,19 @@ export const fromLiveness = (liveness: Overview['liveness']): z.output<typeof Li
 export interface OverviewRouteDeps {
   overviews: Overviews;
   /** What the box needs a person for. */
-  applianceReport(): Promise<{ attention: readonly Attention[] }>;
+  status(): Promise<{ attention: readonly Attention[] }>;
 }
 
 /** One world of an organization at a glance. */
 /** What the organization and, for those who look after it, the box need a person for; the most urgent first. */
 async function attentionFor(
-  { overviews, applianceReport }: OverviewRouteDeps,
+  { overviews, status }: OverviewRouteDeps,
   realm: Realm,
   forBox: boolean,
 ): Promise<Attention[]> {
   const own = await overviews.attention(realm);
   if (!forBox) return own;
-  const { attention } = await applianceReport();
+  const { attention } = await status();
   const said = new Set(own.map(({ code }) => code));
   // Of a box with one organization that says the same of itself.
   const isSaid = ({ code, values }: Attention) =>

@@ -17,20 +17,30 @@ const hidden = { config: { access: 'public', quiet: true }, schema: { hide: true
 const TEN_MINUTES = 'public, max-age=600';
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
-/** `/sdk/`: the client libraries of this version, and `/sdk/gatehouse.js`, the script that pages of every origin load. Nothing in them is secret. */
+/** Scripts that pages of every origin load; the last stand where pages of Turnstile, reCAPTCHA and hCaptcha look for theirs. */
+const scripts = {
+  '/sdk/gatehouse.js': 'gatehouse.js',
+  '/turnstile/v0/api.js': 'siteverify.js',
+  '/recaptcha/api.js': 'siteverify.js',
+  '/recaptcha/v3/api.js': 'siteverify.js',
+  '/1/api.js': 'siteverify.js',
+};
+
+/** `/sdk/`: the client libraries of this version, and the scripts. Nothing in them is secret. */
 export const createSdkDoor = ({ pages, clients, version }: SdkDoorDeps): FastifyPluginAsync => {
   const files = createClientFiles(clients, version);
   return async (app) => {
     compressReplies(app);
-    app.get('/sdk/gatehouse.js', hidden, async (_, reply) => {
-      const script = (await pages())?.script('gatehouse.js');
-      if (!script)
-        throw new Problem(
-          'NOT_FOUND',
-          'The script is not built. Run npm run build:renderer in the folder of Gatehouse.',
-        );
-      return sendOpen(reply, script, TEN_MINUTES);
-    });
+    for (const [path, name] of Object.entries(scripts))
+      app.get(path, hidden, async (_, reply) => {
+        const script = (await pages())?.script(name);
+        if (!script)
+          throw new Problem(
+            'NOT_FOUND',
+            'The script is not built. Run npm run build:renderer in the folder of Gatehouse.',
+          );
+        return sendOpen(reply, script, TEN_MINUTES);
+      });
 
     app.get<{ Params: { name: string } }>('/sdk/:name', hidden, async ({ params }, reply) => {
       const file = built(await files()).find(({ name }) => name === params.name);
