@@ -2,5 +2,6 @@
 
 export { Choice, type Option } from './choice.tsx';
 export { fieldsOf } from './field.tsx';
+export { FileChoice } from './file-choice.tsx';
 export { Form, useCheckedForm } from './form.tsx';
 export { SaveBar } from './save-bar.tsx';

@@ -1,10 +1,10 @@
-import { FileInput, Radio, SegmentedControl } from '@mantine/core';
+import { Radio, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { type Control, Controller, useWatch } from 'react-hook-form';
 import { Button } from '../../../ui/controls/index.ts';
-import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { FileChoice, Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { type Language, languages, useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { api, organizationQuery, read, type Schemas, useWorld } from '../../data.ts';
@@ -121,9 +121,8 @@ function PictureFiles({ chosen }: { chosen(pictures: readonly File[]): void }) {
   const [files, setFiles] = useState<File[]>([]);
   return (
     <Stack>
-      <FileInput
+      <FileChoice
         multiple
-        clearable
         accept={formats}
         label={t('files')}
         description={t('filesHint')}

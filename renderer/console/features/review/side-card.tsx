@@ -1,9 +1,9 @@
-import { FileInput } from '@mantine/core';
 import { IconClock, IconPhotoOff } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
+import { FileChoice } from '../../../ui/forms/index.ts';
 import { Dialog, KeyValues, Row } from '../../../ui/layout/index.ts';
 import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, readers, useSession, useWorld } from '../../data.ts';
@@ -192,8 +192,7 @@ function AddPicture({ review: { id, people }, close }: { review: ShownReview; cl
         </Suspense>
       ) : (
         <>
-          <FileInput
-            clearable
+          <FileChoice
             accept={formats}
             label={t('file')}
             description={t('fileHint')}

@@ -1,7 +1,8 @@
-import { FileInput, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '../../../ui/controls/index.ts';
+import { FileChoice } from '../../../ui/forms/index.ts';
 import { Card, Columns, Row } from '../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { EXAMPLE_COLOR, isColor, wantsDarkText } from '../../../ui/theme/text-on-color.ts';
@@ -81,11 +82,10 @@ function LogoFields({ organization }: { organization: Organization }) {
   );
   return (
     <>
-      <FileInput
+      <FileChoice
         accept={formats}
         label={t('logo')}
         description={t('logoHint')}
-        placeholder={t('logoChoose')}
         value={null}
         disabled={set.isPending}
         onChange={(file) => file && set.mutate(file)}

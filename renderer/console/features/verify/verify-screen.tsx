@@ -1,8 +1,8 @@
-import { FileInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { Button } from '../../../ui/controls/index.ts';
+import { FileChoice } from '../../../ui/forms/index.ts';
 import { Card, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, read, useWorld } from '../../data.ts';
@@ -90,8 +90,7 @@ function Picture({ by, taken }: { by: By; taken(picture: Blob): void }) {
     );
   return (
     <Stack>
-      <FileInput
-        clearable
+      <FileChoice
         accept={formats}
         label={t('file')}
         description={t('fileHint')}
