@@ -13,8 +13,10 @@ import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
 import { unreachable } from './postgres/check-postgres.ts';
+import type { PostgresLock } from './postgres/held-right.ts';
+import { joinNodes, type Node } from './postgres/nodes.ts';
 import { openPostgresPool, postgresDialect, serializable } from './postgres/postgres.ts';
-import { type PostgresLock, takePostgresLock } from './postgres/postgres-lock.ts';
+import { takePostgresLock } from './postgres/postgres-lock.ts';
 import { explainRefusal } from './postgres/postgres-refusal.ts';
 import { takePostgresSnapshot } from './postgres/snapshot-postgres.ts';
 import type { Schema } from './schema.ts';
@@ -63,6 +65,8 @@ export interface DatabaseDeps extends OlderSchema {
    * for the second. SQLite files are guarded by the lock on their data directory.
    */
   writer?: string;
+  /** With `writer`: as one of several nodes that write to a PostgreSQL database, in the place of the only one. */
+  node?: Node;
   /** The data directory, where the database is not in it: while it is gone, nothing is written. */
   directory?: Pick<OpenFiles, 'require'>;
 }
@@ -131,7 +135,7 @@ export async function openSqlite<S>(
 
 export async function openPostgres<S>(
   url: string,
-  { clock, log, writer, directory, ...older }: DatabaseDeps & { what?: StoreName },
+  { clock, log, writer, node, directory, ...older }: DatabaseDeps & { what?: StoreName },
   migrations: readonly Migration[],
   snapshot?: (version: string) => Promise<string | undefined>,
 ): Promise<Opened<S>> {
@@ -140,14 +144,21 @@ export async function openPostgres<S>(
   const sessions = writer === undefined ? 'gatehouse' : `gatehouse ${randomBytes(6).toString('hex')}`;
   const pool = openPostgresPool(url, sessions, log);
   const db = new Kysely<S>({ dialect: postgresDialect(pool, guard) });
+  async function takeLock(): Promise<PostgresLock | undefined> {
+    if (writer === undefined) return undefined;
+    const held = { log, holder: writer, sessions };
+    return node ? joinNodes(url, { ...held, node, clock }) : takePostgresLock(url, held);
+  }
   try {
     (await pool.connect()).release();
   } catch (error) {
     await pool.end();
     throw explainRefusal(error, url) ?? unreachable(error);
   }
-  const lock =
-    writer === undefined ? undefined : await lockOrEnd(url, { log, holder: writer, sessions }, pool);
+  const lock = await takeLock().catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
   const inTurn = createOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
   const fence = async (tx: Kysely<S>) =>
     lock?.fence((statement, values) => tx.executeQuery(CompiledQuery.raw(statement, values)));
@@ -184,19 +195,6 @@ const waitedTooLong = () =>
     'The database server is too slow for what is asked of it, or another session has locked its tables: nothing was changed. Try again shortly; the operator looks for that session in pg_stat_activity.',
     { retryAfterSeconds: 5 },
   );
-
-async function lockOrEnd(
-  url: string,
-  deps: Parameters<typeof takePostgresLock>[1],
-  pool: { end(): Promise<void> },
-): Promise<PostgresLock> {
-  try {
-    return await takePostgresLock(url, deps);
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
-}
 
 async function finish<S>(
   db: Kysely<S>,

@@ -85,6 +85,19 @@ async function readLocker(client: pg.Client): Promise<WriterRow['locker']> {
   return rows[0];
 }
 
+/** Takes the lock together with others that do, and holds off a writer that shares it with none. */
+export async function lockWithOthers(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>(
+    'select pg_try_advisory_lock_shared($1) as locked',
+    [WRITER_LOCK],
+  );
+  return rows[0]!.locked;
+}
+
+export async function unlockWithOthers(client: pg.Client): Promise<void> {
+  await client.query('select pg_advisory_unlock_shared($1)', [WRITER_LOCK]);
+}
+
 /** Gives the advisory lock back. */
 export async function unlock(client: pg.Client): Promise<void> {
   await client.query('select pg_advisory_unlock($1)', [WRITER_LOCK]);

@@ -1,0 +1,207 @@
+import type pg from 'pg';
+import type { Clock } from '../../lib/clock.ts';
+import { Problem } from '../../lib/problem.ts';
+import {
+  holdRight,
+  type PostgresLock,
+  type PostgresLockDeps,
+  type Right,
+  STILL,
+  type Taken,
+} from './held-right.ts';
+import { endSessions, lockWithOthers, readWriterRow, unlockWithOthers } from './writer-row.ts';
+
+/** Milliseconds that the clock of a node may differ from the server's. */
+const CLOCK_LIMIT = 2_000;
+
+/**
+ * A row for each node. As `writer_lock` it lies beside the tables of the migrations. `token` is the key: whoever removes or changes it waits
+ * for transactions that hold the row with `FENCE`; heartbeats do not.
+ */
+const TABLE = `create table if not exists service_node (
+  token text primary key,
+  node text not null unique,
+  holder text not null,
+  sessions text not null,
+  version text not null,
+  address text not null,
+  backend integer not null,
+  joined_at timestamptz not null,
+  beats bigint not null,
+  beaten_at timestamptz not null,
+  clock_ahead integer not null
+)`;
+
+const FENCE = 'select from service_node where token = $1 for key share';
+
+/** One service of several on a PostgreSQL database. */
+export interface Node {
+  /** The same as long as its data directory is: `node_…`. */
+  id: string;
+  /** Of Gatehouse: `0.2.0`. */
+  version: string;
+  /** Where the other nodes reach its doors. */
+  address: string;
+}
+
+/** A node as the others see it. */
+export interface SeenNode extends Node {
+  /** Who it is, for a person. */
+  holder: string;
+  /** Milliseconds since its last heartbeat, by the clock of the server. */
+  silentFor: number;
+  /** Milliseconds that its clock is ahead of the server's, within the time that a statement takes. */
+  clockAhead: number;
+  joinedAt: number;
+}
+
+export interface NodeDeps extends PostgresLockDeps {
+  node: Node;
+  clock: Clock;
+  /** Milliseconds without a heartbeat after which a node counts as gone, 10 s. */
+  still?: number;
+}
+
+/**
+ * Joins the nodes that write to a database. Throws CONFLICT while a service that shares it with none has it, and where the clock of this
+ * machine differs from the server's by more than 2 s. A node without a heartbeat for 10 s is removed by the others: its sessions end
+ * with what they had begun, and it writes nothing more when it wakes up.
+ */
+export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
+  const { node, clock, log, holder, sessions = holder, still = STILL } = deps;
+  const watch = createWatch(still);
+  const name = new URL(url).pathname.slice(1);
+  let hindered: string | undefined;
+
+  async function take(client: pg.Client, token: string, again: boolean): Promise<Taken> {
+    if (!(await lockWithOthers(client))) {
+      const { locker, row } = await readWriterRow(client);
+      const by = locker?.name || row?.holder || 'a service that shares it with none';
+      return { is: 'in use', refusal: new Problem('CONFLICT', inUse(name, by)) };
+    }
+    const ahead = await readClockAhead(client, clock);
+    if (Math.abs(ahead) > CLOCK_LIMIT)
+      return { is: 'in use', refusal: new Problem('CONFLICT', wrongClock(ahead)) };
+    await client.query(TABLE);
+    if (again) {
+      const backend = await writeBeat(client, token, ahead);
+      return backend === undefined ? { is: 'taken over', refusal: removed() } : { is: 'held', backend };
+    }
+    // Of an earlier run with this data directory, which its lock says is over.
+    await removeNodes(client, await readRows(client, { node: node.id }));
+    const { rows } = await client.query<{ backend: number }>(
+      `insert into service_node (token, node, holder, sessions, version, address, backend, joined_at, beats, beaten_at, clock_ahead)
+       values ($1, $2, $3, $4, $5, $6, pg_backend_pid(), clock_timestamp(), 0, clock_timestamp(), $7) returning backend`,
+      [token, node.id, holder, sessions, node.version, node.address, ahead],
+    );
+    return { is: 'held', backend: rows[0]!.backend };
+  }
+
+  const right: Right = {
+    fence: FENCE,
+    take: (client, token, former) => take(client, token, former !== undefined),
+    async beat(client, token) {
+      const ahead = await readClockAhead(client, clock);
+      hindered = Math.abs(ahead) > CLOCK_LIMIT ? wrongClock(ahead) : undefined;
+      if ((await writeBeat(client, token, ahead)) === undefined) return removed();
+      const silent = watch(await readRows(client, { not: token }));
+      for (const { node: id, holder: who } of silent)
+        log.warn(
+          { node: id, holder: who },
+          'a node is silent: it is removed, and what it had begun is undone',
+        );
+      await removeNodes(client, silent);
+      return undefined;
+    },
+    gone: removed,
+    hindered: () => hindered,
+    async release(client, token) {
+      await client.query('delete from service_node where token = $1', [token]);
+      await unlockWithOthers(client);
+    },
+  };
+  return holdRight(url, deps, right);
+}
+
+/** All that have joined and were not removed, the first that joined first. */
+export async function listNodes(
+  query: (statement: string) => Promise<{ rows: unknown[] }>,
+): Promise<SeenNode[]> {
+  const { rows } = await query(
+    `select node as id, version, address, holder, clock_ahead as "clockAhead",
+       (extract(epoch from clock_timestamp() - beaten_at) * 1000)::integer as "silentFor",
+       (extract(epoch from joined_at) * 1000)::float8 as "joinedAt"
+     from service_node order by joined_at`,
+  );
+  return rows as SeenNode[];
+}
+
+interface Row {
+  token: string;
+  node: string;
+  holder: string;
+  sessions: string;
+  backend: number;
+  beats: string;
+}
+
+async function readRows(client: pg.Client, which: { node: string } | { not: string }): Promise<Row[]> {
+  const [where, value] = 'node' in which ? ['node = $1', which.node] : ['token <> $1', which.not];
+  const { rows } = await client.query<Row>(
+    `select token, node, holder, sessions, backend, beats::text from service_node where ${where}`,
+    [value],
+  );
+  return rows;
+}
+
+/** Its session at the server; undefined where the row is gone. */
+async function writeBeat(client: pg.Client, token: string, ahead: number): Promise<number | undefined> {
+  const { rows } = await client.query<{ backend: number }>(
+    `update service_node set beats = beats + 1, backend = pg_backend_pid(), beaten_at = clock_timestamp(), clock_ahead = $2
+     where token = $1 returning backend`,
+    [token, ahead],
+  );
+  return rows[0]?.backend;
+}
+
+/** Their sessions first: what they had begun would go on to hold the rows. Not where a heartbeat came since they were read. */
+async function removeNodes(client: pg.Client, rows: readonly Row[]): Promise<void> {
+  for (const { token, sessions, beats } of rows) {
+    await endSessions(client, { alive: false, backend: 0, sessions });
+    await client.query('delete from service_node where token = $1 and beats = $2', [token, beats]);
+  }
+}
+
+async function readClockAhead(client: pg.Client, clock: Clock): Promise<number> {
+  const asked = clock.now();
+  const { rows } = await client.query<{ now: number }>(
+    'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
+  );
+  return Math.round((asked + clock.now()) / 2 - rows[0]!.now);
+}
+
+/** Gives those that were seen `still` milliseconds long without a new heartbeat, by this process's own steady clock. */
+function createWatch(still: number): (rows: readonly Row[]) => Row[] {
+  let seen = new Map<string, { beats: string; since: number }>();
+  return (rows) => {
+    const now = performance.now();
+    const next = rows.map(({ token, beats }) => {
+      const before = seen.get(token);
+      return [token, before?.beats === beats ? before : { beats, since: now }] as const;
+    });
+    seen = new Map(next);
+    return rows.filter(({ token }) => now - seen.get(token)!.since >= still);
+  };
+}
+
+const inUse = (name: string, by: string): string =>
+  `The PostgreSQL database ${name} is in use by ${by}, which shares it with no other node: stop it first.`;
+
+const wrongClock = (ahead: number): string =>
+  `The clock of this machine is ${Math.abs(ahead)} ms ${ahead > 0 ? 'ahead of' : 'behind'} the clock of the database server; ${CLOCK_LIMIT} ms are allowed between nodes. Nothing is written from here until both are set, by NTP.`;
+
+const removed = (): Problem =>
+  new Problem(
+    'CONFLICT',
+    'The other nodes removed this one, because it gave no sign for 10 s or an administrator asked for it: nothing is written from here. Restart it to join again.',
+  );

@@ -1,0 +1,191 @@
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { silentLog } from '../../service/lib/log.ts';
+import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import type { PostgresLock } from '../../service/storage/postgres/held-right.ts';
+import { joinNodes, listNodes } from '../../service/storage/postgres/nodes.ts';
+import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+const binaries = findPostgres();
+const clock = { now: () => Date.now() };
+const silent = { log: silentLog };
+
+describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => {
+  let server: TestPostgres;
+  let url: string;
+  let closers: (() => Promise<unknown>)[];
+  beforeAll(async () => {
+    server = await startPostgres(binaries ?? '');
+  });
+  afterAll(() => server?.stop());
+  beforeEach(async () => {
+    url = await server.createDatabase();
+    closers = [];
+  });
+  afterEach(async () => {
+    for (const close of closers.toReversed()) await close();
+  });
+
+  const nodeOf = (id: string) => ({ id, version: '0.2.0', address: `https://${id}:7300` });
+  async function open(id: string, of: 'node' | 'alone' = 'node'): Promise<Database> {
+    const database = await openDatabase(
+      { kind: 'postgres', url },
+      { clock, ...silent, writer: `gatehouse ${id}`, ...(of === 'node' && { node: nodeOf(id) }) },
+    );
+    closers.push(() => database.close());
+    return database;
+  }
+  async function join(id: string, { now = clock.now, still = 10_000 } = {}): Promise<PostgresLock> {
+    const lock = await joinNodes(url, {
+      ...silent,
+      holder: `gatehouse ${id}`,
+      sessions: `pool of ${id}`,
+      node: nodeOf(id),
+      clock: { now },
+      still,
+    });
+    closers.push(() => lock.close());
+    return lock;
+  }
+  async function connect(name = 'admin'): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: url, application_name: name });
+    client.on('error', () => {});
+    await client.connect();
+    closers.push(() => client.end().catch(() => {}));
+    return client;
+  }
+  const add = ({ inTransaction }: Database, id: string) =>
+    inTransaction((tx) =>
+      tx
+        .insertInto('organization')
+        .values({
+          id,
+          name: id,
+          created_at: 1,
+          match_only: 0,
+          uniqueness_policy: 'off',
+          consent_policy: 'attested',
+        })
+        .execute(),
+    );
+  const ids = async (admin: pg.Client) => (await listNodes((sql) => admin.query(sql))).map(({ id }) => id);
+  const refusalOf = (lock: Pick<PostgresLock, 'require'>) => {
+    try {
+      return lock.require();
+    } catch (error) {
+      return error;
+    }
+  };
+
+  test('write at the same time, and leave as they close', async () => {
+    const [a, b] = [await open('node_a'), await open('node_b')];
+    await Promise.all(Array.from({ length: 20 }, (_, n) => add(n % 2 ? a : b, `org_${n}`)));
+    const admin = await connect();
+    expect((await admin.query('select from organization')).rowCount).toBe(20);
+    expect(await listNodes((sql) => admin.query(sql))).toMatchObject([
+      { ...nodeOf('node_a'), holder: 'gatehouse node_a' },
+      { ...nodeOf('node_b'), holder: 'gatehouse node_b' },
+    ]);
+    await a.close();
+    expect(await ids(admin)).toEqual(['node_b']);
+  });
+
+  test('are refused beside a service that shares it with none, and the other way round', async () => {
+    const alone = await open('alone', 'alone');
+    await expect(open('node_a')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('in use by gatehouse alone'),
+    });
+    await alone.close();
+    closers = [];
+    await open('node_a');
+    await expect(open('alone', 'alone')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('in use by gatehouse node_a'),
+    });
+  });
+
+  test('that are silent are removed by the others, with the transaction that they had begun', async () => {
+    const hung = await connect('pool of node_hung');
+    const live = await join('node_live', { still: 0 });
+    await hung.query(
+      `insert into service_node select 'its own', 'node_hung', 'gatehouse hung', 'pool of node_hung', version, address, 0,
+         joined_at, 7, beaten_at, 0 from service_node`,
+    );
+    await hung.query('begin');
+    expect(
+      (await hung.query("select from service_node where token = 'its own' for key share")).rowCount,
+    ).toBe(1);
+    const admin = await connect();
+    await expect.poll(() => ids(admin), { timeout: 20_000 }).toEqual(['node_live']);
+    await expect(hung.query('commit')).rejects.toThrow();
+    expect(refusalOf(live)).toBeUndefined();
+  });
+
+  test('that were removed write nothing, and join again after a restart', async () => {
+    const a = await open('node_a');
+    const admin = await connect();
+    await admin.query('delete from service_node');
+    await expect(add(a, 'org_after')).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      message: expect.stringContaining('Restart it to join again'),
+    });
+    await a.close();
+    closers = [];
+    await add(await open('node_a'), 'org_again');
+  });
+
+  test('are waited for until their transaction has ended before they are removed', async () => {
+    const a = await open('node_a');
+    const [admin, other] = [await connect(), await connect('remover')];
+    let removed: Promise<unknown> | undefined;
+    await a.inTransaction(async (tx) => {
+      await tx.selectFrom('organization').select('id').execute();
+      removed = other.query('delete from service_node');
+      await expect
+        .poll(
+          async () =>
+            (
+              await admin.query(
+                "select from pg_stat_activity where application_name = 'remover' and wait_event_type = 'Lock'",
+              )
+            ).rowCount,
+        )
+        .toBe(1);
+    });
+    await removed;
+    await expect(add(a, 'org_after')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  });
+
+  test('that lose their connection take it up again', async () => {
+    const a = await open('node_a');
+    const admin = await connect();
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gatehouse node_a'",
+    );
+    await expect
+      .poll(() =>
+        add(a, `org_${performance.now()}`).then(
+          () => 'written',
+          () => 'refused',
+        ),
+      )
+      .toBe('written');
+    expect(await ids(admin)).toEqual(['node_a']);
+  });
+
+  test('with a wrong clock are refused, and write nothing while it is wrong', async () => {
+    await expect(join('node_early', { now: () => Date.now() - 5 * 60_000 })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/behind the clock of the database server; 2000 ms are allowed/),
+    });
+    let wrong = 0;
+    const lock = await join('node_a', { now: () => Date.now() + wrong });
+    wrong = 5 * 60_000;
+    await expect
+      .poll(() => refusalOf(lock), { timeout: 20_000 })
+      .toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining('ahead of') });
+    wrong = 0;
+    await expect.poll(() => refusalOf(lock), { timeout: 20_000 }).toBeUndefined();
+  });
+});
