@@ -54,6 +54,8 @@ export interface Database {
    * SQLite file did not confirm a change, and while that file, or the data directory, is not where it was opened.
    */
   requireWriter(): void;
+  /** Of the row of this run, on PostgreSQL. */
+  token?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -105,6 +107,7 @@ export interface Opened<S> {
   version: string;
   inTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
   requireWriter(): void;
+  token?: string | undefined;
   /** The same, asked of the database itself: first of what cannot run in a transaction. */
   confirmWriter(): Promise<void>;
   close(): Promise<void>;
@@ -246,7 +249,7 @@ async function finish<S>(
       requireWriter();
       await fence(db);
     };
-    return { db, dialect, version, inTransaction, requireWriter, confirmWriter, close };
+    return { db, dialect, version, inTransaction, requireWriter, token: lock?.token, confirmWriter, close };
   } catch (error) {
     await close();
     throw error;

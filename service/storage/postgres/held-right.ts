@@ -16,6 +16,8 @@ const LOST = 'The connection that locks the database was lost: nothing is writte
 
 /** Lets a process write to a PostgreSQL database, as the writer lock does for a data directory. */
 export interface PostgresLock {
+  /** Names this run in its row. */
+  token: string;
   /** Throws STORAGE_UNAVAILABLE while the lock is not known to be held. */
   require(): void;
   /**
@@ -76,6 +78,7 @@ export async function holdRight(url: string, deps: PostgresLockDeps, right: Righ
   }
 
   return {
+    token: hold.token,
     require: requireHeld,
     async fence(query) {
       requireHeld();
