@@ -1,22 +1,17 @@
 import { sql } from 'kysely';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, Tx } from '../transaction.ts';
+import type { Db } from '../transaction.ts';
 
-/** What a node keeps in memory of the record, named after what changes it. */
-export type ChangeKind = string;
-
-/** Applies changes of others: reads `keys` anew from the database, as often as it is called with them. */
-export type ApplyChange = (keys: readonly string[]) => Promise<unknown>;
+/** What this node keeps in memory of rows with these keys is read anew, or forgotten: as often as it is called with them. */
+export type ApplyChange = (keys: readonly string[]) => unknown;
 
 /**
- * How far this node has followed the changes of all nodes. Every transaction that changes what a node keeps in memory notes it, and whoever
- * uses that memory catches up first: what was acknowledged at any node before is there then.
+ * How far this node has followed what all nodes write. Whoever uses what is kept in memory of the record catches up first: what was
+ * acknowledged at any node before is there then.
  */
 export interface Position {
-  /** In the transaction of the change itself. */
-  note(tx: Tx, about: ChangeKind, key: string): Promise<void>;
-  /** Before the first `catchUp`. Changes of a kind that nothing here follows are passed over. */
-  follow(about: ChangeKind, apply: ApplyChange): void;
+  /** Before the first `catchUp`. */
+  follow(table: string, apply: ApplyChange): void;
   /**
    * Resolves when every change that was acknowledged before the call has been applied. Calls at one time share a look at the database,
    * which began after each of them. Throws STORAGE_UNAVAILABLE where the database does not answer, or this node was removed: nothing is
@@ -26,13 +21,15 @@ export interface Position {
 }
 
 /** Of the one service of a database: what it keeps in memory follows its own commits. */
-export const alone: Position = {
-  note: async () => {},
-  follow: () => {},
-  catchUp: async () => {},
-};
+export const alone: Position = { follow: () => {}, catchUp: async () => {} };
 
-/** Made beside the tables of the migrations, as the rows of the nodes: no backup holds it. */
+/** Tables of which something is kept in memory, and the column that says of what. */
+export type FollowedTables = Readonly<Record<string, string>>;
+
+/**
+ * Changes of followed tables, written by triggers in the transaction of the change, whoever makes it, as long as there are nodes. They lie
+ * beside the tables of the migrations, as the rows of the nodes: no backup holds them.
+ */
 const TABLES = [
   `create table if not exists service_change (
     id bigint primary key generated always as identity,
@@ -43,6 +40,17 @@ const TABLES = [
   )`,
   'create index if not exists service_change_xid on service_change (xid)',
   'create index if not exists service_change_at on service_change (at)',
+  `create or replace function service_note_change() returns trigger language plpgsql as $$
+  begin
+    if not exists (select from service_node) then return null; end if;
+    insert into service_change (about, key)
+      select tg_table_name, key from (
+        select to_jsonb(old) ->> tg_argv[0] where tg_op <> 'INSERT'
+        union
+        select to_jsonb(new) ->> tg_argv[0] where tg_op <> 'DELETE'
+      ) as changed (key) where key is not null;
+    return null;
+  end $$`,
 ];
 /** Of rows that no node needs: one that has not looked for 10 s is removed. */
 const KEPT = '10 minutes';
@@ -51,6 +59,7 @@ export interface SharedPositionDeps {
   db: Db;
   /** Of this node's row (postgres/nodes.ts). */
   token: string;
+  tables: FollowedTables;
 }
 
 interface Row {
@@ -67,9 +76,9 @@ interface Row {
  * read is what no snapshot before could have seen whole: rows of transactions from the oldest one on that was running at the last look,
  * without those that were applied already.
  */
-export async function openPosition({ db, token }: SharedPositionDeps): Promise<Position> {
-  for (const table of TABLES) await sql.raw(table).execute(db);
-  const appliers = new Map<ChangeKind, ApplyChange>();
+export async function openPosition({ db, token, tables }: SharedPositionDeps): Promise<Position> {
+  await prepare(db, tables);
+  const appliers = new Map<string, ApplyChange[]>();
   /** Of transactions that are `low` or newer. */
   const applied = new Map<number, string>();
   let low = await readHorizon(db);
@@ -85,7 +94,8 @@ export async function openPosition({ db, token }: SharedPositionDeps): Promise<P
     const { horizon, member } = rows[0]!;
     if (!member) throw removed();
     const fresh = rows.filter(({ id }) => id !== null && !applied.has(id));
-    for (const [about, keys] of byKind(fresh)) await appliers.get(about)?.(keys);
+    for (const [about, keys] of byTable(fresh))
+      for (const apply of appliers.get(about) ?? []) await apply(keys);
     for (const { id, xid } of fresh) applied.set(id!, xid!);
     low = horizon;
     for (const [id, xid] of applied) if (BigInt(xid) < BigInt(horizon)) applied.delete(id);
@@ -99,12 +109,9 @@ export async function openPosition({ db, token }: SharedPositionDeps): Promise<P
   }
 
   return {
-    async note(tx, about, key) {
-      await sql`insert into service_change (about, key) values (${about}, ${key})`.execute(tx);
-    },
-    follow(about, apply) {
-      if (appliers.has(about)) throw new Error(`Changes of ${about} are followed twice.`);
-      appliers.set(about, apply);
+    follow(table, apply) {
+      if (!(table in tables)) throw new Error(`No changes of ${table} are written.`);
+      appliers.set(table, [...(appliers.get(table) ?? []), apply]);
     },
     catchUp() {
       if (looking === undefined) return begin();
@@ -120,6 +127,19 @@ export async function openPosition({ db, token }: SharedPositionDeps): Promise<P
   };
 }
 
+/** Makes what is missing. A trigger that is there is left alone: making one waits for all who write to its table. */
+async function prepare(db: Db, tables: FollowedTables): Promise<void> {
+  for (const statement of TABLES) await sql.raw(statement).execute(db);
+  const { rows } = await sql<{ name: string }>`
+    select tgrelid::regclass::text as name from pg_trigger where tgname = 'service_note_change'`.execute(db);
+  const there = new Set(rows.map(({ name }) => name));
+  for (const [table, column] of Object.entries(tables)) {
+    if (there.has(table)) continue;
+    await sql`create or replace trigger service_note_change after insert or update or delete on ${sql.table(table)}
+      for each row execute function service_note_change(${sql.lit(column)})`.execute(db);
+  }
+}
+
 /** Removes what every node has applied. */
 export const pruneChanges = (db: Db): Promise<unknown> =>
   sql`delete from service_change where at < clock_timestamp() - ${KEPT}::interval`.execute(db);
@@ -131,8 +151,8 @@ async function readHorizon(db: Db): Promise<string> {
   return rows[0]!.horizon;
 }
 
-function byKind(rows: readonly Row[]): Map<ChangeKind, string[]> {
-  const keys = new Map<ChangeKind, Set<string>>();
+function byTable(rows: readonly Row[]): Map<string, string[]> {
+  const keys = new Map<string, Set<string>>();
   for (const { about, key } of rows) {
     const ofKind = keys.get(about!) ?? new Set();
     keys.set(about!, ofKind.add(key!));
