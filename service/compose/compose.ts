@@ -26,6 +26,7 @@ import { createNameCare, createServing, isInsecure } from './certificate/serving
 import { createConnection } from './connection.ts';
 import { createErasing, createOrganizationErasing, type Erasing } from './erasing.ts';
 import { createDelivery, openEvents } from './events.ts';
+import { followChanges } from './follow-changes.ts';
 import { type ComposeDeps, type Foundation, openFoundation } from './foundation.ts';
 import { createKeyCare } from './key-care.ts';
 import { createLive } from './live.ts';
@@ -186,6 +187,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     ids,
     log,
     metrics: foundation.metrics,
+    position: foundation.position,
     auditLog: record.auditLog,
     organizations,
     limits: accounts.limits,
@@ -280,6 +282,17 @@ export async function compose(config: Config, deps: ComposeDeps) {
     close: () => opened.disposeAsync(),
   };
 
+  followChanges(foundation.position, {
+    access: accounts.access,
+    limits: accounts.limits,
+    behaviorLayers: behavior.behaviorLayers,
+    behaviorSettings,
+    grants,
+    calibrations,
+    models,
+    profiles,
+    webhooks,
+  });
   await readPeople(foundation, pictures, people, erasing, behavior, { serves });
   await backups.resume();
   if (serves) {

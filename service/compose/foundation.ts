@@ -13,8 +13,11 @@ import type { Integrity } from '../storage/keys/integrity.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
+import { alone, openPosition, type Position } from '../storage/position/position.ts';
+import type { Node } from '../storage/postgres/nodes.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 import type { Db, InTransaction } from '../storage/transaction.ts';
+import { followedTables } from './follow-changes.ts';
 import { modelPaths } from './model-paths.ts';
 
 export interface ComposeDeps extends OlderSchema {
@@ -28,6 +31,8 @@ export interface ComposeDeps extends OlderSchema {
   certificate?: ServedCertificate | undefined;
   /** The one that the doors may be served with; made here when absent. */
   boxCertificate?: BoxCertificate | undefined;
+  /** As one of several nodes on a PostgreSQL database. */
+  node?: Node | undefined;
   /** The copies of the key store are neither read nor written: a restored directory before its service starts. */
   leaveCopies?: boolean;
 }
@@ -47,6 +52,8 @@ export interface Foundation {
   metrics: Metrics;
   place: DatabasePlace;
   database: Database;
+  /** How far what is kept in memory follows the database. */
+  position: Position;
   vault: Vault;
   library: ModelLibrary;
   certificate: ServedCertificate | undefined;
@@ -65,13 +72,14 @@ export async function openFoundation(
     boxCertificate,
     unlock,
     leaveCopies,
+    node,
     older,
     announce,
   }: ComposeDeps,
   opened: AsyncDisposableStack,
 ): Promise<Foundation> {
   const box = boxCertificate ?? boxCertificateOf(config, { clock, log });
-  const directory = await openDirectory(config, { clock, log, unlock, leaveCopies, older, announce });
+  const directory = await openDirectory(config, { clock, log, unlock, leaveCopies, node, older, announce });
   opened.defer(directory.close);
   const library = await openModelLibrary(modelPaths(config.data));
   for (const damage of library.damaged()) {
@@ -81,6 +89,10 @@ export async function openFoundation(
     );
   }
   const { place, database, vault } = directory;
+  // Before anything is read that it follows.
+  const position = node
+    ? await openPosition({ db: database.db, token: database.token!, tables: followedTables })
+    : alone;
   const { sealer, integrity } = vault;
   const ids = createIds(clock);
   return {
@@ -96,6 +108,7 @@ export async function openFoundation(
     metrics: createMetrics({ processMetrics: true }),
     place,
     database,
+    position,
     vault,
     library,
     certificate,

@@ -10,6 +10,7 @@ import { openVault, type Vault } from '../storage/keys/vault.ts';
 import { type Unlock, unlockFromFile } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
+import type { Node } from '../storage/postgres/nodes.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
 import { databasePlace, keyStorePlace } from './database-place.ts';
 
@@ -27,6 +28,8 @@ interface DirectoryDeps extends OlderSchema {
   unlock: Unlock | undefined;
   /** The copies of the key store are neither read nor written. */
   leaveCopies?: boolean | undefined;
+  /** As one of several nodes, in the place of the only writer of its databases. */
+  node?: Node | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ interface DirectoryDeps extends OlderSchema {
  */
 export async function openDirectory(
   config: Config,
-  { clock, log, unlock, leaveCopies, older, announce }: DirectoryDeps,
+  { clock, log, unlock, leaveCopies, node, older, announce }: DirectoryDeps,
 ): Promise<OpenDirectory> {
   const { data } = config;
   await using opened = new AsyncDisposableStack();
@@ -64,7 +67,7 @@ export async function openDirectory(
 
   // Both, before one of them is given tables.
   for (const one of [place, keysPlace]) if (one.kind === 'postgres') await checkPostgres(one.url);
-  const database = await openDatabase(place, { clock, log, writer, directory: lock, ...schema });
+  const database = await openDatabase(place, { clock, log, writer, node, directory: lock, ...schema });
   opened.defer(() => database.close());
   const vault = await openVault(data, {
     db: database.db,
@@ -73,6 +76,7 @@ export async function openDirectory(
     keysPlace,
     leaveCopies,
     writer,
+    node,
     directory: lock,
     ...schema,
     masterKeyFile: config.masterKeyFile,

@@ -42,6 +42,8 @@ export interface AdmissionDeps {
     /** For the month alone. */
     meter(caller: CountedCaller): Promise<Admitted>;
   };
+  /** Before anything is answered from memory: brings it up to what other nodes have written. */
+  position?: { catchUp(): Promise<void> };
   /** The hosts that a request may name; absent: not checked, as on the control socket. */
   hosts?: OwnHosts;
 }
@@ -61,7 +63,7 @@ const PUBLIC_SHARE = 1 / 4;
 /** Before a body is read: the host, the route, the credential, the number of requests, the media type, and room for the body. */
 export function admitRequests(
   app: FastifyInstance,
-  { access, sessions, kiosks, persons, admission, hosts }: AdmissionDeps,
+  { access, sessions, kiosks, persons, admission, hosts, position }: AdmissionDeps,
   { most, sourceOf, metersLater }: AdmissionRules,
 ): void {
   const keyed = createBodyBudget(most * (1 - PUBLIC_SHARE));
@@ -78,6 +80,7 @@ export function admitRequests(
     if (request.is404) throw notFound(request, reply, app.published);
     const { access: who, metered = false } = request.routeOptions.config;
     const list = accessListOf(who);
+    if (!anyHost) await position?.catchUp();
     if (credentials && list) {
       const caller = await authenticate(credentials, request, list);
       request.caller = caller;

@@ -36,6 +36,7 @@ export async function openApiDocument(): Promise<unknown> {
       behaviorChallenges: {} as never,
       heartbeats: {} as never,
       idempotency: {} as never,
+      position: {} as never,
       alerts: {} as never,
       status: undefined as never,
       metrics: createMetrics({ processMetrics: false }),

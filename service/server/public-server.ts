@@ -64,6 +64,7 @@ export async function createPublicServer(
     | 'verifyToken'
     | 'idempotency'
     | 'callbacks'
+    | 'position'
   > &
     AdminDeps &
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
@@ -89,13 +90,14 @@ export async function createPublicServer(
       trust?: TrustDeps;
     },
 ): Promise<ReturnType<typeof createServer>> {
-  const { access, sessions, limits, checks, metrics, gauges, clock, ids, log, status } = gatehouse;
+  const { access, sessions, limits, checks, metrics, gauges, clock, ids, log, status, position } = gatehouse;
   const app = createServer({
     access,
     sessions,
     ...defined({ kiosks: gatehouse.kiosks }),
     persons: personSessions(gatehouse.liveSessions),
     admission: limits,
+    position,
     repeats: gatehouse.idempotency,
     log,
     ids,

@@ -68,7 +68,7 @@ export interface DatabaseDeps extends OlderSchema {
    */
   writer?: string;
   /** With `writer`: as one of several nodes that write to a PostgreSQL database, in the place of the only one. */
-  node?: Node;
+  node?: Node | undefined;
   /** The data directory, where the database is not in it: while it is gone, nothing is written. */
   directory?: Pick<OpenFiles, 'require'>;
 }

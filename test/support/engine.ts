@@ -57,6 +57,7 @@ import type { Clock } from '../../service/lib/clock.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
+import { alone } from '../../service/storage/position/position.ts';
 import type { DatabasePlace } from '../../service/storage/connection.ts';
 import { openKeyStore } from '../../service/storage/keys/key-store.ts';
 import { createNoteGuard, openNoteGuard } from '../../service/storage/keys/note-guard.ts';
@@ -454,6 +455,7 @@ export async function startEngine({
     master,
     organizationKeys,
     behaviorSettings,
+    position: alone,
     /** No webhook takes its events; `openEventsOut` gives one whose events go out. */
     verdicts,
     behaviorChallenges: createBehaviorChallenges(behavior),

@@ -45,6 +45,8 @@ export interface Models {
    * model that is not there.
    */
   forecast(changes: readonly ModelChange[]): ModelForecast;
+  /** Reads the settings again, which another node changed. */
+  reload(): Promise<void>;
   /** Imported models only; throws CONFLICT for a built-in one. */
   remove(id: string, actor: Actor): Promise<void>;
 }
@@ -100,6 +102,12 @@ export async function createModels(deps: ModelsDeps): Promise<Models> {
 
   return {
     current: () => set,
+    async reload() {
+      const rows = await store.all();
+      settings.clear();
+      for (const row of rows) settings.set(row.model, row);
+      await refresh();
+    },
     list: async () => library.manifest().models.map(report),
     combinations: () => library.manifest(),
     importable: () => library.importable(),

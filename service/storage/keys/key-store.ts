@@ -80,6 +80,7 @@ interface KeyStoreDeps extends OlderSchema {
   /** As for the database (connection.ts). */
   writer?: string;
   directory?: DatabaseDeps['directory'];
+  node?: DatabaseDeps['node'];
   random?: Random;
 }
 
@@ -89,14 +90,14 @@ interface KeyStoreDeps extends OlderSchema {
  */
 export async function openKeyStore(
   place: KeyStorePlace,
-  { clock, log = silentLog, random = randomFillSync, writer, directory, ...older }: KeyStoreDeps,
+  { clock, log = silentLog, random = randomFillSync, writer, directory, node, ...older }: KeyStoreDeps,
 ): Promise<KeyStore> {
   const opened = await open(place, {
     clock,
     log,
     what: 'key store',
     ...older,
-    ...defined({ writer, directory }),
+    ...defined({ writer, directory, node }),
   });
   const { db, dialect, requireWriter, close } = opened;
   const keyWriter = createKeyWriter(opened);

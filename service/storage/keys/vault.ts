@@ -48,6 +48,7 @@ interface VaultDeps extends OlderSchema {
   /** Who opens it; shown to a process that is refused meanwhile (connection.ts). */
   writer?: string;
   directory?: DatabaseDeps['directory'];
+  node?: DatabaseDeps['node'];
   /** Elsewhere than `master.key` in the folder: on a medium that is not always there. */
   masterKeyFile?: string | undefined;
   /** Asked when the master key is protected by a passphrase; without, SEALED is thrown then. */
@@ -66,7 +67,19 @@ interface VaultDeps extends OlderSchema {
  */
 export async function openVault(
   folder: string,
-  { db, clock, log, keysPlace, writer, directory, masterKeyFile, unlock, leaveCopies, ...older }: VaultDeps,
+  {
+    db,
+    clock,
+    log,
+    keysPlace,
+    writer,
+    directory,
+    node,
+    masterKeyFile,
+    unlock,
+    leaveCopies,
+    ...older
+  }: VaultDeps,
 ): Promise<Vault> {
   const organizations = await db.selectFrom('organization').select('id').execute();
   const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
@@ -78,7 +91,7 @@ export async function openVault(
     );
   }
   await using opened = new AsyncDisposableStack();
-  const keys = await openKeyStore(place, { clock, log, ...older, ...defined({ writer, directory }) });
+  const keys = await openKeyStore(place, { clock, log, ...older, ...defined({ writer, directory, node }) });
   opened.defer(() => keys.close());
   const guard = createNoteGuard();
   const copies = await openKeyCopies({ keys, data: folder, clock, log, leaveCopies, admitNote: guard.admit });

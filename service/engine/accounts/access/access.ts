@@ -65,6 +65,8 @@ export interface Access {
   originsOf(organization: OrganizationId, actor: Actor): Promise<readonly string[]>;
   /** Whether a key of any organization is or was bound to this origin, as a browser sends it. */
   knowsOrigin(origin: string): Promise<boolean>;
+  /** What is remembered of rows is read again. */
+  forgetRead(): void;
 }
 
 export interface AccessDeps extends AuthenticationDeps {
@@ -85,6 +87,10 @@ export function createAccess(deps: AccessDeps): Access & {
   const origins = createKnownSet(() => selectOrigins(db));
 
   return {
+    forgetRead() {
+      authentication.forgetRead();
+      origins.forget();
+    },
     async createKey(input, actor) {
       const { organization } = input;
       const wanted = checkNewKey(input, clock.now());

@@ -112,6 +112,8 @@ export function createAuthentication(deps: AuthenticationDeps) {
     authenticate,
     /** A key that was made just now. */
     know: (text: string) => hashes.add(hashKey(text)),
+    /** Keys were made by another node. */
+    forgetRead: hashes.forget,
     /** When the last uses seen so far are written. */
     settled: lastUses.settled,
   };

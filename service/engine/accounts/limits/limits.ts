@@ -63,6 +63,8 @@ export interface Limits {
   load(): Promise<void>;
   /** Writes what was counted since the last time. Never throws. */
   flush(): Promise<void>;
+  /** What is remembered of limits is read again; counts stay. */
+  forgetRead(): void;
   /**
    * Counts one request. Throws BURST_LIMIT_EXCEEDED for more in a minute than the key may send; in the live world also
    * TRIAL_EXPIRED and, for a metered request, MONTHLY_LIMIT_EXCEEDED; those count for the minute, not for the month.
@@ -197,6 +199,7 @@ export function createLimits(deps: LimitsDeps): Limits {
   return {
     load: () => usage.load(),
     flush: () => usage.flush(),
+    forgetRead: settings.forget,
 
     ...createRequestLimits(deps, { usage, settings, countMinute, countMonth, countVisit, countNothing }),
     async meter({ organization, world, lineage }) {
@@ -365,6 +368,10 @@ function createKnownSettings(db: Db) {
     put(name: string, settings: LimitSettings): void {
       reading.delete(name);
       known.set(name, settings);
+    },
+    forget(): void {
+      reading.clear();
+      known.clear();
     },
   };
 }

@@ -90,7 +90,9 @@ export function createKeptCalibrations({ db, inTransaction, audit }: KeptCalibra
       kept.get(keyOf(realm, scorer)),
     suspectedPairs: store.suspectedPairs,
     async load(): Promise<void> {
-      for (const row of await store.all()) keep(row);
+      const rows = await store.all();
+      kept.clear();
+      for (const row of rows) keep(row);
     },
     async save(row: CalibrationRow, actor: Actor): Promise<void> {
       const { world, scorer, holds_for: holdsFor, shift, compared, above, doubtful } = row;

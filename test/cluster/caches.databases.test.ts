@@ -1,0 +1,123 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
+import type { followedTables } from '../../service/compose/follow-changes.ts';
+import { parseConfig } from '../../service/config.ts';
+import type { OrganizationId } from '../../service/lib/id.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import { operator } from '../support/engine.ts';
+import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { sparing } from '../support/sparing.ts';
+
+const binaries = findPostgres();
+
+describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
+  let server: TestPostgres;
+  let folder: string;
+  let nodes: [Gatehouse, Gatehouse];
+  let organization: OrganizationId;
+  let databaseUrl: string;
+
+  beforeAll(async () => {
+    server = await startPostgres(binaries!);
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-nodes-'));
+    databaseUrl = await server.createDatabase();
+    const keysDatabaseUrl = await server.createDatabase();
+    const start = (name: string) => {
+      const data = join(folder, name);
+      mkdirSync(data, { recursive: true });
+      if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
+      return compose(parseConfig({ data, databaseUrl, keysDatabaseUrl, ...sparing }, {}), {
+        log: silentLog,
+        workers: 'when-needed',
+        node: { id: `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
+      });
+    };
+    const a = await start('a');
+    organization = (await a.organizations.create({ name: 'Museum' }, operator)).id;
+    nodes = [a, await start('b')];
+  });
+  afterAll(async () => {
+    for (const node of nodes ?? []) await node.close();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const realm = () => ({ organization, world: 'live' as const });
+  /** For each table: what `b` has in memory of it, and a change at `a` that alters the answer. */
+  const caches: Record<
+    keyof typeof followedTables,
+    { answer: (b: Gatehouse) => unknown; change: (a: Gatehouse) => Promise<unknown> }
+  > = {
+    api_key: {
+      answer: (b) => b.access.knowsOrigin('https://shop.example'),
+      change: (a) =>
+        a.access.createKey(
+          { organization, world: 'test', scopes: ['identity'], origins: ['https://shop.example'] },
+          operator,
+        ),
+    },
+    behavior_layer: {
+      answer: (b) => b.behaviorLayers.describe(organization).layer,
+      change: (a) =>
+        a.behaviorLayers.choose(organization, { layer: 'research', acceptLicenceDoubt: true }, operator),
+    },
+    destination_grant: {
+      answer: async (b) => (await b.grants.active(organization)).length,
+      change: (a) => a.grants.add(organization, '8.8.8.8', '', operator),
+    },
+    gallery_calibration: {
+      answer: (b) => b.calibrations.list(organization).length,
+      // Triggers see what any program writes.
+      change: async (a) => {
+        const { scorers } = a.models.current();
+        const client = new pg.Client({ connectionString: databaseUrl });
+        await client.connect();
+        await client.query(
+          `insert into gallery_calibration values ($1, 'live', $2, 'average', '', 0, 30, 30, 435, 0.001, 0, 0, 0, 1)`,
+          [organization, scorers[0]!.id],
+        );
+        await client.end();
+      },
+    },
+    model_setting: {
+      answer: async (b) => (await b.models.list()).filter(({ enabled }) => enabled).length,
+      change: async (a) => {
+        for (const { id, enabled } of await a.models.list())
+          if (enabled && (await a.models.disable(id, operator).catch(() => undefined))) return;
+      },
+    },
+    organization: {
+      answer: async (b) => (await b.limits.show(organization)).burst,
+      change: (a) => a.limits.set(organization, { burst: 7 }, operator),
+    },
+    profile: {
+      answer: async (b) => (await b.checks.getProfile(organization, 'default')).builtIn,
+      change: async (a) => {
+        const { definition } = await a.checks.getProfile(organization, 'default');
+        await a.checks.setProfile(organization, 'default', definition, operator);
+      },
+    },
+    webhook_endpoint: {
+      answer: (b) => b.webhooks.endpointsFor(realm(), 'identity.user.enrolled').length,
+      change: (a) => a.webhooks.add(realm(), { family: 'identity', url: 'https://8.8.8.8/hook' }, operator),
+    },
+  };
+
+  test.each(Object.entries(caches))(
+    'what the second has in memory of %s is that of the first',
+    async (_, cache) => {
+      const [a, b] = nodes;
+      await b.position.catchUp();
+      const before = await cache.answer(b);
+      await cache.change(a);
+      expect(await cache.answer(b)).toEqual(before);
+      for (const node of nodes) await node.position.catchUp();
+      expect(await cache.answer(b)).toEqual(await cache.answer(a));
+      expect(await cache.answer(b)).not.toEqual(before);
+    },
+  );
+});
