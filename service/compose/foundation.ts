@@ -91,8 +91,9 @@ export async function openFoundation(
   const { place, database, vault } = directory;
   // Before anything is read that it follows.
   const position = node
-    ? await openPosition({ db: database.db, token: database.token!, tables: followedTables })
+    ? await openPosition({ db: database.db, token: database.token!, tables: followedTables, log })
     : alone;
+  opened.defer(() => position.close());
   const { sealer, integrity } = vault;
   const ids = createIds(clock);
   return {

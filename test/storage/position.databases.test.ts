@@ -13,17 +13,17 @@ const clock = { now: () => Date.now() };
 describe.skipIf(binaries === undefined)('the position of a node', () => {
   let server: TestPostgres;
   let url: string;
-  let databases: Database[];
+  let closers: (() => Promise<void>)[];
   beforeAll(async () => {
     server = await startPostgres(binaries ?? '');
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
     url = await server.createDatabase();
-    databases = [];
+    closers = [];
   });
   afterEach(async () => {
-    for (const one of databases) await one.close();
+    for (const close of closers.toReversed()) await close();
   });
 
   interface TestNode extends Database {
@@ -36,12 +36,14 @@ describe.skipIf(binaries === undefined)('the position of a node', () => {
       { kind: 'postgres', url },
       { clock, log: silentLog, writer: id, node },
     );
-    databases.push(database);
+    closers.push(() => database.close());
     const position = await openPosition({
       db: database.db,
       token: database.token!,
+      log: silentLog,
       tables: { organization: 'id', organization_logo: 'organization' },
     });
+    closers.push(() => position.close());
     const applied: string[] = [];
     position.follow('organization', (keys) => applied.push(...keys));
     return Object.assign(database, { position, applied });

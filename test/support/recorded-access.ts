@@ -57,6 +57,7 @@ export function recordedAccess(): Access {
   };
   return {
     createKey: unused,
+    forgetRead: () => {},
     listKeys: unused,
     namesOf: unused,
     pageKeys: unused,

@@ -1,12 +1,14 @@
 import { sql } from 'kysely';
+import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { createRecurring } from '../../lib/recurring.ts';
 import type { Db } from '../transaction.ts';
 
 /** What this node keeps in memory of rows with these keys is read anew, or forgotten: as often as it is called with them. */
 export type ApplyChange = (keys: readonly string[]) => unknown;
 
 /**
- * How far this node has followed what all nodes write. Whoever uses what is kept in memory of the record catches up first: what was
+ * How far this node has followed what all nodes write. What is kept in memory of the record is used after catching up alone: what was
  * acknowledged at any node before is there then.
  */
 export interface Position {
@@ -18,16 +20,17 @@ export interface Position {
    * answered from memory then.
    */
   catchUp(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Of the one service of a database: what it keeps in memory follows its own commits. */
-export const alone: Position = { follow: () => {}, catchUp: async () => {} };
+export const alone: Position = { follow: () => {}, catchUp: async () => {}, close: async () => {} };
 
 /** Tables of which something is kept in memory, and the column that says of what. */
 export type FollowedTables = Readonly<Record<string, string>>;
 
 /**
- * Changes of followed tables, written by triggers in the transaction of the change, whoever makes it, as long as there are nodes. They lie
+ * Changes of followed tables, written by triggers in the transaction of the change, whichever program makes it, as long as there are nodes. They lie
  * beside the tables of the migrations, as the rows of the nodes: no backup holds them.
  */
 const TABLES = [
@@ -52,7 +55,9 @@ const TABLES = [
     return null;
   end $$`,
 ];
-/** Of rows that no node needs: one that has not looked for 10 s is removed. */
+/** Milliseconds between two looks of a node at which nothing asks for one. */
+const LOOK_EVERY = 60_000;
+/** Longer: a node that has not looked for so long was removed long ago. */
 const KEPT = '10 minutes';
 
 export interface SharedPositionDeps {
@@ -60,6 +65,7 @@ export interface SharedPositionDeps {
   /** Of this node's row (postgres/nodes.ts). */
   token: string;
   tables: FollowedTables;
+  log: Log;
 }
 
 interface Row {
@@ -76,7 +82,7 @@ interface Row {
  * read is what no snapshot before could have seen whole: rows of transactions from the oldest one on that was running at the last look,
  * without those that were applied already.
  */
-export async function openPosition({ db, token, tables }: SharedPositionDeps): Promise<Position> {
+export async function openPosition({ db, token, tables, log }: SharedPositionDeps): Promise<Position> {
   await prepare(db, tables);
   const appliers = new Map<string, ApplyChange[]>();
   /** Of transactions that are `low` or newer. */
@@ -108,22 +114,31 @@ export async function openPosition({ db, token, tables }: SharedPositionDeps): P
     return looking;
   }
 
+  function catchUp(): Promise<void> {
+    if (looking === undefined) return begin();
+    // The look under way may have begun before what the caller has to see.
+    next ??= looking
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return looking ?? begin();
+      });
+    return next;
+  }
+
+  const recurring = createRecurring({ log });
+  recurring.every('changes of other nodes', LOOK_EVERY, async () => {
+    await catchUp();
+    await sql`delete from service_change where at < clock_timestamp() - ${KEPT}::interval`.execute(db);
+  });
+
   return {
     follow(table, apply) {
       if (!(table in tables)) throw new Error(`No changes of ${table} are written.`);
       appliers.set(table, [...(appliers.get(table) ?? []), apply]);
     },
-    catchUp() {
-      if (looking === undefined) return begin();
-      // The look under way may have begun before what the caller has to see.
-      next ??= looking
-        .catch(() => {})
-        .then(() => {
-          next = undefined;
-          return looking ?? begin();
-        });
-      return next;
-    },
+    catchUp,
+    close: () => recurring.stop(),
   };
 }
 
@@ -139,10 +154,6 @@ async function prepare(db: Db, tables: FollowedTables): Promise<void> {
       for each row execute function service_note_change(${sql.lit(column)})`.execute(db);
   }
 }
-
-/** Removes what every node has applied. */
-export const pruneChanges = (db: Db): Promise<unknown> =>
-  sql`delete from service_change where at < clock_timestamp() - ${KEPT}::interval`.execute(db);
 
 async function readHorizon(db: Db): Promise<string> {
   const { rows } = await sql<{

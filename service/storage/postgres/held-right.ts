@@ -48,7 +48,7 @@ export type Taken = { is: 'held'; backend: number } | { is: 'in use' | 'taken ov
 
 /** What a connection holds: the right of the only writer, or that of a node among several. */
 export interface Right {
-  /** A statement that gives a row for the token as long as it has the right, and has whoever would end it wait. */
+  /** A statement that gives a row for the token as long as it has the right, and has the statement that would end it wait. */
   fence: string;
   take(client: pg.Client, token: string, former: Former | undefined): Promise<Taken>;
   /** Writes a heartbeat; undefined, or why the right is gone for good. */

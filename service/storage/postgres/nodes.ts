@@ -15,7 +15,7 @@ import { endSessions, lockWithOthers, readWriterRow, unlockWithOthers } from './
 const CLOCK_LIMIT = 2_000;
 
 /**
- * A row for each node. As `writer_lock` it lies beside the tables of the migrations. `token` is the key: whoever removes or changes it waits
+ * A row for each node. As `writer_lock` it lies beside the tables of the migrations. `token` is the key: what removes or changes it waits
  * for transactions that hold the row with `FENCE`; heartbeats do not.
  */
 const TABLE = `create table if not exists service_node (
