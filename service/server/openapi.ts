@@ -9,6 +9,7 @@ import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
 import { productVersion } from '../lib/version.ts';
+import { alone } from '../storage/position/position.ts';
 import { createPublicServer, families } from './public-server.ts';
 
 /** The OpenAPI 3.1 document as `/openapi.json` serves it. No engine is behind the doors: only their schemas are read. */
@@ -36,7 +37,7 @@ export async function openApiDocument(): Promise<unknown> {
       behaviorChallenges: {} as never,
       heartbeats: {} as never,
       idempotency: {} as never,
-      position: {} as never,
+      position: alone,
       alerts: {} as never,
       status: undefined as never,
       metrics: createMetrics({ processMetrics: false }),
