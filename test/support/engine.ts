@@ -45,7 +45,7 @@ import {
   createChecks,
   createPastVerifications,
 } from '../../service/engine/verification/index.ts';
-import { createGalleries } from '../../service/inference/gallery/galleries.ts';
+import { createGalleries, type Galleries } from '../../service/inference/gallery/galleries.ts';
 import type {
   Manifest,
   ModelEntry,
@@ -343,7 +343,12 @@ export async function startEngine({
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
   const consents = createConsents({ ...shared, organizations });
-  const openSubjects = (over = galleries, transaction = inTransaction) =>
+  const opened = [galleries];
+  function openEmpty() {
+    opened.push(createGalleries({ log }));
+    return opened.at(-1)!;
+  }
+  const openSubjects = (over: Galleries = openEmpty(), transaction = inTransaction) =>
     createSubjects({
       ...shared,
       inTransaction: transaction,
@@ -354,7 +359,7 @@ export async function startEngine({
       forgetAddress: deleteClaim,
       ...(most === undefined ? {} : { most }),
     });
-  const subjects = openSubjects();
+  const subjects = openSubjects(galleries);
   const candidates = createDuplicateCandidates(shared);
   const refusedPictures = createRefusedPictures(shared);
   const staff = createStaff({
@@ -510,7 +515,7 @@ export async function startEngine({
       await engine.verdicts.settled();
       await access.settled();
       await subjects.closeSearch();
-      await galleries.close();
+      for (const one of opened) await one.close();
       await close();
       await keys.close();
     },

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { createIdRows } from '../../lib/collections/id-rows.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -137,10 +138,23 @@ function applyTerm({ retention }: ConsentTerms, consent: Consent, now: number): 
   return { ...consent, expiresAt: now + consentDays * DAY };
 }
 
+/** Beside the id of each person with a record: `asOf`, `recorded`, and for each purpose `withheldFrom`, NaN where it is absent. */
+const NUMBERS = 2 + purposes.length;
+
 /** What people withhold, in memory, for all people with a record. Every search reads it. */
 function createKnownStandings(clock: Clock) {
-  const statuses = new Map<SubjectId, ConsentStatus>();
-  const statusNow = (subject: SubjectId | undefined) => (subject && statuses.get(subject)) ?? noRecords;
+  const statuses = createIdRows(NUMBERS);
+
+  /** Without what the staff did, which no search asks for. */
+  function statusNow(subject: SubjectId | undefined): ConsentStatus {
+    const row = subject === undefined ? -1 : statuses.rowOf(subject);
+    if (row === -1) return noRecords;
+    const numbers = statuses.numbersAt(row);
+    const withheldFrom: { [P in Purpose]?: number } = {};
+    for (const [i, purpose] of purposes.entries())
+      if (!Number.isNaN(numbers[2 + i])) withheldFrom[purpose] = numbers[2 + i]!;
+    return { asOf: numbers[0]!, recorded: numbers[1] === 1, withheldFrom };
+  }
 
   return {
     withholds: (legalBasis: LegalBasis, subject: SubjectId, purpose: Purpose): boolean =>
@@ -159,9 +173,17 @@ function createKnownStandings(clock: Clock) {
     },
     /** Two changes of one person may be settled in the other order than they were committed: the later one holds. */
     settle(subject: SubjectId, status: ConsentStatus): void {
-      if (status.asOf > statusNow(subject).asOf) statuses.set(subject, status);
+      if (status.asOf <= statusNow(subject).asOf) return;
+      const known = statuses.rowOf(subject);
+      const from = purposes.map((purpose) => status.withheldFrom[purpose] ?? Number.NaN);
+      statuses
+        .numbersAt(known === -1 ? statuses.add(subject) : known)
+        .set([status.asOf, Number(status.recorded), ...from]);
     },
-    forget: (subject: SubjectId): void => void statuses.delete(subject),
+    forget(subject: SubjectId): void {
+      const row = statuses.rowOf(subject);
+      if (row !== -1) statuses.remove(row);
+    },
   };
 }
 

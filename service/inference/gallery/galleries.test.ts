@@ -335,7 +335,7 @@ describe('the shared memory of a gallery', () => {
       for (let i = 0; i < 1000; i++) expect(matrix.erase(`t${round * 1000 + i}`)).toBe(true);
       for (let i = 0; i < 1000; i++) matrix.put(`t${(round + 1) * 1000 + i}`, vectorOf(i, 128));
     }
-    expect({ bytes: matrix.area.memory.buffer.byteLength, size: matrix.size() }).toEqual({
+    expect({ bytes: matrix.area.memory.buffer.byteLength, size: matrix.ids.size() }).toEqual({
       bytes,
       size: 1000,
     });
@@ -345,7 +345,7 @@ describe('the shared memory of a gallery', () => {
     const matrix = createGalleryMatrix(24, 1);
     matrix.put('a', vectorOf(1, 24));
     matrix.put('a', vectorOf(2, 24));
-    expect([matrix.size(), holds(matrix, vectorOf(1, 24)), holds(matrix, vectorOf(2, 24))]).toEqual([
+    expect([matrix.ids.size(), holds(matrix, vectorOf(1, 24)), holds(matrix, vectorOf(2, 24))]).toEqual([
       1,
       false,
       true,

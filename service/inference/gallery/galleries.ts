@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { createIdRows } from '../../lib/collections/id-rows.ts';
 import type { Log } from '../../lib/log.ts';
 import { compileKernel } from './gallery-kernel.ts';
 import {
@@ -16,13 +17,15 @@ type GalleryName = string;
 
 /** Exact 1:N search. One flat matrix per organization, world and embedder; rows are unit vectors. */
 export interface Galleries {
-  /** Adds or replaces; visible to the next search. `vector` has unit length. */
-  put(gallery: GalleryName, template: string, vector: Float32Array): void;
+  /** Adds or replaces, marked or not; visible to the next search. `vector` has unit length. */
+  put(gallery: GalleryName, template: string, vector: Float32Array, marked?: boolean): void;
   /** Zeroes the row at once. Unknown ids are ignored. */
   erase(gallery: GalleryName, template: string): void;
   /** The `count` nearest rows, best first. Runs in a worker: the event loop is not blocked. */
   search(gallery: GalleryName, probe: Float32Array, count: number): Promise<GalleryCandidate[]>;
   size(gallery: GalleryName): number;
+  /** Whose rows there are now. Not to be kept: later there may be others. */
+  ids(gallery: GalleryName): GalleryMatrix['ids'];
 }
 
 export interface GalleriesDeps {
@@ -52,6 +55,7 @@ const INLINE_BYTES = 2 * 1024 * 1024;
 const MAX_DIMENSIONS = 4096;
 const UNIT_TOLERANCE = 1e-3;
 const TRIES = 3;
+const none = createIdRows();
 
 /** Throws RangeError for a vector that is not of unit length or not as long as the others of its gallery. */
 export function createGalleries({
@@ -89,17 +93,17 @@ export function createGalleries({
   }
 
   return {
-    put(name, template, vector) {
+    put(name, template, vector, marked) {
       requireUnit(vector);
       const gallery = galleries.get(name) ?? open(name, vector.length);
       requireDimensions(gallery, vector);
-      gallery.matrix.put(template, vector);
+      gallery.matrix.put(template, vector, marked);
     },
 
     erase(name, template) {
       const gallery = galleries.get(name);
       if (gallery === undefined || !gallery.matrix.erase(template)) return;
-      if (gallery.matrix.size() > 0) return;
+      if (gallery.matrix.ids.size() > 0) return;
       galleries.delete(name);
       threads.drop(gallery.number);
     },
@@ -118,7 +122,8 @@ export function createGalleries({
       throw new Error('A search on the calling thread was disturbed.');
     },
 
-    size: (name) => galleries.get(name)?.matrix.size() ?? 0,
+    size: (name) => galleries.get(name)?.matrix.ids.size() ?? 0,
+    ids: (name) => galleries.get(name)?.matrix.ids ?? none,
     close: () => threads.close(),
   };
 }

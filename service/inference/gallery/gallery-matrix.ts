@@ -1,3 +1,4 @@
+import { createIdRows, type IdRows } from '../../lib/collections/id-rows.ts';
 import { createSharedMemory, PAGE, STEP } from './gallery-kernel.ts';
 import { type Area, desk, type Nearest } from './gallery-scan.ts';
 
@@ -10,8 +11,9 @@ const FLOAT_BYTES = 4;
  */
 export interface GalleryMatrix {
   readonly area: Area;
-  size(): number;
-  put(template: string, vector: Float32Array): void;
+  /** Whose rows they are, and which are marked. */
+  readonly ids: Omit<IdRows, 'add' | 'remove' | 'mark'>;
+  put(template: string, vector: Float32Array, marked?: boolean): void;
   /** False if there was no such template. */
   erase(template: string): boolean;
   /** Begins a search over the rows there are now. */
@@ -36,8 +38,7 @@ export const SPARE_ROWS = 16;
 /** `dimensions` numbers a row; `threads` is how many threads may search at once. */
 export function createGalleryMatrix(dimensions: number, threads: number): GalleryMatrix {
   const rows = createRows(dimensions, threads);
-  const templates: string[] = [];
-  const rowOf = new Map<string, number>();
+  const ids = createIdRows();
   const running = new Set<{ rows: number; stale: Set<number> }>();
 
   const note = (row: number): void => {
@@ -48,38 +49,33 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
 
   return {
     area: rows.area,
-    size: () => templates.length,
+    ids,
 
-    put(template, vector) {
-      const known = rowOf.get(template);
-      const row = known ?? templates.length;
+    put(template, vector, marked = false) {
+      const known = ids.rowOf(template);
+      const row = known === -1 ? ids.size() : known;
       rows.write(row, vector);
+      if (known === -1) ids.add(template);
+      ids.mark(row, marked);
       note(row);
-      if (known !== undefined) return;
-      templates.push(template);
-      rowOf.set(template, row);
     },
 
     erase(template) {
-      const row = rowOf.get(template);
-      if (row === undefined) return false;
-      const last = templates.length - 1;
-      const moved = templates[last]!;
+      const row = ids.rowOf(template);
+      if (row === -1) return false;
+      const last = ids.size() - 1;
       if (row !== last) {
         rows.copy(last, row);
         note(row);
-        templates[row] = moved;
-        rowOf.set(moved, row);
       }
+      ids.remove(row);
       rows.clear(last);
       note(last);
-      templates.pop();
-      rowOf.delete(template);
       return true;
     },
 
     begin(probe) {
-      const search = { rows: templates.length, stale: new Set<number>() };
+      const search = { rows: ids.size(), stale: new Set<number>() };
       running.add(search);
       return {
         rows: search.rows,
@@ -89,12 +85,11 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
           const candidates: GalleryCandidate[] = [];
           for (const [i, row] of found.rows.entries()) {
             if (stale.has(row)) continue;
-            candidates.push({ template: templates[row]!, similarity: found.similarities[i]! });
+            candidates.push({ template: ids.idAt(row), similarity: found.similarities[i]! });
           }
           for (const row of stale) {
-            const template = templates[row];
-            if (template !== undefined)
-              candidates.push({ template, similarity: rows.similarity(row, probe) });
+            if (row < ids.size())
+              candidates.push({ template: ids.idAt(row), similarity: rows.similarity(row, probe) });
           }
           return candidates
             .sort((a, b) => b.similarity - a.similarity || (a.template < b.template ? -1 : 1))

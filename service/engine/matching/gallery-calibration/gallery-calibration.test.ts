@@ -311,8 +311,8 @@ test('of several pictures the best one counts, and more than 2,000 people are sa
     subjects: {
       peopleWith: () => many.length,
       find: engine.subjects.find,
-      listPeople: () => many,
-      listPeopleWith: () => many,
+      listPeople: async () => many,
+      drawPeopleWith: (_realm, _embedder, most) => many.slice(0, most),
       distinctFrom: async () => [],
       enrollmentsOf: async (_, people) => {
         asked.push(...people);

@@ -136,7 +136,7 @@ export interface GalleryCalibrationsDeps {
   inTransaction: InTransaction;
   subjects: Pick<
     Subjects,
-    'peopleWith' | 'listPeople' | 'listPeopleWith' | 'enrollmentsOf' | 'distinctFrom' | 'find'
+    'peopleWith' | 'listPeople' | 'drawPeopleWith' | 'enrollmentsOf' | 'distinctFrom' | 'find'
   >;
   organizations: Pick<Organizations, 'list'>;
   models: Pick<Models, 'current'>;
@@ -288,8 +288,7 @@ function createMeasuring(
     for (const scorer of models.current().scorers) {
       const people = peopleOf(realm, scorer);
       if (people < FEWEST_PEOPLE) continue;
-      const comparable = subjects.listPeopleWith(realm, scorer.terms[0]!.model);
-      const sample = shuffled(comparable, random, MOST_PEOPLE);
+      const sample = subjects.drawPeopleWith(realm, scorer.terms[0]!.model, MOST_PEOPLE, random);
       const compared = sampleOf(scorer, await readEnrolled(subjects, realm, sample), suspected);
       const enough = compared.subjects.length >= FEWEST_PEOPLE;
       const scores = enough ? await crossScores(compared.request) : nothing;
@@ -320,7 +319,7 @@ function createMeasuring(
 
   async function findDoubtful(realm: Realm): Promise<Map<SubjectId, Doubt>> {
     const found = new Map<SubjectId, Doubt>();
-    const people = shuffled(subjects.listPeople(realm), random);
+    const people = shuffled(await subjects.listPeople(realm), random);
     // Of equal size: who is compared with a few others says nothing.
     const size = Math.ceil(people.length / Math.max(1, Math.ceil(people.length / MOST_PEOPLE)));
     const suspected = await suspectedPairs(subjects, await kept.suspectedPairs(realm.organization));

@@ -66,12 +66,12 @@ export function sampleOf(
   return { scorer, subjects, request };
 }
 
-/** At most `most` of them in a random order, all equally likely. */
-export function shuffled<T>(all: readonly T[], random: () => number, most = all.length): T[] {
+/** All of them in a random order. */
+export function shuffled<T>(all: readonly T[], random: () => number): T[] {
   const drawn = [...all];
-  for (let i = 0; i < Math.min(most, drawn.length); i++) {
+  for (let i = 0; i < drawn.length; i++) {
     const other = i + Math.floor(random() * (drawn.length - i));
     [drawn[i], drawn[other]] = [drawn[other]!, drawn[i]!];
   }
-  return drawn.slice(0, most);
+  return drawn;
 }

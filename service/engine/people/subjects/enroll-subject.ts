@@ -24,7 +24,7 @@ export interface Enrolled {
 }
 
 export interface EnrollSubjectDeps extends WriteEnrollmentDeps {
-  index: Pick<PeopleGalleries, 'assign' | 'put'>;
+  index: Pick<PeopleGalleries, 'put'>;
   inTransaction: InTransaction;
   models: Pick<Models, 'current'>;
   consents: Pick<Consents, 'record' | 'settle'>;
@@ -132,10 +132,9 @@ function follow(
   }));
   const kept = [...before, ...added].filter(({ id }) => !dropped.includes(id));
   const memberOf = 'memberOf' in input ? input.memberOf : undefined;
-  if (memberOf !== undefined) index.assign(subject, memberOf);
-  index.put(realm, subject, galleryVectors(kept));
   const { email, name } = nameOf(input);
   const now = { ...realm, id: subject, createdAt: at, ...defined({ email, memberOf }), ...known };
+  index.put(realm, subject, galleryVectors(kept), now.memberOf);
   return {
     subject: { ...now, updatedAt: at, enrollments, ...defined({ name }) },
     created: known === undefined,

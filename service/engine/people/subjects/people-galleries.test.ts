@@ -44,7 +44,7 @@ test('an erased person leaves the galleries of former embedders too, and no othe
       index.put(other, ada, rows('ada', 'former', model));
   }
   index.erase(realm(), ada);
-  expect(index.listPeople(realm())).toEqual([bob]);
+  expect(await index.listPeople(realm())).toEqual([bob]);
   for (const model of ['former', 'present']) {
     expect(await found(model)).toEqual([bob]);
     expect(await index.search(realm(), model, direction('ada'), 10)).toEqual([bob]);
@@ -57,8 +57,7 @@ test('a person is in the gallery of each embedder that has made a template, and 
   embedders = ['former', 'present'];
   index.put(realm(), ada, rows('ada', 'former'));
   index.put(realm(), bob, rows('bob', 'former', 'present', 'unsearched'));
-  index.assign('sub_cyd' as SubjectId, 'scope');
-  index.put(realm(), 'sub_cyd' as SubjectId, rows('cyd', 'former'));
+  index.put(realm(), 'sub_cyd' as SubjectId, rows('cyd', 'former'), 'scope');
   expect([await found('former'), await found('present'), await found('unsearched')]).toEqual([
     [ada, bob],
     [bob],
@@ -69,7 +68,7 @@ test('a person is in the gallery of each embedder that has made a template, and 
   index.put(realm(), ada, rows('ada', 'present'));
   expect([await found('former'), index.peopleWithout(realm(), 'present')]).toEqual([[bob], 1]);
   index.put(realm(), bob, []);
-  expect([index.listPeople(realm()), await found('former'), await found('present')]).toEqual([
+  expect([await index.listPeople(realm()), await found('former'), await found('present')]).toEqual([
     [ada],
     [],
     [ada],

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Galleries } from '../../../inference/gallery/galleries.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
@@ -11,17 +12,18 @@ import type { SubjectStore } from './subject-store.ts';
 
 /**
  * The galleries, one for each embedder by which people are searched, one row a person in each: the mean direction of their pictures. In
- * memory; `loadGalleries` fills it at start.
+ * memory; `loadGalleries` fills it at start. Whoever has a row is known from the rows alone: nothing else is kept of each person.
  */
 export interface PeopleGalleries {
-  /** Replaces the person's rows, which `rows`, as the models gave them, are averaged to; those of other embedders are erased. */
-  put(realm: Realm, subject: SubjectId, rows: readonly GalleryVectors[]): void;
+  /**
+   * Replaces the person's rows, which `rows`, as the models gave them, are averaged to; those of other embedders are erased. With
+   * `part` they are in another gallery of the realm, which a search has to name.
+   */
+  put(realm: Realm, subject: SubjectId, rows: readonly GalleryVectors[], part?: string): void;
   /** The same with vectors as they are stored, under the transform that the gallery has (`transformOf`). */
-  putRotated(realm: Realm, subject: SubjectId, rows: readonly GalleryVectors[]): void;
+  putRotated(realm: Realm, subject: SubjectId, rows: readonly GalleryVectors[], part?: string): void;
   /** What the gallery's rows are rotated by: the one that was the newest when it was first asked for, as long as this process runs. */
   transformOf(organization: OrganizationId): TemplateTransform;
-  /** From now on the rows of this person are in another gallery of the realm, which a search has to name. */
-  assign(subject: SubjectId, part: string): unknown;
   /** Zeroes the person's rows, whichever embedder's they are. An unknown person is ignored. */
   erase(realm: Realm, subject: SubjectId): void;
   /**
@@ -29,18 +31,21 @@ export interface PeopleGalleries {
    * that left them.
    */
   fill(load: (put: PeopleGalleries['putRotated']) => Promise<void>): Promise<void>;
-  /** People with a row of any embedder; in `part` alone where it is named, without those of any part otherwise. So do the other reads. */
+  /** People with a row of any embedder; in `part` alone where it is named, without those of any part otherwise. */
   people(realm: Realm, part?: string): number;
-  /** Their ids. */
-  listPeople(realm: Realm, part?: string): SubjectId[];
+  /** Their ids, without members of parts, in turns: who comes meanwhile may be missing. */
+  listPeople(realm: Realm): Promise<SubjectId[]>;
   /** People with a row of the embedder, without those of parts. */
   peopleWith(realm: Realm, embedder: string): number;
-  /** Their ids. */
-  listPeopleWith(realm: Realm, embedder: string): SubjectId[];
+  /** Of them, so many at random, all of them equally likely. `random` gives 0..1. */
+  drawPeopleWith(realm: Realm, embedder: string, most: number, random: () => number): SubjectId[];
   /** Of all people of the realm, those in parts too, how many have no confirmed picture of the embedder. */
   peopleWithout(realm: Realm, embedder: string): number;
-  /** Of the realm's people with a row of a superseded embedder, how many have a confirmed picture of what supersedes it, and have none. */
-  upgrades(realm: Realm, change: EmbedderChange): { upgraded: number; waiting: number };
+  /**
+   * Of the realm's people with a row of a superseded embedder, how many have a confirmed picture of what supersedes it, and have none.
+   * In turns, as `listPeople`.
+   */
+  upgrades(realm: Realm, change: EmbedderChange): Promise<{ upgraded: number; waiting: number }>;
   /** People with a row, over all organizations and worlds. */
   countAll(): number;
   /**
@@ -63,18 +68,12 @@ export interface TemplateTransform {
   rotate(vector: Float32Array): Float32Array;
 }
 
-interface Rows {
-  name: string;
-  people: Set<SubjectId>;
-  /** Of these people, those with a confirmed picture. */
-  anchored: Set<SubjectId>;
-}
-
 /** The people of one realm, or of one part of it. */
 interface People {
-  /** By embedder. */
-  rows: Map<string, Rows>;
-  all: Set<SubjectId>;
+  /** Of the galleries, by embedder. */
+  names: Map<string, string>;
+  /** With a row in any of them. */
+  count: number;
 }
 
 /**
@@ -88,33 +87,40 @@ export function createPeopleGalleries(
 ): PeopleGalleries {
   const realms = new Map<string, People>();
   const transformOf = createKnownTransforms(newest);
-  const parts = new Map<SubjectId, string>();
   // While the galleries are filled: people whose rows have changed since the read began.
   let changed: Set<SubjectId> | undefined;
 
-  const kept = createPeopleRows(galleries, embedders, realms, parts);
-  const { placeOf, peopleOf, rowsOf, eraseFrom, putRotated } = kept;
+  const { placeOf, peopleOf, idsOf, hasRow, eraseFrom, putRotated } = createPeopleRows(
+    galleries,
+    embedders,
+    realms,
+  );
+
+  async function empty(people: People, known: ReadonlySet<SubjectId>): Promise<void> {
+    for (const name of people.names.values())
+      for await (const page of everyId(galleries.ids(name)))
+        for (const subject of page) if (!known.has(subject)) eraseFrom(people, subject);
+  }
 
   return {
-    put(realm, subject, rows) {
+    put(realm, subject, rows, part) {
       const { rotate } = transformOf(realm.organization);
       changed?.add(subject);
       const rotated = rows.map((one) => ({ ...one, vectors: one.vectors.map(rotate) }));
-      putRotated(realm, subject, rotated);
+      putRotated(realm, subject, rotated, part);
     },
-    putRotated(realm, subject, rows) {
+    putRotated(realm, subject, rows, part) {
       changed?.add(subject);
-      putRotated(realm, subject, rows);
+      putRotated(realm, subject, rows, part);
     },
     transformOf,
-    assign: parts.set.bind(parts),
     async fill(load) {
       const known = new Set<SubjectId>();
       changed = known;
-      for (const people of realms.values()) for (const subject of people.all) eraseFrom(people, subject);
       try {
-        await load((realm, subject, rows) => {
-          if (!known.has(subject)) putRotated(realm, subject, rows);
+        for (const people of realms.values()) await empty(people, known);
+        await load((realm, subject, rows, part) => {
+          if (!known.has(subject)) putRotated(realm, subject, rows, part);
         });
       } finally {
         changed = undefined;
@@ -125,33 +131,48 @@ export function createPeopleGalleries(
       const prefix = `${realmKey(realm)}/`;
       for (const [place, people] of realms) if (place.startsWith(prefix)) eraseFrom(people, subject);
     },
-    people: (realm, part) => peopleOf(realm, part).all.size,
-    listPeople: (realm, part) => [...peopleOf(realm, part).all],
-    peopleWith: (realm, embedder) => peopleOf(realm).rows.get(embedder)?.people.size ?? 0,
-    listPeopleWith: (realm, embedder) => [...(peopleOf(realm).rows.get(embedder)?.people ?? [])],
+    people: (realm, part) => peopleOf(realm, part).count,
+    async listPeople(realm) {
+      const people = peopleOf(realm);
+      const listed: SubjectId[] = [];
+      for (const [at, name] of [...people.names.values()].entries())
+        for await (const page of everyId(galleries.ids(name)))
+          for (const subject of page) if (!hasRow(people, subject, at)) listed.push(subject);
+      return listed;
+    },
+    peopleWith: (realm, embedder) => idsOf(realm, embedder).size(),
+    drawPeopleWith(realm, embedder, most, random) {
+      const ids = idsOf(realm, embedder);
+      return drawn(ids.size(), most, random).map((row) => ids.idAt(row) as SubjectId);
+    },
     peopleWithout(realm, embedder) {
       const prefix = placeOf(realm);
       let without = 0;
-      for (const [place, { all, rows }] of realms)
-        if (place.startsWith(prefix)) without += all.size - (rows.get(embedder)?.anchored.size ?? 0);
+      for (const [place, { count, names }] of realms)
+        if (place.startsWith(prefix)) without += count - galleries.ids(names.get(embedder) ?? '').marked();
       return without;
     },
-    upgrades(realm, { from, to }) {
-      const { rows } = peopleOf(realm);
-      const anchored = to.flatMap((embedder) => rows.get(embedder)?.anchored ?? []);
+    async upgrades(realm, { from, to }) {
       const counts = { upgraded: 0, waiting: 0 };
+      const isUpgraded = (one: SubjectId) =>
+        to.some((embedder) => {
+          const ids = idsOf(realm, embedder);
+          const row = ids.rowOf(one);
+          return row !== -1 && ids.isMarked(row);
+        });
       for (const [at, embedder] of from.entries())
-        for (const one of rows.get(embedder)?.people ?? []) {
-          if (from.slice(0, at).some((other) => rows.get(other)?.people.has(one))) continue;
-          counts[anchored.some((people) => people.has(one)) ? 'upgraded' : 'waiting'] += 1;
-        }
+        for await (const page of everyId(idsOf(realm, embedder)))
+          for (const one of page) {
+            if (from.slice(0, at).some((other) => idsOf(realm, other).rowOf(one) !== -1)) continue;
+            counts[isUpgraded(one) ? 'upgraded' : 'waiting'] += 1;
+          }
       return counts;
     },
-    countAll: () => [...realms.values()].reduce((sum, { all }) => sum + all.size, 0),
+    countAll: () => [...realms.values()].reduce((sum, { count }) => sum + count, 0),
     search: (realm, embedder, probe, count, accept = () => true, part = undefined) =>
       searchRows(
         galleries,
-        rowsOf(realm, embedder, part),
+        peopleOf(realm, part).names.get(embedder) ?? '',
         transformOf(realm.organization).rotate(probe),
         count,
         accept,
@@ -164,60 +185,60 @@ function createPeopleRows(
   galleries: Galleries,
   embedders: () => readonly string[],
   realms: Map<string, People>,
-  parts: ReadonlyMap<SubjectId, string>,
 ) {
   const placeOf = (realm: Realm, part?: string) =>
     `${realmKey(realm)}/${part === undefined ? '' : `${part}/`}`;
 
   function peopleOf(realm: Realm, part?: string): People {
     const place = placeOf(realm, part);
-    const known = realms.get(place) ?? { rows: new Map(), all: new Set() };
+    const known = realms.get(place) ?? { names: new Map(), count: 0 };
     realms.set(place, known);
     return known;
   }
 
-  function rowsOf(realm: Realm, embedder: string, part?: string): Rows {
-    const { rows } = peopleOf(realm, part);
-    const known = rows.get(embedder) ?? {
-      name: `${placeOf(realm, part)}${embedder}`,
-      people: new Set(),
-      anchored: new Set(),
-    };
-    rows.set(embedder, known);
-    return known;
+  const idsOf = (realm: Realm, embedder: string) => galleries.ids(peopleOf(realm).names.get(embedder) ?? '');
+
+  /** In any of the galleries, or in one of the first so many. */
+  function hasRow({ names }: People, subject: SubjectId, first = names.size): boolean {
+    let at = 0;
+    for (const name of names.values())
+      if (at++ < first && galleries.ids(name).rowOf(subject) !== -1) return true;
+    return false;
   }
 
-  function eraseRow({ name, people, anchored }: Rows, subject: SubjectId): void {
-    if (people.delete(subject)) galleries.erase(name, subject);
-    anchored.delete(subject);
+  /** Keeps the count right over what `change` does to the person's rows. */
+  function counted(people: People, subject: SubjectId, change: () => void): void {
+    const before = hasRow(people, subject);
+    change();
+    people.count += Number(hasRow(people, subject)) - Number(before);
   }
 
-  function eraseFrom({ rows, all }: People, subject: SubjectId): void {
-    for (const one of rows.values()) eraseRow(one, subject);
-    all.delete(subject);
-  }
+  const eraseFrom = (people: People, subject: SubjectId): void =>
+    counted(people, subject, () => {
+      for (const name of people.names.values()) galleries.erase(name, subject);
+    });
 
-  function putRotated(realm: Realm, subject: SubjectId, given: readonly GalleryVectors[]): void {
-    const part = parts.get(subject);
+  function putRotated(
+    realm: Realm,
+    subject: SubjectId,
+    given: readonly GalleryVectors[],
+    part?: string,
+  ): void {
     const searched = embedders();
     const kept = given.filter(({ embedder, vectors }) => vectors.length > 0 && searched.includes(embedder));
     const people = peopleOf(realm, part);
-    for (const [embedder, rows] of people.rows)
-      if (!kept.some((one) => one.embedder === embedder)) eraseRow(rows, subject);
-    if (kept.length === 0) {
-      people.all.delete(subject);
-      return;
-    }
-    for (const { embedder, vectors, anchored } of kept) {
-      const rows = rowsOf(realm, embedder, part);
-      galleries.put(rows.name, subject, vectors.length === 1 ? vectors[0]! : meanDirection(vectors));
-      rows.people.add(subject);
-      rows.anchored[anchored ? 'add' : 'delete'](subject);
-    }
-    people.all.add(subject);
+    counted(people, subject, () => {
+      for (const [embedder, name] of people.names)
+        if (!kept.some((one) => one.embedder === embedder)) galleries.erase(name, subject);
+      for (const { embedder, vectors, anchored } of kept) {
+        const name = people.names.get(embedder) ?? `${placeOf(realm, part)}${embedder}`;
+        people.names.set(embedder, name);
+        galleries.put(name, subject, vectors.length === 1 ? vectors[0]! : meanDirection(vectors), anchored);
+      }
+    });
   }
 
-  return { placeOf, peopleOf, rowsOf, eraseFrom, putRotated };
+  return { placeOf, peopleOf, idsOf, hasRow, eraseFrom, putRotated };
 }
 
 /** Each organization's transform as it was when it was first asked for. */
@@ -236,19 +257,20 @@ function createKnownTransforms(newest: (organization: OrganizationId) => Templat
 /** As `PeopleGalleries.search`, of one gallery; `probe` is rotated as its rows are. */
 async function searchRows(
   galleries: Galleries,
-  { name, people }: Rows,
+  name: string,
   probe: Float32Array,
   count: number,
   accept: (subject: SubjectId) => boolean,
 ): Promise<SubjectId[]> {
-  for (let fetched = count; people.size > 0; ) {
+  for (let fetched = count; galleries.size(name) > 0; ) {
     const found = await galleries.search(name, probe, fetched);
+    const ids = galleries.ids(name);
     const nearest = found
       .map(({ template }) => template as SubjectId)
-      .filter((subject) => people.has(subject) && accept(subject))
+      .filter((subject) => ids.rowOf(subject) !== -1 && accept(subject))
       .slice(0, count);
     if (nearest.length === count || found.length < fetched) return nearest;
-    const accepted = share(people, accept);
+    const accepted = await share(ids, accept);
     if (accepted === 0) return [];
     fetched = Math.max(fetched * 2, Math.ceil((2 * count) / accepted));
   }
@@ -256,13 +278,40 @@ async function searchRows(
 }
 
 /** Share of these people, 0..1. */
-function share(people: Iterable<SubjectId>, accept: (subject: SubjectId) => boolean): number {
+async function share(ids: Ids, accept: (subject: SubjectId) => boolean): Promise<number> {
   let [all, accepted] = [0, 0];
-  for (const subject of people) {
-    all += 1;
-    if (accept(subject)) accepted += 1;
+  for await (const page of everyId(ids)) {
+    all += page.length;
+    for (const subject of page) if (accept(subject)) accepted += 1;
   }
   return accepted / Math.max(1, all);
+}
+
+type Ids = ReturnType<Galleries['ids']>;
+
+/** Ids that are read before other requests get a turn: a millisecond or two. */
+const PAGE = 10_000;
+
+/** From the last row to the first: one that is erased meanwhile is replaced by the last, which was read already. */
+async function* everyId(ids: Ids): AsyncGenerator<SubjectId[]> {
+  for (let end = ids.size(); end > 0; ) {
+    const start = Math.max(0, end - PAGE);
+    yield Array.from({ length: end - start }, (_, i) => ids.idAt(end - 1 - i) as SubjectId);
+    if (start > 0) await turn();
+    end = Math.min(start, ids.size());
+  }
+}
+
+/** At most `most` of the first `count` numbers in a random order, all equally likely. */
+function drawn(count: number, most: number, random: () => number): number[] {
+  /** Numbers that are not in their place, where a list of all would have them. */
+  const moved = new Map<number, number>();
+  return Array.from({ length: Math.min(most, count) }, (_, i) => {
+    const other = i + Math.floor(random() * (count - i));
+    const number = moved.get(other) ?? other;
+    moved.set(other, moved.get(i) ?? i);
+    return number;
+  });
 }
 
 export interface GalleryLoading {
@@ -294,7 +343,11 @@ export function createGalleryLoading({
   const oneAtATime = createOneAtATime();
 
   /** Everything that was read of one person. */
-  function putPerson(templates: readonly LoadedTemplate[], put: PeopleGalleries['putRotated']): [] {
+  function putPerson(
+    templates: readonly LoadedTemplate[],
+    put: PeopleGalleries['putRotated'],
+    parts: ReadonlyMap<string, string>,
+  ): [] {
     const [first] = templates;
     if (first === undefined) return [];
     const { organization, world, subject } = first.row;
@@ -307,7 +360,7 @@ export function createGalleryLoading({
       anchor: anchor === 1,
       vector,
     }));
-    put(realm, subject as SubjectId, galleryVectors(pictures));
+    put(realm, subject as SubjectId, galleryVectors(pictures), parts.get(subject));
     return [];
   }
 
@@ -315,20 +368,23 @@ export function createGalleryLoading({
     put: PeopleGalleries['putRotated'],
     progress?: (loaded: number) => void,
   ): Promise<void> {
-    for (const { subject, memberOf } of await store.members()) index.assign(subject, memberOf);
+    const parts = new Map(
+      (await store.members()).map(({ subject, memberOf }) => [subject as string, memberOf]),
+    );
     let loaded = 0;
     const { files } = models.current();
     const searched = Object.fromEntries(embedders().map((embedder) => [embedder, fileOf(files, embedder)]));
     let person: LoadedTemplate[] = [];
     for await (const page of store.everyTemplate(searched, index.transformOf, damaged)) {
       for (const one of page) {
-        if (person.length > 0 && person[0]!.row.subject !== one.row.subject) person = putPerson(person, put);
+        if (person.length > 0 && person[0]!.row.subject !== one.row.subject)
+          person = putPerson(person, put, parts);
         person.push(one);
       }
       loaded += page.length;
       progress?.(loaded);
     }
-    putPerson(person, put);
+    putPerson(person, put, parts);
   }
 
   return {

@@ -45,7 +45,7 @@ export function createPictureOperations({
       const person = await get(realm, subject);
       await inTurnOf(realm, person.id, async () => {
         await confirm(realm, { ...picture, subject: person.id }, actor, request);
-        index.put(realm, person.id, galleryVectors(await templatesOf(realm, [person.id])));
+        index.put(realm, person.id, galleryVectors(await templatesOf(realm, [person.id])), person.memberOf);
       });
       return person;
     },
@@ -55,7 +55,7 @@ export function createPictureOperations({
       actor: Actor,
     ) {
       const person = await get(realm, subject);
-      await inTurnOf(realm, person.id, () => removePicture(realm, person.id, enrollment, actor));
+      await inTurnOf(realm, person.id, () => removePicture(realm, person, enrollment, actor));
       changed(realm);
       return person;
     },
@@ -102,7 +102,12 @@ export function createRemovePicture({
   audit,
   damaged,
 }: RemovePictureDeps) {
-  return async (realm: Realm, subject: SubjectId, enrollment: string, actor: Actor): Promise<void> => {
+  return async (
+    realm: Realm,
+    { id: subject, memberOf }: Pick<Subject, 'id' | 'memberOf'>,
+    enrollment: string,
+    actor: Actor,
+  ): Promise<void> => {
     const { files } = models.current();
     // Read before anything is written, so that the gallery can follow the commit whatever happens to the database then.
     const before = await store.templatesOf(realm, [subject], files, damaged);
@@ -133,7 +138,7 @@ export function createRemovePicture({
       });
     });
     const kept = before.filter((one) => one.enrollment !== enrollment);
-    index.put(realm, subject, galleryVectors(kept));
+    index.put(realm, subject, galleryVectors(kept), memberOf);
   };
 }
 

@@ -98,12 +98,12 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   countEnrolled(): Promise<number>;
   /** The number of people that a search can find; of the members of `part` where one is named. */
   people(realm: Realm, part?: string): number;
-  /** Their ids, from memory. */
-  listPeople(realm: Realm, part?: string): SubjectId[];
-  /** Of them, those with a picture of the embedder; members of parts are not counted. */
+  /** Ids of those of no part, from memory. */
+  listPeople(realm: Realm): Promise<SubjectId[]>;
+  /** Of them, those with a picture of the embedder. */
   peopleWith(realm: Realm, embedder: string): number;
-  /** Their ids. */
-  listPeopleWith(realm: Realm, embedder: string): SubjectId[];
+  /** Of these, so many at random, all equally likely. */
+  drawPeopleWith(realm: Realm, embedder: string, most: number, random: () => number): SubjectId[];
   /** Of all people of the realm, how many have no confirmed picture of the embedder. */
   peopleWithout(realm: Realm, embedder: string): number;
   /**
@@ -226,7 +226,7 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
     people: index.people,
     listPeople: index.listPeople,
     peopleWith: index.peopleWith,
-    listPeopleWith: index.listPeopleWith,
+    drawPeopleWith: index.drawPeopleWith,
     peopleWithout: index.peopleWithout,
     nearest: index.search,
     isThere: (tx, subject) => store.isThere(tx, subject),

@@ -298,12 +298,12 @@ export function createUpgradeCounts({ store, index, models }: UpgradeCountsDeps)
   const isInMemory = ({ from }: EmbedderChange) =>
     from.every((embedder) => models.current().galleries.includes(embedder));
 
-  function progressOf(
+  async function progressOf(
     realms: readonly Realm[],
     change: EmbedderChange,
     counted: Awaited<ReturnType<SubjectStore['countProvisional']>>[number] | undefined,
-  ): UpgradeProgress {
-    const all = realms.map((realm) => index.upgrades(realm, change));
+  ): Promise<UpgradeProgress> {
+    const all = await Promise.all(realms.map((realm) => index.upgrades(realm, change)));
     const sum = (of: 'upgraded' | 'waiting') => all.reduce((total, one) => total + one[of], 0);
     const provisional = counted?.people ?? 0;
     return { upgraded: sum('upgraded'), provisional, waiting: Math.max(0, sum('waiting') - provisional) };
@@ -329,10 +329,12 @@ export function createUpgradeCounts({ store, index, models }: UpgradeCountsDeps)
       const change = currentChange();
       if (!change || !isInMemory(change)) return [];
       const counts = await store.countProvisional();
-      return [...Map.groupBy(realms, ({ world }) => world)].map(([world, own]) => {
-        const counted = counts.find((one) => one.world === world);
-        return { world, ...progressOf(own, change, counted) };
-      });
+      return Promise.all(
+        [...Map.groupBy(realms, ({ world }) => world)].map(async ([world, own]) => {
+          const counted = counts.find((one) => one.world === world);
+          return { world, ...(await progressOf(own, change, counted)) };
+        }),
+      );
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Log } from '../../../../lib/log.ts';
 import { Problem } from '../../../../lib/problem.ts';
 import type { PersonText } from '../read-subjects-store.ts';
 import { type Realm, realmKey } from '../subject.ts';
+import { createPeopleTexts, type PeopleTexts, type PersonEntry } from './people-texts.ts';
 
 export interface FoundPeople {
   ids: SubjectId[];
@@ -38,15 +39,8 @@ export interface PeopleSearchDeps {
   log: Pick<Log, 'warn'>;
 }
 
-interface Entry {
-  id: SubjectId;
-  /** Folded. */
-  text: string;
-}
-
 interface Index {
-  /** The newest first: by id, which rises with time. */
-  entries: Entry[];
+  texts: PeopleTexts;
   /** While it is built. */
   building: Building | undefined;
   /** When a search can look into it. */
@@ -59,11 +53,8 @@ interface Building {
   /** People with a smaller id are not read yet; undefined before the first page. */
   from: SubjectId | undefined;
   /** Changes of people who are not read yet; undefined for an erased person. */
-  late: Map<SubjectId, Entry | undefined>;
+  late: Map<SubjectId, string | undefined>;
 }
-
-/** Entries that are looked through before other requests get a turn: a millisecond. */
-const SLICE = 20_000;
 
 /** `ß` as `ss` too, which is how it is often typed: a search may find more than one person. */
 const folded = (text: string) => foldCase(text.normalize('NFKC')).replaceAll('ß', 'ss');
@@ -78,7 +69,12 @@ export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSear
     if (known) return known;
     const usable = Promise.withResolvers<void>();
     const building: Building = { people: 0, from: undefined, late: new Map() };
-    const index: Index = { entries: [], building, usable: usable.promise, built: Promise.resolve() };
+    const index: Index = {
+      texts: createPeopleTexts(),
+      building,
+      usable: usable.promise,
+      built: Promise.resolve(),
+    };
     indexes.set(key, index);
     index.built = build(realm, index, building, usable.resolve).catch((error: unknown) => {
       // The next search tries again.
@@ -94,25 +90,25 @@ export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSear
     building.people = await store.count(realm);
     for await (const page of store.everyName(realm)) {
       if (closed) return usable();
-      for (const { id, email, name } of page) index.entries.push({ id, text: textOf(email, name) });
+      index.texts.append(page.map(({ id, email, name }): PersonEntry => ({ id, text: textOf(email, name) })));
       building.from = page.at(-1)?.id ?? building.from;
-      applyLate(index.entries, building);
+      applyLate(index.texts, building);
       usable();
       await pause();
     }
     building.from = '' as SubjectId;
-    applyLate(index.entries, building);
+    applyLate(index.texts, building);
     index.building = undefined;
     usable();
   }
 
   /** At once, or when the person would be read; nothing where there is no index. */
-  function change(realm: Realm, id: SubjectId, entry: Entry | undefined): void {
+  function change(realm: Realm, id: SubjectId, text: string | undefined): void {
     const index = indexes.get(realmKey(realm));
     if (!index) return;
-    const { entries, building } = index;
-    if (building && !isRead(building, id)) building.late.set(id, entry);
-    else apply(entries, id, entry);
+    const { texts, building } = index;
+    if (building && !isRead(building, id)) building.late.set(id, text);
+    else texts.set(id, text);
   }
 
   return {
@@ -122,15 +118,15 @@ export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSear
       await index.usable;
       if (closed) throw stopping();
       const { building } = index;
-      const ids = await look(index.entries, folded(text.trim()), { before, limit });
+      const ids = await index.texts.find(folded(text.trim()), { before, limit });
       if (!building) return { ids };
-      const read = index.entries.length;
+      const read = index.texts.size();
       return { ids, reading: { read, people: Math.max(read, building.people) } };
     },
     prepare(realm) {
       if (!closed) indexOf(realm);
     },
-    put: (realm, { id, email = '', name = '' }) => change(realm, id, { id, text: textOf(email, name) }),
+    put: (realm, { id, email = '', name = '' }) => change(realm, id, textOf(email, name)),
     remove: (realm, id) => change(realm, id, undefined),
     async close() {
       closed = true;
@@ -145,49 +141,12 @@ const stopping = () => new Problem('OVERLOADED', 'The service is being stopped: 
 
 const textOf = (email: string, name: string) => folded(`${email}\n${name}`);
 
-async function look(
-  entries: readonly Entry[],
-  wanted: string,
-  { before, limit }: { before: SubjectId | undefined; limit: number },
-): Promise<SubjectId[]> {
-  const found: SubjectId[] = [];
-  let at = before === undefined ? 0 : placeAfter(entries, before);
-  for (let looked = 1; at < entries.length && found.length < limit; at++, looked++) {
-    const { id, text } = entries[at]!;
-    if (text.includes(wanted)) found.push(id);
-    if (looked % SLICE > 0) continue;
-    await pause();
-    // People may have come and gone meanwhile.
-    at = placeAfter(entries, id) - 1;
-  }
-  return found;
-}
-
 const isRead = ({ from }: Building, id: SubjectId) => from !== undefined && id >= from;
 
-function applyLate(entries: Entry[], building: Building): void {
-  for (const [id, entry] of building.late) {
+function applyLate(texts: PeopleTexts, building: Building): void {
+  for (const [id, text] of building.late) {
     if (!isRead(building, id)) continue;
-    apply(entries, id, entry);
+    texts.set(id, text);
     building.late.delete(id);
   }
-}
-
-function apply(entries: Entry[], id: SubjectId, entry: Entry | undefined): void {
-  const after = placeAfter(entries, id);
-  const known = entries[after - 1]?.id === id;
-  const at = known ? after - 1 : after;
-  if (entry) entries.splice(at, known ? 1 : 0, entry);
-  else if (known) entries.splice(at, 1);
-}
-
-/** Index of the first entry that is older than `id`. */
-function placeAfter(entries: readonly Entry[], id: string): number {
-  let [low, high] = [0, entries.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (entries[middle]!.id < id) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
