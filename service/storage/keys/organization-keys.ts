@@ -3,6 +3,7 @@ import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { MasterKey } from '../master/master-key.ts';
 import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
+import type { Resealing } from '../sealing/resealing.ts';
 import type { KeyStore } from './key-store.ts';
 import {
   lookupBound,
@@ -31,8 +32,8 @@ export interface OrganizationKeys {
   generations(organization: OrganizationId): number[];
   /** A new key, which wraps new people's from now on; resolves when no person is being wrapped by an older one any more. */
   addGeneration(organization: OrganizationId): Promise<number>;
-  /** As it will lie under the newest generation. */
-  rewrapPerson(row: WrappedPersonKey): WrappedPersonKey;
+  /** As they will lie under the newest generation of their organization, which is one. Throws an error (not a Problem) for a row that was changed. */
+  rewrapPersons(rows: readonly WrappedPersonKey[], resealing: Resealing): Promise<WrappedPersonKey[]>;
   /** Whether there is an organization's key: each says that the key store has an integrity secret. */
   boundToIntegrity(): boolean;
   /** Removes the generations before the newest. Throws CONFLICT while one of them wraps a person's key. */
@@ -84,7 +85,7 @@ export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<
     if (wrapping === undefined) return undefined;
     const plain = decrypt(wrapping, wrapped, personBound(organization, subject));
     if (plain) return plain;
-    throw new Error(`The key of ${subject} does not open with generation ${generation} of ${organization}.`);
+    throw notOpened({ subject, organization, generation });
   }
 
   return {
@@ -107,20 +108,30 @@ export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<
     unwrapPerson,
     wrappingKey: (organization, generation) => organizations.get(organization)?.generations.get(generation),
     lookup: (organization) => of(organization).lookup,
-    rewrapPerson(row) {
-      const plain = unwrapPerson(row);
-      if (plain === undefined) {
-        throw new Error(
-          `The key of ${row.subject} names generation ${row.generation}, which ${row.organization} does not have.`,
-        );
-      }
-      const rewrapped = wrapPerson(row.organization, row.subject, plain);
-      plain.fill(0);
-      return rewrapped;
+    async rewrapPersons(rows, { reseal }) {
+      if (rows.length === 0) return [];
+      const { newest, generations } = of(rows[0]!.organization);
+      const wrapped = await reseal({
+        is: 'rewrap',
+        keys: generations,
+        newest,
+        rows: rows.map(({ subject, organization, ...row }) => ({
+          ...row,
+          bound: personBound(organization, subject),
+        })),
+      });
+      return rows.map((row, i) => {
+        const anew = wrapped[i];
+        if (anew) return { ...row, generation: newest, wrapped: anew };
+        throw notOpened(row);
+      });
     },
     boundToIntegrity: () => organizations.size > 0,
   };
 }
+
+const notOpened = ({ subject, organization, generation }: Omit<WrappedPersonKey, 'wrapped'>) =>
+  new Error(`The key of ${subject} does not open with generation ${generation} of ${organization}.`);
 
 /** The keys of one generation, plain. */
 interface Generation {

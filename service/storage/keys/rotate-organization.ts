@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { openResealing } from '../sealing/resealing.ts';
 import type { KeyStore } from './key-store.ts';
 import type { OrganizationKeys } from './organization-keys.ts';
 
@@ -124,15 +125,20 @@ async function rewrapPersons(
   generation: number,
   progress: { done: number },
 ): Promise<boolean> {
-  for (let after = ''; ; ) {
-    if (stopping.aborted) return false;
-    const page = await keys.olderPersons(organization, generation, { after, limit });
-    const last = page.at(-1);
-    if (!last) break;
-    await keys.rewrapPersons(page.map((row) => organizations.rewrapPerson(row)));
-    progress.done += page.length;
-    after = last.subject;
-    await turn();
+  const resealing = openResealing(limit);
+  try {
+    for (let after = ''; ; ) {
+      if (stopping.aborted) return false;
+      const page = await keys.olderPersons(organization, generation, { after, limit });
+      const last = page.at(-1);
+      if (!last) break;
+      await keys.rewrapPersons(await organizations.rewrapPersons(page, resealing));
+      progress.done += page.length;
+      after = last.subject;
+      await turn();
+    }
+  } finally {
+    await resealing.close();
   }
   await organizations.dropOlder(organization);
   return true;

@@ -3,7 +3,6 @@ import { decrypt, OVERHEAD } from './aes-gcm.ts';
 
 /** Sealed values of many people, packed so that they cross to another thread in a few pieces. */
 export interface SealedPage {
-  page: number;
   /** Keys of organizations that the thread does not know yet, by name. */
   wrapping: { name: string; key: KeyObject }[];
   persons: { wrapped: Uint8Array; wrapping: string; bound: string }[];
@@ -21,7 +20,6 @@ export const ERASED = 1;
 const DAMAGED = 2;
 
 export interface OpenedPage {
-  page: number;
   /** OPEN, ERASED or DAMAGED. */
   states: Uint8Array;
   /** As long as what was sealed without OVERHEAD; one after the other, each at a multiple of 8. */
@@ -32,7 +30,7 @@ export interface OpenedPage {
 
 /** A person whose key does not open under the named wrapping key counts as damaged. */
 export function openPage(
-  { page, persons, person, bound, sealed, ends }: SealedPage,
+  { persons, person, bound, sealed, ends }: SealedPage,
   wrapping: ReadonlyMap<string, KeyObject>,
 ): OpenedPage {
   const keys = persons.map(({ wrapped, wrapping: name, bound: boundTo }) => {
@@ -58,5 +56,5 @@ export function openPage(
     if (opened) plain.set(opened, starts[i]!);
     states[i] = whose < 0 ? ERASED : opened ? OPEN : DAMAGED;
   }
-  return { page, states, plain, starts };
+  return { states, plain, starts };
 }

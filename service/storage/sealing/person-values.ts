@@ -1,5 +1,4 @@
 import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { setImmediate as pause } from 'node:timers/promises';
 import { createRecent } from '../../lib/collections/recent.ts';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -7,9 +6,6 @@ import type { KeyStore } from '../keys/key-store.ts';
 import type { OrganizationKeys } from '../keys/organization-keys.ts';
 import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.ts';
 import { createValueOpener, type Unsealed, type ValueOpenerDeps } from './value-opener.ts';
-
-/** Values that are sealed anew in one go: some milliseconds of the event loop. */
-const AT_ONCE = 8;
 
 /** Position of a sealed value. It opens only there. */
 export interface SealedPlace {
@@ -31,14 +27,6 @@ export interface PersonValues {
   open(place: SealedPlace, sealed: Uint8Array): Promise<Uint8Array>;
   /** As `open`, for many at once (a few thousand at a time): one answer each, in order, none thrown. */
   openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
-  /**
-   * What a pass over many people seals anew: `change` gives the plain bytes and their new place, or undefined for what stays. The answers
-   * are in order, undefined too where nothing opens; other work has a turn in between.
-   */
-  sealAnew(
-    values: readonly { place: SealedPlace; sealed: Uint8Array }[],
-    change: (plain: Uint8Array, index: number) => { place: SealedPlace; plain: Uint8Array } | undefined,
-  ): Promise<(Uint8Array | undefined)[]>;
   /** As `openMany`, in threads of its own until it is closed: for what reads everything. */
   openInThreads(): {
     openMany(values: readonly { place: SealedPlace; sealed: Uint8Array }[]): Promise<Unsealed[]>;
@@ -52,7 +40,7 @@ export function createPersonValues(
   opening: Pick<ValueOpenerDeps, 'keys' | 'wrappingKey'>,
 ): PersonValues {
   function sealUnder(key: KeyObject, place: SealedPlace, plain: Uint8Array): Uint8Array {
-    const format = place.world === undefined ? 1 : 2;
+    const format = formatAt(place);
     return encrypt(key, plain, valueBound(place, format), random, format);
   }
 
@@ -74,21 +62,6 @@ export function createPersonValues(
           : { is: 'damaged' };
       });
     },
-    async sealAnew(values, change) {
-      const found = await persons.ofMany(
-        values.map(({ place }) => place.subject),
-        'passing',
-      );
-      const anew: (Uint8Array | undefined)[] = [];
-      for (const [index, { place, sealed }] of values.entries()) {
-        if (index % AT_ONCE === AT_ONCE - 1) await pause();
-        const key = found.get(place.subject);
-        const plain = key && decrypt(key, sealed, valueBound(place, formatOf(sealed)));
-        const next = plain && change(plain, index);
-        anew.push(next && sealUnder(key!, next.place, next.plain));
-      }
-      return anew;
-    },
     openInThreads() {
       const opener = createValueOpener(opening);
       return {
@@ -106,7 +79,13 @@ export function createPersonValues(
   };
 }
 
-function valueBound({ organization, world, subject, field, version }: SealedPlace, format: Format): string {
+/** That a value at this place is sealed in. */
+export const formatAt = ({ world }: SealedPlace): Format => (world === undefined ? 1 : 2);
+
+export function valueBound(
+  { organization, world, subject, field, version }: SealedPlace,
+  format: Format,
+): string {
   if (field.includes('|')) throw new Error(`A sealed field is named without "|", not "${field}".`);
   const former = `${organization}|${subject}|${field}|${version}`;
   return format === 1 ? former : `2|${organization}|${world ?? ''}|${subject}|${field}|${version}`;
@@ -118,8 +97,8 @@ const isOlder = ({ world }: SealedPlace, sealed: Uint8Array): boolean =>
 
 /** The keys of people, unwrapped; those used last are remembered. */
 interface PersonKeys {
-  /** Without the people who have no key. `passing`: of a pass over many people, which are not remembered in the place of others. */
-  ofMany(subjects: Iterable<SubjectId>, passing?: 'passing'): Promise<Map<SubjectId, KeyObject>>;
+  /** Without the people who have no key. */
+  ofMany(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject>>;
   /** Throws SUBJECT_NOT_FOUND without a key. */
   of(subject: SubjectId): Promise<KeyObject>;
   /** Remembers the key of a new person. */
@@ -138,11 +117,7 @@ export function createPersonKeys(
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
 
-  async function ofMany(
-    subjects: Iterable<SubjectId>,
-    passing?: 'passing',
-    again = false,
-  ): Promise<Map<SubjectId, KeyObject>> {
+  async function ofMany(subjects: Iterable<SubjectId>, again = false): Promise<Map<SubjectId, KeyObject>> {
     const found = new Map<SubjectId, KeyObject>();
     const missing: SubjectId[] = [];
     for (const subject of new Set(subjects)) {
@@ -163,12 +138,12 @@ export function createPersonKeys(
       const key = createSecretKey(plain);
       plain.fill(0);
       found.set(row.subject, key);
-      if (destructions === before && !passing) remembered.set(row.subject, key);
+      if (destructions === before) remembered.set(row.subject, key);
     }
     if (moved.length > 0) {
       if (again)
         throw new Error(`The key of ${moved[0]} names a generation that its organization does not have.`);
-      for (const [subject, key] of await ofMany(moved, passing, true)) found.set(subject, key);
+      for (const [subject, key] of await ofMany(moved, true)) found.set(subject, key);
     }
     return found;
   }
@@ -183,7 +158,7 @@ export function createPersonKeys(
   }
 
   return {
-    ofMany: (subjects, passing) => ofMany(subjects, passing),
+    ofMany: (subjects) => ofMany(subjects),
     of,
     remember: remembered.set,
     forget(subjects) {

@@ -17,6 +17,7 @@ import {
   type PersonValues,
   type SealedPlace,
 } from './person-values.ts';
+import { openRotation, type Rotation } from './rotation.ts';
 import { createOrphanKeys, type OrphanKeys, openScopeKeys, type ScopeKeys } from './scope-keys.ts';
 import {
   openTemplateTransforms,
@@ -54,6 +55,8 @@ export interface Sealer extends PersonValues, OwnValues, OrphanKeys {
   /** The secret rotation that templates are stored under: the newest, unless a generation is named. */
   transformOf(organization: OrganizationId, generation?: number): TemplateTransform;
   readonly transforms: TemplateTransforms;
+  /** Puts vectors of the organization's people under the rotation of this generation, in a thread where a page has `full` of them. */
+  openRotation(organization: OrganizationId, generation: number, full: number): Rotation;
   readonly scopeKeys: ScopeKeys;
   /** HMAC-SHA-256 of the normalized address under the organization's lookup secret, hex. */
   emailHash(organization: OrganizationId, email: string): string;
@@ -135,6 +138,11 @@ export async function createSealer({
     destroyPersons: destroy,
     transformOf: (organization, generation) => transforms.of(organization, generation),
     transforms,
+    openRotation: (organization, generation, full) =>
+      openRotation(
+        { keys, wrappingKey: organizations.wrappingKey, transforms },
+        { organization, generation, full },
+      ),
     scopeKeys,
     emailHash: (organization, email) => hashOf(organization, normalizeEmail(email)),
     formerEmailHashes: (organization, email) =>

@@ -162,6 +162,19 @@ function drawPermutation(stream: Stream, length: number): Uint16Array {
   return permutation;
 }
 
+/** A vector as it is sealed: 32-bit floats, little-endian (every machine that runs this is). */
+export function toBytes(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+}
+
+/** Shares the bytes where they are aligned, else copies them. */
+export function toVector(bytes: Uint8Array): Float32Array {
+  if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const vector = new Float32Array(bytes.length / 4);
+  new Uint8Array(vector.buffer).set(bytes);
+  return vector;
+}
+
 /** The organizations' secret rotations of their templates; the secrets lie in the key store, wrapped by the master key. */
 export interface TemplateTransforms {
   /**
@@ -170,6 +183,8 @@ export interface TemplateTransforms {
   of(organization: OrganizationId, generation?: number): TemplateTransform;
   /** Those whose secret is kept, oldest first. */
   generations(organization: OrganizationId): number[];
+  /** The secrets by generation, for a thread of this process. */
+  secrets(organization: OrganizationId): ReadonlyMap<number, Uint8Array>;
   /** A new secret, from now on the newest; on disk when it resolves. */
   add(organization: OrganizationId): Promise<number>;
   /** The newest for what is about to be stored: it is not dropped before this is disposed of. */
@@ -182,6 +197,7 @@ export interface TemplateTransforms {
 
 interface Known {
   byGeneration: Map<number, TemplateTransform>;
+  secrets: Map<number, Uint8Array>;
   newest: number;
   borrowed: Set<{ generation: number; returned: Promise<void> }>;
 }
@@ -205,7 +221,7 @@ export async function openTemplateTransforms({
   function knownOf(organization: OrganizationId): Known {
     let known = organizations.get(organization);
     if (!known) {
-      known = { byGeneration: new Map(), newest: 0, borrowed: new Set() };
+      known = { byGeneration: new Map(), secrets: new Map(), newest: 0, borrowed: new Set() };
       organizations.set(organization, known);
     }
     return known;
@@ -214,6 +230,7 @@ export async function openTemplateTransforms({
   function remember(organization: OrganizationId, generation: number, secret: Uint8Array): void {
     const known = knownOf(organization);
     known.byGeneration.set(generation, createTemplateTransform(secret, generation));
+    known.secrets.set(generation, secret);
     known.newest = Math.max(known.newest, generation);
   }
 
@@ -256,16 +273,18 @@ export async function openTemplateTransforms({
       );
     },
     generations: (organization) => [...knownOf(organization).byGeneration.keys()].sort((a, b) => a - b),
+    secrets: (organization) => knownOf(organization).secrets,
     add,
     borrow: (organization) => borrowNewest(knownOf(organization)),
     settled,
     async dropOlder(organization) {
       await settled(organization);
-      const { byGeneration, newest } = knownOf(organization);
+      const { byGeneration, secrets, newest } = knownOf(organization);
       for (const generation of [...byGeneration.keys()]) {
         if (generation === newest) continue;
         await keys.removeSecret(nameOf(organization, generation));
         byGeneration.delete(generation);
+        secrets.delete(generation);
       }
     },
   };

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import { startPageThread } from '../../lib/machine/page-thread.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { personBound } from '../keys/wrapped-key.ts';
 import { OVERHEAD } from './aes-gcm.ts';
@@ -50,29 +50,15 @@ const worker = new URL(
 );
 
 export function createValueOpener({ keys, wrappingKey, threads = THREADS }: ValueOpenerDeps): ValueOpener {
-  const waiting = new Map<number, { resolve(page: OpenedPage): void; reject(error: Error): void }>();
-  let ended: Error | undefined;
-  const slots = Array.from({ length: threads }, () => {
-    const thread = new Worker(worker);
-    thread.on('message', (opened: OpenedPage) => {
-      waiting.get(opened.page)?.resolve(opened);
-      waiting.delete(opened.page);
-    });
-    const fail = (error: Error) => {
-      ended = error;
-      for (const { reject } of waiting.values()) reject(error);
-      waiting.clear();
-    };
-    thread.on('error', fail);
-    thread.on('exit', () => fail(new Error('A thread that opens sealed values ended.')));
-    return { thread, known: new Set<string>() };
-  });
+  const slots = Array.from({ length: threads }, () => ({
+    thread: startPageThread<SealedPage, OpenedPage>(worker, 'opens sealed values'),
+    known: new Set<string>(),
+  }));
   let pages = 0;
 
   return {
     async openMany(values) {
-      const slot = slots[pages % slots.length]!;
-      const page = pages++;
+      const slot = slots[pages++ % slots.length]!;
       const rows = await keys.persons([...new Set(values.map(({ subject }) => subject))]);
       const indexOf = new Map(rows.map(({ subject }, i) => [subject as string, i]));
       const wrapping: SealedPage['wrapping'] = [];
@@ -97,7 +83,6 @@ export function createValueOpener({ keys, wrappingKey, threads = THREADS }: Valu
       for (const [i, value] of values.entries()) sealed.set(value.sealed, ends[i]! - value.sealed.length);
       const person = Int32Array.from(values, ({ subject }) => indexOf.get(subject) ?? -1);
       const request: SealedPage = {
-        page,
         wrapping,
         persons,
         person,
@@ -105,11 +90,8 @@ export function createValueOpener({ keys, wrappingKey, threads = THREADS }: Valu
         sealed,
         ends,
       };
-      if (ended) throw ended;
-      const { promise, resolve, reject } = Promise.withResolvers<OpenedPage>();
-      waiting.set(page, { resolve, reject });
-      slot.thread.postMessage(request, [sealed.buffer, ends.buffer, person.buffer]);
-      const { states, plain, starts } = await promise;
+      const moved = [sealed.buffer, ends.buffer, person.buffer];
+      const { states, plain, starts } = await slot.thread.ask(request, moved);
       return values.map((value, i): Unsealed => {
         if (states[i] === ERASED) return { is: 'erased' };
         if (states[i] !== OPEN) return { is: 'damaged' };
@@ -118,7 +100,7 @@ export function createValueOpener({ keys, wrappingKey, threads = THREADS }: Valu
       });
     },
     async close() {
-      await Promise.all(slots.map(({ thread }) => thread.terminate()));
+      await Promise.all(slots.map(({ thread }) => thread.close()));
     },
   };
 }

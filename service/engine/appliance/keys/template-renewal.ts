@@ -15,13 +15,16 @@ export type TemplateRenewal =
 /** One kind of rotated vectors: templates, or the probes of verifications. */
 export interface RenewalPages {
   count(organization: OrganizationId, generation: number): Promise<number>;
-  /** `left`: could not be opened, and stay as they are. Undefined after the last. */
-  renew(
+  /** A pass over them, `limit` in a page, until `end`. */
+  begin(
     organization: OrganizationId,
     generation: number,
-    after: string,
     limit: number,
-  ): Promise<{ last: string; done: number; left: number } | undefined>;
+  ): {
+    /** `left`: could not be opened, and stay as they are. Undefined after the last. */
+    renew(after: string): Promise<{ last: string; done: number; left: number } | undefined>;
+    end(): Promise<unknown>;
+  };
 }
 
 /**
@@ -144,13 +147,18 @@ async function* renewPages(
   generation: number,
   limit: number,
 ) {
-  for (const { renew } of pages) {
-    for (let after = ''; ; ) {
-      const page = await renew(organization, generation, after, limit);
-      if (!page) break;
-      yield page;
-      after = page.last;
-      await turn();
+  for (const one of pages) {
+    const { renew, end } = one.begin(organization, generation, limit);
+    try {
+      for (let after = ''; ; ) {
+        const page = await renew(after);
+        if (!page) break;
+        yield page;
+        after = page.last;
+        await turn();
+      }
+    } finally {
+      await end();
     }
   }
 }

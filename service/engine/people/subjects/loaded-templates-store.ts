@@ -3,7 +3,11 @@ import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/
 import { isUnfinished } from '../../../storage/legal-holds.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { SealedPlace, Sealer } from '../../../storage/sealing/sealed.ts';
-import { type TemplateTransform, untransformed } from '../../../storage/sealing/template-transform.ts';
+import {
+  type TemplateTransform,
+  toVector,
+  untransformed,
+} from '../../../storage/sealing/template-transform.ts';
 import { slices } from '../../../storage/slices/slices.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Realm } from './subject.ts';
@@ -222,7 +226,7 @@ const COUNTED = 2_000;
 interface TemplatePagesDeps {
   db: Db;
   inTransaction: InTransaction;
-  sealer: Pick<Sealer, 'sealAnew' | 'transformOf' | 'transforms'>;
+  sealer: Pick<Sealer, 'openRotation'>;
 }
 
 /** The templates of an organization in one of their tables, put under another rotation a page at a time. */
@@ -262,58 +266,48 @@ export function createTemplatePages(
       }
       return counted;
     },
-    /**
-     * Rotates the next `limit` after the row `after` anew. Undefined when there are no more. What does not open, because the person was
-     * erased or the row is damaged, is left as it is and counted.
-     */
-    async renew(organization: OrganizationId, generation: number, after: string, limit: number) {
-      const rows = await older(organization, generation)
-        .select(['id', 'organization', 'world', 'subject', 'transform', 'vector_sealed'])
-        .where('id', '>', after)
-        .orderBy('id')
-        .limit(limit)
-        .execute();
-      const last = rows.at(-1);
-      if (!last) return undefined;
-      const known = new Set([0, ...sealer.transforms.generations(organization)]);
-      const { rotate } = sealer.transformOf(organization, generation);
-      const anew = await sealer.sealAnew(
-        rows.map((row) => ({ place: placeOf(row), sealed: row.vector_sealed })),
-        (plain, i) => {
-          const row = rows[i]!;
-          if (!known.has(row.transform)) return undefined;
-          const vector = sealer.transformOf(organization, row.transform).restore(toVector(plain));
-          return { place: placeOf({ ...row, transform: generation }), plain: toBytes(rotate(vector)) };
-        },
-      );
-      const renewed = rows.flatMap(({ id, transform }, i) => {
-        const sealed = anew[i];
-        return sealed ? [{ id, transform, sealed }] : [];
-      });
-      await inTransaction(async (tx) => {
-        for (const { id, transform, sealed } of renewed) {
-          await tx
-            .updateTable(table)
-            .set({ vector_sealed: sealed, transform: generation })
-            .where('id', '=', id)
-            .where('transform', '=', transform)
+    begin(organization: OrganizationId, generation: number, limit: number) {
+      const { rotate, close } = sealer.openRotation(organization, generation, limit);
+      return {
+        /**
+         * Rotates the next `limit` after the row `after` anew. Undefined when there are no more. What does not open, because the person was
+         * erased or the row is damaged, is left as it is and counted.
+         */
+        async renew(after: string) {
+          const rows = await older(organization, generation)
+            .select(['id', 'organization', 'world', 'subject', 'transform', 'vector_sealed'])
+            .where('id', '>', after)
+            .orderBy('id')
+            .limit(limit)
             .execute();
-        }
-      });
-      return { last: last.id, done: renewed.length, left: rows.length - renewed.length };
+          const last = rows.at(-1);
+          if (!last) return undefined;
+          const anew = await rotate(
+            rows.map((row) => ({
+              place: placeOf(row),
+              sealed: row.vector_sealed,
+              from: row.transform,
+              anew: placeOf({ ...row, transform: generation }),
+            })),
+          );
+          const renewed = rows.flatMap(({ id, transform }, i) => {
+            const sealed = anew[i];
+            return sealed ? [{ id, transform, sealed }] : [];
+          });
+          await inTransaction(async (tx) => {
+            for (const { id, transform, sealed } of renewed) {
+              await tx
+                .updateTable(table)
+                .set({ vector_sealed: sealed, transform: generation })
+                .where('id', '=', id)
+                .where('transform', '=', transform)
+                .execute();
+            }
+          });
+          return { last: last.id, done: renewed.length, left: rows.length - renewed.length };
+        },
+        end: close,
+      };
     },
   };
-}
-
-/** A vector as it is sealed: 32-bit floats, little-endian (every machine that runs this is). */
-export function toBytes(vector: Float32Array): Uint8Array {
-  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
-}
-
-/** Shares the bytes where they are aligned, else copies them. */
-export function toVector(bytes: Uint8Array): Float32Array {
-  if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  const vector = new Float32Array(bytes.length / 4);
-  new Uint8Array(vector.buffer).set(bytes);
-  return vector;
 }

@@ -1,6 +1,7 @@
 import type { OrganizationId } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
+import { toBytes, toVector } from '../../../storage/sealing/template-transform.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import {
   type ExportOptions,
@@ -14,14 +15,7 @@ import {
 } from '../../audit/index.ts';
 import { forgetFormer, formerTimesOf } from './former-address-store.ts';
 import { selectDistinct } from './kept-people-store.ts';
-import {
-  markPlace,
-  provisionalPlace,
-  type TemplateRow,
-  toBytes,
-  toVector,
-  vectorPlace,
-} from './loaded-templates-store.ts';
+import { markPlace, provisionalPlace, type TemplateRow, vectorPlace } from './loaded-templates-store.ts';
 import { selectProvisional } from './provisional-store.ts';
 import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
 

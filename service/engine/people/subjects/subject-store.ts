@@ -3,9 +3,9 @@ import type { OrganizationId, SubjectId, TemplateId, World } from '../../../lib/
 import { notBeingErased } from '../../../storage/legal-holds.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
-import type { TemplateTransform } from '../../../storage/sealing/template-transform.ts';
+import { type TemplateTransform, toBytes } from '../../../storage/sealing/template-transform.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
-import { createLoadedTemplates, markPlace, toBytes, vectorPlace } from './loaded-templates-store.ts';
+import { createLoadedTemplates, markPlace, vectorPlace } from './loaded-templates-store.ts';
 import { createProvisionalTemplates } from './provisional-store.ts';
 import {
   addressHashes,
