@@ -12,7 +12,7 @@ import type { SubjectStore } from './subject-store.ts';
 
 /**
  * The galleries, one for each embedder by which people are searched, one row a person in each: the mean direction of their pictures. In
- * memory; `loadGalleries` fills it at start. Whoever has a row is known from the rows alone: nothing else is kept of each person.
+ * memory; `loadGalleries` fills it at start. Who has a row is known from the rows alone: no other list of people is kept.
  */
 export interface PeopleGalleries {
   /**
