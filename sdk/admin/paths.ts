@@ -3160,6 +3160,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/subjects/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the history of a person
+         * @description Request, verdict, review, deliveries to webhooks, lines of the audit log and what will be deleted, in order of time, at most 50 of each kind. Lines of the audit log and reviews are left out for roles that may not read those. The access is recorded in the audit log.
+         */
+        get: operations["getTimelineOfSubject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/verifications/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the history of a verification
+         * @description Request, verdict, review, deliveries to webhooks, lines of the audit log and what will be deleted, in order of time, at most 50 of each kind. Lines of the audit log and reviews are left out for roles that may not read those. The access is recorded in the audit log.
+         */
+        get: operations["getTimelineOfVerification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/retention": {
         parameters: {
             query?: never;
@@ -12475,6 +12515,70 @@ export interface components {
             format: "gatehouse-subject-record/1";
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * @description What happened to a person or a verification, as far as the role of the caller may see it.
+         * @example {
+         *       "items": [
+         *         {
+         *           "at": "2026-11-20T12:00:00.000Z",
+         *           "kind": "verdict",
+         *           "says": "CHECK_FAILED",
+         *           "about": "liveness",
+         *           "object": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *           "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
+         *         }
+         *       ],
+         *       "more": false
+         *     }
+         */
+        Timeline: {
+            /** @description The newest first; before them what is yet to come */
+            items: components["schemas"]["Moment"][];
+            /** @description Whether there is more of some kind than is listed */
+            more: boolean;
+        };
+        /**
+         * @description Something that happened to a person or a verification, or is due.
+         * @example {
+         *       "at": "2026-11-20T12:00:00.000Z",
+         *       "kind": "verdict",
+         *       "says": "CHECK_FAILED",
+         *       "about": "liveness",
+         *       "object": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+         *       "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
+         *     }
+         */
+        Moment: {
+            /**
+             * Format: date-time
+             * @description When; of a deletion, when it is due
+             */
+            at: string;
+            /**
+             * @description `request`: The verification was asked for; `says`: the source of its pictures. `verdict`: A verification was decided; `says`: `VERIFIED`, or the reason. `enrolled`: A picture was enrolled. `disabled`: The person was disabled. `consent`: A consent; `says`: `given` or `withdrawn`. `hold`: A legal hold; `says`: `placed` or `released`. `session`: A live session; `says`: `created`, `held`, or the decision. `review`: Two faces to compare; `says`: `arrived`, or the decision. `delivery`: A delivery to a webhook; `says`: its state. `audit`: A line of the audit log; `says`: the action. `deletion`: Yet to come: `says` what is deleted: `verification`, `deliveries`; or why the person is erased: `unused`, `consent-over`, `consent-withdrawn`; or `held`: a legal hold keeps it
+             * @enum {string}
+             */
+            kind: "request" | "verdict" | "enrolled" | "disabled" | "consent" | "hold" | "session" | "review" | "delivery" | "audit" | "deletion";
+            /** @description What happened, in the words of its kind */
+            says?: string;
+            /** @description The check that decided, the event of a delivery, the purpose of a consent */
+            about?: string;
+            /** @description Id of the object that has a page */
+            object?: string;
+            /** @description Id of the webhook of a delivery */
+            within?: string;
+            /** @description `key:<id of an API key>`, `operator:<account>`, `administrator:<id>`, `kiosk:<id>/<id of the administrator who signed in at it>` (without the second part while it has no operator) or `appliance:<task>`; older lines have `operator:gatehouse` where the appliance acted */
+            by?: string;
+            /** @description Id of the request (`x-request-id`) */
+            request?: string;
+            /**
+             * @description It was refused
+             * @constant
+             */
+            refused?: true;
+            /** @description How often, where the same reader read it again and again */
+            times?: number;
         };
         /**
          * @description How long data of the organization is kept.
@@ -39182,6 +39286,216 @@ export interface operations {
                 };
             };
             /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTimelineOfSubject: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened to a person or a verification, as far as the role of the caller may see it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-11-20T12:00:00.000Z",
+                     *           "kind": "verdict",
+                     *           "says": "CHECK_FAILED",
+                     *           "about": "liveness",
+                     *           "object": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *           "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
+                     *         }
+                     *       ],
+                     *       "more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTimelineOfVerification: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the verification */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened to a person or a verification, as far as the role of the caller may see it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-11-20T12:00:00.000Z",
+                     *           "kind": "verdict",
+                     *           "says": "CHECK_FAILED",
+                     *           "about": "liveness",
+                     *           "object": "ver_01m7w3hbbec1gf5vj2bmsg7bmh",
+                     *           "by": "key:key_01m7w3ayykpzv1m774b6g68g31"
+                     *         }
+                     *       ],
+                     *       "more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
                     [name: string]: unknown;

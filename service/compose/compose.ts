@@ -231,6 +231,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     erasure: erasing.erasure,
     retention,
     subjectRecords: erasing.subjectRecords,
+    timelines: erasing.timelines,
     organizationErasure,
     behaviorSettings,
     behaviorLayers: behavior.behaviorLayers,

@@ -8,6 +8,7 @@ import {
   createOrganizationErasure,
   createRetention,
   createSubjectRecords,
+  createTimelines,
   deleteFormerOf,
 } from '../engine/people/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
@@ -80,7 +81,8 @@ export function createErasing(
     personalData,
     tablesWithoutPersons,
   });
-  return { erasure, retention, subjectRecords };
+  const timelines = createTimelines({ inTransaction, audit, organizations, subjects, personalData });
+  return { erasure, retention, subjectRecords, timelines };
 }
 
 /** Erasure of a whole organization, with all that belongs to it. */

@@ -20,6 +20,7 @@ const rooms = [
   'erasure',
   'evidence',
   'subjectRecords',
+  'timelines',
   'retention',
   'serving',
   'verifications',

@@ -39,6 +39,7 @@ import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
 import { subjectRecordRoutes } from './subject-record.ts';
 import { subjectRoutes } from './subjects.ts';
+import { timelineRoutes } from './timeline.ts';
 import { uniquenessRoutes } from './uniqueness.ts';
 import { verificationRoutes } from './verifications.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -84,6 +85,7 @@ const resources = [
   holdRoutes,
   erasureRoutes,
   subjectRecordRoutes,
+  timelineRoutes,
   retentionRoutes,
   reviewRoutes,
   uniquenessRoutes,

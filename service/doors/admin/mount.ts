@@ -1,5 +1,5 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
-import type { Approvals, Organizations } from '../../engine/accounts/index.ts';
+import type { Approvals, Organizations, Role } from '../../engine/accounts/index.ts';
 import { type Alerts, createWorks, type Works } from '../../engine/appliance/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { callerOf } from '../../http/authentication.ts';
@@ -29,6 +29,8 @@ export interface AdminMount {
   actorOf(request: FastifyRequest): Actor;
   /** Whether the caller may act on the whole box. */
   isForBox(request: FastifyRequest): boolean;
+  /** Whether the caller is the operator of the box, or an administrator with one of these roles. */
+  isOf(request: FastifyRequest, roles: readonly Role[]): boolean;
   /** Runs `work`, once a second administrator has confirmed it where that is asked for; alerts the administrators of it. */
   perform<T>(request: FastifyRequest, followUp: FollowUp, work: () => Promise<T>): Promise<T>;
   works: Pick<Works, 'follow'>;
@@ -45,6 +47,7 @@ export function controlMount(
     realm: realmOfOperator(organizations),
     actorOf: operatorOf,
     isForBox: () => true,
+    isOf: () => true,
     perform: (_, __, work) => work(),
   };
 }
@@ -71,6 +74,10 @@ export const networkMount = ({
   isForBox(request) {
     const caller = callerOf(request);
     return caller.is === 'administrator' && caller.applianceOwner;
+  },
+  isOf(request, roles) {
+    const caller = callerOf(request);
+    return caller.is === 'administrator' && roles.includes(caller.role);
   },
   async perform(request, { approval, alert, alone, world, operation, beforeFactor }, work) {
     const caller = callerOf(request);

@@ -125,6 +125,8 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'POST /api/admin/subjects/:id/holds/release': 'o OA--- - -f destroys approval',
   'GET /api/admin/holds': 'o OAo-a - -s reads-personal',
   'GET /api/admin/keys-without-person': 'o ----- - B-',
+  'GET /api/admin/subjects/:id/timeline': 'o OAo-a - -s reads-personal',
+  'GET /api/admin/verifications/:id/timeline': 'o OAo-a - -s reads-personal',
   'GET /api/admin/names': 'o OAo-a - -s reads-personal',
   'POST /api/admin/verifications': 'o OAo-- - -s reads-personal',
   'GET /api/admin/verifications': 'o OAo-a - -s reads-personal',

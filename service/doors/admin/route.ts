@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { Role } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
 import type { OrganizationId } from '../../lib/id.ts';
@@ -26,6 +27,8 @@ export type AdminCall<
   who: Actor;
   /** Whether the caller may act on the whole box: its operator, or an appliance owner. */
   forBox: boolean;
+  /** Whether the caller is the operator of the box, or an administrator with one of these roles. */
+  isOf(roles: readonly Role[]): boolean;
   request: string;
   /** Aborted when the caller disconnects; for a stream also when the server stops. */
   signal: AbortSignal;
@@ -153,6 +156,7 @@ export function route<
             file,
             who: mount.actorOf(request),
             forBox: mount.isForBox(request),
+            isOf: (roles: readonly Role[]) => mount.isOf(request, roles),
             request: request.id,
             signal: definition.stream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
           };

@@ -1,6 +1,8 @@
+import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { personalPlace } from './audit-store.ts';
+import type { Moment, MomentsOf } from './personal-data/moment.ts';
 import {
   jsonOf,
   type Person,
@@ -68,5 +70,38 @@ export function createAuditData({ db }: { db: Db }): PersonalData {
       }
       return { audit: [...lines].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line) };
     },
+    momentsOf: (whose) => linesAbout(db, whose),
   };
+}
+
+/** Lines that name the person, the verification or a live session of it as their target. */
+async function linesAbout(
+  db: Db,
+  { organization, subject, verification, found, most }: MomentsOf,
+): Promise<Moment[]> {
+  const sessions = found.flatMap(({ kind, object }) => (kind === 'session' && object ? [object] : []));
+  const targets = verification === undefined ? [subject!] : [verification, ...sessions];
+  const rows = await db
+    .selectFrom('audit')
+    .select(['organization', 'actor', 'action', 'outcome', 'request', 'at'])
+    // As in `linePages`.
+    .where(({ eb, or }) =>
+      or([
+        eb('target', 'in', targets),
+        ...(verification === undefined ? [eb('subject', '=', subject!)] : []),
+      ]),
+    )
+    .orderBy('seq', 'desc')
+    .limit(most)
+    .execute();
+  return rows
+    .filter((row) => row.organization === organization)
+    .map(({ at, actor, action, outcome, request }) => ({
+      at,
+      kind: 'audit' as const,
+      says: action,
+      by: actor,
+      ...defined({ request: request ?? undefined }),
+      ...(outcome === 'refused' && { refused: true as const }),
+    }));
 }

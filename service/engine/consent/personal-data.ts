@@ -1,6 +1,7 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
-import { type PersonalData, textOf } from '../audit/index.ts';
+import { type Moment, type PersonalData, textOf } from '../audit/index.ts';
+import { selectConsents, selectWithdrawals } from './consent-store.ts';
 import { type ConsentStateDeps, readState } from './consents.ts';
 import { reasonPlace } from './hold-store.ts';
 
@@ -39,6 +40,22 @@ const consentsOf = (deps: ConsentDataDeps): PersonalData => ({
       },
     };
   },
+  async momentsOf({ subject }) {
+    if (subject === undefined) return [];
+    const moment =
+      (says: string) =>
+      ({ at, by }: { at: number; by: string }, about: string): Moment => ({
+        at,
+        kind: 'consent',
+        says,
+        about,
+        by,
+      });
+    return [
+      ...(await selectConsents(deps.db, subject)).map((one) => moment('given')(one, one.purposes.join(', '))),
+      ...(await selectWithdrawals(deps.db, subject)).map((one) => moment('withdrawn')(one, one.purpose)),
+    ];
+  },
 });
 
 /** The legal holds over a person. */
@@ -50,6 +67,15 @@ function holdsOf(db: Db): PersonalData {
     tables: { legal_hold: { columns: ['subject', 'reason_sealed'], record: { in: 'holds' } } },
     async forget(tx, subjects) {
       await tx.deleteFrom('legal_hold').where('subject', 'in', subjects).execute();
+    },
+    async momentsOf({ subject }) {
+      if (subject === undefined) return [];
+      return (await rowsOf(subject)).flatMap((row): Moment[] => [
+        { at: row.placed_at, kind: 'hold', says: 'placed', by: row.placed_by },
+        ...(row.released_at === null
+          ? []
+          : [{ at: row.released_at, kind: 'hold' as const, says: 'released', by: row.released_by ?? '' }]),
+      ]);
     },
     async sealedValues({ organization, subject }) {
       return (await rowsOf(subject)).map((row) => ({

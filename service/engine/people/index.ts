@@ -28,3 +28,4 @@ export {
   Subject,
 } from './subjects/subject.ts';
 export { createSubjects, type Subjects } from './subjects/subjects.ts';
+export { createTimelines, type Timelines } from './timeline/timeline.ts';

@@ -1,3 +1,4 @@
+import { defined } from '../../lib/defined.ts';
 import { time } from '../../lib/time.ts';
 import { notHeld } from '../../storage/legal-holds.ts';
 import type { Sealer } from '../../storage/sealing/sealed.ts';
@@ -7,6 +8,8 @@ import {
   deleteRows,
   type ExportOptions,
   jsonOf,
+  type Moment,
+  type MomentsOf,
   type Person,
   type PersonalData,
   type Realm,
@@ -88,6 +91,7 @@ export function createVerificationData({ db, sealer }: VerificationDataDeps): Pe
     exportOf: async (person, order) => ({
       verifications: await exportVerifications({ db, sealer }, person, order),
     }),
+    momentsOf: (whose) => (whose.verification === undefined ? verdictsOf(db, whose) : lifeOf(db, whose)),
     async auditTargets({ organization, subject }) {
       const rows = await db
         .selectFrom('verification')
@@ -171,4 +175,65 @@ async function exportVerifications(
     }
   }
   return verifications;
+}
+
+const momentColumns = [
+  'id',
+  'organization',
+  'world',
+  'created_at',
+  'timing',
+  'outcome',
+  'decided_by',
+] as const;
+
+/** The person's last verifications. The realm is compared here: named in the query it makes SQLite walk the realm's index. */
+async function verdictsOf(db: Db, { organization, world, subject, most }: MomentsOf): Promise<Moment[]> {
+  const rows = await db
+    .selectFrom('verification')
+    .select([...momentColumns, 'actor'])
+    .where('subject', '=', subject!)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(most)
+    .execute();
+  return rows
+    .filter((row) => row.organization === organization && row.world === world)
+    .map((row) => ({ ...verdictOf(row), at: row.created_at, by: row.actor }));
+}
+
+const verdictOf = (row: { id: string; outcome: string; decided_by: string }) => ({
+  kind: 'verdict' as const,
+  says: row.outcome,
+  object: row.id,
+  ...defined({ about: row.decided_by || undefined }),
+});
+
+/** Request, verdict and deletion of one verification; nothing where it is of another realm. */
+async function lifeOf(db: Db, { organization, world, verification, terms }: MomentsOf): Promise<Moment[]> {
+  const row = await db
+    .selectFrom('verification as old')
+    .select([...momentColumns, 'actor', 'subject', 'capture_source'])
+    .select(notHeld.as('due'))
+    .where('id', '=', verification!)
+    .where('organization', '=', organization)
+    .where('world', '=', world)
+    .executeTakeFirst();
+  if (!row) return [];
+  const { total = 0 } = JSON.parse(row.timing) as { total?: number };
+  const decidedAt = row.created_at + Math.round(total);
+  return [
+    {
+      at: row.created_at,
+      kind: 'request',
+      by: row.actor,
+      ...defined({ says: row.capture_source ?? undefined }),
+    },
+    { ...verdictOf(row), at: decidedAt, ...defined({ object: row.subject ?? undefined }) },
+    {
+      at: row.created_at + terms.verification,
+      kind: 'deletion',
+      says: row.due ? 'verification' : 'held',
+    },
+  ];
 }

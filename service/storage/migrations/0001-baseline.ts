@@ -66,11 +66,14 @@ function fromLast01(columns: Columns): readonly string[] {
   ];
 }
 
-/** Of an id the last six characters, which people are shown as a reference. */
-const references = ['verification', 'live_session'].map(
-  (table) =>
-    `create index ${table}_reference on ${table} (organization, world, substr(id, length(id) - 5), id)`,
-);
+/** Of an id the last six characters, which people are shown as a reference; and the session of a verification. */
+const references = [
+  ...['verification', 'live_session'].map(
+    (table) =>
+      `create index ${table}_reference on ${table} (organization, world, substr(id, length(id) - 5), id)`,
+  ),
+  'create index live_session_verification on live_session (verification) where verification is not null',
+];
 
 /** Jobs of webhooks go into the rows they stand for, mails into rows of their own, the rest is due again. */
 const queueGoesOver = (ofJob: (field: string) => string): readonly string[] => [

@@ -16,7 +16,7 @@ import {
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, operators, read, type Schemas, saveFile, useSession, useWorld } from '../../data.ts';
 import { AskedOperation, Refused, useOperation } from '../../operations.ts';
-import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
+import { Timeline } from '../../timeline/timeline.tsx';
 import { ChangePerson } from './change-person.tsx';
 import { DistinctPeople } from './distinct-people.tsx';
 import { nameOf, State } from './people-screen.tsx';
@@ -63,7 +63,7 @@ function PersonScreen() {
           )}
           <WithAside aside={<Aside person={person} />}>
             <Pictures person={person} />
-            <Activity id={person.id} />
+            <History id={person.id} />
             <Circumstances person={person} />
           </WithAside>
         </Stack>
@@ -137,39 +137,20 @@ function Consent({ id }: { id: string }) {
   );
 }
 
-function Activity({ id }: { id: string }) {
+function History({ id }: { id: string }) {
   const t = useStrings(peopleStrings);
-  const words = useStrings(reasonStrings);
   const env = useWorld();
-  const query = useQuery({
-    ...read('/api/admin/subjects/{id}/verifications', { id, env, limit: 5 }),
-    staleTime: 0,
-  });
-  const items = query.data?.items;
+  const query = useQuery({ ...read('/api/admin/subjects/{id}/timeline', { id, env }), staleTime: 0 });
   return (
-    <Card
-      title={t('activity')}
+    <Timeline
+      query={query}
+      person={id}
       actions={
         <Link to="/verifications" search={{ person: id }} className="small">
           {t('allVerifications')}
         </Link>
       }
-    >
-      <Refused of={query} />
-      {items?.length === 0 && <p className="small muted">{t('noActivity')}</p>}
-      <Stack gap={12}>
-        {items?.map((one) => (
-          <Row key={one.id} between wrap={false}>
-            <Link to="/verifications/$id" params={{ id: one.id }}>
-              {words(reasonKey(one.reason, one.decidedBy))}
-            </Link>
-            <span className="small muted">
-              <RelativeTime at={one.at} />
-            </span>
-          </Row>
-        ))}
-      </Stack>
-    </Card>
+    />
   );
 }
 

@@ -9,6 +9,7 @@ import { Refused } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import { reasonKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { sourceStrings } from '../../reasons/source-strings.ts';
+import { Timeline } from '../../timeline/timeline.tsx';
 import { verificationStrings } from './strings.ts';
 import { adviceFor, Checks, Ending } from './verification-parts.tsx';
 
@@ -43,10 +44,17 @@ function VerificationScreen() {
             <Request verification={one} />
             <Next verification={one} />
           </Columns>
+          <History id={one.id} />
         </Stack>
       )}
     </Page>
   );
+}
+
+function History({ id }: { id: string }) {
+  const env = useWorld();
+  const query = useQuery({ ...read('/api/admin/verifications/{id}/timeline', { id, env }), staleTime: 0 });
+  return <Timeline query={query} />;
 }
 
 function Lead({ verification: { at, by, profile } }: { verification: Verification }) {

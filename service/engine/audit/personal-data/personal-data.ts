@@ -1,6 +1,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { Tx } from '../../../storage/transaction.ts';
+import type { Moment, MomentsOf } from './moment.ts';
 
 export interface Realm {
   organization: OrganizationId;
@@ -100,6 +101,8 @@ export interface PersonalData {
   exportOf?(person: Person, order: ExportOptions): Promise<Record<string, unknown>>;
   /** Ids of the feature's rows about the person that audit lines name as their target. */
   auditTargets?(person: Person): Promise<string[]>;
+  /** What happened, and is due, on the timeline of a person or of one verification. */
+  momentsOf?(whose: MomentsOf): Promise<Moment[]>;
 }
 
 /** Tables whose rows go on naming an erased person, on purpose. */

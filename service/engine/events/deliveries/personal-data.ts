@@ -8,6 +8,8 @@ import {
   type ExpiringRows,
   type ExportOptions,
   jsonOf,
+  type Moment,
+  type MomentsOf,
   type Person,
   type PersonalData,
   parseFor,
@@ -36,7 +38,70 @@ export const createDeliveryData = ({ db, integrity }: { db: Db; integrity: RowIn
     events: await exportEvents(db, person, order),
     deliveries: await exportDeliveries(db, person, order),
   }),
+  momentsOf: (whose) => deliveryMoments(db, whose),
 });
+
+/** An event is written with what it is about, or a verification's time at most after it (the longest deadline). */
+const WRITTEN_WITHIN = 2 * 60_000;
+
+/** Deliveries of events about the person; of a verification, those of events that name it or its live session, around what was found. */
+async function deliveryMoments(
+  db: Db,
+  { organization, world, subject, verification, found, terms, most }: MomentsOf,
+): Promise<Moment[]> {
+  const events =
+    verification === undefined
+      ? undefined
+      : await eventsNaming(db, { organization, world }, verification, found);
+  if (events?.length === 0) return [];
+  const rows = await db
+    .selectFrom('delivery')
+    .select(['id', 'organization', 'world', 'endpoint', 'event_name', 'state', 'created_at', 'finished_at'])
+    .where((eb) => (events === undefined ? eb('subject', '=', subject!) : eb('event', 'in', events)))
+    .where('kind', '=', 'webhook')
+    .orderBy('id', 'desc')
+    .limit(most)
+    .execute();
+  const own = rows.filter((row) => row.organization === organization && row.world === world);
+  const first = own.at(-1);
+  return [
+    ...own.map(({ id, endpoint, event_name, state, created_at, finished_at }) => ({
+      at: finished_at ?? created_at,
+      kind: 'delivery' as const,
+      says: state,
+      about: event_name,
+      object: id,
+      within: endpoint ?? undefined,
+    })),
+    ...(first && verification !== undefined
+      ? [{ at: first.created_at + terms.delivery, kind: 'deletion' as const, says: 'deliveries' }]
+      : []),
+  ];
+}
+
+async function eventsNaming(
+  db: Db,
+  { organization, world }: Realm,
+  verification: string,
+  found: readonly Moment[],
+): Promise<string[]> {
+  const sessions = found.flatMap(({ kind, object }) => (kind === 'session' && object ? [object] : []));
+  const times = new Set(found.flatMap(({ kind, at }) => (kind === 'deletion' ? [] : [at])));
+  const events = new Set<string>();
+  for (const at of times) {
+    const rows = await db
+      .selectFrom('outbox')
+      .select('id')
+      .where('organization', '=', organization)
+      .where('world', '=', world)
+      .where('created_at', '>=', at)
+      .where('created_at', '<=', at + WRITTEN_WITHIN)
+      .where((eb) => eb.or([verification, ...sessions].map((id) => eb('payload', 'like', `%"${id}"%`))))
+      .execute();
+    for (const { id } of rows) events.add(id);
+  }
+  return [...events];
+}
 
 const placeOf = (person: Person, field: string) => ({ ...person, field, version: 1 });
 

@@ -5,6 +5,8 @@ import {
   countRows,
   deleteRows,
   type ExportOptions,
+  type Moment,
+  type MomentsOf,
   type Person,
   type PersonalData,
   type Realm,
@@ -96,7 +98,37 @@ export const createSessionData = ({ db }: { db: Db }): PersonalData => ({
   ],
   exportOf: async (person, order) => ({ liveSessions: await exportSessions(db, person, order) }),
   auditTargets: async (person) => (await rowsOf(db, person)).map(({ id }) => id),
+  momentsOf: (whose) => sessionMoments(db, whose),
 });
+
+/** Where the person was recognized, or that the verification decided. The realm is compared here, as an index of it would be walked. */
+async function sessionMoments(
+  db: Db,
+  { organization, world, subject, verification, most }: MomentsOf,
+): Promise<Moment[]> {
+  const rows = await db
+    .selectFrom('live_session')
+    .select(['id', 'organization', 'world', 'actor', 'created_at', 'held_until', 'decision', 'decided_at'])
+    .where((eb) =>
+      verification === undefined ? eb('subject', '=', subject!) : eb('verification', '=', verification),
+    )
+    .orderBy('id', 'desc')
+    .limit(most)
+    .execute();
+  return rows
+    .filter((row) => row.organization === organization && row.world === world)
+    .flatMap(({ id, actor, created_at, held_until, decision, decided_at }): Moment[] => {
+      const of = { kind: 'session' as const, object: id };
+      return [
+        { ...of, at: created_at, says: 'created', by: actor },
+        ...(decided_at === null
+          ? held_until === null
+            ? []
+            : [{ ...of, at: held_until, says: 'held' }]
+          : [{ ...of, at: decided_at, says: decision ?? '' }]),
+      ];
+    });
+}
 
 const rowsOf = async (db: Db, { organization, world, subject }: Person) =>
   (

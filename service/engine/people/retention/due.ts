@@ -10,17 +10,26 @@ export const DAY = 86_400_000;
 /** `consent-withdrawn`, `consent-over`: the person's own records leave no use of the face. `unused`: not used for the term. */
 export type DueReason = 'unused' | 'consent-over' | 'consent-withdrawn';
 
-/** Why the person is to be erased; undefined when they are not. What an administrator withdrew erases after a wait (`keptUntil`). */
-export function dueReason(
-  { enrolledAt, usedAt, status }: Pick<KeptPerson, 'enrolledAt' | 'usedAt' | 'status'>,
+type Kept = Pick<KeptPerson, 'enrolledAt' | 'usedAt' | 'status'>;
+
+/** When and why the person is to be erased as things are, by each reason; `unused` in milliseconds. What an administrator withdrew erases after a wait (`keptUntil`). */
+export function endsOf(
+  { enrolledAt, usedAt, status }: Kept,
+  { unused }: { unused: number },
+): { at: number; reason: DueReason }[] {
+  const byUse = { at: Math.max(enrolledAt, usedAt ?? 0) + unused, reason: 'unused' as const };
+  const end = endedAt(status);
+  if (end === undefined) return [byUse];
+  const reason = end === 0 ? 'consent-withdrawn' : 'consent-over';
+  return [{ at: Math.max(end, keptUntil(status, enrolledAt)), reason }, byUse];
+}
+
+/** Why the person is to be erased; undefined when they are not. */
+export const dueReason = (
+  person: Kept,
   { unusedDays }: { unusedDays: number },
   now: number,
-): DueReason | undefined {
-  const end = endedAt(status);
-  if (end !== undefined && Math.max(end, keptUntil(status, enrolledAt)) <= now)
-    return end === 0 ? 'consent-withdrawn' : 'consent-over';
-  return Math.max(enrolledAt, usedAt ?? 0) + unusedDays * DAY <= now ? 'unused' : undefined;
-}
+): DueReason | undefined => endsOf(person, { unused: unusedDays * DAY }).find(({ at }) => at <= now)?.reason;
 
 /**
  * A sweep erases one person, or one in twenty, without being confirmed. More is likelier a wrong clock or a wrong term than the

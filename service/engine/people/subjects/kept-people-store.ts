@@ -18,6 +18,8 @@ export interface KeptPerson {
   /** Last verified verification. */
   usedAt?: number;
   status: ConsentStatus;
+  /** Since when the person does not verify. */
+  disabledAt?: number;
   /** A legal hold protects them. */
   held: boolean;
 }
@@ -35,6 +37,7 @@ const rowsOf = (db: Db, { organization, world }: Realm) =>
       'subject.updated_at',
       'subject.last_used_at',
       'subject.withheld',
+      'subject.disabled_at',
       isUnderHold(eb).as('held'),
     ]);
 
@@ -44,6 +47,7 @@ const toKept = (row: Row): KeptPerson => ({
   subject: row.id as SubjectId,
   enrolledAt: row.updated_at,
   ...(row.last_used_at === null ? {} : { usedAt: row.last_used_at }),
+  ...(row.disabled_at === null ? {} : { disabledAt: row.disabled_at }),
   status: readConsentStatus(row.withheld),
   // SQLite answers 0 or 1.
   held: Number(row.held) === 1,

@@ -1,10 +1,12 @@
-import type { OrganizationId } from '../../../lib/id.ts';
+import type { OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { time } from '../../../lib/time.ts';
 import type { Sealer } from '../../../storage/sealing/sealed.ts';
 import { toBytes, toVector } from '../../../storage/sealing/template-transform.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import {
   type ExportOptions,
+  type Moment,
+  type MomentsOf,
   type Person,
   type PersonalData,
   readPages,
@@ -13,8 +15,9 @@ import {
   textOf,
   vectorText,
 } from '../../audit/index.ts';
+import { endsOf } from '../retention/due.ts';
 import { forgetFormer, formerTimesOf } from './former-address-store.ts';
-import { selectDistinct } from './kept-people-store.ts';
+import { findKept, selectDistinct } from './kept-people-store.ts';
 import { markPlace, provisionalPlace, type TemplateRow, vectorPlace } from './loaded-templates-store.ts';
 import { selectProvisional } from './provisional-store.ts';
 import { birthDatePlace, emailPlace, namePlace } from './read-subjects-store.ts';
@@ -100,7 +103,28 @@ export function createSubjectData({ db, sealer }: SubjectDataDeps): PersonalData
       })),
       notTheSame: order.enrolled ? await exportDistinct(db, person) : undefined,
     }),
+    momentsOf: async (whose) => (whose.subject === undefined ? [] : lifeOf(db, whose, whose.subject)),
   };
+}
+
+/** Enrolled pictures, and when the person is due to be erased. */
+async function lifeOf(db: Db, { most, terms, ...realm }: MomentsOf, subject: SubjectId): Promise<Moment[]> {
+  const person = await findKept(db, realm, subject);
+  if (!person) return [];
+  const pictures = await db
+    .selectFrom('template')
+    .select((eb) => ['enrollment', eb.fn.min('created_at').as('at')])
+    .where('subject', '=', subject)
+    .groupBy('enrollment')
+    .orderBy('at', 'desc')
+    .limit(most)
+    .execute();
+  const { at, reason } = endsOf(person, terms).toSorted((a, b) => a.at - b.at)[0]!;
+  return [
+    ...pictures.map((row) => ({ at: Number(row.at), kind: 'enrolled' as const })),
+    ...(person.disabledAt === undefined ? [] : [{ at: person.disabledAt, kind: 'disabled' as const }]),
+    { at, kind: 'deletion', says: person.held ? 'held' : reason },
+  ];
 }
 
 async function exportPerson(db: Db, person: Person, { open }: ExportOptions) {

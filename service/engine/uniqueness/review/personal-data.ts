@@ -1,8 +1,10 @@
+import { defined } from '../../../lib/defined.ts';
 import { time } from '../../../lib/time.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import {
   countRows,
   type ExportOptions,
+  type Moment,
   type Person,
   type PersonalData,
   type SealedValue,
@@ -31,6 +33,25 @@ export const createReviewData = ({ db }: { db: Db }): PersonalData => ({
       record: { in: 'reviews' },
     },
     review_picture: { columns: ['subject', 'picture_sealed'], record: { in: 'reviews' } },
+  },
+  async momentsOf({ subject, ...realm }) {
+    if (subject === undefined) return [];
+    return (await itemsOf(db, { ...realm, subject })).flatMap(
+      ({ id, created_at, decision, decided_at, decided_by }): Moment[] => [
+        { at: created_at, kind: 'review', says: 'arrived', object: id },
+        ...(decision === null || decided_at === null
+          ? []
+          : [
+              {
+                at: decided_at,
+                kind: 'review' as const,
+                says: decision,
+                object: id,
+                ...defined({ by: decided_by ?? undefined }),
+              },
+            ]),
+      ],
+    );
   },
   forget: async (tx, subjects) => removeItems(tx, await idsAbout(tx, subjects)),
   forgetAddress: async (tx, realm, emailHash) => removeItems(tx, await idsOfAddress(tx, realm, emailHash)),

@@ -1,0 +1,111 @@
+import type { UseQueryResult } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { ExactTime, Id } from '../../ui/controls/index.ts';
+import { Card } from '../../ui/layout/index.ts';
+import { useStrings } from '../../ui/strings/index.ts';
+import { Actor } from '../actor.tsx';
+import type { Schemas } from '../api/admin.ts';
+import { hrefOfId } from '../frame/href-of-id.ts';
+import { Refused } from '../load-failed.tsx';
+import { type CheckName, type Reason, reasonKey, reasonStrings } from '../reasons/reason-strings.ts';
+import { sourceStrings } from '../reasons/source-strings.ts';
+import { timelineStrings } from './strings.ts';
+import styles from './timeline.module.css';
+
+type Moment = Schemas['Moment'];
+
+/** What happened to a person or a verification, the newest first; what is yet to come stands before it. */
+export function Timeline({
+  query,
+  person,
+  actions,
+}: {
+  query: Pick<UseQueryResult<Schemas['Timeline']>, 'data' | 'error' | 'refetch'>;
+  /** Whose lines of the audit log are shown by its link; absent: those of the same action. */
+  person?: string;
+  actions?: ReactNode;
+}) {
+  const t = useStrings(timelineStrings);
+  const { data, error } = query;
+  return (
+    <Card title={t('title')} actions={actions}>
+      {error && <Refused of={query} />}
+      {data?.items.length === 0 && <p className="small muted">{t('empty')}</p>}
+      {data && data.items.length > 0 && (
+        <ol className={styles.list}>
+          {data.items.map((moment, i) => (
+            <li key={i} className={styles.moment} data-kind={toneOf(moment)}>
+              <div className={styles.what}>
+                <What moment={moment} person={person} />
+              </div>
+              <div className={styles.meta}>
+                <ExactTime at={moment.at} />
+                {moment.kind !== 'request' && moment.by !== undefined && (
+                  <span>{t.rich('by', { who: <Actor actor={moment.by} /> })}</span>
+                )}
+                {moment.request !== undefined && (
+                  <span>{t.rich('requestId', { id: <Id id={moment.request} /> })}</span>
+                )}
+              </div>
+            </li>
+          ))}
+        </ol>
+      )}
+      {data?.more && <p className="small muted">{t('more')}</p>}
+    </Card>
+  );
+}
+
+function toneOf({ kind, says, refused }: Moment): 'ok' | 'bad' | 'next' | undefined {
+  if (kind === 'deletion') return 'next';
+  if (kind === 'verdict') return says === 'VERIFIED' ? 'ok' : 'bad';
+  return refused || says === 'failed' ? 'bad' : undefined;
+}
+
+/** The sentence of a moment, as the way to its object. */
+function What({ moment, person }: { moment: Moment; person: string | undefined }) {
+  const t = useStrings(timelineStrings);
+  const reasons = useStrings(reasonStrings);
+  const sources = useStrings(sourceStrings);
+  const { kind, says = '', about, object, within, by, refused, times } = moment;
+  if (kind === 'request')
+    return (
+      <>
+        {by === undefined ? t('request') : t.rich('requestBy', { who: <Actor actor={by} /> })}
+        {isKey(sourceStrings.en, says) && <span className="muted">, {sources(says)}</span>}
+      </>
+    );
+  if (kind === 'audit')
+    return (
+      <>
+        <Link to="/audit" search={person === undefined ? { action: says } : { action: says, person }}>
+          <code>{says}</code>
+        </Link>
+        {refused && `, ${t('refused')}`}
+        {times !== undefined && <span className="muted">, {t('times', { count: times })}</span>}
+      </>
+    );
+  if (kind === 'delivery' && within !== undefined && object !== undefined)
+    return (
+      <Link to="/webhooks/$id/deliveries/$delivery" params={{ id: within, delivery: object }}>
+        {isDelivery(says) && t(`delivery.${says}`, { event: about ?? '' })}
+      </Link>
+    );
+  const text =
+    kind === 'verdict'
+      ? reasons(reasonKey(says === 'VERIFIED' ? undefined : (says as Reason), about as CheckName | undefined))
+      : wordsOf(moment, t);
+  const href = object === undefined ? undefined : hrefOfId(object);
+  return href === undefined ? text : <Link to={href}>{text}</Link>;
+}
+
+const isKey = <Keys extends object>(keys: Keys, key: string): key is Extract<keyof Keys, string> =>
+  Object.hasOwn(keys, key);
+const deliveryStates = { waiting: 1, delivered: 1, failed: 1, dropped: 1 } as const;
+const isDelivery = (says: string): says is keyof typeof deliveryStates => isKey(deliveryStates, says);
+
+function wordsOf({ kind, says }: Moment, t: (key: never) => string): string {
+  const key = says === undefined ? kind : `${kind}.${says}`;
+  return isKey(timelineStrings.en, key) ? t(key as never) : key;
+}
