@@ -2,8 +2,10 @@ import { type ComponentProps, type ReactNode, useState } from 'react';
 import type { FieldValues, UseFormReturn } from 'react-hook-form';
 import { Button } from '../ui/controls/button.tsx';
 import { ConfirmDialog, Dialog, DialogFoot } from '../ui/layout/confirm-dialog.tsx';
-import { Stack } from '../ui/layout/layout.tsx';
+import { Row, Stack } from '../ui/layout/layout.tsx';
 import { type OperationEffects, useOperation } from './api/use-operation.ts';
+import { recordOf } from './command/record.ts';
+import { ShowCommand } from './command/show-command.tsx';
 import { Refused } from './load-failed.tsx';
 import { OperationForm } from './operation-form.tsx';
 
@@ -24,6 +26,7 @@ export function ConfirmOperation<Reply>({
   done,
   close,
   refusal,
+  children,
   ...dialog
 }: { run(): Promise<Reply>; close(): void } & Effects<Reply, void> & Words) {
   const operation = useOperation(run, {
@@ -43,7 +46,12 @@ export function ConfirmOperation<Reply>({
       failed={<Refused of={operation} title={refusal} />}
       onConfirm={() => operation.mutate()}
       onCancel={close}
-    />
+    >
+      {children}
+      <Row>
+        <ShowCommand find={() => recordOf(run)} />
+      </Row>
+    </ConfirmDialog>
   );
 }
 

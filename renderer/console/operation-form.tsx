@@ -7,6 +7,9 @@ import { Form } from '../ui/forms/form.tsx';
 import { Row } from '../ui/layout/layout.tsx';
 import { uiStrings } from '../ui/strings/ui-strings.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
+import type { ShownRequest } from './command/command-of.ts';
+import { recordOf } from './command/record.ts';
+import { ShowCommand } from './command/show-command.tsx';
 import { Refused } from './load-failed.tsx';
 
 /** A form that sends one operation, with the reason above its fields where the box refuses it. */
@@ -17,7 +20,7 @@ export const OperationForm = <Values extends FieldValues, Output extends FieldVa
   children,
 }: {
   form: UseFormReturn<Values, unknown, Output>;
-  operation: UseMutationResult<Reply, Error, Output>;
+  operation: UseMutationResult<Reply, Error, Output> & { run(values: Output): Promise<Reply> };
   /** Title of a refusal. */
   refusal?: string;
   children: ReactNode;
@@ -28,8 +31,23 @@ export const OperationForm = <Values extends FieldValues, Output extends FieldVa
     failed={<Refused of={operation} title={refusal} />}
   >
     {children}
+    <Row>
+      <ShowCommand find={() => requestOf(form, operation.run)} />
+    </Row>
   </Form>
 );
+
+/** What the form would send, once its fields are right; they are marked where they are not. */
+async function requestOf<Values extends FieldValues, Output extends FieldValues>(
+  form: UseFormReturn<Values, unknown, Output>,
+  run: (values: Output) => Promise<unknown>,
+): Promise<ShownRequest | undefined> {
+  let request: ShownRequest | undefined;
+  await form.handleSubmit(async (values) => {
+    request = await recordOf(() => run(values));
+  })();
+  return request;
+}
 
 /** At the foot of a form: verb and object, and the way back. */
 export function Submit({

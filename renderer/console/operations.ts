@@ -6,3 +6,4 @@ export { LoadFailed, Refused } from './load-failed.tsx';
 export { OperationForm, Submit } from './operation-form.tsx';
 export { QueryTable } from './query-table.tsx';
 export { useAddressFilters } from './use-address.ts';
+export { useList } from './use-list.ts';

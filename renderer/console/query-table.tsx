@@ -1,15 +1,21 @@
 import type { ReactNode } from 'react';
+import { Row } from '../ui/layout/layout.tsx';
 import { DataTable, type DataTableProps } from '../ui/tables/data-table.tsx';
 import { type Filter, FilterBar, type FilterValues } from '../ui/tables/filter-bar.tsx';
 import { PAGE } from './api/admin.ts';
+import { CsvButton, ListCommand, LiveSwitch } from './list-tools.tsx';
 import { Refused } from './load-failed.tsx';
 import { useAddressFilters, useAddressPages } from './use-address.ts';
+import type { ListSource, LiveList } from './use-list.ts';
 
 interface PageQuery<Row> {
   data: { items: readonly Row[]; next?: string | null } | undefined;
   error: unknown;
   isPlaceholderData: boolean;
   refetch(): unknown;
+  /** Absent: it is in no list of the service. */
+  source?: ListSource | undefined;
+  live?: LiveList | undefined;
 }
 
 interface Filtered {
@@ -38,14 +44,15 @@ export function QueryTable<Row>({
   search,
   besideFilters,
   ...rest
-}: Omit<DataTableProps<Row>, 'rows' | 'busy' | 'failed' | 'pages' | 'filters' | 'clearFilters'> &
+}: Omit<DataTableProps<Row>, 'rows' | 'busy' | 'failed' | 'pages' | 'filters' | 'clearFilters' | 'tools'> &
   Filtered & {
     query: PageQuery<Row>;
     after?: string | undefined;
     total?: number | undefined;
     shown?(row: Row): boolean;
   }) {
-  const { data, error, isPlaceholderData } = query;
+  const { data, error, isPlaceholderData, source, live } = query;
+  const columns = rest.columns.flatMap(({ csv = [] }) => csv);
   const pages = useAddressPages(after);
   const change = useAddressFilters();
   const { env: _, ...set } = (values ?? {}) as FilterValues;
@@ -56,11 +63,21 @@ export function QueryTable<Row>({
       {...rest}
       rows={shown ? data?.items.filter(shown) : data?.items}
       busy={isPlaceholderData}
-      failed={error ? <Refused of={query} /> : undefined}
+      // A live list stays, and says of when it is.
+      failed={error && !(live && data) ? <Refused of={query} /> : undefined}
+      tools={
+        source && (
+          <Row gap={8}>
+            <ListCommand source={source} />
+            {columns.length > 0 && !(shown && isFiltered) && <CsvButton source={source} columns={columns} />}
+          </Row>
+        )
+      }
       filters={
         values && (
           <FilterBar filters={filters} values={set} change={change} search={search}>
             {besideFilters}
+            {live && <LiveSwitch live={live} />}
           </FilterBar>
         )
       }

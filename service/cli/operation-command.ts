@@ -139,7 +139,7 @@ export const call =
   ): AddCommand =>
   (parent, runner, name) => {
     const { confirm } = declared;
-    addWork(declare(parent, name, declared), runner, declared, async (values, asked, options) => {
+    addWork(declare(parent, name, declared, operation), runner, declared, async (values, asked, options) => {
       const given = values as Given<C, A, O>;
       const sent = await fieldsOf(operation, declared, given);
       const [word, sentence] = (await confirm?.word(given, asked as Asked<OnOf<C>>)) ?? [];
@@ -165,7 +165,7 @@ export const list =
     declared: ListCall<C, A, O> & Placed<OnOf<C>>,
   ): AddCommand =>
   (parent, runner, name) => {
-    addWork(declare(parent, name, declared), runner, declared, async (values, asked) => {
+    addWork(declare(parent, name, declared, operation), runner, declared, async (values, asked) => {
       const given = values as Given<C, A, O>;
       const sent = await fieldsOf(operation, declared, given);
       const { open, query } = await asked.realm(declared.how);
@@ -225,7 +225,7 @@ interface AnyCommand extends Words {
   keepsRoot?: boolean;
 }
 
-function declare(parent: Command, name: string, declared: AnyCommand): Command {
+function declare(parent: Command, name: string, declared: AnyCommand, operation?: Call): Command {
   const { about, summary, args = {}, confirm, on, limit } = declared;
   const command = parent.command(name).description(about);
   if (summary !== undefined) command.summary(summary);
@@ -236,8 +236,36 @@ function declare(parent: Command, name: string, declared: AnyCommand): Command {
   if (limit !== undefined) command.option('--limit <n>', 'maximum number of items', readLimit, limit);
   if (on) command.option(...organizationFlag);
   if (on === 'world') command.option(...worldFlag);
+  if (operation !== undefined) Object.assign(command, { [asks]: askedBy(operation, declared) });
   return command;
 }
+
+const asks = Symbol('the operation of a command');
+
+/** What a command asks, for a page that shows the command of an operation. */
+export interface AskedByCommand {
+  /** `POST /api/admin/keys` */
+  operation: string;
+  on: On;
+  /** Names of the arguments, in their order. */
+  args: readonly string[];
+  /** The option of each field: `--name <name>`, `--match-only`; `no`: there is `--no-…` too. */
+  options: Readonly<Record<string, { option: string; no?: true }>>;
+}
+
+/** Of a command that makes fields of its own, or that has to be confirmed, none: they are not those of the operation. */
+function askedBy(operation: string, declared: AnyCommand): AskedByCommand | undefined {
+  const { args = {}, fields = {}, on } = declared;
+  if ('ask' in declared || declared.confirm) return undefined;
+  const options = Object.entries(fields as Flags).map(([field, flag]) => [
+    field,
+    { option: toOptions(field, flag)[0]!.flags, ...(flag.no !== undefined && { no: true as const }) },
+  ]);
+  return { operation, on, args: Object.keys(args), options: Object.fromEntries(options) };
+}
+
+export const askedByCommand = (command: Command): AskedByCommand | undefined =>
+  (command as { [asks]?: AskedByCommand })[asks];
 
 function readLimit(text: string): number {
   const limit = Number(text);

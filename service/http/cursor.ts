@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalidField } from './validation.ts';
 
 /** Most that one page of a list holds. */
-const MOST = 200;
+export const MOST_ON_PAGE = 200;
 
 /** An opaque text that `readCursor` reads back; callers hand it on as it is. */
 const writeCursor = (key: unknown): string => Buffer.from(JSON.stringify(key)).toString('base64url');
@@ -25,13 +25,25 @@ function parseOrUndefined(text: string): unknown {
 
 /** Query fields of every list. `key` holds the columns that its SQL is ordered by, for the next page. */
 export const pageQuery = <Key extends z.ZodType>(key: Key) => ({
-  limit: z.coerce.number().int().min(1).max(MOST).default(50).describe('Maximum number of items per page'),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MOST_ON_PAGE)
+    .default(50)
+    .describe('Maximum number of items per page'),
   cursor: readCursor(key).optional().describe('`next` of the page before; absent for the first page'),
 });
 
 /** As `pageQuery`, of a list that is short by nature: it has all items where no limit is given. The key is the one of `pageOfShort`. */
 export const shortListQuery = {
-  limit: z.coerce.number().int().min(1).max(MOST).default(MOST).describe('Maximum number of items per page'),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MOST_ON_PAGE)
+    .default(MOST_ON_PAGE)
+    .describe('Maximum number of items per page'),
   cursor: readCursor(z.string()).optional().describe('`next` of the page before; absent for the first page'),
 };
 

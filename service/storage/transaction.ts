@@ -32,6 +32,7 @@ export type Protected =
   | 'administrator-password'
   | 'administrator-session'
   | 'administrator-csrf'
+  | 'passkey-sign-in'
   | 'administrator-face'
   | 'passkey'
   | 'passkey-challenge'

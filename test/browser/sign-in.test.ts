@@ -96,7 +96,20 @@ test.skipIf(missing)(
     await button('Use passkey').click();
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
 
+    // The passkey alone is both factors: without address and password.
     await signOut();
+    await authenticator.recognize(false);
+    await button('Sign in with a passkey').click();
+    await page.getByText('The passkey was not used').waitFor();
+    await authenticator.recognize(true);
+    await button('Sign in with a passkey').click();
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+
+    await page.goto(`${console_}security`);
+    await button('Sign out everywhere').click();
+    const dialog = page.getByRole('dialog', { name: 'Sign out everywhere?' });
+    await dialog.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await heading('Sign in').waitFor();
     await signInByPassword();
     await button('Use a recovery code').click();
     await type('Recovery code', codes[0] ?? '');

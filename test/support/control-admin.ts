@@ -63,7 +63,10 @@ export async function openControlAdmin(
         headers: Object.fromEntries(request.headers),
         ...(request.body && { payload: Buffer.from(await request.arrayBuffer()) }),
       });
-      return new Response(reply.body === '' ? null : reply.body, { status: reply.statusCode });
+      return new Response(reply.body === '' ? null : reply.body, {
+        status: reply.statusCode,
+        headers: { 'content-type': 'application/json', ...(reply.headers as Record<string, string>) },
+      });
     },
     close: () => app.close(),
   };

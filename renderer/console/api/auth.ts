@@ -91,6 +91,10 @@ export const auth = {
         body: { sessionToken, credential: credential as Credential, cookie: true },
       }),
     ),
+  passkeySignInOptions: () => replyOf(admin.POST('/api/auth/passkey/options')),
+  /** Without e-mail address and password. */
+  signInWithPasskey: (credential: unknown) =>
+    opened(admin.POST('/api/auth/passkey', { body: { credential: credential as Credential, cookie: true } })),
   finishWithRecoveryCode: (sessionToken: string, code: string) =>
     opened(admin.POST('/api/auth/2fa/recovery', { body: { sessionToken, code, cookie: true } })),
   /** The person agreed to the use of the face for this. */
@@ -120,6 +124,8 @@ export const auth = {
     replyOf(admin.PUT('/api/auth/2fa/face', { body: { ...pictures, consent: true, textVersion } })),
   removeFace: () => replyOf(admin.DELETE('/api/auth/2fa/face')),
   sessions: async () => (await replyOf(admin.GET('/api/auth/sessions'))).items,
+  /** Of all devices, this one too. */
+  endSessions: () => replyOf(admin.DELETE('/api/auth/sessions')),
   endSession: (id: string) => replyOf(admin.DELETE('/api/auth/sessions/{id}', byId(id))),
   changePassword: (current: string, next: string) =>
     replyOf(admin.POST('/api/auth/password', { body: { current, next } })),

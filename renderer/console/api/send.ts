@@ -1,4 +1,5 @@
 import { noAnswer, toRefusal } from '../../ui/refusal.ts';
+import { recordInstead } from '../command/record.ts';
 
 /** What needs the person before a request can be answered. Set once by the page; see `session/`. */
 interface Gate {
@@ -24,6 +25,7 @@ const isSafe = (method: string) => method === 'GET' || method === 'HEAD';
  * and the wish for a fresh second factor are handled here, for all screens.
  */
 export async function send(request: Request): Promise<Response> {
+  recordInstead(request);
   const again = request.clone();
   const answer = await dispatch(request);
   if (answer.ok) return answer;

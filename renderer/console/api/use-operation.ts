@@ -17,14 +17,14 @@ export interface OperationEffects<Reply, Input> {
   refused?: (refusal: Refusal) => void;
 }
 
-/** Changes something: says so, and has what it changed read again. */
+/** Changes something: says so, and has what it changed read again. `run` of the result does nothing of that. */
 export function useOperation<Reply, Input = void>(
   run: (input: Input) => Promise<Reply>,
   { toast, refresh = [], settled, done, refused }: OperationEffects<Reply, Input> = {},
 ) {
   const queryClient = useQueryClient();
   const changed = refresh === 'all' ? [{}] : refresh.map((name) => ({ queryKey: [name] }));
-  return useMutation<Reply, Error, Input>({
+  const mutation = useMutation<Reply, Error, Input>({
     mutationFn: run,
     async onSuccess(reply, input) {
       const said = typeof toast === 'function' ? toast(reply, input) : toast;
@@ -44,6 +44,7 @@ export function useOperation<Reply, Input = void>(
     },
     onSettled: settled && (() => invalidateAll(queryClient, settled)),
   });
+  return { ...mutation, run };
 }
 
 const invalidateAll = (queryClient: QueryClient, names: Names) =>

@@ -2,9 +2,18 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Refusal } from '../../ui/refusal.ts';
 import { auth } from '../api/auth.ts';
 
-/** Ends the session and forgets what this page has loaded. The page is loaded anew, so that nothing of it stays in memory. */
-export function useSignOut(): () => Promise<void> {
+/** Where the session has ended: forgets what this page has loaded. It is loaded anew, so that nothing of it stays in memory. */
+export function useLeave(): () => void {
   const queryClient = useQueryClient();
+  return () => {
+    queryClient.clear();
+    location.assign('/console/sign-in');
+  };
+}
+
+/** Ends the session of this page. */
+export function useSignOut(): () => Promise<void> {
+  const leave = useLeave();
   return async () => {
     try {
       await auth.signOut();
@@ -12,7 +21,6 @@ export function useSignOut(): () => Promise<void> {
       // Over already: that is what was asked for.
       if (!(error instanceof Refusal && error.status === 401)) throw error;
     }
-    queryClient.clear();
-    location.assign('/console/sign-in');
+    leave();
   };
 }

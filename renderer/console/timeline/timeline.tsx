@@ -80,7 +80,7 @@ function What({ moment, person }: { moment: Moment; person: string | undefined }
     return (
       <>
         <Link to="/audit" search={person === undefined ? { action: says } : { action: says, person }}>
-          <code>{says}</code>
+          {/\.(read|list)$/.test(says) ? t('read') : <code>{says}</code>}
         </Link>
         {refused && `, ${t('refused')}`}
         {times !== undefined && <span className="muted">, {t('times', { count: times })}</span>}

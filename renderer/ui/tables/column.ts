@@ -7,8 +7,16 @@ export interface Column<Row> {
   cell(row: Row): ReactNode;
   /** Right-aligned, tabular figures. */
   number?: boolean;
+  /** What a CSV of the list has for it. */
+  csv?: readonly CsvField[];
   /** 2: not on phones; 3: not under 1180 px either. Absent: always there. */
   priority?: 2 | 3;
+}
+
+/** A field of the rows, `profile.slug`, under a heading. */
+export interface CsvField {
+  field: string;
+  heading: string;
 }
 
 export interface RowAction {

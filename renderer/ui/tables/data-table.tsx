@@ -33,6 +33,8 @@ export interface DataTableProps<Row> {
     limit: number;
     total?: number;
   };
+  /** In the foot: what can be done with the whole list. */
+  tools?: ReactNode;
   actions?(row: Row): readonly (RowAction | false | undefined)[];
   /** What failed, in the place of the rows. */
   failed?: ReactNode;
@@ -47,7 +49,7 @@ const classOf = ({ number, priority }: Pick<Column<never>, 'number' | 'priority'
 
 /** A list of the product: see section 7 of the design guide for how it behaves. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, rows, busy = false, filters, failed, clearFilters, empty, pages } = props;
+  const { label, columns, rows, busy = false, filters, failed, clearFilters, empty, pages, tools } = props;
   if (
     rows?.length === 0 &&
     !failed &&
@@ -58,7 +60,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     return <div className={styles.box}>{empty}</div>;
   const showsRows = !failed && (rows === undefined || rows.length > 0);
   return (
-    <div className={styles.box} data-foot={pages && showsRows ? true : undefined}>
+    <div className={styles.box} data-foot={(pages || tools) && showsRows ? true : undefined}>
       {filters !== undefined && <div className={styles.bar}>{filters}</div>}
       {failed && <div className={styles.bar}>{failed}</div>}
       {showsRows &&
@@ -68,7 +70,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           <Rows {...props} rows={rows} busy={busy} />
         ))}
       {rows?.length === 0 && !failed && <NothingFound clear={clearFilters} />}
-      {pages && showsRows && rows && <TableFoot {...pages} shown={rows.length} />}
+      {pages && showsRows && rows && <TableFoot {...pages} tools={tools} shown={rows.length} />}
+      {!pages && tools && showsRows && rows && <div className={styles.foot}>{tools}</div>}
     </div>
   );
 }
@@ -223,7 +226,9 @@ function TableFoot({
   limit,
   shown,
   total,
+  tools,
 }: {
+  tools?: ReactNode;
   pages: Pages;
   next: string | null | undefined;
   limit: number;
@@ -243,6 +248,7 @@ function TableFoot({
             ? t('rowsShown', range)
             : t('rowsShownOf', { ...range, total: format.count(total) }))}
       </span>
+      {tools && <span className={styles.tools}>{tools}</span>}
       {(hasNext || pages.after !== undefined) && (
         <Row gap={8} wrap={false}>
           <Button

@@ -16,8 +16,10 @@ interface Words<M extends Messages, Context> {
 /** Columns at module scope. The head is the sentence `header` of the catalog; absent: the one that is called as the column. */
 export type Columns<Row, S extends { en: Messages }, Context = undefined> = readonly (Omit<
   Column<Row>,
-  'id' | 'header' | 'cell'
+  'id' | 'header' | 'cell' | 'csv'
 > & {
+  /** What a CSV has: a field, or several with the sentences of their heads; false: nothing. Absent: the field that is called as the column. */
+  csv?: string | Readonly<Record<string, KeyOf<S>>> | false;
   cell(row: Row, words: Words<S['en'], Context>): ReactNode;
 } & ({ id: KeyOf<S>; header?: KeyOf<S> } | { id: string; header: KeyOf<S> }))[];
 
@@ -28,11 +30,17 @@ export function useColumns<Row, M extends Messages, Context = undefined>(
 ): readonly Column<Row>[] {
   const t = useStrings(strings);
   const words = { t, format: useFormat(), context: context as Context };
-  return columns.map(({ header, cell, ...rest }) => ({
-    ...rest,
-    header: (t as unknown as (key: string) => string)(header ?? rest.id),
-    cell: (row: Row) => cell(row, words),
-  }));
+  const say = t as unknown as (key: string) => string;
+  return columns.map(({ header: key, cell, csv, ...rest }) => {
+    const header = say(key ?? rest.id);
+    const fields =
+      typeof csv === 'object'
+        ? Object.entries<string>(csv).map(([field, head]) => ({ field, heading: say(head) }))
+        : csv === false
+          ? []
+          : [{ field: csv ?? rest.id, heading: header }];
+    return { ...rest, header, csv: fields, cell: (row: Row) => cell(row, words) };
+  });
 }
 
 /** Filters at module scope, named as columns are. Options are sentences of the catalog, by their values. */

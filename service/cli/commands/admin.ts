@@ -60,6 +60,12 @@ export const admin = noun('accounts of administrators for the console', {
     empty: 'No administrator yet. Make one: admin create --email ada@example.com --name Ada --role owner',
     examples: ['admin list'],
   }),
+  'sign-out': call('POST /api/admin/administrators/sign-out', {
+    on: 'org',
+    about: 'end all sessions of all administrators of an organization: each signs in again',
+    text: ({ sessions }) => `Ended sessions: ${sessions}.`,
+    examples: ['admin sign-out'],
+  }),
   reset: work({
     args: { administrator },
     about: 'remove the password or the second factors, end all sessions, and print a one-time code',

@@ -55,6 +55,10 @@ const UnlockReply = z
   .strictObject({ failures: z.int().describe('Number of cleared failed sign-ins') })
   .meta({ id: 'AdministratorUnlocked', examples: [{ failures: 12 }] });
 
+const SignedOut = z
+  .strictObject({ sessions: z.int().min(0).describe('Number of sessions that were ended') })
+  .meta({ id: 'SignedOutAdministrators', examples: [{ sessions: 12 }] });
+
 const FaceFactor = z
   .strictObject({
     allowed: z
@@ -72,7 +76,7 @@ const FaceFactorReply = FaceFactor.extend({
 export interface AdministratorRouteDeps {
   administrators: Pick<
     Administrators,
-    'list' | 'get' | 'create' | 'change' | 'reset' | 'unlock' | 'remove' | 'allowFaces'
+    'list' | 'get' | 'create' | 'change' | 'reset' | 'unlock' | 'remove' | 'allowFaces' | 'endSessionsOf'
   >;
 }
 
@@ -106,6 +110,21 @@ const collectionRoutes = (administrators: AdministratorRouteDeps['administrators
     items: 'Administrators, the oldest first',
     page: 'Administrators',
     rows: ({ organization }) => administrators.list(organization),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/administrators/sign-out',
+    operationId: 'signOutAdministrators',
+    effect: 'none',
+    may: { operator: true, administrator: ['owner'], key: false, fresh: true },
+    summary: 'Sign out all administrators',
+    description:
+      'Ends all sessions of all administrators of the organization, that of the caller too, with all their access tokens. Each signs in again.',
+    reply: SignedOut,
+    handle: async ({ organization, who }) => ({
+      sessions: await administrators.endSessionsOf(organization, who),
+    }),
   }),
   route({
     ...about,

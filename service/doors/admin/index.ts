@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Works } from '../../engine/appliance/index.ts';
+import type { AuditLog } from '../../engine/audit/index.ts';
 import { administratorRoutes } from './administrators.ts';
 import { alertRoutes } from './alerts.ts';
 import { approvalRoutes } from './approvals.ts';
@@ -29,6 +30,7 @@ import { nameRoutes } from './names.ts';
 import { organizationRoutes } from './organizations.ts';
 import { overviewRoutes } from './overview.ts';
 import { profileRoutes } from './profiles.ts';
+import { releaseRoutes } from './release.ts';
 import { retentionRoutes } from './retention.ts';
 import { reviewRoutes } from './review.ts';
 import type { AdminRoute } from './route.ts';
@@ -58,6 +60,7 @@ const resources = [
   approvalRoutes,
   statusRoutes,
   overviewRoutes,
+  releaseRoutes,
   setupRoutes,
   siteRoutes,
   profileRoutes,
@@ -104,7 +107,10 @@ type OfAll<Routes> = (
   : never;
 
 /** Parts of the engine for the administrative routes. */
-export type AdminDeps = OfAll<(typeof resources)[number]> & { works: Works };
+export type AdminDeps = OfAll<(typeof resources)[number]> & {
+  works: Works;
+  auditLog: Pick<AuditLog, 'record'>;
+};
 
 /** Every administrative operation, for all callers. */
 export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
@@ -114,7 +120,7 @@ export const adminRoutes = (deps: AdminDeps): AdminRoute[] => [
 
 /** On the control socket, for the operator of the box. It asks for no credential: never put it on a TCP port. */
 export const createControlAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>
-  createDoor(adminRoutes(deps), controlMount(deps.organizations, deps.works));
+  createDoor(adminRoutes(deps), controlMount(deps.organizations, deps.works, deps.auditLog));
 
 /** On the LAN, for administrators and API keys, each in its own organization. */
 export const createAdminDoor = (deps: AdminDeps): FastifyPluginAsync =>

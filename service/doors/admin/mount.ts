@@ -1,15 +1,16 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Approvals, Organizations, Role } from '../../engine/accounts/index.ts';
 import { type Alerts, createWorks, type Works } from '../../engine/appliance/index.ts';
-import type { Actor } from '../../engine/audit/index.ts';
+import type { Actor, AuditLog } from '../../engine/audit/index.ts';
 import { callerOf } from '../../http/authentication.ts';
 import type { AccessList } from '../../http/route-access.ts';
 import { requireFactor } from '../../http/sign-in/administrator-sessions.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
+import type { OrganizationId, World } from '../../lib/id.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
 import { actorOfCaller, operatorOf } from './actor.ts';
-import type { FollowUp } from './effect.ts';
+import type { Effect, FollowUp } from './effect.ts';
 import type { MayCall } from './may-call.ts';
 import { type RealmFinder, realmOfCaller, realmOfOperator } from './realm.ts';
 
@@ -34,15 +35,35 @@ export interface AdminMount {
   /** Runs `work`, once a second administrator has confirmed it where that is asked for; alerts the administrators of it. */
   perform<T>(request: FastifyRequest, followUp: FollowUp, work: () => Promise<T>): Promise<T>;
   works: Pick<Works, 'follow'>;
+  /** Before the first byte of the CSV of a list with data of people: in the audit log. */
+  noteExport(list: string, call: Exporting, effect: Effect): Promise<void>;
 }
+
+interface Exporting {
+  who: Actor;
+  request: string;
+  organization?: OrganizationId | undefined;
+  realm?: { world: World };
+}
+
+const noteExportIn =
+  (auditLog: Pick<AuditLog, 'record'> | undefined): AdminMount['noteExport'] =>
+  async (list, { who, request, organization, realm }, effect) => {
+    if (effect !== 'reads-personal') return;
+    const details = { list, ...defined({ world: realm?.world }) };
+    const about = { actor: who, request, action: 'list.export', details };
+    await auditLog?.record({ ...about, ...defined({ organization }) });
+  };
 
 /** The control socket: who can open it is the operator, so no credential is asked for. */
 export function controlMount(
   organizations: Pick<Organizations, 'get'>,
   works: AdminMount['works'] = createWorks(systemClock),
+  auditLog?: Pick<AuditLog, 'record'>,
 ): AdminMount {
   return {
     works,
+    noteExport: noteExportIn(auditLog),
     configOf: ({ may, refuses = [] }) => (may.operator ? { refuses } : undefined),
     realm: realmOfOperator(organizations),
     actorOf: operatorOf,
@@ -58,13 +79,16 @@ export const networkMount = ({
   approvals,
   alerts,
   works = createWorks(systemClock),
+  auditLog,
 }: {
   organizations: Pick<Organizations, 'get'>;
   approvals: Pick<Approvals, 'guard'>;
   alerts: Pick<Alerts, 'noteChange'>;
   works?: AdminMount['works'];
+  auditLog?: Pick<AuditLog, 'record'>;
 }): AdminMount => ({
   works,
+  noteExport: noteExportIn(auditLog),
   configOf: ({ may, keyRefusal, refuses = [], idempotent }) => {
     const access = accessOf(may);
     return access && { refuses, idempotent, access: { ...access, ...defined({ keyRefusal }) } };

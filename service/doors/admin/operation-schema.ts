@@ -48,6 +48,16 @@ export function schemaOf(route: Described): FastifySchema {
   };
 }
 
+/** Of the CSV of a list. It is no operation of its own in the OpenAPI documents. */
+export const csvSchemaOf = (
+  { params, query, within }: Pick<Described, 'params' | 'query' | 'within'>,
+  more: z.ZodRawShape,
+): FastifySchema => ({
+  hide: true,
+  ...defined({ params }),
+  querystring: (query ?? Nothing).extend(realmQuery[within]).extend(more),
+});
+
 function responseOf({ status = 200, reply, stream, picture, file }: Described): Record<number, unknown> {
   if (picture) return { 200: { description: 'JPEG', content: { 'image/jpeg': { schema: JpegBytes } } } };
   if (!reply) return { 204: Nothing.describe('Done') };

@@ -1,16 +1,19 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Role } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
+import { MOST_ON_PAGE } from '../../http/cursor.ts';
 import { untilClosed } from '../../http/listening/listen-on-host.ts';
+import { defined } from '../../lib/defined.ts';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { ProblemCode } from '../../lib/problem.ts';
+import { columnsOf, csvOf, csvQuery, itemOfList } from './csv.ts';
 import { consequences, type Declared, type Effect, followUpOf } from './effect.ts';
 import type { MayCall } from './may-call.ts';
 import type { AdminMount } from './mount.ts';
-import { Nothing, schemaOf } from './operation-schema.ts';
+import { csvSchemaOf, Nothing, schemaOf } from './operation-schema.ts';
 import type { Named, RealmOf, Within } from './realm.ts';
-import { checkedReply, FileAnswer, sendFile, streamReply } from './send-reply.ts';
+import { checkedReply, FileAnswer, sendFile, streamCsv, streamReply } from './send-reply.ts';
 import { readUpload } from './upload.ts';
 
 /** What a handler gets: parsed input, who calls, and the realm that the route acts in. */
@@ -123,6 +126,7 @@ export function route<
 >(definition: Definition<W, Params, Query, Body, Reply>): AdminRoute {
   const { method, url, operationId, within } = definition;
   const may = mayOf(definition);
+  const item = method === 'GET' ? itemOfList(definition.reply) : undefined;
   return {
     method,
     url: PREFIX + url,
@@ -135,6 +139,45 @@ export function route<
     mount(app, mount, { stopping, bodyLimit }) {
       const config = mount.configOf({ ...definition, may, idempotent: isIdempotent(definition) });
       if (!config) return;
+      const callOf = async (request: FastifyRequest, reply: FastifyReply, asStream: boolean) => {
+        const { params, query, body, named } = inputOf<Params, Query, Body>(request);
+        const realm = await mount.realm[within](request, named);
+        const { fields, file } = definition.upload
+          ? await readUpload(request, definition.body ?? Nothing, definition.upload.most)
+          : { fields: body, file: new Uint8Array() };
+        return {
+          ...realm,
+          params,
+          query,
+          body: fields as z.output<Body>,
+          file,
+          who: mount.actorOf(request),
+          forBox: mount.isForBox(request),
+          isOf: (roles: readonly Role[]) => mount.isOf(request, roles),
+          request: request.id,
+          signal: asStream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
+        };
+      };
+      if (item)
+        app.route({
+          method,
+          url: `${PREFIX}${url}.csv`,
+          handlerTimeout: FOREVER,
+          config: { ...config, quiet: definition.quiet ?? false },
+          schema: csvSchemaOf(definition, csvQuery),
+          async handler(request, reply) {
+            const call = await callOf(request, reply, true);
+            const { columns, ...query } = call.query as { columns?: string };
+            const heads = columnsOf(item, columns);
+            const read = async (cursor?: string) =>
+              bodyOf(
+                definition,
+                await definition.handle({ ...call, query: pageAt(definition, query, cursor) }),
+              );
+            await mount.noteExport(operationId, call, definition.effect);
+            return streamCsv(reply, url, csvOf(heads, pagesOf(read)));
+          },
+        });
       app.route({
         method,
         url: PREFIX + url,
@@ -143,27 +186,11 @@ export function route<
         config: { ...config, quiet: definition.quiet ?? false },
         schema: schemaOf({ ...definition, may }),
         async handler(request, reply) {
-          const { params, query, body, named } = inputOf<Params, Query, Body>(request);
-          const realm = await mount.realm[within](request, named);
-          const { fields, file } = definition.upload
-            ? await readUpload(request, definition.body ?? Nothing, definition.upload.most)
-            : { fields: body, file: new Uint8Array() };
-          const call = {
-            ...realm,
-            params,
-            query,
-            body: fields as z.output<Body>,
-            file,
-            who: mount.actorOf(request),
-            forBox: mount.isForBox(request),
-            isOf: (roles: readonly Role[]) => mount.isOf(request, roles),
-            request: request.id,
-            signal: definition.stream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
-          };
+          const call = await callOf(request, reply, definition.stream === true);
           const followUp = await followUpOf(definition, call);
           const perform = async () =>
             bodyOf(definition, await mount.perform(request, followUp, async () => definition.handle(call)));
-          const about = { id: request.id, operation: operationId, ...organizationOf(realm) };
+          const about = { id: request.id, operation: operationId, ...organizationOf(call) };
           const answer = await (definition.lasting === 'followed'
             ? mount.works.follow(about, perform)
             : perform());
@@ -218,6 +245,29 @@ function inputOf<Params extends z.ZodType, Query extends z.ZodObject, Body exten
   };
 }
 
+/** The query of the next page of a CSV. */
+const pageAt = <Query extends z.ZodObject>(
+  { query: schema }: { query?: Query },
+  query: object,
+  cursor: string | undefined,
+): z.output<Query> => {
+  const { cursor: key } = (schema?.shape ?? {}) as Record<string, z.ZodType | undefined>;
+  return {
+    ...query,
+    limit: MOST_ON_PAGE,
+    ...(cursor !== undefined && { cursor: key?.parse(cursor) }),
+  } as z.output<Query>;
+};
+
+async function* pagesOf(read: (cursor?: string) => Promise<unknown>): AsyncGenerator<unknown[]> {
+  for (let cursor: string | undefined; ; ) {
+    const page = (await read(cursor)) as { items: unknown[]; next?: string };
+    yield page.items;
+    if (page.next === undefined) return;
+    cursor = page.next;
+  }
+}
+
 /** What is no file and no stream, as its schema says. */
 const bodyOf = (
   { reply, stream, picture }: { reply?: z.ZodType; stream?: true; picture?: true },
@@ -225,5 +275,5 @@ const bodyOf = (
 ): unknown =>
   reply && !stream && !picture && !(answer instanceof FileAnswer) ? checkedReply(reply, answer) : answer;
 
-const organizationOf = (realm: { organization?: OrganizationId | undefined }) =>
-  realm.organization === undefined ? {} : { organization: realm.organization };
+const organizationOf = (realm: object) =>
+  defined({ organization: (realm as { organization?: OrganizationId }).organization });

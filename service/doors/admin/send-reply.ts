@@ -31,10 +31,18 @@ export const sendFile = (reply: FastifyReply, { type, name, bytes }: FileAnswer)
     .header('content-disposition', `attachment; filename="${name}"`)
     .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 
+/** As `streamReply`, as a file that is named after the last part of the address. */
+export function streamCsv(reply: FastifyReply, url: string, lines: AsyncIterable<string>) {
+  const name = url.split('/').at(-1);
+  reply.header('content-disposition', `attachment; filename="${name}.csv"`);
+  return streamReply(reply, lines, 'text/csv; charset=utf-8; header=present');
+}
+
 /** Sends the pieces as they come. The first is awaited: what refuses does so before the answer begins. */
 export async function streamReply(
   reply: FastifyReply,
   pieces: AsyncIterable<Uint8Array | string>,
+  type = 'application/jsonl',
 ): Promise<FastifyReply> {
   const iterator = pieces[Symbol.asyncIterator]();
   const first = await iterator.next();
@@ -46,5 +54,5 @@ export async function streamReply(
   );
   // Also when reading has not begun.
   readable.once('close', () => void iterator.return?.());
-  return reply.type('application/jsonl').send(readable);
+  return reply.type(type).send(readable);
 }

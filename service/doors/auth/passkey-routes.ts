@@ -7,7 +7,15 @@ import { actorOf } from './actor.ts';
 import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
 import { fromNewPasskey, fromPasskeys, fromTokenByPasskey } from './translate.ts';
-import { NewPasskey, Nothing, PasskeyName, PasskeyParams, PasskeySignIn, Ticket } from './wire.ts';
+import {
+  NewPasskey,
+  Nothing,
+  PasskeyAlone,
+  PasskeyName,
+  PasskeyParams,
+  PasskeySignIn,
+  Ticket,
+} from './wire.ts';
 import {
   CreationOptionsReply,
   DoneReply,
@@ -27,6 +35,7 @@ const BODY = 64 * 1024;
 export function passkeyRoutes(app: FastifyInstance, deps: AuthDeps): void {
   enrollingRoutes(app, deps);
   authenticatingRoutes(app, deps);
+  aloneRoutes(app, deps);
   listRoutes(app, deps);
 }
 
@@ -133,6 +142,51 @@ function authenticatingRoutes(app: FastifyInstance, deps: AuthDeps): void {
       requireCookiePlace(request, cookie);
       const site = siteOf(request);
       const opened = await administrators.finishWithPasskey(sessionToken, credential, site, fromOf(request));
+      const answer = await answerSignIn(deps, reply, opened, cookie, fromTokenByPasskey);
+      return { success: true as const, ...answer };
+    },
+  );
+}
+
+/** Without a password: a passkey that its authenticator keeps, after it has verified the person. */
+function aloneRoutes(app: FastifyInstance, deps: AuthDeps): void {
+  const { administrators } = deps;
+  app.post(
+    '/api/auth/passkey/options',
+    {
+      config: { access: 'public', refuses },
+      schema: {
+        operationId: 'passkeySignInOptions',
+        summary: 'Start signing in with a passkey alone',
+        description:
+          'Without e-mail address and password: the browser offers the passkeys that it keeps for this host name.',
+        tags,
+        body: Nothing,
+        response: { 200: RequestOptionsReply },
+      },
+    },
+    async (request) => ({ options: await administrators.signInOptions(siteOf(request), fromOf(request)) }),
+  );
+
+  app.post<{ Body: PasskeyAlone }>(
+    '/api/auth/passkey',
+    {
+      bodyLimit: BODY,
+      config: { access: 'public', refuses: [...refuses, 'SIGN_IN_DELAYED', 'CSRF_REFUSED'] },
+      schema: {
+        operationId: 'passkeySignIn',
+        summary: 'Sign in with a passkey alone',
+        description:
+          'Sends the credential that the browser created with the options. A passkey is both factors: the authenticator has verified the person.',
+        tags,
+        body: PasskeyAlone,
+        response: { 200: PasskeySignInReply },
+      },
+    },
+    async (request, reply) => {
+      const { credential, cookie } = request.body;
+      requireCookiePlace(request, cookie);
+      const opened = await administrators.signInWithPasskey(credential, siteOf(request), fromOf(request));
       const answer = await answerSignIn(deps, reply, opened, cookie, fromTokenByPasskey);
       return { success: true as const, ...answer };
     },

@@ -9,6 +9,7 @@ import { fromSession, fromSessions } from './translate.ts';
 import { Nothing, PasswordChange, SessionParams, StepUp } from './wire.ts';
 import {
   ConsoleReply,
+  EndedSessionsReply,
   RecoveryCodesReply,
   RequestOptionsReply,
   SessionsReply,
@@ -87,6 +88,27 @@ function ownSessionsRoutes(app: FastifyInstance, { administrators }: AuthDeps): 
     async (request) => {
       const { administrator, session } = administratorOfRequest(request);
       return fromSessions(await administrators.listSessions(administrator), session);
+    },
+  );
+
+  app.delete(
+    '/api/auth/sessions',
+    {
+      config: { access: own },
+      schema: {
+        operationId: 'endOwnSessions',
+        summary: 'Sign out everywhere',
+        description:
+          'Ends all your sessions on all devices, this one too, with all their access tokens, and removes the cookie.',
+        tags,
+        response: { 200: EndedSessionsReply },
+      },
+    },
+    async (request, reply) => {
+      const { administrator } = administratorOfRequest(request);
+      const sessions = await administrators.endSessions(administrator, actorOf(request));
+      reply.header('set-cookie', endedSessionCookie);
+      return { sessions };
     },
   );
 

@@ -103,6 +103,10 @@ export const SignedInReply = z
   .union([TokenReply, ConsoleReply])
   .describe('Signed in, with a token or with the cookie.');
 
+export const EndedSessionsReply = z
+  .strictObject({ sessions: z.int().min(0).describe('Number of sessions that were ended') })
+  .meta({ id: 'EndedSessions', description: 'They are over.', examples: [{ sessions: 3 }] });
+
 export const PasskeySignInReply = z
   .union([
     z.strictObject({

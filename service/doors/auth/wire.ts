@@ -43,6 +43,11 @@ export const PasskeySignIn = z
   .object({ sessionToken, credential, cookie })
   .meta({ id: 'PasskeySignIn', examples: [{ sessionToken: 'tmp_sess_9fK2…', credential: assertion }] });
 
+export const PasskeyAlone = z
+  .object({ credential, cookie })
+  .meta({ id: 'PasskeyAlone', examples: [{ credential: assertion }] });
+export type PasskeyAlone = z.output<typeof PasskeyAlone>;
+
 const picture = z
   .string()
   .min(1)

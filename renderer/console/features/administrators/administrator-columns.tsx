@@ -11,6 +11,7 @@ export type Administrator = Schemas['Administrator'];
 export const administratorColumns: Columns<Administrator, typeof administratorStrings, string> = [
   {
     id: 'name',
+    csv: { name: 'administrator', email: 'email' },
     header: 'administrator',
     cell: ({ id, name, email }, { t, context: own }) => (
       <TwoLines second={email}>
@@ -18,7 +19,7 @@ export const administratorColumns: Columns<Administrator, typeof administratorSt
       </TwoLines>
     ),
   },
-  { id: 'state', priority: 2, cell: (one) => <State of={one} /> },
+  { id: 'state', csv: 'disabledAt', priority: 2, cell: (one) => <State of={one} /> },
   {
     id: 'role',
     priority: 2,
@@ -26,9 +27,10 @@ export const administratorColumns: Columns<Administrator, typeof administratorSt
       <TwoLines second={applianceOwner ? t('applianceOwner') : undefined}>{t(role)}</TwoLines>
     ),
   },
-  { id: 'factors', priority: 2, cell: (one) => <Factors of={one} /> },
+  { id: 'factors', csv: 'passkeys', priority: 2, cell: (one) => <Factors of={one} /> },
   {
     id: 'lastSignIn',
+    csv: 'lastSignInAt',
     priority: 2,
     cell: ({ lastSignInAt }, { t }) =>
       lastSignInAt === undefined ? (
@@ -37,7 +39,7 @@ export const administratorColumns: Columns<Administrator, typeof administratorSt
         <RelativeTime at={lastSignInAt} />
       ),
   },
-  { id: 'created', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  { id: 'created', csv: 'createdAt', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
 ];
 
 function Factors({ of }: { of: Administrator }) {

@@ -11,7 +11,8 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Filters, type RowAction, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { allPages, api, type Schemas, saveFile, sessionQuery, useSession } from '../../data.ts';
-import { ConfirmForm, ConfirmOperation, QueryTable } from '../../operations.ts';
+import { AskedOperation, ConfirmForm, ConfirmOperation, QueryTable } from '../../operations.ts';
+import { useLeave } from '../../session/use-sign-out.ts';
 import { toAccessReview } from './access-review.ts';
 import { type Administrator, administratorColumns, State } from './administrator-columns.tsx';
 import { matches } from './administrator-state.ts';
@@ -45,7 +46,7 @@ function AdministratorsScreen() {
       <QueryTable
         label={t('title')}
         columns={useColumns(administratorColumns, administratorStrings, user.id)}
-        query={query}
+        query={{ ...query, source: { path: '/api/admin/administrators', parameters: {} } }}
         shown={(one) => matches(one, { role, state, find })}
         rowId={({ id }) => id}
         rowName={({ name }) => name}
@@ -99,8 +100,26 @@ function Actions({ administrators = [] }: { administrators?: readonly Schemas['A
       <Button onClick={save} icon={IconDownload}>
         {t('review')}
       </Button>
+      <SignOutAll />
       <AddLink />
     </>
+  );
+}
+
+function SignOutAll() {
+  const t = useStrings(administratorStrings);
+  const { user } = useSession();
+  const leave = useLeave();
+  if (user.role !== 'owner') return null;
+  return (
+    <AskedOperation
+      run={() => api.post('/api/admin/administrators/sign-out')}
+      done={leave}
+      title={t('signOutAllTitle')}
+      confirmLabel={t('signOutAll')}
+    >
+      {t('signOutAllText')}
+    </AskedOperation>
   );
 }
 

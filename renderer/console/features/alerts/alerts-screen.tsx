@@ -1,5 +1,4 @@
 import { IconBell } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Badge, Button, ButtonLink, Id, LinkButton, RelativeTime } from '../../../ui/controls/index.ts';
@@ -7,7 +6,7 @@ import { Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layo
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, api, list, operators, type Schemas, useSession, useWorld } from '../../data.ts';
-import { QueryTable, Refused, useOperation } from '../../operations.ts';
+import { QueryTable, Refused, useList, useOperation } from '../../operations.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts')({ component: AlertsScreen });
@@ -23,7 +22,7 @@ function AlertsScreen() {
     void navigate({ to: '.', search: (now) => ({ ...now, alert: id }) });
   const env = useWorld();
   const open = state && (state === 'open' ? 'true' : 'false');
-  const query = useQuery(list('/api/admin/alerts', { env, cursor: after, open }));
+  const query = useList(list('/api/admin/alerts', { env, cursor: after, open }));
   const acknowledge = useAcknowledge();
   const mayAcknowledge = operators.includes(user.role);
   const opened = query.data?.items.find(({ id }) => id === alert);
@@ -118,7 +117,7 @@ const listColumns: Columns<Alert, typeof alertStrings, (id: string) => void> = [
       </TwoLines>
     ),
   },
-  { id: 'state', priority: 2, cell: (one) => <State of={one} /> },
+  { id: 'state', csv: 'acknowledged.at', priority: 2, cell: (one) => <State of={one} /> },
   {
     id: 'value',
     header: 'measured',
@@ -127,9 +126,10 @@ const listColumns: Columns<Alert, typeof alertStrings, (id: string) => void> = [
     cell: ({ value, threshold }, { t, format }) =>
       t('of', { value: format.count(value), threshold: format.count(threshold) }),
   },
-  { id: 'fired', priority: 2, cell: ({ firedAt }) => <RelativeTime at={firedAt} /> },
+  { id: 'fired', csv: 'firedAt', priority: 2, cell: ({ firedAt }) => <RelativeTime at={firedAt} /> },
   {
     id: 'by',
+    csv: 'acknowledged.by',
     header: 'acknowledgedBy',
     priority: 3,
     cell: ({ acknowledged }) =>

@@ -1,6 +1,5 @@
 import { TextInput } from '@mantine/core';
 import { IconMailPlus } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button, RelativeTime } from '../../../ui/controls/index.ts';
@@ -8,7 +7,7 @@ import { EmptyState, Note, Page, toast } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, api, list, managers, type Schemas, useSession } from '../../data.ts';
-import { ConfirmOperation, QueryTable, Refused, useOperation } from '../../operations.ts';
+import { ConfirmOperation, QueryTable, Refused, useList, useOperation } from '../../operations.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts/recipients')({ component: RecipientsScreen });
@@ -21,7 +20,7 @@ function RecipientsScreen() {
   const { after } = Route.useSearch();
   const [adding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<Recipient>();
-  const query = useQuery(list('/api/admin/mail-recipients', { cursor: after }));
+  const query = useList(list('/api/admin/mail-recipients', { cursor: after }));
   const test = useOperation(
     ({ address }: Recipient) => api.post('/api/admin/mail-recipients/test', {}, { address }),
     { done: ({ sent }, { address }) => sent && toast(t('testSent'), { text: address }) },
@@ -75,8 +74,20 @@ function RecipientsScreen() {
 
 const listColumns: Columns<Recipient, typeof alertStrings> = [
   { id: 'address', cell: ({ address }) => <b>{address}</b> },
-  { id: 'by', header: 'approvedBy', priority: 2, cell: ({ approvedBy }) => <Actor actor={approvedBy} /> },
-  { id: 'at', header: 'approvedAt', priority: 2, cell: ({ approvedAt }) => <RelativeTime at={approvedAt} /> },
+  {
+    id: 'by',
+    csv: 'approvedBy',
+    header: 'approvedBy',
+    priority: 2,
+    cell: ({ approvedBy }) => <Actor actor={approvedBy} />,
+  },
+  {
+    id: 'at',
+    csv: 'approvedAt',
+    header: 'approvedAt',
+    priority: 2,
+    cell: ({ approvedAt }) => <RelativeTime at={approvedAt} />,
+  },
 ];
 
 function Approve({ close }: { close(): void }) {

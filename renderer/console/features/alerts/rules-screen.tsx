@@ -9,7 +9,14 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, managers, read, type Schemas, useSession, useWorld } from '../../data.ts';
-import { ConfirmForm, ConfirmOperation, QueryTable, Refused, useOperation } from '../../operations.ts';
+import {
+  ConfirmForm,
+  ConfirmOperation,
+  QueryTable,
+  Refused,
+  useList,
+  useOperation,
+} from '../../operations.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts/rules')({ component: RulesScreen });
@@ -22,7 +29,7 @@ function RulesScreen() {
   const { user } = useSession();
   const { after } = Route.useSearch();
   const [asked, setAsked] = useState<{ what: 'change' | 'remove'; rule: Rule }>();
-  const query = useQuery(list('/api/admin/alert-rules', { env, cursor: after }));
+  const query = useList(list('/api/admin/alert-rules', { env, cursor: after }));
   const enable = useEnable();
   const mayChange = managers.includes(user.role);
   const isEmpty = query.data?.items.length === 0;
@@ -124,7 +131,7 @@ const listColumns: Columns<Rule, typeof alertStrings> = [
       </TwoLines>
     ),
   },
-  { id: 'state', priority: 2, cell: (rule) => <RuleState rule={rule} /> },
+  { id: 'state', csv: 'enabled', priority: 2, cell: (rule) => <RuleState rule={rule} /> },
   {
     id: 'threshold',
     number: true,
@@ -133,6 +140,7 @@ const listColumns: Columns<Rule, typeof alertStrings> = [
   },
   {
     id: 'window',
+    csv: 'windowMinutes',
     header: 'within',
     number: true,
     priority: 2,

@@ -8,7 +8,7 @@ import { Card, ConfirmDialog, EmptyState, Page, Row } from '../../../ui/layout/i
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { api, list, managers, organizationQuery, type Schemas, useSession } from '../../data.ts';
-import { QueryTable, Refused, useOperation } from '../../operations.ts';
+import { QueryTable, Refused, useList, useOperation } from '../../operations.ts';
 import { approvalStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/approvals')({ component: ApprovalsScreen });
@@ -19,7 +19,7 @@ function ApprovalsScreen() {
   const t = useStrings(approvalStrings);
   const { state, after } = Route.useSearch();
   const [confirming, setConfirming] = useState<Approval>();
-  const query = useQuery(list('/api/admin/approvals', { cursor: after, state }));
+  const query = useList(list('/api/admin/approvals', { cursor: after, state }));
   const decide = useDecide();
   const actions = useActions(setConfirming, (approval) => decide.mutate({ approval, verb: 'decline' }));
   return (
@@ -143,6 +143,7 @@ function State({ approval: { state } }: { approval: Approval }) {
 const listColumns: Columns<Approval, typeof approvalStrings> = [
   {
     id: 'what',
+    csv: 'action',
     cell: ({ action, env, person }, { t }) => (
       <TwoLines second={person ?? (env && t(env))}>
         <b>{t(action)}</b>
@@ -150,14 +151,20 @@ const listColumns: Columns<Approval, typeof approvalStrings> = [
     ),
   },
   { id: 'state', priority: 2, cell: (approval) => <State approval={approval} /> },
-  { id: 'by', priority: 2, cell: ({ requestedBy }, { t }) => requestedBy.name ?? t('removed') },
+  {
+    id: 'by',
+    csv: 'requestedBy.name',
+    priority: 2,
+    cell: ({ requestedBy }, { t }) => requestedBy.name ?? t('removed'),
+  },
   {
     id: 'decided',
+    csv: 'decidedBy.name',
     priority: 3,
     cell: ({ decidedBy }, { t }) => decidedBy && (decidedBy.name ?? t('removed')),
   },
-  { id: 'at', priority: 2, cell: ({ requestedAt }) => <RelativeTime at={requestedAt} /> },
-  { id: 'ends', priority: 3, cell: ({ expiresAt }) => <RelativeTime at={expiresAt} /> },
+  { id: 'at', csv: 'requestedAt', priority: 2, cell: ({ requestedAt }) => <RelativeTime at={requestedAt} /> },
+  { id: 'ends', csv: 'expiresAt', priority: 3, cell: ({ expiresAt }) => <RelativeTime at={expiresAt} /> },
 ];
 
 const listFilters: Filters<typeof approvalStrings> = [

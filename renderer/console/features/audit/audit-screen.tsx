@@ -1,5 +1,4 @@
 import { IconFileText, IconRefresh, IconShieldCheck } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
@@ -9,7 +8,14 @@ import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../u
 import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, type FilterValues, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, admin, list, Named, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
-import { ConfirmForm, QueryTable, Refused, useAddressFilters, useOperation } from '../../operations.ts';
+import {
+  ConfirmForm,
+  QueryTable,
+  Refused,
+  useAddressFilters,
+  useList,
+  useOperation,
+} from '../../operations.ts';
 import { momentOfDay } from '../../search-values.ts';
 import { readLines } from './read-lines.ts';
 import { auditStrings } from './strings.ts';
@@ -25,7 +31,7 @@ function AuditScreen() {
   const { action, person, actor, from, until } = filters;
   const [shown, setShown] = useState<Line>();
   const [exporting, setExporting] = useState(false);
-  const query = useQuery({
+  const query = useList({
     ...list('/api/admin/audit', {
       cursor: after,
       action,

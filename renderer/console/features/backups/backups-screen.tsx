@@ -10,7 +10,14 @@ import { Card, ConfirmDialog, EmptyState, Note, Page, Row, Stack } from '../../.
 import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, read, type Schemas } from '../../data.ts';
-import { ConfirmForm, ConfirmOperation, QueryTable, Refused, useOperation } from '../../operations.ts';
+import {
+  ConfirmForm,
+  ConfirmOperation,
+  QueryTable,
+  Refused,
+  useList,
+  useOperation,
+} from '../../operations.ts';
 import { BackupProgress, Drills, useDrill } from './drills.tsx';
 import { backupStrings } from './strings.ts';
 
@@ -22,7 +29,7 @@ function BackupsScreen() {
   const t = useStrings(backupStrings);
   const { after } = Route.useSearch();
   const [asking, setAsking] = useState(false);
-  const query = useQuery(list('/api/admin/backups', { cursor: after }));
+  const query = useList(list('/api/admin/backups', { cursor: after }));
   const { data: plans } = useQuery(plansQuery);
   const drill = useDrill();
   const warnings = plans?.warnings ?? [];
@@ -87,13 +94,14 @@ function State({ backup: { outcome, file, reason } }: { backup: Backup }) {
 const listColumns: Columns<Backup, typeof backupStrings> = [
   {
     id: 'file',
+    csv: 'path',
     cell: ({ path, reason }) => (
       <TwoLines second={reason}>
         <code style={{ overflowWrap: 'anywhere' }}>{path}</code>
       </TwoLines>
     ),
   },
-  { id: 'state', priority: 2, cell: (backup) => <State backup={backup} /> },
+  { id: 'state', csv: 'outcome', priority: 2, cell: (backup) => <State backup={backup} /> },
   {
     id: 'bytes',
     header: 'size',
@@ -103,6 +111,7 @@ const listColumns: Columns<Backup, typeof backupStrings> = [
   },
   {
     id: 'started',
+    csv: 'startedAt',
     priority: 2,
     cell: ({ startedAt, futureDated }, { t }) => (
       <TwoLines second={futureDated ? t('futureDated') : undefined}>
@@ -112,6 +121,7 @@ const listColumns: Columns<Backup, typeof backupStrings> = [
   },
   {
     id: 'proven',
+    csv: 'verifiedAt',
     header: 'provenAt',
     priority: 3,
     cell: ({ verifiedAt }) => verifiedAt !== undefined && <RelativeTime at={verifiedAt} />,

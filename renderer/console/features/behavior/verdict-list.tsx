@@ -1,11 +1,10 @@
 import { IconActivityHeartbeat } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { ButtonLink, RelativeTime, ScoreBar } from '../../../ui/controls/index.ts';
 import { EmptyState } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { list, type Schemas, useWorld } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { behaviorStrings } from './strings.ts';
 import { BehaviorBadge, Notes } from './verdict-parts.tsx';
 
@@ -28,7 +27,7 @@ export function VerdictList({
 }) {
   const t = useStrings(behaviorStrings);
   const env = useWorld();
-  const query = useQuery({
+  const query = useList({
     ...list('/api/admin/behavior/verdicts', { env, human, cursor: after }),
     refetchInterval: after === undefined ? every : false,
   });
@@ -64,8 +63,13 @@ export function VerdictList({
 
 const listColumns: Columns<Verdict, typeof behaviorStrings> = [
   { id: 'at', cell: ({ at }) => <RelativeTime at={at} /> },
-  { id: 'verdict', cell: (verdict) => <BehaviorBadge verdict={verdict} /> },
-  { id: 'score', priority: 2, cell: ({ confidence }) => <ScoreBar score={confidence} threshold={HUMAN} /> },
+  { id: 'verdict', csv: 'human', cell: (verdict) => <BehaviorBadge verdict={verdict} /> },
+  {
+    id: 'score',
+    csv: 'confidence',
+    priority: 2,
+    cell: ({ confidence }) => <ScoreBar score={confidence} threshold={HUMAN} />,
+  },
   { id: 'notes', priority: 2, cell: ({ notes }) => <Notes notes={notes} /> },
   { id: 'evidence', priority: 3, number: true, cell: ({ evidence }, { format }) => format.score(evidence) },
   { id: 'kind', priority: 3, cell: ({ kind }, { t }) => t(kind) },

@@ -9,7 +9,14 @@ import { Dialog, EmptyState, GoneAndStays, Note, Page } from '../../../ui/layout
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, api, list, managers, type Schemas, useSession } from '../../data.ts';
-import { ConfirmOperation, OperationForm, QueryTable, Submit, useOperation } from '../../operations.ts';
+import {
+  ConfirmOperation,
+  OperationForm,
+  QueryTable,
+  Submit,
+  useList,
+  useOperation,
+} from '../../operations.ts';
 import { coversUrl, partsOf } from './covers.ts';
 import { destinationStrings } from './strings.ts';
 
@@ -23,7 +30,7 @@ function DestinationsScreen() {
   const { state, after } = Route.useSearch();
   const [allowing, setAllowing] = useState(false);
   const [revoking, setRevoking] = useState<Grant>();
-  const query = useQuery(
+  const query = useList(
     list('/api/admin/grants', {
       cursor: after,
       revoked: state === 'all' ? undefined : state === 'revoked' ? 'true' : 'false',
@@ -101,11 +108,18 @@ const listColumns: Columns<Grant, typeof destinationStrings> = [
       </TwoLines>
     ),
   },
-  { id: 'state', priority: 2, cell: (grant) => <State grant={grant} /> },
-  { id: 'opens', priority: 3, cell: (grant) => <Opens grant={grant} /> },
-  { id: 'by', header: 'grantedBy', priority: 2, cell: ({ createdBy }) => <Actor actor={createdBy} /> },
+  { id: 'state', csv: 'revoked.at', priority: 2, cell: (grant) => <State grant={grant} /> },
+  { id: 'opens', csv: 'reach', priority: 3, cell: (grant) => <Opens grant={grant} /> },
+  {
+    id: 'by',
+    csv: 'createdBy',
+    header: 'grantedBy',
+    priority: 2,
+    cell: ({ createdBy }) => <Actor actor={createdBy} />,
+  },
   {
     id: 'at',
+    csv: 'createdAt',
     header: 'granted',
     priority: 2,
     cell: ({ createdAt, revoked }, { t }) =>

@@ -1,5 +1,4 @@
 import { IconPlus, IconRoute } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, CopyButton, RelativeTime } from '../../../ui/controls/index.ts';
@@ -7,7 +6,7 @@ import { EmptyState, Page, Row } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, list, managers, type Schemas, useSession } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
 import { stateOf } from './flow-values.ts';
 import { flowStrings } from './strings.ts';
@@ -22,7 +21,7 @@ function FlowsScreen() {
   const { after } = Route.useSearch();
   const columns = useColumns(listColumns, flowStrings);
   const [asked, setAsked] = useState<{ what: Asked; flow: Flow }>();
-  const query = useQuery(list('/api/admin/flows', { cursor: after }));
+  const query = useList(list('/api/admin/flows', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const items = query.data?.items;
   const create = mayChange && (
@@ -99,16 +98,23 @@ function SecondLine({ flow }: { flow: Flow }) {
 const listColumns: Columns<Flow, typeof flowStrings> = [
   {
     id: 'name',
+    csv: 'draft.name',
     cell: ({ id, draft }) => (
       <Link to="/flows/$id" params={{ id }}>
         {draft.name}
       </Link>
     ),
   },
-  { id: 'state', priority: 2, cell: (flow) => <FlowState flow={flow} /> },
-  { id: 'product', priority: 2, cell: ({ draft }, { t }) => t(`product.${draft.product}`) },
+  { id: 'state', csv: 'changed', priority: 2, cell: (flow) => <FlowState flow={flow} /> },
+  {
+    id: 'product',
+    csv: 'draft.product',
+    priority: 2,
+    cell: ({ draft }, { t }) => t(`product.${draft.product}`),
+  },
   {
     id: 'address',
+    csv: 'path',
     priority: 3,
     cell: ({ path }, { t }) => (
       <Row gap={4} wrap={false}>
@@ -119,11 +125,12 @@ const listColumns: Columns<Flow, typeof flowStrings> = [
   },
   {
     id: 'changed',
+    csv: 'changedAt',
     header: 'changedAt',
     priority: 2,
     cell: ({ changedAt }) => <RelativeTime at={changedAt} />,
   },
-  { id: 'by', priority: 3, cell: ({ changedBy }) => <Actor actor={changedBy} /> },
+  { id: 'by', csv: 'changedBy', priority: 3, cell: ({ changedBy }) => <Actor actor={changedBy} /> },
 ];
 
 const kinds = { published: 'ok', changed: 'warn', draft: 'outline' } as const;

@@ -1,5 +1,4 @@
 import { IconExternalLink, IconStack2 } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import {
@@ -16,7 +15,14 @@ import { Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layo
 import { shortenId, uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { api, list, type Schemas } from '../../data.ts';
-import { ConfirmOperation, QueryTable, Refused, useAddressFilters, useOperation } from '../../operations.ts';
+import {
+  ConfirmOperation,
+  QueryTable,
+  Refused,
+  useAddressFilters,
+  useList,
+  useOperation,
+} from '../../operations.ts';
 import { boardPath } from './board-path.ts';
 import { JobCounts } from './job-counts.tsx';
 import { type JobKind, type JobState, jobKinds, jobStates, shownState } from './job-words.ts';
@@ -34,7 +40,7 @@ function JobsScreen() {
   const retry = useRetry();
   const show = (id: string | undefined) =>
     void navigate({ to: '.', search: (now) => ({ ...now, job: id }), resetScroll: false });
-  const query = useQuery({
+  const query = useList({
     ...list('/api/admin/jobs', { cursor: after, kind, state }),
     refetchInterval: after === undefined ? 10_000 : false,
   });
@@ -112,6 +118,7 @@ function State({ job }: { job: Job }) {
 const listColumns: Columns<Job, typeof jobStrings, (id: string) => void> = [
   {
     id: 'job',
+    csv: 'kind',
     cell: ({ id, kind, lastError }, { t, context: show }) => (
       <TwoLines second={lastError ?? <code>{shortenId(id)}</code>}>
         <LinkButton onClick={() => show(id)}>{t(kind as JobKind)}</LinkButton>
@@ -128,16 +135,19 @@ const listColumns: Columns<Job, typeof jobStrings, (id: string) => void> = [
   },
   {
     id: 'next',
+    csv: 'runAt',
     priority: 3,
     cell: ({ state, runAt }) => state === 'waiting' && runAt !== undefined && <RelativeTime at={runAt} />,
   },
   {
     id: 'ended',
+    csv: 'finishedAt',
     priority: 2,
     cell: ({ finishedAt }) => finishedAt !== undefined && <RelativeTime at={finishedAt} />,
   },
   {
     id: 'added',
+    csv: 'createdAt',
     priority: 3,
     cell: ({ createdAt }) => createdAt !== undefined && <RelativeTime at={createdAt} />,
   },

@@ -1,6 +1,5 @@
 import { NativeSelect } from '@mantine/core';
 import { IconKey, IconPlus } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
@@ -8,7 +7,7 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, managers, type Schemas, useSession } from '../../data.ts';
-import { ConfirmOperation, QueryTable } from '../../operations.ts';
+import { ConfirmOperation, QueryTable, useList } from '../../operations.ts';
 import { stateOf } from './key-state.ts';
 import { MadeKey } from './made-key.tsx';
 import { keyStrings } from './strings.ts';
@@ -24,7 +23,7 @@ function KeysScreen() {
   const nameOf = useKeyName();
   const [asked, setAsked] = useState<{ what: 'rotate' | 'revoke'; key: Key }>();
   const [made, setMade] = useState<{ name: string; key: string }>();
-  const query = useQuery(list('/api/admin/keys', { cursor: after }));
+  const query = useList(list('/api/admin/keys', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const create = (
     <ButtonLink to="/keys/new" kind="primary" icon={IconPlus}>
@@ -95,6 +94,7 @@ const Scopes = ({ scopes }: { scopes: readonly string[] }) => <code>{scopes.join
 const listColumns: Columns<Key, typeof keyStrings, (key: Key) => string> = [
   {
     id: 'key',
+    csv: 'name',
     cell: (key, { context: nameOf }) => (
       <div>
         <b>{nameOf(key)}</b>
@@ -106,11 +106,12 @@ const listColumns: Columns<Key, typeof keyStrings, (key: Key) => string> = [
       </div>
     ),
   },
-  { id: 'state', cell: (key) => <State apiKey={key} /> },
-  { id: 'world', priority: 2, cell: ({ env }, { t }) => t(env) },
+  { id: 'state', csv: 'revokedAt', cell: (key) => <State apiKey={key} /> },
+  { id: 'world', csv: 'env', priority: 2, cell: ({ env }, { t }) => t(env) },
   { id: 'scopes', priority: 2, cell: ({ scopes }) => <Scopes scopes={scopes} /> },
   {
     id: 'lastUsed',
+    csv: 'lastUsedAt',
     priority: 2,
     cell: ({ lastUsedAt, lastUsedAddress }, { t }) =>
       lastUsedAt === undefined ? (
@@ -121,7 +122,7 @@ const listColumns: Columns<Key, typeof keyStrings, (key: Key) => string> = [
         </span>
       ),
   },
-  { id: 'created', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  { id: 'created', csv: 'createdAt', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
 ];
 
 const kinds = {

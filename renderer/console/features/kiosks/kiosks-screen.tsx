@@ -1,5 +1,4 @@
 import { IconDeviceTablet, IconPlus } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
@@ -7,7 +6,7 @@ import { EmptyState, GoneAndStays, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { api, managers, operators, read, useSession } from '../../data.ts';
-import { ConfirmOperation, QueryTable } from '../../operations.ts';
+import { ConfirmOperation, QueryTable, useList } from '../../operations.ts';
 import { type Kiosk, kioskStateOf, kioskStates } from './kiosk-state.ts';
 import { kioskStrings } from './strings.ts';
 
@@ -21,7 +20,7 @@ function KiosksScreen() {
   const { user } = useSession();
   const { state } = Route.useSearch();
   const [asked, setAsked] = useState<{ what: 'revoke' | 'unlock'; kiosk: Kiosk }>();
-  const query = useQuery({ ...read('/api/admin/kiosks'), refetchInterval: EVERY });
+  const query = useList({ ...read('/api/admin/kiosks'), refetchInterval: EVERY });
   const mayManage = managers.includes(user.role);
   const pair = mayManage && (
     <ButtonLink to="/kiosks/pair" kind="primary" icon={IconPlus}>
@@ -92,10 +91,16 @@ const listColumns: Columns<Kiosk, typeof kioskStrings> = [
       </TwoLines>
     ),
   },
-  { id: 'state', priority: 2, cell: (kiosk) => <State kiosk={kiosk} /> },
-  { id: 'world', priority: 3, cell: ({ env }, { t }) => (env === 'live' ? t('live') : t('test')) },
+  { id: 'state', csv: 'revokedAt', priority: 2, cell: (kiosk) => <State kiosk={kiosk} /> },
+  {
+    id: 'world',
+    csv: 'env',
+    priority: 3,
+    cell: ({ env }, { t }) => (env === 'live' ? t('live') : t('test')),
+  },
   {
     id: 'seen',
+    csv: 'lastSeenAt',
     header: 'lastSeen',
     cell: ({ lastSeenAt }, { t }) =>
       lastSeenAt === undefined ? (
@@ -104,7 +109,13 @@ const listColumns: Columns<Kiosk, typeof kioskStrings> = [
         <RelativeTime at={lastSeenAt} />
       ),
   },
-  { id: 'paired', header: 'pairedAt', priority: 3, cell: ({ pairedAt }) => <RelativeTime at={pairedAt} /> },
+  {
+    id: 'paired',
+    csv: 'pairedAt',
+    header: 'pairedAt',
+    priority: 3,
+    cell: ({ pairedAt }) => <RelativeTime at={pairedAt} />,
+  },
 ];
 
 const listFilters: Filters<typeof kioskStrings> = [{ key: 'state', kind: 'choice', options: kioskStates }];

@@ -5,18 +5,17 @@ import {
   IconDatabaseExport,
   IconEye,
   IconKey,
-  type TablerIcon,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { Badge, Maturity } from '../../../ui/controls/index.ts';
 import { Card } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { read, type Schemas, useSession } from '../../data.ts';
 import { useAttentionText } from '../../reasons/attention-text.ts';
 import styles from './overview.module.css';
+import { Part } from './part.tsx';
 import { overviewStrings } from './strings.ts';
+import { VersionPart } from './version-part.tsx';
 
 /** State of the box: liveness for every role, the rest for appliance owners. */
 export function ThisBox({ overview: { liveness, matchOnly } }: { overview: Schemas['Overview'] }) {
@@ -30,6 +29,7 @@ export function ThisBox({ overview: { liveness, matchOnly } }: { overview: Schem
           <LivenessBadge liveness={liveness} matchOnly={matchOnly} />
         </Part>
         {status && <StatusParts status={status} />}
+        <VersionPart />
       </ul>
     </Card>
   );
@@ -144,29 +144,3 @@ function Room({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status
     .filter(Boolean)
     .join(', ');
 }
-
-const Part = ({
-  icon: Icon,
-  name,
-  text,
-  to,
-  children,
-}: {
-  icon: TablerIcon;
-  name: string;
-  text: ReactNode;
-  /** The screen where it is looked after. */
-  to?: '/models' | '/backups' | '/settings';
-  children: ReactNode;
-}) => (
-  <li>
-    <span className={styles.icon}>
-      <Icon size={18} stroke={1.75} aria-hidden="true" />
-    </span>
-    <div>
-      <b>{to ? <Link to={to}>{name}</Link> : name}</b>
-      {text !== undefined && text !== '' && <p className="tiny muted">{text}</p>}
-    </div>
-    {children}
-  </li>
-);

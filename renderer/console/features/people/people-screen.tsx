@@ -6,7 +6,7 @@ import { EmptyState, Note, Page, Row } from '../../../ui/layout/index.ts';
 import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { list, operators, read, type Schemas, useSession, useWorld } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { DoubtfulNote } from '../../own-gallery.tsx';
 import { upgradesQuery } from '../../template-upgrades.ts';
 import { peopleStrings } from './strings.ts';
@@ -22,7 +22,7 @@ function PeopleScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { search, after } = Route.useSearch();
-  const query = useQuery({
+  const query = useList({
     ...list('/api/admin/subjects', { env, search, cursor: after }),
     refetchInterval: ({ state }) => (state.data?.reading ? READ_AGAIN : false),
   });
@@ -96,6 +96,7 @@ export function State({ person: { email, disabledAt } }: { person: Pick<Person, 
 const listColumns: Columns<Person, typeof peopleStrings> = [
   {
     id: 'name',
+    csv: { id: 'id', email: 'email', name: 'name' },
     cell: (person) => (
       <Row gap={12} wrap={false}>
         <PersonTile id={person.id} />
@@ -108,15 +109,16 @@ const listColumns: Columns<Person, typeof peopleStrings> = [
       </Row>
     ),
   },
-  { id: 'state', priority: 2, cell: (person) => <State person={person} /> },
+  { id: 'state', csv: 'disabledAt', priority: 2, cell: (person) => <State person={person} /> },
   {
     id: 'pictures',
+    csv: 'enrollments',
     number: true,
     priority: 2,
     cell: ({ enrollments }, { format }) => format.count(enrollments),
   },
-  { id: 'changed', cell: ({ updatedAt }) => <RelativeTime at={updatedAt} /> },
-  { id: 'enrolled', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  { id: 'changed', csv: 'updatedAt', cell: ({ updatedAt }) => <RelativeTime at={updatedAt} /> },
+  { id: 'enrolled', csv: 'createdAt', priority: 3, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
 ];
 
 /** How many people are recognized by a superseded embedding model alone, with the way to them; nothing where there are none. */

@@ -1,10 +1,9 @@
 import { IconUsers } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { list, type Schemas, useWorld } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { usePictureColumns } from './person-columns.tsx';
 import { peopleStrings } from './strings.ts';
 
@@ -16,7 +15,7 @@ function UpgradesScreen() {
   const format = useFormat();
   const env = useWorld();
   const { after } = Route.useSearch();
-  const query = useQuery(list('/api/admin/template-upgrades', { env, cursor: after, names: 'true' }));
+  const query = useList(list('/api/admin/template-upgrades', { env, cursor: after, names: 'true' }));
   const { upgraded, provisional, waiting } = query.data ?? { upgraded: 0, provisional: 0, waiting: 0 };
   const left = provisional + waiting;
   const kept = ({ provisional }: Schemas['TemplateUpgrades']['items'][number]) =>

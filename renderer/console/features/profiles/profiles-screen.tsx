@@ -1,5 +1,4 @@
 import { IconAdjustmentsHorizontal, IconPlus } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, Maturity } from '../../../ui/controls/index.ts';
@@ -7,7 +6,7 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { list, managers, type Schemas, useSession } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
 import styles from './profiles.module.css';
 import { useAllowed } from './queries.ts';
@@ -28,7 +27,7 @@ function ProfilesScreen() {
   const heldFor = useStrings(heldForStrings);
   const allowed = useAllowed();
   const [leaving, setLeaving] = useState<Profile>();
-  const query = useQuery(list('/api/admin/profiles', { cursor: after }));
+  const query = useList(list('/api/admin/profiles', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const create = (
     <ButtonLink to="/profiles/new" kind="primary" icon={IconPlus}>
@@ -97,6 +96,7 @@ interface Known {
 const listColumns: Columns<Profile, typeof profileStrings, Known> = [
   {
     id: 'name',
+    csv: 'definition.name',
     cell: ({ slug, definition }, { context }) => (
       <span className={styles.object}>
         <Link to="/profiles/$slug" params={{ slug }}>
@@ -108,11 +108,16 @@ const listColumns: Columns<Profile, typeof profileStrings, Known> = [
       </span>
     ),
   },
-  { id: 'maturity', cell: ({ definition }) => <ProfileMaturity level={definition.maturity} /> },
-  { id: 'origin', priority: 2, cell: (profile) => <Origin profile={profile} /> },
-  { id: 'liveness', priority: 3, cell: (profile) => <Liveness profile={profile} /> },
+  {
+    id: 'maturity',
+    csv: 'definition.maturity',
+    cell: ({ definition }) => <ProfileMaturity level={definition.maturity} />,
+  },
+  { id: 'origin', csv: 'builtIn', priority: 2, cell: (profile) => <Origin profile={profile} /> },
+  { id: 'liveness', csv: false, priority: 3, cell: (profile) => <Liveness profile={profile} /> },
   {
     id: 'rate',
+    csv: false,
     header: 'falseMatch',
     number: true,
     priority: 2,

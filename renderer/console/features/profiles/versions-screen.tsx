@@ -8,7 +8,7 @@ import { Card, EmptyState, Page, Row, Stack } from '../../../ui/layout/index.ts'
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, api, managers, read, type Schemas, useSession } from '../../data.ts';
-import { ConfirmOperation, LoadFailed, QueryTable } from '../../operations.ts';
+import { ConfirmOperation, LoadFailed, QueryTable, useList } from '../../operations.ts';
 import { changesBetween } from './changes.ts';
 import type { Definition } from './profile-values.ts';
 import styles from './profiles.module.css';
@@ -31,7 +31,7 @@ function VersionsScreen() {
   const { after, from, to } = Route.useSearch();
   const navigate = useNavigate();
   const [back, setBack] = useState<Version>();
-  const query = useQuery(versionsQuery(slug, after));
+  const query = useList(versionsQuery(slug, after));
   const newest = useQuery(versionsQuery(slug)).data?.items;
   const running = runningOf(newest, undefined);
   const compare = (sides: { from?: number | 'builtin'; to?: number | 'builtin' }) =>
@@ -115,10 +115,11 @@ const listColumns: Columns<Version, typeof profileStrings, Known> = [
       );
     },
   },
-  { id: 'when', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
-  { id: 'who', priority: 2, cell: ({ createdBy }) => <Actor actor={createdBy} /> },
+  { id: 'when', csv: 'createdAt', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  { id: 'who', csv: 'createdBy', priority: 2, cell: ({ createdBy }) => <Actor actor={createdBy} /> },
   {
     id: 'what',
+    csv: false,
     priority: 2,
     cell: (one, { context }) => (
       <What one={one} before={context.items?.find(({ version }) => version === one.version - 1)} />

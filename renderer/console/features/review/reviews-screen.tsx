@@ -1,12 +1,11 @@
 import { IconScale } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
 import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { list, useWorld } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import type { Review } from './open-reviews.ts';
 import { ReviewState } from './side-card.tsx';
 import { reviewStrings } from './strings.ts';
@@ -20,7 +19,7 @@ function ReviewsScreen() {
   const t = useStrings(reviewStrings);
   const env = useWorld();
   const { state, kind, after } = Route.useSearch();
-  const query = useQuery({
+  const query = useList({
     ...list('/api/admin/review', {
       env,
       state: state ?? 'open',
@@ -75,6 +74,7 @@ const consequences = {
 const listColumns: Columns<Review, typeof reviewStrings> = [
   {
     id: 'item',
+    csv: 'kind',
     header: 'what',
     cell: ({ id, kind, policy }, { t }) => (
       <TwoLines second={t(consequences[kind][policy])}>
@@ -87,6 +87,7 @@ const listColumns: Columns<Review, typeof reviewStrings> = [
   { id: 'state', priority: 2, cell: (one) => <ReviewState review={one} /> },
   {
     id: 'likeness',
+    csv: 'likeness.score',
     priority: 2,
     cell: ({ likeness: { score, threshold } }, { t, format }) => (
       <span className="num">
@@ -94,9 +95,10 @@ const listColumns: Columns<Review, typeof reviewStrings> = [
       </span>
     ),
   },
-  { id: 'came', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+  { id: 'came', csv: 'createdAt', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
   {
     id: 'erased',
+    csv: 'erasedBy',
     header: 'picturesUntil',
     priority: 3,
     cell: ({ pictures, erasedBy }, { t }) =>

@@ -10,7 +10,7 @@ import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts
 import { auth, type OwnFace as Face, type OwnSession } from '../../api/auth.ts';
 import { operators, useSession } from '../../data.ts';
 import { AskedOperation, OperationForm, Refused, useOperation } from '../../operations.ts';
-import { useSignOut } from '../../session/use-sign-out.ts';
+import { useLeave, useSignOut } from '../../session/use-sign-out.ts';
 import { EnrollFace } from './enroll-face.tsx';
 import { nameDevice } from './name-device.ts';
 import { OwnFace } from './own-face.tsx';
@@ -145,6 +145,7 @@ function RecoveryCodes({ codes, done }: { codes: readonly string[]; done(): void
 function OwnSessions() {
   const t = useStrings(securityStrings);
   const signOut = useSignOut();
+  const leave = useLeave();
   const { data, error, refetch } = useQuery({ queryKey: ['own-sessions'], queryFn: () => auth.sessions() });
   const end = useOperation(
     async (sessions: readonly OwnSession[]) => {
@@ -158,11 +159,22 @@ function OwnSessions() {
     <Card
       title={t('sessions')}
       actions={
-        others.length > 1 && (
-          <Button busy={end.isPending} onClick={() => end.mutate(others)}>
-            {t('endOthers')}
-          </Button>
-        )
+        <>
+          {others.length > 1 && (
+            <Button busy={end.isPending} onClick={() => end.mutate(others)}>
+              {t('endOthers')}
+            </Button>
+          )}
+          <AskedOperation
+            run={() => auth.endSessions()}
+            done={leave}
+            title={t('signOutEverywhereTitle')}
+            confirmLabel={t('signOutEverywhere')}
+            refusal={t('notEnded')}
+          >
+            {t('signOutEverywhereText')}
+          </AskedOperation>
+        </>
       }
       flush
     >

@@ -1,5 +1,4 @@
 import { IconDeviceMobile } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { readReference } from '../../../../sdk/admin/reference.ts';
 import { Badge, type BadgeKind, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
@@ -7,7 +6,7 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, list, PersonName, readers, type Schemas, useSession, useWorld } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { decisions, flows, states } from './search.ts';
 import { reasonKey, sessionStrings } from './strings.ts';
 
@@ -20,7 +19,7 @@ function SessionsScreen() {
   const env = useWorld();
   const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
-  const query = useQuery(
+  const query = useList(
     list('/api/admin/sessions', {
       env,
       ...filters,
@@ -106,6 +105,7 @@ function Kind({ flow }: Pick<Session, 'flow'>) {
 const listColumns: Columns<Session, typeof sessionStrings> = [
   {
     id: 'at',
+    csv: { id: 'id', createdAt: 'started' },
     header: 'started',
     cell: ({ id, createdAt }) => (
       <Link to="/sessions/$id" params={{ id }}>
@@ -113,12 +113,13 @@ const listColumns: Columns<Session, typeof sessionStrings> = [
       </Link>
     ),
   },
-  { id: 'result', priority: 2, cell: (session) => <Outcome session={session} /> },
-  { id: 'why', priority: 2, cell: ({ reasons }) => <Reasons codes={reasons} /> },
+  { id: 'result', csv: 'decision', priority: 2, cell: (session) => <Outcome session={session} /> },
+  { id: 'why', csv: 'reasons', priority: 2, cell: ({ reasons }) => <Reasons codes={reasons} /> },
   { id: 'flow', priority: 2, cell: ({ flow }, { t }) => t(flow) },
   { id: 'attempts', cell: ({ attempts }, { t }) => t('attemptsOf', { count: attempts }) },
   {
     id: 'risk',
+    csv: 'risk.level',
     priority: 3,
     cell: ({ risk }, { t }) => (risk === undefined ? <span className="muted">–</span> : t(risk.level)),
   },

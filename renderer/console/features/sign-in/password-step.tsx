@@ -1,11 +1,14 @@
+import { IconFingerprint } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/index.ts';
 import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Note } from '../../../ui/layout/index.ts';
+import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { auth, type SecondStep, type Session } from '../../api/auth.ts';
 import { useOperation } from '../../operations.ts';
+import { askForPasskey, passkeyObstacle } from '../../session/passkeys.ts';
 import styles from './sign-in.module.css';
 import { SignInFailed, Step } from './step.tsx';
 import { signInStrings } from './strings.ts';
@@ -64,9 +67,37 @@ export function PasswordStep({
         <Button kind="quiet" block onClick={() => haveCode(form.getValues('email'))}>
           {t('haveCode')}
         </Button>
+        <PasskeyAlone signedIn={signedIn} />
         <p className="small muted">{t.rich('lockedOut', { code: (inside) => <code>{inside}</code> })}</p>
       </Form>
     </Step>
+  );
+}
+
+/** A passkey that the device keeps, after it has verified the person, is both factors. */
+function PasskeyAlone({ signedIn }: { signedIn(session: Session): Promise<void> }) {
+  const t = useStrings(signInStrings);
+  const prove = useOperation(async () => {
+    const credential = await askForPasskey(await auth.passkeySignInOptions());
+    await signedIn(await auth.signInWithPasskey(credential));
+  });
+  if (passkeyObstacle() !== undefined) return null;
+  const { error } = prove;
+  return (
+    <>
+      {error instanceof Refusal ? (
+        <SignInFailed error={error} title={t('failed')} />
+      ) : (
+        error && (
+          <Note kind="bad" title={t('passkeyFailed')}>
+            {t('passkeyAloneFailed')}
+          </Note>
+        )
+      )}
+      <Button block busy={prove.isPending} onClick={() => prove.mutate()} icon={IconFingerprint}>
+        {t('passkeyAlone')}
+      </Button>
+    </>
   );
 }
 

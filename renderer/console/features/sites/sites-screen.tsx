@@ -1,5 +1,4 @@
 import { IconMapPin } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ButtonLink } from '../../../ui/controls/index.ts';
@@ -7,7 +6,7 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, managers, type Schemas, useSession } from '../../data.ts';
-import { ConfirmOperation, QueryTable } from '../../operations.ts';
+import { ConfirmOperation, QueryTable, useList } from '../../operations.ts';
 import { sitesStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/sites')({ component: SitesScreen });
@@ -16,10 +15,11 @@ type Site = Schemas['Site'];
 
 const listColumns: Columns<Site, typeof sitesStrings> = [
   { id: 'name', cell: ({ name }) => <b>{name}</b> },
-  { id: 'network', cell: ({ cidr }) => <code>{cidr}</code> },
+  { id: 'network', csv: 'cidr', cell: ({ cidr }) => <code>{cidr}</code> },
   { id: 'country', cell: ({ country }) => country, priority: 2 },
   {
     id: 'position',
+    csv: { latitude: 'latitude', longitude: 'longitude' },
     cell: ({ latitude, longitude }) => `${latitude}, ${longitude}`,
     number: true,
     priority: 3,
@@ -33,7 +33,7 @@ function SitesScreen() {
   const { after } = Route.useSearch();
   const columns = useColumns(listColumns, sitesStrings);
   const [leaving, setLeaving] = useState<Site>();
-  const sites = useQuery(list('/api/admin/sites', { cursor: after }));
+  const sites = useList(list('/api/admin/sites', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const add = mayChange && (
     <ButtonLink to="/sites/new" kind="primary">

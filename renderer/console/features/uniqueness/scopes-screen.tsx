@@ -6,7 +6,7 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { list, managers, organizationQuery, reviewers, useSession, useWorld } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import type { Scope } from './scope-values.ts';
 import { scopeStrings } from './strings.ts';
 
@@ -18,7 +18,7 @@ function ScopesScreen() {
   const { user } = useSession();
   const { after } = Route.useSearch();
   const columns = useColumns(listColumns, scopeStrings);
-  const query = useQuery(list('/api/admin/uniqueness/scopes', { env, cursor: after }));
+  const query = useList(list('/api/admin/uniqueness/scopes', { env, cursor: after }));
   const create = managers.includes(user.role) && (
     <ButtonLink to="/uniqueness/new" kind="primary" icon={IconPlus}>
       {t('create')}
@@ -115,21 +115,24 @@ const listColumns: Columns<Scope, typeof scopeStrings> = [
   },
   {
     id: 'rate',
+    csv: 'falseFlagRate',
     header: 'falseFlags',
     number: true,
     cell: ({ falseFlagRate }, { format }) => format.rate(falseFlagRate),
   },
   {
     id: 'threshold',
+    csv: 'thresholds.flagged',
     number: true,
     priority: 3,
     cell: ({ thresholds }, { format }) =>
       thresholds ? format.score(thresholds.flagged.threshold) : <span className="muted">–</span>,
   },
-  { id: 'erasure', priority: 3, cell: ({ onErasure }, { t }) => t(onErasure) },
+  { id: 'erasure', csv: 'onErasure', priority: 3, cell: ({ onErasure }, { t }) => t(onErasure) },
   { id: 'epoch', number: true, priority: 3, cell: ({ epoch }) => epoch },
   {
     id: 'ends',
+    csv: 'endsAt',
     priority: 2,
     cell: ({ endsAt, endedAt }, { t }) => {
       const at = endedAt ?? endsAt;

@@ -1,12 +1,11 @@
 import { IconListCheck } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link } from '@tanstack/react-router';
 import { Badge, ButtonLink, RelativeTime, Verdict } from '../../../ui/controls/index.ts';
 import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, list, PersonName, type Schemas, useWorld } from '../../data.ts';
-import { QueryTable } from '../../operations.ts';
+import { QueryTable, useList } from '../../operations.ts';
 import { checkNames, reasonKey, reasonStrings, reasons } from '../../reasons/reason-strings.ts';
 import { verificationStrings } from './strings.ts';
 import { toQuery } from './to-query.ts';
@@ -19,7 +18,11 @@ function VerificationsScreen() {
   const t = useStrings(verificationStrings);
   const env = useWorld();
   const { after, ...filters } = Route.useSearch();
-  const query = useQuery(list('/api/admin/verifications', { ...toQuery(filters), env, cursor: after }));
+  const query = useList(
+    list('/api/admin/verifications', { ...toQuery(filters), env, cursor: after }),
+    // A list of one person is a line of the audit log each time.
+    { live: after === undefined && filters.person === undefined },
+  );
   return (
     <Page title={t('title')} lead={t('lead')}>
       <QueryTable
@@ -71,6 +74,7 @@ const SecondLine = ({ row }: { row: Row }) => (
 const listColumns: Columns<Row, typeof verificationStrings> = [
   {
     id: 'at',
+    csv: { id: 'id', at: 'time' },
     header: 'time',
     cell: ({ id, at }) => (
       <Link to="/verifications/$id" params={{ id }}>
@@ -81,6 +85,7 @@ const listColumns: Columns<Row, typeof verificationStrings> = [
   { id: 'decision', header: 'result', priority: 2, cell: ({ decision }) => <Ended decision={decision} /> },
   {
     id: 'why',
+    csv: 'reason',
     priority: 2,
     cell: (row, { t }) => (
       <>
@@ -97,6 +102,7 @@ const listColumns: Columns<Row, typeof verificationStrings> = [
   { id: 'kind', priority: 3, cell: ({ kind }) => kind },
   {
     id: 'profile',
+    csv: 'profile.slug',
     priority: 3,
     cell: ({ profile }) =>
       profile.slug === undefined ? (

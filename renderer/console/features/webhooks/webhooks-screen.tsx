@@ -8,7 +8,7 @@ import { EmptyState, Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type RowAction, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { list, managers, operators, type Schemas, useSession, useWorld } from '../../data.ts';
-import { QueryTable, Refused } from '../../operations.ts';
+import { QueryTable, Refused, useList } from '../../operations.ts';
 import { formStrings } from './form/form-strings.ts';
 import { HealthStrip, StateBadge, useWebhookName } from './state-badge.tsx';
 import { webhookStrings } from './strings.ts';
@@ -27,7 +27,7 @@ function WebhooksScreen() {
   const { product, after } = Route.useSearch();
   const nameOf = useWebhookName();
   const [asked, setAsked] = useState<Asked>();
-  const query = useQuery(list('/api/admin/webhooks', { env, cursor: after, family: product }));
+  const query = useList(list('/api/admin/webhooks', { env, cursor: after, family: product }));
   const { data } = useQuery(allHealthQuery(env));
   const health = new Map(data?.items.map((one) => [one.endpoint, one]));
   const products = useStrings(formStrings);
@@ -139,6 +139,7 @@ interface Known {
 const listColumns: Columns<Webhook, typeof webhookStrings, Known> = [
   {
     id: 'webhook',
+    csv: 'url',
     cell: (webhook, { context }) => (
       <TwoLines second={<span style={{ overflowWrap: 'anywhere' }}>{webhook.url || undefined}</span>}>
         <Link to="/webhooks/$id" params={{ id: webhook.id }}>
@@ -149,11 +150,13 @@ const listColumns: Columns<Webhook, typeof webhookStrings, Known> = [
   },
   {
     id: 'state',
+    csv: 'state.is',
     priority: 2,
     cell: (webhook, { context }) => <StateBadge webhook={webhook} health={context.health.get(webhook.id)} />,
   },
   {
     id: 'day',
+    csv: false,
     header: 'lastDay',
     priority: 2,
     cell({ id }, { context }) {
@@ -169,6 +172,7 @@ const listColumns: Columns<Webhook, typeof webhookStrings, Known> = [
   },
   {
     id: 'accepted',
+    csv: false,
     number: true,
     priority: 2,
     cell({ id }, { t, format, context }) {
@@ -182,9 +186,10 @@ const listColumns: Columns<Webhook, typeof webhookStrings, Known> = [
   },
   {
     id: 'waiting',
+    csv: false,
     number: true,
     priority: 3,
     cell: ({ id }, { format, context }) => format.count(context.health.get(id)?.waiting ?? 0),
   },
-  { id: 'product', priority: 3, cell: ({ family }, { context }) => context.products(family) },
+  { id: 'product', csv: 'family', priority: 3, cell: ({ family }, { context }) => context.products(family) },
 ];

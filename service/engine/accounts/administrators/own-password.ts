@@ -1,5 +1,5 @@
 import { defined } from '../../../lib/defined.ts';
-import type { AdministratorId } from '../../../lib/id.ts';
+import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
@@ -10,6 +10,7 @@ import {
   normalizeEmail,
   selectAccount,
   selectAccountByEmail,
+  selectAccounts,
   updateAccount,
 } from './administrator-store.ts';
 import type { Attempt } from './failures.ts';
@@ -139,6 +140,15 @@ export interface OwnSessions {
   listSessions(administrator: AdministratorId): Promise<AdministratorSession[]>;
   /** Throws NOT_FOUND, also for the session of another administrator. */
   endSession(administrator: AdministratorId, id: string, who: Actor): Promise<void>;
+  /** All of the account, and sign-ins that have begun. Gives how many sessions there were. */
+  endSessions(administrator: AdministratorId, who: Actor): Promise<number>;
+  /** All sessions of all accounts of the organization, and sign-ins that have begun. Gives how many sessions there were. */
+  endSessionsOf(organization: OrganizationId, who: Actor): Promise<number>;
+}
+
+async function endAllOf(tx: Tx, administrator: AdministratorId): Promise<number> {
+  await deleteTickets(tx, administrator);
+  return deleteSessions(tx, administrator);
 }
 
 export function createOwnSessions({ db, inTransaction, integrity, audit, sessions }: Parts): OwnSessions {
@@ -179,5 +189,28 @@ export function createOwnSessions({ db, inTransaction, integrity, audit, session
         throw new Problem('NOT_FOUND', `There is no session ${id}: it may have ended.`);
       await end(id, who, 'administrator.end-session', account);
     },
+    endSessions: (administrator, who) =>
+      inTransaction(async (tx) => {
+        const account = await selectAccount(tx, integrity, administrator);
+        if (!account) return 0;
+        const ended = await endAllOf(tx, administrator);
+        await audit.add(tx, {
+          actor: who,
+          action: 'administrator.end-sessions',
+          organization: account.organization,
+          target: administrator,
+          details: { sessions: ended },
+        });
+        return ended;
+      }),
+    endSessionsOf: (organization, who) =>
+      inTransaction(async (tx) => {
+        let ended = 0;
+        for (const { id } of await selectAccounts(tx, integrity, organization))
+          ended += await endAllOf(tx, id);
+        const action = 'administrator.end-all';
+        await audit.add(tx, { actor: who, action, organization, details: { sessions: ended } });
+        return ended;
+      }),
   };
 }

@@ -77,20 +77,30 @@ export async function selectPasskeys(
     .orderBy('created_at')
     .orderBy('id')
     .execute();
-  return rows
-    .filter((row) => isSound(integrity, 'passkey', row))
-    .map((row) => ({
-      id: row.id,
-      administrator: row.administrator as AdministratorId,
-      site: row.site,
-      publicKey: row.public_key,
-      counter: row.counter,
-      transports: JSON.parse(row.transports),
-      name: row.name,
-      createdAt: row.created_at,
-      ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
-    }));
+  return rows.filter((row) => isSound(integrity, 'passkey', row)).map(fromRow);
 }
+
+/** None for a row that something else than this service made or changed. */
+export async function selectPasskey(
+  db: Db,
+  integrity: SignInIntegrity,
+  id: string,
+): Promise<PasskeyRow | undefined> {
+  const row = await db.selectFrom('passkey').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && isSound(integrity, 'passkey', row) ? fromRow(row) : undefined;
+}
+
+const fromRow = (row: Selectable<Schema['passkey']>): PasskeyRow => ({
+  id: row.id,
+  administrator: row.administrator as AdministratorId,
+  site: row.site,
+  publicKey: row.public_key,
+  counter: row.counter,
+  transports: JSON.parse(row.transports),
+  name: row.name,
+  createdAt: row.created_at,
+  ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
+});
 
 export async function isRegistered(db: Db, id: string): Promise<boolean> {
   const row = await db.selectFrom('passkey').select('id').where('id', '=', id).executeTakeFirst();
@@ -120,6 +130,20 @@ export async function putChallenge(tx: Tx, integrity: SignInIntegrity, row: Chal
     .values(values)
     .onConflict((conflict) => conflict.column('holder').doUpdateSet(values))
     .execute();
+}
+
+/** False where it is there already: the challenge was answered. */
+export async function keepUsedChallenge(
+  tx: Tx,
+  integrity: SignInIntegrity,
+  { holder, challenge, createdAt }: ChallengeRow,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('passkey_challenge')
+    .values(withMac(integrity, 'passkey_challenge', { holder, challenge, created_at: createdAt }))
+    .onConflict((conflict) => conflict.column('holder').doNothing())
+    .executeTakeFirstOrThrow();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 /** Reads a challenge and deletes it. */

@@ -125,14 +125,15 @@ function shown(found: readonly Moment[], kinds: readonly MomentKind[]): Timeline
 
 const isRead = ({ kind, says = '' }: Moment) => kind === 'audit' && /\.(read|list)$/.test(says);
 
-/** Lines that follow each other, in which the same reader read the same, are one: the newest, with how many they are. */
+/** Lines that follow each other, in which the same reader read something, are one: the newest, with how many they are. */
 function together(items: readonly Moment[]): Moment[] {
   const joined: Moment[] = [];
   for (const one of items) {
     const last = joined.at(-1);
-    if (last && isRead(last) && isRead(one) && last.by === one.by && last.says === one.says)
-      joined[joined.length - 1] = { ...last, times: (last.times ?? 1) + 1 };
-    else joined.push(one);
+    if (last && isRead(last) && isRead(one) && last.by === one.by) {
+      const { request: _, ...rest } = last;
+      joined[joined.length - 1] = { ...rest, times: (last.times ?? 1) + 1 };
+    } else joined.push(one);
   }
   return joined;
 }

@@ -1,7 +1,6 @@
 import { SegmentedControl } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconRefresh, IconSend } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { z } from 'zod';
 import { deliveryStates } from '../../../../../sdk/admin/values.ts';
@@ -10,7 +9,7 @@ import { EmptyState } from '../../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../../ui/strings/index.ts';
 import { type Column, type Columns, type Filter, TwoLines, useColumns } from '../../../../ui/tables/index.ts';
 import { list, type Schemas, useWorld } from '../../../data.ts';
-import { QueryTable, Refused, useAddressFilters } from '../../../operations.ts';
+import { QueryTable, Refused, useAddressFilters, useList } from '../../../operations.ts';
 import { ClockTime } from '../clock-time.tsx';
 import { Answer, useResend } from './answer.tsx';
 import { type DeliverySearch, toDeliveryQuery } from './delivery-search.ts';
@@ -73,17 +72,11 @@ export function DeliveriesTable({
 const mayResend = (webhook: Webhook, { origin, state }: Pick<Delivery, 'origin' | 'state'>) =>
   origin !== 'test' && webhook.state.is === 'enabled' && state.is !== 'dropped';
 
-function useDeliveries(webhook: Webhook, { after, ...filters }: Search) {
+function useDeliveries(webhook: Webhook, { after, delivery: _, ...filters }: Search) {
   const env = useWorld();
-  const { delivery: _, ...asked } = filters;
-  return useQuery({
-    ...list('/api/admin/deliveries', {
-      env,
-      endpoint: webhook.id,
-      cursor: after,
-      ...toDeliveryQuery(asked, webhook.family),
-    }),
-    refetchInterval: after === undefined ? 15_000 : false,
+  const asked = toDeliveryQuery(filters, webhook.family);
+  return useList(list('/api/admin/deliveries', { env, endpoint: webhook.id, cursor: after, ...asked }), {
+    live: after === undefined,
   });
 }
 
@@ -133,6 +126,7 @@ interface Known {
 const listColumns: Columns<Delivery, typeof deliveryStrings, Known> = [
   {
     id: 'event',
+    csv: { id: 'id', name: 'event' },
     cell: ({ id, name }, { context: { webhook, beside } }) => (
       <DeliveryLink webhook={webhook.id} id={id} beside={beside}>
         {name.slice(webhook.family.length + 1)}
@@ -141,6 +135,7 @@ const listColumns: Columns<Delivery, typeof deliveryStrings, Known> = [
   },
   {
     id: 'answer',
+    csv: { 'state.is': 'state', 'last.status': 'answer' },
     priority: 2,
     cell: (one, { t }) => (
       <TwoLines second={one.attempts > 1 ? t('tries', { count: one.attempts }) : undefined}>
@@ -150,11 +145,12 @@ const listColumns: Columns<Delivery, typeof deliveryStrings, Known> = [
   },
   {
     id: 'took',
+    csv: 'last.milliseconds',
     number: true,
     priority: 3,
     cell: ({ last }, { format }) => last && format.duration(last.milliseconds),
   },
-  { id: 'when', priority: 2, cell: ({ createdAt }) => <ClockTime at={createdAt} /> },
+  { id: 'when', csv: 'createdAt', priority: 2, cell: ({ createdAt }) => <ClockTime at={createdAt} /> },
 ];
 
 /** With a button at the end of each row, where the reader may send again. */

@@ -8,22 +8,23 @@ import type { Tx } from '../../../../storage/transaction.ts';
 import type { Actor } from '../../../audit/index.ts';
 import { requireAccount } from '../accounts.ts';
 import type { AdministratorSession, From, OpenedSession, Passkey, Site } from '../administrator.ts';
-import { type Account, updateAccount } from '../administrator-store.ts';
+import { type Account, selectAccount, updateAccount } from '../administrator-store.ts';
 import type { Parts } from '../parts.ts';
 import {
   deletePasskey,
   insertPasskey,
   isRegistered,
   type PasskeyRow,
+  selectPasskey,
   selectPasskeys,
   updateName,
   updateUse,
 } from '../passkey-store.ts';
 import { deletePasswordSessions, updateSession } from '../session-store.ts';
-import { noteRefused, openSession } from '../sign-in.ts';
+import { mayEnter, noteRefused, openSession } from '../sign-in.ts';
 import type { Tickets } from '../tickets.ts';
 import { type Challenges, noChallenge } from './challenges.ts';
-import { credentialIdOf, verifyCreation, verifyUse } from './verify-passkey.ts';
+import { challengeOf, credentialIdOf, verifyCreation, verifyUse } from './verify-passkey.ts';
 
 /** Per account. */
 const MOST_PASSKEYS = 20;
@@ -36,6 +37,13 @@ export interface Passkeys extends PasskeyList {
   ): Promise<PublicKeyCredentialRequestOptionsJSON>;
   /** Throws SIGN_IN_REFUSED, SIGN_IN_DELAYED, PASSKEY_REFUSED; whatever it is, the challenge is used up. */
   finishWithPasskey(ticket: string, credential: unknown, site: Site, from: From): Promise<OpenedSession>;
+  /** Options for a sign-in by passkey alone, in which no account is named. Throws PASSKEY_REFUSED. */
+  signInOptions(site: Site, from: From): Promise<PublicKeyCredentialRequestOptionsJSON>;
+  /**
+   * A passkey that its authenticator keeps with the account and uses after it has verified the person is both factors. Throws
+   * PASSKEY_REFUSED, SIGN_IN_DELAYED.
+   */
+  signInWithPasskey(credential: unknown, site: Site, from: From): Promise<OpenedSession>;
   proveAgain(session: string, credential: unknown, site: Site): Promise<AdministratorSession>;
   passkeyCreationOptions(session: string, site: Site): Promise<PublicKeyCredentialCreationOptionsJSON>;
   /** Ends what the session is limited to, and with the first passkey the sessions that a password alone opened. */
@@ -62,6 +70,9 @@ export function createPasskeys(parts: Parts, tickets: Tickets, challenges: Chall
 
     finishWithPasskey: (ticket, credential, site, from) =>
       finish(parts, tickets, challenges, { ticket, credential, site, from }),
+
+    signInOptions: (site, { source }) => challenges.toSignIn(site, source),
+    signInWithPasskey: (credential, site, from) => signInAlone(parts, challenges, { credential, site, from }),
 
     async proveAgain(id, credential, site) {
       const { account } = await sessions.require(db, id);
@@ -130,6 +141,41 @@ async function finish(
     await tickets.use(tx, now.row);
     await passkey.use(tx);
     const by = { account: now.account, attempt, from, by: 'passkey' };
+    return openSession(parts, tx, by, { factorAt: clock.now() });
+  });
+}
+
+const unknownPasskey = () =>
+  new Problem(
+    'PASSKEY_REFUSED',
+    'This passkey signs in to no account here: choose another one, or sign in with your e-mail address and password.',
+  );
+
+/** Each attempt counts as one at the account of the passkey; one with an unknown passkey counts for its source. */
+async function signInAlone(
+  parts: Parts,
+  challenges: Challenges,
+  { credential, site, from }: { credential: unknown; site: Site; from: From },
+): Promise<OpenedSession> {
+  const { db, inTransaction, integrity, failures, clock } = parts;
+  const id = credentialIdOf(credential);
+  const { challenge, keepsAccount } = await challengeOf(credential);
+  challenges.readSignIn(challenge, site, from.source);
+  const known = await selectPasskey(db, integrity, id);
+  const account = known && (await selectAccount(db, integrity, known.administrator));
+  const attempt = await failures.begin(account?.email ?? `passkey ${id}`, from.source);
+  const refuse = async (error: unknown) => {
+    await noteRefused(parts, account, 'passkey-alone');
+    throw error;
+  };
+  if (!mayEnter(account) || !keepsAccount) return refuse(unknownPasskey());
+  const passkey = await prove(parts, account, credential, { challenge, site }).catch(refuse);
+  return inTransaction(async (tx) => {
+    const now = await selectAccount(tx, integrity, account.id);
+    if (!mayEnter(now)) throw unknownPasskey();
+    await challenges.useSignIn(tx, challenge);
+    await passkey.use(tx);
+    const by = { account: now, attempt, from, by: 'passkey-alone' };
     return openSession(parts, tx, by, { factorAt: clock.now() });
   });
 }

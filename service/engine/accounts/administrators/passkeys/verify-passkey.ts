@@ -92,6 +92,15 @@ export function credentialIdOf(credential: unknown): string {
   throw malformed(error);
 }
 
+/** The challenge that an answer is to, and whether its authenticator keeps the account. Throws PASSKEY_REFUSED where it is malformed. */
+export const challengeOf = (credential: unknown): Promise<{ challenge: string; keepsAccount: boolean }> =>
+  refusing(async () => {
+    const { response } = Use.parse(credential);
+    const { decodeClientDataJSON } = await encodings();
+    const challenge = base64url(256).parse(decodeClientDataJSON(response.clientDataJSON).challenge);
+    return { challenge, keepsAccount: Boolean(response.userHandle) };
+  });
+
 /** Its counter from now on. Throws PASSKEY_REFUSED, also for a counter that does not grow: the key was copied. */
 export async function verifyUse(
   credential: unknown,

@@ -1,0 +1,134 @@
+import commands from '../../../sdk/admin/commands.json' with { type: 'json' };
+
+/** A request of the console, as it would be sent. */
+export interface ShownRequest {
+  method: string;
+  /** With its query. */
+  url: URL;
+  /** JSON; absent: it has none. */
+  body?: unknown;
+  /** It sends a file beside `body`. */
+  file?: boolean;
+}
+
+interface CommandOfOperation {
+  words: string;
+  on?: string;
+  args: readonly string[];
+  options: Readonly<Record<string, { option: string; no?: boolean }>>;
+}
+
+/** Fields whose values are never shown. */
+const secret = /password|passphrase|secret|token|credential|\bpin\b|^pin$|code$|^current$|^next$/i;
+/** Longer texts are pictures and files. */
+const LONGEST = 300;
+
+const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** `$PASSWORD`: whoever runs the command sets it. */
+const variableOf = (name: string) => `$${name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}`;
+
+function masked(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => masked(one, name));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner, key)]));
+  if (value === null || value === undefined || typeof value === 'boolean') return value;
+  if (secret.test(name)) return variableOf(name);
+  return typeof value === 'string' && value.length > LONGEST ? '…' : value;
+}
+
+/** With the key or access token of whoever runs it, which is never printed. */
+export function toCurl({ method, url, body, file }: ShownRequest): string {
+  const json = body === undefined ? undefined : JSON.stringify(masked(body));
+  const parts = [
+    `curl -sS${method === 'GET' ? '' : ` -X ${method}`} ${quoted(url.href)}`,
+    '-H "authorization: Bearer $GATEHOUSE_TOKEN"',
+    ...(json === undefined
+      ? []
+      : file
+        ? [`-F ${quoted(`request=${json};type=application/json`)}`]
+        : ["-H 'content-type: application/json'", `-d ${quoted(json)}`]),
+    ...(file ? ['-F file=@FILE'] : []),
+  ];
+  return parts.join(' \\\n  ');
+}
+
+/** The command of the same effect on the box; undefined where the command line has none, or not for all of these fields. */
+export function toCli({ method, url, body, file }: ShownRequest, organization: string): string | undefined {
+  if (file) return undefined;
+  for (const [operation, command] of Object.entries(commands as Record<string, CommandOfOperation>)) {
+    const values = valuesOfPath(operation, method, url.pathname);
+    if (!values) continue;
+    const {
+      org: _,
+      organization: __,
+      env,
+      limit: ___,
+      cursor: ____,
+      ...query
+    } = Object.fromEntries(url.searchParams);
+    const fields = { ...query, ...(body as object | undefined) };
+    return lineOf(command, { ...values, ...fields }, { organization, env });
+  }
+  return undefined;
+}
+
+/** The values of the path where it is the one of the operation. */
+function valuesOfPath(
+  operation: string,
+  method: string,
+  path: string,
+): Readonly<Record<string, string>> | undefined {
+  const [ofMethod, template = ''] = operation.split(' ');
+  const names: string[] = [];
+  const pattern = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    names.push(name);
+    return '([^/]+)';
+  });
+  const found = ofMethod === method ? new RegExp(`^${pattern}$`).exec(path) : null;
+  return found
+    ? Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(found[i + 1]!)]))
+    : undefined;
+}
+
+function lineOf(
+  { words, on, args, options }: CommandOfOperation,
+  fields: Readonly<Record<string, unknown>>,
+  { organization, env }: { organization: string; env: string | undefined },
+): string | undefined {
+  const line = [`gatehouse ${words}`];
+  for (const name of args) {
+    if (fields[name] === undefined) return undefined;
+    line.push(quoted(String(fields[name])));
+  }
+  for (const [name, value] of Object.entries(fields)) {
+    if (args.includes(name) || value === undefined) continue;
+    const option = options[name] && optionOf(name, options[name], value);
+    if (option === undefined) return undefined;
+    if (option !== '') line.push(option);
+  }
+  if (on !== undefined) line.push(`--org ${organization}`);
+  if (on === 'world' && env !== undefined) line.push(`--env ${env}`);
+  return line.join(' ');
+}
+
+/** Undefined where the option cannot say the value. */
+function optionOf(
+  name: string,
+  { option, no }: CommandOfOperation['options'][string],
+  value: unknown,
+): string | undefined {
+  const [flag = '', takes] = option.split(' ');
+  const off = flag.replace('--', '--no-');
+  if (value === true) return takes === undefined ? flag : undefined;
+  if (value === false) return takes !== undefined ? undefined : no ? off : '';
+  if (value === null) return no ? off : undefined;
+  if (takes === undefined) return undefined;
+  const texts = Array.isArray(value) ? value : [value];
+  if (texts.some((one) => typeof one === 'object')) return undefined;
+  const shown = texts.map((one) => (secret.test(name) ? `"${variableOf(name)}"` : quoted(String(one))));
+  return takes.includes('...')
+    ? `${flag} ${shown.join(' ')}`
+    : shown.map((one) => `${flag} ${one}`).join(' ');
+}

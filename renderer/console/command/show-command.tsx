@@ -1,0 +1,49 @@
+import { IconTerminal2 } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Button } from '../../ui/controls/button.tsx';
+import { Snippet } from '../../ui/controls/snippet.tsx';
+import { Dialog } from '../../ui/layout/confirm-dialog.tsx';
+import { toast } from '../../ui/layout/toasts.tsx';
+import { useStrings } from '../../ui/strings/use-strings.ts';
+import { useSession } from '../session/session-query.ts';
+import { type ShownRequest, toCli, toCurl } from './command-of.ts';
+import { commandStrings } from './strings.ts';
+
+/** The command line and the HTTP request of what the page does. `find`: what it would send; undefined where it cannot say. */
+export function ShowCommand({ find }: { find(): Promise<ShownRequest | undefined> }) {
+  const t = useStrings(commandStrings);
+  const [shown, setShown] = useState<ShownRequest>();
+  const look = useMutation({
+    mutationFn: find,
+    onSuccess: (request) => (request ? setShown(request) : toast(t('notYet'))),
+    onError: (error) => toast(t('notYet'), { text: error.message }),
+  });
+  return (
+    <>
+      <Button small kind="quiet" busy={look.isPending} onClick={() => look.mutate()} icon={IconTerminal2}>
+        {t('show')}
+      </Button>
+      {shown && <Commands request={shown} close={() => setShown(undefined)} />}
+    </>
+  );
+}
+
+function Commands({ request, close }: { request: ShownRequest; close(): void }) {
+  const t = useStrings(commandStrings);
+  const { user } = useSession();
+  const cli = toCli(request, user.orgId);
+  return (
+    <Dialog title={t('title')} close={close} size={720}>
+      <h3>{t('cli')}</h3>
+      {cli === undefined ? (
+        <p className="small muted">{t('noCli')}</p>
+      ) : (
+        <Snippet code={cli} name={t('cli')} />
+      )}
+      <h3>{t('http')}</h3>
+      <Snippet code={toCurl(request)} name={t('http')} />
+      <p className="small muted">{t.rich('token', { code: (inside) => <code>{inside}</code> })}</p>
+    </Dialog>
+  );
+}
