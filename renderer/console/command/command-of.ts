@@ -26,7 +26,7 @@ const LONGEST = 300;
 const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** `$PASSWORD`: whoever runs the command sets it. */
+/** `$PASSWORD`: it is set by the person who runs the command. */
 const variableOf = (name: string) => `$${name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}`;
 
 function masked(value: unknown, name = ''): unknown {
@@ -38,7 +38,7 @@ function masked(value: unknown, name = ''): unknown {
   return typeof value === 'string' && value.length > LONGEST ? '…' : value;
 }
 
-/** With the key or access token of whoever runs it, which is never printed. */
+/** The key or access token is a variable and is never printed. */
 export function toCurl({ method, url, body, file }: ShownRequest): string {
   const json = body === undefined ? undefined : JSON.stringify(masked(body));
   const parts = [

@@ -3,10 +3,12 @@ import type { Command } from 'commander';
 import { type AskedByCommand, askedByCommand } from '../operation-command.ts';
 import { createProgram } from '../program.ts';
 
+type ByOperation = Record<string, Omit<AskedByCommand, 'operation'> & { words: string }>;
+
 /** The commands that ask one operation, by the operation: for pages that show the command of what they do. */
-export async function commandsByOperation(): Promise<Record<string, Omit<AskedByCommand, 'operation'>>> {
-  const program = await createProgram({ run() {} });
-  const found: Record<string, Omit<AskedByCommand, 'operation'> & { words: string }> = {};
+async function commandsByOperation(): Promise<ByOperation> {
+  const program = await createProgram({ exitCode: 0, run: (command) => command });
+  const found: ByOperation = {};
   const walk = (command: Command, words: readonly string[]) => {
     const asked = askedByCommand(command);
     if (asked) {
@@ -20,7 +22,5 @@ export async function commandsByOperation(): Promise<Record<string, Omit<AskedBy
   return found;
 }
 
-if (import.meta.main) {
-  const text = `${JSON.stringify(await commandsByOperation(), null, 2)}\n`;
-  await writeFile(new URL('../../../sdk/admin/commands.json', import.meta.url), text);
-}
+const text = `${JSON.stringify(await commandsByOperation(), null, 2)}\n`;
+await writeFile(new URL('../../../sdk/admin/commands.json', import.meta.url), text);
