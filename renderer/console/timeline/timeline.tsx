@@ -27,6 +27,7 @@ export function Timeline({
   actions?: ReactNode;
 }) {
   const t = useStrings(timelineStrings);
+  const sources = useStrings(sourceStrings);
   const { data, error } = query;
   return (
     <Card title={t('title')} actions={actions}>
@@ -41,6 +42,9 @@ export function Timeline({
               </div>
               <div className={styles.meta}>
                 <ExactTime at={moment.at} />
+                {moment.kind === 'request' && isKey(sourceStrings.en, moment.says ?? '') && (
+                  <span>{sources(moment.says as keyof typeof sourceStrings.en)}</span>
+                )}
                 {moment.kind !== 'request' && moment.by !== undefined && (
                   <span>{t.rich('by', { who: <Actor actor={moment.by} /> })}</span>
                 )}
@@ -67,15 +71,9 @@ function toneOf({ kind, says, refused }: Moment): 'ok' | 'bad' | 'next' | undefi
 function What({ moment, person }: { moment: Moment; person: string | undefined }) {
   const t = useStrings(timelineStrings);
   const reasons = useStrings(reasonStrings);
-  const sources = useStrings(sourceStrings);
   const { kind, says = '', about, object, within, by, refused, times } = moment;
   if (kind === 'request')
-    return (
-      <>
-        {by === undefined ? t('request') : t.rich('requestBy', { who: <Actor actor={by} /> })}
-        {isKey(sourceStrings.en, says) && <span className="muted">, {sources(says)}</span>}
-      </>
-    );
+    return by === undefined ? t('request') : t.rich('requestBy', { who: <Actor actor={by} /> });
   if (kind === 'audit')
     return (
       <>
