@@ -69,6 +69,8 @@ const publicRoutes = [
   'POST /api/auth/2fa/passkey/authenticate-options',
   'POST /api/auth/2fa/recovery',
   'POST /api/auth/login',
+  'POST /api/auth/passkey',
+  'POST /api/auth/passkey/options',
   'POST /api/auth/password/code',
   'POST /api/captures/frames',
   'POST /api/kiosk/challenge',

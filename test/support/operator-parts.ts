@@ -38,11 +38,6 @@ export const operatorParts = {
     AdminDeps,
     (typeof rooms)[number]
   >),
-  // The CSV of a list with data of people is noted for every caller.
-  auditLog: new Proxy(
-    { record: async () => {} },
-    { get: (own, name) => Reflect.get(own, name) ?? refuse },
-  ) as unknown as AdminDeps['auditLog'],
   works: createWorks(systemClock),
   status: refuse,
   applianceReport: refuse,

@@ -158,12 +158,13 @@ export function route<
           signal: asStream ? AbortSignal.any([untilClosed(reply), stopping]) : untilClosed(reply),
         };
       };
-      if (item)
+      const csv = item && mount.configOf({ ...definition, ...forPeople(may), idempotent: false });
+      if (item && csv)
         app.route({
           method,
           url: `${PREFIX}${url}.csv`,
           handlerTimeout: FOREVER,
-          config: { ...config, quiet: definition.quiet ?? false },
+          config: { ...csv, quiet: definition.quiet ?? false },
           schema: csvSchemaOf(definition, csvQuery),
           async handler(request, reply) {
             const call = await callOf(request, reply, true);
@@ -205,6 +206,12 @@ export function route<
     },
   };
 }
+
+/** A file is for people: a key reads the pages of the list. */
+const forPeople = (may: MayCall) => ({
+  may: { ...may, key: false as const },
+  keyRefusal: 'No API key saves a list as CSV: ask for the list itself, page by page.',
+});
 
 /** What creates. The file of an upload is read after repeats are recognized, and what lasts may outlive the wait for its first answer. */
 const isIdempotent = (route: {
