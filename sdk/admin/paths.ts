@@ -8898,7 +8898,7 @@ export interface components {
         ModelFile: {
             /** @description Name of the file, for messages only */
             name: string;
-            /** @description For an ONNX file of your own: its JSON entry, described in docs/MODELS.md */
+            /** @description For an ONNX file of your own: its JSON entry, described in /help/models */
             entry?: unknown;
         };
         /**
@@ -10901,7 +10901,7 @@ export interface components {
             };
             /** @description How sure it is that a living human was there; absent without an attempt */
             humanness?: {
-                /** @description Probability of a living human where people and attacks are equally frequent, 0.01..0.99 (docs/UNIQUENESS.md: on what that was measured) */
+                /** @description Probability of a living human where people and attacks are equally frequent, 0.01..0.99 (/help/uniqueness: on what that was measured) */
                 score: number;
                 /** @description Odds before any part is known */
                 base: number;
@@ -12462,7 +12462,7 @@ export interface components {
             next?: string;
         };
         /**
-         * @description Everything held about one person; docs/SUBJECT-RECORD.md describes each section.
+         * @description Everything held about one person; /help/subject-record describes each section.
          * @example {
          *       "format": "gatehouse-subject-record/1"
          *     }
@@ -13339,7 +13339,7 @@ export interface components {
             confidence: number;
             /** @description 100 · confidence */
             score: number;
-            /** @description What the window showed (docs/BEHAVIOR.md) */
+            /** @description What the window showed (/help/behavior) */
             notes: string[];
             /** @description Whether a program drives the browser; absent without signals */
             agent?: {
@@ -13875,7 +13875,7 @@ export interface components {
             confidence: number;
             /** @description 100 · confidence */
             score: number;
-            /** @description What the window showed (docs/BEHAVIOR.md) */
+            /** @description What the window showed (/help/behavior) */
             notes: string[];
             /** @description Whether a program drives the browser; absent without signals */
             agent?: {
@@ -13898,7 +13898,7 @@ export interface components {
                 confidence: number;
                 /** @description 100 · confidence */
                 score: number;
-                /** @description What the window showed (docs/BEHAVIOR.md) */
+                /** @description What the window showed (/help/behavior) */
                 notes: string[];
                 /** @description Whether a program drives the browser; absent without signals */
                 agent?: {
