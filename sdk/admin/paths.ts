@@ -5048,6 +5048,7 @@ export interface components {
          *       "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
          *       "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
          *       "name": "many failures of one person",
+         *       "ownName": true,
          *       "metric": "failures-per-person",
          *       "about": "sub_01m7w3ayykpzv1m774b6g68g31",
          *       "value": 5,
@@ -5065,6 +5066,11 @@ export interface components {
             rule: string;
             /** @description Its name */
             name: string;
+            /**
+             * @description Present where an administrator named the rule; else it has the usual name of its metric
+             * @constant
+             */
+            ownName?: true;
             /**
              * @description Metric of the rule
              * @enum {string}
@@ -5104,6 +5110,7 @@ export interface components {
          *           "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
          *           "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
          *           "name": "many failures of one person",
+         *           "ownName": true,
          *           "metric": "failures-per-person",
          *           "about": "sub_01m7w3ayykpzv1m774b6g68g31",
          *           "value": 5,
@@ -5127,6 +5134,11 @@ export interface components {
                 rule: string;
                 /** @description Its name */
                 name: string;
+                /**
+                 * @description Present where an administrator named the rule; else it has the usual name of its metric
+                 * @constant
+                 */
+                ownName?: true;
                 /**
                  * @description Metric of the rule
                  * @enum {string}
@@ -5188,6 +5200,7 @@ export interface components {
          *         "desktop": false,
          *         "email": []
          *       },
+         *       "ownName": true,
          *       "enabled": true,
          *       "createdAt": "2026-11-20T12:00:00.000Z",
          *       "createdBy": "operator:ada"
@@ -5227,6 +5240,11 @@ export interface components {
                 /** @description Mail addresses */
                 email: string[];
             };
+            /**
+             * @description Present where an administrator named the rule; else it has the usual name of its metric
+             * @constant
+             */
+            ownName?: true;
             /** @description Whether the rule is active */
             enabled: boolean;
             /** @description Missing requirement; the rule does not fire until it is met */
@@ -12138,6 +12156,11 @@ export interface components {
             hardFail?: boolean;
             /** @description Reason why it did not run */
             skipped?: string;
+            /**
+             * @description The same as a code
+             * @enum {string}
+             */
+            skippedCode?: "NOT_RECOGNIZED" | "NO_DEVICE" | "NO_COUNTRIES" | "NO_COUNTRY" | "NO_LOCATION" | "FIRST_LOCATION" | "CLOCK_MOVED_BACK" | "NO_ATTACK_DETECTION" | "NO_HOURS" | "NO_TIME_ZONE" | "WRONG_TIME_ZONE" | "ONE_PICTURE" | "UNKNOWN" | "FEW_EARLIER_PICTURES";
             /** @description The result in one sentence */
             sentence: string;
             /** @description Figures behind the score */
@@ -18156,6 +18179,7 @@ export interface operations {
                      *       "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
                      *       "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
                      *       "name": "many failures of one person",
+                     *       "ownName": true,
                      *       "metric": "failures-per-person",
                      *       "about": "sub_01m7w3ayykpzv1m774b6g68g31",
                      *       "value": 5,
@@ -18312,6 +18336,7 @@ export interface operations {
                      *           "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
                      *           "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
                      *           "name": "many failures of one person",
+                     *           "ownName": true,
                      *           "metric": "failures-per-person",
                      *           "about": "sub_01m7w3ayykpzv1m774b6g68g31",
                      *           "value": 5,
@@ -18541,6 +18566,7 @@ export interface operations {
                      *         "desktop": false,
                      *         "email": []
                      *       },
+                     *       "ownName": true,
                      *       "enabled": true,
                      *       "createdAt": "2026-11-20T12:00:00.000Z",
                      *       "createdBy": "operator:ada"
@@ -18952,6 +18978,7 @@ export interface operations {
                      *         "desktop": false,
                      *         "email": []
                      *       },
+                     *       "ownName": true,
                      *       "enabled": true,
                      *       "createdAt": "2026-11-20T12:00:00.000Z",
                      *       "createdBy": "operator:ada"

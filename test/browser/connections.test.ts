@@ -132,7 +132,7 @@ test.skipIf(missing)(
     await page.getByText('Gatehouse jobs').first().waitFor();
     await page.getByText('Check whether a backup is due').first().waitFor();
     await page.goBack();
-    await heading('Nothing may leave this box').waitFor();
+    await page.getByRole('cell', { name: to }).waitFor();
     await link('Jobs').click();
     await page.waitForURL(`${box.pagesUrl}/jobs/`);
     await page.goto(`${box.pagesUrl}/console/`);

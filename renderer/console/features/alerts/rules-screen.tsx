@@ -10,6 +10,7 @@ import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, list, managers, read, type Schemas, useSession, useWorld } from '../../data.ts';
 import { ConfirmForm, ConfirmOperation, QueryTable, Refused, useOperation } from '../../operations.ts';
+import { useAlertName } from '../../reasons/alert-name-strings.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts/rules')({ component: RulesScreen });
@@ -24,6 +25,7 @@ function RulesScreen() {
   const [asked, setAsked] = useState<{ what: 'change' | 'remove'; rule: Rule }>();
   const query = useQuery(list('/api/admin/alert-rules', { env, cursor: after }));
   const enable = useEnable();
+  const nameOf = useAlertName();
   const mayChange = managers.includes(user.role);
   const isEmpty = query.data?.items.length === 0;
   return (
@@ -36,10 +38,10 @@ function RulesScreen() {
       <Refused of={enable} title={t('notChanged')} />
       <QueryTable
         label={t('rules')}
-        columns={useColumns(listColumns, alertStrings)}
+        columns={useColumns(listColumns, alertStrings, nameOf)}
         query={query}
         rowId={({ id }) => id}
-        rowName={({ name }) => name}
+        rowName={(one) => nameOf(one)}
         after={after}
         secondLine={(rule) => <RuleState rule={rule} />}
         actions={(rule) =>
@@ -114,13 +116,13 @@ function RuleState({ rule: { enabled, waitsFor } }: { rule: Rule }) {
   return <Badge kind="ok">{t('watches')}</Badge>;
 }
 
-const listColumns: Columns<Rule, typeof alertStrings> = [
+const listColumns: Columns<Rule, typeof alertStrings, (rule: Rule) => string> = [
   {
     id: 'name',
     header: 'rule',
-    cell: ({ name, metric, waitsFor }, { t }) => (
-      <TwoLines second={waitsFor ?? t(metric)}>
-        <b>{name}</b>
+    cell: (rule, { t, context: nameOf }) => (
+      <TwoLines second={rule.waitsFor ?? t(rule.metric)}>
+        <b>{nameOf(rule)}</b>
       </TwoLines>
     ),
   },
