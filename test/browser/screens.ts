@@ -82,7 +82,7 @@ function openContext(browser: Browser): Promise<BrowserContext> {
 function note(name: string, faults: readonly string[]): void {
   pictures++;
   findings.push(...faults.map((fault) => `${name}: ${fault}`));
-  console.log(`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`);
+  console.log([`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`, ...faults].join('\n       '));
 }
 
 /** One service with these data and a signed-in owner; each form has a context of its own. */

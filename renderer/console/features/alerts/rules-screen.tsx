@@ -104,12 +104,13 @@ function AddRecommended({ primary = false }: { primary?: boolean }) {
   );
 }
 
+/** Only a certificate can be missing. */
 function RuleState({ rule: { enabled, waitsFor } }: { rule: Rule }) {
   const t = useStrings(alertStrings);
   if (!enabled) return <Badge kind="outline">{t('off')}</Badge>;
   if (waitsFor !== undefined)
     return (
-      <span title={waitsFor}>
+      <span title={t('waitsForCertificate')}>
         <Badge kind="warn">{t('waits')}</Badge>
       </span>
     );
@@ -121,7 +122,7 @@ const listColumns: Columns<Rule, typeof alertStrings, (rule: Rule) => string> = 
     id: 'name',
     header: 'rule',
     cell: (rule, { t, context: nameOf }) => (
-      <TwoLines second={rule.waitsFor ?? t(rule.metric)}>
+      <TwoLines second={t(rule.waitsFor === undefined ? rule.metric : 'waitsForCertificate')}>
         <b>{nameOf(rule)}</b>
       </TwoLines>
     ),
