@@ -50,7 +50,7 @@ const browser = await openChromium();
 try {
   for (const data of ['empty', 'full'] as const) {
     if (options.data && options.data !== data) continue;
-    if (wanted(data).length > 0) await visitAll(browser, data);
+    if (wanted(data).length > 0) await visitAll(data);
   }
   // The steps are found by their English words.
   const english = options.language === 'en' && options.data !== 'full';
@@ -85,14 +85,15 @@ function note(name: string, faults: readonly string[]): void {
   console.log([`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`, ...faults].join('\n       '));
 }
 
-/** One service with these data and a signed-in owner; each form has a context of its own. */
-async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void> {
+/** One service with these data and a signed-in owner; each form has a browser of its own: one that went through all of them died. */
+async function visitAll(data: 'empty' | 'full'): Promise<void> {
   const box = await startBox('Nordlys Bank');
   try {
     const places = data === 'full' ? await fillWithDemoData(box) : {};
     const cookie = await openOwnSession(box);
     for (const form of shownForms) {
-      const context = await openContext(browser);
+      await using own = await openChromium();
+      const context = await openContext(own);
       await context.addCookies([{ ...cookie, httpOnly: true, secure: true, sameSite: 'Strict' }]);
       const faults = await watchPages(context, [new URL(box.pagesUrl).host]);
       const page = await context.newPage();

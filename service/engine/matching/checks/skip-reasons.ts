@@ -1,5 +1,3 @@
-import type { CheckName } from './registered-checks.ts';
-
 /** Why a check did not run: the sentence that callers get and that is stored, by its code. */
 export const skipReasons = {
   NOT_RECOGNIZED: 'The person was not recognized.',
@@ -29,7 +27,7 @@ export function skipCodeOf({
   check,
   skipped,
 }: {
-  check: CheckName;
+  check: string;
   skipped?: string | undefined;
 }): SkipCode | undefined {
   if (skipped === undefined) return undefined;
