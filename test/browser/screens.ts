@@ -45,12 +45,19 @@ const wanted = (data: 'empty' | 'full') =>
 const findings: string[] = [];
 let pictures = 0;
 
+// `timeout` and Ctrl-C end the browser first, which then looks as if it had crashed.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    console.error(`Stopped by ${signal} after ${pictures} pictures: give it more time, or --only a part.`);
+    process.exit(1);
+  });
+
 await mkdir(options.out, { recursive: true });
 const browser = await openChromium();
 try {
   for (const data of ['empty', 'full'] as const) {
     if (options.data && options.data !== data) continue;
-    if (wanted(data).length > 0) await visitAll(data);
+    if (wanted(data).length > 0) await visitAll(browser, data);
   }
   // The steps are found by their English words.
   const english = options.language === 'en' && options.data !== 'full';
@@ -82,18 +89,19 @@ function openContext(browser: Browser): Promise<BrowserContext> {
 function note(name: string, faults: readonly string[]): void {
   pictures++;
   findings.push(...faults.map((fault) => `${name}: ${fault}`));
-  console.log([`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`, ...faults].join('\n       '));
+  console.log(
+    [`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`, ...faults].join('\n       '),
+  );
 }
 
-/** One service with these data and a signed-in owner; each form has a browser of its own: one that went through all of them died. */
-async function visitAll(data: 'empty' | 'full'): Promise<void> {
+/** One service with these data and a signed-in owner; each form has a context of its own. */
+async function visitAll(browser: Browser, data: 'empty' | 'full'): Promise<void> {
   const box = await startBox('Nordlys Bank');
   try {
     const places = data === 'full' ? await fillWithDemoData(box) : {};
     const cookie = await openOwnSession(box);
     for (const form of shownForms) {
-      await using own = await openChromium();
-      const context = await openContext(own);
+      const context = await openContext(browser);
       await context.addCookies([{ ...cookie, httpOnly: true, secure: true, sameSite: 'Strict' }]);
       const faults = await watchPages(context, [new URL(box.pagesUrl).host]);
       const page = await context.newPage();
