@@ -5,6 +5,7 @@ import { captureBudget } from './renderer/capture-budget.ts';
 import { catalogs } from './renderer/catalogs.ts';
 import { controlSocketProxy } from './renderer/dev/control-socket-proxy.ts';
 import { gatehouseScript } from './renderer/gatehouse-script.ts';
+import { help } from './renderer/help/book.ts';
 
 /** The pages of the product, each an `index.html` in a folder of its own, served under the name of that folder. */
 const pages = ['console', 'kiosk', 'capture'];
@@ -28,6 +29,7 @@ export default defineConfig({
       captureBudget(),
       catalogs(),
       gatehouseScript(),
+      help(),
       // The service serves the pages from the root; electron-vite sets `./`, as for files that a window opens.
       { name: 'base-of-pages', apply: 'build', config: () => ({ base: '/' }) },
     ],

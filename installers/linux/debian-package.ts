@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -71,6 +71,8 @@ async function layOut(
   await place('usr/share/man/man1/gatehouse.1.gz', zipped(manual));
   await place('usr/share/bash-completion/completions/gatehouse', completion);
   await place('usr/share/doc/gatehouse/copyright', copyright);
+  // A link: images that leave out /usr/share/doc keep the documents beside the program.
+  await symlink('../../../lib/gatehouse/docs', join(root, 'usr/share/doc/gatehouse/docs'));
   await place('usr/share/doc/gatehouse/changelog.Debian.gz', zipped(changelogOf(version, at)));
 }
 
@@ -84,7 +86,10 @@ const rfc2822 = (at: Date): string => at.toUTCString().replace('GMT', '+0000');
 
 async function sumsOf(root: string, files: readonly { path: string }[]): Promise<string> {
   const lines: string[] = [];
-  for (const { path } of files) lines.push(`${await digestOf(join(root, path), 'md5')}  ${path}\n`);
+  for (const { path } of files) {
+    if ((await lstat(join(root, path))).isSymbolicLink()) continue;
+    lines.push(`${await digestOf(join(root, path), 'md5')}  ${path}\n`);
+  }
   return lines.join('');
 }
 

@@ -10,7 +10,7 @@ export function manualOf(program: Command, { version, at }: { version: string; a
     `.SH DESCRIPTION\n${escaped(program.description())}`,
     '.SH COMMANDS',
     ...program.commands.flatMap((command) => describe(command, command.name())),
-    '.SH FILES\n.TP\n.I /etc/gatehouse/gatehouse.json\nSettings. The schema is in docs/SETTINGS.md.\n.TP\n.I /var/lib/gatehouse\nData directory: database, keys, models.',
+    '.SH FILES\n.TP\n.I /etc/gatehouse/gatehouse.json\nSettings. Described in /usr/share/doc/gatehouse/docs/SETTINGS.md.\n.TP\n.I /var/lib/gatehouse\nData directory: database, keys, models.',
     '.SH ENVIRONMENT\n.TP\n.B GATEHOUSE_DATA\nData directory; /var/lib/gatehouse in the package.',
   ];
   return `${parts.join('\n')}\n`;

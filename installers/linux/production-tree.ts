@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { run } from '../run.ts';
@@ -40,6 +41,8 @@ export async function makeProductionTree(order: TreeOrder): Promise<void> {
     'NOTICE',
     'CHANGELOG.md',
     'models/manifest.json',
+    // Where messages name them; /help serves the same.
+    ...globSync(['docs/*.md', 'docs/monitoring/*', 'sdk/{gatehouse,mcp}/README.md'], { cwd: root }).sort(),
     // Of printed documents; the compiler does not copy it.
     'service/documents/fonts',
   ]) {

@@ -2,7 +2,6 @@ import { createRoute, redirect } from '@tanstack/react-router';
 import { z } from 'zod';
 import { approvalStates, families, roles } from '../../sdk/admin/values.ts';
 import { BehaviorSearch } from './features/behavior/search.ts';
-import { jobKinds, jobStates } from './features/jobs/job-words.ts';
 import { kioskStates } from './features/kiosks/kiosk-state.ts';
 import { SessionSearch } from './features/sessions/search.ts';
 import { setupSteps } from './features/setup/steps.ts';
@@ -168,15 +167,7 @@ export const screens = [
     roles: readers,
     search: pages,
   }),
-  screen('/jobs', () => import('./features/jobs/jobs-screen.tsx'), {
-    appliance: true,
-    search: z.object({
-      kind: lenient(z.enum(jobKinds)),
-      state: lenient(z.enum(jobStates)),
-      job: textInAddress,
-      after: textInAddress,
-    }),
-  }),
+  screen('/jobs', () => import('./features/jobs/jobs-screen.tsx'), { appliance: true }),
   screen('/audit', () => import('./features/audit/audit-screen.tsx'), {
     roles: auditors,
     search: z.object({

@@ -57,7 +57,6 @@ const values = {
 /** And by the query of a list that is cut to one of them. */
 const filters = {
   deliveryStates: ['/api/admin/deliveries', 'state'],
-  jobStates: ['/api/admin/jobs', 'state'],
 };
 
 const ofField = ([record, field]) => {

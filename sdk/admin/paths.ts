@@ -5181,6 +5181,7 @@ export interface components {
          *       "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
          *       "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
          *       "name": "many failures of one person",
+         *       "ownName": true,
          *       "metric": "failures-per-person",
          *       "about": "sub_01m7w3ayykpzv1m774b6g68g31",
          *       "value": 5,
@@ -5198,6 +5199,11 @@ export interface components {
             rule: string;
             /** @description Its name */
             name: string;
+            /**
+             * @description Present where an administrator named the rule; else it has the usual name of its metric
+             * @constant
+             */
+            ownName?: true;
             /**
              * @description Metric of the rule
              * @enum {string}
@@ -5237,6 +5243,7 @@ export interface components {
          *           "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
          *           "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
          *           "name": "many failures of one person",
+         *           "ownName": true,
          *           "metric": "failures-per-person",
          *           "about": "sub_01m7w3ayykpzv1m774b6g68g31",
          *           "value": 5,
@@ -5260,6 +5267,11 @@ export interface components {
                 rule: string;
                 /** @description Its name */
                 name: string;
+                /**
+                 * @description Present where an administrator named the rule; else it has the usual name of its metric
+                 * @constant
+                 */
+                ownName?: true;
                 /**
                  * @description Metric of the rule
                  * @enum {string}
@@ -5321,6 +5333,7 @@ export interface components {
          *         "desktop": false,
          *         "email": []
          *       },
+         *       "ownName": true,
          *       "enabled": true,
          *       "createdAt": "2026-11-20T12:00:00.000Z",
          *       "createdBy": "operator:ada"
@@ -5360,6 +5373,11 @@ export interface components {
                 /** @description Mail addresses */
                 email: string[];
             };
+            /**
+             * @description Present where an administrator named the rule; else it has the usual name of its metric
+             * @constant
+             */
+            ownName?: true;
             /** @description Whether the rule is active */
             enabled: boolean;
             /** @description Missing requirement; the rule does not fire until it is met */
@@ -9062,7 +9080,7 @@ export interface components {
         ModelFile: {
             /** @description Name of the file, for messages only */
             name: string;
-            /** @description For an ONNX file of your own: its JSON entry, described in docs/MODELS.md */
+            /** @description For an ONNX file of your own: its JSON entry, described in /help/models */
             entry?: unknown;
         };
         /**
@@ -11065,7 +11083,7 @@ export interface components {
             };
             /** @description How sure it is that a living human was there; absent without an attempt */
             humanness?: {
-                /** @description Probability of a living human where people and attacks are equally frequent, 0.01..0.99 (docs/UNIQUENESS.md: on what that was measured) */
+                /** @description Probability of a living human where people and attacks are equally frequent, 0.01..0.99 (/help/uniqueness: on what that was measured) */
                 score: number;
                 /** @description Odds before any part is known */
                 base: number;
@@ -12302,6 +12320,11 @@ export interface components {
             hardFail?: boolean;
             /** @description Reason why it did not run */
             skipped?: string;
+            /**
+             * @description The same as a code
+             * @enum {string}
+             */
+            skippedCode?: "NOT_RECOGNIZED" | "NO_DEVICE" | "NO_COUNTRIES" | "NO_COUNTRY" | "NO_LOCATION" | "FIRST_LOCATION" | "CLOCK_MOVED_BACK" | "NO_ATTACK_DETECTION" | "NO_HOURS" | "NO_TIME_ZONE" | "WRONG_TIME_ZONE" | "ONE_PICTURE" | "UNKNOWN" | "FEW_EARLIER_PICTURES";
             /** @description The result in one sentence */
             sentence: string;
             /** @description Figures behind the score */
@@ -12626,7 +12649,7 @@ export interface components {
             next?: string;
         };
         /**
-         * @description Everything held about one person; docs/SUBJECT-RECORD.md describes each section.
+         * @description Everything held about one person; /help/subject-record describes each section.
          * @example {
          *       "format": "gatehouse-subject-record/1"
          *     }
@@ -13567,7 +13590,7 @@ export interface components {
             confidence: number;
             /** @description 100 · confidence */
             score: number;
-            /** @description What the window showed (docs/BEHAVIOR.md) */
+            /** @description What the window showed (/help/behavior) */
             notes: string[];
             /** @description Whether a program drives the browser; absent without signals */
             agent?: {
@@ -14103,7 +14126,7 @@ export interface components {
             confidence: number;
             /** @description 100 · confidence */
             score: number;
-            /** @description What the window showed (docs/BEHAVIOR.md) */
+            /** @description What the window showed (/help/behavior) */
             notes: string[];
             /** @description Whether a program drives the browser; absent without signals */
             agent?: {
@@ -14126,7 +14149,7 @@ export interface components {
                 confidence: number;
                 /** @description 100 · confidence */
                 score: number;
-                /** @description What the window showed (docs/BEHAVIOR.md) */
+                /** @description What the window showed (/help/behavior) */
                 notes: string[];
                 /** @description Whether a program drives the browser; absent without signals */
                 agent?: {
@@ -18521,6 +18544,7 @@ export interface operations {
                      *       "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
                      *       "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
                      *       "name": "many failures of one person",
+                     *       "ownName": true,
                      *       "metric": "failures-per-person",
                      *       "about": "sub_01m7w3ayykpzv1m774b6g68g31",
                      *       "value": 5,
@@ -18677,6 +18701,7 @@ export interface operations {
                      *           "id": "alr_01m7w3n8q5h1v7rk0c4t9z2xyd",
                      *           "rule": "rule_01m7w3mf0a7yk4tq2z8d5x1c9r",
                      *           "name": "many failures of one person",
+                     *           "ownName": true,
                      *           "metric": "failures-per-person",
                      *           "about": "sub_01m7w3ayykpzv1m774b6g68g31",
                      *           "value": 5,
@@ -18906,6 +18931,7 @@ export interface operations {
                      *         "desktop": false,
                      *         "email": []
                      *       },
+                     *       "ownName": true,
                      *       "enabled": true,
                      *       "createdAt": "2026-11-20T12:00:00.000Z",
                      *       "createdBy": "operator:ada"
@@ -19317,6 +19343,7 @@ export interface operations {
                      *         "desktop": false,
                      *         "email": []
                      *       },
+                     *       "ownName": true,
                      *       "enabled": true,
                      *       "createdAt": "2026-11-20T12:00:00.000Z",
                      *       "createdBy": "operator:ada"

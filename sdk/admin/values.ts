@@ -3,7 +3,6 @@ export const approvalStates = ["open","confirmed","declined","expired"] as const
 export const checks = ["liveness","frameConsistency","impossibleTravel","embeddingHistory","deviceConsistency","geoFence","timeRestriction","faceQuality"] as const;
 export const deliveryStates = ["waiting","delivered","failed","dropped"] as const;
 export const families = ["identity","sessions","behavior","hosted","registrations"] as const;
-export const jobStates = ["waiting","delayed","leased","done","dead"] as const;
 export const keyPrefixes = ["gh","prf","huma","hp","sk"] as const;
 export const products = ["verifyhuman","verifyage","verifyidentity","verifytrust"] as const;
 export const purposes = ["verification","identification","deduplication"] as const;

@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
+import { document } from '../lib/installation.ts';
 import { Problem } from '../lib/problem.ts';
 import {
   MIGRATION_LOCK,
@@ -60,7 +61,7 @@ async function requireEmpty(client: PostgresSession): Promise<void> {
   if (count === 0) return;
   throw new Problem(
     'CONFLICT',
-    `The PostgreSQL database ${pg.escapeIdentifier(client.database ?? '?')} holds ${count} tables or views already; a restore goes into an empty one. Nothing was changed. Make a new one (createdb, "PostgreSQL" in docs/OPERATIONS.md) and name it with --database-url.`,
+    `The PostgreSQL database ${pg.escapeIdentifier(client.database ?? '?')} holds ${count} tables or views already; a restore goes into an empty one. Nothing was changed. Make a new one (createdb, "PostgreSQL" in ${document('OPERATIONS')}) and name it with --database-url.`,
   );
 }
 

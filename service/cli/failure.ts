@@ -1,4 +1,5 @@
 import { defined } from '../lib/defined.ts';
+import { inCheckout } from '../lib/installation.ts';
 import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { ownerAdvice } from './directory-owner.ts';
@@ -20,7 +21,7 @@ export interface Failure {
 
 const systemErrors: Record<string, (error: NodeJS.ErrnoException) => string> = {
   EADDRINUSE: (error) =>
-    `${place(error)} is in use by another program. Stop it, or choose another port: --port N (npm start -- --port N); 0 picks a free one.`,
+    `${place(error)} is in use by another program. Stop it, or choose another port: --port N${inCheckout(' (npm start -- --port N)')}; 0 picks a free one.`,
   EADDRNOTAVAIL: (error) => `${place(error)} is not an address of this machine. Choose another with --host.`,
   EACCES: (error) =>
     error.syscall === 'listen'

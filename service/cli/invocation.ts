@@ -1,8 +1,7 @@
-/** Sources run from a checkout, compiled code from a package that brings the command. */
-const fromSources = import.meta.filename.endsWith('.ts');
+import { isCheckout } from '../lib/installation.ts';
 
 /** The way to write a command here, for texts that are pasted. */
-export const invocation = fromSources ? 'npx gatehouse' : 'gatehouse';
+export const invocation = isCheckout ? 'npx gatehouse' : 'gatehouse';
 
 /** Sentences of the engine name commands as “gatehouse …”; here they can be pasted. */
 export function asTyped(sentence: string): string {

@@ -7,6 +7,7 @@ import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { describeDamage, type ModelLibrary, openModelLibrary } from '../inference/models/model-library.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createIds, type Ids } from '../lib/id.ts';
+import { inCheckout } from '../lib/installation.ts';
 import type { Log } from '../lib/log.ts';
 import type { Database, DatabasePlace } from '../storage/connection.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
@@ -85,7 +86,7 @@ export async function openFoundation(
   for (const damage of library.damaged()) {
     log.error(
       { model: damage.id },
-      `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}"; "npm run models" fetches one of a checkout again.`,
+      `${describeDamage(damage)} It is not used: import it again with "gatehouse models import", or remove it with "gatehouse models remove ${damage.id}"${inCheckout('; "npm run models" fetches one of a checkout again')}.`,
     );
   }
   const { place, database, vault } = directory;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Manifest } from '../inference/models/manifest.ts';
 import type { ModelLibraryPaths } from '../inference/models/model-library.ts';
+import { document } from '../lib/installation.ts';
 import { Problem } from '../lib/problem.ts';
 import { productRoot } from '../lib/product-root.ts';
 import { RELEASE_KEYS, readReleaseKeys } from '../release/release-keys.ts';
@@ -45,6 +46,6 @@ export function refuseAltered(bytes: Uint8Array, file: string, folders = release
   if (found.is === 'refused')
     throw new Problem(
       'MODEL_NOT_INSTALLED',
-      `${file} is not used: it does not match ${signatureBeside(file)}. ${found.why} Install Gatehouse again from a package whose signature is right (gatehouse update FILE, docs/PACKAGES.md).`,
+      `${file} is not used: it does not match ${signatureBeside(file)}. ${found.why} Install Gatehouse again from a package whose signature is right (gatehouse update FILE, ${document('PACKAGES')}).`,
     );
 }

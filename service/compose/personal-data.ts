@@ -8,6 +8,7 @@ import { createLockoutData } from '../engine/matching/index.ts';
 import { createErasureData, createSubjectData, type SubjectDataDeps } from '../engine/people/index.ts';
 import { createReviewData, createUniquenessData } from '../engine/uniqueness/index.ts';
 import { createVerificationData, type VerificationDataDeps } from '../engine/verification/index.ts';
+import { document } from '../lib/installation.ts';
 import type { RowIntegrity } from '../storage/transaction.ts';
 
 type PersonalDataDeps = SubjectDataDeps &
@@ -53,8 +54,7 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   usage_counter: 'Counts of requests; those about one address last a minute, under a keyed hash.',
   live_frame: 'Keyed hashes of frames of live sessions, for thirty days; they name no person.',
   refused_picture: 'Keyed hashes of pictures that liveness refused, for a day; they name no person.',
-  administrator:
-    'Staff who sign in, with their e-mail addresses; removed with the account or the organization (docs/PRIVACY.md).',
+  administrator: `Staff who sign in, with their e-mail addresses; removed with the account or the organization (${document('PRIVACY')}).`,
   administrator_session: 'Sessions of staff, for at most twelve hours.',
   kiosk: 'Devices and their public keys.',
   operator_pin: 'Hashes of PINs of staff.',

@@ -24,7 +24,7 @@ export function profilesPage(): string {
 
 # Profiles
 
-A profile says which checks a verification runs and how strict they are. A caller names one by \`profile\`; without, \`default\` holds. Change one by writing its next version; every
+For administrators. A profile says which checks a verification runs and how strict they are. A caller names one by \`profile\`; without, \`default\` holds. Change one by writing its next version; every
 verification keeps the version it ran under.
 
 \`\`\`sh

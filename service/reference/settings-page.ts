@@ -41,7 +41,7 @@ export function settingsPage(): string {
 
 # Settings
 
-A setting is a flag of \`serve\` and \`start\`, a variable in the environment, a field of the file that \`GATEHOUSE_SETTINGS\` names (the packages: \`/etc/gatehouse/gatehouse.json\`),
+For operators. A setting is a flag of \`serve\` and \`start\`, a variable in the environment, a field of the file that \`GATEHOUSE_SETTINGS\` names (the packages: \`/etc/gatehouse/gatehouse.json\`),
 or a field of \`gatehouse.json\` in the data directory, which the assistant writes too; the first of these wins. An
 unknown name or a value that is not allowed stops the start with a sentence that names the setting. In the environment a list is separated by commas. Settings of an
 organization (\`gatehouse org set\`), limits (\`gatehouse limits set\`) and [profiles](PROFILES.md) are kept in the database.

@@ -9,6 +9,7 @@ import { behaviorWebhooks, createBehaviorDoor } from '../doors/behavior/index.ts
 import { type CapturePageDeps, createCapturePageDoor } from '../doors/capture-page/index.ts';
 import { createCapturesDoor } from '../doors/captures/index.ts';
 import { createConsoleDoor } from '../doors/console/index.ts';
+import { createHelpDoor } from '../doors/help/index.ts';
 import { createHostedDoor, hostedWebhooks } from '../doors/hosted/index.ts';
 import { CheckResultReply, createIdentityDoor, identityWebhooks } from '../doors/identity/index.ts';
 import { createJobsDoor, type JobsDoorDeps } from '../doors/jobs/index.ts';
@@ -141,6 +142,9 @@ async function registerPages(
 ): Promise<void> {
   const pages = createPages(join(productRoot(), 'dist/renderer'));
   await app.register(createConsoleDoor({ pages, nonce: () => randomBytes(16).toString('base64') }));
+  await app.register(
+    createHelpDoor({ folder: join(productRoot(), 'dist/renderer/help'), version: productVersion() }),
+  );
   const clients = join(productRoot(), 'dist/clients');
   await app.register(createSdkDoor({ pages, clients, version: productVersion() }));
   await app.register(createCapturePageDoor({ pages, originsOf: frameOrigins(gatehouse), log }));

@@ -1,6 +1,8 @@
 import { EventEmitter, once } from 'node:events';
+import { join } from 'node:path';
 import { throttleTries } from '../compose/key-care.ts';
 import { createSealedControlDoor, type SealState } from '../doors/admin/index.ts';
+import { createHelpDoor } from '../doors/help/index.ts';
 import { createSealedDoor } from '../doors/meta/sealed.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
@@ -9,6 +11,7 @@ import { defined } from '../lib/defined.ts';
 import type { Ids } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
+import { productRoot } from '../lib/product-root.ts';
 
 /** How long `failed` waits for the unsealing operator to read that the start failed. */
 const READ_MILLISECONDS = 2_000;
@@ -92,6 +95,8 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
     ...defined({ tls }),
   });
   closing.defer(() => doors.close());
+  // to open or to restore the box, they may be needed now
+  await doors.register(createHelpDoor({ folder: join(productRoot(), 'dist/renderer/help'), version }));
   await doors.register(createSealedDoor({ version, clock }));
   await deps.listenControl(control);
   const url = await deps.listenDoors(doors);

@@ -72,7 +72,6 @@ export const screens: readonly Screen[] = [
   { path: '/destinations' },
   { path: '/destinations?state=all', data: 'full', name: 'destinations-all' },
   { path: '/destinations', data: 'full', press: ['Allow a destination'], name: 'allow-destination' },
-  { path: '/jobs' },
   { path: '/settings' },
   { path: '/settings?env=test', data: 'full', name: 'settings-test-world' },
   { path: '/profiles', data: 'full' },

@@ -45,6 +45,13 @@ const wanted = (data: 'empty' | 'full') =>
 const findings: string[] = [];
 let pictures = 0;
 
+// `timeout` and Ctrl-C end the browser first, which then looks as if it had crashed.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    console.error(`Stopped by ${signal} after ${pictures} pictures: give it more time, or --only a part.`);
+    process.exit(1);
+  });
+
 await mkdir(options.out, { recursive: true });
 const browser = await openChromium();
 try {
@@ -82,7 +89,9 @@ function openContext(browser: Browser): Promise<BrowserContext> {
 function note(name: string, faults: readonly string[]): void {
   pictures++;
   findings.push(...faults.map((fault) => `${name}: ${fault}`));
-  console.log(`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`);
+  console.log(
+    [`${faults.length === 0 ? ' ok ' : `${faults.length} !!`} ${name}`, ...faults].join('\n       '),
+  );
 }
 
 /** One service with these data and a signed-in owner; each form has a context of its own. */

@@ -176,6 +176,9 @@ describe('/jobs', () => {
     });
     const { queues } = reply.json() as { queues: { name: string; counts: object; jobs: object[] }[] };
     const webhook = queues.find(({ name }) => name === 'webhook')!;
+    expect(queues.find(({ name }) => name === 'backups')).toMatchObject({
+      displayName: 'Check whether a backup is due',
+    });
     expect(webhook.counts).toEqual({ active: 0, waiting: 0, completed: 0, failed: 3, delayed: 2 });
     expect(webhook.jobs).toHaveLength(5);
     expect(webhook.jobs.at(-1)).toMatchObject({

@@ -115,6 +115,9 @@ describe.skipIf(reason !== undefined)(
       const list = `${NODE} -e 'fetch("${URL}/sdk/").then(async (reply) => console.log(await reply.text()))'`;
       const { files } = JSON.parse(await spaces.must(list)) as { files: { name: string }[] };
       expect(files.map(({ name }) => name)).toContain(`gatehouse-sdk-${version}.tgz`);
+      expect(await spaces.must('head -1 /usr/share/doc/gatehouse/docs/OPERATIONS.md')).toBe('# Operations\n');
+      const help = `${NODE} -e 'fetch("${URL}/help/operations").then(async (reply) => console.log(reply.status, await reply.text()))'`;
+      expect(await spaces.must(help)).toMatch(/^200 [\s\S]*<h1 id="operations">/);
     });
 
     test('the unit lets the service write to media, and nowhere else', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mayOpen } from '../screen-data.ts';
 import { frameStrings } from './frame-strings.ts';
-import { firstScreenOf, navigation } from './navigation.ts';
+import { firstScreenOf, helpFor, navigation } from './navigation.ts';
 
 const seenBy = (role: Parameters<typeof firstScreenOf>[0]['role'], applianceOwner = false) =>
   navigation.flatMap(({ entries }) =>
@@ -52,4 +52,8 @@ test.each(['en', 'de'] as const)('the navigation says what the titles of pages s
     .map(({ to, label }) => [titleOf(to), String(frameStrings[language][label])] as const)
     .filter(([title, name]) => !title.toLowerCase().includes(name.toLowerCase()));
   expect(others).toEqual([]);
+});
+
+test('a screen leads to its document, and one without to the list', () => {
+  expect([helpFor('/webhooks/wh_1/change'), helpFor('/security')]).toEqual(['/help/webhooks', '/help']);
 });

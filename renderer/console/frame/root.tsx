@@ -1,9 +1,16 @@
 import { Drawer, Popover } from '@mantine/core';
-import { IconAlertTriangle, IconBell, IconCircleCheck, IconMenu2, IconSearch } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconBell,
+  IconCircleCheck,
+  IconHelp,
+  IconMenu2,
+  IconSearch,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useMatches } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Button, ButtonLink } from '../../ui/controls/index.ts';
+import { AnchorButton, Button, ButtonLink } from '../../ui/controls/index.ts';
 import { Dialog, KeyValues, Note, Stack, ToastRegion, useCrumbs, useToasts } from '../../ui/layout/index.ts';
 import { uiStrings, useFormat, useStrings } from '../../ui/strings/index.ts';
 import { read } from '../api/admin.ts';
@@ -14,6 +21,7 @@ import { StepUpDialog } from '../session/step-up.tsx';
 import styles from './frame.module.css';
 import { frameStrings } from './frame-strings.ts';
 import { Refused } from './lost-pages.tsx';
+import { helpFor } from './navigation.ts';
 import { CommandPalette } from './palette.tsx';
 import { SideNavigation } from './side-navigation.tsx';
 
@@ -146,8 +154,28 @@ function Header({ openNavigation, openPalette }: { openNavigation(): void; openP
         <IconSearch size={18} stroke={1.75} aria-hidden="true" />
         <span>{t('search')}</span> <kbd>{paletteKeys}</kbd>
       </button>
+      <HelpLink />
       <Notifications />
     </header>
+  );
+}
+
+/** The document that explains this screen, in a tab of its own: what is half done here stays. */
+function HelpLink() {
+  const t = useStrings(frameStrings);
+  const { pathname } = useLocation();
+  return (
+    <AnchorButton
+      kind="quiet"
+      square
+      small
+      href={helpFor(pathname)}
+      target="_blank"
+      rel="noopener"
+      aria-label={t('helpHere')}
+    >
+      <IconHelp size={18} stroke={1.75} />
+    </AnchorButton>
   );
 }
 

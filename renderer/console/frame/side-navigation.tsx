@@ -1,5 +1,12 @@
 import { Menu } from '@mantine/core';
-import { IconLanguage, IconLogout, IconShieldLock, IconSwitchHorizontal } from '@tabler/icons-react';
+import {
+  IconCode,
+  IconHelp,
+  IconLanguage,
+  IconLogout,
+  IconShieldLock,
+  IconSwitchHorizontal,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useRouter } from '@tanstack/react-router';
 import { PersonTile } from '../../ui/controls/index.ts';
@@ -11,6 +18,7 @@ import { useSignOut } from '../session/use-sign-out.ts';
 import styles from './frame.module.css';
 import { frameStrings } from './frame-strings.ts';
 import { Logo } from './logo.tsx';
+import { helpOf } from './navigation.ts';
 import { useNavigation } from './use-navigation.ts';
 
 /** The upright of the frame. `onGo`: closes the drawer that it stands in on narrow screens. */
@@ -117,6 +125,18 @@ function AccountMenu() {
         >
           {world === 'test' ? t('toLive') : t('toTest')}
         </Menu.Item>
+        {(['help', 'helpDevelopers'] as const).map((label) => (
+          <Menu.Item
+            key={label}
+            component="a"
+            href={label === 'help' ? helpOf(user.role) : '/help#developers'}
+            target="_blank"
+            rel="noopener"
+            leftSection={label === 'help' ? <IconHelp {...icon} /> : <IconCode {...icon} />}
+          >
+            {t(label)}
+          </Menu.Item>
+        ))}
         <Menu.Item leftSection={<IconLogout {...icon} />} onClick={() => void signOut()}>
           {t('signOut')}
         </Menu.Item>

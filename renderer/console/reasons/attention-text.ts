@@ -1,6 +1,7 @@
 import { useFormat } from '../../ui/strings/use-format.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import type { Schemas } from '../api/admin.ts';
+import { alertNameStrings, isAlertName } from './alert-name-strings.ts';
 import { type AttentionKey, attentionStrings, isKey, keysOf } from './attention-strings.ts';
 import { heldForStrings } from './held-for-strings.ts';
 
@@ -13,6 +14,7 @@ export function useAttentionText(): (item: Item) => { title: string; text: strin
     values?: Record<string, string | number>,
   ) => string;
   const heldFor = useStrings(heldForStrings);
+  const alertName = useStrings(alertNameStrings);
   const format = useFormat();
   return (item) => {
     const keys = keysOf(item);
@@ -29,6 +31,7 @@ export function useAttentionText(): (item: Item) => { title: string; text: strin
       rate: format.rate(Number(values.rate ?? 0)),
       heldFor: heldFor(values.holdsFor === 'every-group' ? values.holdsFor : 'average'),
       steps: steps.join(', '),
+      name: isAlertName(values.metric) ? alertName(values.metric) : (values.name ?? ''),
     };
     return { title: t(keys.title, filled), text: t(keys.text, filled) };
   };

@@ -30,3 +30,13 @@ export function reasonKey(
   if (reason === undefined) return 'verifiedText';
   return reason === 'CHECK_FAILED' && decidedBy !== undefined ? `CHECK_FAILED.${decidedBy}` : reason;
 }
+
+/** The string of what a check found. */
+export function checkKey({
+  check,
+  pass,
+  skippedCode,
+}: Pick<Schemas['PastCheck'], 'check' | 'pass' | 'skippedCode'>): keyof (typeof reasonStrings)['en'] {
+  if (skippedCode !== undefined) return `skipped.${skippedCode}`;
+  return pass ? 'passed' : reasonKey('CHECK_FAILED', check);
+}

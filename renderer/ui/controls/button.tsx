@@ -65,7 +65,8 @@ export function Button({
   );
 }
 
-const Anchor = ({
+/** A link out of the console that looks like a button. */
+export const AnchorButton = ({
   kind,
   small,
   block,
@@ -81,4 +82,4 @@ const Anchor = ({
 );
 
 /** A link to a screen that looks like a button. */
-export const ButtonLink = createLink(Anchor);
+export const ButtonLink = createLink(AnchorButton);

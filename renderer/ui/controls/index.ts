@@ -1,7 +1,7 @@
 /** What stands in regions: buttons, badges, figures, ids, code. */
 
 export { Badge, type BadgeKind, Maturity, Verdict } from './badge.tsx';
-export { Button, ButtonLink } from './button.tsx';
+export { AnchorButton, Button, ButtonLink } from './button.tsx';
 export { CopyOnce } from './copy-once.tsx';
 export { Figure, Gauge } from './figure.tsx';
 export { CopyButton, Id, useCopy } from './id.tsx';

@@ -41,7 +41,7 @@ const parts = {
   profile: value('<slug>', 'only verifications with this profile'),
   subject: value('--person <id>', 'only about this person, by id (sub_…)'),
   webhook: onOff('send to the webhooks that subscribe to alert.triggered (default of a new rule)', 'do not'),
-  desktop: onOff('show it on the desktop of the box, where "npm run desktop" runs', 'do not'),
+  desktop: onOff('show it on the desktop of the box, where the desktop app runs', 'do not'),
 };
 
 const rule = noun('add, change or remove a rule', {

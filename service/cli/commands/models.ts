@@ -3,6 +3,7 @@ import { allPages } from '../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas, toUploadForm } from '../../../sdk/admin/client.ts';
 import { modelPaths, readOwnManifest } from '../../compose/model-paths.ts';
 import { verifyModelFiles } from '../../inference/models/model-library.ts';
+import { inCheckout } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Control } from '../control/control.ts';
 import { toggle, value } from '../flag.ts';
@@ -77,7 +78,8 @@ export const models = noun('the models of this box', {
         'No model files.',
       );
       const remedy = broken.map(
-        ({ id }) => `${id}: import it again, or install Gatehouse again (in a checkout: npm run models).`,
+        ({ id }) =>
+          `${id}: import it again, or install Gatehouse again${inCheckout(' (in a checkout: npm run models)')}.`,
       );
       const text = [listed, ...remedy].join('\n');
       return { json: { items }, text, ...(broken.length === 0 ? {} : { exitCode: 1 as const }) };

@@ -1,5 +1,6 @@
 import type { Schemas } from '../../../sdk/admin/client.ts';
 import type { World } from '../../lib/id.ts';
+import { document } from '../../lib/installation.ts';
 import { type Cell, facts } from '../terminal/terminal.ts';
 
 export type Webhook = Schemas['Webhook'];
@@ -47,8 +48,7 @@ function describeTrust(trust: Webhook['trust']): string | undefined {
   }
 }
 
-export const notShownAgain =
-  'The secret is not shown again. The receiver checks each delivery with it (docs/WEBHOOKS.md).';
+export const notShownAgain = `The secret is not shown again. The receiver checks each delivery with it (${document('WEBHOOKS')}).`;
 
 export function describeDeliveryState({ state }: Delivery): string {
   switch (state.is) {

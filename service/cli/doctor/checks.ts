@@ -7,6 +7,7 @@ import { aboutRoom } from '../../engine/appliance/overview/appliance-attention.t
 import { listenPolicy } from '../../http/listening/listen-policy.ts';
 import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { defined } from '../../lib/defined.ts';
+import { inCheckout } from '../../lib/installation.ts';
 import { silentLog } from '../../lib/log.ts';
 import { LONGEST_SOCKET } from '../../lib/machine/socket-path.ts';
 import { programBuiltAt } from '../../lib/program-built.ts';
@@ -175,7 +176,7 @@ export function checkModelFiles(files: readonly { id: string; ok: boolean }[]): 
         'models',
         'fail',
         `${broken.join(', ')} differ or are missing`,
-        'Install Gatehouse again (in a checkout: npm run models); import again what was imported.',
+        `Install Gatehouse again${inCheckout(' (in a checkout: npm run models)')}; import again what was imported.`,
       );
 }
 

@@ -6,6 +6,7 @@ import { replyOf } from '../../../sdk/admin/client.ts';
 import { manifestSignature, modelPaths } from '../../compose/model-paths.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { document, inCheckout } from '../../lib/installation.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { checkFiles } from '../commands/models.ts';
 import { listReceipts } from '../commands/receipt.ts';
@@ -62,7 +63,7 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
     )
     .option(
       '--hardening',
-      'the checklist of the hardening guide instead (docs/HARDENING.md), on a box that runs: what was found, why it matters, how to put it right',
+      `the checklist of the hardening guide instead (${document('HARDENING')}), on a box that runs: what was found, why it matters, how to put it right`,
     )
     .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json', 'doctor --hardening'));
   runner.run<{ hardening?: boolean }>(
@@ -113,7 +114,7 @@ async function examine(data: string, control: () => Promise<Control>): Promise<F
       ...(await askBox(control, config)),
     ];
   }
-  const remedy = `${invocation} init --data ${data} --org "My organization"   or   npm start`;
+  const remedy = `${invocation} init --data ${data} --org "My organization"${inCheckout('   or   npm start')}`;
   return [
     ...machine,
     { what: 'data directory', state: 'warn', found: `${data} is not initialized`, remedy },

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Config, parseConfig } from '../../config.ts';
 import { isTrouble, plainLine, requestLine } from '../../http/structured-log.ts';
+import { inCheckout } from '../../lib/installation.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import { openControl } from '../control/open-control.ts';
 import { initialize } from '../init/initialize.ts';
@@ -95,8 +96,7 @@ Enroll a person from one photo, then verify another photo of them (any JPEG, PNG
   ${curl} ${url}/api/enroll -H 'x-api-key: ${key}' -F email=ada@example.com -F image=@first.jpg
   ${curl} ${url}/api/verify -H 'x-api-key: ${key}' -F image=@second.jpg
 
-Console:                                 ${consoleAddress(url)}
-No photo at hand? In another terminal:   npm run demo
+Console:                                 ${consoleAddress(url)}${inCheckout('\nNo photo at hand? In another terminal:   npm run demo')}
 The API, with examples:                  ${url}/docs
 State of the box:                        ${url}/health
 Record consent before real people:       ${invocation} consent attest ${where} --help

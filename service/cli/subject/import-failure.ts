@@ -1,3 +1,5 @@
+import { isCheckout } from '../../lib/installation.ts';
+
 /** Message for an incomplete installation, or one for another machine; undefined for any other error. */
 export function explainImportFailure(error: unknown): string | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
@@ -5,11 +7,11 @@ export function explainImportFailure(error: unknown): string | undefined {
   switch (code) {
     case 'ERR_MODULE_NOT_FOUND':
     case 'MODULE_NOT_FOUND':
-      return `The installation of Gatehouse is not whole (${reason}). In its folder run "npm install" again and read what it prints.`;
+      return `The installation of Gatehouse is not whole (${reason}). ${isCheckout ? 'In its folder run "npm install" again and read what it prints.' : 'Install it again.'}`;
     case 'ERR_DLOPEN_FAILED':
       return (
         `A package of Gatehouse was built for another machine or another Node.js than this ${process.platform} ${process.arch} with ` +
-        `Node.js ${process.versions.node} (${reason}). Remove the folder node_modules and run "npm install" on this machine.`
+        `Node.js ${process.versions.node} (${reason}). ${isCheckout ? 'Remove the folder node_modules and run "npm install" on this machine.' : 'Install the package for this machine.'}`
       );
     default:
       return undefined;

@@ -1,3 +1,4 @@
+import { document } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type Journal, type JournalEntry, recoverScript } from './journal.ts';
 import type { Machine, Say } from './machine.ts';
@@ -194,7 +195,7 @@ async function requireOpens(
     throw new Problem(
       'CONFLICT',
       `${from} is installed again, but it does not open the data, and the service is stopped. ${refusal || (error as Error).message} ` +
-        `The copy of ${from} is ${before}.${copy} Restore the backup from before the update (docs/OPERATIONS.md, "The disk or the box is lost"), or install ${to} again.`,
+        `The copy of ${from} is ${before}.${copy} Restore the backup from before the update (${document('OPERATIONS')}, "The disk or the box is lost"), or install ${to} again.`,
     );
   }
 }

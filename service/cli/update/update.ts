@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { releaseKeyFolders } from '../../compose/model-paths.ts';
 import { defined } from '../../lib/defined.ts';
+import { document } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
 import { productRoot } from '../../lib/product-root.ts';
 import { checkSignature, hashForSignature, readSignature, SignatureRefused } from '../../release/minisign.ts';
@@ -136,7 +137,7 @@ function machineFor(file: string, deps: MachineDeps): Machine {
   if (home === undefined && isArchive)
     throw new Problem(
       'CONFLICT',
-      'This Gatehouse was not unpacked for updates: an archive updates DIR/versions/gatehouse-VERSION with the link DIR/current (docs/PACKAGES.md, "From the archive"). One that dpkg installed is updated by a .deb.',
+      `This Gatehouse was not unpacked for updates: an archive updates DIR/versions/gatehouse-VERSION with the link DIR/current (${document('PACKAGES')}, "From the archive"). One that dpkg installed is updated by a .deb.`,
     );
   if (home !== undefined && !isArchive)
     throw new Problem(
@@ -186,7 +187,7 @@ async function versionsOf(machine: Machine, file: string): Promise<{ from: strin
   if (from === undefined)
     throw new Problem(
       'CONFLICT',
-      'dpkg has no installed Gatehouse here. Install the package with "dpkg -i FILE"; a checkout is updated by replacing its folder (docs/OPERATIONS.md, Updates).',
+      `dpkg has no installed Gatehouse here. Install the package with "dpkg -i FILE"; a checkout is updated by replacing its folder (${document('OPERATIONS')}, Updates).`,
     );
   const { name, version: to, architecture } = await machine.describe(file);
   const here = await machine.architecture();
@@ -230,7 +231,7 @@ export const interrupted = (): boolean => existsSync(journalFile());
 
 export const dataSentence = (restored: boolean): string =>
   restored
-    ? 'The database from before the update is in its place again; the newer one is kept beside it (docs/OPERATIONS.md, Updates).'
+    ? `The database from before the update is in its place again; the newer one is kept beside it (${document('OPERATIONS')}, Updates).`
     : 'The new version had not changed the schema: the database stayed, with what was written since.';
 
 export interface RecoverOptions {

@@ -10,6 +10,7 @@ import {
 } from '../../engine/behavior/index.ts';
 import { pageQuery, pageReply, toPage } from '../../http/cursor.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { helpPath } from '../../lib/installation.ts';
 import { time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';
 import { byManagers, byReaders } from './may-call.ts';
@@ -19,7 +20,7 @@ import { type AdminRoute, route } from './route.ts';
 const confidence = z.number().describe('0 to 1, in two decimals; human from 0.50 on');
 const score = z.int().describe('100 · confidence');
 const human = z.boolean().describe('Whether the confidence is at least 0.50');
-const notes = z.array(z.string()).describe('What the window showed (docs/BEHAVIOR.md)');
+const notes = z.array(z.string()).describe(`What the window showed (${helpPath('BEHAVIOR')})`);
 const agent = z
   .strictObject({
     is_agent: z.boolean().describe('A program'),

@@ -3,6 +3,7 @@ import type { ModelChanges, StagedModel } from '../../engine/appliance/index.ts'
 import { HoldsFor } from '../../engine/matching/index.ts';
 import { type ModelReport, type Models, ProviderReport, remedy } from '../../engine/models/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
+import { helpPath } from '../../lib/installation.ts';
 import { env, time } from '../../lib/record-fields.ts';
 import { ofAppliance } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
@@ -42,7 +43,7 @@ const ModelFile = z
     entry: z
       .unknown()
       .optional()
-      .describe('For an ONNX file of your own: its JSON entry, described in docs/MODELS.md'),
+      .describe(`For an ONNX file of your own: its JSON entry, described in ${helpPath('MODELS')}`),
   })
   .meta({
     id: 'ModelFile',

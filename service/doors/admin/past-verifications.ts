@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkNamed, checkNames, HoldsFor } from '../../engine/matching/index.ts';
+import { checkNamed, checkNames, HoldsFor, skipCodeOf, skipCodes } from '../../engine/matching/index.ts';
 import {
   decisionOf,
   decisions,
@@ -125,6 +125,7 @@ const CheckOfPast = z
         'Whether a failure refuses the whole verification; absent in verifications of early releases',
       ),
     skipped: z.string().optional().describe('Reason why it did not run'),
+    skippedCode: z.enum(skipCodes).optional().describe('The same as a code'),
     sentence: z.string().describe('The result in one sentence'),
     evidence: z.record(z.string(), z.unknown()).optional().describe('Figures behind the score'),
   })
@@ -250,6 +251,7 @@ const shownWhole = ({ checks, person, ...past }: Whole) => ({
     ...check,
     sentence: sentenceOfCheck(check),
     evidence: check.details,
+    skippedCode: skipCodeOf(check),
   })),
   matched: past.matched,
   threshold: past.threshold,

@@ -11,6 +11,7 @@ import {
 } from '../../engine/live/index.ts';
 import { humannessOfLiveness } from '../../engine/uniqueness/index.ts';
 import type { SessionId } from '../../lib/id.ts';
+import { helpPath } from '../../lib/installation.ts';
 import { actor, env, time } from '../../lib/record-fields.ts';
 import { idOf, paramsOf } from './ids.ts';
 import { listRoute } from './lists.ts';
@@ -164,7 +165,7 @@ const WholeSessionReply = z
         score: z
           .number()
           .describe(
-            'Probability of a living human where people and attacks are equally frequent, 0.01..0.99 (docs/UNIQUENESS.md: on what that was measured)',
+            `Probability of a living human where people and attacks are equally frequent, 0.01..0.99 (${helpPath('UNIQUENESS')}: on what that was measured)`,
           ),
         base: z.number().describe('Odds before any part is known'),
         parts: z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SubjectRecords } from '../../engine/people/index.ts';
 import { invalidField } from '../../http/validation.ts';
+import { helpPath } from '../../lib/installation.ts';
 import { personParams } from './ids.ts';
 import { managers } from './may-call.ts';
 import { flag } from './request-fields.ts';
@@ -29,7 +30,7 @@ const RecordReply = z
   })
   .meta({
     id: 'SubjectRecord',
-    description: 'Everything held about one person; docs/SUBJECT-RECORD.md describes each section.',
+    description: `Everything held about one person; ${helpPath('SUBJECT-RECORD')} describes each section.`,
     examples: [{ format: 'gatehouse-subject-record/1' }],
   });
 

@@ -39,7 +39,7 @@ pre { padding: .75rem 1rem; border-radius: .5rem; background: color-mix(in srgb,
 </head>
 <body>
 <h1>This page is opened from the console</h1>
-<p>It shows the jobs of the whole appliance. Sign in to the <a href="/console/jobs">console</a> as an appliance owner and choose <b>Open job board</b>. Without the console: on the machine that runs Gatehouse, run</p>
+<p>It shows the jobs of the whole appliance. Sign in to the <a href="/console/jobs">console</a> as an appliance owner and choose <b>Jobs</b>. Without the console: on the machine that runs Gatehouse, run</p>
 <pre>gatehouse jobs open</pre>
 <p>and open the link it prints. Either way works once, within five minutes, and gives this browser half an hour.</p>
 <p>Just opened the link? <a href="/jobs/">Go on to the jobs</a>.</p>

@@ -158,6 +158,7 @@ function createBoard(queues: BaseAdapter[]) {
         boardTitle: 'Gatehouse jobs',
         favIcon: { default: '/favicon.ico', alternative: '/favicon.ico' },
         hideDocsLink: true,
+        miscLinks: [{ text: 'Console', url: '/console/' }],
         hideRedisDetails: true,
         showWorkers: false,
         showMetrics: false,

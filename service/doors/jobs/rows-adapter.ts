@@ -13,6 +13,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
+import { queueNames } from './queue-names.ts';
 
 /** Rows a page of the board may lie behind: `after` finds the rest, and the board has no such thing. */
 const DEEPEST = 10_000;
@@ -48,7 +49,7 @@ export class RowsAdapter extends BaseAdapter {
 
   constructor({ kind, jobs, counts, actor, clock }: RowsAdapterDeps) {
     // Not 'bullmq': there the board asks for flows and a Redis.
-    super('bull', { allowCompletedRetries: false });
+    super('bull', { allowCompletedRetries: false, displayName: queueNames[kind] });
     this.#kind = kind;
     this.#jobs = jobs;
     this.#counts = counts;
@@ -122,7 +123,7 @@ export class RowsAdapter extends BaseAdapter {
       opts: { delay },
       toJSON: () => ({
         id,
-        name: kind,
+        name: queueNames[kind],
         progress: 0,
         attemptsMade: attempts,
         timestamp: createdAt,

@@ -64,6 +64,7 @@ export {
   wasMissing,
   whenMissing,
 } from './checks/registered-checks.ts';
+export { skipCodeOf, skipCodes } from './checks/skip-reasons.ts';
 export {
   logFalseMatchRateOf,
   matchRateForGallery,

@@ -1,4 +1,5 @@
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
+import { inCheckout } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
 
 /** The one that every built-in profile but `phantom` names. */
@@ -159,7 +160,7 @@ export function remedy(entries: readonly ModelEntry[]): string {
   const from = places.length > 0 ? ` from ${[...new Set(places)].join(' and ')}` : '';
   const fetch =
     packed.length > 0
-      ? ' In a checkout “npm run models” fetches it instead; then start Gatehouse again.'
+      ? inCheckout(' In a checkout “npm run models” fetches it instead; then start Gatehouse again.')
       : '';
   return `Get ${files.join(' and ')}${from}, then run “gatehouse models import ${names.join(' ')}”.${fetch}`;
 }

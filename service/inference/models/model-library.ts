@@ -2,6 +2,7 @@ import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { defined } from '../../lib/defined.ts';
 import { writeDurablyAside } from '../../lib/durable-file.ts';
+import { inCheckout } from '../../lib/installation.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
 import { acceptImport, type OwnSets } from './accept-import.ts';
@@ -94,7 +95,10 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   for (const file of await check(hashFileOnce)) {
     if (file.ok) continue;
     if (!isBuiltIn(file.id)) damaged.set(file.id, file);
-    else unusable(`${describeDamage(file)} Install Gatehouse again; in a checkout run "npm run models".`);
+    else
+      unusable(
+        `${describeDamage(file)} Install Gatehouse again${inCheckout('; in a checkout run "npm run models"')}.`,
+      );
   }
   const superseded = found.models.filter(({ id }) => isBuiltIn(id));
   if (superseded.length > 0) {

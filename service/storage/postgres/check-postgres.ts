@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { sql } from 'kysely';
 import pg from 'pg';
+import { document } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../transaction.ts';
 import { explainRefusal } from './postgres-refusal.ts';
@@ -39,7 +40,7 @@ async function requireUtf8(client: pg.Client): Promise<void> {
   const [role, name] = [client.user, client.database].map((one) => pg.escapeIdentifier(one ?? '?'));
   throw new Problem(
     'CONFLICT',
-    `The PostgreSQL database ${name} has the encoding ${encoding}, which cannot hold every name: Gatehouse needs UTF8. As an administrator of the server run in any database:  CREATE DATABASE gatehouse_utf8 OWNER ${role} ENCODING 'UTF8' TEMPLATE template0;  then name that one in the database URL. Tables that are there move with pg_dump ("PostgreSQL" in docs/OPERATIONS.md).`,
+    `The PostgreSQL database ${name} has the encoding ${encoding}, which cannot hold every name: Gatehouse needs UTF8. As an administrator of the server run in any database:  CREATE DATABASE gatehouse_utf8 OWNER ${role} ENCODING 'UTF8' TEMPLATE template0;  then name that one in the database URL. Tables that are there move with pg_dump ("PostgreSQL" in ${document('OPERATIONS')}).`,
   );
 }
 

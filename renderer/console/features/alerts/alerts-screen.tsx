@@ -7,6 +7,7 @@ import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { Actor, api, list, operators, type Schemas, useSession, useWorld } from '../../data.ts';
 import { QueryTable, Refused, useList, useOperation } from '../../operations.ts';
+import { useAlertName } from '../../reasons/alert-name-strings.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts')({ component: AlertsScreen });
@@ -24,6 +25,7 @@ function AlertsScreen() {
   const open = state && (state === 'open' ? 'true' : 'false');
   const query = useList(list('/api/admin/alerts', { env, cursor: after, open }));
   const acknowledge = useAcknowledge();
+  const nameOf = useAlertName();
   const mayAcknowledge = operators.includes(user.role);
   const opened = query.data?.items.find(({ id }) => id === alert);
   return (
@@ -41,10 +43,10 @@ function AlertsScreen() {
       {alert !== undefined && query.data && !opened && <Note title={t('olderAlert')}>{alert}</Note>}
       <QueryTable
         label={t('list')}
-        columns={useColumns(listColumns, alertStrings, show)}
+        columns={useColumns(listColumns, alertStrings, { show, nameOf })}
         query={query}
         rowId={({ id }) => id}
-        rowName={({ name }) => name}
+        rowName={(one) => nameOf(one)}
         after={after}
         secondLine={(one) => <State of={one} />}
         actions={(one) => [
@@ -92,8 +94,9 @@ function AlertsScreen() {
 function useAcknowledge() {
   const t = useStrings(alertStrings);
   const env = useWorld();
+  const nameOf = useAlertName();
   return useOperation(({ id }: Alert) => api.post('/api/admin/alerts/{id}/acknowledge', { id, env }), {
-    toast: ({ name }) => [t('acknowledgedToast'), name],
+    toast: (alert) => [t('acknowledgedToast'), nameOf(alert)],
     refresh: ['alerts'],
   });
 }
@@ -107,13 +110,17 @@ function State({ of: { acknowledged } }: { of: Alert }) {
   );
 }
 
-const listColumns: Columns<Alert, typeof alertStrings, (id: string) => void> = [
+const listColumns: Columns<
+  Alert,
+  typeof alertStrings,
+  { show(id: string): void; nameOf(alert: Alert): string }
+> = [
   {
     id: 'name',
     header: 'alert',
-    cell: ({ id, name, metric }, { t, context: show }) => (
-      <TwoLines second={t(metric)}>
-        <LinkButton onClick={() => show(id)}>{name}</LinkButton>
+    cell: (alert, { t, context: { show, nameOf } }) => (
+      <TwoLines second={t(alert.metric)}>
+        <LinkButton onClick={() => show(alert.id)}>{nameOf(alert)}</LinkButton>
       </TwoLines>
     ),
   },
@@ -154,7 +161,7 @@ function AlertDialog({
   const t = useStrings(alertStrings);
   const format = useFormat();
   return (
-    <Dialog title={alert.name} close={close}>
+    <Dialog title={useAlertName()(alert)} close={close}>
       <KeyValues
         entries={{
           [t('metric')]: t(alert.metric),

@@ -17,6 +17,7 @@ import {
   useList,
   useOperation,
 } from '../../operations.ts';
+import { useAlertName } from '../../reasons/alert-name-strings.ts';
 import { alertStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/alerts/rules')({ component: RulesScreen });
@@ -31,6 +32,7 @@ function RulesScreen() {
   const [asked, setAsked] = useState<{ what: 'change' | 'remove'; rule: Rule }>();
   const query = useList(list('/api/admin/alert-rules', { env, cursor: after }));
   const enable = useEnable();
+  const nameOf = useAlertName();
   const mayChange = managers.includes(user.role);
   const isEmpty = query.data?.items.length === 0;
   return (
@@ -43,10 +45,10 @@ function RulesScreen() {
       <Refused of={enable} title={t('notChanged')} />
       <QueryTable
         label={t('rules')}
-        columns={useColumns(listColumns, alertStrings)}
+        columns={useColumns(listColumns, alertStrings, nameOf)}
         query={query}
         rowId={({ id }) => id}
-        rowName={({ name }) => name}
+        rowName={(one) => nameOf(one)}
         after={after}
         secondLine={(rule) => <RuleState rule={rule} />}
         actions={(rule) =>
@@ -109,25 +111,26 @@ function AddRecommended({ primary = false }: { primary?: boolean }) {
   );
 }
 
+/** Only a certificate can be missing. */
 function RuleState({ rule: { enabled, waitsFor } }: { rule: Rule }) {
   const t = useStrings(alertStrings);
   if (!enabled) return <Badge kind="outline">{t('off')}</Badge>;
   if (waitsFor !== undefined)
     return (
-      <span title={waitsFor}>
+      <span title={t('waitsForCertificate')}>
         <Badge kind="warn">{t('waits')}</Badge>
       </span>
     );
   return <Badge kind="ok">{t('watches')}</Badge>;
 }
 
-const listColumns: Columns<Rule, typeof alertStrings> = [
+const listColumns: Columns<Rule, typeof alertStrings, (rule: Rule) => string> = [
   {
     id: 'name',
     header: 'rule',
-    cell: ({ name, metric, waitsFor }, { t }) => (
-      <TwoLines second={waitsFor ?? t(metric)}>
-        <b>{name}</b>
+    cell: (rule, { t, context: nameOf }) => (
+      <TwoLines second={t(rule.waitsFor === undefined ? rule.metric : 'waitsForCertificate')}>
+        <b>{nameOf(rule)}</b>
       </TwoLines>
     ),
   },

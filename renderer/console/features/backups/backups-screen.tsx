@@ -173,9 +173,9 @@ function BackupNow({ folder: known, close }: { folder: string; close(): void }) 
   );
 }
 
-/** The file, where the keys are, and what the box advises. */
+/** The file, where the keys are, and what follows from that. */
 function Written({
-  made: { path, keys, advice },
+  made: { path, keys, reason },
   close,
   again,
 }: {
@@ -200,13 +200,9 @@ function Written({
           {t('keysAt', { place })}: {t(state)} {reason}
         </p>
       ))}
-      {advice.length > 0 && (
-        <Note kind="warn" title={t('advice')}>
-          {advice.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Note>
-      )}
+      {reason !== undefined && <Note kind="warn" title={t('writtenAltered')} />}
+      {keys.some(({ place }) => path.startsWith(`${place}/`)) && <Note kind="warn" title={t('keysBeside')} />}
+      {keys.length < 2 && <Note kind="warn" title={t('oneKeyCopy')} />}
     </ConfirmDialog>
   );
 }

@@ -13,3 +13,16 @@ export function Verdict({ of }: { of: Claim['verdict'] }) {
 
 /** Words of the published figures, which are English in each language of the console. */
 export const English = ({ children }: { children: string }) => <span lang="en">{children}</span>;
+
+/** In the language of the reader; a figure that these pages do not know yet, by the service's own title. */
+export function useClaimTitle(): (claim: Pick<Claim, 'id' | 'title'>) => string {
+  const t = useStrings(evidenceStrings);
+  return ({ id, title }) => {
+    const key = `title.${id}`;
+    return isTitle(key) ? t(key) : title;
+  };
+}
+type TitleKey = Extract<keyof (typeof evidenceStrings)['en'], `title.${string}`>;
+const isTitle = (key: string): key is TitleKey => key in evidenceStrings.en;
+
+export const ClaimTitle = ({ of }: { of: Pick<Claim, 'id' | 'title'> }) => <>{useClaimTitle()(of)}</>;

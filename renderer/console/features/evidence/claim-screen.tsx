@@ -5,7 +5,7 @@ import { Maturity, Snippet } from '../../../ui/controls/index.ts';
 import { Card, KeyValues, Note, Page, WithAside } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Refused } from '../../operations.ts';
-import { English, Verdict } from './claim-parts.tsx';
+import { English, useClaimTitle, Verdict } from './claim-parts.tsx';
 import styles from './evidence.module.css';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
@@ -35,7 +35,7 @@ function ClaimPage({ claim, parents }: { claim: Claim; parents: { label: string;
   const t = useStrings(evidenceStrings);
   return (
     <Page
-      title={claim.title}
+      title={useClaimTitle()(claim)}
       badge={<Verdict of={claim.verdict} />}
       lead={<English>{claim.claim}</English>}
       parents={parents}

@@ -6,7 +6,7 @@ import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { admin, replyOf, saveFile } from '../../data.ts';
 import { Refused, useOperation } from '../../operations.ts';
-import { English, Verdict } from './claim-parts.tsx';
+import { ClaimTitle, English, Verdict } from './claim-parts.tsx';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
 
@@ -51,7 +51,7 @@ const claimColumns: Columns<Claim, typeof evidenceStrings> = [
     cell: ({ id, title, claim }) => (
       <TwoLines second={<English>{claim}</English>}>
         <Link to="/evidence/$id" params={{ id }}>
-          <English>{title}</English>
+          <ClaimTitle of={{ id, title }} />
         </Link>
       </TwoLines>
     ),

@@ -7,7 +7,7 @@ import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, profilesQuery, type Schemas } from '../../data.ts';
 import { Refused, Submit, useOperation } from '../../operations.ts';
-import { profileStrings } from './strings.ts';
+import { profileStrings, useDescription } from './strings.ts';
 
 const Field = fieldsOf<Values>()(profileStrings);
 
@@ -55,11 +55,12 @@ function NewProfile({
 }) {
   const t = useStrings(profileStrings);
   const navigate = useNavigate();
+  const describe = useDescription();
   const form = useCheckedForm(useSchema(), {
     from: first.slug,
     slug: '',
     name: t('copyOf', { name: first.definition.name }),
-    description: first.definition.description,
+    description: describe(first),
   });
   const taken = () => form.setError('slug', { message: t('slugTaken') }, { shouldFocus: true });
   const create = useOperation(

@@ -13,7 +13,7 @@ import { ProfileForm } from './profile-form.tsx';
 import { ProfileMaturity, Standing } from './profiles-screen.tsx';
 import { profileQuery, useAllowed } from './queries.ts';
 import { RemoveProfile } from './remove-profile.tsx';
-import { profileStrings } from './strings.ts';
+import { profileStrings, useDescription } from './strings.ts';
 
 export const Route = createLazyRoute('/profiles/$slug')({ component: ProfileScreen });
 
@@ -24,6 +24,7 @@ function ProfileScreen() {
   const query = useQuery(profileQuery(slug));
   const allowed = useAllowed();
   const profile = query.data;
+  const describe = useDescription();
   const mayChange = managers.includes(user.role);
   if (query.error instanceof Refusal && query.error.code === 'PROFILE_NOT_FOUND') return <Gone slug={slug} />;
   return (
@@ -37,7 +38,7 @@ function ProfileScreen() {
           </>
         )
       }
-      lead={profile?.definition.description}
+      lead={profile && describe(profile)}
       parents={[{ label: t('title'), to: '/profiles' }]}
       actions={profile && <Actions profile={profile} mayChange={mayChange} />}
     >

@@ -4,8 +4,7 @@ import { Badge, ScoreBar } from '../../../ui/controls/index.ts';
 import { Card } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
-import { checkKey } from '../../reasons/check-text.ts';
-import { reasonStrings } from '../../reasons/reason-strings.ts';
+import { checkKey, reasonStrings } from '../../reasons/reason-strings.ts';
 import { verificationStrings } from './strings.ts';
 import styles from './verification.module.css';
 
@@ -122,7 +121,7 @@ function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
   const t = useStrings(verificationStrings);
   const words = useStrings(reasonStrings);
   const format = useFormat();
-  const { pass, score, threshold, weight, hardFail, skipped, sentence, evidence } = check;
+  const { pass, score, threshold, weight, hardFail, skipped, evidence } = check;
   const ran = skipped === undefined;
   const key = checkKey(check);
   return (
@@ -141,7 +140,7 @@ function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
         <ScoreBar
           {...(ran && { score })}
           {...(threshold !== undefined && { threshold })}
-          {...(skipped !== undefined && { why: key === undefined ? skipped : words(key) })}
+          {...(skipped !== undefined && { why: words(key) })}
           passed={pass}
         />
       </td>
@@ -152,7 +151,7 @@ function CheckRow({ check }: { check: Schemas['PastCheck'] }) {
         {ran ? format.count(weight) : '–'}
       </td>
       <td className={styles.why}>
-        {key === undefined ? sentence : words(key)}
+        {words(key)}
         {evidence && <span className="tiny muted num">{evidenceText(evidence)}</span>}
       </td>
     </tr>

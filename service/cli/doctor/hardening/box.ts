@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Schemas } from '../../../../sdk/admin/client.ts';
+import { document } from '../../../lib/installation.ts';
 import { invocation } from '../../invocation.ts';
 import type { Organization } from '../../organization.ts';
 import { count } from '../../terminal/terminal.ts';
@@ -81,7 +82,7 @@ export function checkDrill(
   drills: readonly Pick<Schemas['BackupDrill'], 'state' | 'finishedAt'>[],
   now: number,
 ): Outcome {
-  const remedy = `${invocation} backup verify "$(${invocation} backup list DIR --newest)" --keys PLACE, or "Try this backup" in the console; once a quarter as docs/OPERATIONS.md says, on another machine`;
+  const remedy = `${invocation} backup verify "$(${invocation} backup list DIR --newest)" --keys PLACE, or "Try this backup" in the console; once a quarter as ${document('OPERATIONS')} says, on another machine`;
   const failed = drills[0]?.state === 'failed';
   if (failed) return bad('the last restore drill failed', remedy);
   const times = [
@@ -132,7 +133,7 @@ export const checkAuditLog = ({
     ? good(`whole, ${count(lines, 'line', 'lines')}`)
     : bad(
         `DAMAGED: ${damage?.says ?? 'a line was changed'}`,
-        `${invocation} audit verify   Keep the directory as evidence, and find out who wrote to it (docs/OPERATIONS.md).`,
+        `${invocation} audit verify   Keep the directory as evidence, and find out who wrote to it (${document('OPERATIONS')}).`,
       );
 
 /** A line of the checklist (docs/HARDENING.md): what was found, why it matters, how to put it right. */

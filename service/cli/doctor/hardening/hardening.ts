@@ -4,6 +4,7 @@ import { allPages } from '../../../../sdk/admin/all-pages.ts';
 import { replyOf, type Schemas, streamOf } from '../../../../sdk/admin/client.ts';
 import { manifestSignature, modelPaths } from '../../../compose/model-paths.ts';
 import { systemClock } from '../../../lib/clock.ts';
+import { document } from '../../../lib/installation.ts';
 import { programBuiltAt } from '../../../lib/program-built.ts';
 import { productVersion } from '../../../lib/version.ts';
 import { RELEASE_KEYS } from '../../../release/release-keys.ts';
@@ -72,7 +73,7 @@ function checkModels(): Outcome {
   return signature.is === 'unsigned'
     ? bad(
         'the manifest of the models is not signed: a changed one would not be noticed',
-        'Build the package with a key, or install one that was (npm run package -- --signing-key FILE)',
+        `Install a signed package, or build one with a key of yours: ${document('PACKAGES')}`,
       )
     : outcomeOf(checkManifestSignature(signature, modelPaths('').manifest));
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { document } from '../../../lib/installation.ts';
 import { runProgram } from '../../update/machine.ts';
 import { bad, doubtful, good, type Outcome } from './box.ts';
 
@@ -131,7 +132,7 @@ export function checkAge(builtAt: number, now: number, version: string): Outcome
   return days > 180
     ? doubtful(
         `version ${version} is ${days} days old`,
-        'Look for a newer release, and install it: gatehouse update FILE (docs/PACKAGES.md)',
+        `Look for a newer release, and install it: gatehouse update FILE (${document('PACKAGES')})`,
       )
     : good(`version ${version}, ${Math.max(0, days)} days old`);
 }

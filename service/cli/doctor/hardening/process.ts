@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { document } from '../../../lib/installation.ts';
 import { bad, doubtful, good, type Outcome } from './box.ts';
 
 /** What the kernel says of the serving process. */
@@ -277,7 +278,7 @@ export function checkUnit(unit: ReturnType<typeof readUnit>): Outcome {
   if (!unit)
     return doubtful(
       `there is no ${UNIT} on this machine`,
-      'Install the Debian package, whose unit restricts the service (docs/PACKAGES.md).',
+      `Install the Debian package, whose unit restricts the service (${document('PACKAGES')}).`,
     );
   const undone = Object.entries(WANTED).flatMap(([name, right]) => {
     const value = unit.settings.get(name);

@@ -2,6 +2,7 @@ import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import {
   type AlertDefinition,
   type AlertMetric,
+  type AlertRule,
   type AlertRuleChange,
   alertMetrics,
   gaugeMetrics,
@@ -159,6 +160,10 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
 
 /** Judged visits that the window needs before their share counts. */
 export const LEAST_JUDGED = 20;
+
+/** What a reader of another language needs: whether the name is one that a person chose. */
+export const ownNameOf = (name: string, metric: AlertMetric): Partial<Pick<AlertRule, 'ownName'>> =>
+  name === metricFacts[metric].name ? {} : { ownName: true };
 
 export const isGauge = (metric: AlertMetric): boolean =>
   (gaugeMetrics as readonly AlertMetric[]).includes(metric);

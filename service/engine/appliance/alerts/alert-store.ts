@@ -5,8 +5,9 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
 import type { Alert, AlertMetric } from './alert.ts';
+import { ownNameOf } from './alert-rule.ts';
 
-export type NewAlert = Omit<Alert, 'name' | 'acknowledged'> & {
+export type NewAlert = Omit<Alert, 'name' | 'ownName' | 'acknowledged'> & {
   subject: SubjectId | undefined;
   holdUntil: number;
 };
@@ -209,6 +210,7 @@ function readAlert(row: Selectable<Schema['alert']> & { rule_name: string }): Al
     world: row.world as World,
     rule: row.rule as AlertRuleId,
     name: row.rule_name,
+    ...ownNameOf(row.rule_name, row.metric as AlertMetric),
     metric: row.metric as AlertMetric,
     about: row.about ?? undefined,
     value: row.value,

@@ -77,6 +77,7 @@ export const exampleOfAlert = {
   id: 'alr_01m7w3n8q5h1v7rk0c4t9z2xyd',
   rule: 'rule_01m7w3mf0a7yk4tq2z8d5x1c9r',
   name: 'many failures of one person',
+  ownName: true,
   metric: 'failures-per-person',
   about: 'sub_01m7w3ayykpzv1m774b6g68g31',
   value: 5,
@@ -89,6 +90,10 @@ export const AlertRule = z
   .object({
     id: id<'alertRule'>(),
     ...AlertDefinition.shape,
+    ownName: z
+      .literal(true)
+      .optional()
+      .describe('Present where an administrator named the rule; else it has the usual name of its metric'),
     enabled: z.boolean().describe('Whether the rule is active'),
     waitsFor: z.string().optional().describe('Missing requirement; the rule does not fire until it is met'),
     createdAt: time('Time of creation'),
@@ -101,6 +106,7 @@ export const AlertRule = z
       {
         id: exampleOfAlert.rule,
         ...exampleOfDefinition,
+        ownName: true,
         enabled: true,
         createdAt: '2026-11-20T12:00:00.000Z',
         createdBy: 'operator:ada',
@@ -114,6 +120,10 @@ export const Alert = z
     id: id<'alert'>(),
     rule: id<'alertRule'>('Id of the rule that fired'),
     name: z.string().describe('Its name'),
+    ownName: z
+      .literal(true)
+      .optional()
+      .describe('Present where an administrator named the rule; else it has the usual name of its metric'),
     metric: z.enum(alertMetrics).describe('Metric of the rule'),
     about: z
       .string()

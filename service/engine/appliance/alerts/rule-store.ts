@@ -4,6 +4,7 @@ import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../../events/index.ts';
 import type { AlertDefinition, AlertMetric, AlertRule } from './alert.ts';
+import { ownNameOf } from './alert-rule.ts';
 
 export type StoredRule = Omit<AlertRule, 'waitsFor'>;
 export type RuleStore = ReturnType<typeof createRuleStore>;
@@ -122,7 +123,8 @@ function readRule(row: Selectable<Schema['alert_rule']>): StoredRule {
     organization: row.organization as OrganizationId,
     world: row.world as World,
     name: row.name,
-    metric: row.metric as AlertDefinition['metric'],
+    metric: row.metric as AlertMetric,
+    ...ownNameOf(row.name, row.metric as AlertMetric),
     ...definition,
     enabled: row.enabled === 1,
     createdAt: row.created_at,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PrintedDocument, Section } from '../../../documents/index.ts';
+import { document } from '../../../lib/installation.ts';
 import type { ModelReport } from '../../models/index.ts';
 
 export interface EvidenceReport {
@@ -96,7 +97,7 @@ const whatIsNotSaid: Section = {
       'No figure is an evaluation by an accredited laboratory (ISO/IEC 19795, ISO/IEC 30107-3).',
       'No figure was measured with your cameras, your light and your people. Measure recognition on your own gallery: gatehouse org calibrate.',
       'Error rates differ between groups of people. The data are too few to state them for each group.',
-      'The operator of the box, and who controls its operating system, can change what it answers: docs/SECURITY.md.',
+      `The operator of the box, and who controls its operating system, can change what it answers: ${document('SECURITY')}.`,
     ],
   },
 };

@@ -210,11 +210,11 @@ async function aboutProfiles({ checks }: OverviewsDeps, { organization }: Realm)
 async function aboutAlerts({ alerts }: OverviewsDeps, realm: Realm): Promise<Attention[]> {
   const open = await alerts.list(realm, { open: true, limit: LISTED_ALERTS + 1 });
   const listed = open.slice(0, LISTED_ALERTS).map(
-    ({ name, value, threshold }): Attention => ({
+    ({ name, ownName, metric, value, threshold }): Attention => ({
       code: 'ALERT_OPEN',
       urgency: 'now',
       sentence: `Alert “${name}”: ${value}, where ${threshold} is the limit.`,
-      values: { name, value, threshold },
+      values: ownName ? { name, value, threshold } : { name, metric, value, threshold },
       remedy: 'Look at it, and acknowledge it.',
       screen: 'alerts',
     }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Analysis } from '../../../inference/face.ts';
 import type { PadSetEntry, ScorerEntry } from '../../../inference/models/manifest.ts';
+import { skipReasons } from './skip-reasons.ts';
 
 /** What a check finds, before the profile's weight and threshold. */
 export type Finding =
@@ -19,7 +20,7 @@ export type Finding =
       details?: Record<string, unknown>;
     };
 
-export const NOT_RECOGNIZED: Finding = { skipped: 'The person was not recognized.' };
+export const NOT_RECOGNIZED: Finding = { skipped: skipReasons.NOT_RECOGNIZED };
 
 export interface JudgedFrames {
   finding: Finding;

@@ -7,6 +7,7 @@ import {
   type PersonalInputs,
   rule,
 } from './check.ts';
+import { skipReasons } from './skip-reasons.ts';
 
 /** A first device cannot be recognized, and is nothing bad (the figure of contracts/identity.txt). */
 const FIRST_DEVICE = 0.75;
@@ -32,7 +33,7 @@ interface Traits {
 /** How much the device is like one that this person used in an earlier verified verification, 0..1. */
 export function deviceConsistency(device: DeviceInfo | undefined, known: readonly DeviceInfo[]): Finding {
   const now = traitsOf(device ?? {});
-  if (Object.keys(now).length === 0) return { skipped: 'No deviceInfo was given.', missing: true };
+  if (Object.keys(now).length === 0) return { skipped: skipReasons.NO_DEVICE, missing: true };
   const earlier = known.map(traitsOf).filter((traits) => Object.keys(traits).length > 0);
   if (earlier.length === 0)
     return { score: FIRST_DEVICE, details: { knownDevices: 0, note: 'The first device of this person.' } };

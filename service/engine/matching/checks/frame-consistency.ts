@@ -19,6 +19,7 @@ import {
   SECOND_FACE,
   secondFaceShare,
 } from './face-quality.ts';
+import { skipReasons } from './skip-reasons.ts';
 
 /** Share of pictures that may show no face: a blink of the detector. */
 const FACELESS = 1 / 3;
@@ -40,7 +41,7 @@ export function judgeFrames(
   const isCopy = ({ analysis }: Frame) => analysis.pixelHash === main.pixelHash;
   const others = frames.filter((frame) => !isCopy(frame));
   if (others.length === 0) {
-    const skipped = 'Two pictures or more are needed: send frames.';
+    const skipped = skipReasons.ONE_PICTURE;
     return { finding: { skipped, missing: true }, counted: [], leftOut: {} };
   }
   const { fit, identifiable, unidentifiable, faceless, leftOut, advice } = sortFrames(others);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defined } from '../../../lib/defined.ts';
 import { greatCircle, type Position } from '../../../lib/great-circle.ts';
 import { type Check, type Finding, NOT_RECOGNIZED, type PersonalInputs, rule } from './check.ts';
+import { skipReasons } from './skip-reasons.ts';
 
 /** Kilometres per hour: an airliner (contracts/identity.txt). */
 const LIMIT = 900;
@@ -22,12 +23,11 @@ interface Sighting {
 export function impossibleTravel(now: { at: number; place?: Position }, last: Sighting | undefined): Finding {
   if (now.place === undefined)
     return {
-      skipped: 'No location was given and no site holds the caller’s address.',
+      skipped: skipReasons.NO_LOCATION,
       missing: true,
     };
-  if (last === undefined) return { skipped: 'There is no earlier verified location of this person.' };
-  if (now.at < last.at)
-    return { skipped: 'The last verification lies in the future: the clock was moved back.' };
+  if (last === undefined) return { skipped: skipReasons.FIRST_LOCATION };
+  if (now.at < last.at) return { skipped: skipReasons.CLOCK_MOVED_BACK };
   const distance = greatCircle(last.place, now.place);
   const hours = Math.max(SHORTEST, now.at - last.at) / 3_600_000;
   const speed = Math.max(0, distance - SLACK) / hours;
@@ -68,11 +68,10 @@ type GeoFence = z.infer<typeof GeoFence>;
 
 /** 1 when the country is on the profile's list, else 0. */
 export function geoFence(fence: GeoFence | undefined, country: string | undefined): Finding {
-  if (fence === undefined || fence.countries.length === 0)
-    return { skipped: 'The profile names no countries.' };
+  if (fence === undefined || fence.countries.length === 0) return { skipped: skipReasons.NO_COUNTRIES };
   if (country === undefined)
     return {
-      skipped: 'No country is known: send a location, or add a site for the network.',
+      skipped: skipReasons.NO_COUNTRY,
       missing: true,
     };
   const here = country.toUpperCase();

@@ -12,6 +12,7 @@ import {
 } from './check.ts';
 import { timedFaces } from './frame-consistency.ts';
 import { MOTIONLESS, type Motion, motionIndex } from './motion-index.ts';
+import { skipReasons } from './skip-reasons.ts';
 
 /** Weight of the motion index beside the mean margin (LIVENESS.md §4b, “Frames”). */
 const MOTION_WEIGHT = 2;
@@ -51,7 +52,7 @@ export function liveness(
   };
   if (pad === undefined || main.face?.pad === undefined) {
     return {
-      skipped: 'No presentation attack detection ran: the test world, match only, or none is installed.',
+      skipped: skipReasons.NO_ATTACK_DETECTION,
       ...(motionLayer ? { details: { layers: [motionLayer] } } : {}),
     };
   }

@@ -7,6 +7,7 @@ import { faceQualityCheck } from './face-quality.ts';
 import { evidenceOf, frameConsistencyCheck, judgeFrames } from './frame-consistency.ts';
 import { geoFenceCheck, impossibleTravelCheck } from './impossible-travel.ts';
 import { livenessCheck } from './liveness.ts';
+import { skipReasons } from './skip-reasons.ts';
 import { timeRestrictionCheck } from './time-restriction.ts';
 
 /**
@@ -147,7 +148,7 @@ export function compositeReason(results: readonly CheckResult[]): string {
   return sentenceFirst ? sentence : (lowest.reason ?? sentence);
 }
 
-const UNKNOWN = 'Not enough was known.';
+const { UNKNOWN } = skipReasons;
 
 /**
  * The results as they may stand beside a verification in plain text: of checks that see personal data only whether they ran and what

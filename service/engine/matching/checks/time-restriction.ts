@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isTimeZone } from '../../../lib/time-zone.ts';
 import { type Check, type Finding, type PersonalInputs, rule } from './check.ts';
+import { skipReasons } from './skip-reasons.ts';
 
 export const TimeRestriction = z.strictObject({
   days: z.array(z.int().min(1).max(7)).max(7).describe('1 = Monday … 7 = Sunday.'),
@@ -27,15 +28,14 @@ export function timeRestriction(
   now: number,
   placeZone: string | undefined,
 ): Finding {
-  if (restriction === undefined) return { skipped: 'The profile names no hours.' };
+  if (restriction === undefined) return { skipped: skipReasons.NO_HOURS };
   const timeZone = restriction.timeZone ?? placeZone;
   if (timeZone === undefined)
     return {
-      skipped: 'No time zone is known: name one in the profile, send one, or add a site for the network.',
+      skipped: skipReasons.NO_TIME_ZONE,
       missing: true,
     };
-  if (!isTimeZone(timeZone))
-    return { skipped: 'The time zone that was sent is not an IANA name.', missing: true };
+  if (!isTimeZone(timeZone)) return { skipped: skipReasons.WRONG_TIME_ZONE, missing: true };
   const { day, minute } = wallClock(now, timeZone);
   const from = minutes(restriction.from);
   const to = minutes(restriction.to);
