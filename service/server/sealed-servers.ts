@@ -92,7 +92,7 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
     ...defined({ tls }),
   });
   closing.defer(() => doors.close());
-  await doors.register(createSealedDoor({ version, clock }));
+  await doors.register(createSealedDoor({ version, clock, isOpening: () => state.is === 'opening' }));
   await deps.listenControl(control);
   const url = await deps.listenDoors(doors);
   const everything = closing.move();
