@@ -51,7 +51,7 @@ const texts = {
 } as const;
 
 /** The search for a second address of one person takes place where the organization has it. */
-export const purposesIn = (uniqueness: Uniqueness): Purpose[] =>
+const purposesIn = (uniqueness: Uniqueness): Purpose[] =>
   uniqueness === 'off'
     ? ['verification', 'identification']
     : ['verification', 'identification', 'deduplication'];

@@ -53,7 +53,7 @@ export function answerPlainHttp(server: Server, { patience, note, refuse }: Plai
   });
 }
 
-export function readHead(head: string): PlainRequest {
+function readHead(head: string): PlainRequest {
   const [line = '', ...lines] = (head.split('\r\n\r\n', 1)[0] ?? '').split('\r\n');
   const fieldOf = (name: string) =>
     lines

@@ -70,7 +70,7 @@ const texts = {
 export type PlainPage = keyof typeof texts;
 
 /** The first of our languages in `Accept-Language`, which browsers write in the order of preference. */
-export const languageAsked = (header: string | undefined): Language =>
+const languageAsked = (header: string | undefined): Language =>
   (header ?? '')
     .split(',')
     .map((part) => part.trim().slice(0, 2).toLowerCase())

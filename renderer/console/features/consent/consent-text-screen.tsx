@@ -95,10 +95,8 @@ function TextForm({ published, version }: { published: OwnText | undefined; vers
         <Card title={t('purposes')} gap={16}>
           <Field name="apart" as="check" />
         </Card>
-        <Card title={t('own')} gap={16}>
-          <p className="small muted">
-            {t.rich('ownText', { code: (inside) => <code>{`{${String(inside)}}`}</code> })}
-          </p>
+        <Card title={t('ownTitle')} gap={16}>
+          <p className="small muted">{t('ownText', { placeholder: '{organization}' })}</p>
           <Field name="own" as="switch" />
           {values.own && (
             <>
