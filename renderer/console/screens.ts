@@ -50,6 +50,10 @@ export const screens = [
     search: pages,
   }),
   screen('/people/import', () => import('./features/import/import-screen.tsx'), { roles: operators }),
+  screen('/receipts', () => import('./features/people/receipts-screen.tsx'), {
+    roles: readers,
+    search: z.object({ search: textInAddress, after: textInAddress }),
+  }),
   screen('/receipts/$id', () => import('./features/people/receipt-screen.tsx'), { roles: readers }),
   screen('/enroll', () => import('./features/enroll/enroll-screen.tsx'), {
     roles: operators,
@@ -96,6 +100,7 @@ export const screens = [
     roles: readers,
     search: z.object({ from: version, to: version, after: textInAddress }),
   }),
+  screen('/consent-text', () => import('./features/consent/consent-text-screen.tsx'), { roles: readers }),
   screen('/flows', () => import('./features/flows/flows-screen.tsx'), { roles: readers, search: pages }),
   screen('/flows/new', () => import('./features/flows/new-flow-screen.tsx'), { roles: managers }),
   screen('/flows/targets', () => import('./features/flows/targets-screen.tsx'), { roles: readers }),

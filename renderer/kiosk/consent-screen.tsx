@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import type { Language } from '../ui/strings/define-strings.ts';
 import { useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import type { KioskApi, KioskState } from './api.ts';
@@ -15,25 +16,33 @@ interface Props {
   go(step: Step): void;
 }
 
+type Asked = Awaited<ReturnType<KioskApi['consent']>>;
+
 /** Who asks, why, what is kept; the typed name is the signature. Both answers are the same size. */
 export function ConsentScreen({ api, state, footer, go }: Props) {
   const t = useStrings(kioskStrings);
   const { language } = useLanguage();
-  const [asked, setAsked] = useState<Awaited<ReturnType<KioskApi['consent']>>>();
+  const [asked, setAsked] = useState<Asked>();
+  const [none, setNone] = useState(false);
   useEffect(() => {
-    api.consent().then(setAsked, () => go({ is: 'refused', message: t('noAnswer') }));
+    api.consent().then(setAsked, () => go({ is: 'refused', message: t('offlineText') }));
   }, [api, go, t]);
 
   function agree(typed: FormData) {
+    if (!asked) return;
+    const purposes = asked.apart ? asked.purposes.filter((one) => typed.has(one)) : asked.purposes;
+    setNone(purposes.length === 0);
+    if (purposes.length === 0) return;
     const [name, email] = [String(typed.get('name')), String(typed.get('email'))];
-    if (asked) go({ is: 'camera', person: { name, email, textVersion: asked.version } });
+    const textVersion = `${asked.version}.${readIn(asked, language)}`;
+    go({ is: 'camera', person: { name, email, textVersion, purposes } });
   }
   const main = (
     <Form className="k-consent" send={agree}>
       {() => (
         <>
-          <div>
-            <h1>{t('consentTitle')}</h1>
+          <div lang={asked && readIn(asked, language)}>
+            <h1 lang={language}>{t('consentTitle')}</h1>
             {asked?.text[language].map((text) => (
               <p key={text}>{text}</p>
             ))}
@@ -41,6 +50,8 @@ export function ConsentScreen({ api, state, footer, go }: Props) {
           <div className="k-form">
             <Field label={t('yourName')} name="name" required maxLength={200} autoCapitalize="words" />
             <Field label={t('email')} name="email" type="email" required />
+            {asked?.apart && <Purposes asked={asked} none={none} />}
+            <p className="k-agree">{t('agreeText', { organization: state.organization })}</p>
             <div className="k-row">
               <button type="button" className="k-btn" onClick={() => go({ is: 'without' })}>
                 {t('decline')}
@@ -55,4 +66,25 @@ export function ConsentScreen({ api, state, footer, go }: Props) {
     </Form>
   );
   return <Frame state={state} main={main} footer={footer} />;
+}
+
+/** The language of the page, or the first in which the text is written. */
+const readIn = ({ languages }: Asked, language: Language): Language =>
+  languages.includes(language) ? language : (languages[0] ?? language);
+
+/** Each purpose is a choice of its own, and none is made for the person. */
+function Purposes({ asked, none }: { asked: Asked; none: boolean }) {
+  const t = useStrings(kioskStrings);
+  return (
+    <fieldset className="k-purposes">
+      <legend>{t('purposes')}</legend>
+      {asked.purposes.map((purpose) => (
+        <label key={purpose}>
+          <input type="checkbox" name={purpose} />
+          <span>{t(purpose)}</span>
+        </label>
+      ))}
+      {none && <p role="alert">{t('purposesMissing')}</p>}
+    </fieldset>
+  );
 }

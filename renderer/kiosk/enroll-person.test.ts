@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { Refusal } from '../ui/refusal.ts';
 import { enrollPerson } from './enroll-person.ts';
 
-const person = { name: 'Mira Marker', email: 'mira@example.com', textVersion: 'gatehouse-kiosk-2' };
+const person = {
+  name: 'Mira Marker',
+  email: 'mira@example.com',
+  textVersion: 'gatehouse-kiosk-3-off.en',
+  purposes: ['verification' as const],
+};
 const pictures = ['one', 'two', 'three'].map((text) => new Blob([text]));
 const blurred = new Refusal(422, { code: 'FACE_QUALITY_REFUSED', error: 'Hold still.' });
 const lost = new Refusal(403, { code: 'INSUFFICIENT_SCOPE', error: 'No operator is signed in.' });
@@ -23,7 +28,12 @@ function scripted(answers: readonly (Refusal | 'kept')[]) {
 
 test('the first picture alone carries the consent', async () => {
   const api = scripted(['kept', 'kept', 'kept']);
-  expect(await enrollPerson(api, person, pictures)).toEqual({ is: 'enrolled', kept: 3, taken: 3 });
+  expect(await enrollPerson(api, person, pictures)).toEqual({
+    is: 'enrolled',
+    kept: 3,
+    taken: 3,
+    person: 'Mira Marker',
+  });
   expect(api.sent).toEqual([
     { picture: 'one', consent: true },
     { picture: 'two', consent: false },

@@ -8,13 +8,13 @@ import type { Person, Step } from './step.ts';
  */
 export async function enrollPerson(
   api: Pick<KioskApi, 'enroll'>,
-  { email, name, textVersion }: Person,
+  { email, name, textVersion, purposes }: Person,
   pictures: readonly Blob[],
 ): Promise<Extract<Step, { is: 'enrolled' }>> {
   let kept = 0;
   let refusal: unknown = new Error('There is no picture to enroll.');
   for (const picture of pictures) {
-    const consent = kept === 0 ? { consent: { textVersion, method: 'typed-name' as const } } : {};
+    const consent = kept === 0 ? { consent: { textVersion, method: 'typed-name' as const, purposes } } : {};
     try {
       await api.enroll({ email, name, picture: await toBase64(picture), ...consent });
       kept++;
@@ -24,7 +24,7 @@ export async function enrollPerson(
     }
   }
   if (kept === 0) throw refusal;
-  return { is: 'enrolled', kept, taken: pictures.length };
+  return { is: 'enrolled', kept, taken: pictures.length, person: name };
 }
 
 const isOfThePicture = (error: unknown): boolean => error instanceof Refusal && error.status === 422;

@@ -1,7 +1,9 @@
 import { IconAccessible, IconLock } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { OrganizationLogo } from '../ui/organization-logo.tsx';
 import { useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
+import { isColor } from '../ui/theme/text-on-color.ts';
 import type { KioskState } from './api.ts';
 import { kioskStrings } from './kiosk-strings.ts';
 
@@ -12,19 +14,29 @@ interface FrameProps {
   footer?: ReactNode;
 }
 
+/** The public reads who is signed in: the operator is known by them, and a stranger learns no name. */
+export const initialsOf = (name: string): string =>
+  (name.match(/[\p{L}\p{N}]+/gu) ?? [])
+    .slice(0, 3)
+    .map((word) => [...word][0]?.toLocaleUpperCase())
+    .join('');
+
 /** Organization at the left, kiosk and operator at the right; below the screen's own buttons. */
 export function Frame({ state, lock, main, footer }: FrameProps) {
   const t = useStrings(kioskStrings);
-  const { kiosk, operator, organization } = state ?? {};
-  const where = operator ? t('at', { kiosk: kiosk?.name ?? '', operator: operator.name }) : kiosk?.name;
+  const { kiosk, operator, organization: name, color } = state ?? {};
+  const where = operator
+    ? t('at', { kiosk: kiosk?.name ?? '', operator: initialsOf(operator.name) })
+    : kiosk?.name;
   return (
-    <>
+    <div className="k-page">
       {kiosk?.env === 'test' && <div className="k-test">{t('test')}</div>}
+      {color !== undefined && isColor(color) && <div className="k-stripe" style={{ background: color }} />}
       <div className="k">
         <header>
           <div className="k-org">
-            <Logo />
-            {organization ?? 'Gatehouse'}
+            {state ? <OrganizationLogo of={{ ...state, name: state.organization }} /> : <Logo />}
+            {name ?? 'Gatehouse'}
           </div>
           {lock && where ? (
             <button type="button" className="k-where" onClick={lock}>
@@ -39,7 +51,7 @@ export function Frame({ state, lock, main, footer }: FrameProps) {
         <main>{main}</main>
         {footer && <footer>{footer}</footer>}
       </div>
-    </>
+    </div>
   );
 }
 

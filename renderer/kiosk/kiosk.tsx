@@ -5,7 +5,7 @@ import { createKioskApi, type KioskApi, type KioskState } from './api.ts';
 import { type DeviceIdentity, forgetIdentity, readIdentity } from './device-key.ts';
 import { Field } from './field.tsx';
 import { Form } from './form.tsx';
-import { Frame, Settings } from './frame.tsx';
+import { Frame, initialsOf, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 import { PairScreen } from './pair-screen.tsx';
 import { Visit } from './visit.tsx';
@@ -53,11 +53,19 @@ export function Kiosk() {
   if (stage.is === 'loading') return <Frame main={<p role="status">{t('wait')}</p>} />;
   if (stage.is === 'unpaired') return <PairScreen paired={load} />;
   if (stage.is === 'offline') {
-    return <Frame main={<Trouble text={t('noAnswer')} action={t('again')} act={() => void load()} />} />;
+    const trouble = (
+      <Trouble
+        title={t('offlineTitle')}
+        text={t('offlineText')}
+        action={t('again')}
+        act={() => void load()}
+      />
+    );
+    return <Frame main={trouble} footer={<p className="muted">{t('offlineStaff')}</p>} />;
   }
   if (stage.is === 'revoked') {
     const act = () => void forgetIdentity().then(() => setStage({ is: 'unpaired' }));
-    return <Frame main={<Trouble text={t('revoked')} action={t('pairAgain')} act={act} />} />;
+    return <Frame main={<Trouble title={t('revoked')} action={t('pairAgain')} act={act} />} />;
   }
   const { state, locking } = stage;
   const lock = () => setStage({ ...stage, locking: true });
@@ -68,10 +76,18 @@ export function Kiosk() {
   return <Visit {...common} lock={lock} lost={refresh} />;
 }
 
-function Trouble({ text, action, act }: { text: string; action: string; act(): void }) {
+interface TroubleProps {
+  title: string;
+  text?: string;
+  action: string;
+  act(): void;
+}
+
+function Trouble({ title, text, action, act }: TroubleProps) {
   return (
     <div className="k-form" role="alert">
-      <h1>{text}</h1>
+      <h1>{title}</h1>
+      {text && <p>{text}</p>}
       <button type="button" className="k-btn primary" onClick={act}>
         {action}
       </button>
@@ -187,7 +203,7 @@ function LockScreen({ api, state, changed, back }: Props & { back(): void }) {
       send={leave}
       changed={changed}
       title={t('lockTitle')}
-      text={operator ? t('lockText', { operator: operator.name }) : t('lockTextNoOperator')}
+      text={operator ? t('lockText', { operator: initialsOf(operator.name) }) : t('lockTextNoOperator')}
       action={t('leave')}
       pinFirst={operator !== undefined}
     >

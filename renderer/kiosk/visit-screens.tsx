@@ -127,6 +127,13 @@ export function Ending({ state, step, clear }: EndingProps) {
         <IconCheck {...icon} />
       </span>
       <h1>{t(step.is === 'enrolled' ? 'thanks' : 'verified')}</h1>
+      {step.person !== undefined && (
+        <dl className="k-who">
+          <dt>{t('forDesk')}</dt>
+          <dd>{step.person}</dd>
+          {step.is === 'verified' && <dd className="num">{referenceOf(step.reference)}</dd>}
+        </dl>
+      )}
       {step.is === 'enrolled' && step.kept < step.taken && (
         <p>{t('keptOf', { count: step.kept, taken: String(step.taken) })}</p>
       )}

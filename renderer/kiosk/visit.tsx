@@ -53,7 +53,7 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
     } catch (error) {
       const said = error instanceof Refusal ? error : noAnswer(error);
       const waits = said.code === 'DUPLICATE_IDENTITY';
-      setStep({ is: 'refused', message: waits ? t('waits') : (said.sentence ?? t('noAnswer')) });
+      setStep({ is: 'refused', message: waits ? t('waits') : (said.sentence ?? t('offlineText')) });
       if (said.status === 401 || said.status === 403) await lost();
     }
   }
@@ -115,8 +115,8 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
 async function verify(api: KioskApi, email: string | undefined, [picture]: Blob[]): Promise<Step> {
   if (!picture) throw new Error('There is no picture to verify.');
   const about = email === undefined ? {} : { email };
-  const { verified, reference } = await api.verify({ ...about, picture: await toBase64(picture) });
-  return verified ? { is: 'verified' } : { is: 'not-verified', reference, ...about };
+  const { verified, reference, person } = await api.verify({ ...about, picture: await toBase64(picture) });
+  return verified ? { is: 'verified', reference, person } : { is: 'not-verified', reference, ...about };
 }
 
 interface StillThereProps {

@@ -448,6 +448,15 @@ export interface components {
                 pinLocked: boolean;
             };
             organization: string;
+            /** @description A PNG as a data URL */
+            logo?: string;
+            /**
+             * @description Of a transparent logo that one ground alone shows
+             * @enum {string}
+             */
+            logoInk?: "dark" | "light";
+            /** @description #rrggbb */
+            color?: string;
             /**
              * @description In which a visit begins; absent: that of the device
              * @enum {string}
@@ -472,6 +481,10 @@ export interface components {
                 en: string[];
                 de: string[];
             };
+            purposes: ("verification" | "identification" | "deduplication")[];
+            /** @description In which it is written */
+            languages: ("en" | "de")[];
+            apart: boolean;
         };
         KioskCapture: {
             token: string;
@@ -487,6 +500,8 @@ export interface components {
         KioskVerified: {
             verified: boolean;
             reference: string;
+            /** @description Who was confirmed, for the desk: the name, else the address */
+            person?: string;
             capture: {
                 source: string;
             };
@@ -505,6 +520,11 @@ export interface components {
             organization: {
                 name: string;
                 logo?: string;
+                /**
+                 * @description Of a transparent logo that one ground alone shows
+                 * @enum {string}
+                 */
+                logoInk?: "dark" | "light";
                 color?: string;
                 /** @enum {string} */
                 language?: "en" | "de";
@@ -1654,6 +1674,8 @@ export interface operations {
                         textVersion: string;
                         /** @enum {string} */
                         method: "typed-name" | "operator";
+                        /** @description Absent: all that the text asks for */
+                        purposes?: ("verification" | "identification" | "deduplication")[];
                     };
                 };
             };

@@ -1948,6 +1948,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify that the audit log is whole
+         * @description Checks every line and every checkpoint of the log of the box, as its auditors may: without copies of the key store and without what else carries a MAC.
+         */
+        get: operations["verifyAuditChain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit/integrity-faults": {
         parameters: {
             query?: never;
@@ -2676,8 +2696,52 @@ export interface paths {
          * @description That people read at a kiosk, with the name of the organization, in every language.
          */
         get: operations["getConsentText"];
+        /**
+         * Publish a consent text
+         * @description A new version, shown from the next visit on; earlier versions stay readable. What is left out is said by the built-in text.
+         */
+        put: operations["publishConsentText"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/consent-text/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a version of the consent text
+         * @description As the organization published it. Versions are numbered from 1; 0 is the newest.
+         */
+        get: operations["getConsentTextVersion"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/consent-text/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a consent text
+         * @description What people would read at a kiosk and on the page of a live session. Nothing is stored.
+         */
+        post: operations["previewConsentText"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4550,6 +4614,39 @@ export interface components {
                 height: number;
                 /** @description SHA-256 of the PNG, hex */
                 sha256: string;
+                /**
+                 * @description Of a transparent logo that can be read on one ground alone
+                 * @enum {string}
+                 */
+                ink?: "dark" | "light";
+            };
+            /** @description Its own consent text; absent: that of the product alone */
+            consentText?: {
+                /** @description Number of the version */
+                version: number;
+                /** @description Who is responsible: name and postal address */
+                controller?: string;
+                /** @description Contact for data protection */
+                contact?: string;
+                /** @description How long templates and results are kept */
+                retention?: {
+                    en?: string;
+                    de?: string;
+                };
+                /** @description Authority to which people can complain */
+                complaint?: string;
+                /**
+                 * @description Each purpose is a choice of its own
+                 * @default false
+                 */
+                apart: boolean;
+                /** @description SHA-256 of the whole text, hex */
+                sha256: string;
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                publishedAt: string;
             };
             /**
              * Format: date-time
@@ -11402,7 +11499,16 @@ export interface components {
         /**
          * @description What people are asked to agree to.
          * @example {
-         *       "version": "gatehouse-kiosk-1",
+         *       "version": "gatehouse-kiosk-3-off",
+         *       "purposes": [
+         *         "verification",
+         *         "identification"
+         *       ],
+         *       "languages": [
+         *         "en",
+         *         "de"
+         *       ],
+         *       "apart": false,
          *       "text": {
          *         "en": [
          *           "Museum of Bern wants to recognize you by your face."
@@ -11422,6 +11528,90 @@ export interface components {
                 en: string[];
                 /** @description Paragraphs */
                 de: string[];
+            };
+            /** @description What the text asks for */
+            purposes: ("verification" | "identification" | "deduplication")[];
+            /** @description In which it is written */
+            languages: ("en" | "de")[];
+            /** @description Each purpose is a choice of its own */
+            apart: boolean;
+        };
+        /**
+         * @example {
+         *       "version": 2,
+         *       "contact": "privacy@museum.example",
+         *       "apart": false
+         *     }
+         */
+        PublishedConsentText: {
+            /** @description In the place of the built-in text; an empty line begins a paragraph, {organization} is the name */
+            text?: {
+                en?: string;
+                de?: string;
+            };
+            /** @description Who is responsible: name and postal address */
+            controller?: string;
+            /** @description Contact for data protection */
+            contact?: string;
+            /** @description How long templates and results are kept */
+            retention?: {
+                en?: string;
+                de?: string;
+            };
+            /** @description Authority to which people can complain */
+            complaint?: string;
+            /**
+             * @description Each purpose is a choice of its own
+             * @default false
+             */
+            apart: boolean;
+            /** @description Number of the version */
+            version: number;
+        };
+        /**
+         * @description The consent text of the organization.
+         * @example {
+         *       "controller": "Museum of Bern, Helvetiaplatz 5, Bern",
+         *       "contact": "privacy@museum.example",
+         *       "apart": false
+         *     }
+         */
+        OwnConsentText: {
+            /** @description In the place of the built-in text; an empty line begins a paragraph, {organization} is the name */
+            text?: {
+                en?: string;
+                de?: string;
+            };
+            /** @description Who is responsible: name and postal address */
+            controller?: string;
+            /** @description Contact for data protection */
+            contact?: string;
+            /** @description How long templates and results are kept */
+            retention?: {
+                en?: string;
+                de?: string;
+            };
+            /** @description Authority to which people can complain */
+            complaint?: string;
+            /**
+             * @description Each purpose is a choice of its own
+             * @default false
+             */
+            apart: boolean;
+        };
+        ConsentTextPreview: {
+            kiosk: components["schemas"]["ConsentText"];
+            /** @description Of a live session */
+            page: {
+                /** @description Version of these texts */
+                version: string;
+                /** @description By language */
+                text: {
+                    /** @description Paragraphs */
+                    en: string[];
+                    /** @description Paragraphs */
+                    de: string[];
+                };
             };
         };
         /**
@@ -11701,6 +11891,8 @@ export interface components {
             overrideMismatch?: boolean;
             /** @description Accept a picture that failed liveness, such as a scanned photograph */
             overrideLiveness?: boolean;
+            /** @description Accept a picture that the camera would refuse for blur or darkness */
+            overrideQuality?: boolean;
             /** @description Confirm the picture: the operator has checked the identity, and later pictures have to match it */
             confirmed?: boolean;
         };
@@ -31061,6 +31253,106 @@ export interface operations {
             };
         };
     };
+    verifyAuditChain: {
+        parameters: {
+            query?: {
+                /** @description Only lines of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "seen": 250,
+                     *       "all": 4711
+                     *     }
+                     */
+                    "application/jsonl": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listIntegrityFaults: {
         parameters: {
             query?: never;
@@ -36063,7 +36355,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "version": "gatehouse-kiosk-1",
+                     *       "version": "gatehouse-kiosk-3-off",
+                     *       "purposes": [
+                     *         "verification",
+                     *         "identification"
+                     *       ],
+                     *       "languages": [
+                     *         "en",
+                     *         "de"
+                     *       ],
+                     *       "apart": false,
                      *       "text": {
                      *         "en": [
                      *           "Museum of Bern wants to recognize you by your face."
@@ -36128,6 +36429,366 @@ export interface operations {
             };
             /**
              * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    publishConsentText: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "controller": "Museum of Bern, Helvetiaplatz 5, Bern",
+                 *       "contact": "privacy@museum.example",
+                 *       "apart": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["OwnConsentText"];
+            };
+        };
+        responses: {
+            /** @description An organization and its settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "name": "Museum of Bern",
+                     *       "createdAt": "2026-11-20T12:00:00.000Z",
+                     *       "matchOnly": false,
+                     *       "uniquenessPolicy": "off",
+                     *       "consentPolicy": "attested"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsentTextVersion: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the version; 0: the newest */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": 2,
+                     *       "contact": "privacy@museum.example",
+                     *       "apart": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublishedConsentText"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewConsentText: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "controller": "Museum of Bern, Helvetiaplatz 5, Bern",
+                 *       "contact": "privacy@museum.example",
+                 *       "apart": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["OwnConsentText"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentTextPreview"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
@@ -39328,6 +39989,8 @@ export interface operations {
             query?: {
                 /** @description `true`: only pending receipts */
                 pending?: "true" | "false";
+                /** @description Only the receipt of this erasure or person: the id, or its last six characters */
+                reference?: string;
                 /** @description Maximum number of items per page */
                 limit?: number;
                 /** @description `next` of the page before; absent for the first page */

@@ -39,6 +39,7 @@ export const createPersonalData = (deps: PersonalDataDeps): PersonalData[] => [
 export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   organization: 'The organization itself; its id and name stand at the head of the record.',
   organization_logo: 'The logo of the organization.',
+  consent_text: 'Consent texts that the organization published.',
   api_key: 'Keys of the organization’s programs.',
   site: 'Places and networks of the organization.',
   profile: 'Rules of verifications; each verification names its profile and version.',

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
@@ -9,6 +10,7 @@ import { toDependencyProblem } from '../lib/machine/dependency-problem.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
 import { renderProblem, type WireErrors } from './default-errors.ts';
 import type { SlicedResponse } from './leaving/unsent-bytes.ts';
+import { answerPlainHttp } from './listening/plain-http.ts';
 import { acceptsHtml, prefixNotSupported, prefixOf } from './proxies/forwarded.ts';
 import type { PublishedRoute } from './published-route.ts';
 import { describeError } from './structured-log.ts';
@@ -111,7 +113,7 @@ export function methodsOf(routes: PublishedRoute[]): string[] {
 }
 
 /** What never became a request (broken HTTP, a head too long, a sender too slow, a tunnel), in the same shape. */
-export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
+export function answerBrokenRequests(app: FastifyInstance, ids: Ids, patience: number): void {
   const shaken = new WeakSet<Socket>();
   app.server.on('secureConnection', (socket: Socket) => shaken.add(socket));
   app.server.removeAllListeners('clientError');
@@ -145,6 +147,13 @@ export function answerBrokenRequests(app: FastifyInstance, ids: Ids): void {
           : ['400 Bad Request', 'INVALID_REQUEST', says];
     refuse(socket, line, code, sentence);
   });
+  if (app.server instanceof HttpsServer)
+    answerPlainHttp(app.server, {
+      patience,
+      note: (socket) => void note(plainHttp, socket),
+      refuse: (socket) =>
+        refuse(socket, '400 Bad Request', 'INVALID_REQUEST', explainBrokenRequest(plainHttp).says),
+    });
   app.server.on('connect', (_: IncomingMessage, socket: Duplex) =>
     refuse(socket, '405 Method Not Allowed', 'INVALID_REQUEST', 'This is no proxy.'),
   );
@@ -303,6 +312,9 @@ const causes: readonly Cause[] = [
     says: 'The body is not in the chunks that Transfer-Encoding announces. Send it with Content-Length.',
   },
 ];
+
+/** As TLS names it. */
+const plainHttp = Object.assign(new Error('http request'), { code: 'ERR_SSL_HTTP_REQUEST' });
 
 const UNKNOWN = 'This is not a valid HTTP request.';
 

@@ -164,7 +164,7 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     throw notFound(request, reply, published);
   });
-  answerBrokenRequests(app, deps.ids);
+  answerBrokenRequests(app, deps.ids, limits.head);
   closeSlowReaders(app, connections.senders, log);
   stopGently(app, connections.closeUnfinished);
   reportRequests(app, log, deps.metrics);

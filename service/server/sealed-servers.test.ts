@@ -44,6 +44,16 @@ test('unsealed, the service answers at every address of localhost', async () => 
     expect(status).toBe(503);
     expect(text).toContain('"code":"SEALED"');
   }
+  const page = async (accept: string, language: string) => {
+    const headers = { accept, 'accept-language': language };
+    const answer = await fetch(`http://127.0.0.1:${port}/verify/link`, { headers });
+    return [answer.status, await answer.text()] as const;
+  };
+  const [status, german] = await page('text/html,application/xhtml+xml', 'de-CH,en;q=0.5');
+  expect([status, german]).toEqual([503, expect.stringContaining('Diese Seite ist noch nicht verfügbar')]);
+  expect(german).toContain('gatehouse unseal');
+  expect((await page('text/html', 'en'))[1]).toContain('This page is not available yet');
+  expect((await page('application/json', 'de'))[1]).toContain('"code":"SEALED"');
   const doors = createServer({ ids, log: silentLog });
   const control = createServer({ ids, log: silentLog });
   running.push(doors, control);

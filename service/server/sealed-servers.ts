@@ -97,7 +97,7 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
   closing.defer(() => doors.close());
   // to open or to restore the box, they may be needed now
   await doors.register(createHelpDoor({ folder: join(productRoot(), 'dist/renderer/help'), version }));
-  await doors.register(createSealedDoor({ version, clock }));
+  await doors.register(createSealedDoor({ version, clock, isOpening: () => state.is === 'opening' }));
   await deps.listenControl(control);
   const url = await deps.listenDoors(doors);
   const everything = closing.move();

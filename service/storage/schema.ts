@@ -250,6 +250,11 @@ export interface Schema {
     recorded_through: Generated<string>;
     expires_at: number | null;
   };
+  consent_text: {
+    organization: string;
+    version: number;
+    content: string;
+  };
   consent_withdrawal: {
     id: string;
     organization: string;
@@ -496,6 +501,7 @@ export interface Schema {
     logo: string | null;
     behavior: string | null;
     mac: string | null;
+    consent_text: string | null;
   };
   organization_logo: {
     organization: string;

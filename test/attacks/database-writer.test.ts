@@ -105,7 +105,7 @@ onSqlite('a writer of the database without keys', (newPlace) => {
 
   describe('live sessions', () => {
     const challenges = scriptedChallenges();
-    const consent = pageConsent('Acme', 'none');
+    const consent = pageConsent({ name: 'Acme' }, 'none');
     const path = { flash: true, motion: true };
     let frames = 0;
     let sessions: ReturnType<typeof liveSessionsOver>;

@@ -21,9 +21,9 @@ async function connect(organization: OrganizationId, address: string) {
     actor: key,
     match: 'none',
     expiresAt: engine.clock.now() + 600_000,
-    page: { consent: pageConsent('Acme', 'none') },
+    page: { consent: pageConsent({ name: 'Acme' }, 'none') },
     opened: {
-      consent: { version: pageConsent('Acme', 'none').version },
+      consent: { version: pageConsent({ name: 'Acme' }, 'none').version },
       path: { flash: true, motion: true },
       device: {},
     },

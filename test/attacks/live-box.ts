@@ -68,7 +68,7 @@ export async function startLiveBox(): Promise<LiveBox> {
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   const realm = { organization: engine.organization, world: 'test' as const };
-  const page = { consent: pageConsent('Acme', 'none') };
+  const page = { consent: pageConsent({ name: 'Acme' }, 'none') };
   return {
     engine,
     url: `http://127.0.0.1:${port}`,

@@ -204,6 +204,10 @@ const changes: Record<string, () => Sample> = {
     body: consent,
     action: 'consent.attest',
   }),
+  'PUT /api/admin/consent-text': () => ({
+    body: { contact: 'privacy@example.com' },
+    action: 'consent.publish',
+  }),
   'PATCH /api/admin/retention': () => ({
     body: { unusedDays: 365 },
     action: 'retention.set',
@@ -427,6 +431,7 @@ const elsewhere = [
   'POST /api/admin/approvals/:id/decline',
   'PUT /api/admin/organization/four-eyes',
   'POST /api/admin/profiles/:slug/preview',
+  'POST /api/admin/consent-text/preview',
   'POST /api/admin/behavior/try',
   'POST /api/admin/models',
   'POST /api/admin/models/files',

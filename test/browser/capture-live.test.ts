@@ -95,7 +95,7 @@ async function newLink(more: Partial<NewSession> = {}) {
     actor: key,
     match: 'none',
     expiresAt: systemClock.now() + 1_800_000,
-    page: { consent: pageConsent('Acme', 'none'), title: 'Open your account' },
+    page: { consent: pageConsent({ name: 'Acme' }, 'none'), title: 'Open your account' },
     ...more,
   });
   const find = async () => (await sessions.find(realm, made.id))!;
@@ -135,7 +135,7 @@ test.skipIf(missing)(
       attempts: 1,
       path: { flash: false, motion: true },
       device: { label: expect.stringContaining('.y4m'), width: 640, height: 480 },
-      consent: { version: pageConsent('Acme', 'none').version },
+      consent: { version: pageConsent({ name: 'Acme' }, 'none').version },
     });
     expect(asked).toEqual([]);
     expect(faults).toEqual([]);
@@ -155,7 +155,7 @@ test.skipIf(missing)(
     await heading('Confirmed');
     expect(asked.slice(0, 2)).toEqual(['collector', 'report']);
     const { decision, liveness, consent } = await find();
-    expect(consent?.version).toBe(`${pageConsent('Acme', 'none').version}-behavior-1`);
+    expect(consent?.version).toBe(`${pageConsent({ name: 'Acme' }, 'none').version}-behavior-1`);
     expect(decision).toBe('approved');
     // One press of a button is too little to say anything.
     const found = liveness?.evidence.find(({ kind }) => kind === 'behavior');
@@ -273,7 +273,7 @@ test.skipIf(missing)(
   'a person who does not want to is let go: rejected before, cancelled after the start',
   async () => {
     const first = await newLink({
-      page: { consent: pageConsent('Acme', 'none'), redirect: { failure: 'app://no' } },
+      page: { consent: pageConsent({ name: 'Acme' }, 'none'), redirect: { failure: 'app://no' } },
     });
     await page.goto(first.address);
     await button(page, 'Use another way');

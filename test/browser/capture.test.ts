@@ -114,6 +114,40 @@ test.skipIf(missing)(`the keyboard alone leads from consent to the result${why}`
 });
 
 test.skipIf(missing)(
+  'what is agreed to can be read above the button at every size, and no version is shown',
+  async () => {
+    const context = await browser.newContext({ locale: 'de-DE' });
+    try {
+      const page = await context.newPage();
+      for (const size of [
+        { width: 390, height: 844 },
+        { width: 1280, height: 800 },
+        { width: 320, height: 568 },
+      ]) {
+        await page.setViewportSize(size);
+        await page.goto(box.url + link);
+        const agree = page.locator('.c-acts .primary');
+        await agree.waitFor();
+        await agree.scrollIntoViewIfNeeded();
+        const [sentence, pressed] = [await page.locator('.c-agree').boundingBox(), await agree.boundingBox()];
+        const seen = sentence!.y >= 0 && pressed!.y + pressed!.height <= size.height;
+        expect([size.width, seen, sentence!.y + sentence!.height <= pressed!.y]).toEqual([
+          size.width,
+          true,
+          true,
+        ]);
+        expect(await page.locator('.c-agree').innerText()).toContain('Wenn Sie zustimmen');
+        expect(await page.content()).not.toContain(
+          String((description.consent as { version: string }).version),
+        );
+      }
+    } finally {
+      await context.close();
+    }
+  },
+);
+
+test.skipIf(missing)(
   'frames: eight to twelve a second, small JPEGs of the whole picture, times that grow',
   async () => {
     await begin();

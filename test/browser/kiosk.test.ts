@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright';
+import type { Browser, Locator, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
@@ -84,6 +84,22 @@ async function inspect(name: string) {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
+/** Whatever the size, what is agreed to can be read with the button in sight. */
+async function expectTogether(sentence: Locator, button: Locator) {
+  for (const size of [wide, { width: 390, height: 844 }, { width: 320, height: 568 }]) {
+    await page.setViewportSize(size);
+    await button.scrollIntoViewIfNeeded();
+    const [above, below] = [await sentence.boundingBox(), await button.boundingBox()];
+    expect([
+      size,
+      above!.y >= 0,
+      above!.y + above!.height <= below!.y,
+      below!.y + below!.height <= size.height,
+    ]).toEqual([size, true, true, true]);
+  }
+  await page.setViewportSize(wide);
+}
+
 /** As the operator of the box, over its control socket. */
 async function control(method: string, path: string, body?: object) {
   const reply = await fetch(`${box.operatorUrl}/api/admin${path}`, {
@@ -138,25 +154,57 @@ test.skipIf(missing)(
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
     await inspect('start');
+    // A public screen: who is signed in is known by their initials, to themselves.
+    expect(await page.content()).not.toContain('Cardoso');
+    await page.getByText('Lisbon 2, operator BC').waitFor();
+    await page.setViewportSize({ width: 768, height: 1024 });
+    await page.getByRole('button', { name: 'Deutsch' }).click();
+    await page.getByRole('button', { name: 'Größere Schrift' }).click();
+    if (pictures) await page.screenshot({ path: join(pictures, 'kiosk-start-german-larger-768.png') });
+    const room = await page.evaluate<number>(
+      'innerHeight - document.querySelector("footer").getBoundingClientRect().bottom + scrollY',
+    );
+    expect(room).toBeGreaterThanOrEqual(20);
+    await page.getByRole('button', { name: 'Größere Schrift' }).click();
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.setViewportSize(wide);
 
     await page.getByRole('button', { name: /^Enroll/ }).click();
     await page.getByText('Nordlys Bank wants to recognize you').waitFor();
     await page.getByLabel('Your name, as a signature').fill('Mira Marker');
     await page.getByLabel('E-mail address').fill('mira.marker@example.com');
     await inspect('consent');
-    await page.getByRole('button', { name: 'I agree' }).click();
+    await expectTogether(
+      page.getByText('By agreeing you let Nordlys Bank'),
+      page.getByRole('button', { name: 'I agree', exact: true }),
+    );
+    await page.getByRole('button', { name: 'I agree', exact: true }).click();
     await page.getByText('Picture 2 of 3').waitFor();
     await inspect('camera');
     await page.getByText('Thank you. You are enrolled.').waitFor();
+    await page.getByText('Mira Marker').waitFor();
     await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
     expect(await page.content()).not.toContain('arker');
 
     const people = await control('GET', `/subjects?organization=${organization}&env=test`);
     expect(people.items).toMatchObject([{ email: 'mira.marker@example.com', name: 'Mira Marker' }]);
+    const [person] = people.items as unknown as { id: string }[];
+    const { consents } = await control(
+      'GET',
+      `/subjects/${person!.id}/consent?organization=${organization}&env=test`,
+    );
+    // The organization enrolls each face anyway: the text asks for no search for a second address.
+    expect(consents).toMatchObject([
+      { textVersion: 'gatehouse-kiosk-3-off.en', purposes: ['verification', 'identification'] },
+    ]);
 
     await page.getByRole('button', { name: /^Confirm it is me/ }).click();
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByText('It is you. Thank you.').waitFor();
+    await page.getByText('Mira Marker').waitFor();
+    await page.getByText(/^V-[0-9A-Z]{6}$/).waitFor();
+    // What it shows is gone in seconds.
+    if (pictures) await page.screenshot({ path: join(pictures, 'kiosk-verified.png') });
     expect(await page.context().cookies()).toEqual([]);
     expect(faults).toEqual([]);
     const took = await page.evaluate(() => (globalThis as unknown as { framesTook: number[] }).framesTook);

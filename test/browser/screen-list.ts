@@ -22,6 +22,8 @@ export const screens: readonly Screen[] = [
   { path: '/people/upgrades' },
   { path: '/people/{person}', data: 'full', name: 'person' },
   { path: '/people/{person}', data: 'full', press: ['Erase person'], name: 'erase' },
+  { path: '/receipts' },
+  { path: '/consent-text' },
   { path: '/enroll', data: 'full' },
   { path: '/enroll', data: 'full', press: ['Reads and signs here'], name: 'enroll-sign' },
   { path: '/verify', name: 'verify-person' },

@@ -180,7 +180,7 @@ afterAll(async () => {
 });
 
 async function sessionOfVictim(more: { subjectRef?: string } = {}): Promise<Victim['session']> {
-  const consent = pageConsent('Acme', 'none');
+  const consent = pageConsent({ name: 'Acme' }, 'none');
   const { id, token } = await engine.liveSessions.create({
     flow: 'api',
     match: 'none',

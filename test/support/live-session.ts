@@ -14,7 +14,7 @@ export async function createLiveSession(gatehouse: Gatehouse, realm: Realm): Pro
     actor: by.actor,
     match: 'none',
     expiresAt: gatehouse.clock.now() + 600_000,
-    page: { consent: pageConsent('Acme', 'none') },
+    page: { consent: pageConsent({ name: 'Acme' }, 'none') },
   });
   return id;
 }

@@ -13,7 +13,7 @@ import { type Engine, key } from './engine.ts';
 
 export const begin: BeginOptions = {
   test: false,
-  consent: { version: pageConsent('Acme', 'any').version },
+  consent: { version: pageConsent({ name: 'Acme' }, 'any').version },
   path: { flash: true, motion: true },
   device: {},
 };

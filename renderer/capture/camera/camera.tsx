@@ -24,7 +24,7 @@ export interface CameraProps {
   large?: boolean;
 }
 
-const steps = ['light', 'distance', 'pose', 'eyes'] as const;
+const steps = ['light', 'distance', 'pose', 'eyes', 'focus'] as const;
 /** The person is in the dark: the screen helps. */
 const dark = new Set(['TOO_DARK', 'UNDER_EXPOSED']);
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FrameAnswer } from './guidance-link.ts';
-import { createShotProgress, KEPT, STEADY } from './shot-progress.ts';
+import { BLURRED_FOR, createShotProgress, KEPT, STEADY } from './shot-progress.ts';
 
 const good: FrameAnswer = {
   is: 'guidance',
@@ -63,4 +63,18 @@ test('a dropped frame changes nothing', () => {
   const before = progress.shown();
   progress.update({ is: 'dropped' }, 5000);
   expect(progress.shown()).toBe(before);
+});
+
+test('a picture that stays blurred asks for the lens, and one that becomes sharp does not', () => {
+  const progress = createShotProgress();
+  const saidAt = (code: string, now: number) => {
+    progress.update(bad(code), now);
+    return progress.shown().instruction;
+  };
+  expect(saidAt('BLURRED', 0)).toBe('BLURRED');
+  expect(saidAt('BLURRED', BLURRED_FOR - 1)).toBe('BLURRED');
+  expect(saidAt('BLURRED', BLURRED_FOR)).toBe('WIPE_LENS');
+  progress.update(good, BLURRED_FOR + KEPT);
+  expect(progress.shown().instruction).toBe('hold');
+  expect(saidAt('BLURRED', BLURRED_FOR + 2 * KEPT)).toBe('BLURRED');
 });

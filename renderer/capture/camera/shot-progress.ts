@@ -26,12 +26,15 @@ export type Instruction =
   | 'OVER_EXPOSED'
   | 'NOT_FRONTAL'
   | 'EYES_CLOSED'
-  | 'BLURRED';
+  | 'BLURRED'
+  | 'WIPE_LENS';
 
 /** Milliseconds that one instruction is kept, so that it can be read. */
 export const KEPT = 1_200;
 /** Milliseconds that everything has to be in order before the picture is taken. */
 export const STEADY = 900;
+/** Milliseconds of blur after which it is the lens and not the movement. */
+export const BLURRED_FOR = 3_000;
 
 export const nothingYet: Shown = { instruction: 'wait', ring: 0, passed: false, steps: [] };
 
@@ -43,6 +46,7 @@ export function createShotProgress() {
   let shown = nothingYet;
   let since = Number.NEGATIVE_INFINITY;
   let goodSince: number | undefined;
+  let blurredSince: number | undefined;
 
   function say(instruction: Instruction, now: number): void {
     if (instruction === shown.instruction || now - since < KEPT) return;
@@ -59,10 +63,13 @@ export function createShotProgress() {
       if (!answer.good) {
         goodSince = undefined;
         shown = { ...shown, ring: 0 };
-        say((answer.worst?.code ?? 'FACE_NOT_FOUND') as Instruction, now);
+        const code = (answer.worst?.code ?? 'FACE_NOT_FOUND') as Instruction;
+        blurredSince = code === 'BLURRED' ? (blurredSince ?? now) : undefined;
+        say(blurredSince !== undefined && now - blurredSince >= BLURRED_FOR ? 'WIPE_LENS' : code, now);
         return { take: false };
       }
       goodSince ??= now;
+      blurredSince = undefined;
       say('hold', now);
       const ring = Math.min(1, (now - goodSince) / STEADY);
       shown = { ...shown, ring };

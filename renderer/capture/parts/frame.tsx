@@ -1,9 +1,9 @@
 import type { TablerIcon } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useRef } from 'react';
+import { OrganizationLogo } from '../../ui/organization-logo.tsx';
 import { languages } from '../../ui/strings/define-strings.ts';
 import { useLanguage } from '../../ui/strings/language.tsx';
 import { useStrings } from '../../ui/strings/use-strings.ts';
-import { isColor, wantsDarkText } from '../../ui/theme/text-on-color.ts';
 import { captureStrings } from '../capture-strings.ts';
 import type { Description } from '../session/wire.ts';
 
@@ -22,7 +22,7 @@ export function Head({ description, cancel }: HeadProps) {
   return (
     <header className="c-head">
       <span className="c-tenant">
-        {description && <Logo organization={description.organization} />}
+        {description && <OrganizationLogo of={description.organization} />}
         <span>{name}</span>
       </span>
       <span className="c-head-end">
@@ -47,25 +47,6 @@ export function Head({ description, cancel }: HeadProps) {
     </header>
   );
 }
-
-/** The only place that has the tenant's color: a letter on it is black or white, whichever is easier to read. */
-function Logo({ organization: { name, logo, color } }: Pick<Description, 'organization'>) {
-  if (logo !== undefined && isOwnPicture(logo)) return <img className="c-logo c-picture" src={logo} alt="" />;
-  const plain = color !== undefined && isColor(color) ? color : undefined;
-  return (
-    <span
-      className={`c-logo c-letter ${plain === undefined ? '' : wantsDarkText(plain) ? 'on-light' : 'on-dark'}`}
-      style={plain === undefined ? undefined : { background: plain }}
-      aria-hidden="true"
-    >
-      {[...name.trim()][0]?.toLocaleUpperCase()}
-    </span>
-  );
-}
-
-/** From this box or in the answer itself: a picture from elsewhere would show another host that the link was opened. */
-const isOwnPicture = (logo: string) =>
-  /^data:image\/(?:png|jpeg|webp)[;,]/i.test(logo) || /^\/(?!\/)/.test(logo);
 
 export function TestBar({ shown }: { shown: boolean }) {
   const t = useStrings(captureStrings);

@@ -38,6 +38,7 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
       problem={problem}
       acts={
         <>
+          <p className="c-agree">{t('consentAsk', { organization })}</p>
           <Button primary busy={busy} onClick={() => agree(path)}>
             {text(messages?.button) ?? t('agree')}
           </Button>
@@ -70,9 +71,8 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
       </section>
       <PathChoice description={description} path={path} choose={setPath} />
       <div className="c-fine">
-        <p>{t('consentAsk', { organization })}</p>
         <details>
-          <summary>{t('fullText', { version: consent.version })}</summary>
+          <summary>{t('fullText')}</summary>
           {consent.text[language].map((paragraph) => (
             <p key={paragraph}>{paragraph}</p>
           ))}

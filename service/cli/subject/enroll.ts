@@ -16,6 +16,9 @@ export const enrollFlags = {
   overrideLiveness: toggle(
     'accept a picture of a picture, such as a scanned photograph: real people, too, are enrolled without presentation attack detection, and also where the profile takes pictures of a kiosk only (audited)',
   ),
+  overrideQuality: toggle(
+    'accept a blurred or dark picture, which the camera would refuse: such people are recognized less often (audited)',
+  ),
   confirmed: toggle(
     'confirm the picture: you have checked the identity, later pictures must match it, and it is never dropped (audited)',
   ),

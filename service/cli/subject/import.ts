@@ -55,13 +55,13 @@ export const importSubjects = work({
   ],
   async run({ source = '', ...given }, { realm, env, data, terminal }) {
     const { domain, encoding, report: reportPath, again, concurrency = 2 * availableParallelism() } = given;
-    const { consent, overrideMismatch, overrideLiveness, confirmed } = given;
+    const { consent, overrideMismatch, overrideLiveness, overrideQuality, confirmed } = given;
     const report = reportPath === undefined ? undefined : reportFile(reportPath);
     const { entries, passedOver } = await readImportList(userPath(source), encoding);
     requireAddresses(entries, domain);
     const { open, query } = await realm({ manyPictures: true });
     const journal = await openImportJournal(data, query.organization, env);
-    const fields = defined({ consent, overrideMismatch, overrideLiveness, confirmed });
+    const fields = defined({ consent, overrideMismatch, overrideLiveness, overrideQuality, confirmed });
     const stop = new AbortController();
     const halt = new AbortController();
     let over = false;

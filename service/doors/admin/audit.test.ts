@@ -144,6 +144,18 @@ test('a verification ends with its report, whole or damaged', async () => {
   expect(damaged.report).toMatchObject({ valid: false, damage: { seq: 7, is: 'changed' } });
 });
 
+test('an auditor learns whether the log is whole, and nothing of the copies of the keys', async () => {
+  await audited.add(3);
+  const last = (text: string) => JSON.parse(text.trim().split('\n').at(-1)!).report;
+  const whole = last((await get(`/audit/chain?organization=${organization}`)).body);
+  expect(whole).toMatchObject({ valid: true, lines: 4 });
+  expect(Object.keys(whole)).not.toEqual(expect.arrayContaining(['copies']));
+  expect(Object.keys(whole)).not.toEqual(expect.arrayContaining(['integrity']));
+  await audited.db.updateTable('audit').set({ actor: 'operator:eve' }).where('seq', '=', 2).execute();
+  const damaged = last((await get(`/audit/chain?organization=${organization}`)).body);
+  expect(damaged).toMatchObject({ valid: false, damage: { seq: 2, is: 'changed' } });
+});
+
 test('a line that was changed into something else is shown all the same', async () => {
   await audited.add(1);
   await audited.db.updateTable('audit').set({ details: 'no JSON' }).where('seq', '=', 2).execute();

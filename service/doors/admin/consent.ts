@@ -4,12 +4,13 @@ import {
   ConsentRecord,
   type ConsentState,
   type Consents,
-  consentText,
-  consentTextVersion,
+  consentTextOf,
+  OwnConsentText,
   type Person,
   purposes,
   WithdrawalRecord,
 } from '../../engine/consent/index.ts';
+import { pageConsent } from '../../engine/live/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
 import { moment, time } from '../../lib/record-fields.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
@@ -93,13 +94,19 @@ const ConsentTextReply = z
   .strictObject({
     version: z.string().describe('Version of these texts'),
     text: z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language'),
+    purposes: z.array(z.enum(purposes)).describe('What the text asks for'),
+    languages: z.array(z.enum(['en', 'de'])).describe('In which it is written'),
+    apart: z.boolean().describe('Each purpose is a choice of its own'),
   })
   .meta({
     id: 'ConsentText',
     description: 'What people are asked to agree to.',
     examples: [
       {
-        version: 'gatehouse-kiosk-1',
+        version: 'gatehouse-kiosk-3-off',
+        purposes: ['verification', 'identification'],
+        languages: ['en', 'de'],
+        apart: false,
         text: {
           en: ['Museum of Bern wants to recognize you by your face.'],
           de: ['Museum of Bern möchte Sie an Ihrem Gesicht erkennen.'],
@@ -107,6 +114,25 @@ const ConsentTextReply = z
       },
     ],
   });
+
+const PublishedConsentText = z
+  .strictObject({ ...OwnConsentText.shape, version: z.int().describe('Number of the version') })
+  .meta({
+    id: 'PublishedConsentText',
+    examples: [{ version: 2, contact: 'privacy@museum.example', apart: false }],
+  });
+
+const ConsentTextPreview = z
+  .strictObject({
+    kiosk: ConsentTextReply,
+    page: z
+      .strictObject({
+        version: z.string().describe('Version of these texts'),
+        text: z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language'),
+      })
+      .describe('Of a live session'),
+  })
+  .meta({ id: 'ConsentTextPreview' });
 
 const shown = ({ subject }: Person, { legalBasis, ...state }: ConsentState) => ({
   ...state,
@@ -118,7 +144,10 @@ const shown = ({ subject }: Person, { legalBasis, ...state }: ConsentState) => (
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
   consents: Pick<Consents, 'read' | 'give' | 'withdraw' | 'withdrewMany'>;
-  organizations: Pick<Organizations, 'attestConsent' | 'get'>;
+  organizations: Pick<
+    Organizations,
+    'attestConsent' | 'get' | 'consentTextOf' | 'publishedText' | 'publishConsentText'
+  >;
 }
 
 const about = {
@@ -212,11 +241,64 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       may: byReaders,
       reply: ConsentTextReply,
       refuses: ['NOT_FOUND'],
-      async handle({ organization }) {
-        const { name } = await organizations.get(organization);
-        const text = { en: consentText('en', name), de: consentText('de', name) };
-        return { version: consentTextVersion, text };
+      handle: ({ organization }) => organizations.consentTextOf(organization),
+    }),
+    route({
+      ...about,
+      within: 'organization',
+      method: 'GET',
+      url: '/consent-text/versions/:version',
+      operationId: 'getConsentTextVersion',
+      effect: 'none',
+      summary: 'Show a version of the consent text',
+      description: 'As the organization published it. Versions are numbered from 1; 0 is the newest.',
+      may: byReaders,
+      params: z.object({
+        version: z.coerce.number().int().min(0).describe('Number of the version; 0: the newest'),
+      }),
+      reply: PublishedConsentText,
+      refuses: ['NOT_FOUND'],
+      handle: ({ organization, params: { version } }) =>
+        organizations.publishedText(organization, version === 0 ? undefined : version),
+    }),
+    route({
+      ...about,
+      within: 'organization',
+      method: 'POST',
+      url: '/consent-text/preview',
+      operationId: 'previewConsentText',
+      effect: 'none',
+      summary: 'Preview a consent text',
+      description: 'What people would read at a kiosk and on the page of a live session. Nothing is stored.',
+      may: byManagers,
+      body: OwnConsentText,
+      reply: ConsentTextPreview,
+      refuses: ['NOT_FOUND'],
+      async handle({ organization, body }) {
+        const asked = await organizations.get(organization);
+        const next = { ...body, version: (asked.consentText?.version ?? 0) + 1 };
+        const page = pageConsent(
+          { name: asked.name, consentText: { ...next, sha256: '', publishedAt: 0 } },
+          'any',
+        );
+        return { kiosk: consentTextOf(asked, next), page: { version: page.version, text: page.text } };
       },
+    }),
+    route({
+      ...about,
+      within: 'organization',
+      method: 'PUT',
+      url: '/consent-text',
+      operationId: 'publishConsentText',
+      effect: 'weakens-protection',
+      summary: 'Publish a consent text',
+      description:
+        'A new version, shown from the next visit on; earlier versions stay readable. What is left out is said by the built-in text.',
+      may: byManagers,
+      body: OwnConsentText,
+      reply: Organization,
+      refuses: ['NOT_FOUND', 'CONFLICT', 'STORAGE_FULL'],
+      handle: ({ organization, body, who }) => organizations.publishConsentText(organization, body, who),
     }),
     route({
       ...about,

@@ -125,7 +125,18 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     item: ErasureReceipt,
     items: 'Receipts, the newest first',
     page: 'ErasureReceiptPage',
-    filter: { pending: flag().optional().describe('`true`: only pending receipts') },
+    filter: {
+      pending: flag().optional().describe('`true`: only pending receipts'),
+      reference: z
+        .string()
+        .trim()
+        .regex(
+          /^((ers|sub)_[0-9a-z]{26}|[0-9a-z]{6})$/i,
+          'It must be the id of an erasure or a person, or its last six characters.',
+        )
+        .optional()
+        .describe('Only the receipt of this erasure or person: the id, or its last six characters'),
+    },
     key: idOf('erasure'),
     keyOf: ({ erasure: id }) => id,
     rows: ({ organization }, part) => erasure.receipts(organization, part),

@@ -55,6 +55,10 @@ const EnrollRequest = z
       .boolean()
       .optional()
       .describe('Accept a picture that failed liveness, such as a scanned photograph'),
+    overrideQuality: z
+      .boolean()
+      .optional()
+      .describe('Accept a picture that the camera would refuse for blur or darkness'),
     confirmed: z
       .boolean()
       .optional()

@@ -23,7 +23,7 @@ export interface DeviceRouteDeps {
     Kiosks,
     'claim' | 'outcome' | 'challenge' | 'openSession' | 'get' | 'signIn' | 'leave' | 'confirmLeft'
   >;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'brandingOf'>;
 }
 
 const open = { access: 'public', quiet: true } as const;
@@ -92,14 +92,14 @@ export function deviceRoutes(app: FastifyInstance, { kiosks, organizations }: De
     },
     async (request) => {
       const caller = kioskOf(request);
-      const [{ kiosk, operator }, { name, consentLanguage }] = await Promise.all([
+      const [{ kiosk, operator }, { name, ...look }] = await Promise.all([
         kiosks.get(caller),
-        organizations.get(caller.organization),
+        organizations.brandingOf(caller.organization),
       ]);
       return {
         kiosk: { id: kiosk.id, name: kiosk.name, env: kiosk.world, pinLocked: kiosk.pinLocked },
         organization: name,
-        ...(consentLanguage && { language: consentLanguage }),
+        ...look,
         ...(operator && { operator: { name: operator.name } }),
       };
     },

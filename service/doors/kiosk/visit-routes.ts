@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Organizations } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import { consentText, consentTextVersion, purposes } from '../../engine/consent/index.ts';
+import { requireText } from '../../engine/consent/index.ts';
 import type { Captures } from '../../engine/matching/index.ts';
+import type { Subjects } from '../../engine/people/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
 import { kioskOf } from './device-routes.ts';
@@ -18,7 +19,8 @@ import {
 export interface VisitRouteDeps {
   captures: Pick<Captures, 'open'>;
   checks: Pick<Checks, 'enroll' | 'verify'>;
-  organizations: Pick<Organizations, 'get'>;
+  subjects: Pick<Subjects, 'get'>;
+  organizations: Pick<Organizations, 'consentTextOf'>;
 }
 
 /** An operator is signed in at the kiosk. */
@@ -38,16 +40,17 @@ const realmOf = (request: FastifyRequest) => {
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 
 /** What people do in front of a kiosk. The replies hold the decision and no figures of checks. */
-export function visitRoutes(app: FastifyInstance, { captures, checks, organizations }: VisitRouteDeps): void {
+export function visitRoutes(
+  app: FastifyInstance,
+  { captures, checks, subjects, organizations }: VisitRouteDeps,
+): void {
+  const shownTo = (request: FastifyRequest) => organizations.consentTextOf(kioskOf(request).organization);
+
   app.get(
     '/api/kiosk/consent',
     { config: visit, schema: { hide, operationId: 'kioskConsent', response: { 200: ConsentReply } } },
     async (request) => {
-      const { name } = await organizations.get(kioskOf(request).organization);
-      return {
-        version: consentTextVersion,
-        text: { en: consentText('en', name), de: consentText('de', name) },
-      };
+      return shownTo(request);
     },
   );
   app.post(
@@ -67,18 +70,22 @@ export function visitRoutes(app: FastifyInstance, { captures, checks, organizati
     },
     async (request) => {
       const { picture, consent, ...person } = request.body;
+      const shown = consent && (await shownTo(request));
+      if (consent && shown) requireText(shown, consent);
       const { enrollments } = await checks.enroll({
         ...realmOf(request),
         ...defined(person),
-        ...(consent && {
-          consent: {
-            textVersion: consent.textVersion,
-            method: consent.method === 'operator' ? 'kiosk, signed before the operator' : 'kiosk, typed name',
-            legalBasis: 'explicit consent',
-            purposes: [...purposes],
-            through: 'self',
-          },
-        }),
+        ...(consent &&
+          shown && {
+            consent: {
+              textVersion: consent.textVersion,
+              method:
+                consent.method === 'operator' ? 'kiosk, signed before the operator' : 'kiosk, typed name',
+              legalBasis: 'explicit consent',
+              purposes: consent.purposes ?? shown.purposes,
+              through: 'self',
+            },
+          }),
         email: person.email,
         picture: bytesOf(picture),
         actor: actorOf(request),
@@ -96,14 +103,21 @@ export function visitRoutes(app: FastifyInstance, { captures, checks, organizati
     },
     async (request) => {
       const { email, picture } = request.body;
-      const { verified, verification, source } = await checks.verify({
-        ...realmOf(request),
+      const realm = realmOf(request);
+      const { verified, verification, source, subject } = await checks.verify({
+        ...realm,
         ...defined({ email }),
         picture: bytesOf(picture),
         actor: actorOf(request),
         request: request.id,
       });
-      return { verified, reference: verification, capture: { source } };
+      const person = subject && (await subjects.get(realm, subject.id));
+      return {
+        verified,
+        reference: verification,
+        ...defined({ person: person?.name ?? person?.email }),
+        capture: { source },
+      };
     },
   );
 }

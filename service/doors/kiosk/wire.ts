@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { purposes } from '../../engine/consent/index.ts';
 import { env, time } from '../../lib/record-fields.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
@@ -31,6 +32,12 @@ export const EnrollRequest = z.strictObject({
     .strictObject({
       textVersion: lineOfText(80),
       method: z.enum(['typed-name', 'operator']),
+      purposes: z
+        .array(z.enum(purposes))
+        .min(1)
+        .max(purposes.length)
+        .optional()
+        .describe('Absent: all that the text asks for'),
     })
     .optional(),
 });
@@ -64,6 +71,12 @@ export const StateReply = z
   .object({
     kiosk: z.object({ id: kioskId, name: z.string(), env: env('World'), pinLocked: z.boolean() }),
     organization: z.string(),
+    logo: z.string().optional().describe('A PNG as a data URL'),
+    logoInk: z
+      .enum(['dark', 'light'])
+      .optional()
+      .describe('Of a transparent logo that one ground alone shows'),
+    color: z.string().optional().describe('#rrggbb'),
     language: z.enum(['en', 'de']).optional().describe('In which a visit begins; absent: that of the device'),
     operator: operator.optional(),
   })
@@ -74,9 +87,20 @@ export const LeaveReply = z
   .meta({ id: 'KioskLeave' });
 const paragraphs = z.array(z.string());
 export const ConsentReply = z
-  .object({ version: z.string(), text: z.object({ en: paragraphs, de: paragraphs }) })
+  .object({
+    version: z.string(),
+    text: z.object({ en: paragraphs, de: paragraphs }),
+    purposes: z.array(z.enum(purposes)),
+    languages: z.array(z.enum(['en', 'de'])).describe('In which it is written'),
+    apart: z.boolean(),
+  })
   .meta({ id: 'KioskConsent' });
 export const EnrollReply = z.object({ pictures: z.int() }).meta({ id: 'KioskEnrolled' });
 export const VerifyReply = z
-  .object({ verified: z.boolean(), reference: z.string(), capture: z.object({ source: z.string() }) })
+  .object({
+    verified: z.boolean(),
+    reference: z.string(),
+    person: z.string().optional().describe('Who was confirmed, for the desk: the name, else the address'),
+    capture: z.object({ source: z.string() }),
+  })
   .meta({ id: 'KioskVerified' });

@@ -12,7 +12,7 @@ import { createIds } from '../../lib/id.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createLiveDoor } from './index.ts';
 
-const consent = pageConsent('Acme', 'none');
+const consent = pageConsent({ name: 'Acme' }, 'none');
 let engine: Engine;
 let challenges: ReturnType<typeof scriptedChallenges>;
 let sessions: ReturnType<typeof liveSessionsOver>;

@@ -30,7 +30,7 @@ const realm = () => ({ organization: engine.organization, world: 'test' }) as co
 /** A fresh link of each kind that a person can open. */
 const links: Record<Exclude<LinkKind, 'handover'>, () => Promise<string>> = {
   async session() {
-    const page = { consent: pageConsent('Acme', 'none') };
+    const page = { consent: pageConsent({ name: 'Acme' }, 'none') };
     const expiresAt = engine.clock.now() + 600_000;
     const order = { flow: 'api', match: 'none', actor: key, page, realm: realm(), expiresAt } as const;
     return (await engine.liveSessions.create(order)).token;

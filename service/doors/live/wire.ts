@@ -99,6 +99,10 @@ export const Description = z
     organization: z.object({
       name: z.string(),
       logo: z.string().optional(),
+      logoInk: z
+        .enum(['dark', 'light'])
+        .optional()
+        .describe('Of a transparent logo that one ground alone shows'),
       color: z.string().optional(),
       language: language.optional(),
     }),

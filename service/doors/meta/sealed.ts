@@ -1,4 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { plainPage, plainPagePolicy } from '../../http/pages/plain-page.ts';
+import { acceptsHtml } from '../../http/proxies/forwarded.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import {
@@ -13,8 +15,15 @@ const REASON =
 /** Seconds after which a caller may ask again: a person has to come. */
 const RETRY_AFTER = 15;
 
-/** The LAN port before the master key is open: `/health` and `/ready` give the state, all else answers 503 SEALED. */
-export function createSealedDoor({ version, clock }: { version: string; clock: Clock }): FastifyPluginAsync {
+export interface SealedDoorDeps {
+  version: string;
+  clock: Clock;
+  /** The passphrase was given: it starts. */
+  isOpening(): boolean;
+}
+
+/** The LAN port before the master key is open: `/health` and `/ready` give the state, all else answers 503 SEALED, browsers a page. */
+export function createSealedDoor({ version, clock, isOpening }: SealedDoorDeps): FastifyPluginAsync {
   return async (app) => {
     const startedAt = clock.now();
     app.get(
@@ -37,7 +46,16 @@ export function createSealedDoor({ version, clock }: { version: string; clock: C
     app.all('/*', {
       config: { access: 'public' },
       // Before the body is looked at, of whatever type it is.
-      onRequest: async () => {
+      onRequest: async (request, reply) => {
+        if (request.method === 'GET' && acceptsHtml(request)) {
+          const page = plainPage(isOpening() ? 'starting' : 'sealed', request.headers['accept-language']);
+          return reply
+            .code(503)
+            .headers({ 'content-security-policy': plainPagePolicy, 'retry-after': RETRY_AFTER })
+            .header('vary', 'accept, accept-language')
+            .type('text/html; charset=utf-8')
+            .send(page);
+        }
         throw new Problem('SEALED', REASON, { retryAfterSeconds: RETRY_AFTER });
       },
       handler: async () => undefined,

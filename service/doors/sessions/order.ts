@@ -46,8 +46,12 @@ export async function toOrder(
   const { name } = organization;
   const consent =
     policy === 'off'
-      ? pageConsent(name, 'none')
-      : uniqueConsent(pageConsent(name, 'any'), name, await deps.uniqueness.termsOf(toRealm(caller), SCOPE));
+      ? pageConsent(organization, 'none')
+      : uniqueConsent(
+          pageConsent(organization, 'any'),
+          name,
+          await deps.uniqueness.termsOf(toRealm(caller), SCOPE),
+        );
   return {
     flow: 'api',
     realm: toRealm(caller),

@@ -2,8 +2,6 @@ export {
   Attestation,
   type Consent,
   ConsentRecord,
-  consentText,
-  consentTextVersion,
   type Person,
   type Purpose,
   purposes,
@@ -16,7 +14,15 @@ export {
   type LegalBasis,
   readConsentStatus,
 } from './consent-status.ts';
+export { type ConsentText, requireText, type TextLanguage } from './consent-text.ts';
 export { type ConsentState, type Consents, createConsents, legalBasisOf } from './consents.ts';
 export { isHeld, listHeld, oldestHeld } from './hold-store.ts';
 export { createHolds, type Holds } from './holds.ts';
+export {
+  consentTextOf,
+  factsOf,
+  OwnConsentText,
+  PublishedText,
+  type TextOwner,
+} from './own-text.ts';
 export { type ConsentDataDeps, createConsentData } from './personal-data.ts';

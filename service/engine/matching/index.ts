@@ -42,6 +42,7 @@ export {
   BLACK_AND_WHITE,
   faceQuality,
   isBlackAndWhite,
+  type QualityComponent,
   type QualityReport,
   qualityComponents,
   qualityFinding,

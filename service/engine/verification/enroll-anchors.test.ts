@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Engine, key, operator, startEngine } from '../../../test/support/engine.ts';
 import { analysisOf, direction, near } from '../../../test/support/faces.ts';
+import type { Actor } from '../audit/index.ts';
 import type { EnrollCommand } from './verdict.ts';
 
 const HOUR = 3_600_000;
@@ -124,6 +125,24 @@ test('keys enroll five pictures of a person in 24 hours, whichever key; operator
   engine.advance(HOUR);
   expect(await more('p7')).toBe('enrolled');
   expect(await pictures()).toHaveLength(7);
+});
+
+test('a blurred or dark file is refused as the camera refuses it, unless a person insists; a key enrolls it', async () => {
+  const faults = [{ sharpness: 4 }, { luminance: 0.12 }, { underExposure: 0.4 }];
+  for (const [i, quality] of faults.entries()) {
+    const unclear = (name: string) =>
+      engine.analyzer.show(
+        name,
+        analysisOf(name, { embeddings: { 'a-net': near(alice, 0.97, name) }, quality }),
+      );
+    const administrator: Actor = { is: 'administrator', administrator: 'adm_1' };
+    expect(await enroll(unclear(`o${i}`), { actor: operator })).toBe('FACE_QUALITY_REFUSED');
+    expect(await enroll(unclear(`a${i}`), { actor: administrator })).toBe('FACE_QUALITY_REFUSED');
+    expect(await enroll(unclear(`k${i}`))).toBe('enrolled');
+    expect(await enroll(unclear(`i${i}`), { actor: operator, overrideQuality: true })).toBe('enrolled');
+  }
+  const insisted = (await lines('done')).filter(({ overrideQuality }) => overrideQuality);
+  expect(insisted).toHaveLength(faults.length);
 });
 
 describe('in the live world', () => {

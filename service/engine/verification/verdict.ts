@@ -103,6 +103,8 @@ export interface EnrollCommand {
   overrideMismatch?: boolean;
   /** An operator may enroll a picture, such as one of a paper file, without asking whether it shows a living person; audited. Never for a key. */
   overrideLiveness?: boolean;
+  /** A person at the console or the box may enroll a picture that the camera would refuse for blur or darkness; audited. Never for a key. */
+  overrideQuality?: boolean;
   /** An operator has seen that it is the person: the picture becomes an anchor. Implied by `overrideMismatch` where that was needed. Never for a key. */
   confirmed?: boolean;
   /** As `VerifyCommand.address`. */

@@ -45,12 +45,36 @@ test('each kind of picture becomes a small PNG of its pixels alone', async () =>
   }
 });
 
-test('a transparent logo lies on what it can be seen on', async () => {
-  const dark = await readLogo(await mark(black));
+test('a transparent logo has no ground of its own, and is named by its ink where one page cannot show it', async () => {
+  const gray = { r: 120, g: 120, b: 120, alpha: 1 };
+  for (const [color, ink] of [
+    [black, 'dark'],
+    [white, 'light'],
+    [gray, undefined],
+  ] as const) {
+    const logo = await readLogo(await mark(color));
+    expect([color, logo.ink]).toEqual([color, ink]);
+    expect((await sharp(logo.png).metadata()).hasAlpha).toBe(true);
+  }
+});
+
+test('a transparent logo of dark and light parts lies on what it can be seen on', async () => {
+  const both = async (more: Color, less: Color) =>
+    readLogo(
+      await filled(120, 120, clear)
+        .composite([
+          { input: await filled(60, 60, more).png().toBuffer() },
+          { input: await filled(18, 18, less).png().toBuffer() },
+        ])
+        .png()
+        .toBuffer(),
+    );
+  const dark = await both(black, white);
   expect(await pixel(dark.png, 0, 0)).toEqual([255, 255, 255]);
-  const light = await readLogo(await mark(white));
+  const light = await both(white, black);
   expect(await pixel(light.png, 0, 0)).toEqual([27, 32, 35]);
   expect((await sharp(light.png).metadata()).hasAlpha).toBe(false);
+  expect([dark.ink, light.ink]).toEqual([undefined, undefined]);
   expect(await codeOf(await filled(60, 60, clear).png().toBuffer())).toBe('IMAGE_UNREADABLE');
 });
 

@@ -63,6 +63,9 @@ function fromLast01(columns: Columns): readonly string[] {
     ...(strict === '' ? rightConstraintNames : []),
 
     ...references,
+
+    `alter table organization add column consent_text ${text}`,
+    ...made('consent_text'),
   ];
 }
 
@@ -194,7 +197,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- JSON: settings of the behavior score; null: the defaults.
       behavior ${text},
       -- HMAC over the row (keys/protected-tables.ts); null in a row of an earlier release that was not protected yet.
-      mac ${text}
+      mac ${text},
+      -- JSON: the consent text that it published, without its paragraphs; null: that of the product alone.
+      consent_text ${text}
     )${strict}`,
   `
     create table api_key (
@@ -1287,6 +1292,15 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
     create table organization_logo (
       organization ${text} primary key references organization (id),
       png ${bytes} not null
+    )${strict}`,
+  `
+    -- Consent texts of the organization's own, as they were published; each stays.
+    create table consent_text (
+      organization ${text} not null references organization (id),
+      version ${integer} not null,
+      -- JSON (engine/consent).
+      content ${text} not null,
+      primary key (organization, version)
     )${strict}`,
   `
     -- How many verdicts of a day had each score.

@@ -6,6 +6,7 @@ const small = new Set([
   ...[
     'organization',
     'organization_logo',
+    'consent_text',
     'site',
     'profile',
     'flow',

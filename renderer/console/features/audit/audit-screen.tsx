@@ -57,7 +57,7 @@ function AuditScreen() {
         </>
       }
     >
-      {user.applianceOwner && <VerifyChain />}
+      <VerifyChain wholeBox={user.applianceOwner} />
       <QueryTable
         label={t('list')}
         columns={useColumns(listColumns, auditStrings, setShown)}
@@ -229,8 +229,12 @@ async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
   }
 }
 
-async function verify(onProgress: (progress: { seen: number; all: number }) => void): Promise<Report> {
-  const stream = await replyOf(admin.GET('/api/admin/audit/verification', { params: {}, parseAs: 'stream' }));
+async function verify(
+  wholeBox: boolean,
+  onProgress: (progress: { seen: number; all: number }) => void,
+): Promise<Report> {
+  const path = wholeBox ? '/api/admin/audit/verification' : '/api/admin/audit/chain';
+  const stream = await replyOf(admin.GET(path, { params: {}, parseAs: 'stream' }));
   for await (const line of readLines(chunksOf(stream as ReadableStream<Uint8Array>))) {
     const progress = line as Progress;
     if ('report' in progress) return progress.report;
@@ -239,11 +243,11 @@ async function verify(onProgress: (progress: { seen: number; all: number }) => v
   throw new Error('The verification ended without a report.');
 }
 
-/** Looks at every line of the log of the whole box: only for those who may. */
-function VerifyChain() {
+/** Looks at every line of the log. `wholeBox`: also at what else carries a MAC, as an appliance owner may. */
+function VerifyChain({ wholeBox }: { wholeBox: boolean }) {
   const t = useStrings(auditStrings);
   const [seen, setSeen] = useState<{ seen: number; all: number }>();
-  const run = useOperation(() => verify(setSeen));
+  const run = useOperation(() => verify(wholeBox, setSeen));
   return (
     <Card
       title={t('chain')}

@@ -29,6 +29,7 @@ function useSchema(needed: boolean) {
       domain: needed ? domain.regex(/^@?[^\s@.]+(\.[^\s@.]+)+$/, t('domainWrong')) : domain,
       confirmed: z.boolean(),
       overrideLiveness: z.boolean(),
+      overrideQuality: z.boolean(),
       own: z.boolean(),
       textVersion: z.string().trim().max(80),
       method: z.string().trim().max(80),
@@ -50,6 +51,7 @@ const toDecided = ({
   domain,
   confirmed,
   overrideLiveness,
+  overrideQuality,
   own,
   textVersion,
   method,
@@ -60,6 +62,7 @@ const toDecided = ({
   common: {
     ...(confirmed && { confirmed }),
     ...(overrideLiveness && { overrideLiveness }),
+    ...(overrideQuality && { overrideQuality }),
     ...(own && { consent: { textVersion, method, legalBasis, purposes } }),
   },
 });
@@ -83,6 +86,7 @@ export function CheckList({
     domain: '',
     confirmed: false,
     overrideLiveness: false,
+    overrideQuality: false,
     own: withConsent,
     textVersion: '',
     method: '',
@@ -109,6 +113,7 @@ export function CheckList({
       <Card title={t('options')} gap={16}>
         <Field name="confirmed" as="check" />
         <Field name="overrideLiveness" as="check" />
+        <Field name="overrideQuality" as="check" />
       </Card>
       <Row>
         <Button type="submit" kind="primary">

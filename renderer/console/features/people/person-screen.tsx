@@ -14,7 +14,18 @@ import {
   WithAside,
 } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
-import { api, managers, operators, read, type Schemas, saveFile, useSession, useWorld } from '../../data.ts';
+import {
+  admin,
+  api,
+  managers,
+  operators,
+  read,
+  replyOf,
+  type Schemas,
+  saveFile,
+  useSession,
+  useWorld,
+} from '../../data.ts';
 import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 import { ChangePerson } from './change-person.tsx';
@@ -92,17 +103,19 @@ function Aside({ person }: { person: Person }) {
       </Card>
       <Consent id={person.id} />
       <DistinctPeople person={person} mayChange={mayChange} />
-      <Card title={t('end')} gap={12}>
-        {mayChange && <DisablePerson person={person} />}
-        {managers.includes(user.role) && (
-          <>
-            <p className="small muted">{t('exportText')}</p>
-            <ExportPerson person={person} />
-            <p className="small muted">{t('endText')}</p>
-            <ErasePerson person={person} />
-          </>
-        )}
-      </Card>
+      {mayChange && (
+        <Card title={t('end')} gap={12}>
+          <DisablePerson person={person} />
+          {managers.includes(user.role) && (
+            <>
+              <p className="small muted">{t('exportText')}</p>
+              <ExportPerson person={person} />
+              <p className="small muted">{t('endText')}</p>
+              <ErasePerson person={person} />
+            </>
+          )}
+        </Card>
+      )}
     </>
   );
 }
@@ -187,12 +200,28 @@ function ExportPerson({ person: { id, env } }: { person: Schemas['Subject'] }) {
   const write = useOperation(() => api.get('/api/admin/subjects/{id}/export', { id, env }), {
     done: (record) => saveFile(`${id}.json`, JSON.stringify(record, null, 2), 'application/json'),
   });
+  const print = useOperation(
+    () =>
+      replyOf(
+        admin.GET('/api/admin/subjects/{id}/export', {
+          params: { path: { id }, query: { env, format: 'pdf' } },
+          parseAs: 'blob',
+        }),
+      ),
+    { done: (file) => saveFile(`${id}.pdf`, file as unknown as Blob, 'application/pdf') },
+  );
   return (
     <>
       <Refused of={write} />
-      <Button busy={write.isPending} onClick={() => write.mutate()}>
-        {t('export')}
-      </Button>
+      <Refused of={print} />
+      <Row gap={8}>
+        <Button busy={print.isPending} onClick={() => print.mutate()}>
+          {t('exportPdf')}
+        </Button>
+        <Button busy={write.isPending} onClick={() => write.mutate()}>
+          {t('export')}
+        </Button>
+      </Row>
     </>
   );
 }

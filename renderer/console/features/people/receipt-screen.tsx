@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { Badge, Button, ButtonLink, ExactTime } from '../../../ui/controls/index.ts';
 import { Card, EmptyState, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
-import { useStrings } from '../../../ui/strings/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Actor, api, type Schemas, saveFile } from '../../data.ts';
 import { Refused } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
@@ -12,10 +12,9 @@ export const Route = createLazyRoute('/receipts/$id')({ component: ReceiptScreen
 
 type Receipt = Schemas['ErasureReceipt'];
 
-/** The receipt with this id among the newest ones of the organization. */
 async function findReceipt(id: string, signal: AbortSignal): Promise<Receipt | null> {
-  const { items } = await api.get('/api/admin/erasures', { limit: 200 }, signal);
-  return items.find(({ erasure }) => erasure === id) ?? null;
+  const { items } = await api.get('/api/admin/erasures', { reference: id }, signal);
+  return items[0] ?? null;
 }
 
 /** Where an erasure ends: without the name. */
@@ -29,7 +28,7 @@ function ReceiptScreen() {
   });
   const receipt = query.data;
   return (
-    <Page title={t('receipt')} parents={[{ label: t('title'), to: '/people' }]} reading>
+    <Page title={t('receipt')} parents={[{ label: t('receipts'), to: '/receipts' }]} reading>
       <Refused of={query} />
       {receipt === null && (
         <EmptyState icon={IconFileCertificate} title={t('receiptGone')}>
@@ -75,6 +74,15 @@ function Shown({ receipt }: { receipt: Receipt }) {
           ))}
         </Card>
       )}
+      <ProofCard proof={receipt.proof} />
+      <Card title={t('signature')} gap={8}>
+        <KeyValues
+          entries={{
+            [t('signedWith')]: <code>{receipt.kid}</code>,
+            [t('signature')]: <code style={{ overflowWrap: 'anywhere' }}>{receipt.signature}</code>,
+          }}
+        />
+      </Card>
       <p className="small muted">{t('verify')}</p>
       <Row>
         <Button kind="primary" onClick={save}>
@@ -83,5 +91,37 @@ function Shown({ receipt }: { receipt: Receipt }) {
         <ButtonLink to="/people">{t('backToPeople')}</ButtonLink>
       </Row>
     </Stack>
+  );
+}
+
+/** What was searched, and whether anything of the person was found. */
+function ProofCard({ proof }: { proof: Receipt['proof'] }) {
+  const t = useStrings(peopleStrings);
+  const format = useFormat();
+  if (!proof)
+    return (
+      <Card title={t('proof')}>
+        <p className="small muted">{t('proofNone')}</p>
+      </Card>
+    );
+  const { needles, files, found, tables, sealedValues, gallery, notSearched } = proof;
+  const patterns = Object.values(needles).reduce((sum, count) => sum + count, 0);
+  const hits = found.length + (tables?.found.length ?? 0);
+  const row = (clean: boolean, text: string) => (
+    <Row between wrap={false}>
+      <span>{text}</span>
+      <Badge kind={clean ? 'ok' : 'bad'}>{t(clean ? 'proofClean' : 'proofFound')}</Badge>
+    </Row>
+  );
+  return (
+    <Card title={t('proof')} gap={12}>
+      {row(hits === 0, t('proofFiles', { patterns: format.count(patterns), files: format.count(files) }))}
+      {tables && row(tables.found.length === 0, t('proofTables', { count: tables.searched }))}
+      {row(sealedValues.opened === 0, t('proofSealed', { count: sealedValues.tried }))}
+      {row(gallery.named === 0, t('proofGallery', { count: gallery.searches }))}
+      {notSearched.length > 0 && (
+        <p className="small muted">{t('proofNotSearched', { what: notSearched.join('; ') })}</p>
+      )}
+    </Card>
   );
 }

@@ -4,8 +4,9 @@ import { useState } from 'react';
 import { Button } from '../../../ui/controls/index.ts';
 import { FileChoice } from '../../../ui/forms/index.ts';
 import { Card, Columns, Row } from '../../../ui/layout/index.ts';
+import { OrganizationLogo } from '../../../ui/organization-logo.tsx';
 import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
-import { EXAMPLE_COLOR, isColor, wantsDarkText } from '../../../ui/theme/text-on-color.ts';
+import { EXAMPLE_COLOR, isColor } from '../../../ui/theme/text-on-color.ts';
 import { api, read, type Schemas } from '../../data.ts';
 import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import styles from './look-card.module.css';
@@ -29,8 +30,8 @@ export function LookCard({ organization, mayChange }: { organization: Organizati
     <Card title={t('look')} gap={16}>
       <p className="muted">{t('lookLead')}</p>
       <Columns n={2} collapse>
-        <Preview name={organization.name} image={image} color={color} scheme="light" />
-        <Preview name={organization.name} image={image} color={color} scheme="dark" />
+        <Preview organization={organization} image={image} color={color} scheme="light" />
+        <Preview organization={organization} image={image} color={color} scheme="dark" />
       </Columns>
       {mayChange && <LogoFields organization={organization} />}
       {mayChange && <ColorField organization={organization} color={color} change={setColor} />}
@@ -39,35 +40,22 @@ export function LookCard({ organization, mayChange }: { organization: Organizati
 }
 
 function Preview({
-  name,
+  organization: { name, logo },
   image,
   color,
   scheme,
 }: {
-  name: string;
+  organization: Organization;
   image: string | undefined;
   color: string;
   scheme: 'light' | 'dark';
 }) {
   const t = useStrings(settingsStrings);
-  const plain = isColor(color) ? color : undefined;
   return (
-    <figure className={`${styles.preview} ${styles[scheme]}`}>
+    <figure className={`${styles.preview} ${styles[scheme]} ${scheme === 'light' ? 'lit' : 'dim'}`}>
       <figcaption>{t(scheme === 'light' ? 'previewLight' : 'previewDark')}</figcaption>
       <span className={styles.head}>
-        {image === undefined ? (
-          <span
-            className={styles.letter}
-            {...(plain !== undefined && {
-              style: { background: plain, color: wantsDarkText(plain) ? 'black' : 'white' },
-            })}
-            aria-hidden="true"
-          >
-            {[...name.trim()][0]?.toLocaleUpperCase()}
-          </span>
-        ) : (
-          <img className={styles.logo} src={image} alt={t('logoOf', { name })} />
-        )}
+        <OrganizationLogo of={{ name, color, logo: image, logoInk: logo?.ink }} />
         <b>{name}</b>
       </span>
     </figure>

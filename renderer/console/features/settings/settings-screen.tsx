@@ -29,6 +29,7 @@ function SettingsScreen() {
           <>
             {organization.data && <Facts organization={organization.data} />}
             {user.applianceOwner && user.role === 'owner' && <OfTheBox />}
+            <DataProtection />
             {limits.data && <Limits limits={limits.data} />}
           </>
         }
@@ -70,6 +71,16 @@ function OfTheBox() {
           {t(`box-${step}`)}
         </Link>
       ))}
+    </Card>
+  );
+}
+
+function DataProtection() {
+  const t = useStrings(settingsStrings);
+  return (
+    <Card title={t('dataProtection')} gap={8}>
+      <Link to="/consent-text">{t('consentText')}</Link>
+      <Link to="/receipts">{t('receipts')}</Link>
     </Card>
   );
 }

@@ -82,6 +82,27 @@ export async function selectLogo(db: Db, organization: OrganizationId): Promise<
   return row?.png;
 }
 
+export async function insertConsentText(
+  tx: Tx,
+  { organization, version, content }: { organization: OrganizationId; version: number; content: string },
+): Promise<void> {
+  await tx.insertInto('consent_text').values({ organization, version, content }).execute();
+}
+
+export async function selectConsentText(
+  db: Db,
+  organization: OrganizationId,
+  version: number,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('consent_text')
+    .select('content')
+    .where('organization', '=', organization)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  return row?.content;
+}
+
 export async function insertSite(tx: Tx, site: Site, createdAt: number): Promise<void> {
   const { timeZone, ...columns } = site;
   await tx
@@ -151,6 +172,7 @@ function toRow(organization: Organization): Insertable<Schema['organization']> {
     consent_language: organization.consentLanguage ?? null,
     color: organization.color ?? null,
     logo: organization.logo ? JSON.stringify(organization.logo) : null,
+    consent_text: organization.consentText ? JSON.stringify(organization.consentText) : null,
   };
 }
 
@@ -195,6 +217,9 @@ function asWritten(row: Selectable<Schema['organization']>): Organization {
     ...(row.consent_language !== null && { consentLanguage: row.consent_language as ConsentLanguage }),
     ...(row.color !== null && { color: row.color }),
     ...(row.logo !== null && { logo: JSON.parse(row.logo) as LogoFacts }),
+    ...(row.consent_text !== null && {
+      consentText: JSON.parse(row.consent_text) as Organization['consentText'],
+    }),
     ...(row.sign_in_notice !== null && { signInNotice: row.sign_in_notice }),
     ...(row.erased_at === null ? {} : { erasedAt: row.erased_at }),
     ...(row.retention === '{}' ? {} : { retention: RetentionSettings.parse(JSON.parse(row.retention)) }),

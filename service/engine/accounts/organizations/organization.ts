@@ -7,7 +7,7 @@ import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import { altered, id, type OfOrganization, time } from '../../../lib/record-fields.ts';
 import { lineOfText } from '../../../lib/text-fields.ts';
 import { isTimeZone } from '../../../lib/time-zone.ts';
-import { Attestation } from '../../consent/index.ts';
+import { Attestation, PublishedText } from '../../consent/index.ts';
 
 export type UniquenessPolicy = 'off' | 'warn' | 'block';
 
@@ -106,9 +106,14 @@ export const Organization = z
         width: z.int().describe('Pixels'),
         height: z.int().describe('Pixels'),
         sha256: z.string().describe('SHA-256 of the PNG, hex'),
+        ink: z
+          .enum(['dark', 'light'])
+          .describe('Of a transparent logo that can be read on one ground alone')
+          .optional(),
       })
       .optional()
       .describe('The logo that people see who are verified; absent: none'),
+    consentText: PublishedText.optional().describe('Its own consent text; absent: that of the product alone'),
     erasedAt: time('Time when its people and its secrets were erased').optional(),
     altered,
   })
@@ -254,25 +259,31 @@ export interface Branding {
   name: string;
   /** A PNG as a data URL. */
   logo?: string;
+  /** As `Logo.ink`. */
+  logoInk?: 'dark' | 'light';
   /** `#rrggbb`, behind the first letter of the name where there is no logo. */
   color?: string;
   /** For a browser that asks for none of the page's languages. */
   language?: ConsentLanguage;
 }
 
-export const factsOf = ({ png, width, height }: Logo): LogoFacts => ({
+export const factsOf = ({ png, width, height, ink }: Logo): LogoFacts => ({
   width,
   height,
+  ...defined({ ink }),
   sha256: createHash('sha256').update(png).digest('hex'),
 });
 
 export const brandingOf = (
-  { name, color, consentLanguage }: Pick<Organization, 'name' | 'color' | 'consentLanguage'>,
+  { name, color, consentLanguage, logo }: Pick<Organization, 'name' | 'color' | 'consentLanguage' | 'logo'>,
   png: Uint8Array | undefined,
 ): Branding => ({
   name,
   ...defined({ color, language: consentLanguage }),
-  ...(png && { logo: `data:image/png;base64,${Buffer.from(png).toString('base64')}` }),
+  ...(png && {
+    logo: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,
+    ...defined({ logoInk: logo?.ink }),
+  }),
 });
 
 /** In lower case. Throws INVALID_REQUEST. */

@@ -7,6 +7,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import type { Attestation } from '../../consent/index.ts';
+import { type ConsentTexts, createConsentTexts } from './consent-texts.ts';
 import {
   type Branding,
   brandingOf,
@@ -39,7 +40,7 @@ import {
 /** Absent fields stay unchanged. */
 export type RetentionChange = { [Term in keyof RetentionSettings]?: number | null };
 
-export interface Organizations {
+export interface Organizations extends ConsentTexts {
   /** Throws CONFLICT for a name that another organization has. */
   create(input: { name: string }, actor: Actor): Promise<Organization>;
   list(): Promise<Organization[]>;
@@ -171,6 +172,7 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
     },
 
     ...createLooks(deps, alter),
+    ...createConsentTexts(deps, { alter, get: (id) => requireOrganization(db, integrity, id) }),
     setRetention: (id, change, actor) => alter(id, actor, (before) => changeRetention(before, change)),
 
     attestConsent: (id, given, actor) =>

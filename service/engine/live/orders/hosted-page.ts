@@ -58,13 +58,14 @@ const about = {
 export function toHostedPage(
   product: FlowProduct,
   { texts, language, redirects }: Pick<HostedRequest, 'texts' | 'language' | 'redirects'>,
-  { name, redirectTargets }: Pick<Organization, 'name' | 'redirectTargets'>,
+  organization: Pick<Organization, 'name' | 'redirectTargets' | 'consentText'>,
   version?: string,
 ): SessionPage {
   const own = (one: Language) => ({ ...defaultTexts[one], ...defined(texts[one]) });
   const [en, de] = [own('en'), own('de')];
   const both = (text: keyof typeof en) => ({ en: en[text], de: de[text] });
-  const common = pageConsent(name, product === 'verifyhuman' ? 'none' : 'any');
+  const { name, redirectTargets } = organization;
+  const common = pageConsent(organization, product === 'verifyhuman' ? 'none' : 'any');
   return {
     ...defined({ language }),
     title: both('title'),

@@ -26,10 +26,11 @@ const texts = {
 
 /** The capture page of an invitation, which leads only where the organization allows now. */
 export function toInvitationPage(
-  { name, redirectTargets }: Pick<Organization, 'name' | 'redirectTargets'>,
+  organization: Pick<Organization, 'name' | 'redirectTargets' | 'consentText'>,
   terms: ScopeTerms,
   redirect: string | undefined,
 ): SessionPage {
+  const { name, redirectTargets } = organization;
   const both = (text: 'title' | 'intro' | 'failure') => ({ en: texts.en[text], de: texts.de[text] });
   const { success } = allowedRedirects({ success: redirect }, redirectTargets);
   const { retentionDays, endsAt } = terms;
@@ -38,7 +39,7 @@ export function toInvitationPage(
     messages: { intro: both('intro'), failure: both('failure') },
     ...(success !== undefined && { redirect: { success, failure: success } }),
     consent: extendConsent(
-      uniqueConsent(pageConsent(name, 'any'), name, terms),
+      uniqueConsent(pageConsent(organization, 'any'), name, terms),
       ` ${VERSION}`,
       (language, { text, retention }) => {
         const { id, until } = texts[language];

@@ -300,7 +300,7 @@ const presenceKind = (
   store,
   // A caller who was answered EXPIRED is never answered VERIFIED later.
   timed: true,
-  pageOf: (_, { purpose }, { name }) => ({ purpose, consent: pageConsent(name, 'any') }),
+  pageOf: (_, { purpose }, organization) => ({ purpose, consent: pageConsent(organization, 'any') }),
   sessionOf: (_, { email }) => ({ match: email === undefined ? 'any' : { email } }),
   async opened(tx, order, session, request) {
     const by = { actor: { is: 'session' as const, session }, ...defined({ request }) };

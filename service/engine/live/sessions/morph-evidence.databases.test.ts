@@ -6,7 +6,7 @@ import { attempt, liveSessionsOver, scriptedChallenges } from '../../../../test/
 import { pageConsent } from './page-consent.ts';
 import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 
-const consent = pageConsent('Acme', 'none');
+const consent = pageConsent({ name: 'Acme' }, 'none');
 const ada = direction('ada');
 /** Alike beyond the threshold of a search, as a relative could be. */
 const bea = near(ada, 0.9, 'bea');

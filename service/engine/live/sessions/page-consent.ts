@@ -1,4 +1,6 @@
 import { Problem } from '../../../lib/problem.ts';
+import type { Organization } from '../../accounts/index.ts';
+import { factsOf } from '../../consent/index.ts';
 import type { ScopeTerms } from '../../uniqueness/index.ts';
 import type { PageConsent, SessionMatch, SessionPage } from './session.ts';
 
@@ -34,8 +36,11 @@ const texts = {
   },
 } as const;
 
-/** The consent text of a session for an organization, by the people that the face is compared with. */
-export function pageConsent(organization: string, match: SessionMatch): PageConsent {
+/** The consent text of a session for an organization, by the people that the face is compared with, and what it says of its own. */
+export function pageConsent(
+  { name: organization, consentText: own }: Pick<Organization, 'name' | 'consentText'>,
+  match: SessionMatch,
+): PageConsent {
   const named = (text: string) => text.replaceAll('{organization}', () => organization);
   const compared = match === 'none' ? 'none' : 'match';
   const of = (language: 'en' | 'de') => {
@@ -44,12 +49,16 @@ export function pageConsent(organization: string, match: SessionMatch): PageCons
   };
   const retention = (language: 'en' | 'de') =>
     `${named(texts[language].retention)} ${texts[language].noPicture}`;
-  return {
+  const consent = {
     version: `${VERSION}-${compared}`,
     text: { en: of('en'), de: of('de') },
     retention: { en: retention('en'), de: retention('de') },
     withdraw: { en: named(texts.en.withdraw), de: named(texts.de.withdraw) },
   };
+  if (own === undefined) return consent;
+  return extendConsent(consent, ` own-${own.version}`, (language, { text }) => ({
+    text: [...text, ...factsOf(own, language)],
+  }));
 }
 
 /** The same with what a flow or a profile adds: another text, so `version` is added to its version. */

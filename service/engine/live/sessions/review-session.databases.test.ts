@@ -10,7 +10,7 @@ import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 import { countWaitingSessions } from './session-store.ts';
 
 const hour = 3_600_000;
-const consent = pageConsent('Acme', 'none');
+const consent = pageConsent({ name: 'Acme' }, 'none');
 const withoutMotion = {
   consent: { version: consent.version },
   path: { flash: false, motion: false },

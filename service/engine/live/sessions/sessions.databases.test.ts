@@ -19,7 +19,7 @@ let end: FlowHandler;
 let frames: number;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
-const consent = pageConsent('Acme', 'none');
+const consent = pageConsent({ name: 'Acme' }, 'none');
 const path = { flash: true, motion: true };
 const begin = { consent: { version: consent.version }, path, device: { label: 'cam' } };
 

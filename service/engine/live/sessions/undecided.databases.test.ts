@@ -11,7 +11,7 @@ import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 import { countWaitingSessions } from './session-store.ts';
 
 const hour = 3_600_000;
-const consent = pageConsent('Acme', 'none');
+const consent = pageConsent({ name: 'Acme' }, 'none');
 const kiosk: Actor = { is: 'kiosk', kiosk: 'ksk_1', administrator: 'adm_ada' };
 const against: Evidence = {
   kind: 'head:turn-left',

@@ -13,7 +13,7 @@ import type { ProfileDefinition } from './profile.ts';
 const email = 'ada@example.com';
 const kiosk: Actor = { is: 'kiosk', kiosk: 'ksk_1', administrator: 'adm_ada' };
 const administrator: Actor = { is: 'administrator', administrator: 'adm_ada' };
-const consent = pageConsent('Acme', 'none');
+const consent = pageConsent({ name: 'Acme' }, 'none');
 const path = { flash: false, motion: true };
 
 let engine: Engine;

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import { type ExpressionBuilder, type Insertable, type Selectable, sql } from 'kysely';
 import type { ErasureId, OrganizationId } from '../../../lib/id.ts';
 import { isSound, withMac } from '../../../storage/keys/protected-tables.ts';
 import { isUnfinished } from '../../../storage/legal-holds.ts';
@@ -86,20 +86,33 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
 
 type PageRequest = [
   organization: OrganizationId,
-  page: { pending: boolean; limit: number; before?: ErasureId },
+  page: { pending: boolean; limit: number; before?: ErasureId; reference?: string | undefined },
 ];
 
-const pageOfErasures = (db: Db, ...[organization, { pending, limit, before }]: PageRequest) =>
+const pageOfErasures = (db: Db, ...[organization, { pending, limit, before, reference }]: PageRequest) =>
   db
     .selectFrom('erasure')
     .selectAll()
     .$if(pending, (query) => query.where(isUnfinished))
     .where('organization', '=', organization)
     .where('receipt', 'is not', null)
+    .$if(reference !== undefined, (query) => query.where(isNamed(reference!.toLowerCase())))
     .$if(before !== undefined, (older) => older.where('id', '<', before!))
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
+
+/** By the id of the erasure or of the person, or by the last six characters of either. */
+const isNamed =
+  (reference: string) =>
+  ({ eb, fn, or }: ExpressionBuilder<Schema, 'erasure'>) =>
+    or(
+      (['id', 'subject'] as const).map((column) =>
+        reference.includes('_')
+          ? eb(column, '=', reference)
+          : eb(fn('substr', [column, sql`length(${sql.ref(column)}) - 5`]), '=', reference),
+      ),
+    );
 
 /** Receipts in the order of their erasures, after `after`. */
 export async function pageOfReceipts(

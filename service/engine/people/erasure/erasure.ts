@@ -147,10 +147,10 @@ export function createErasure(deps: ErasureDeps): Erasure {
 interface ReadReceipts {
   /** Throws NOT_FOUND. */
   receipt(id: ErasureId): Promise<ErasureReceipt>;
-  /** Newest first; `pending`: only waiting ones. An interrupted erasure has no receipt yet. */
+  /** Newest first; `pending`: only waiting ones; `reference`: of the erasure or the person, whole or its last six characters. An interrupted erasure has no receipt yet. */
   receipts(
     organization: OrganizationId,
-    options: { pending?: boolean; limit: number; before?: ErasureId },
+    options: { pending?: boolean; limit: number; before?: ErasureId; reference?: string | undefined },
   ): Promise<ErasureReceipt[]>;
   /** All keys that ever signed receipts, the newest last. */
   publicKeys(): { kid: string; publicKey: string }[];

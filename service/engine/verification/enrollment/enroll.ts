@@ -9,6 +9,7 @@ import {
   applyRule,
   hardFailures,
   type PictureGuard,
+  type QualityComponent,
   qualityFinding,
   type RefusedPictures,
   runLiveness,
@@ -69,6 +70,12 @@ export function createEnroll(deps: EnrollDeps) {
   };
 }
 
+/** What the camera does not take a picture with, and an API key may still enroll. */
+const unclear: readonly QualityComponent[] = ['sharpness', 'luminanceMean', 'underExposurePrevention'];
+/** A person at the console or the box chose the picture; at a kiosk the camera did. */
+const isFromFile = ({ actor }: EnrollCommand): boolean =>
+  actor.is === 'operator' || actor.is === 'administrator';
+
 /** The step `analyze` of an enrollment: throws what refuses the picture. */
 export function createAnalyzeToEnroll({ analyzer, deadline }: AnalysisDeps) {
   return async function analyze(
@@ -80,7 +87,10 @@ export function createAnalyzeToEnroll({ analyzer, deadline }: AnalysisDeps) {
       // Kept only for a face similar to that of another person, for the reviewer.
       ...(uniquenessPolicy === 'off' ? {} : { portrait: true as const }),
     };
-    const profile = { slug: 'default', definition };
+    const { refuseQuality } = definition;
+    const refused =
+      isFromFile(command) && !command.overrideQuality ? [...refuseQuality, ...unclear] : refuseQuality;
+    const profile = { slug: 'default', definition: { ...definition, refuseQuality: refused } };
     const analyzed = await analyzePicture(analyzer, command.picture, request, { profile, guard });
     if ('refusal' in analyzed) throw analyzed.refusal.problem;
     return analyzed;
@@ -121,6 +131,7 @@ export function createKeepEnrollment({
           ...(realm.world === 'live' && insists(command, 'overrideLiveness')
             ? { overrideLiveness: true }
             : {}),
+          ...(command.overrideQuality && isFromFile(command) ? { overrideQuality: true } : {}),
           ...defined({ duplicateOf: candidate?.known }),
         },
         ...(candidate

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+const publish = (text: object) =>
+  engine.organizations.publishConsentText(engine.organization, { apart: false, ...text }, operator);
+const shown = () => engine.organizations.consentTextOf(engine.organization);
+const lines = async () =>
+  (
+    await engine.db
+      .selectFrom('audit')
+      .select('details')
+      .where('action', '=', 'consent.publish')
+      .orderBy('seq')
+      .execute()
+  ).map(({ details }) => JSON.parse(details));
+
+test('each published version stays readable, and is in the audit log with its hash', async () => {
+  expect((await shown()).version).toMatch(/^gatehouse-kiosk-3-/);
+  await publish({ text: { en: 'One.' }, controller: 'Acme' });
+  await publish({ text: { en: 'One.' }, controller: 'Acme' });
+  const { consentText } = await publish({ text: { en: 'Two.' } });
+  expect(consentText).toMatchObject({
+    version: 2,
+    apart: false,
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  expect(JSON.stringify(consentText)).not.toContain('Two.');
+  expect((await shown()).text.en).toEqual(['Two.']);
+  expect(await engine.organizations.publishedText(engine.organization, 1)).toEqual({
+    version: 1,
+    text: { en: 'One.' },
+    controller: 'Acme',
+    apart: false,
+  });
+  expect((await engine.organizations.publishedText(engine.organization)).version).toBe(2);
+  await expect(engine.organizations.publishedText(engine.organization, 3)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  expect((await lines()).map(({ version, from }) => [version, from])).toEqual([
+    [1, null],
+    [2, 1],
+  ]);
+});
+
+test('words that another program wrote are shown to no person', async () => {
+  await publish({ text: { en: 'Ours.' }, contact: 'desk 3' });
+  await engine.db
+    .updateTable('consent_text')
+    .set({ content: '{"text":{"en":"Theirs."},"apart":false}' })
+    .execute();
+  const { text, version } = await shown();
+  expect(JSON.stringify(text)).not.toContain('Theirs.');
+  expect(text.en.at(-1)).toBe('Contact for data protection: desk 3');
+  expect(version).toMatch(/^gatehouse-kiosk-3-\w+\+own-1$/);
+});

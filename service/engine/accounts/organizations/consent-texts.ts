@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../lib/clock.ts';
+import type { OrganizationId } from '../../../lib/id.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { Db, Tx } from '../../../storage/transaction.ts';
+import type { Actor } from '../../audit/index.ts';
+import { type ConsentText, consentTextOf, OwnConsentText } from '../../consent/index.ts';
+import { type Organization, refuseErased } from './organization.ts';
+import { insertConsentText, selectConsentText } from './organization-store.ts';
+
+export interface ConsentTexts {
+  /** A new version; the same text again changes nothing. Throws CONFLICT when the organization was erased. */
+  publishConsentText(id: OrganizationId, text: OwnConsentText, actor: Actor): Promise<Organization>;
+  /** A version as it was published, or the newest. Throws NOT_FOUND. */
+  publishedText(id: OrganizationId, version?: number): Promise<OwnConsentText & { version: number }>;
+  /** What people are shown now. */
+  consentTextOf(id: OrganizationId): Promise<ConsentText>;
+}
+
+interface ConsentTextDeps {
+  db: Db;
+  clock: Clock;
+}
+interface Row {
+  get(id: OrganizationId): Promise<Organization>;
+  alter(
+    id: OrganizationId,
+    actor: Actor,
+    decide: (
+      before: Organization,
+      tx: Tx,
+    ) => Promise<{ after: Organization; action: string; details: Record<string, unknown> } | undefined>,
+  ): Promise<Organization>;
+}
+
+const hashOf = (content: string) => createHash('sha256').update(content).digest('hex');
+
+/** Each published version stays: what a person agreed to can be shown as long as the organization is there. */
+export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter }: Row): ConsentTexts {
+  async function read(id: OrganizationId, version: number) {
+    const content = await selectConsentText(db, id, version);
+    return content === undefined ? undefined : { content, parsed: OwnConsentText.parse(JSON.parse(content)) };
+  }
+
+  return {
+    publishConsentText: (id, text, actor) =>
+      alter(id, actor, async (before, tx) => {
+        refuseErased(before);
+        const content = JSON.stringify(text);
+        const former = before.consentText;
+        const sha256 = hashOf(content);
+        if (former?.sha256 === sha256) return undefined;
+        const version = (former?.version ?? 0) + 1;
+        await insertConsentText(tx, { organization: id, version, content });
+        const { text: _, ...facts } = text;
+        const consentText = { ...facts, version, sha256, publishedAt: clock.now() };
+        const details = { version, sha256, from: former?.version ?? null };
+        return { after: { ...before, consentText }, action: 'consent.publish', details };
+      }),
+
+    async publishedText(id, version) {
+      const { consentText } = await get(id);
+      const wanted = version ?? consentText?.version;
+      const found = wanted === undefined ? undefined : await read(id, wanted);
+      if (!found || wanted === undefined)
+        throw new Problem('NOT_FOUND', 'The organization has published no such version of its consent text.');
+      return { ...found.parsed, version: wanted };
+    },
+
+    async consentTextOf(id) {
+      const organization = await get(id);
+      const { consentText: own } = organization;
+      if (!own) return consentTextOf(organization);
+      const found = await read(id, own.version);
+      // Another program changed the row: people are shown no words but those of the product and of the sound row.
+      if (!found || hashOf(found.content) !== own.sha256) return consentTextOf(organization, own);
+      return consentTextOf(organization, { ...found.parsed, version: own.version });
+    },
+  };
+}

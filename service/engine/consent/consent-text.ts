@@ -1,0 +1,93 @@
+import { Problem } from '../../lib/problem.ts';
+import type { Purpose } from './consent.ts';
+
+/** What the organization does with a face that is like that of another person. */
+export type Uniqueness = 'off' | 'warn' | 'block';
+export const textLanguages = ['en', 'de'] as const;
+export type TextLanguage = (typeof textLanguages)[number];
+
+/** What people are asked to agree to at a kiosk or before an administrator. */
+export interface ConsentText {
+  /** Of these very texts; a record adds the language that was read: `VERSION.de`. */
+  version: string;
+  text: Record<TextLanguage, string[]>;
+  /** In which it is written; a page in another one shows the first of them. */
+  languages: TextLanguage[];
+  /** What the text asks for; where `apart`, each is a choice of its own. */
+  purposes: Purpose[];
+  apart: boolean;
+}
+
+/** Version of the texts below; a changed one needs a new version. */
+const VERSION = 'gatehouse-kiosk-3';
+
+const texts = {
+  en: {
+    wants:
+      '{organization} wants to recognize you by your face, so that you can confirm who you are without a card or a password.',
+    pictures:
+      'A few pictures are taken now. Gatehouse, a box in the network of {organization}, turns them into numbers (templates) and deletes the pictures{except}. The templates, your name and your e-mail address are kept there, encrypted, and are not passed on.',
+    except: ', with the one exception below',
+    off: 'When you or another person confirms who they are here, the new picture is compared with the templates.',
+    warn: 'When you or another person confirms who they are here, the new picture is compared with the templates; so is the face of each new person, so that a second enrollment of one person is noticed.',
+    block:
+      'The templates are compared with your face when you confirm who you are, and with other people’s, so that each person is enrolled once.',
+    kept: ' If your face is like another person’s, a cut-out of one picture is kept encrypted for the people who decide, at most 30 days, and erased 24 hours after their decision.',
+    free: 'You decide freely. There is another way without the camera, and nothing is worse for you if you take it. You can take your consent back at any time at a desk of {organization}: then your templates are erased.',
+  },
+  de: {
+    wants:
+      '{organization} möchte Sie an Ihrem Gesicht erkennen, damit Sie ohne Karte und Passwort zeigen können, wer Sie sind.',
+    pictures:
+      'Dafür werden jetzt einige Bilder aufgenommen. Gatehouse, ein Gerät im Netz von {organization}, macht daraus Zahlen (Templates) und löscht die Bilder{except}. Die Templates, Ihr Name und Ihre E-Mail-Adresse werden dort verschlüsselt aufbewahrt und an niemanden weitergegeben.',
+    except: ', mit der einen Ausnahme unten',
+    off: 'Wenn Sie oder eine andere Person hier zeigen, wer sie sind, wird das neue Bild mit den Templates verglichen.',
+    warn: 'Wenn Sie oder eine andere Person hier zeigen, wer sie sind, wird das neue Bild mit den Templates verglichen; ebenso das Gesicht jeder neuen Person, damit auffällt, wenn eine Person zweimal erfasst wird.',
+    block:
+      'Die Templates werden mit Ihrem Gesicht verglichen, wenn Sie zeigen, wer Sie sind, und mit denen anderer Personen, damit jede Person nur einmal erfasst ist.',
+    kept: ' Ähnelt Ihr Gesicht dem einer anderen Person, wird ein Ausschnitt eines Bildes für die, die darüber entscheiden, verschlüsselt aufbewahrt, höchstens 30 Tage, und 24 Stunden nach ihrer Entscheidung gelöscht.',
+    free: 'Sie entscheiden frei. Es gibt einen anderen Weg ohne Kamera, und Sie haben dadurch keinen Nachteil. Sie können Ihre Einwilligung jederzeit an einem Schalter von {organization} widerrufen: Dann werden Ihre Templates gelöscht.',
+  },
+} as const;
+
+/** The search for a second address of one person takes place where the organization has it. */
+const purposesIn = (uniqueness: Uniqueness): Purpose[] =>
+  uniqueness === 'off'
+    ? ['verification', 'identification']
+    : ['verification', 'identification', 'deduplication'];
+
+/** The text of the product, which says what the organization's settings do. */
+export function builtInText(organization: string, uniqueness: Uniqueness): ConsentText {
+  const of = (language: TextLanguage) => {
+    const said = texts[language];
+    const compared = uniqueness === 'off' ? said.off : `${said[uniqueness]}${said.kept}`;
+    const pictures = said.pictures.replace('{except}', uniqueness === 'off' ? '' : said.except);
+    return [said.wants, pictures, compared, said.free].map((text) => named(text, organization));
+  };
+  return {
+    version: `${VERSION}-${uniqueness}`,
+    text: { en: of('en'), de: of('de') },
+    languages: [...textLanguages],
+    purposes: purposesIn(uniqueness),
+    apart: false,
+  };
+}
+
+export const named = (text: string, organization: string): string =>
+  text.replaceAll('{organization}', () => organization);
+
+/** The version that a record names: with the language in which the text was read. */
+export const versionRead = (version: string, language: TextLanguage): string => `${version}.${language}`;
+
+/** Throws CONFLICT where the person read another text, INVALID_REQUEST for a purpose that the text does not ask for. */
+export function requireText(
+  { version, purposes }: ConsentText,
+  agreed: { textVersion: string; purposes?: readonly Purpose[] | undefined },
+): void {
+  if (!textLanguages.some((language) => versionRead(version, language) === agreed.textVersion))
+    throw new Problem('CONFLICT', 'The text has changed: start again, read it, and agree to that one.');
+  const other = agreed.purposes?.find((purpose) => !purposes.includes(purpose));
+  if (other === undefined) return;
+  const message = `The text does not ask for ${other}.`;
+  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'consent.purposes', message }] });
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { time } from '../../lib/record-fields.ts';
+import { lineOfText } from '../../lib/text-fields.ts';
+import {
+  builtInText,
+  type ConsentText,
+  named,
+  type TextLanguage,
+  textLanguages,
+  type Uniqueness,
+} from './consent-text.ts';
+
+const line = lineOfText(300);
+const inLanguages = <Value extends z.ZodType>(value: Value) =>
+  z.strictObject({ en: value.optional(), de: value.optional() });
+
+const facts = {
+  controller: line.optional().describe('Who is responsible: name and postal address'),
+  contact: line.optional().describe('Contact for data protection'),
+  retention: inLanguages(line).optional().describe('How long templates and results are kept'),
+  complaint: line.optional().describe('Authority to which people can complain'),
+  apart: z.boolean().default(false).describe('Each purpose is a choice of its own'),
+};
+
+/** What an organization says of its own; what is absent is said by the product, or not at all. */
+export const OwnConsentText = z
+  .strictObject({
+    text: inLanguages(z.string().trim().min(1).max(8000))
+      .refine(
+        ({ en, de }) => en !== undefined || de !== undefined,
+        'Write the text in one language at least.',
+      )
+      .optional()
+      .describe(
+        'In the place of the built-in text; an empty line begins a paragraph, {organization} is the name',
+      ),
+    ...facts,
+  })
+  .meta({
+    id: 'OwnConsentText',
+    description: 'The consent text of the organization.',
+    examples: [
+      {
+        controller: 'Museum of Bern, Helvetiaplatz 5, Bern',
+        contact: 'privacy@museum.example',
+        apart: false,
+      },
+    ],
+  });
+export type OwnConsentText = z.output<typeof OwnConsentText>;
+
+/** What is known of the published text without its paragraphs. */
+export const PublishedText = z.object({
+  version: z.int().describe('Number of the version'),
+  ...facts,
+  sha256: z.string().describe('SHA-256 of the whole text, hex'),
+  publishedAt: time('When'),
+});
+export type PublishedText = z.output<typeof PublishedText>;
+
+/** The organization of a text, with the settings that it names. */
+export interface TextOwner {
+  name: string;
+  uniquenessPolicy: Uniqueness;
+}
+
+/** The text that people are shown. `own`: as published. */
+export function consentTextOf(
+  { name, uniquenessPolicy }: TextOwner,
+  own?: OwnConsentText & { version: number },
+): ConsentText {
+  const builtIn = builtInText(name, uniquenessPolicy);
+  if (!own) return builtIn;
+  const languages = textLanguages.filter((language) => own.text?.[language] !== undefined);
+  const body = (language: TextLanguage) => {
+    const written = own.text?.[language] ?? own.text?.[languages[0] ?? language];
+    return written === undefined ? builtIn.text[language] : paragraphsOf(named(written, name));
+  };
+  const of = (language: TextLanguage) => {
+    const read = languages.length === 0 || languages.includes(language) ? language : languages[0]!;
+    return [...body(language), ...factsOf(own, read)];
+  };
+  return {
+    version: own.text ? `own-${own.version}` : `${builtIn.version}+own-${own.version}`,
+    text: { en: of('en'), de: of('de') },
+    languages: own.text ? languages : builtIn.languages,
+    purposes: builtIn.purposes,
+    apart: own.apart,
+  };
+}
+
+const paragraphsOf = (text: string): string[] =>
+  text
+    .split(/\n\s*\n/)
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+
+const labels = {
+  en: {
+    controller: 'Responsible: {value}',
+    contact: 'Contact for data protection: {value}',
+    retention: 'How long it is kept: {value}',
+    complaint: 'You can complain to: {value}',
+  },
+  de: {
+    controller: 'Verantwortlich: {value}',
+    contact: 'Kontakt für den Datenschutz: {value}',
+    retention: 'Dauer der Aufbewahrung: {value}',
+    complaint: 'Sie können sich beschweren bei: {value}',
+  },
+} as const;
+
+/** Who is responsible, how long, and where to complain, as sentences of a text. */
+export function factsOf(
+  { controller, contact, retention, complaint }: Omit<OwnConsentText, 'text'>,
+  language: TextLanguage,
+): string[] {
+  const values = {
+    controller,
+    contact,
+    retention: retention?.[language] ?? retention?.en ?? retention?.de,
+    complaint,
+  };
+  return (Object.keys(labels.en) as (keyof typeof values)[]).flatMap((name) => {
+    const value = values[name];
+    return value === undefined ? [] : [labels[language][name].replace('{value}', () => value)];
+  });
+}

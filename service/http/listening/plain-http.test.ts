@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { request as httpsRequest } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { certificate, certificateKey } from '../../../test/support/certificate.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIds } from '../../lib/id.ts';
+import { createServer } from '../server.ts';
+
+let app: ReturnType<typeof createServer>;
+let port: number;
+let warned: string[];
+let asked: number;
+beforeEach(async () => {
+  warned = [];
+  asked = 0;
+  app = createServer({
+    ids: createIds(systemClock),
+    log: { debug() {}, info() {}, error() {}, warn: (_, text) => void warned.push(text) },
+    tls: { cert: certificate, key: certificateKey },
+    limits: { head: 300 },
+  });
+  app.all('/*', async () => {
+    asked += 1;
+    return 'served';
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  ({ port } = app.server.address() as AddressInfo);
+});
+afterEach(() => app.close());
+
+/** What is answered to these lines in plain text, up to the end of the connection. */
+async function say(...lines: string[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  if (lines.length > 0) socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk));
+  await once(socket, 'close');
+  return text;
+}
+
+test('a browser gets a page in its language, with the address to go to; nothing is served', async () => {
+  const link = ['GET /verify/abc?x=%22 HTTP/1.1', 'Host: box.local:7300', 'Accept: text/html,*/*;q=0.8'];
+  const english = await say(...link);
+  expect(english).toMatch(/^HTTP\/1\.1 400 /);
+  expect(english).toContain('<html lang="en">');
+  expect(english).toContain('href="https://box.local:7300/verify/abc?x=%22"');
+  const german = await say(...link, 'Accept-Language: fr, de-DE;q=0.9, en;q=0.8');
+  expect(german).toContain('<html lang="de">');
+  expect(german).toContain('Diese Adresse beginnt mit https://');
+  expect(asked).toBe(0);
+  expect(warned).toEqual([expect.stringContaining('Plain HTTP was sent to a port of HTTPS')]);
+});
+
+test('a host or path that is none does not come into the page', async () => {
+  for (const host of ['"><script>alert(1)</script>', 'a b', ''])
+    expect(await say('GET / HTTP/1.1', `Host: ${host}`, 'Accept: text/html')).not.toMatch(/href|script/);
+  const path = await say('GET /"><script> HTTP/1.1', 'Host: box.local', 'Accept: text/html');
+  expect(path).not.toContain('<script>');
+});
+
+test('a program gets JSON', async () => {
+  const answer = await say('POST /api/v1/verify HTTP/1.1', 'Host: box.local', 'Accept: */*');
+  const [head, body = ''] = answer.split('\r\n\r\n');
+  expect(head).toMatch(/^HTTP\/1\.1 400 /);
+  expect(JSON.parse(body)).toMatchObject({
+    code: 'INVALID_REQUEST',
+    error: expect.stringContaining('https://'),
+  });
+});
+
+test('TLS is served as before, and who says nothing is not waited for', async () => {
+  const outgoing = httpsRequest({ port, host: '127.0.0.1', path: '/', rejectUnauthorized: false });
+  outgoing.end();
+  const [answer] = await once(outgoing, 'response');
+  answer.resume();
+  expect(answer.statusCode).toBe(200);
+  expect(await say()).toBe('');
+  expect(asked).toBe(1);
+});

@@ -1,0 +1,84 @@
+import type { Server } from 'node:https';
+import type { Socket } from 'node:net';
+import { plainPage, plainPagePolicy } from '../pages/plain-page.ts';
+
+/** First bytes of a request of plain HTTP; those of TLS are a record of a handshake, 22. */
+const method = /^[A-Z]{3,8} /;
+/** Bytes of a head that are read for the answer; a browser's is shorter. */
+const LONGEST_HEAD = 16 * 1024;
+
+export interface PlainRequest {
+  acceptsHtml: boolean;
+  acceptLanguage: string | undefined;
+  /** The same address over HTTPS; absent where the host is no name or address. */
+  to: string | undefined;
+}
+
+interface PlainHttpDeps {
+  /** Milliseconds that a connection may send nothing. */
+  patience: number;
+  note(socket: Socket): void;
+  refuse(socket: Socket): void;
+}
+
+/**
+ * Answers plain HTTP on a port of HTTPS with where to go: a browser gets a page, a program what `refuse` sends. Nothing of it is done,
+ * and no more of it is read than its first packet.
+ */
+export function answerPlainHttp(server: Server, { patience, note, refuse }: PlainHttpDeps): void {
+  const toTls = server.listeners('connection').find(({ name }) => name === 'tlsConnectionListener');
+  if (!toTls) throw new Error('This Node begins TLS in another way.');
+  server.removeListener('connection', toTls as () => void);
+  server.on('connection', (socket: Socket) => {
+    if (socket.destroyed) return;
+    const fail = () => socket.destroy();
+    socket.once('error', fail);
+    socket.setTimeout(patience, fail);
+    socket.once('data', (first: Buffer) => {
+      socket.removeListener('error', fail);
+      socket.removeListener('timeout', fail);
+      socket.setTimeout(0);
+      socket.pause();
+      if (!method.test(first.subarray(0, 9).toString('latin1'))) {
+        socket.unshift(first);
+        toTls.call(server, socket);
+        return;
+      }
+      socket.on('error', fail);
+      note(socket);
+      const request = readHead(first.subarray(0, LONGEST_HEAD).toString('latin1'));
+      if (request.acceptsHtml) sendPage(socket, request);
+      else refuse(socket);
+    });
+  });
+}
+
+function readHead(head: string): PlainRequest {
+  const [line = '', ...lines] = (head.split('\r\n\r\n', 1)[0] ?? '').split('\r\n');
+  const fieldOf = (name: string) =>
+    lines
+      .find((one) => one.toLowerCase().startsWith(`${name}:`))
+      ?.slice(name.length + 1)
+      .trim();
+  const host = fieldOf('host') ?? '';
+  const path = /^GET (\/[\x21-\x7e]*) HTTP\/1/.exec(line)?.[1];
+  return {
+    acceptsHtml: path !== undefined && /\btext\/html\b/i.test(fieldOf('accept') ?? ''),
+    acceptLanguage: fieldOf('accept-language'),
+    to: /^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/i.test(host) ? `https://${host}${path}` : undefined,
+  };
+}
+
+function sendPage(socket: Socket, { acceptLanguage, to }: PlainRequest): void {
+  const body = plainPage('plain', acceptLanguage, to);
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'Content-Type: text/html; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Content-Security-Policy: ${plainPagePolicy}`,
+    'X-Content-Type-Options: nosniff',
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
