@@ -1,5 +1,6 @@
 /** Forms and their fields. */
 
+export { AskBeforeLeaving } from './ask-before-leaving.tsx';
 export { Choice, type Option } from './choice.tsx';
 export { fieldsOf } from './field.tsx';
 export { FileChoice } from './file-choice.tsx';
