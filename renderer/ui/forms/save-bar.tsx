@@ -28,7 +28,7 @@ export function SaveBar({
   return (
     <>
       {dirty && (
-        <div className={styles.bar}>
+        <div className={styles.bar} data-save-bar>
           <p className="small">
             <b>{t('changes', { count })}</b> <span className="muted">{names}</span>
           </p>
