@@ -19,6 +19,7 @@ import { writeFakeCamera } from '../support/fake-camera.ts';
 import { liveSessionsOver, scriptedChallenges } from '../support/live-sessions.ts';
 import { button } from './capture-states.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { createHand } from './counting-hand.ts';
 
 // The page, doors/live and engine/sessions as they are; what the challenge finds in the frames is a script.
 
@@ -125,10 +126,13 @@ test.skipIf(missing)(
     await heading('Open your account');
     expect(await find()).toMatchObject({ state: 'created', attempts: 0 });
     await page.getByText('Test world. Nothing here is live.').waitFor();
-    await page.getByLabel('Without flashing').check();
-    await agree();
+    const hand = createHand();
+    await hand.click(page.getByLabel('Without flashing'));
+    await hand.click(page.getByRole('button', { name: 'I agree, start', exact: true }));
     await heading('Hold still');
     await heading('Confirmed');
+    hand.report('a customer on the capture page, with a scripted challenge');
+    expect(hand.clicks()).toBe(2);
     expect(await find()).toMatchObject({
       state: 'finalized',
       decision: 'approved',

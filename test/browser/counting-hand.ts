@@ -9,29 +9,39 @@ export interface Hand {
   click(target: Locator): Promise<void>;
   /** Into a field, which is clicked first. */
   type(field: Locator, text: string): Promise<void>;
+  /** What only the test does meanwhile: it takes no time of the way. */
+  apart(work: () => Promise<unknown>): Promise<void>;
   clicks(): number;
   /** Prints how long the way took so far: what this machine took, and what a hand takes for the clicks and keys on top of it. */
   report(way: string): void;
 }
 
-export function createHand(): Hand {
+/** `all`: a hand that counts this way too. */
+export function createHand(all?: Hand): Hand {
   const begun = performance.now();
+  let apart = 0;
   let clicks = 0;
   let keys = 0;
   const click = async (target: Locator) => {
     clicks++;
-    await target.click();
+    await (all ? all.click(target) : target.click());
   };
   return {
     click,
     async type(field, text) {
-      await click(field);
+      if (all) await all.type(field, text);
+      else await field.fill(text);
+      clicks++;
       keys += [...text].length;
-      await field.fill(text);
+    },
+    async apart(work) {
+      const from = performance.now();
+      await work();
+      apart += performance.now() - from;
     },
     clicks: () => clicks,
     report(way) {
-      const machine = (performance.now() - begun) / 1000;
+      const machine = (performance.now() - begun - apart) / 1000;
       const hand = clicks * CLICK + keys * KEY;
       console.log(
         `${way}: ${(machine + hand).toFixed(1)} s (${machine.toFixed(1)} s of this machine, ${hand.toFixed(1)} s of a hand), ${clicks} clicks, ${keys} keys`,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { createHand } from './counting-hand.ts';
 import { replaceCamera } from './drawn-camera.ts';
 import { openSession } from './own-session.ts';
 import { type RunningBox, startBox } from './running-box.ts';
@@ -132,31 +133,38 @@ test.skipIf(missing)(
     expect(claimed).toMatchObject({ state: 'claimed', fingerprint: shown });
     await control('POST', `/kiosk-pairings/${begun.id}/confirm?organization=${organization}`);
 
-    await page.getByLabel('E-mail address').fill('b.cardoso@example.com');
-    await inspect('operator');
-    await page.getByLabel('PIN', { exact: true }).fill(pin);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    const clerk = createHand();
+    await clerk.type(page.getByLabel('E-mail address'), 'b.cardoso@example.com');
+    await clerk.apart(() => inspect('operator'));
+    await clerk.type(page.getByLabel('PIN', { exact: true }), pin);
+    await clerk.click(page.getByRole('button', { name: 'Sign in' }));
     await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
+    clerk.report('a clerk signs in at the kiosk');
     await inspect('start');
 
-    await page.getByRole('button', { name: /^Enroll/ }).click();
+    const enrolled = createHand();
+    await enrolled.click(page.getByRole('button', { name: /^Enroll/ }));
     await page.getByText('Nordlys Bank wants to recognize you').waitFor();
-    await page.getByLabel('Your name, as a signature').fill('Mira Marker');
-    await page.getByLabel('E-mail address').fill('mira.marker@example.com');
-    await inspect('consent');
-    await page.getByRole('button', { name: 'I agree' }).click();
+    await enrolled.type(page.getByLabel('Your name, as a signature'), 'Mira Marker');
+    await enrolled.type(page.getByLabel('E-mail address'), 'mira.marker@example.com');
+    await enrolled.apart(() => inspect('consent'));
+    await enrolled.click(page.getByRole('button', { name: 'I agree' }));
     await page.getByText('Picture 2 of 3').waitFor();
     await inspect('camera');
     await page.getByText('Thank you. You are enrolled.').waitFor();
+    enrolled.report('a customer is enrolled at the kiosk, the look at its pages at the camera included');
     await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
     expect(await page.content()).not.toContain('arker');
 
     const people = await control('GET', `/subjects?organization=${organization}&env=test`);
     expect(people.items).toMatchObject([{ email: 'mira.marker@example.com', name: 'Mira Marker' }]);
 
-    await page.getByRole('button', { name: /^Confirm it is me/ }).click();
-    await page.getByRole('button', { name: 'Go on' }).click();
+    const verified = createHand();
+    await verified.click(page.getByRole('button', { name: /^Confirm it is me/ }));
+    await verified.click(page.getByRole('button', { name: 'Go on' }));
     await page.getByText('It is you. Thank you.').waitFor();
+    verified.report('a customer is verified at the kiosk');
+    expect([clerk, enrolled, verified].map((hand) => hand.clicks())).toEqual([3, 4, 2]);
     expect(await page.context().cookies()).toEqual([]);
     expect(faults).toEqual([]);
     const took = await page.evaluate(() => (globalThis as unknown as { framesTook: number[] }).framesTook);

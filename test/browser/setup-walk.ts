@@ -63,7 +63,7 @@ export async function walkThroughSetup(
     await page.getByText('3 pictures enrolled').waitFor();
     await shown('first-person-enrolled');
     await press(`Verify ${owner.email}`);
-    await reach('Now verify the same person', 'first-person-verify');
+    await page.getByRole('heading', { level: 1, name: 'Now verify the same person' }).waitFor();
     await page.getByRole('heading', { level: 2, name: `It is ${owner.name}` }).waitFor();
   } else await press('Skip');
   await reach('This box is yours', 'done');

@@ -34,7 +34,7 @@ export function EnrollPerson({
   known?: Order | undefined;
   /** The page says less about it from now on, or more again. */
   begun?(is: boolean): void;
-  then?(person: EnrolledPerson): void;
+  then?(person: EnrolledPerson, by: By): void;
 }) {
   const [step, setStep] = useState<Step>({ is: 'who' });
   const organization = useQuery(organizationQuery);
@@ -70,7 +70,7 @@ export function EnrollPerson({
           pictures={step.pictures}
           next={() => go({ is: 'who', another: true })}
           retry={() => go({ is: step.by, order: step.order })}
-          then={then}
+          then={then && ((person) => then(person, step.by))}
         />
       )}
     </>

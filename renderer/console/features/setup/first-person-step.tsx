@@ -5,7 +5,7 @@ import { Card } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { useSession, useWorld } from '../../data.ts';
 import { EnrollPerson } from '../enroll/index.ts';
-import { type Claimed, TakePicture, VerifyResult } from '../verify/index.ts';
+import { type By, type Claimed, TakePicture, VerifyResult } from '../verify/index.ts';
 import styles from './setup.module.css';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
 import { type SavedSteps, stepBefore, stepsLeft } from './steps.ts';
@@ -18,8 +18,8 @@ const toLive = { env: undefined };
 
 type Stage =
   | { is: 'enroll' }
-  | { is: 'verify'; person: Claimed }
-  | { is: 'end'; person?: Claimed; picture?: Blob };
+  | { is: 'verify'; person: Claimed; by: By }
+  | { is: 'end'; result?: { person: Claimed; by: By; picture: Blob } };
 
 /** The owner sees it work: a person is enrolled by camera and verified by camera, in the test world. Then what comes next. */
 export function FirstPersonStep({ organization: { setupSteps = {} } }: StepProps) {
@@ -36,35 +36,37 @@ export function FirstPersonStep({ organization: { setupSteps = {} } }: StepProps
         <SetupFrame {...frame} title={t('tryTitle')} lead={t('tryLead')}>
           <EnrollPerson
             known={{ email: user.email, name: user.name }}
-            then={(person) => setStage({ is: 'verify', person })}
+            then={(person, by) => setStage({ is: 'verify', person, by: by === 'camera' ? by : 'file' })}
           />
           <StepActions back={back}>
             <Button onClick={() => setStage({ is: 'end' })}>{t('skipTry')}</Button>
           </StepActions>
         </SetupFrame>
       );
-    case 'verify':
+    case 'verify': {
+      const { person, by } = stage;
       return (
         <SetupFrame {...frame} title={t('tryVerifyTitle')} lead={t('tryVerifyLead')}>
           <TakePicture
-            claimed={stage.person}
-            by="camera"
-            taken={(picture) => setStage({ is: 'end', person: stage.person, picture })}
+            claimed={person}
+            by={by}
+            taken={(picture) => setStage({ is: 'end', result: { person, by, picture } })}
           />
           <StepActions>
             <Button onClick={() => setStage({ is: 'end' })}>{t('skipTry')}</Button>
           </StepActions>
         </SetupFrame>
       );
+    }
     case 'end': {
-      const { person, picture } = stage;
+      const { result } = stage;
       return (
         <End saved={setupSteps}>
-          {person && picture && (
+          {result && (
             <VerifyResult
-              claimed={person}
-              picture={picture}
-              again={() => setStage({ is: 'verify', person })}
+              claimed={result.person}
+              picture={result.picture}
+              again={() => setStage({ is: 'verify', person: result.person, by: result.by })}
             />
           )}
         </End>
