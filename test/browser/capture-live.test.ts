@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { referenceOf } from '../../sdk/admin/reference.ts';
 import { createCapturePageDoor } from '../../service/doors/capture-page/index.ts';
 import { createConsoleDoor } from '../../service/doors/console/index.ts';
 import { createLiveDoor } from '../../service/doors/live/index.ts';
@@ -182,7 +183,7 @@ test.skipIf(missing)(
       await button(page, 'Try again');
     }
     await heading('We could not confirm it is you');
-    await page.getByText(id).waitFor();
+    await page.getByText(referenceOf(id)).waitFor();
     expect(await find()).toMatchObject({ decision: 'rejected', attempts: 3 });
   },
 );
