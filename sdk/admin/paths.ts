@@ -6065,7 +6065,7 @@ export interface components {
             };
             /** @description People in the gallery of the 1:N search */
             people: number;
-            /** @description Enrolled pictures of these people */
+            /** @description Templates in memory */
             templates: number;
             /** @description Size of the gallery against the safe size */
             gallery: {
