@@ -1,4 +1,5 @@
 import { IconAdjustmentsHorizontal, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, Maturity } from '../../../ui/controls/index.ts';
