@@ -3,7 +3,7 @@ import type { LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { FieldValues, UseFormReturn } from 'react-hook-form';
 import { Button, ButtonLink } from '../ui/controls/button.tsx';
-import { Form } from '../ui/forms/form.tsx';
+import { Form, useFieldRefusals } from '../ui/forms/form.tsx';
 import { Row } from '../ui/layout/layout.tsx';
 import { uiStrings } from '../ui/strings/ui-strings.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
@@ -12,8 +12,8 @@ import { recordOf } from './command/record.ts';
 import { ShowCommand } from './command/show-command.tsx';
 import { Refused } from './load-failed.tsx';
 
-/** A form that sends one operation, with the reason above its fields where the box refuses it. */
-export const OperationForm = <Values extends FieldValues, Output extends FieldValues, Reply>({
+/** A form that sends one operation. Where the box refuses it, the reason stands above its fields, and what concerns a field at the field. */
+export function OperationForm<Values extends FieldValues, Output extends FieldValues, Reply>({
   form,
   operation,
   refusal,
@@ -24,18 +24,21 @@ export const OperationForm = <Values extends FieldValues, Output extends FieldVa
   /** Title of a refusal. */
   refusal?: string;
   children: ReactNode;
-}) => (
-  <Form
-    form={form}
-    onSubmit={(values) => operation.mutate(values)}
-    failed={<Refused of={operation} title={refusal} />}
-  >
-    {children}
-    <Row>
-      <ShowCommand find={() => requestOf(form, operation.run)} />
-    </Row>
-  </Form>
-);
+}) {
+  useFieldRefusals(form, operation.error);
+  return (
+    <Form
+      form={form}
+      onSubmit={(values) => operation.mutate(values)}
+      failed={<Refused of={operation} title={refusal} />}
+    >
+      {children}
+      <Row>
+        <ShowCommand find={() => requestOf(form, operation.run)} />
+      </Row>
+    </Form>
+  );
+}
 
 /** What the form would send, once its fields are right; they are marked where they are not. */
 async function requestOf<Values extends FieldValues, Output extends FieldValues>(

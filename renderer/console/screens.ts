@@ -4,7 +4,7 @@ import { approvalStates, families, roles } from '../../sdk/admin/values.ts';
 import { BehaviorSearch } from './features/behavior/search.ts';
 import { kioskStates } from './features/kiosks/kiosk-state.ts';
 import { SessionSearch } from './features/sessions/search.ts';
-import { setupSteps } from './features/setup/steps.ts';
+import { assistantSteps } from './features/setup/steps.ts';
 import { VerificationSearch } from './features/verifications/search.ts';
 import { DeliverySearch } from './features/webhooks/deliveries/delivery-search.ts';
 import { firstScreenOf } from './frame/navigation.ts';
@@ -212,7 +212,7 @@ export const screens = [
   screen('/setup', () => import('./features/setup/setup-screen.tsx'), {
     open: true,
     /** A step after the owner was made; absent: where the assistant was left. */
-    search: z.object({ step: lenient(z.enum(setupSteps)) }),
+    search: z.object({ step: lenient(z.enum(assistantSteps)) }),
   }),
   screen('/sign-in', () => import('./features/sign-in/sign-in-screen.tsx'), {
     open: true,

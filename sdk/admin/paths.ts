@@ -7232,6 +7232,11 @@ export interface components {
             date?: string;
             /** @description Measured thresholds, by rising score */
             points: {
+                /**
+                 * @description `half`: 0.5 of the scale `live`; `apcer5`, `apcer10`: where 5 or 10 % of attack pictures pass, the former 0.5 of the scale `apcer5`
+                 * @enum {string}
+                 */
+                at: "half" | "apcer5" | "apcer10";
                 /** @description Threshold on the live score */
                 score: number;
                 /** @description Share of accepted attack pictures (APCER) */
@@ -15833,7 +15838,7 @@ export interface components {
                 id: string;
                 /** @description Its name */
                 name: string;
-                /** @description Whether it has no people yet and is the only one */
+                /** @description Whether it is the only one and has no people in the live world yet */
                 mayRename: boolean;
             };
         };

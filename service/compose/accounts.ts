@@ -53,7 +53,17 @@ export async function openAccounts(
   await limits.load();
   opened.defer(() => limits.flush());
   const { refusals } = limits;
-  const access = createAccess({ db, inTransaction, integrity, audit, ids, clock, log, refusals });
+  const access = createAccess({
+    db,
+    inTransaction,
+    integrity,
+    audit,
+    ids,
+    clock,
+    log,
+    refusals,
+    organizations,
+  });
   opened.defer(() => access.settled());
   await access.alteredKeys();
   const faceJudge = createConnection<() => FaceJudge>('administrators.judge');
@@ -162,9 +172,7 @@ export function createFirstOwner(
     clock,
     organizations,
     administrators,
-    hasPeople: async (organization) =>
-      (await subjects.count({ organization, world: 'live' })) > 0 ||
-      (await subjects.count({ organization, world: 'test' })) > 0,
+    hasPeople: async (realm) => (await subjects.count(realm)) > 0,
     random: randomFillSync,
     file: tokenFile(setupTokenFile),
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { referenceOf } from '../../sdk/admin/reference.ts';
 import { createCapturePageDoor } from '../../service/doors/capture-page/index.ts';
 import { createConsoleDoor } from '../../service/doors/console/index.ts';
 import { createLiveDoor } from '../../service/doors/live/index.ts';
@@ -19,6 +20,7 @@ import { writeFakeCamera } from '../support/fake-camera.ts';
 import { liveSessionsOver, scriptedChallenges } from '../support/live-sessions.ts';
 import { button } from './capture-states.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { createHand } from './counting-hand.ts';
 
 // The page, doors/live and engine/sessions as they are; what the challenge finds in the frames is a script.
 
@@ -125,10 +127,13 @@ test.skipIf(missing)(
     await heading('Open your account');
     expect(await find()).toMatchObject({ state: 'created', attempts: 0 });
     await page.getByText('Test world. Nothing here is live.').waitFor();
-    await page.getByLabel('Without flashing').check();
-    await agree();
+    const hand = createHand();
+    await hand.click(page.getByLabel('Without flashing'));
+    await hand.click(page.getByRole('button', { name: 'I agree, start', exact: true }));
     await heading('Hold still');
     await heading('Confirmed');
+    hand.report('a customer on the capture page, with a scripted challenge');
+    expect(hand.clicks()).toBe(2);
     expect(await find()).toMatchObject({
       state: 'finalized',
       decision: 'approved',
@@ -178,7 +183,7 @@ test.skipIf(missing)(
       await button(page, 'Try again');
     }
     await heading('We could not confirm it is you');
-    await page.getByText(id).waitFor();
+    await page.getByText(referenceOf(id)).waitFor();
     expect(await find()).toMatchObject({ decision: 'rejected', attempts: 3 });
   },
 );

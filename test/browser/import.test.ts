@@ -67,7 +67,7 @@ test.skipIf(missing)(
     await button('Import 3 pictures').click();
     await page.getByText('2 pictures enrolled', { exact: true }).waitFor({ timeout: 60_000 });
     expect([await figure('Enrolled'), await figure('Refused')]).toEqual(['2', '1']);
-    await page.getByRole('cell', { name: 'bea@nordlys.example/2.jpg' }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'bea@nordlys.example/2.jpg' }).waitFor();
     const [saved] = await Promise.all([page.waitForEvent('download'), button('Save report (CSV)').click()]);
     const report = await readFile(await saved.path(), 'utf8');
     expect(report).toContain('emp-17.jpg,emp-17,enrolled,,');

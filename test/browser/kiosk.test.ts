@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { missing, openChromium, watchPages, why } from './chromium.ts';
+import { createHand } from './counting-hand.ts';
 import { replaceCamera } from './drawn-camera.ts';
 import { openSession } from './own-session.ts';
 import { type RunningBox, startBox } from './running-box.ts';
@@ -148,11 +149,13 @@ test.skipIf(missing)(
     expect(claimed).toMatchObject({ state: 'claimed', fingerprint: shown });
     await control('POST', `/kiosk-pairings/${begun.id}/confirm?organization=${organization}`);
 
-    await page.getByLabel('E-mail address').fill('b.cardoso@example.com');
-    await inspect('operator');
-    await page.getByLabel('PIN', { exact: true }).fill(pin);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    const clerk = createHand();
+    await clerk.type(page.getByLabel('E-mail address'), 'b.cardoso@example.com');
+    await clerk.apart(() => inspect('operator'));
+    await clerk.type(page.getByLabel('PIN', { exact: true }), pin);
+    await clerk.click(page.getByRole('button', { name: 'Sign in' }));
     await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
+    clerk.report('a clerk signs in at the kiosk');
     await inspect('start');
     // A public screen: who is signed in is known by their initials, to themselves.
     expect(await page.content()).not.toContain('Cardoso');
@@ -169,20 +172,22 @@ test.skipIf(missing)(
     await page.getByRole('button', { name: 'English' }).click();
     await page.setViewportSize(wide);
 
-    await page.getByRole('button', { name: /^Enroll/ }).click();
+    const enrolled = createHand();
+    await enrolled.click(page.getByRole('button', { name: /^Enroll/ }));
     await page.getByText('Nordlys Bank wants to recognize you').waitFor();
-    await page.getByLabel('Your name, as a signature').fill('Mira Marker');
-    await page.getByLabel('E-mail address').fill('mira.marker@example.com');
-    await inspect('consent');
+    await enrolled.type(page.getByLabel('Your name, as a signature'), 'Mira Marker');
+    await enrolled.type(page.getByLabel('E-mail address'), 'mira.marker@example.com');
+    await enrolled.apart(() => inspect('consent'));
     await expectTogether(
       page.getByText('By agreeing you let Nordlys Bank'),
       page.getByRole('button', { name: 'I agree', exact: true }),
     );
-    await page.getByRole('button', { name: 'I agree', exact: true }).click();
+    await enrolled.click(page.getByRole('button', { name: 'I agree', exact: true }));
     await page.getByText('Picture 2 of 3').waitFor();
     await inspect('camera');
     await page.getByText('Thank you. You are enrolled.').waitFor();
     await page.getByText('Mira Marker').waitFor();
+    enrolled.report('a customer is enrolled at the kiosk, the look at its pages at the camera included');
     await page.getByRole('heading', { name: 'Hello. What would you like to do?' }).waitFor();
     expect(await page.content()).not.toContain('arker');
 
@@ -198,13 +203,16 @@ test.skipIf(missing)(
       { textVersion: 'gatehouse-kiosk-3-off.en', purposes: ['verification', 'identification'] },
     ]);
 
-    await page.getByRole('button', { name: /^Confirm it is me/ }).click();
-    await page.getByRole('button', { name: 'Go on' }).click();
+    const verified = createHand();
+    await verified.click(page.getByRole('button', { name: /^Confirm it is me/ }));
+    await verified.click(page.getByRole('button', { name: 'Go on' }));
     await page.getByText('It is you. Thank you.').waitFor();
     await page.getByText('Mira Marker').waitFor();
     await page.getByText(/^V-[0-9A-Z]{6}$/).waitFor();
     // What it shows is gone in seconds.
     if (pictures) await page.screenshot({ path: join(pictures, 'kiosk-verified.png') });
+    verified.report('a customer is verified at the kiosk');
+    expect([clerk, enrolled, verified].map((hand) => hand.clicks())).toEqual([3, 4, 2]);
     expect(await page.context().cookies()).toEqual([]);
     expect(faults).toEqual([]);
     const took = await page.evaluate(() => (globalThis as unknown as { framesTook: number[] }).framesTook);

@@ -12,6 +12,7 @@ import { writeFakeCamera } from '../support/fake-camera.ts';
 import { startCaptureBox } from './capture-box.ts';
 import { captureStates, openState, RESULT_HOST } from './capture-states.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
+import { liveCamera } from './counting-hand.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
 import { type Form, forms, look, moreForms, show } from './look.ts';
 import { openOwnSession } from './own-session.ts';
@@ -61,7 +62,7 @@ try {
   }
   // The steps are found by their English words.
   const english = options.language === 'en' && options.data !== 'full';
-  if (english && only.some((text) => '/setup'.includes(text))) await walkSetup(browser);
+  if (english && only.some((text) => '/setup'.includes(text))) await walkSetup();
   if (english && only.some((text) => '/sign-in'.includes(text))) await walkSignIn(browser);
   if (english && only.some((text) => ['/sign-in', '/security'].some((path) => path.includes(text))))
     await walkFace();
@@ -179,15 +180,20 @@ async function lookInAllForms(page: Page, name: string, faults: string[]): Promi
   }
 }
 
-async function walkSetup(browser: Browser): Promise<void> {
+/** With a camera: the assistant ends with the owner enrolled and verified. */
+async function walkSetup(): Promise<void> {
   const box = await startEmptyBox();
   try {
-    const context = await openContext(browser);
-    const faults = await watchPages(context, [new URL(box.setupAddress).host]);
-    const page = await context.newPage();
-    await addAuthenticator(page);
-    await walkThroughSetup(page, box.setupAddress, (step) => lookInAllForms(page, `setup-${step}`, faults));
-    await context.close();
+    await withFace(async (withCamera) => {
+      const context = await openContext(withCamera);
+      const faults = await watchPages(context, [new URL(box.setupAddress).host]);
+      const page = await context.newPage();
+      await page.addInitScript(liveCamera);
+      await addAuthenticator(page);
+      const shown = (step: string) => lookInAllForms(page, `setup-${step}`, faults);
+      await walkThroughSetup(page, box.setupAddress, shown, { camera: true });
+      await context.close();
+    });
   } finally {
     await box.stop();
   }

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright';
+import { createHand, type Hand } from './counting-hand.ts';
 
 export const organization = 'Nordlys Bank';
 export const owner = {
@@ -9,19 +10,20 @@ export const owner = {
 
 /**
  * Through the setup assistant, from the address that the terminal shows to the overview. `shown` is called at each step before anything
- * is entered. The page has an authenticator.
+ * is entered. The page has an authenticator. `camera`: it has a camera too, and the owner is enrolled and verified in the assistant.
  */
 export async function walkThroughSetup(
   page: Page,
   address: string,
   shown: (step: string) => Promise<void> = async () => {},
+  { hand = createHand(), camera = false }: { hand?: Hand; camera?: boolean } = {},
 ): Promise<void> {
   const reach = async (title: string, step: string) => {
     await page.getByRole('heading', { level: 1, name: title }).waitFor();
     await shown(step);
   };
-  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
-  const enter = (label: string, text: string) => page.getByLabel(label, { exact: true }).fill(text);
+  const press = (name: string) => hand.click(page.getByRole('button', { name, exact: true }));
+  const enter = (label: string, text: string) => hand.type(page.getByLabel(label, { exact: true }), text);
 
   await page.goto(address);
   await reach('Make this box yours', 'token');
@@ -40,7 +42,7 @@ export async function walkThroughSetup(
   await reach('Add a passkey', 'factor');
   await press('Add passkey');
   await reach('Keep these recovery codes', 'codes');
-  await page.getByLabel('I have stored the codes').check();
+  await hand.click(page.getByLabel('I have stored the codes'));
   await press('Continue');
   await page.getByText('MiniFASNetV2 and MiniFASNetV1SE').waitFor();
   await reach('Attack detection comes with Gatehouse', 'attack');
@@ -49,11 +51,23 @@ export async function walkThroughSetup(
   await press('Continue');
   await reach('What may leave the box?', 'destinations');
   await press('Continue');
-  await reach('This box is yours', 'done');
+  await reach('Keys for your programs', 'keys');
   await press('Create two keys');
   await page.getByText(/gh_live_\w+/).waitFor();
   await page.getByText(/gh_test_\w+/).waitFor();
-  await shown('keys');
+  await shown('keys-made');
+  await press('Continue');
+  await reach('Try it: enroll a person', 'first-person');
+  if (camera) {
+    await press('Continue with the camera');
+    await page.getByText('3 pictures enrolled').waitFor();
+    await shown('first-person-enrolled');
+    await press(`Verify ${owner.email}`);
+    await page.getByRole('heading', { level: 1, name: 'Now verify the same person' }).waitFor();
+    await page.getByRole('heading', { level: 2, name: `It is ${owner.name}` }).waitFor();
+  } else await press('Skip');
+  await reach('This box is yours', 'done');
+  hand.report('from the setup link to the end of the assistant');
   await press('Go to the overview');
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }

@@ -339,9 +339,9 @@ export async function startEngine({
     log,
     integrity,
   };
-  const access = createAccess({ ...shared, integrity });
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
+  const access = createAccess({ ...shared, integrity, organizations });
   const consents = createConsents({ ...shared, organizations });
   const opened = [galleries];
   function openEmpty() {
@@ -376,9 +376,7 @@ export async function startEngine({
     ...staff,
     integrity,
     organizations,
-    hasPeople: async (one) =>
-      (await subjects.count({ organization: one, world: 'live' })) > 0 ||
-      (await subjects.count({ organization: one, world: 'test' })) > 0,
+    hasPeople: async (realm) => (await subjects.count(realm)) > 0,
     random: randomFillSync,
     file: {
       read: () => setupTokens[0],

@@ -25,7 +25,7 @@ type Kind = 'text' | 'lines' | 'secret' | 'number' | 'whole' | 'check' | 'switch
 interface Option {
   value: string;
   label: string;
-  hint?: string;
+  hint?: ReactNode;
 }
 type Passed = Omit<
   ComponentProps<typeof TextInput>,

@@ -1,6 +1,6 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import {
   type DefaultValues,
   type FieldErrors,
@@ -12,6 +12,8 @@ import {
 } from 'react-hook-form';
 import type { z } from 'zod';
 import { Note } from '../layout/note.tsx';
+import { RefusalPlace } from '../layout/refusal-place.tsx';
+import { Refusal } from '../refusal.ts';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './form.module.css';
@@ -34,8 +36,8 @@ export function flattenErrors(errors: FieldErrors, prefix = ''): FoundError[] {
 
 /**
  * A form of react-hook-form. Fields are checked when they are left and on submit (`useForm({ mode: 'onTouched' })`); on submit the first
- * wrong field gets the focus, and two or more are summed up above, each as a way to its field. `failed`: why the box refused. Until what
- * `onSubmit` does or begins (a mutation) has ended, the form takes no further submit.
+ * wrong field gets the focus, and two or more are summed up above, each as a way to its field. `failed`: why the box refused; it is brought
+ * to the reader. Until what `onSubmit` does or begins (a mutation) has ended, the form takes no further submit.
  */
 export function Form<Values extends FieldValues, Output extends FieldValues>({
   form,
@@ -80,11 +82,34 @@ export function Form<Values extends FieldValues, Output extends FieldValues>({
             </Note>
           </div>
         )}
-        {failed}
+        <RefusalPlace>{failed}</RefusalPlace>
         {children}
       </form>
     </FormProvider>
   );
+}
+
+const valueAt = (values: unknown, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (inside, name) =>
+        typeof inside === 'object' && inside !== null ? (inside as Record<string, unknown>)[name] : undefined,
+      values,
+    );
+
+/** What the box said against single fields stands at these fields, and the first of them gets the focus. */
+export function useFieldRefusals<Values extends FieldValues, Output extends FieldValues>(
+  { setError, getValues }: UseFormReturn<Values, unknown, Output>,
+  error: unknown,
+): void {
+  useEffect(() => {
+    if (!(error instanceof Refusal)) return;
+    const known = [...error.fields].filter(([path]) => valueAt(getValues(), path) !== undefined);
+    // The last call that asks for the focus gets it.
+    for (const [path, message] of known.toReversed())
+      setError(path as FieldPath<Values>, { message }, { shouldFocus: true });
+  }, [error, setError, getValues]);
 }
 
 /** Gives what wraps a submit, so that one is dropped while an earlier one, or a mutation that it began, has not ended. */

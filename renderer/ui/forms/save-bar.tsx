@@ -1,10 +1,9 @@
-import { useBlocker } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Button } from '../controls/button.tsx';
-import { ConfirmDialog } from '../layout/confirm-dialog.tsx';
 import { Row } from '../layout/layout.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
+import { AskBeforeLeaving } from './ask-before-leaving.tsx';
 import styles from './form.module.css';
 
 /**
@@ -26,15 +25,10 @@ export function SaveBar({
 }) {
   const t = useStrings(uiStrings);
   const dirty = count > 0;
-  const blocker = useBlocker({
-    shouldBlockFn: ({ current, next }) => dirty && !busy && current.pathname !== next.pathname,
-    enableBeforeUnload: () => dirty,
-    withResolver: true,
-  });
   return (
     <>
       {dirty && (
-        <div className={styles.bar}>
+        <div className={styles.bar} data-save-bar>
           <p className="small">
             <b>{t('changes', { count })}</b> <span className="muted">{names}</span>
           </p>
@@ -46,16 +40,7 @@ export function SaveBar({
           </Row>
         </div>
       )}
-      <ConfirmDialog
-        opened={blocker.status === 'blocked'}
-        title={t('leaveTitle')}
-        confirmLabel={t('leaveGo')}
-        cancelLabel={t('leaveStay')}
-        onConfirm={() => blocker.proceed?.()}
-        onCancel={() => blocker.reset?.()}
-      >
-        {t('leaveText')}
-      </ConfirmDialog>
+      <AskBeforeLeaving when={dirty && !busy} />
     </>
   );
 }

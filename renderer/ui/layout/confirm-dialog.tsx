@@ -5,6 +5,7 @@ import { uiStrings } from '../strings/ui-strings.ts';
 import { useStrings } from '../strings/use-strings.ts';
 import styles from './dialog.module.css';
 import { Stack } from './layout.tsx';
+import { RefusalPlace } from './refusal-place.tsx';
 
 interface FootProps {
   confirmLabel: string;
@@ -67,7 +68,7 @@ export function ConfirmDialog({
       <div className="muted">
         <Stack>{children}</Stack>
       </div>
-      {failed}
+      <RefusalPlace>{failed}</RefusalPlace>
       <DialogFoot {...foot} />
     </Dialog>
   );

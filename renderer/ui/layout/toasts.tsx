@@ -23,7 +23,9 @@ interface Toasts {
 }
 
 /** Milliseconds on the screen. */
-const STAY = 6000;
+const STAY = 6_000;
+/** While it is read, or offers to undo: not for ever. */
+const STAY_AT_MOST = 30_000;
 const KEPT = 50;
 const store = { toasts: { shown: [], kept: [] } as Toasts, next: 1, listeners: new Set<() => void>() };
 
@@ -64,16 +66,15 @@ export function ToastRegion() {
   );
 }
 
-/** Goes by itself, but not under the pointer or the focus, nor while it offers to undo. */
+/** Goes by itself: later where it offers to undo, or while the pointer or the focus is on it. All of them stay under the bell. */
 function ShownToast({ toast: { id, title, text, undo } }: { toast: Toast }) {
   const t = useStrings(uiStrings);
   const [held, setHeld] = useState(false);
-  const stays = held || undo !== undefined;
+  const stay = held || undo !== undefined ? STAY_AT_MOST : STAY;
   useEffect(() => {
-    if (stays) return;
-    const timer = setTimeout(() => dismiss(id), STAY);
+    const timer = setTimeout(() => dismiss(id), stay);
     return () => clearTimeout(timer);
-  }, [id, stays]);
+  }, [id, stay]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the pointer over it only keeps it from going
     <div

@@ -3,9 +3,10 @@ import { ListFault } from './list-fault.ts';
 /**
  * The rows of a CSV text (RFC 4180): fields apart by comma, semicolon or tab, whichever the first line has most of, or as a line
  * `sep=;` of Excel before it says; quotes doubled inside quotes, any line ending, a byte order mark skipped. Rows without any text
- * are left out. `line` counts from 1. Throws ListFault.
+ * are left out. `line` counts from 1. A quotation mark that is never closed goes into `faults`;
+ * without these it is thrown, a ListFault.
  */
-export function parseCsv(text: string): { line: number; fields: string[] }[] {
+export function parseCsv(text: string, faults?: ListFault[]): { line: number; fields: string[] }[] {
   const [, separatorLine = '', named] = /^\uFEFF?(sep=(.)(?:\r\n|\r|\n|$))?/i.exec(text) ?? [];
   const source = text.replace(/^\uFEFF/, '').slice(separatorLine.length);
   const separator = named ?? separatorOf(source);
@@ -41,12 +42,14 @@ export function parseCsv(text: string): { line: number; fields: string[] }[] {
     else if (char !== '\r') field += char;
     if (char === '\n' || (char === '\r' && source[i + 1] !== '\n')) line++;
   }
-  if (quotedFrom !== undefined)
-    throw new ListFault(
+  if (quotedFrom !== undefined) {
+    const fault = new ListFault(
       { is: 'open-quote', line: quotedFrom },
       `Line ${quotedFrom}: a quotation mark is opened and never closed.`,
     );
-  if (field !== '' || fields.length > 0) endRow();
+    if (faults === undefined) throw fault;
+    faults.push(fault);
+  } else if (field !== '' || fields.length > 0) endRow();
   return rows;
 }
 

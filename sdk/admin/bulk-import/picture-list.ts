@@ -1,6 +1,6 @@
 import { foldCase } from '../fold-case.ts';
 import { parseCsv } from './csv.ts';
-import { ListFault } from './list-fault.ts';
+import { ListFault, throwFaults } from './list-fault.ts';
 import { readTableText } from './table-text.ts';
 
 export { ListFault } from './list-fault.ts';
@@ -49,16 +49,19 @@ const isPicture = (path: string): boolean =>
 
 /**
  * The rows of a CSV file: a header with a person, a file and perhaps `name`, in any order. An address goes before an `id`. `encoding` as of `readTableText`. Throws
- * ListFault.
+ * ListFault, for all lines at once.
  */
 export function listTable(bytes: Uint8Array, encoding?: string): ListedPicture[] {
-  const [head, ...rows] = parseCsv(readTableText(bytes, encoding));
+  const faults: ListFault[] = [];
+  const [head, ...rows] = parseCsv(readTableText(bytes, encoding, faults), faults);
   const columns = (head?.fields ?? []).map((field) => field.toLowerCase());
   const address = only(columns, addressColumns);
   const person = address < 0 ? only(columns, ['id']) : address;
   const file = only(columns, fileColumns);
   const name = only(columns, ['name']);
   if (person < 0 || file < 0) {
+    // What spoils the first line says more than the columns that are not found in it.
+    throwFaults(faults);
     const found = columns.join(', ') || 'nothing';
     throw new ListFault(
       { is: 'no-columns', found },
@@ -66,18 +69,21 @@ export function listTable(bytes: Uint8Array, encoding?: string): ListedPicture[]
         `the file ${oneOf(fileColumns)}; name may be left out. Found: ${found}.`,
     );
   }
-  return rows.map(({ line, fields }) => {
+  const listed = rows.map(({ line, fields }) => {
     const path = fields[file] ?? '';
     const who = fields[person] ?? '';
     if (who === '')
-      throw new ListFault({ is: 'no-person', line }, `Line ${line}: the e-mail address is missing.`);
-    if (path === '') throw new ListFault({ is: 'no-file', line }, `Line ${line}: the file is missing.`);
+      faults.push(new ListFault({ is: 'no-person', line }, `Line ${line}: the e-mail address is missing.`));
+    if (path === '')
+      faults.push(new ListFault({ is: 'no-file', line }, `Line ${line}: the file is missing.`));
     return {
       path,
       person: who,
       ...(name >= 0 && fields[name] ? { name: fields[name].normalize('NFC') } : {}),
     };
   });
+  throwFaults(faults);
+  return listed;
 }
 
 /** Where the column with one of these names is; -1 without one. */

@@ -23,6 +23,8 @@ export interface ImportOutcome {
   outcome: 'enrolled' | 'skipped' | 'refused' | 'not-tried';
   code?: string;
   reason?: string;
+  /** The check that refused it, where one did. */
+  check?: string;
 }
 
 export interface NewPicture {
@@ -44,7 +46,7 @@ export interface ImportDeps {
   /** `repeated`: the person had this picture already. */
   enroll(input: NewPicture): Promise<{ repeated?: true }>;
   /** What the box said against this one picture; undefined for an error that stops the whole import. */
-  refusalOf(error: unknown): { code: string; reason: string } | undefined;
+  refusalOf(error: unknown): { code: string; reason: string; check?: string } | undefined;
   /** One more entry is settled. */
   progress(outcome: ImportOutcome): void;
   /** Stops taking new pictures; what is under way ends. */

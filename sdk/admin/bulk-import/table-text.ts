@@ -8,9 +8,9 @@ const END_OF_FILE = '\u001a';
 /**
  * The text of a CSV file: UTF-8, UTF-16 of either byte order by its byte order mark or its zero bytes, else `encoding`, a name of
  * the WHATWG Encoding Standard such as `windows-1252`. It is never guessed: the same bytes are other letters in windows-1250.
- * Throws ListFault.
+ * What is wrong with single lines goes into `faults`. Throws ListFault.
  */
-export function readTableText(bytes: Uint8Array, encoding?: string): string {
+export function readTableText(bytes: Uint8Array, encoding: string | undefined, faults: ListFault[]): string {
   if (WORKBOOK.every((byte, at) => bytes[at] === byte))
     throw new ListFault({ is: 'workbook' }, 'It is an Excel workbook. Save it as CSV UTF-8.');
   const unicode = unicodeOf(bytes);
@@ -28,25 +28,34 @@ export function readTableText(bytes: Uint8Array, encoding?: string): string {
       { is: 'wrong-encoding', encoding: used },
       `It is not written in ${used}, or is damaged.`,
     );
-  const control = text.search(/[^\P{Cc}\t\v\f\r\n]/u);
-  if (control >= 0) {
-    const line = lineAt(text, control);
-    const code = text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0');
-    throw new ListFault(
-      { is: 'control-character', line },
-      `Line ${line}: it holds the control character U+${code}. Remove it, or export the file again.`,
-    );
-  }
-  const lost = text.indexOf('\uFFFD');
-  if (lost < 0) return text;
-  const line = lineAt(text, lost);
-  throw new ListFault(
-    { is: 'lost-letters', line },
-    `Line ${line}: letters were lost when the file was written (it holds U+FFFD). Export it again as UTF-8.`,
-  );
+  faults.push(...findLineFaults(text));
+  return text;
 }
 
-const lineAt = (text: string, at: number) => text.slice(0, at).split(/\r\n|\r|\n/).length;
+function findLineFaults(text: string): ListFault[] {
+  return text.split(/\r\n|\r|\n/).flatMap((content, at) => {
+    const line = at + 1;
+    const control = /[^\P{Cc}\t\v\f]/u.exec(content)?.[0];
+    const found: ListFault[] = [];
+    if (control !== undefined) {
+      const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+      found.push(
+        new ListFault(
+          { is: 'control-character', line },
+          `Line ${line}: it holds the control character U+${code}. Remove it, or export the file again.`,
+        ),
+      );
+    }
+    if (content.includes('\uFFFD'))
+      found.push(
+        new ListFault(
+          { is: 'lost-letters', line },
+          `Line ${line}: letters were lost when the file was written (it holds U+FFFD). Export it again as UTF-8.`,
+        ),
+      );
+    return found;
+  });
+}
 
 /** The first line that shows whether `encoding` is the right one: it has letters that ASCII has not. */
 export function sampleLine(bytes: Uint8Array, encoding: string): string {

@@ -77,6 +77,11 @@ test.each([
     'email,name,file\na@x.org,"A,1.jpg\nb@x.org,B,2.jpg\n',
     'Line 2: a quotation mark is opened',
   ],
+  [
+    'several bad lines, all of them at once',
+    'email,file\n,1.jpg\nb@x.org,\nc\u0001@x.org,3.jpg\nd@x.org,"4.jpg\n',
+    /Line 2: the e-mail address is missing\. Line 3: the file is missing\. Line 4: it holds the control character U\+0001\..* Line 5: a quotation mark/,
+  ],
   ['lost letters', 'email,name,file\na@x.org,J\ufffdrgen,1.jpg\n', 'Line 2: letters were lost'],
 ])('a table with %s is refused', async (_what, text, message) => {
   put('staff.csv', text);

@@ -175,14 +175,15 @@ export interface OverviewRouteDeps {
   status(): Promise<{ attention: readonly Attention[] }>;
 }
 
-/** One world of an organization at a glance. */
 /** What the organization and, for those who look after it, the box need a person for; the most urgent first. */
 async function attentionFor(
   { overviews, status }: OverviewRouteDeps,
   realm: Realm,
   forBox: boolean,
 ): Promise<Attention[]> {
-  const own = await overviews.attention(realm);
+  const all = await overviews.attention(realm);
+  // Only those who look after the box can finish the assistant.
+  const own = forBox ? all : all.filter(({ screen }) => screen !== 'setup');
   if (!forBox) return own;
   const { attention } = await status();
   const said = new Set(own.map(({ code }) => code));
@@ -209,6 +210,7 @@ const AttentionReply = z
     examples: [{ items: [] }],
   });
 
+/** One world of an organization at a glance. */
 export const overviewRoutes = (deps: OverviewRouteDeps): AdminRoute[] => [
   route({
     tag: 'organizations',

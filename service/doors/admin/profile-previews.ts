@@ -221,6 +221,11 @@ const PadSet = z
     points: z
       .array(
         z.strictObject({
+          at: z
+            .enum(['half', 'apcer5', 'apcer10'])
+            .describe(
+              '`half`: 0.5 of the scale `live`; `apcer5`, `apcer10`: where 5 or 10 % of attack pictures pass, the former 0.5 of the scale `apcer5`',
+            ),
           score: z.number().describe('Threshold on the live score'),
           apcer: z.number().describe('Share of accepted attack pictures (APCER)'),
           bpcer: z.number().describe('Share of refused live pictures (BPCER)'),

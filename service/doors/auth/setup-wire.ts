@@ -41,7 +41,7 @@ export const SetupState = z
       .strictObject({
         id: z.string().describe('Id of the organization'),
         name: z.string().describe('Its name'),
-        mayRename: z.boolean().describe('Whether it has no people yet and is the only one'),
+        mayRename: z.boolean().describe('Whether it is the only one and has no people in the live world yet'),
       })
       .optional()
       .describe('The organization of the future owner; only for the browser that used the token'),

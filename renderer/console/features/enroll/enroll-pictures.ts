@@ -2,6 +2,7 @@ import { Refusal } from '../../../ui/refusal.ts';
 import { api, type Schemas } from '../../data.ts';
 
 export type Order = Schemas['EnrollOrder'];
+export type EnrolledPerson = Order & { id: string };
 
 export type PictureResult =
   | { is: 'enrolled'; reply: Schemas['Enrolled'] }

@@ -4,7 +4,13 @@ import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { managers, useSession, useWorld } from '../../data.ts';
 import { LoadFailed, useOperation } from '../../operations.ts';
-import { enrollPictures, type Order, type PictureResult, reviewOf } from './enroll-pictures.ts';
+import {
+  type EnrolledPerson,
+  enrollPictures,
+  type Order,
+  type PictureResult,
+  reviewOf,
+} from './enroll-pictures.ts';
 import { enrollStrings } from './strings.ts';
 
 /** Sends the pictures once, shows how far it is, and then what became of each. */
@@ -13,11 +19,13 @@ export function EnrollResult({
   pictures,
   next,
   retry,
+  then,
 }: {
   order: Order;
   pictures: readonly Blob[];
   next(): void;
   retry(): void;
+  then?: ((person: EnrolledPerson) => void) | undefined;
 }) {
   const t = useStrings(enrollStrings);
   const env = useWorld();
@@ -39,7 +47,9 @@ export function EnrollResult({
         </Card>
       )}
       {enroll.data && <Results order={order} results={enroll.data} />}
-      {!enroll.isPending && <Ways email={order.email} results={enroll.data} next={next} retry={retry} />}
+      {!enroll.isPending && (
+        <Ways order={order} results={enroll.data} next={next} retry={retry} then={then} />
+      )}
     </Stack>
   );
 }
@@ -117,15 +127,17 @@ function Result({ number, result }: { number: number; result: PictureResult }) {
 }
 
 function Ways({
-  email,
+  order,
   results,
   next,
   retry,
+  then,
 }: {
-  email: string;
+  order: Order;
   results: readonly PictureResult[] | undefined;
   next(): void;
   retry(): void;
+  then: ((person: EnrolledPerson) => void) | undefined;
 }) {
   const t = useStrings(enrollStrings);
   const enrolled = results?.find((one) => one.is === 'enrolled');
@@ -135,13 +147,17 @@ function Ways({
         <Button kind="primary" onClick={retry}>
           {t('retry')}
         </Button>
+      ) : then ? (
+        <Button kind="primary" onClick={() => then({ ...order, id: enrolled.reply.userId })}>
+          {t('verify', { email: order.email })}
+        </Button>
       ) : (
         <>
           <Button kind="primary" onClick={next}>
             {t('next')}
           </Button>
           <ButtonLink to="/verify" search={{ person: enrolled.reply.userId }}>
-            {t('verify', { email })}
+            {t('verify', { email: order.email })}
           </ButtonLink>
           <ButtonLink to="/people/$id" params={{ id: enrolled.reply.userId }}>
             {t('openPerson')}

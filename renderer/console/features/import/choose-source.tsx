@@ -1,11 +1,23 @@
+import { IconPhotoUp } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { ListFault } from '../../../../sdk/admin/bulk-import/picture-list.ts';
 import { ZipFault } from '../../../../sdk/admin/bulk-import/zip.ts';
 import { Button } from '../../../ui/controls/index.ts';
+import { DropZone } from '../../../ui/forms/index.ts';
 import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
+import { saveFile } from '../../data.ts';
+import styles from './import.module.css';
 import { type PictureList, readSource, SourceFault, UnknownEncoding } from './source.ts';
 import { importStrings } from './strings.ts';
+
+/** As the import reads it. */
+const SAMPLE = [
+  'email,name,file',
+  'ada@example.org,Ada Lind,ada.jpg',
+  'bea@example.org,Bea Holm,pictures/bea.jpg',
+  '',
+].join('\r\n');
 
 /** A folder, a ZIP file, or a CSV file with its pictures. */
 export function ChooseSource({ chosen }: { chosen(list: PictureList): void }) {
@@ -35,6 +47,10 @@ export function ChooseSource({ chosen }: { chosen(list: PictureList): void }) {
           <WhyNot error={state.error} />
         ))}
       <Card title={t('source')} gap={16}>
+        <DropZone drop={(files) => void read(files)} busy={common.busy}>
+          <IconPhotoUp size={24} stroke={1.75} aria-hidden="true" />
+          <p>{t('drop')}</p>
+        </DropZone>
         <p className="muted">{t('hintFolder')}</p>
         <Row>
           <Chooser {...common} label={t('folder')} kind="primary" folder />
@@ -43,6 +59,9 @@ export function ChooseSource({ chosen }: { chosen(list: PictureList): void }) {
         <p className="muted">{t('hintTable')}</p>
         <Row>
           <Chooser {...common} label={t('table')} accept=".csv,text/csv,image/*,.heic,.heif,.avif" multiple />
+          <Button kind="quiet" onClick={() => saveFile('people.csv', SAMPLE, 'text/csv;charset=utf-8')}>
+            {t('sample')}
+          </Button>
         </Row>
         {state.is === 'reading' && <p role="status">{t('reading')}</p>}
       </Card>
@@ -117,11 +136,28 @@ function WhichEncoding({
   );
 }
 
+/** Lines of a CSV file that are named. */
+const NAMED = 50;
+
 function WhyNot({ error }: { error: unknown }) {
+  const t = useStrings(importStrings);
   const [title, text] = useWords(error);
+  const lines = error instanceof ListFault ? error.all.filter((one) => 'line' in one) : [];
+  if (lines.length < 2)
+    return (
+      <Note kind="bad" title={title}>
+        {text}
+      </Note>
+    );
   return (
-    <Note kind="bad" title={title}>
-      {text}
+    <Note kind="bad" title={t('lineFaults', { count: lines.length })}>
+      <ul className={styles.lines}>
+        {lines.slice(0, NAMED).map(({ is, line }) => (
+          <li key={`${line} ${is}`}>{t(lineFaults[is], { line: String(line) })}</li>
+        ))}
+      </ul>
+      {lines.length > NAMED && <p>{t('andMore', { count: lines.length - NAMED })}</p>}
+      <p>{t('linesText')}</p>
     </Note>
   );
 }

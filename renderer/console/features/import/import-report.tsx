@@ -2,26 +2,44 @@ import type { ImportOutcome } from '../../../../sdk/admin/bulk-import/run-import
 import { Button, ButtonLink, Figure } from '../../../ui/controls/index.ts';
 import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
-import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { managers, saveFile, useSession } from '../../data.ts';
 import { LoadFailed } from '../../operations.ts';
+import styles from './import.module.css';
+import { groupRefusals, likelyScans } from './refusals.ts';
 import { toReport } from './report.ts';
 import type { Ended } from './send-pictures.ts';
 import { importStrings } from './strings.ts';
 import { UndoImport } from './undo-import.tsx';
 
-const SHOWN = 100;
-
-/** What became of each picture. */
-export function ImportReport({ ended, next }: { ended: Ended; next(): void }) {
+/** What became of each picture: first what can be done, then why pictures were refused. `asScans`: sends these once more. */
+export function ImportReport({
+  ended,
+  next,
+  asScans,
+}: {
+  ended: Ended;
+  next(): void;
+  asScans?: ((refused: readonly ImportOutcome[]) => void) | undefined;
+}) {
   const t = useStrings(importStrings);
   const { user } = useSession();
   const { outcomes, added, error } = ended;
+  const scans = asScans ? likelyScans(outcomes) : [];
   return (
     <Stack gap={24}>
       {error !== undefined && <LoadFailed error={error} title={t('broken')} />}
       <Summary outcomes={outcomes} broken={error !== undefined} />
-      <Refusals outcomes={outcomes} />
+      {scans.length > 0 && (
+        <Note
+          kind="warn"
+          title={t('scansTitle', { count: scans.length })}
+          action={
+            <Button onClick={() => asScans?.(scans)}>{t('scansAgain', { count: scans.length })}</Button>
+          }
+        >
+          {t('scansText')}
+        </Note>
+      )}
       <Row>
         <Button
           kind="primary"
@@ -33,6 +51,7 @@ export function ImportReport({ ended, next }: { ended: Ended; next(): void }) {
         <Button onClick={next}>{t('next')}</Button>
         {added.length > 0 && managers.includes(user.role) && <UndoImport added={added} />}
       </Row>
+      <Refusals outcomes={outcomes} />
     </Stack>
   );
 }
@@ -73,33 +92,34 @@ function Summary({ outcomes, broken }: { outcomes: readonly ImportOutcome[]; bro
   );
 }
 
-type Refused = ImportOutcome & { key: string };
-
-const refusedColumns: Columns<Refused, typeof importStrings> = [
-  { id: 'file', cell: ({ file }) => <span style={{ overflowWrap: 'anywhere' }}>{file}</span> },
-  { id: 'person', priority: 3, cell: ({ person }) => person },
-  { id: 'why', cell: ({ reason }) => reason },
-  { id: 'code', priority: 3, cell: ({ code }) => <code>{code}</code> },
-];
+/** Of so few files the list is open. */
+const FEW = 5;
+/** Files that are listed of one reason; the report has all. */
+const SHOWN = 100;
 
 function Refusals({ outcomes }: { outcomes: readonly ImportOutcome[] }) {
   const t = useStrings(importStrings);
-  const columns = useColumns(refusedColumns, importStrings);
-  const refused = outcomes
-    .map((one, index): Refused => ({ ...one, key: String(index) }))
-    .filter(({ outcome }) => outcome === 'refused');
-  if (refused.length === 0) return null;
+  const groups = groupRefusals(outcomes);
+  if (groups.length === 0) return null;
   return (
-    <Stack gap={8}>
-      <DataTable
-        label={t('refusals')}
-        columns={columns}
-        rows={refused.slice(0, SHOWN)}
-        rowId={({ key }) => key}
-      />
-      {refused.length > SHOWN && (
-        <p className="small muted">{t('more', { count: refused.length - SHOWN })}</p>
-      )}
-    </Stack>
+    <Card title={t('refusals')}>
+      {groups.map(({ key, reason, code, refused }) => (
+        <details key={key} className={styles.group} open={refused.length <= FEW}>
+          <summary>
+            <b>{t('ofReason', { count: refused.length })}</b> {reason} <code className="faint">{code}</code>
+          </summary>
+          <ul className={styles.files} aria-label={reason}>
+            {refused.slice(0, SHOWN).map(({ file, person }, at) => (
+              <li key={`${at} ${file}`}>
+                {file} <span className="small muted">{person}</span>
+              </li>
+            ))}
+          </ul>
+          {refused.length > SHOWN && (
+            <p className="small muted">{t('more', { count: refused.length - SHOWN })}</p>
+          )}
+        </details>
+      ))}
+    </Card>
   );
 }

@@ -10,7 +10,7 @@ import { Refused } from '../../operations.ts';
 import { CheckList, type Decided } from './check-list.tsx';
 import { ChooseSource } from './choose-source.tsx';
 import { ImportReport } from './import-report.tsx';
-import { type Ended, type Progress, sendPictures } from './send-pictures.ts';
+import { type Ended, entriesOf, type Progress, sendPictures, together } from './send-pictures.ts';
 import type { PictureList } from './source.ts';
 import { importStrings } from './strings.ts';
 
@@ -19,8 +19,9 @@ export const Route = createLazyRoute('/people/import')({ component: ImportScreen
 type Step =
   | { is: 'choose' }
   | { is: 'check'; list: PictureList }
-  | { is: 'run'; list: PictureList; decided: Decided }
-  | { is: 'done'; ended: Ended };
+  /** `before`: how the same import ended, of which these pictures are tried once more. */
+  | { is: 'run'; entries: readonly ImportEntry[]; decided: Decided; before?: Ended }
+  | { is: 'done'; entries: readonly ImportEntry[]; decided: Decided; ended: Ended };
 
 function ImportScreen() {
   const t = useStrings(importStrings);
@@ -39,21 +40,49 @@ function ImportScreen() {
         <CheckList
           list={step.list}
           withConsent={organization.data.consentPolicy === 'with-call'}
-          start={(decided) => setStep({ is: 'run', list: step.list, decided })}
+          start={(decided) => setStep({ is: 'run', entries: step.list.entries, decided })}
           back={choose}
         />
       )}
       {step.is === 'run' && (
         <ImportProgress
-          entries={step.list.entries}
+          entries={step.entries}
           decided={step.decided}
-          ended={(ended) => setStep({ is: 'done', ended })}
+          ended={(ended) =>
+            setStep({
+              is: 'done',
+              entries: step.entries,
+              decided: step.decided,
+              ended: step.before ? together(step.before, ended) : ended,
+            })
+          }
         />
       )}
-      {step.is === 'done' && <ImportReport ended={step.ended} next={choose} />}
+      {step.is === 'done' && (
+        <ImportReport
+          ended={step.ended}
+          next={choose}
+          asScans={
+            step.decided.common.overrideLiveness
+              ? undefined
+              : (refused) =>
+                  setStep({
+                    is: 'run',
+                    entries: entriesOf(step.entries, refused),
+                    decided: asScans(step.decided),
+                    before: step.ended,
+                  })
+          }
+        />
+      )}
     </Page>
   );
 }
+
+const asScans = ({ common, ...decided }: Decided): Decided => ({
+  ...decided,
+  common: { ...common, overrideLiveness: true },
+});
 
 const nothing: Progress = { settled: 0, enrolled: 0, skipped: 0, refused: 0 };
 

@@ -80,7 +80,7 @@ export async function sendPictures(
     },
     refusalOf: (error) =>
       error instanceof Refusal && !ofTheImport.has(error.code)
-        ? { code: error.code, reason: reasonOf(error) }
+        ? { code: error.code, reason: reasonOf(error), ...checkOf(error) }
         : undefined,
   };
   try {
@@ -97,11 +97,37 @@ export async function sendPictures(
   }
 }
 
+/** The entries of these outcomes. */
+export function entriesOf(
+  entries: readonly ImportEntry[],
+  outcomes: readonly ImportOutcome[],
+): readonly ImportEntry[] {
+  const wanted = new Set(outcomes.map(keyOf));
+  return entries.filter(({ label, person }) => wanted.has(keyOf({ file: label, person })));
+}
+
+/** An import, and another run of some of its pictures. */
+export function together(before: Ended, again: Ended): Ended {
+  const later = new Map(again.outcomes.map((one) => [keyOf(one), one]));
+  return {
+    ...again,
+    outcomes: before.outcomes.map((one) => later.get(keyOf(one)) ?? one),
+    added: [...before.added, ...again.added],
+  };
+}
+
 const keyOf = ({ file, person }: Pick<ImportOutcome, 'file' | 'person'>) => `${person}\n${file}`;
 
 /** With what the person can do about it, where the service says so. */
 function reasonOf({ message, body: { reason } }: Refusal): string {
   return typeof reason === 'string' && reason !== message ? `${message} ${reason}` : message;
+}
+
+/** The check that refused the picture. */
+function checkOf({ body: { checkResults } }: Refusal): { check?: string } {
+  const results = (Array.isArray(checkResults) ? checkResults : []) as { check?: string; pass?: boolean }[];
+  const check = results.find(({ pass }) => pass === false)?.check;
+  return check === undefined ? {} : { check };
 }
 
 /** An id is looked up; a name without @ takes the domain. */

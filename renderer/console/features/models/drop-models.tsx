@@ -1,6 +1,7 @@
 import { IconFileUpload } from '@tabler/icons-react';
-import { type DragEvent, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { Badge, Button } from '../../../ui/controls/index.ts';
+import { AskBeforeLeaving, DropZone } from '../../../ui/forms/index.ts';
 import { Card, Row, Stack } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
@@ -56,7 +57,7 @@ export function DropModels() {
   );
   return (
     <Card title={t('import')} gap={16}>
-      <DropZone take={(chosen) => look.mutate(chosen)} busy={look.isPending} />
+      <TakeModels take={(chosen) => look.mutate(chosen)} busy={look.isPending} />
       {files.length > 0 && (
         <ul className={styles.files} aria-live="polite">
           {files.map((file) => (
@@ -65,6 +66,7 @@ export function DropModels() {
         </ul>
       )}
       <Refused of={look} title={t('notLooked')} />
+      <AskBeforeLeaving when={ready.length > 0} title={t('leaveTitle')} text={t('leaveText')} />
       {ready.length > 0 && !look.isPending && <ImportStaged ready={ready} put={put} />}
     </Card>
   );
@@ -103,27 +105,11 @@ function useDropped() {
   return { files, look, put };
 }
 
-function DropZone({ take, busy }: { take(files: readonly File[]): void; busy: boolean }) {
+function TakeModels({ take, busy }: { take(files: readonly File[]): void; busy: boolean }) {
   const t = useStrings(modelStrings);
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    if (!busy && event.dataTransfer.files.length > 0) take([...event.dataTransfer.files]);
-  };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is for the mouse; the button inside does the same by keyboard
-    <div
-      className={styles.zone}
-      data-over={over || undefined}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
+    <DropZone drop={take} busy={busy}>
       <IconFileUpload size={24} stroke={1.75} aria-hidden="true" />
       <p>{t('drop')}</p>
       <p className="small muted">{t('dropHint')}</p>
@@ -142,7 +128,7 @@ function DropZone({ take, busy }: { take(files: readonly File[]): void; busy: bo
           target.value = '';
         }}
       />
-    </div>
+    </DropZone>
   );
 }
 

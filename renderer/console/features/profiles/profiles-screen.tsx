@@ -1,4 +1,5 @@
 import { IconAdjustmentsHorizontal, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Badge, ButtonLink, Maturity } from '../../../ui/controls/index.ts';
@@ -8,8 +9,10 @@ import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { list, managers, type Schemas, useSession } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
+import { padSetOf } from './checks-card.tsx';
+import { livenessPoint } from './liveness-point.ts';
 import styles from './profiles.module.css';
-import { useAllowed } from './queries.ts';
+import { checksQuery, useAllowed } from './queries.ts';
 import { RemoveProfile } from './remove-profile.tsx';
 import { useOdds } from './setting-names.ts';
 import { profileStrings } from './strings.ts';
@@ -82,9 +85,20 @@ const SecondLine = ({ profile }: { profile: Profile }) => (
 function Liveness({ profile: { definition } }: { profile: Profile }) {
   const t = useStrings(profileStrings);
   const format = useFormat();
+  const { data } = useQuery(checksQuery);
   const { enabled, hardFail, threshold } = definition.checks.liveness;
   if (!enabled) return <>{t('livenessOff')}</>;
-  return <>{t(hardFail ? 'livenessRefuses' : 'livenessLowers', { threshold: format.score(threshold) })}</>;
+  const point = livenessPoint(definition, data && padSetOf(data, definition.models.padSet ?? ''));
+  const score = point && 'score' in point ? point.score : threshold;
+  return (
+    <>
+      {t(hardFail ? 'livenessRefuses' : 'livenessLowers', { threshold: format.score(score) })}
+      {point && 'half' in point && <>, {t('livenessHalf', { half: format.score(point.half) })}</>}
+      {point && 'refused' in point && point.refused !== undefined && (
+        <div className="small muted">{t('livenessRefused', { share: format.percent(point.refused) })}</div>
+      )}
+    </>
+  );
 }
 
 interface Known {

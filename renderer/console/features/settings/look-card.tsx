@@ -1,159 +1,131 @@
-import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { useController, useFormContext } from 'react-hook-form';
 import { Button } from '../../../ui/controls/index.ts';
-import { FileChoice } from '../../../ui/forms/index.ts';
-import { Card, Columns, Row } from '../../../ui/layout/index.ts';
-import { OrganizationLogo } from '../../../ui/organization-logo.tsx';
-import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
+import { FileChoice, fieldsOf } from '../../../ui/forms/index.ts';
+import { Card, Columns, Note, Row } from '../../../ui/layout/index.ts';
+import { OrganizationLogo, type OrganizationLook } from '../../../ui/organization-logo.tsx';
+import { useStrings } from '../../../ui/strings/index.ts';
 import { EXAMPLE_COLOR, isColor } from '../../../ui/theme/text-on-color.ts';
-import { api, read, type Schemas } from '../../data.ts';
-import { AskedOperation, Refused, useOperation } from '../../operations.ts';
+import { read, type Schemas } from '../../data.ts';
 import styles from './look-card.module.css';
 import { settingsStrings } from './strings.ts';
 
 type Organization = Schemas['Organization'];
+/** Not changed, to be removed, or to be replaced by this file. */
+export type LogoChange = 'kept' | 'none' | File;
+interface Look {
+  name: string;
+  logo: LogoChange;
+  color: string;
+}
+
+const Field = fieldsOf<Look>()(settingsStrings);
 
 const formats = 'image/png,image/jpeg,image/webp';
 
-/** Logo and color on the pages of people who are verified, with a preview on both grounds. */
+/** Logo and color on the pages of people who are verified, with a preview on both grounds. Fields of the settings, saved with them. */
 export function LookCard({ organization, mayChange }: { organization: Organization; mayChange: boolean }) {
   const t = useStrings(settingsStrings);
-  const [color, setColor] = useState(organization.color ?? '');
-  const logo = useQuery({
-    ...read('/api/admin/organization/logo'),
-    enabled: organization.logo !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  const image = organization.logo && logo.data?.image;
+  const { watch } = useFormContext<Look>();
+  const [name, logo, color] = watch(['name', 'logo', 'color']);
+  const image = useImage(organization, logo);
+  // What ink a new file has is known when it is saved.
+  const look = { name, color, logo: image, logoInk: logo === 'kept' ? organization.logo?.ink : undefined };
   return (
     <Card title={t('look')} gap={16}>
       <p className="muted">{t('lookLead')}</p>
       <Columns n={2} collapse>
-        <Preview organization={organization} image={image} color={color} scheme="light" />
-        <Preview organization={organization} image={image} color={color} scheme="dark" />
+        <Preview of={look} scheme="light" />
+        <Preview of={look} scheme="dark" />
       </Columns>
-      {mayChange && <LogoFields organization={organization} />}
-      {mayChange && <ColorField organization={organization} color={color} change={setColor} />}
+      {mayChange && <LogoField hasLogo={organization.logo !== undefined} />}
+      {mayChange && <ColorField />}
     </Card>
   );
 }
 
-function Preview({
-  organization: { name, logo },
-  image,
-  color,
-  scheme,
-}: {
-  organization: Organization;
-  image: string | undefined;
-  color: string;
-  scheme: 'light' | 'dark';
-}) {
+/** The logo that is saved, or the file that would replace it. */
+function useImage(organization: Organization, logo: LogoChange): string | undefined {
+  const saved = useQuery({
+    ...read('/api/admin/organization/logo'),
+    enabled: organization.logo !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const [chosen, setChosen] = useState<string>();
+  useEffect(() => {
+    setChosen(undefined);
+    if (!(logo instanceof File)) return;
+    const reader = new FileReader();
+    reader.onload = () => setChosen(String(reader.result));
+    reader.readAsDataURL(logo);
+    return () => reader.abort();
+  }, [logo]);
+  if (logo === 'none') return undefined;
+  return logo === 'kept' ? organization.logo && saved.data?.image : chosen;
+}
+
+function Preview({ of, scheme }: { of: OrganizationLook; scheme: 'light' | 'dark' }) {
   const t = useStrings(settingsStrings);
   return (
     <figure className={`${styles.preview} ${styles[scheme]} ${scheme === 'light' ? 'lit' : 'dim'}`}>
       <figcaption>{t(scheme === 'light' ? 'previewLight' : 'previewDark')}</figcaption>
       <span className={styles.head}>
-        <OrganizationLogo of={{ name, color, logo: image, logoInk: logo?.ink }} />
-        <b>{name}</b>
+        <OrganizationLogo of={of} />
+        <b>{of.name}</b>
       </span>
     </figure>
   );
 }
 
-function LogoFields({ organization }: { organization: Organization }) {
+function LogoField({ hasLogo }: { hasLogo: boolean }) {
   const t = useStrings(settingsStrings);
-  const set = useOperation(
-    (file: File) => api.put('/api/admin/organization/logo', {}, { request: {}, file }),
-    { toast: t('logoSet'), refresh: ['organization'] },
-  );
+  const { control } = useFormContext<Look>();
+  const { field } = useController({ control, name: 'logo' });
+  const { value, onChange, ref, name, onBlur } = field;
   return (
     <>
       <FileChoice
+        ref={ref}
+        name={name}
+        onBlur={onBlur}
         accept={formats}
         label={t('logo')}
         description={t('logoHint')}
-        value={null}
-        disabled={set.isPending}
-        onChange={(file) => file && set.mutate(file)}
+        value={value instanceof File ? value : null}
+        onChange={(file) => onChange(file ?? 'kept')}
       />
-      <Refused of={set} />
-      {organization.logo && (
+      {hasLogo && value === 'kept' && (
         <Row>
-          <AskedOperation
-            run={() => api.delete('/api/admin/organization/logo')}
-            toast={t('logoRemoved')}
-            refresh={['organization']}
-            title={t('logoRemoveTitle')}
-            confirmLabel={t('logoRemove')}
-            cancelLabel={t('logoKeep')}
-            danger
-          >
-            {t('logoRemoveText')}
-          </AskedOperation>
+          <Button onClick={() => onChange('none')}>{t('logoRemove')}</Button>
         </Row>
+      )}
+      {value === 'none' && (
+        <Note
+          kind="warn"
+          title={t('logoRemoveTitle')}
+          action={<Button onClick={() => onChange('kept')}>{t('logoKeep')}</Button>}
+        >
+          {t('logoRemoveText')}
+        </Note>
       )}
     </>
   );
 }
 
-function ColorField({
-  organization,
-  color,
-  change,
-}: {
-  organization: Organization;
-  color: string;
-  change(color: string): void;
-}) {
+function ColorField() {
   const t = useStrings(settingsStrings);
-  const ui = useStrings(uiStrings);
-  const [left, setLeft] = useState(false);
-  const save = useOperation(() => api.patch('/api/admin/organization', {}, { color: color || null }), {
-    toast: t('colorSet'),
-    refresh: ['organization'],
-  });
-  const wrong = color !== '' && !isColor(color);
-  const changed = color.toLowerCase() !== (organization.color ?? '');
+  const { control } = useFormContext<Look>();
+  const { field } = useController({ control, name: 'color' });
   return (
-    <>
-      <div className={styles.color}>
-        <TextInput
-          label={
-            <>
-              {t('color')} <span className="muted">({ui('optional')})</span>
-            </>
-          }
-          description={t('colorHint')}
-          placeholder={EXAMPLE_COLOR}
-          spellCheck={false}
-          maxLength={7}
-          value={color}
-          onChange={(event) => change(event.target.value.trim())}
-          onBlur={() => setLeft(true)}
-          error={left && wrong ? t('colorWrong', { example: EXAMPLE_COLOR }) : undefined}
-        />
-        <input
-          type="color"
-          aria-label={t('colorChoose')}
-          value={isColor(color) ? color.toLowerCase() : EXAMPLE_COLOR}
-          onChange={(event) => change(event.target.value)}
-        />
-      </div>
-      <Refused of={save} />
-      {changed && (
-        <Row>
-          <Button
-            kind="primary"
-            busy={save.isPending}
-            onClick={() => (wrong ? setLeft(true) : save.mutate())}
-          >
-            {t('colorSave')}
-          </Button>
-          <Button onClick={() => change(organization.color ?? '')}>{ui('discard')}</Button>
-        </Row>
-      )}
-    </>
+    <div className={styles.color}>
+      <Field name="color" optional placeholder={EXAMPLE_COLOR} spellCheck={false} maxLength={7} />
+      <input
+        type="color"
+        aria-label={t('colorChoose')}
+        value={isColor(field.value) ? field.value.toLowerCase() : EXAMPLE_COLOR}
+        onChange={(event) => field.onChange(event.target.value)}
+      />
+    </div>
   );
 }

@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { fieldsOf, SaveBar, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Columns, KeyValues, Note, Page, WithAside } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { EXAMPLE_COLOR, isColor } from '../../../ui/theme/text-on-color.ts';
 import { api, managers, organizationQuery, read, type Schemas, useSession } from '../../data.ts';
 import { LoadFailed, OperationForm, useOperation } from '../../operations.ts';
-import { LookCard } from './look-card.tsx';
+import { type LogoChange, LookCard } from './look-card.tsx';
 import { settingsStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/settings')({ component: SettingsScreen });
@@ -36,9 +37,6 @@ function SettingsScreen() {
       >
         {organization.data && retention.data && (
           <SettingsForm organization={organization.data} retention={retention.data} mayChange={mayChange} />
-        )}
-        {organization.data && (
-          <LookCard key={organization.data.color} organization={organization.data} mayChange={mayChange} />
         )}
       </WithAside>
     </Page>
@@ -114,7 +112,7 @@ type Term = (typeof terms)[number];
 type Organization = Schemas['Organization'];
 type Retention = Schemas['RetentionTerms'];
 
-const schemaWith = (sentences: { nameMissing: string; wholeDays: string }) => {
+const schemaWith = (sentences: { nameMissing: string; wholeDays: string; colorWrong: string }) => {
   const days = z.int(sentences.wholeDays).min(1, sentences.wholeDays).nullable();
   return z.object({
     name: z.string().trim().min(1, sentences.nameMissing),
@@ -124,6 +122,12 @@ const schemaWith = (sentences: { nameMissing: string; wholeDays: string }) => {
     matchOnly: z.boolean(),
     consentLanguage: z.enum(['', 'en', 'de']),
     signInNotice: z.string().trim().max(4000),
+    logo: z.custom<LogoChange>(),
+    color: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .refine((color) => color === '' || isColor(color), sentences.colorWrong),
     unusedDays: days,
     consentDays: days,
     verificationDays: days,
@@ -141,6 +145,8 @@ const valuesOf = (organization: Organization, { set }: Retention): Values => ({
   matchOnly: organization.matchOnly,
   consentLanguage: organization.consentLanguage ?? '',
   signInNotice: organization.signInNotice ?? '',
+  logo: 'kept',
+  color: organization.color ?? '',
   ...(Object.fromEntries(terms.map((term) => [term, set[term] ?? null])) as Record<Term, number | null>),
 });
 
@@ -159,13 +165,17 @@ function changesOf(before: Values, after: Values) {
 
 async function save({ organization, retention }: ReturnType<typeof changesOf>): Promise<void> {
   if (organization) {
-    const { signInNotice, consentLanguage, ...rest } = organization;
+    const { signInNotice, consentLanguage, logo, color, ...rest } = organization;
     const body = {
       ...rest,
+      ...(color !== undefined && { color: color || null }),
       ...(signInNotice !== undefined && { signInNotice: signInNotice || null }),
       ...(consentLanguage !== undefined && { consentLanguage: consentLanguage || null }),
     };
-    await api.patch('/api/admin/organization', {}, body);
+    if (Object.keys(body).length > 0) await api.patch('/api/admin/organization', {}, body);
+    if (logo === 'none') await api.delete('/api/admin/organization/logo');
+    else if (logo instanceof File)
+      await api.put('/api/admin/organization/logo', {}, { request: {}, file: logo });
   }
   if (retention) await api.patch('/api/admin/retention', {}, retention as never);
 }
@@ -182,7 +192,11 @@ function SettingsForm({
   const t = useStrings(settingsStrings);
   const before = valuesOf(organization, retention);
   const form = useCheckedForm(
-    schemaWith({ nameMissing: t('nameMissing'), wholeDays: t('wholeDays') }),
+    schemaWith({
+      nameMissing: t('nameMissing'),
+      wholeDays: t('wholeDays'),
+      colorWrong: t('colorWrong', { example: EXAMPLE_COLOR }),
+    }),
     before,
     !mayChange,
   );
@@ -191,12 +205,13 @@ function SettingsForm({
   const saving = useOperation((values: Values) => save(changesOf(before, values)), {
     toast: t('saved'),
     refresh: ['organization', 'retention'],
-    done: (_, values) => form.reset(values),
+    done: (_, values) => form.reset({ ...values, logo: 'kept' }),
   });
   const { names } = changesOf(before, form.watch() as Values);
   return (
     <OperationForm form={form} operation={saving}>
       <OrganizationFields />
+      <LookCard organization={organization} mayChange={mayChange} />
       <RetentionFields retention={retention} />
       <SaveBar
         count={mayChange ? names.length : 0}
@@ -216,6 +231,8 @@ const labels = {
   matchOnly: 'matchOnly',
   consentLanguage: 'consentLanguage',
   signInNotice: 'signInNotice',
+  logo: 'logo',
+  color: 'color',
   unusedDays: 'unusedDays',
   consentDays: 'consentDays',
   verificationDays: 'verificationDays',

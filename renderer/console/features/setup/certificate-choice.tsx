@@ -1,7 +1,7 @@
 import { Textarea } from '@mantine/core';
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
 import { Badge, Button, Snippet } from '../../../ui/controls/index.ts';
-import { Choice } from '../../../ui/forms/index.ts';
+import { AskBeforeLeaving, Choice } from '../../../ui/forms/index.ts';
 import { Card, KeyValues, Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas, saveFile } from '../../data.ts';
@@ -29,6 +29,8 @@ export function CertificateChoice({ certificate, name, read, rename, steps }: Pr
   const [way, setWay] = useState<Way>(certificate.requested ? 'request' : 'own');
   const theirs = certificate.served !== undefined && certificate.served.source !== 'own';
   const waits = !theirs && way !== 'own';
+  const brought = useBrought(way === 'pair', read);
+  const toInstall = waits && brought.chain.trim() !== '';
   return (
     <SetupFrame
       {...frame}
@@ -36,6 +38,9 @@ export function CertificateChoice({ certificate, name, read, rename, steps }: Pr
       lead={t('certificateLead', { name: name.hostName ?? location.hostname })}
     >
       <Served certificate={certificate} rename={rename} />
+      {brought.install.data?.notes.map((note) => (
+        <Note key={note} kind="warn" title={note} />
+      ))}
       {!theirs && (
         <Choice
           legend={t('certificateTitle')}
@@ -46,7 +51,7 @@ export function CertificateChoice({ certificate, name, read, rename, steps }: Pr
               value: 'request',
               label: t('byRequest'),
               hint: t('byRequestHint'),
-              more: <ByRequest installed={read} />,
+              more: <ByRequest brought={brought} />,
             },
             {
               value: 'own',
@@ -58,20 +63,35 @@ export function CertificateChoice({ certificate, name, read, rename, steps }: Pr
               value: 'pair',
               label: t('byPair'),
               hint: t('byPairHint'),
-              more: <Install withKey installed={read} />,
+              more: <Brought withKey brought={brought} />,
             },
           ]}
         />
       )}
       <Refused of={save} title={shared('failed')} />
+      <AskBeforeLeaving
+        when={!theirs && brought.isThere}
+        title={t('leaveBroughtTitle')}
+        text={t('leaveBroughtText')}
+      />
       <StepActions
         back={back}
         later={waits ? undefined : later}
-        note={waits ? t('certificateWaits') : undefined}
+        note={waits && !toInstall ? t('certificateWaits') : undefined}
       >
-        <Button kind="primary" busy={save.isPending} onClick={() => (waits ? later() : finish())}>
-          {shared('continue')}
-        </Button>
+        {toInstall ? (
+          <Button
+            kind="primary"
+            busy={brought.install.isPending}
+            onClick={() => brought.install.mutate(undefined)}
+          >
+            {t('install')}
+          </Button>
+        ) : (
+          <Button kind="primary" busy={save.isPending} onClick={() => (waits ? later() : finish())}>
+            {shared('continue')}
+          </Button>
+        )}
       </StepActions>
     </SetupFrame>
   );
@@ -107,7 +127,7 @@ function Served({ certificate: { served, leftOut }, rename }: Pick<Props, 'certi
   );
 }
 
-function ByRequest({ installed }: { installed(): void }) {
+function ByRequest({ brought }: { brought: BroughtFiles }) {
   const t = useStrings(nameStrings);
   const request = useOperation((again: boolean) =>
     api.post('/api/admin/certificate/request', {}, { again, addresses: false }),
@@ -136,7 +156,7 @@ function ByRequest({ installed }: { installed(): void }) {
           )}
         </Row>
       </Card>
-      <Install installed={installed} />
+      <Brought brought={brought} />
     </Stack>
   );
 }
@@ -156,9 +176,10 @@ function ByBox() {
   );
 }
 
-/** The answer of an authority, or a pair that is there already. */
-function Install({ withKey = false, installed }: { withKey?: boolean; installed(): void }) {
-  const t = useStrings(nameStrings);
+type BroughtFiles = ReturnType<typeof useBrought>;
+
+/** What was brought and is not installed yet. It stays while another way is looked at. */
+function useBrought(withKey: boolean, installed: () => void) {
   const [chain, setChain] = useState('');
   const [key, setKey] = useState('');
   const install = useOperation(
@@ -166,11 +187,24 @@ function Install({ withKey = false, installed }: { withKey?: boolean; installed(
       api.post('/api/admin/certificate/install', {}, { chain, ...(withKey && key.trim() !== '' && { key }) }),
     {
       done: () => {
+        setChain('');
         setKey('');
         installed();
       },
     },
   );
+  return { chain, setChain, key, setKey, install, isThere: `${chain}${key}`.trim() !== '' };
+}
+
+/** The answer of an authority, or a pair that is there already. The step's own button installs it. */
+function Brought({
+  withKey = false,
+  brought: { chain, setChain, key, setKey, install },
+}: {
+  withKey?: boolean;
+  brought: BroughtFiles;
+}) {
+  const t = useStrings(nameStrings);
   return (
     <Card title={t(withKey ? 'pairTitle' : 'answerTitle')} gap={16}>
       <PemField label={t('chain')} hint={t('chainHint')} value={chain} change={setChain} />
@@ -178,14 +212,6 @@ function Install({ withKey = false, installed }: { withKey?: boolean; installed(
         <PemField label={t('privateKey')} hint={t('privateKeyHint')} value={key} change={setKey} secret />
       )}
       <Refused of={install} title={t('notInstalled')} />
-      {install.data?.notes.map((note) => (
-        <Note key={note} kind="warn" title={note} />
-      ))}
-      <Row>
-        <Button busy={install.isPending} disabled={chain.trim() === ''} onClick={() => install.mutate()}>
-          {t('install')}
-        </Button>
-      </Row>
     </Card>
   );
 }
@@ -209,9 +235,14 @@ function PemField({
   secret?: boolean;
 }) {
   const shared = useStrings(setupStrings);
+  const t = useStrings(nameStrings);
   const input = useRef<HTMLInputElement>(null);
+  const [tooLarge, setTooLarge] = useState<string>();
   const take = async (file: File | undefined) => {
-    if (file !== undefined && file.size <= MOST) change(await file.text());
+    if (file === undefined) return;
+    const fits = file.size <= MOST;
+    setTooLarge(fits ? undefined : file.name);
+    if (fits) change(await file.text());
   };
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
@@ -224,7 +255,11 @@ function PemField({
         description={hint}
         value={value}
         rows={5}
-        onChange={(event) => change(event.currentTarget.value)}
+        error={tooLarge !== undefined && t('pemTooLarge', { name: tooLarge })}
+        onChange={(event) => {
+          setTooLarge(undefined);
+          change(event.currentTarget.value);
+        }}
         onDragOver={(event) => event.preventDefault()}
         onDrop={onDrop}
         autoComplete="off"

@@ -27,6 +27,7 @@ export function DestinationsStep({ organization }: StepProps) {
   });
   const revoke = useOperation((id: string) => api.delete('/api/admin/grants/{id}', { id }), { done: read });
   const items = grants.data?.items ?? [];
+  const grant = useGrant(read);
   return (
     <SetupFrame {...frame} title={t('leaveTitle')} lead={t('leaveLead')}>
       <Refused of={grants} />
@@ -52,10 +53,14 @@ export function DestinationsStep({ organization }: StepProps) {
           <Refused of={revoke} title={t('failed')} />
         </Card>
       )}
-      <AddGrant added={read} />
+      <AddGrant grant={grant} />
       <Refused of={save} title={t('failed')} />
       <StepActions back={back} later={later}>
-        <Button kind="primary" busy={save.isPending} onClick={() => finish()}>
+        <Button
+          kind="primary"
+          busy={save.isPending || grant.add.isPending}
+          onClick={() => (grant.isEntered() ? grant.submit(() => finish()) : finish())}
+        >
           {t('continue')}
         </Button>
       </StepActions>
@@ -63,7 +68,7 @@ export function DestinationsStep({ organization }: StepProps) {
   );
 }
 
-function AddGrant({ added }: { added(): Promise<void> }) {
+function useGrant(added: () => Promise<void>) {
   const t = useStrings(setupStrings);
   const form = useCheckedForm(
     z.object({ to: z.string().trim().min(1, t('toMissing')), note: z.string().trim() }),
@@ -79,6 +84,18 @@ function AddGrant({ added }: { added(): Promise<void> }) {
       },
     },
   );
+  return {
+    form,
+    add,
+    /** What is entered and not granted yet: Continue grants it first. */
+    isEntered: () => form.getValues().to.trim() !== '',
+    submit: (then?: () => void) =>
+      void form.handleSubmit((values) => add.mutate(values, { onSuccess: () => then?.() }))(),
+  };
+}
+
+function AddGrant({ grant: { form, add } }: { grant: ReturnType<typeof useGrant> }) {
+  const t = useStrings(setupStrings);
   return (
     <Card title={t('grant')}>
       <OperationForm form={form} operation={add} refusal={t('notGranted')}>

@@ -5,13 +5,14 @@ import { Button } from '../../../ui/controls/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { FullPage } from '../../frame/full-page.tsx';
 import styles from './setup.module.css';
-import { type SavedStep, type SavedSteps, setupSteps } from './steps.ts';
+import { type AssistantStep, assistantSteps, type SavedStep, type SavedSteps, setupSteps } from './steps.ts';
 import { setupStrings } from './strings.ts';
 
-const steps = ['token', 'organization', 'owner', ...setupSteps] as const;
+const steps = ['token', 'organization', 'owner', ...assistantSteps] as const;
 export type SetupStep = (typeof steps)[number];
 
 const isSaved = (step: SetupStep): step is SavedStep => setupSteps.some((one) => one === step);
+const isLinked = (step: SetupStep): step is AssistantStep => assistantSteps.some((one) => one === step);
 
 /** One step a page: progress beside it, a heading that takes the focus, a sentence, and what is asked. */
 export function SetupFrame({
@@ -106,7 +107,7 @@ function StepLine({
           number
         )}
       </span>
-      {linked && isSaved(name) && !now ? (
+      {linked && isLinked(name) && !now ? (
         <Link to="/setup" search={{ step: name }}>
           {t(`step-${name}`)}
         </Link>

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { z } from 'zod';
 import { Button, ButtonLink } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { Row, ToastRegion } from '../../../ui/layout/index.ts';
+import { KeyValues, Row, ToastRegion } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type SetupState, setup } from '../../api/setup.ts';
 import { organizationQuery, sessionQuery } from '../../data.ts';
@@ -13,11 +13,12 @@ import { StepUpDialog } from '../../session/step-up.tsx';
 import { AttackStep } from './attack-step.tsx';
 import { ConsentStep } from './consent-step.tsx';
 import { DestinationsStep } from './destinations-step.tsx';
-import { DoneStep } from './done-step.tsx';
 import { FactorStep } from './factor-step.tsx';
+import { FirstPersonStep } from './first-person-step.tsx';
+import { KeysStep } from './keys-step.tsx';
 import { NameStep } from './name-step.tsx';
 import { SetupFrame, StepActions } from './setup-frame.tsx';
-import { type SavedStep, stepToGoOn } from './steps.ts';
+import { type AssistantStep, stepToGoOn } from './steps.ts';
 import { setupStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/setup')({ component: SetupScreen });
@@ -91,7 +92,7 @@ function SavedSteps() {
   const { step } = Route.useSearch();
   const organization = useQuery(organizationQuery);
   const [started] = useState(() => step);
-  const [first, setFirst] = useState<SavedStep | undefined>(started);
+  const [first, setFirst] = useState<AssistantStep | undefined>(started);
   const saved = organization.data?.setupSteps;
   useEffect(() => {
     if (organization.data) setFirst((now) => now ?? stepToGoOn(saved ?? {}));
@@ -112,7 +113,9 @@ function SavedSteps() {
     case 'destinations':
       return <DestinationsStep {...props} />;
     case 'keys':
-      return <DoneStep {...props} />;
+      return <KeysStep {...props} />;
+    case 'first-person':
+      return <FirstPersonStep {...props} />;
     default:
       return now satisfies never;
   }
@@ -188,13 +191,11 @@ function OrganizationStep({ state, next }: { state: SetupState; next(state: Setu
       foot={useEnds(state)}
     >
       <OperationForm form={form} operation={save} refusal={t('failed')}>
-        <Field
-          name="name"
-          label={t('organization')}
-          autoComplete="organization"
-          readOnly={kept}
-          maxLength={120}
-        />
+        {kept ? (
+          <KeyValues entries={{ [t('organization')]: organization.name }} />
+        ) : (
+          <Field name="name" label={t('organization')} autoComplete="organization" maxLength={120} />
+        )}
         <StepActions>
           <Button type="submit" kind="primary" busy={save.isPending}>
             {t('continue')}

@@ -13,15 +13,20 @@ export const setupSteps = [
   'keys',
 ] as const satisfies readonly SavedStep[];
 
+/** With the last one, an offer that is not saved: a person is enrolled and verified, for a try. */
+export const assistantSteps = [...setupSteps, 'first-person'] as const;
+export type AssistantStep = (typeof assistantSteps)[number];
+
 /** Where the assistant goes on: what was never reached, then what was put off, then the last page. */
-export const stepToGoOn = (saved: SavedSteps): SavedStep =>
+export const stepToGoOn = (saved: SavedSteps): AssistantStep =>
   setupSteps.find((step) => (saved[step] ?? 'open') === 'open') ??
   setupSteps.find((step) => saved[step] === 'later') ??
-  'keys';
+  'first-person';
 
 export const stepsLeft = (saved: SavedSteps): readonly SavedStep[] =>
   setupSteps.filter((step) => saved[step] !== 'done');
 
-export const stepAfter = (step: SavedStep): SavedStep => setupSteps[setupSteps.indexOf(step) + 1] ?? 'keys';
-export const stepBefore = (step: SavedStep): SavedStep | undefined =>
-  setupSteps[setupSteps.indexOf(step) - 1];
+export const stepAfter = (step: SavedStep): AssistantStep =>
+  assistantSteps[assistantSteps.indexOf(step) + 1] ?? 'first-person';
+export const stepBefore = (step: AssistantStep): AssistantStep | undefined =>
+  assistantSteps[assistantSteps.indexOf(step) - 1];

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { api, organizationQuery, type Schemas } from '../../data.ts';
 import { useOperation } from '../../operations.ts';
-import { type SavedStep, stepAfter, stepBefore } from './steps.ts';
+import { type AssistantStep, type SavedStep, stepAfter, stepBefore } from './steps.ts';
 
 export interface StepProps {
   organization: Schemas['Organization'];
@@ -11,23 +11,22 @@ export interface StepProps {
 interface Ended {
   state: 'done' | 'later';
   change?: Schemas['OrganizationChange'];
-  stay?: true;
 }
 
 /** Saves how a step ended, and shows the next one. `change`: what the step sets of the organization, saved with it. */
 export function useSavedStep(step: SavedStep, organization: Schemas['Organization']) {
   const queryClient = useQueryClient();
   const router = useRouter();
-  const show = (next: SavedStep) => router.navigate({ to: '/setup', search: { step: next } });
+  const show = (next: AssistantStep) => router.navigate({ to: '/setup', search: { step: next } });
   const before = stepBefore(step);
   const save = useOperation(
     ({ state, change }: Ended) =>
       api.patch('/api/admin/organization', {}, { ...change, setupSteps: { [step]: state } }),
     {
       refresh: ['overview'],
-      done: async (organization, { stay }) => {
+      done: async (organization) => {
         queryClient.setQueryData(organizationQuery.queryKey, organization);
-        if (!stay) await show(stepAfter(step));
+        await show(stepAfter(step));
       },
     },
   );

@@ -23,7 +23,10 @@ async function verify(env: 'live' | 'test', email: string | undefined, file: Blo
   }
 }
 
-/** Sends the picture once, and shows the answer: first in a sentence, then what decided, then the checks. */
+/**
+ * Sends the picture once, and shows the answer: first in a sentence, then what decided, then the checks. Without `another` it is a step of
+ * an assistant: the answer alone, and no way off the page.
+ */
 export function VerifyResult({
   claimed,
   picture,
@@ -33,7 +36,7 @@ export function VerifyResult({
   claimed: Claimed | undefined;
   picture: Blob;
   again(): void;
-  another(): void;
+  another?(): void;
 }) {
   const t = useStrings(verifyStrings);
   const env = useWorld();
@@ -58,22 +61,22 @@ export function VerifyResult({
       <Refused of={stored} />
       <div role="status">
         {busy && <Card>{t('judging')}</Card>}
-        {stored.data && <Answer verification={stored.data} claimed={claimed} />}
+        {stored.data && <Answer verification={stored.data} claimed={claimed} alone={!another} />}
       </div>
       {!busy && (
         <Row>
-          <Button kind="primary" onClick={again}>
+          <Button kind={another ? 'primary' : 'plain'} onClick={again}>
             {t('again')}
           </Button>
-          <Button onClick={another}>{t('another')}</Button>
-          {id !== undefined && (
+          {another && <Button onClick={another}>{t('another')}</Button>}
+          {another && id !== undefined && (
             <ButtonLink to="/verifications/$id" params={{ id }}>
               {t('openVerification')}
             </ButtonLink>
           )}
         </Row>
       )}
-      {stored.data && <Checks verification={stored.data} />}
+      {another && stored.data && <Checks verification={stored.data} />}
     </Stack>
   );
 }
@@ -81,9 +84,11 @@ export function VerifyResult({
 function Answer({
   verification,
   claimed,
+  alone,
 }: {
   verification: Schemas['WholePastVerification'];
   claimed: Claimed | undefined;
+  alone: boolean;
 }) {
   const t = useStrings(verifyStrings);
   const advice = useStrings(verificationStrings);
@@ -105,6 +110,7 @@ function Answer({
       verified={decision === 'verified'}
       title={title}
       action={
+        !alone &&
         decision === 'verified' &&
         person !== undefined && (
           <ButtonLink to="/people/$id" params={{ id: person }}>

@@ -1,23 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
-import { Button } from '../../../ui/controls/index.ts';
-import { FileChoice } from '../../../ui/forms/index.ts';
-import { Card, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { useState } from 'react';
+import { Page } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
-import { api, read, useWorld } from '../../data.ts';
+import { read, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
-import { type Claimed, ClaimedPerson, nameOf } from './claimed-person.tsx';
+import { type Claimed, ClaimedPerson } from './claimed-person.tsx';
 import { verifyStrings } from './strings.ts';
+import { type By, TakePicture } from './take-picture.tsx';
 import { VerifyResult } from './verify-result.tsx';
 
 export const Route = createLazyRoute('/verify')({ component: VerifyScreen });
 
-const Camera = lazy(() =>
-  import('../../../capture/camera/camera.tsx').then((module) => ({ default: module.Camera })),
-);
-
-type By = 'camera' | 'file';
 /** `claimed`: the one person to compare with; absent: all. */
 type Step =
   | { is: 'who'; claimed?: Claimed }
@@ -50,15 +44,12 @@ function Verify({ person: id }: { person: string | undefined }) {
         />
       )}
       {(at.is === 'camera' || at.is === 'file') && (
-        <Card
-          title={at.claimed ? t('cameraTitle', { name: nameOf(at.claimed) }) : t('cameraTitleAll')}
-          gap={16}
-        >
-          <Picture by={at.is} taken={(picture) => setStep({ is: 'result', ...same, picture, by: at.is })} />
-          <Row>
-            <Button onClick={() => setStep({ is: 'who', ...same })}>{t('back')}</Button>
-          </Row>
-        </Card>
+        <TakePicture
+          claimed={at.claimed}
+          by={at.is}
+          taken={(picture) => setStep({ is: 'result', ...same, picture, by: at.is })}
+          back={() => setStep({ is: 'who', ...same })}
+        />
       )}
       {at.is === 'result' && (
         <VerifyResult
@@ -69,39 +60,5 @@ function Verify({ person: id }: { person: string | undefined }) {
         />
       )}
     </Page>
-  );
-}
-
-const formats = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif';
-
-function Picture({ by, taken }: { by: By; taken(picture: Blob): void }) {
-  const t = useStrings(verifyStrings);
-  const env = useWorld();
-  const [file, setFile] = useState<File | null>(null);
-  if (by === 'camera')
-    return (
-      <Suspense>
-        <Camera
-          count={1}
-          openCapture={() => api.post('/api/admin/captures', { env })}
-          onPictures={([picture]) => picture && taken(picture)}
-        />
-      </Suspense>
-    );
-  return (
-    <Stack>
-      <FileChoice
-        accept={formats}
-        label={t('file')}
-        description={t('fileHint')}
-        value={file}
-        onChange={setFile}
-      />
-      <Row>
-        <Button kind="primary" disabled={file === null} onClick={() => file && taken(file)}>
-          {t('verifyNow')}
-        </Button>
-      </Row>
-    </Stack>
   );
 }

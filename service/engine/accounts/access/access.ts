@@ -4,6 +4,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import { refuseErased } from '../organizations/organization.ts';
+import type { Organizations } from '../organizations/organizations.ts';
 import { type ApiKey, hashKey, isValid, makeKeyText, type Random } from './api-key.ts';
 import {
   copyLimits,
@@ -74,6 +75,8 @@ export interface AccessDeps extends AuthenticationDeps {
   audit: Audit;
   ids: Ids;
   random?: Random;
+  /** Whose assistant asks for a live key until there is one. */
+  organizations?: Pick<Organizations, 'endSetupStep'>;
 }
 
 export function createAccess(deps: AccessDeps): Access & {
@@ -82,7 +85,7 @@ export function createAccess(deps: AccessDeps): Access & {
   /** At start: the keys that are refused because something else than this service made or changed their rows; logged too. */
   alteredKeys(): Promise<KeyId[]>;
 } {
-  const { db, inTransaction, integrity, audit, ids, clock, random = randomFillSync } = deps;
+  const { db, inTransaction, integrity, audit, ids, clock, organizations, random = randomFillSync } = deps;
   const authentication = createAuthentication(deps);
   const origins = createKnownSet(() => selectOrigins(db));
 
@@ -105,6 +108,7 @@ export function createAccess(deps: AccessDeps): Access & {
         const { world, scopes, prefix, browser, origins, cidrs, profiles, expiresAt } = record;
         const details = { world, scopes, prefix, browser, origins, cidrs, profiles, expiresAt };
         await audit.add(tx, { actor, action: 'key.create', organization, target: id, details });
+        if (world === 'live') await organizations?.endSetupStep(tx, organization, 'keys', actor);
       });
       await authentication.know(key);
       origins.forget();

@@ -20,8 +20,10 @@ import {
   RetentionSettings,
   refuseErased,
   retentionPolicy,
+  type SetupStep,
   type SetupSteps,
   type Site,
+  stepsLeft,
   type UniquenessPolicy,
 } from './organization.ts';
 import {
@@ -81,6 +83,8 @@ export interface Organizations extends ConsentTexts {
    * faces. False: it was so before. Throws CONFLICT for an organization that was erased.
    */
   setFaceFactor(tx: Tx, id: OrganizationId, allowed: boolean, actor: Actor): Promise<boolean>;
+  /** Part of the caller's transaction: what this step of the assistant asks for was done elsewhere. Nothing where it is not asked. */
+  endSetupStep(tx: Tx, id: OrganizationId, step: SetupStep, actor: Actor): Promise<void>;
   /** The logo that people see who are verified; null: none. Throws CONFLICT when the organization was erased. */
   setLogo(id: OrganizationId, logo: Logo | null, actor: Actor): Promise<Organization>;
   /** PNG; undefined where there is none. */
@@ -158,6 +162,13 @@ export function createOrganizations(deps: OrganizationsDeps): Organizations {
 
     setFaceFactor: (...given) => setFaceFactor(deps, ...given),
 
+    async endSetupStep(tx, id, step, actor) {
+      const before = await requireOrganization(tx, integrity, id);
+      if (before.altered || !stepsLeft(before).includes(step)) return;
+      const alteration = changeSettings(before, { setupSteps: { [step]: 'done' } });
+      if (alteration) await write(deps, tx, alteration, actor);
+    },
+
     async set(id, change, actor) {
       const wanted = {
         ...change,
@@ -212,11 +223,19 @@ const createAlter =
       refuseAltered(before);
       const alteration = await decide(before, tx);
       if (!alteration) return before;
-      const { after, action, details } = alteration;
-      await updateOrganization(tx, integrity, after);
-      await audit.add(tx, { actor, action, organization: id, target: id, details });
-      return after;
+      await write({ audit, integrity }, tx, alteration, actor);
+      return alteration.after;
     });
+
+async function write(
+  { audit, integrity }: Pick<OrganizationsDeps, 'audit' | 'integrity'>,
+  tx: Tx,
+  { after, action, details }: Alteration,
+  actor: Actor,
+): Promise<void> {
+  await updateOrganization(tx, integrity, after);
+  await audit.add(tx, { actor, action, organization: after.id, target: after.id, details });
+}
 
 const createLooks = (
   { db, integrity }: Pick<OrganizationsDeps, 'db' | 'integrity'>,
@@ -240,17 +259,15 @@ const createLooks = (
 });
 
 async function setFaceFactor(
-  { audit, integrity }: Pick<OrganizationsDeps, 'audit' | 'integrity'>,
+  deps: Pick<OrganizationsDeps, 'audit' | 'integrity'>,
   ...[tx, id, allowed, actor]: Parameters<Organizations['setFaceFactor']>
 ): Promise<boolean> {
-  const before = await requireOrganization(tx, integrity, id);
+  const before = await requireOrganization(tx, deps.integrity, id);
   refuseErased(before);
   refuseAltered(before);
   const alteration = changeSettings(before, { faceFactor: allowed });
   if (!alteration) return false;
-  const { after, action, details } = alteration;
-  await updateOrganization(tx, integrity, after);
-  await audit.add(tx, { actor, action, organization: id, target: id, details });
+  await write(deps, tx, alteration, actor);
   return true;
 }
 

@@ -198,7 +198,7 @@ export interface SetupDeps {
   clock: Clock;
   organizations: Pick<Organizations, 'list' | 'create' | 'set'>;
   administrators: Pick<Administrators, 'create' | 'list' | 'ownersExist' | 'signIn'>;
-  hasPeople(organization: OrganizationId): Promise<boolean>;
+  hasPeople(realm: { organization: OrganizationId; world: 'live' | 'test' }): Promise<boolean>;
   file: TokenFile;
   random(into: Uint8Array): void;
 }

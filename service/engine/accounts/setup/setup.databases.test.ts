@@ -127,9 +127,49 @@ mostlyOnSqlite('the setup of a box', (newPlace, _, { test }) => {
     await engine.stop();
   });
 
-  test('a box that has people goes on as it was: nothing is renamed, nothing is owed', async () => {
+  test('people of the test world do not keep the name of the organization, and nothing is owed', async () => {
     const engine = await startEngine({ place: await newPlace() });
+    expect(await refusal(enroll(engine, 'test'))).toBe('none');
+    const claim = await engine.setup.claim(await begun(engine), desk);
+    expect(await engine.setup.view(claim)).toMatchObject({ organization: { mayRename: true } });
+    await engine.setup.nameOrganization(claim, 'Nordlys Bank');
+    expect((await engine.organizations.get(engine.organization)).name).toBe('Nordlys Bank');
+    await engine.setup.makeOwner(claim, owner, desk);
     expect(await refusal(enroll(engine))).toBe('none');
+    await engine.stop();
+  });
+
+  test('the first live key ends the step that asks for keys; a test key does not', async () => {
+    const engine = await startEngine({ place: await newPlace() });
+    const claim = await engine.setup.claim(await begun(engine), desk);
+    await engine.setup.makeOwner(claim, owner, desk);
+    const make = (world: 'live' | 'test') =>
+      engine.access.createKey(
+        { organization: engine.organization, name: world, world, scopes: ['identity'] },
+        operator,
+      );
+    const keysStep = async () => (await engine.organizations.get(engine.organization)).setupSteps?.keys;
+    await make('test');
+    expect(await keysStep()).toBe('open');
+    await make('live');
+    expect(await keysStep()).toBe('done');
+    await make('live');
+    const lines = await engine.db
+      .selectFrom('audit')
+      .select('details')
+      .where('action', '=', 'organization.set')
+      .execute();
+    expect(lines.filter(({ details }) => JSON.stringify(details).includes('keys'))).toHaveLength(2);
+    await engine.stop();
+  });
+
+  test('a box that has real people goes on as it was: nothing is renamed, nothing is owed', async () => {
+    const engine = await startEngine({ place: await newPlace() });
+    const { organizations, organization } = engine;
+    await organizations.set(organization, { matchOnly: true }, operator);
+    const given = { textVersion: '1', method: 'signed form', legalBasis: 'explicit consent' };
+    await organizations.attestConsent(organization, { ...given, purposes: ['verification'] }, operator);
+    expect(await refusal(enroll(engine, 'live'))).toBe('none');
     const claim = await engine.setup.claim(await begun(engine), desk);
     expect(await engine.setup.view(claim)).toMatchObject({ organization: { mayRename: false } });
     expect(await refusal(engine.setup.nameOrganization(claim, 'Other'))).toBe('CONFLICT');

@@ -31,7 +31,7 @@ export interface Setup extends FactorRule {
   view(claim: string | undefined): Promise<SetupView>;
   /** Gives the secret of the browser. Throws SETUP_TOKEN_REFUSED, SETUP_CLOSED, SIGN_IN_DELAYED. */
   claim(token: string, from: From): Promise<string>;
-  /** Makes the first organization, or renames the only one while it has no people. */
+  /** Makes the first organization, or renames the only one while it has no real people: those of the test world do not matter. */
   nameOrganization(claim: string | undefined, name: string): Promise<void>;
   /** The owner of the organization and of the box, signed in. */
   makeOwner(
@@ -104,7 +104,7 @@ export function createSetup(deps: SetupDeps): Setup {
         else
           throw new Problem(
             'CONFLICT',
-            `This box has people or several organizations already: the owner is made for "${found.name}".`,
+            `This box has real people or several organizations already: the owner is made for "${found.name}".`,
           );
       }),
 
@@ -126,7 +126,9 @@ function createOwners(
         const organization = await firstOrganization(deps);
         if (!organization) throw new Problem('CONFLICT', 'Name the organization first.');
         // A box with people is exempt: only a new one requires a second factor before the first person.
-        if (!(await deps.hasPeople(organization.id))) {
+        const { hasPeople } = deps;
+        const realmOf = (world: 'live' | 'test') => ({ organization: organization.id, world });
+        if (!(await hasPeople(realmOf('live'))) && !(await hasPeople(realmOf('test')))) {
           await inTransaction((tx) => putSetup(tx, integrity, { ...row, factorOwed: true }));
         }
         const owner = { organization: organization.id, role: 'owner', applianceOwner: true } as const;
@@ -158,7 +160,7 @@ async function firstOrganization(deps: SetupDeps): Promise<Organization | undefi
 }
 
 async function mayRename(deps: SetupDeps, { id }: Organization): Promise<boolean> {
-  return (await inUse(deps)).length === 1 && !(await deps.hasPeople(id));
+  return (await inUse(deps)).length === 1 && !(await deps.hasPeople({ organization: id, world: 'live' }));
 }
 
 /** Rule of a box that was set up by the assistant: its owner needs a second factor before the first person is enrolled. */

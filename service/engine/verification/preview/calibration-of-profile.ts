@@ -102,7 +102,14 @@ export function createProfileCalibration({ profiles, models, subjects, shifts }:
   };
 }
 
-type PadPoint = { score: number; apcer: number; bpcer: number; worst?: { species: string; apcer: number } };
+/** `at`: `half`, where the scale `live` of a profile has 0.5; `apcer5`, where the stricter one has it. */
+type PadPoint = {
+  at: 'half' | 'apcer5' | 'apcer10';
+  score: number;
+  apcer: number;
+  bpcer: number;
+  worst?: { species: string; apcer: number };
+};
 
 /** What a profile can ask for: every check, and what was measured of those that models judge. */
 interface CheckCatalog {
@@ -138,9 +145,13 @@ export const createCheckCatalog =
       name,
       maturity,
       ...(accuracy[0] && { data: accuracy[0].data, date: accuracy[0].date }),
-      points: [thresholds.half, thresholds.apcer5, thresholds.apcer10]
-        .filter((point) => point !== undefined)
-        .map(({ score, apcer, bpcer, worst }) => ({ score, apcer, bpcer, ...(worst && { worst }) }))
+      points: (['half', 'apcer5', 'apcer10'] as const)
+        .flatMap((at): PadPoint[] => {
+          const point = thresholds[at];
+          if (point === undefined) return [];
+          const { score, apcer, bpcer, worst } = point;
+          return [{ at, score, apcer, bpcer, ...(worst && { worst }) }];
+        })
         .toSorted((a, b) => a.score - b.score),
     })),
   });

@@ -47,7 +47,7 @@ export function WebhookFields({
           options={entries.map(({ name, when, fires }) => ({
             value: name,
             label: name.slice(family.length + 1),
-            hint: fires ? when : t('notFired', { when }),
+            hint: withCode(fires ? when : t('notFired', { when })),
           }))}
         />
       </Card>
@@ -59,6 +59,10 @@ export function WebhookFields({
     </>
   );
 }
+
+/** Field names in the sentences of the catalog. */
+const withCode = (text: string): ReactNode =>
+  text.split('`').map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part));
 
 function Signature() {
   const t = useStrings(formStrings);

@@ -1,0 +1,1 @@
+export { EnrollPerson } from './enroll-person.tsx';

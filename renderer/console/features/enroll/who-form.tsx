@@ -1,0 +1,125 @@
+import { Radio, SegmentedControl } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import { type Control, Controller, useWatch } from 'react-hook-form';
+import { Button } from '../../../ui/controls/index.ts';
+import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
+import { Card, Row, Stack } from '../../../ui/layout/index.ts';
+import { type Language, languages, useLanguage, useStrings } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
+import classes from './consent-fields.module.css';
+import type { Order } from './enroll-pictures.ts';
+import { enrollStrings } from './strings.ts';
+import { consentWays, purposes, toOrder, toValues, type WhoValues, whoSchema } from './who-order.ts';
+
+const Field = fieldsOf<WhoValues>()(enrollStrings);
+
+/** Who is enrolled, and what they agreed to. `withConsent`: the organization records consent with each enrollment. */
+export function WhoForm({
+  withConsent,
+  text,
+  language,
+  before,
+  next,
+}: {
+  withConsent: boolean;
+  text: Schemas['ConsentText'];
+  language: Language | undefined;
+  before: Order | undefined;
+  next(order: Order, by: 'camera' | 'files'): void;
+}) {
+  const t = useStrings(enrollStrings);
+  const schema = useMemo(() => whoSchema(t), [t]);
+  const form = useCheckedForm(schema, toValues(before, withConsent));
+  const { control } = form;
+  const go = (by: 'camera' | 'files') =>
+    form.handleSubmit((values) => next(toOrder(values, text.version), by));
+  return (
+    <Form form={form} onSubmit={(values) => next(toOrder(values, text.version), 'camera')}>
+      <Card title={t('who')} gap={16}>
+        <Field name="email" type="email" />
+        <Field name="name" optional />
+      </Card>
+      <Card title={t('consent')}>
+        <ConsentFields control={control} withConsent={withConsent} text={text} language={language} />
+      </Card>
+      <Row>
+        <Button type="submit" kind="primary">
+          {t('byCamera')}
+        </Button>
+        <Button onClick={(event) => void go('files')(event)}>{t('byFile')}</Button>
+      </Row>
+    </Form>
+  );
+}
+
+interface Props {
+  control: Control<WhoValues>;
+  /** The organization records consent with each enrollment. */
+  withConsent: boolean;
+  text: Schemas['ConsentText'];
+  /** In which the text is shown first; absent: the reader's. */
+  language: Language | undefined;
+}
+
+/** How this person agreed, and what is needed to show it later. */
+function ConsentFields({ control, withConsent, text, language }: Props) {
+  const t = useStrings(enrollStrings);
+  const way = useWatch({ control, name: 'way' });
+  return (
+    <Stack>
+      <Controller
+        control={control}
+        name="way"
+        render={({ field }) => (
+          <Radio.Group label={t('way')} value={field.value} onChange={field.onChange}>
+            <Stack gap={8}>
+              {consentWays
+                .filter((one) => one !== 'attested' || !withConsent)
+                .map((one) => (
+                  <Radio key={one} value={one} label={t(one)} description={t(`${one}Hint`)} />
+                ))}
+            </Stack>
+          </Radio.Group>
+        )}
+      />
+      {way === 'here' && <SignedHere text={text} language={language} />}
+      {way === 'elsewhere' && signedElsewhere}
+      {way !== 'attested' && (
+        <Field name="purposes" as="several" options={purposes.map((value) => ({ value, label: t(value) }))} />
+      )}
+    </Stack>
+  );
+}
+
+/** The text in the language of the person, who may speak another one than the operator. */
+function SignedHere({ text, language: first }: Pick<Props, 'text' | 'language'>) {
+  const t = useStrings(enrollStrings);
+  const own = useLanguage();
+  const [language, choose] = useState<Language>(first ?? own.language);
+  return (
+    <>
+      <SegmentedControl
+        role="radiogroup"
+        aria-label={t('textLanguage')}
+        value={language}
+        onChange={(value) => choose(value as Language)}
+        data={languages.map((one) => ({ value: one, label: t(one) }))}
+      />
+      <section className={classes.text} lang={language} aria-label={t('consentText')}>
+        {text.text[language].map((paragraph) => (
+          <p key={paragraph}>{paragraph}</p>
+        ))}
+        <p className="small muted">{t('version', { version: text.version })}</p>
+      </section>
+      <Field name="signature" autoComplete="off" maxLength={200} />
+    </>
+  );
+}
+
+const signedElsewhere = (
+  <>
+    <Field name="textVersion" />
+    <Field name="method" />
+    <Field name="legalBasis" />
+  </>
+);

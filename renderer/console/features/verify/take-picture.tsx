@@ -1,0 +1,73 @@
+import { lazy, Suspense, useState } from 'react';
+import { Button } from '../../../ui/controls/index.ts';
+import { FileChoice } from '../../../ui/forms/index.ts';
+import { Card, Row, Stack } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { api, useWorld } from '../../data.ts';
+import { type Claimed, nameOf } from './claimed-person.tsx';
+import { verifyStrings } from './strings.ts';
+
+const Camera = lazy(() =>
+  import('../../../capture/camera/camera.tsx').then((module) => ({ default: module.Camera })),
+);
+
+export type By = 'camera' | 'file';
+
+/** The picture that is compared with this person, or with all. */
+export function TakePicture({
+  claimed,
+  by,
+  taken,
+  back,
+}: {
+  claimed: Claimed | undefined;
+  by: By;
+  taken(picture: Blob): void;
+  back?(): void;
+}) {
+  const t = useStrings(verifyStrings);
+  return (
+    <Card title={claimed ? t('cameraTitle', { name: nameOf(claimed) }) : t('cameraTitleAll')} gap={16}>
+      <Picture by={by} taken={taken} />
+      {back && (
+        <Row>
+          <Button onClick={back}>{t('back')}</Button>
+        </Row>
+      )}
+    </Card>
+  );
+}
+
+const formats = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif';
+
+function Picture({ by, taken }: { by: By; taken(picture: Blob): void }) {
+  const t = useStrings(verifyStrings);
+  const env = useWorld();
+  const [file, setFile] = useState<File | null>(null);
+  if (by === 'camera')
+    return (
+      <Suspense>
+        <Camera
+          count={1}
+          openCapture={() => api.post('/api/admin/captures', { env })}
+          onPictures={([picture]) => picture && taken(picture)}
+        />
+      </Suspense>
+    );
+  return (
+    <Stack>
+      <FileChoice
+        accept={formats}
+        label={t('file')}
+        description={t('fileHint')}
+        value={file}
+        onChange={setFile}
+      />
+      <Row>
+        <Button kind="primary" disabled={file === null} onClick={() => file && taken(file)}>
+          {t('verifyNow')}
+        </Button>
+      </Row>
+    </Stack>
+  );
+}
