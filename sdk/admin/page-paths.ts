@@ -596,6 +596,11 @@ export interface components {
             /** @constant */
             pictures?: true;
             test: boolean;
+            /**
+             * @description It ends so as soon as the person agrees, without a camera
+             * @enum {string}
+             */
+            testOutcome?: "verified" | "not-matched" | "refused-by-liveness" | "two-faces" | "review" | "duplicate" | "expired";
             /** @description An answer whose SHA-256 with the challenge begins with so many zero bits */
             work?: {
                 challenge: string;

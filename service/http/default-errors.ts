@@ -1,4 +1,5 @@
 import type { Problem, ProblemCode } from '../lib/problem.ts';
+import { rateLimitHeaders } from './rate-limits.ts';
 
 /** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
 interface WireError {
@@ -119,6 +120,7 @@ export function renderProblem(problem: Problem, requestId: string, family: WireE
   const retryAfter =
     problem.extra.retryAfterSeconds ?? (problem.code === 'OVERLOADED' ? RETRY_AFTER_DEFAULT : undefined);
   if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)));
+  Object.assign(headers, rateLimitHeaders(problem.extra.rateLimits ?? []));
   if (status === 401) headers['www-authenticate'] = 'Bearer realm="gatehouse"';
   const details = problem.extra.details;
   return {

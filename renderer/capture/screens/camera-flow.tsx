@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { TestPersonChoice } from '../../ui/test-people/test-person-choice.tsx';
 import { useCamera } from '../camera/use-camera.ts';
 import { isDesktop, isFramedWithoutCamera, useCameraPermission, useHasCamera } from '../parts/use-device.ts';
 import type { LiveSession } from '../session/live-session.ts';
@@ -51,7 +52,10 @@ export function CameraFlow(props: CameraFlowProps) {
     if (offersPhone) toPhone('noCamera');
   }, [offersPhone]);
 
-  const shared = { description, leave, toPhone: () => toPhone(), problem, busy };
+  const testPerson = description?.test && (
+    <TestPersonChoice choose={(outcome) => void session.showTestPerson(outcome)} />
+  );
+  const shared = { description, leave, toPhone: () => toPhone(), problem, busy, testPerson };
   if (between && live) {
     return (
       <BetweenScreen
@@ -90,6 +94,13 @@ export function CameraFlow(props: CameraFlowProps) {
       choose={camera.choose}
       restart={tryAgain}
       toPhone={shared.toPhone}
+      testPerson={testPerson}
     />
   );
+}
+
+/** A session of the test world that was ordered with its outcome: no camera is asked for. */
+export function OrderedFlow({ session }: Pick<CameraFlowProps, 'session'>) {
+  useEffect(() => void session.showTestPerson(), [session]);
+  return <LoadingScreen />;
 }

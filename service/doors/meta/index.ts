@@ -9,6 +9,7 @@ import { frontPage } from './front-page.ts';
 import { serveMetrics } from './metrics-route.ts';
 import { type FamilyParts, openApiDocument } from './openapi.ts';
 import type { ApplianceStatus } from './status.ts';
+import { testPeople } from './test-people.ts';
 import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
 import {
   HealthReply,
@@ -53,6 +54,7 @@ export function createMetaDoor(deps: MetaDeps): FastifyPluginAsync {
     );
     await app.register(async (documents) => serveDocument(documents, deps));
     await app.register(frontPage, { version: deps.version });
+    await app.register(testPeople);
     await app.register(docsPage);
   };
 }

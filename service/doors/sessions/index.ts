@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import type { Organizations, VerifyToken } from '../../engine/accounts/index.ts';
 import type { Sessions, WholeSession } from '../../engine/live/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
+import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import {
   ordering as orderingBy,
@@ -16,7 +17,7 @@ import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type OrderDeps, toOrder } from './order.ts';
 import { type SignalsDeps, takeSignals } from './signals.ts';
-import { fromFinding, fromResult, fromSession, toBehavior } from './translate.ts';
+import { fromFinding, fromListed, fromResult, fromSession, toBehavior } from './translate.ts';
 import {
   Finalize,
   FinalizeReply,
@@ -25,6 +26,7 @@ import {
   PassQuestion,
   Salt,
   SessionCreated,
+  SessionPage,
   SessionParams,
   SessionStatus,
   Signals,
@@ -35,7 +37,10 @@ export { sessionsWebhooks } from './webhook-payloads.ts';
 
 export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
   liveSessions: SignalsDeps['liveSessions'] &
-    Pick<Sessions, 'create' | 'find' | 'read' | 'finalize' | 'finalizeByToken' | 'noteBehavior'>;
+    Pick<
+      Sessions,
+      'create' | 'find' | 'read' | 'wholePage' | 'finalize' | 'finalizeByToken' | 'noteBehavior'
+    >;
   organizations: Pick<Organizations, 'get'>;
   uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
   verifyToken: VerifyToken;
@@ -189,6 +194,29 @@ function finalizeRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
 
 /** For keys of servers alone. */
 function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
+  app.get<{ Querystring: KeyListQuery }>(
+    '/api/v1/sessions',
+    {
+      config: { access: 'sessions' },
+      schema: {
+        operationId: 'listPersonSessions',
+        summary: 'List sessions',
+        description:
+          'Those of the organization in the world of the key, the newest first, for reconciling after a lost webhook. For keys of servers.',
+        tags,
+        querystring: KeyListQuery,
+        response: { 200: SessionPage },
+      },
+    },
+    async (request) => {
+      const caller = relyingParty(request);
+      refuseBrowserKey(caller);
+      const read = (part: { before?: string; limit: number }) =>
+        deps.liveSessions.wholePage(toRealm(caller), { ...part, flow: 'api' });
+      return keyListPage(request.query, read, fromListed);
+    },
+  );
+
   app.get<{ Params: SessionParams }>(
     '/api/v1/sessions/:id',
     {
