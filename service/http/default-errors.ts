@@ -100,6 +100,7 @@ interface ErrorBody {
   error: string;
   code: ProblemCode;
   requestId: string;
+  doc_url?: string;
   details?: { path: string; message: string }[];
   [extra: string]: unknown;
 }
@@ -114,7 +115,13 @@ interface RenderedError {
 const RETRY_AFTER_DEFAULT = 1;
 
 /** Renders a problem as the answer. */
-export function renderProblem(problem: Problem, requestId: string, family: WireErrors): RenderedError {
+export function renderProblem(
+  problem: Problem,
+  requestId: string,
+  family: WireErrors,
+  /** Of the pages of codes; absent where none are served. */
+  pages?: string,
+): RenderedError {
   const { status, extra } = wireErrorOf(problem.code, family);
   const headers: Record<string, string> = {};
   const retryAfter =
@@ -130,6 +137,7 @@ export function renderProblem(problem: Problem, requestId: string, family: WireE
       error: problem.message,
       code: problem.code,
       requestId,
+      ...(pages !== undefined && { doc_url: `${pages}${problem.code}` }),
       ...(details && details.length > 0 ? { details } : {}),
       ...extra?.(problem),
     },

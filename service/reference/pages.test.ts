@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { addServeOptions } from '../cli/serve/options.ts';
 import { Config, environment } from '../config.ts';
+import { errorsPage } from './errors-page.ts';
 import { profilesPage } from './profiles-page.ts';
 import { settingsPage } from './settings-page.ts';
 
@@ -11,6 +12,7 @@ const written = (name: string) => readFileSync(new URL(`../../docs/${name}`, imp
 test('the pages are those of this code: npm run generate', () => {
   expect(written('SETTINGS.md')).toBe(settingsPage());
   expect(written('PROFILES.md')).toBe(profilesPage());
+  expect(written('ERRORS.md')).toBe(errorsPage());
 });
 
 test('every setting has its row and a meaning, with its variable and flag', () => {
