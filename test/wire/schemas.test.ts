@@ -123,7 +123,9 @@ test('each family has a document of its own, in which nothing is missing', async
   for (const family of Object.keys(documentFamilies) as DocumentFamily[]) {
     const own = familyDocument(document, family) as typeof document;
     const served = await fetch(`${box.base}/openapi/${family}.json`);
-    expect(await served.json()).toEqual(own);
+    const answer = (await served.json()) as Json;
+    expect([served.status, answer.code]).toEqual([200, undefined]);
+    expect(answer).toEqual(own);
     const text = JSON.stringify(own);
     for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
       expect((own.components as { schemas: Json }).schemas).toHaveProperty(name);
