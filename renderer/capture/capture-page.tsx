@@ -92,7 +92,7 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
     case 'decided':
       return <DecidedScreen {...{ description, second, result: stage.result }} />;
     case 'camera':
-      if (description?.testOutcome && !view.live?.result) return <OrderedFlow session={session} />;
+      if (description?.testOutcome && !view.live?.result) return <OrderedFlow {...{ session, view }} />;
       return (
         <CameraFlow
           {...{ session, view, problem, address, stay, toPhone, leave: setLeaving }}

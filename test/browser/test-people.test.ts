@@ -83,8 +83,10 @@ test.skipIf(missing)(`a session that was ordered with its outcome needs no camer
   const { sessionId, verifyUrl } = await ask('/api/v1/sessions', { testOutcome: 'verified' });
   await page.goto(verifyUrl!);
   await button(page, 'I agree, start');
-  await page.getByRole('heading', { name: 'Done' }).or(page.getByText('Reference')).first().waitFor();
-  expect(await finalized(sessionId!)).toBe('approved');
+  await expect.poll(() => finalized(sessionId!)).toBe('approved');
+  await page.getByText('Test world').waitFor();
+  await page.getByRole('status').first().waitFor({ state: 'hidden' });
+  await inspect('approved');
 });
 
 test.skipIf(missing)('a test person is chosen at the page in the place of a camera', async () => {

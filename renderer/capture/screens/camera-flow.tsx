@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { TestPersonChoice } from '../../ui/test-people/test-person-choice.tsx';
 import { useCamera } from '../camera/use-camera.ts';
 import { isDesktop, isFramedWithoutCamera, useCameraPermission, useHasCamera } from '../parts/use-device.ts';
@@ -47,7 +47,8 @@ export function CameraFlow(props: CameraFlowProps) {
     if (permission === 'granted') tryAgain();
   }, [permission, tryAgain]);
   const noCamera = missing || camera.state.is === 'missing';
-  const offersPhone = noCamera && isDesktop() && !props.stay;
+  // In the test world a test person is chosen here.
+  const offersPhone = noCamera && isDesktop() && !props.stay && !description?.test;
   useEffect(() => {
     if (offersPhone) toPhone('noCamera');
   }, [offersPhone]);
@@ -100,7 +101,13 @@ export function CameraFlow(props: CameraFlowProps) {
 }
 
 /** A session of the test world that was ordered with its outcome: no camera is asked for. */
-export function OrderedFlow({ session }: Pick<CameraFlowProps, 'session'>) {
-  useEffect(() => void session.showTestPerson(), [session]);
+export function OrderedFlow({ session, view: { busy } }: Pick<CameraFlowProps, 'session' | 'view'>) {
+  const asked = useRef(false);
+  // The answer to the consent comes first.
+  useEffect(() => {
+    if (busy || asked.current) return;
+    asked.current = true;
+    void session.showTestPerson();
+  }, [session, busy]);
   return <LoadingScreen />;
 }
