@@ -44,7 +44,7 @@ async function order(key: string, organization: string, name: string) {
 beforeAll(async () => {
   cli = createCli();
   const { organizationId } = await cli.json<{ organizationId: string }>('init', '--org', 'Harbour');
-  const other = await cli.json<{ id: string }>('org', 'create', 'Quay');
+  const other = await cli.json<{ id: string }>('org', 'create', '--name', 'Quay');
   organizations.push(organizationId, other.id);
   service = await cli.serve('--log-level', 'error');
 });

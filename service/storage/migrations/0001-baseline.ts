@@ -63,6 +63,7 @@ function fromLast01(columns: Columns): readonly string[] {
     ...(strict === '' ? rightConstraintNames : []),
 
     ...references,
+    sessionsOfFlow,
 
     `alter table organization add column consent_text ${text}`,
     ...made('consent_text'),
@@ -77,6 +78,9 @@ const references = [
   ),
   'create index live_session_verification on live_session (verification) where verification is not null',
 ];
+
+/** For the lists of keys. */
+const sessionsOfFlow = 'create index live_session_flow on live_session (organization, world, flow, id)';
 
 /** Jobs of webhooks go into the rows they stand for, mails into rows of their own, the rest is due again. */
 const queueGoesOver = (ofJob: (field: string) => string): readonly string[] => [
@@ -1115,7 +1119,7 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
   `create index live_session_undecided on live_session (expires_at) where decision is null`,
   `create index live_session_subject on live_session (subject)`,
   `create index live_session_email on live_session (email_hash)`,
-  `create index live_session_flow on live_session (organization, world, flow, id)`,
+  sessionsOfFlow,
   `create index live_session_age on live_session (organization, world, created_at)`,
   ...references,
   `
