@@ -64,7 +64,7 @@ beforeAll(async () => {
   const { items } = (await control('GET', '/organizations')) as unknown as { items: { id: string }[] };
   organization = items[0]!.id;
   const order = { name: 'tests', env: 'test', scopes: ['identity', 'sessions'] };
-  ({ key } = await control('POST', `/keys?organization=${organization}`, order));
+  key = String((await control('POST', `/keys?organization=${organization}`, order)).key);
 });
 afterAll(async () => {
   await browser?.close();
