@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { addServeOptions } from '../cli/serve/options.ts';
 import { Config, environment } from '../config.ts';
-import { errorsPage } from './errors-page.ts';
 import { profilesPage } from './profiles-page.ts';
 import { settingsPage } from './settings-page.ts';
 
@@ -12,7 +11,6 @@ const written = (name: string) => readFileSync(new URL(`../../docs/${name}`, imp
 test('the pages are those of this code: npm run generate', () => {
   expect(written('SETTINGS.md')).toBe(settingsPage());
   expect(written('PROFILES.md')).toBe(profilesPage());
-  expect(written('ERRORS.md')).toBe(errorsPage());
 });
 
 test('every setting has its row and a meaning, with its variable and flag', () => {

@@ -1,10 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { errorsPage } from './errors-page.ts';
 import { profilesPage } from './profiles-page.ts';
 import { settingsPage } from './settings-page.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 await writeFile(fileURLToPath(new URL('SETTINGS.md', docs)), settingsPage());
 await writeFile(fileURLToPath(new URL('PROFILES.md', docs)), profilesPage());
-await writeFile(fileURLToPath(new URL('ERRORS.md', docs)), errorsPage());

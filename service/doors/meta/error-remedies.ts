@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../lib/problem.ts';
 
-/** What to do about each code: for developers, and for those whom they ask. */
+/** What to do about each code: for developers and operators. */
 export const errorRemedies: Record<ProblemCode, string> = {
   INVALID_REQUEST:
     'Correct the fields that `details` names. The OpenAPI document has every field with its limits.',

@@ -2,7 +2,9 @@ import { errorCodes } from '../doors/meta/error-codes.ts';
 import { errorRemedies } from '../doors/meta/error-remedies.ts';
 import { defaultErrors } from '../http/default-errors.ts';
 import { problemCodes } from '../lib/problem.ts';
-import { table } from './fields.ts';
+
+const row = (cells: readonly string[]) =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
 /** `docs/ERRORS.md`, from the closed list of codes. */
 export function errorsPage(): string {
@@ -22,6 +24,6 @@ Every error of every API is \`{ error, code, requestId, doc_url, details? }\`: a
 request, and the page of the code on the box (\`https://box/docs/errors/CODE\`; JSON for a program). \`details\` names each wrong field. Some APIs add fields, and answer a few codes with another status: the
 OpenAPI document has both. Program by \`code\`; sentences may change ([COMPATIBILITY.md](COMPATIBILITY.md)).
 
-${table(['code', 'status', 'cause', 'what to do'], rows)}
+${[['code', 'status', 'cause', 'what to do'], ['---', '---', '---', '---'], ...rows].map(row).join('\n')}
 `;
 }
