@@ -34314,6 +34314,7 @@ export interface operations {
             /** @description JSON Lines */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -34329,6 +34330,7 @@ export interface operations {
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -34338,6 +34340,7 @@ export interface operations {
             /** @description - `MISSING_AUTH`: No API key was sent. */
             401: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -34351,6 +34354,7 @@ export interface operations {
              */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -34360,6 +34364,18 @@ export interface operations {
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -34369,6 +34385,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -34382,6 +34399,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -34391,6 +34410,7 @@ export interface operations {
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40480,6 +40500,7 @@ export interface operations {
             /** @description An organization and its settings. */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40502,6 +40523,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40511,6 +40533,7 @@ export interface operations {
             /** @description - `MISSING_AUTH`: No API key was sent. */
             401: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40525,6 +40548,7 @@ export interface operations {
              */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40534,6 +40558,7 @@ export interface operations {
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40543,6 +40568,8 @@ export interface operations {
             /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
             409: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40552,6 +40579,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40561,6 +40589,18 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40570,6 +40610,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40584,6 +40625,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40593,6 +40636,7 @@ export interface operations {
             /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
             507: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40619,6 +40663,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40635,6 +40680,7 @@ export interface operations {
             /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40644,6 +40690,7 @@ export interface operations {
             /** @description - `MISSING_AUTH`: No API key was sent. */
             401: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40657,6 +40704,7 @@ export interface operations {
              */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40666,6 +40714,18 @@ export interface operations {
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40675,6 +40735,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40688,6 +40749,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40722,6 +40785,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40734,6 +40798,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40743,6 +40808,7 @@ export interface operations {
             /** @description - `MISSING_AUTH`: No API key was sent. */
             401: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40756,6 +40822,7 @@ export interface operations {
              */
             403: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40765,6 +40832,7 @@ export interface operations {
             /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
             404: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40774,6 +40842,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40783,6 +40852,18 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40792,6 +40873,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -40806,6 +40888,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
