@@ -3,7 +3,7 @@ import { useStrings } from '../ui/strings/use-strings.ts';
 import { captureStrings } from './capture-strings.ts';
 import { isDesktop, isFramedWithoutCamera } from './parts/use-device.ts';
 import { useText } from './parts/use-text.ts';
-import { CameraFlow } from './screens/camera-flow.tsx';
+import { CameraFlow, OrderedFlow } from './screens/camera-flow.tsx';
 import { ConsentScreen } from './screens/consent-screen.tsx';
 import { NumberScreen, PhoneScreen } from './screens/handover-screens.tsx';
 import { LeaveScreen, LeftScreen, LoadingScreen, TroubleScreen } from './screens/notice-screens.tsx';
@@ -92,6 +92,7 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
     case 'decided':
       return <DecidedScreen {...{ description, second, result: stage.result }} />;
     case 'camera':
+      if (description?.testOutcome && !view.live?.result) return <OrderedFlow {...{ session, view }} />;
       return (
         <CameraFlow
           {...{ session, view, problem, address, stay, toPhone, leave: setLeaving }}

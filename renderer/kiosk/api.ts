@@ -85,11 +85,3 @@ export function createKioskApi(identity: DeviceIdentity) {
     verify: (order: Body<'verify'>) => ask('verify', order),
   };
 }
-
-export async function toBase64(picture: Blob): Promise<string> {
-  const bytes = new Uint8Array(await picture.arrayBuffer());
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 0x8000)
-    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
-}

@@ -1,5 +1,6 @@
+import { base64Of } from '../ui/base64.ts';
 import { Refusal } from '../ui/refusal.ts';
-import { type KioskApi, toBase64 } from './api.ts';
+import type { KioskApi } from './api.ts';
 import type { Person, Step } from './step.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function enrollPerson(
   for (const picture of pictures) {
     const consent = kept === 0 ? { consent: { textVersion, method: 'typed-name' as const, purposes } } : {};
     try {
-      await api.enroll({ email, name, picture: await toBase64(picture), ...consent });
+      await api.enroll({ email, name, picture: await base64Of(picture), ...consent });
       kept++;
     } catch (error) {
       refusal = error;

@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Camera } from '../capture/camera/camera.tsx';
+import { base64Of } from '../ui/base64.ts';
 import { noAnswer, Refusal } from '../ui/refusal.ts';
 import { languageOf, useLanguage } from '../ui/strings/language.tsx';
 import { useStrings } from '../ui/strings/use-strings.ts';
-import { type KioskApi, type KioskState, toBase64 } from './api.ts';
+import { type TestOutcome, TestPersonChoice, testPicture } from '../ui/test-people/test-person-choice.tsx';
+import type { KioskApi, KioskState } from './api.ts';
 import { ConsentScreen } from './consent-screen.tsx';
 import { enrollPerson } from './enroll-person.ts';
 import { Frame } from './frame.tsx';
@@ -61,6 +63,11 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
     void send(() =>
       step.person ? enrollPerson(api, step.person, pictures) : verify(api, step.email, pictures),
     );
+  const testPerson = (step: Extract<Step, { is: 'camera' }>) => (outcome: TestOutcome) =>
+    void testPicture(outcome).then(
+      (picture) => took(step)([picture]),
+      () => setStep({ is: 'refused', message: t('noAnswer') }),
+    );
   const stop = (
     <button type="button" className="k-btn" onClick={clear}>
       {t('stop')}
@@ -88,13 +95,16 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
           <Frame
             state={state}
             main={
-              <Camera
-                large
-                count={step.person ? PICTURES : 1}
-                openCapture={api.openCapture}
-                onPictures={took(step)}
-                onFace={seen}
-              />
+              <>
+                <Camera
+                  large
+                  count={step.person ? PICTURES : 1}
+                  openCapture={api.openCapture}
+                  onPictures={took(step)}
+                  onFace={seen}
+                />
+                {state.kiosk.env === 'test' && <TestPersonChoice choose={testPerson(step)} />}
+              </>
             }
             footer={footer}
           />
@@ -115,7 +125,7 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
 async function verify(api: KioskApi, email: string | undefined, [picture]: Blob[]): Promise<Step> {
   if (!picture) throw new Error('There is no picture to verify.');
   const about = email === undefined ? {} : { email };
-  const { verified, reference, person } = await api.verify({ ...about, picture: await toBase64(picture) });
+  const { verified, reference, person } = await api.verify({ ...about, picture: await base64Of(picture) });
   return verified ? { is: 'verified', reference, person } : { is: 'not-verified', reference, ...about };
 }
 

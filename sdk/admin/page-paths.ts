@@ -383,6 +383,31 @@ export interface components {
             checkResults?: components["schemas"]["CheckResult"][];
             /** @description With a 422 of the admin API: the verification that was stored of the picture */
             verificationId?: string;
+            /** @description Page of the box with the cause of the code, and the remedy */
+            doc_url?: string;
+            /** @description Of the registrations family, in every error: `DOES_NOT_EXIST` for a user who was never registered, else null */
+            failure_code?: "DOES_NOT_EXIST" | null;
+            /**
+             * @description Of the identity family, in the test world: what the picture of a test person stands for
+             * @enum {string}
+             */
+            testOutcome?: "verified" | "not-matched" | "refused-by-liveness" | "two-faces" | "review" | "duplicate" | "expired";
+            /** @description With DUPLICATE_IDENTITY of the admin API: the review of the two faces */
+            review?: string;
+            /** @description With APPROVAL_REQUIRED: what `POST /api/admin/approvals` takes */
+            approval?: {
+                /** @description What it allows */
+                action: string;
+            } & {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Of siteverify, in every error
+             * @constant
+             */
+            success?: false;
+            /** @description Of siteverify, in every error */
+            "error-codes"?: string[];
             /** @description With SECOND_FACTOR_REQUIRED of a sign-in: for `/api/auth/2fa/enrollment` */
             sessionToken?: string;
         };
@@ -596,6 +621,11 @@ export interface components {
             /** @constant */
             pictures?: true;
             test: boolean;
+            /**
+             * @description It ends so as soon as the person agrees, without a camera
+             * @enum {string}
+             */
+            testOutcome?: "verified" | "not-matched" | "refused-by-liveness" | "two-faces" | "review" | "duplicate" | "expired";
             /** @description An answer whose SHA-256 with the challenge begins with so many zero bits */
             work?: {
                 challenge: string;
@@ -1046,7 +1076,24 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Id of the request, also in the log of the box; one that the caller sent is kept */
+        RequestId: string;
+        /** @description What is left of each limit (`r`), and seconds until some of it is given back (`t`): `"burst";r=599;t=60`. draft-ietf-httpapi-ratelimit-headers-10 */
+        RateLimit: string;
+        /** @description The limits that the request was counted for: `"burst";q=600;w=60`, quota and window in seconds */
+        RateLimitPolicy: string;
+        /** @description Seconds after which the call may be repeated; absent where waiting does not help */
+        RetryAfter: number;
+        /** @description `true`: the first answer to this `Idempotency-Key`, again */
+        IdempotentReplayed: "true";
+        /** @description Since when the call is deprecated (RFC 9745) */
+        Deprecation: string;
+        /** @description Until when it is answered at least (RFC 8594) */
+        Sunset: string;
+        /** @description The call to use instead (RFC 8288) */
+        Successor: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1070,6 +1117,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1082,6 +1130,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1091,6 +1140,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1100,6 +1150,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1109,6 +1160,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1123,6 +1175,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1149,6 +1203,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1161,6 +1216,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1170,6 +1226,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1179,6 +1236,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1188,6 +1246,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1202,6 +1261,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1228,6 +1289,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1240,6 +1302,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1249,6 +1312,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1258,6 +1322,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1267,6 +1332,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1281,6 +1347,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1309,6 +1377,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1321,6 +1390,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1330,6 +1400,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1339,6 +1410,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1348,6 +1420,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1362,6 +1435,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1382,6 +1457,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1391,6 +1467,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1404,6 +1481,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1431,6 +1510,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1443,6 +1523,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1452,6 +1533,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1461,6 +1543,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1470,6 +1553,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1484,6 +1568,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1511,6 +1597,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1523,6 +1610,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1532,6 +1620,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1541,6 +1630,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1550,6 +1640,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1564,6 +1655,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1584,6 +1677,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1593,6 +1687,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1606,6 +1701,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1626,15 +1723,50 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["KioskCapture"];
                 };
             };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1642,12 +1774,15 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1684,6 +1819,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1696,6 +1832,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1705,6 +1842,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1714,6 +1852,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1723,6 +1862,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1737,6 +1877,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1765,6 +1907,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1777,6 +1920,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1786,6 +1930,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1795,6 +1940,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1804,6 +1950,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1818,6 +1965,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1844,6 +1993,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1856,6 +2006,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1865,6 +2016,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1874,6 +2026,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1883,6 +2036,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1897,6 +2051,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1943,6 +2099,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1955,6 +2112,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1964,6 +2122,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1973,6 +2132,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1982,6 +2142,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1996,6 +2157,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2022,6 +2185,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2034,6 +2198,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2043,6 +2208,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2052,6 +2218,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2061,6 +2228,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2075,6 +2243,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2101,6 +2271,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2113,6 +2284,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2122,6 +2294,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2131,6 +2304,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2140,6 +2314,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2154,6 +2329,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2180,6 +2357,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2192,6 +2370,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2201,6 +2380,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2210,6 +2390,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2219,6 +2400,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2233,6 +2415,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2260,6 +2444,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2272,6 +2457,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2281,6 +2467,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2290,6 +2477,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2299,6 +2487,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2313,6 +2502,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2333,6 +2524,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2342,6 +2534,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2355,6 +2548,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2375,15 +2570,50 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LiveResult"];
                 };
             };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2391,12 +2621,15 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2522,6 +2755,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2531,6 +2765,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2540,6 +2775,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2549,6 +2785,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2563,6 +2800,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2602,6 +2841,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2614,6 +2854,7 @@ export interface operations {
              */
             400: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2623,6 +2864,7 @@ export interface operations {
             /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
             413: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2632,6 +2874,7 @@ export interface operations {
             /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
             415: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2641,6 +2884,7 @@ export interface operations {
             /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
             500: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2655,6 +2899,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -149,7 +149,7 @@ describe('of a person who was erased', () => {
         type: 'subject.enrolled',
         payload: { subject: 'sub_1' as SubjectId, created: true, enrollment: 'enr_1' },
       },
-      '{"event":"user.enrolled","orgId":"org_1","timestamp":"2026-11-20T00:00:00.000Z","data":{"userId":"sub_1","created":true}}',
+      '{"event":"user.enrolled","orgId":"org_1","timestamp":"2026-11-20T00:00:00.000Z","data":{"userId":"sub_1","created":true,"eventId":"evt_1","version":1}}',
     ],
     [
       'behavior',
@@ -163,7 +163,7 @@ describe('of a person who was erased', () => {
         type: 'session.decided',
         payload: { flow: 'registration', session: 'ses_1', decision: 'approved' },
       },
-      '{"event":"USER_VERIFICATION_COMPLETED","connection_status":"COMPLETED","failure_code":null,"timestamp":"2026-11-20T00:00:00.000Z"}',
+      '{"event":"USER_VERIFICATION_COMPLETED","event_id":"evt_1","version":1,"connection_status":"COMPLETED","failure_code":null,"timestamp":"2026-11-20T00:00:00.000Z"}',
     ],
   ];
   test.each(bodies)('%s leaves out what was personal', (family, event, body) => {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { withTestPeople } from '../engine/matching/index.ts';
 import { createModels, type Models, type ProviderReport } from '../engine/models/index.ts';
 import type { Logo } from '../inference/pictures/read-logo.ts';
 import {
@@ -59,13 +60,17 @@ export async function openPictures({
     nets: [],
     note: 'no picture was analyzed yet',
   };
-  const analyzer: FaceAnalyzer = {
+  const workers: FaceAnalyzer = {
     async analyze(picture, request) {
       const analysis = await pictures().analyze(picture, request);
       metrics.inference(analysis.timing);
       return analysis;
     },
   };
+  const analyzer = withTestPeople(
+    workers,
+    (embedder) => library.manifest().models.find(({ id }) => id === embedder)?.dimensions ?? 1,
+  );
   return {
     models,
     galleriesChanged,

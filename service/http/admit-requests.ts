@@ -2,11 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Access } from '../engine/accounts/index.ts';
 import { defined } from '../lib/defined.ts';
 import { Problem, type ProblemCode } from '../lib/problem.ts';
+import type { RateLimit } from '../lib/rate-limit.ts';
 import { authenticate, meteredAs } from './authentication.ts';
 import { createBodyBudget } from './bodies/body-pace.ts';
 import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
 import { acceptsHtml, prefixNotSupported, statedPrefix } from './proxies/forwarded.ts';
+import { rateLimitHeaders } from './rate-limits.ts';
 import { accessListOf } from './route-access.ts';
 import type { AdministratorSessions } from './sign-in/administrator-sessions.ts';
 import type { KioskSessions, PersonSessions } from './sign-in/person-sessions.ts';
@@ -22,6 +24,8 @@ declare module 'fastify' {
 }
 
 export interface Admitted {
+  /** Those that it was counted for; absent: none. */
+  limits?: readonly RateLimit[];
   /** The outcome: the answered problem, or null. */
   answered(problem: ProblemCode | null): void;
 }
@@ -90,6 +94,7 @@ export function admitRequests(
           metered: metered && !metersLater(request),
           ...(caller.is === 'key' && caller.browser && { address: request.ip }),
         });
+      reply.headers(rateLimitHeaders(request.admitted?.limits ?? []));
     }
     checkMediaType(request);
     const bytes = expectedBytes(request);

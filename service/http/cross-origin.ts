@@ -22,7 +22,8 @@ interface PageReading {
 const REQUEST_HEADERS = ['authorization', 'content-type', 'idempotency-key', 'x-api-key', 'x-request-id'];
 /** Further headers that a preflight may ask for. */
 const REQUEST_HEADERS_MOST = 40;
-const RESPONSE_HEADERS = 'allow, idempotent-replayed, retry-after, x-request-id';
+const RESPONSE_HEADERS =
+  'allow, deprecation, idempotent-replayed, link, ratelimit, ratelimit-policy, retry-after, sunset, x-request-id';
 const PREFLIGHT_SECONDS = '600';
 
 /**

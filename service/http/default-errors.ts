@@ -1,4 +1,5 @@
 import type { Problem, ProblemCode } from '../lib/problem.ts';
+import { rateLimitHeaders } from './rate-limits.ts';
 
 /** How a family answers one problem code. The body's shape is one for all families (contracts/README.md, Errors). */
 interface WireError {
@@ -99,6 +100,7 @@ interface ErrorBody {
   error: string;
   code: ProblemCode;
   requestId: string;
+  doc_url?: string;
   details?: { path: string; message: string }[];
   [extra: string]: unknown;
 }
@@ -113,12 +115,19 @@ interface RenderedError {
 const RETRY_AFTER_DEFAULT = 1;
 
 /** Renders a problem as the answer. */
-export function renderProblem(problem: Problem, requestId: string, family: WireErrors): RenderedError {
+export function renderProblem(
+  problem: Problem,
+  requestId: string,
+  family: WireErrors,
+  /** Of the pages of codes; absent where none are served. */
+  pages?: string,
+): RenderedError {
   const { status, extra } = wireErrorOf(problem.code, family);
   const headers: Record<string, string> = {};
   const retryAfter =
     problem.extra.retryAfterSeconds ?? (problem.code === 'OVERLOADED' ? RETRY_AFTER_DEFAULT : undefined);
   if (retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfter)));
+  Object.assign(headers, rateLimitHeaders(problem.extra.rateLimits ?? []));
   if (status === 401) headers['www-authenticate'] = 'Bearer realm="gatehouse"';
   const details = problem.extra.details;
   return {
@@ -128,6 +137,7 @@ export function renderProblem(problem: Problem, requestId: string, family: WireE
       error: problem.message,
       code: problem.code,
       requestId,
+      ...(pages !== undefined && { doc_url: `${pages}${problem.code}` }),
       ...(details && details.length > 0 ? { details } : {}),
       ...extra?.(problem),
     },

@@ -31,7 +31,12 @@ export function sendProblem(
 ): FastifyReply {
   const problem = toProblem(error);
   const errors = request.is404 ? familyOf(request) : request.server.wireErrors;
-  const { status, headers, body } = renderProblem(problem, request.id, errors);
+  const { status, headers, body } = renderProblem(
+    problem,
+    request.id,
+    errors,
+    errorPagesOf(request, problem.code),
+  );
   request.problem = problem.code;
   if (problem.code === 'INTERNAL') {
     log.error(
@@ -47,6 +52,15 @@ export function sendProblem(
   // Fastify closes the connection when a body is refused; a client still sending would then never read why.
   reply.removeHeader('connection');
   return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body);
+}
+
+/** Where the pages of error codes are, on a server that serves them; undefined for a request without a host to name. */
+function errorPagesOf({ server, headers, protocol }: FastifyRequest, code: ProblemCode): string | undefined {
+  if (!server.published.some(({ url }) => url === '/docs/errors/:code')) return undefined;
+  // A host that is none of this appliance's is named in no link.
+  const host = code === 'HOST_NOT_ALLOWED' ? '' : (headers.host ?? '');
+  const origin = URL.parse(`${protocol}://${host}`)?.origin;
+  return `${origin === undefined || origin === 'null' ? '' : origin}/docs/errors/`;
 }
 
 /** The pattern that matched; never the address, which may hold a token. */

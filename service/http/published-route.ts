@@ -28,6 +28,10 @@ declare module 'fastify' {
     summary?: string;
     description?: string;
     tags?: readonly string[];
+    /** It answers with `Deprecation`, `Sunset` and `Link`. */
+    deprecated?: boolean;
+    /** What an error status may hold in the place of our error, by status. */
+    otherErrors?: Readonly<Record<number, z.ZodType>>;
     /** Keep out of the OpenAPI document. */
     hide?: boolean;
     /** Schema of the JSON field `request` of a multipart/form-data call with a file `file`. */

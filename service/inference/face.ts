@@ -1,4 +1,5 @@
 import type { Share } from '../lib/fair/fair-queue.ts';
+import type { TestOutcome } from '../lib/test-outcome.ts';
 
 /** What the inference layer reports about a picture. Types only: the engine never loads native code. */
 
@@ -131,6 +132,8 @@ export interface Analysis {
     total: number;
     queued: number;
   };
+  /** Of the picture of a test person: no worker has seen it (engine/matching/test-people). */
+  testOutcome?: TestOutcome;
 }
 
 export interface AnalysisRequest {

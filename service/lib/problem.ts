@@ -1,3 +1,6 @@
+import type { RateLimit } from './rate-limit.ts';
+import type { TestOutcome } from './test-outcome.ts';
+
 /**
  * Every refusal Gatehouse can answer, in one closed list. Each door maps the whole list to its wire
  * (`doors/<family>/errors.ts`), so a new code stops the build until every door has answered it.
@@ -99,10 +102,14 @@ export interface ProblemExtra {
   /** The check results there were, in the engine's shape. */
   checkResults?: readonly unknown[];
   retryAfterSeconds?: number;
+  /** The limits that it met. */
+  rateLimits?: readonly RateLimit[];
   /** Where a person decides on it: the id of a review. */
   review?: string;
   /** The request to a second administrator that is needed: `POST /api/admin/approvals` takes it. */
   approval?: { action: string; env?: string; person?: string };
+  /** What the picture of a test person stands for; in the test world alone. */
+  testOutcome?: TestOutcome;
   /** Token of a sign-in that a one-time code can continue. */
   sessionToken?: string;
   cause?: unknown;

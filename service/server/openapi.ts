@@ -2,18 +2,20 @@ import { type AdminDeps, createDocumentedAdminDoor } from '../doors/admin/index.
 import { createKioskDoor, type KioskDoorDeps } from '../doors/kiosk/index.ts';
 import { createLiveDoor, type LiveDoorDeps } from '../doors/live/index.ts';
 import { openApiDocument as describeRoutes } from '../doors/meta/openapi.ts';
+import { type DocumentFamily, documentFamilies, familyDocument } from '../doors/meta/openapi-families.ts';
 import { adminDocument } from '../doors/meta/openapi-words.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createServer } from '../http/server.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
+import { Problem } from '../lib/problem.ts';
 import { productVersion } from '../lib/version.ts';
 import { alone } from '../storage/position/position.ts';
 import { createPublicServer, families } from './public-server.ts';
 
-/** The OpenAPI 3.1 document as `/openapi.json` serves it. No engine is behind the doors: only their schemas are read. */
-export async function openApiDocument(): Promise<unknown> {
+/** The OpenAPI 3.1 document as `/openapi.json` serves it, or that of one API. No engine is behind the doors: only their schemas are read. */
+export async function openApiDocument(family?: string): Promise<unknown> {
   const app = await createPublicServer(
     {
       ...({} as AdminDeps),
@@ -49,7 +51,10 @@ export async function openApiDocument(): Promise<unknown> {
   );
   const { body } = await app.inject({ url: '/openapi.json' });
   await app.close();
-  return JSON.parse(body);
+  const whole = JSON.parse(body) as Record<string, unknown>;
+  if (family === undefined) return whole;
+  if (family in documentFamilies) return familyDocument(whole, family as DocumentFamily);
+  throw new Problem('INVALID_REQUEST', `There is no API with the name ${family}.`);
 }
 
 /** The OpenAPI 3.1 document of every administrative route, for all callers. */

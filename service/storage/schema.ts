@@ -599,6 +599,7 @@ export interface Schema {
     subject: string | null;
     created_at: number;
     created_by: string;
+    lineage: string;
     expires_at: number;
     ends_at: number | null;
     session: string | null;

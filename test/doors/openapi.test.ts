@@ -38,7 +38,10 @@ test('every operation has an id of its own, a title, a sentence, and a tag that 
 
 test('every field and parameter is described, and every link leads somewhere', () => {
   const undescribed: string[] = [];
-  const named = (field: Any) => (field.$ref ? whole.components.schemas[field.$ref.split('/').at(-1)] : field);
+  const named = (field: Any) => {
+    const [kind, name] = field.$ref?.split('/').slice(-2) ?? [];
+    return field.$ref ? whole.components[kind][name] : field;
+  };
   const visit = (node: Any, path: string): void => {
     if (node === null || typeof node !== 'object') return;
     if (typeof node.$ref === 'string') expect([node.$ref, named(node)]).not.toContain(undefined);

@@ -72,6 +72,13 @@ const ofPresence = (
   sibling: { status: 403, code: 'SESSION_KEY_MISMATCH' },
 });
 
+/** A list of what the organization has asked for in the world of the key. */
+const ofList = (path: string, contains: (victim: Victim) => string): RouteSample => ({
+  request: () => ({ url: `${path}?limit=200` }),
+  owner: { status: 200, contains },
+  foreign: { status: 200 },
+});
+
 const ofSession = (
   prefix: string,
   path: string,
@@ -147,6 +154,14 @@ export const routeSamples: Record<string, RouteSample[]> = {
       otherWorld: { status: 201 },
     },
   ],
+  'GET /api/presence/sessions': [
+    {
+      request: () => ({ url: '/api/presence/sessions?limit=200' }),
+      owner: { status: 200, contains: ({ presence }) => presence.id, own: true },
+      foreign: { status: 200 },
+      sibling: { status: 200, body: { items: [] } },
+    },
+  ],
   'GET /api/presence/sessions/:id': [ofPresence('', { status: 200, contains: ({ email }) => email })],
   'GET /api/presence/sessions/:id/token': [
     ofPresence('/token', { status: 200, contains: ({ email }) => email }),
@@ -193,6 +208,9 @@ export const routeSamples: Record<string, RouteSample[]> = {
   ],
   ...sessionSamples('/api/v1/sessions'),
   ...sessionSamples('/api/v1/widget/sessions'),
+  'GET /api/v1/sessions': [ofList('/api/v1/sessions', ({ session }) => session.id)],
+  'GET /hosted/verifications': [ofList('/hosted/verifications', ({ verification }) => verification)],
+  'GET /registrations': [ofList('/registrations', () => 'user of the victim')],
   'GET /api/v1/sessions/:id': [
     ofSession('/api/v1/sessions', '', { status: 200, contains: ({ session }) => session.id }),
   ],

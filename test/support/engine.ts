@@ -31,6 +31,7 @@ import {
   createRefusedPictures,
   deleteClaim,
   planMatching,
+  withTestPeople,
 } from '../../service/engine/matching/index.ts';
 import { createModels } from '../../service/engine/models/index.ts';
 import { createSubjects } from '../../service/engine/people/index.ts';
@@ -65,7 +66,7 @@ import { openSigningKeys, verifySignature } from '../../service/storage/keys/sig
 import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { alone } from '../../service/storage/position/position.ts';
 import { createSealer } from '../../service/storage/sealing/sealed.ts';
-import { createScriptedAnalyzer } from './faces.ts';
+import { createScriptedAnalyzer, type ScriptedAnalyzer } from './faces.ts';
 import { openFlows } from './live-sessions.ts';
 import { openTestDatabase } from './memory-database.ts';
 
@@ -321,7 +322,11 @@ export async function startEngine({
     clock,
     log,
   });
-  const analyzer = createScriptedAnalyzer();
+  const scripted = createScriptedAnalyzer();
+  const analyzer: ScriptedAnalyzer = {
+    show: scripted.show,
+    ...withTestPeople(scripted, (net) => (net === 'b-net' ? 64 : 128)),
+  };
   const events = createEvents({ ids, clock, sealer });
   const limits = createLimits({ db, inTransaction, sealer, audit, clock, log, elapsed: () => clock.now() });
   const profiles = createProfiles({ db, inTransaction, audit, ids, clock, log, integrity });

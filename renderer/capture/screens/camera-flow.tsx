@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { TestPersonChoice } from '../../ui/test-people/test-person-choice.tsx';
 import { useCamera } from '../camera/use-camera.ts';
 import { isDesktop, isFramedWithoutCamera, useCameraPermission, useHasCamera } from '../parts/use-device.ts';
 import type { LiveSession } from '../session/live-session.ts';
@@ -46,12 +47,16 @@ export function CameraFlow(props: CameraFlowProps) {
     if (permission === 'granted') tryAgain();
   }, [permission, tryAgain]);
   const noCamera = missing || camera.state.is === 'missing';
-  const offersPhone = noCamera && isDesktop() && !props.stay;
+  // In the test world a test person is chosen here.
+  const offersPhone = noCamera && isDesktop() && !props.stay && !description?.test;
   useEffect(() => {
     if (offersPhone) toPhone('noCamera');
   }, [offersPhone]);
 
-  const shared = { description, leave, toPhone: () => toPhone(), problem, busy };
+  const testPerson = description?.test && (
+    <TestPersonChoice choose={(outcome) => void session.showTestPerson(outcome)} />
+  );
+  const shared = { description, leave, toPhone: () => toPhone(), problem, busy, testPerson };
   if (between && live) {
     return (
       <BetweenScreen
@@ -90,6 +95,19 @@ export function CameraFlow(props: CameraFlowProps) {
       choose={camera.choose}
       restart={tryAgain}
       toPhone={shared.toPhone}
+      testPerson={testPerson}
     />
   );
+}
+
+/** A session of the test world that was ordered with its outcome: no camera is asked for. */
+export function OrderedFlow({ session, view: { busy } }: Pick<CameraFlowProps, 'session' | 'view'>) {
+  const asked = useRef(false);
+  // The answer to the consent comes first.
+  useEffect(() => {
+    if (busy || asked.current) return;
+    asked.current = true;
+    void session.showTestPerson();
+  }, [session, busy]);
+  return <LoadingScreen />;
 }

@@ -10,6 +10,8 @@ import type { Description } from '../session/wire.ts';
 const bold = (inside: ReactNode) => <b>{inside}</b>;
 
 interface ScreenProps {
+  /** In the test world. */
+  testPerson?: ReactNode;
   description: Description | undefined;
   leave(why: 'cancel' | 'other'): void;
   toPhone(): void;
@@ -19,7 +21,7 @@ interface ScreenProps {
 
 /** Before the browser asks: what it will ask, and where the pictures go. */
 export function AskScreen({ goOn, notAsked, ...rest }: ScreenProps & { goOn(): void; notAsked(): void }) {
-  const { description, leave, toPhone, problem, busy } = rest;
+  const { description, leave, toPhone, problem, busy, testPerson } = rest;
   const t = useStrings(captureStrings);
   return (
     <Sheet
@@ -32,6 +34,7 @@ export function AskScreen({ goOn, notAsked, ...rest }: ScreenProps & { goOn(): v
             {t('goOn')}
           </Button>
           <Button onClick={notAsked}>{t('notAsked')}</Button>
+          {testPerson}
           <Others leave={leave} toPhone={isDesktop() ? toPhone : undefined} busy={busy} />
         </>
       }
@@ -72,7 +75,7 @@ interface HelpProps extends Omit<ScreenProps, 'toPhone'> {
 
 /** Why there is no picture, and what to do. */
 export function HelpScreen({ kind, address, tryAgain, ...rest }: HelpProps) {
-  const { description, leave, toPhone, problem, busy } = rest;
+  const { description, leave, toPhone, problem, busy, testPerson } = rest;
   const t = useStrings(captureStrings);
   const phone = isDesktop() ? toPhone : undefined;
   const again =
@@ -94,6 +97,7 @@ export function HelpScreen({ kind, address, tryAgain, ...rest }: HelpProps) {
         <>
           {again}
           <Button onClick={() => leave('other')}>{t('otherWay')}</Button>
+          {testPerson}
           {phone && <Others toPhone={phone} busy={busy} />}
         </>
       }

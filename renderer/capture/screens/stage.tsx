@@ -1,5 +1,5 @@
 import { IconChevronDown, IconChevronLeft, IconChevronRight, IconChevronUp } from '@tabler/icons-react';
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { wantsDarkText } from '../../ui/theme/text-on-color.ts';
 import { CameraNotice } from '../camera/camera-notice.tsx';
@@ -26,6 +26,8 @@ interface StageProps {
   restart(): void;
   toPhone(): void;
   flash: boolean;
+  /** In the test world. */
+  testPerson: ReactNode;
   leave(why: 'cancel' | 'other'): void;
 }
 
@@ -89,6 +91,7 @@ export function Stage(props: StageProps) {
           {live?.state !== 'running' && live?.state !== 'checking' && (
             <DeviceChoice devices={devices} device={device} choose={choose} />
           )}
+          {props.testPerson}
           <button type="button" className="c-link" onClick={() => leave('other')}>
             {t('otherWay')}
           </button>

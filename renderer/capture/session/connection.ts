@@ -1,3 +1,4 @@
+import { base64Of } from '../../ui/base64.ts';
 import { Refusal } from '../../ui/refusal.ts';
 import type { LiveApi } from './api.ts';
 import { browserSocket, type Line, type LineDeps, openSocketLine, type Socket } from './socket-line.ts';
@@ -201,7 +202,7 @@ function openRequestLine({ token, api, state, failed }: RequestLineDeps): Line {
     const device = wish;
     try {
       const frames = await Promise.all(
-        waiting.splice(0).map(async ({ image, time }) => ({ image: await toBase64(image), time })),
+        waiting.splice(0).map(async ({ image, time }) => ({ image: await base64Of(image), time })),
       );
       const order = { ...(device && { is: 'start' as const, device }), frames };
       const live = device || frames.length > 0 ? await api.frames(token, order) : await api.state(token);
@@ -232,12 +233,4 @@ function openRequestLine({ token, api, state, failed }: RequestLineDeps): Line {
       over = true;
     },
   };
-}
-
-async function toBase64(image: Blob): Promise<string> {
-  const bytes = new Uint8Array(await image.arrayBuffer());
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 0x8000)
-    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
 }

@@ -1,4 +1,6 @@
+import { base64Of } from '../../ui/base64.ts';
 import { Refusal } from '../../ui/refusal.ts';
+import { type TestOutcome, testPicture } from '../../ui/test-people/test-person-choice.tsx';
 import {
   type CaptureController,
   collect,
@@ -39,6 +41,8 @@ export interface LiveSession {
   /** Opens the connection and asks for an attempt, once the camera runs. */
   attempt(device: Device): void;
   send(frame: Frame): boolean;
+  /** In the test world, without a camera; absent: the session was ordered with its outcome. */
+  showTestPerson(outcome?: TestOutcome): Promise<void>;
 }
 
 /** One check of one person, from the link to the result. It knows no element of the page. */
@@ -76,6 +80,7 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
       return () => stop(controller);
     },
     attempt: (device) => attempt(controller, device),
+    showTestPerson: (outcome) => press(controller, () => showTestPerson(controller, outcome)),
     send(frame) {
       controller.slowness.taken();
       return controller.connection?.send(frame) ?? false;
@@ -166,4 +171,13 @@ function attempt(controller: CaptureController, device: Device): void {
     over: (why) => (why === 'taken' ? void taken(controller, token) : trouble(controller, 'over')),
   });
   controller.connection.start(device);
+}
+
+async function showTestPerson(controller: CaptureController, outcome: TestOutcome | undefined) {
+  if (!controller.token) return;
+  controller.connection?.close();
+  controller.connection = undefined;
+  const time = performance.now();
+  const frames = outcome ? [{ image: await base64Of(await testPicture(outcome)), time }] : [];
+  receive(controller, await controller.api.frames(controller.token, { is: 'start', frames }));
 }

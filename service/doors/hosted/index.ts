@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { FlowProduct, Hosted } from '../../engine/live/index.ts';
 import { respelled, type WireErrors } from '../../http/default-errors.ts';
+import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, reading, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
 import { fromCompleted, fromLink, fromNewLink, toAsker, toNewLink } from './translate.ts';
@@ -9,6 +10,7 @@ import {
   CompleteRequest,
   GenerateReply,
   GenerateRequest,
+  HostedPage,
   StatusParams,
   StatusReply,
   TokenParams,
@@ -17,7 +19,7 @@ import {
 export { hostedWebhooks } from './webhook-events.ts';
 
 export interface HostedDoorDeps {
-  hosted: Pick<Hosted, 'generate' | 'complete' | 'status'>;
+  hosted: Pick<Hosted, 'generate' | 'complete' | 'status' | 'page'>;
 }
 
 const tags = ['hosted'];
@@ -29,6 +31,7 @@ const wireErrors: WireErrors = {
       'redirects.success': 'redirect_url',
       'redirects.failure': 'failure_redirect_url',
       minimumAge: 'minimum_age',
+      testOutcome: 'test_outcome',
     }),
   },
   // A profile is named by a field of the body, so an unknown one is an invalid field, not a missing page.
@@ -106,6 +109,26 @@ export function createHostedDoor({ hosted }: HostedDoorDeps): FastifyPluginAsync
             request: request.id,
           }),
         ),
+    );
+
+    app.get<{ Querystring: KeyListQuery }>(
+      '/hosted/verifications',
+      {
+        config: { access: 'hosted' },
+        schema: {
+          operationId: 'listHostedVerifications',
+          summary: 'List verifications',
+          description:
+            'Those of links, and of visits of published flows, of the organization in the world of the key, the newest first.',
+          tags,
+          querystring: KeyListQuery,
+          response: { 200: HostedPage },
+        },
+      },
+      async (request) => {
+        const realm = toRealm(relyingParty(request));
+        return keyListPage(request.query, (part) => hosted.page(realm, part), fromLink);
+      },
     );
 
     for (const [path, product] of Object.entries(statusPaths))

@@ -25,6 +25,8 @@ export const toNewLink = (body: GenerateRequest): NewLink => ({
     profile: body.profile,
     minimumAge: body.minimum_age,
     email: body.email,
+    metadata: body.metadata,
+    testOutcome: body.test_outcome,
   }),
 });
 
@@ -36,6 +38,7 @@ export const fromNewLink = (
   token,
   expires_at: toSeconds(link.expiresAt),
   verification_id: link.id,
+  ...defined({ metadata: link.metadata }),
 });
 
 export const fromCompleted = ({ id, status, redirect }: Completed): CompleteReply => ({
@@ -44,13 +47,23 @@ export const fromCompleted = ({ id, status, redirect }: Completed): CompleteRepl
   redirect_url: redirect ?? null,
 });
 
-export const fromLink = ({ id, product, realm, status, reasons, completedAt }: HostedLink): StatusReply => ({
+export const fromLink = ({
+  id,
+  product,
+  realm,
+  status,
+  reasons,
+  completedAt,
+  metadata,
+  testOutcome,
+}: HostedLink): StatusReply => ({
   id,
   product,
   status,
   environment: realm.world,
   completed_at: completedAt === undefined ? null : toSeconds(completedAt),
   reasons: [...reasons],
+  ...defined({ metadata, test_outcome: testOutcome }),
 });
 
 /** The family's times have no milliseconds. */

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { flowProducts, hostedReasons } from '../../engine/live/index.ts';
+import { pageReply } from '../../http/cursor.ts';
+import { Metadata } from '../../http/key-lists.ts';
+import { TestOutcomeReply, TestOutcomeWish } from '../../http/test-outcome.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const time = (what: string) => z.string().describe(what);
@@ -7,7 +10,7 @@ const HOURS = 720;
 
 const redirect = z.string().min(1).max(2048);
 
-/** hosted.txt, "Option 2"; the last four fields are ours. */
+/** hosted.txt, "Option 2"; those from `language` on are ours. */
 export const GenerateRequest = z
   .object({
     product: z
@@ -45,6 +48,8 @@ export const GenerateRequest = z
       .describe(
         'E-mail address of the enrolled person who has to appear; absent: any enrolled person. Not for `verifyhuman`',
       ),
+    metadata: Metadata.optional(),
+    test_outcome: TestOutcomeWish,
   })
   .meta({
     id: 'HostedGenerate',
@@ -68,6 +73,7 @@ export const GenerateReply = z
     token: z.string().describe('Last part of the URL. For one use, shown this once'),
     expires_at: time('Until when it can be opened, ISO 8601'),
     verification_id: z.string().describe('Id of the verification, as webhooks and the status paths name it'),
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'HostedGenerated',
@@ -138,6 +144,8 @@ export const StatusReply = z
     reasons: z
       .array(z.enum(hostedReasons))
       .describe('Why it did not pass. `AGE_NOT_RECORDED`: no operator has recorded a date of birth'),
+    metadata: Metadata.optional(),
+    test_outcome: TestOutcomeReply.optional(),
   })
   .meta({
     id: 'HostedStatus',
@@ -153,4 +161,5 @@ export const StatusReply = z
       },
     ],
   });
+export const HostedPage = pageReply(StatusReply, 'Verifications, the newest first', 'HostedPage');
 export type StatusReply = z.output<typeof StatusReply>;

@@ -115,6 +115,7 @@ export function fromVerdict(verdict: Verdict): VerifyReply {
     timing: Object.fromEntries(
       Object.entries(verdict.timing).map(([stage, ms]) => [stage, Math.round(ms * 10) / 10]),
     ),
+    ...defined({ testOutcome: verdict.testOutcome }),
   };
 }
 
@@ -126,6 +127,7 @@ export function fromEnrollResult(result: EnrollResult): EnrollReply {
     enrollments: result.enrollments,
     ...defined({ duplicate: result.duplicate }),
     quality: fromCheckResult(result.quality),
+    ...defined({ testOutcome: result.testOutcome }),
   };
 }
 
@@ -148,6 +150,7 @@ export function fromRefusal({ message, extra }: Problem): Record<string, unknown
     ...(extra.checkResults === undefined
       ? {}
       : { checkResults: (extra.checkResults as readonly CheckResult[]).map(fromCheckResult) }),
+    ...defined({ testOutcome: extra.testOutcome }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { EventPayloads, PayloadDialect, RecordedEvent, Translation } from '../../engine/events/index.ts';
+import { WEBHOOK_VERSION } from '../../http/webhook-version.ts';
 import { defined } from '../../lib/defined.ts';
 import { alertTriggered, userEnrolled, verificationFailure, verificationSuccess } from './webhook-samples.ts';
 
@@ -61,12 +62,17 @@ export const identityEvents: PayloadDialect = {
 };
 
 const toTranslation = (
-  { organization, at }: RecordedEvent,
+  { id, organization, at }: RecordedEvent,
   event: string,
   data: () => Record<string, unknown>,
 ): Translation => ({
   name: `identity.${event}`,
-  body: () => ({ event, orgId: organization, timestamp: new Date(at).toISOString(), data: data() }),
+  body: () => ({
+    event,
+    orgId: organization,
+    timestamp: new Date(at).toISOString(),
+    data: { ...data(), eventId: id, version: WEBHOOK_VERSION },
+  }),
 });
 
 /** Events of earlier releases carry less: what is not known is absent. */

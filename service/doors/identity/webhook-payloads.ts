@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CaptureSource, checkNames } from '../../engine/matching/index.ts';
+import { WEBHOOK_VERSION } from '../../http/webhook-version.ts';
 import { identityEvents } from './webhook-events.ts';
 
 const share = z.number().min(0).max(1);
@@ -40,6 +41,12 @@ const verification = {
   profile: Profile,
 };
 
+/** `data` is ours to fill: the text prints `{ ... }`. */
+const ofEvent = {
+  eventId: z.string().describe('Id of the event, as in `webhook-id`: the same at every attempt'),
+  version: z.literal(WEBHOOK_VERSION).describe('Of this shape'),
+};
+
 /** What `data` of each event holds. */
 const data = {
   'verification.success': z.strictObject({
@@ -48,17 +55,20 @@ const data = {
     email: z.string().describe('E-mail of the person; absent once the person is erased').optional(),
     ...verification,
     compositeScore: share.describe('Weighted mean of the scores of the checks that ran').optional(),
+    ...ofEvent,
   }),
   'verification.failure': z.strictObject({
     verified: z
       .literal(false)
       .describe('Always false; the person that the face was compared with is left out'),
     ...verification,
+    ...ofEvent,
   }),
   'user.enrolled': z.strictObject({
     userId: z.string().describe('Id of the person'),
     email: z.string().describe('E-mail of the person; absent once the person is erased').optional(),
     created: z.boolean().describe('False: the person existed and has a further picture'),
+    ...ofEvent,
   }),
   'alert.triggered': z.strictObject({
     alertId: z.string().describe('Id of the alert'),
@@ -70,6 +80,7 @@ const data = {
     windowMinutes: z.number().describe('Window'),
     about: z.string().describe('Id of the person, webhook or key').optional(),
     reason: z.string().describe('Reason, for example why a webhook was disabled').optional(),
+    ...ofEvent,
   }),
 } as const;
 

@@ -1,5 +1,7 @@
 /** What receivers of this family's webhooks get, as the catalog shows it and a test event sends it. */
 
+/** Names the event, for receivers that keep bodies and no headers. */
+const ofEvent = { eventId: 'evt_01m7w3hbber2v9yrex9nc12dr9', version: 1 };
 const profile = { id: 'builtin:default', slug: 'default', version: 2, maturity: 'proven' };
 
 export const verificationSuccess = {
@@ -22,6 +24,7 @@ export const verificationSuccess = {
     capture: { source: 'kiosk' },
     verificationId: 'ver_01m7w3hbbec1gf5vj2bmsg7bmh',
     profile,
+    ...ofEvent,
   },
 };
 
@@ -47,6 +50,7 @@ export const verificationFailure = {
     capture: { source: 'api' },
     verificationId: 'ver_01m7w3hbbec1gf5vj2bmsg7bmh',
     profile,
+    ...ofEvent,
   },
 };
 
@@ -54,7 +58,7 @@ export const userEnrolled = {
   event: 'user.enrolled',
   orgId: 'org_01m7w3ayykpzv1m774b6g68g31',
   timestamp: '2026-04-06T14:52:10.000Z',
-  data: { userId: 'sub_01m7w3ayykpzv1m774b6g68g31', email: 'alice@example.com', created: true },
+  data: { userId: 'sub_01m7w3ayykpzv1m774b6g68g31', email: 'alice@example.com', created: true, ...ofEvent },
 };
 
 export const alertTriggered = {
@@ -70,5 +74,6 @@ export const alertTriggered = {
     threshold: 5,
     windowMinutes: 10,
     about: 'sub_01m7w3ayykpzv1m774b6g68g31',
+    ...ofEvent,
   },
 };

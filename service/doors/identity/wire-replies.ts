@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CaptureSource, checkNames, galleryStandings, HoldsFor } from '../../engine/matching/index.ts';
+import { TestOutcomeReply } from '../../http/test-outcome.ts';
 import { enrollReplyExample, verifyReplyExample } from './reply-examples.ts';
 
 const share = z.number().min(0).max(1);
@@ -116,6 +117,7 @@ export const VerifyReply = z
       .record(z.string(), z.string())
       .describe('Model -> the first 12 digits of the SHA-256 of its file'),
     timing: z.record(z.string(), z.number()).describe('Milliseconds by stage'),
+    testOutcome: TestOutcomeReply.optional(),
   })
   .meta({
     id: 'VerifyReply',
@@ -134,6 +136,7 @@ export const EnrollReply = z
       .describe('With the policy `warn`: the face is similar to that of another e-mail')
       .optional(),
     quality: CheckResultReply.describe('Quality of the picture, with advice'),
+    testOutcome: TestOutcomeReply.optional(),
   })
   .meta({
     id: 'EnrollReply',

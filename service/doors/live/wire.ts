@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
 import { linkKinds, sessionDecisions, sessionFlows } from '../../engine/live/index.ts';
 import { time } from '../../lib/record-fields.ts';
+import { testOutcomes } from '../../lib/test-outcome.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 
 /** A capability, or the token of a link; a slug for flows. */
@@ -135,6 +136,10 @@ export const Description = z
       .describe('The page collects how the person uses it, once they have agreed; the consent says so'),
     pictures: z.literal(true).optional(),
     test: z.boolean(),
+    testOutcome: z
+      .enum(testOutcomes)
+      .optional()
+      .describe('It ends so as soon as the person agrees, without a camera'),
     work: z
       .object({ challenge: z.string(), bits: z.int() })
       .optional()

@@ -15,6 +15,17 @@ export interface McpDoorDeps extends ToolDeps {
 }
 
 const access = ordering('presence');
+/** A refusal of the protocol itself, such as of an unknown version. */
+const RpcError = z
+  .looseObject({
+    jsonrpc: z.literal('2.0').describe('Version of JSON-RPC'),
+    id: z.union([z.string(), z.number(), z.null()]).optional().describe('Of the message'),
+    error: z
+      .looseObject({ code: z.int().describe('Code of JSON-RPC'), message: z.string().describe('Sentence') })
+      .describe('What was wrong'),
+  })
+  .meta({ id: 'JsonRpcError', description: 'An error of JSON-RPC 2.0.' });
+
 const tags = ['mcp'];
 const EVENTS = 'text/event-stream';
 /** Bytes of a message: a token, and what is expected of it. */
@@ -64,6 +75,7 @@ function mountStreamableHttp(app: FastifyInstance, deps: McpDoorDeps): void {
         tags,
         querystring: PlaceQuery,
         body: Message,
+        otherErrors: { 400: RpcError, 406: RpcError },
         response: {
           200: {
             description: 'Answer of the protocol, JSON-RPC 2.0',

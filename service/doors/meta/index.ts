@@ -5,10 +5,13 @@ import type { GaugeSample, Metrics } from '../../http/metrics.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { docsPage } from './docs-page.ts';
+import { errorPages } from './error-pages.ts';
 import { frontPage } from './front-page.ts';
 import { serveMetrics } from './metrics-route.ts';
 import { type FamilyParts, openApiDocument } from './openapi.ts';
+import { type DocumentFamily, documentFamilies, familyDocument } from './openapi-families.ts';
 import type { ApplianceStatus } from './status.ts';
+import { testPeople } from './test-people.ts';
 import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
 import {
   HealthReply,
@@ -53,6 +56,8 @@ export function createMetaDoor(deps: MetaDeps): FastifyPluginAsync {
     );
     await app.register(async (documents) => serveDocument(documents, deps));
     await app.register(frontPage, { version: deps.version });
+    await app.register(errorPages);
+    await app.register(testPeople);
     await app.register(docsPage);
   };
 }
@@ -103,7 +108,12 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
 }
 
 function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): void {
-  let document: Promise<Buffer> | undefined;
+  let document: Promise<{ content: Record<string, unknown>; text: Buffer }> | undefined;
+  const whole = () =>
+    (document ??= openApiDocument(app.published, version, families).then((content) => ({
+      content,
+      text: Buffer.from(JSON.stringify(content)),
+    })));
   compressReplies(app);
   app.get(
     '/openapi.json',
@@ -118,10 +128,37 @@ function serveDocument(app: FastifyInstance, { version, families }: MetaDeps): v
       },
     },
     async (_, reply) => {
-      document ??= openApiDocument(app.published, version, families).then((content) =>
-        Buffer.from(JSON.stringify(content)),
-      );
-      return reply.type('application/json; charset=utf-8').send(await document);
+      return reply.type('application/json; charset=utf-8').send((await whole()).text);
+    },
+  );
+  const parts = new Map<DocumentFamily, Buffer>();
+  app.get<{ Params: FamilyParams }>(
+    '/openapi/:family',
+    {
+      config: { access: 'public', refuses: ['NOT_FOUND'] },
+      schema: {
+        operationId: 'openapiOfFamily',
+        summary: 'OpenAPI document of one API',
+        description:
+          'The part of the document that an application of one API needs: a client generated from it has nothing else.',
+        tags: ['meta'],
+        params: FamilyParams,
+        response: { 200: z.looseObject({}).describe('OpenAPI 3.1 document') },
+      },
+    },
+    async ({ params }, reply) => {
+      const family = params.family.slice(0, -'.json'.length) as DocumentFamily;
+      const part =
+        parts.get(family) ?? Buffer.from(JSON.stringify(familyDocument((await whole()).content, family)));
+      parts.set(family, part);
+      return reply.type('application/json; charset=utf-8').send(part);
     },
   );
 }
+
+const FamilyParams = z.object({
+  family: z
+    .enum(Object.keys(documentFamilies).map((family) => `${family}.json`))
+    .describe('Name of the API, with `.json`'),
+});
+type FamilyParams = z.output<typeof FamilyParams>;

@@ -382,6 +382,7 @@ describe('/openapi.json', () => {
       'get /ready',
       'get /metrics',
       'get /openapi.json',
+      'get /openapi/{family}',
     ]);
   });
 
@@ -453,8 +454,8 @@ describe('/openapi.json', () => {
     const visit = (node: Any, path: string): void => {
       if (node === null || typeof node !== 'object') return;
       if (typeof node.$ref === 'string') {
-        expect(node.$ref).toMatch(/^#\/components\/schemas\//);
-        expect(whole.components.schemas).toHaveProperty(node.$ref.slice('#/components/schemas/'.length));
+        const [, kind = '', name = ''] = /^#\/components\/(schemas|headers)\/(\w.*)$/.exec(node.$ref) ?? [];
+        expect(whole.components[kind], node.$ref).toHaveProperty(name);
       }
       for (const [name, field] of Object.entries<Any>(path.endsWith('.properties') ? node : {})) {
         const target = field.$ref ? whole.components.schemas[field.$ref.split('/').at(-1)] : field;

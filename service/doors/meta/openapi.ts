@@ -4,7 +4,9 @@ import { wireErrorOf } from '../../http/default-errors.ts';
 import type { PublishedRoute, PublishedWebhook } from '../../http/published-route.ts';
 import { type AccessList, accessListOf } from '../../http/route-access.ts';
 import { type ProblemCode, problemCodes } from '../../lib/problem.ts';
+import { testOutcomes } from '../../lib/test-outcome.ts';
 import { errorCodes } from './error-codes.ts';
+import { headersOf, responseHeaders } from './openapi-headers.ts';
 import { lanDocument, tags } from './openapi-words.ts';
 
 type Json = Record<string, unknown>;
@@ -36,6 +38,8 @@ const withAdministrator: ProblemCode[] = [
   'INSUFFICIENT_SCOPE',
   'SECOND_FACTOR_REQUIRED',
   'CSRF_REFUSED',
+  // Of refused credentials from one address.
+  'BURST_LIMIT_EXCEEDED',
 ];
 
 const REQUEST_ID = 'req_01m7w3hb8hbf355he5zqwjztdk';
@@ -60,6 +64,28 @@ const errorReply = (checkResult: z.ZodType) =>
         .string()
         .describe('With a 422 of the admin API: the verification that was stored of the picture')
         .optional(),
+      doc_url: z.string().describe('Page of the box with the cause of the code, and the remedy').optional(),
+      failure_code: z
+        .literal('DOES_NOT_EXIST')
+        .nullable()
+        .describe(
+          'Of the registrations family, in every error: `DOES_NOT_EXIST` for a user who was never registered, else null',
+        )
+        .optional(),
+      testOutcome: z
+        .enum(testOutcomes)
+        .describe('Of the identity family, in the test world: what the picture of a test person stands for')
+        .optional(),
+      review: z
+        .string()
+        .describe('With DUPLICATE_IDENTITY of the admin API: the review of the two faces')
+        .optional(),
+      approval: z
+        .looseObject({ action: z.string().describe('What it allows') })
+        .describe('With APPROVAL_REQUIRED: what `POST /api/admin/approvals` takes')
+        .optional(),
+      success: z.literal(false).describe('Of siteverify, in every error').optional(),
+      'error-codes': z.array(z.string()).describe('Of siteverify, in every error').optional(),
       sessionToken: z
         .string()
         .describe('With SECOND_FACTOR_REQUIRED of a sign-in: for `/api/auth/2fa/enrollment`')
@@ -124,6 +150,7 @@ export async function openApiDocument(
     ...(webhooks.length > 0 && { webhooks: webhooksOf(webhooks, schemas) }),
     components: {
       schemas,
+      headers: responseHeaders,
       securitySchemes: {
         apiKey: {
           type: 'apiKey',
@@ -205,7 +232,10 @@ function operationOf(route: PublishedRoute, described: Described): Json {
   const { operationId, summary, description, tags, body, params, querystring, response } = route.schema;
   const { upload, extensions } = route.schema;
   const credentials = accessListOf(route.access());
-  const asked: ProblemCode[] = body || upload ? withBody : params || querystring ? ['INVALID_REQUEST'] : [];
+  // Also where none is wanted: one that comes all the same is read first.
+  const mayHaveBody = route.methods.some((method) => method !== 'GET' && method !== 'HEAD');
+  const asked: ProblemCode[] =
+    body || upload || mayHaveBody ? withBody : params || querystring ? ['INVALID_REQUEST'] : [];
   const refusals = [
     ...asked,
     ...(credentials?.key ? withKey : []),
@@ -226,6 +256,7 @@ function operationOf(route: PublishedRoute, described: Described): Json {
     summary,
     description,
     tags,
+    ...(route.schema.deprecated && { deprecated: true }),
     ...extensions,
     security: securityOf(credentials),
     ...(parameters.length > 0 ? { parameters } : {}),
@@ -233,7 +264,10 @@ function operationOf(route: PublishedRoute, described: Described): Json {
       ? { requestBody: { required: !takesNothing(body), content: requestContentOf(route, schemas) } }
       : {}),
     ...(upload && { requestBody: { required: true, content: uploadOf(upload, schemas) } }),
-    responses: { ...successesOf(response, schemas), ...errorsOf(route, refusals, described) },
+    responses: withHeaders(
+      { ...successesOf(response, schemas), ...errorsOf(route, refusals, described) },
+      route,
+    ),
   };
 }
 
@@ -245,6 +279,21 @@ const repeatHeader: Json = {
     'Your own id of this request, 1 to 255 visible ASCII characters. A repeat with it is answered with the first answer for 24 hours, and creates nothing',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
+
+const withHeaders = (responses: Json, route: PublishedRoute): Json =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [
+      status,
+      {
+        ...(response as Json),
+        headers: headersOf(Number(status), {
+          counted: accessListOf(route.access())?.key !== undefined,
+          idempotent: route.idempotent,
+          deprecated: route.schema.deprecated === true,
+        }),
+      },
+    ]),
+  );
 
 function successesOf(response: unknown, schemas: Json): Json {
   return Object.fromEntries(
@@ -269,21 +318,35 @@ function errorsOf(
     if (schema.response && status in (schema.response as Json)) continue;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return Object.fromEntries(
+  const others = Object.entries(schema.otherErrors ?? {})
+    .filter(([status]) => !byStatus.has(status))
+    .map(([status, other]) => [
+      status,
+      { description: describe(other), content: contentOf(other, 'output', schemas) },
+    ]);
+  const ours = Object.fromEntries(
     [...byStatus].sort().map(([status, list]) => [
       status,
       {
         description: list.map((code) => `- \`${code}\`: ${errorCodes[code].means}`).join('\n'),
         content: {
           'application/json': {
-            schema: jsonSchema(error, 'output', schemas),
+            schema: orOther(
+              jsonSchema(error, 'output', schemas),
+              schema.otherErrors?.[Number(status)],
+              schemas,
+            ),
             ...errorExamples(list, accessListOf(access())?.key ?? 'admin'),
           },
         },
       },
     ]),
   );
+  return { ...ours, ...Object.fromEntries(others) };
 }
+
+const orOther = (ours: Json, other: z.ZodType | undefined, schemas: Json): Json =>
+  other ? { anyOf: [ours, jsonSchema(other, 'output', schemas)] } : ours;
 
 function errorExamples(codes: ProblemCode[], scope: string): Json {
   const examples = codes.flatMap((code) => {

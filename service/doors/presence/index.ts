@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify';
 import type { Presence } from '../../engine/live/index.ts';
+import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, reading, relyingParty } from '../../http/sign-in/relying-party.ts';
 import { defined } from '../../lib/defined.ts';
@@ -7,6 +8,7 @@ import { fromNewSession, fromProof, fromSession, fromVerdict, toCaller } from '.
 import {
   NewPresenceSession,
   NewPresenceSessionReply,
+  PresencePage,
   PresenceParams,
   PresenceSessionReply,
   PresenceTokenReply,
@@ -15,7 +17,7 @@ import {
 } from './wire.ts';
 
 export interface PresenceDoorDeps {
-  presence: Pick<Presence, 'create' | 'get' | 'cancel' | 'token' | 'verifyToken'>;
+  presence: Pick<Presence, 'create' | 'get' | 'page' | 'cancel' | 'token' | 'verifyToken'>;
 }
 
 const tags = ['presence'];
@@ -38,6 +40,17 @@ const routes = {
       querystring: PlaceQuery,
       body: NewPresenceSession,
       response: { 201: NewPresenceSessionReply },
+    },
+  },
+  list: {
+    config: { access: 'presence' },
+    schema: {
+      operationId: 'listPresenceSessions',
+      summary: 'List sessions',
+      description: 'Those that the API key, or one before it, created, the newest first.',
+      tags,
+      querystring: KeyListQuery,
+      response: { 200: PresencePage },
     },
   },
   get: {
@@ -108,6 +121,10 @@ export function createPresenceDoor({ presence }: PresenceDoorDeps): FastifyPlugi
         return reply.code(201).send(fromNewSession(made, ownOrigin(request)));
       },
     );
+    app.get<{ Querystring: KeyListQuery }>('/api/presence/sessions', routes.list, async (request) => {
+      const caller = toCaller(relyingParty(request));
+      return keyListPage(request.query, (part) => presence.page(caller, part), fromSession);
+    });
     app.get<{ Params: PresenceParams }>('/api/presence/sessions/:id', routes.get, async (request) => {
       const caller = relyingParty(request);
       return fromSession(await presence.get(toCaller(caller), request.params.id, caller.actor));

@@ -31,6 +31,7 @@ export const fromNewSession = (
   sessionId: session.id,
   verifyUrl: `${origin}/verify-presence/${link}`,
   expiresAt: time(session.expiresAt),
+  ...defined({ metadata: session.metadata }),
 });
 
 const statusOf: Record<PresenceSession['state']['is'], (typeof statuses)[number]> = {
@@ -46,7 +47,13 @@ const reasonOf: Record<CancelReason, (typeof cancelReasons)[number]> = {
   'another-person': 'another_person',
 };
 
-export const fromSession = ({ id, expiresAt, state }: PresenceSession): PresenceSessionReply => ({
+export const fromSession = ({
+  id,
+  expiresAt,
+  state,
+  metadata,
+  testOutcome,
+}: PresenceSession): PresenceSessionReply => ({
   sessionId: id,
   status: statusOf[state.is],
   ...(state.is === 'verified' && {
@@ -55,6 +62,7 @@ export const fromSession = ({ id, expiresAt, state }: PresenceSession): Presence
   }),
   expiresAt: time(expiresAt),
   ...(state.is === 'cancelled' && { reason: reasonOf[state.reason] }),
+  ...defined({ metadata, testOutcome }),
 });
 
 export const fromProof = ({

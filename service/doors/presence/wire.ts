@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { TOKEN_LIFE } from '../../engine/live/index.ts';
+import { pageReply } from '../../http/cursor.ts';
+import { Metadata } from '../../http/key-lists.ts';
+import { TestOutcomeReply, TestOutcomeWish } from '../../http/test-outcome.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 
 const nonce = z.string().min(1).max(256);
@@ -25,6 +28,8 @@ export const NewPresenceSession = z
       .boolean()
       .describe('The token is accepted by `verify-token` once; false when absent.')
       .optional(),
+    metadata: Metadata.optional(),
+    testOutcome: TestOutcomeWish,
   })
   .meta({
     id: 'NewPresenceSession',
@@ -59,6 +64,7 @@ export const NewPresenceSessionReply = z
       .string()
       .describe('Address for the person, shown only once. It can be used once; opening it changes nothing.'),
     expiresAt: z.iso.datetime().describe('Until when the person has to be recognized'),
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'NewPresenceSessionReply',
@@ -88,6 +94,8 @@ export const PresenceSessionReply = z
         'Why it is `CANCELLED`: by you, by the person, because no enrolled person was recognized, or because another person appeared than the one it is locked to',
       )
       .optional(),
+    metadata: Metadata.optional(),
+    testOutcome: TestOutcomeReply.optional(),
   })
   .meta({
     id: 'PresenceSession',
@@ -101,6 +109,7 @@ export const PresenceSessionReply = z
       },
     ],
   });
+export const PresencePage = pageReply(PresenceSessionReply, 'Sessions, the newest first', 'PresencePage');
 export type PresenceSessionReply = z.output<typeof PresenceSessionReply>;
 
 export const PresenceTokenReply = z

@@ -1,21 +1,26 @@
 import type { FastifyPluginAsync, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { Registrations } from '../../engine/live/index.ts';
 import { defaultErrors, respelled, type WireErrors } from '../../http/default-errors.ts';
+import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import { ordering, PlaceQuery, reading, relyingParty, toRealm } from '../../http/sign-in/relying-party.ts';
 import { type Problem, problemCodes } from '../../lib/problem.ts';
-import { fromRegistered, fromRegistration, toRegistration } from './translate.ts';
-import { RegisterReply, RegisterRequest, StatusReply, StatusRequest } from './wire.ts';
+import { fromListed, fromRegistered, fromRegistration, toRegistration } from './translate.ts';
+import { RegisterReply, RegisterRequest, RegistrationPage, StatusReply, StatusRequest } from './wire.ts';
 
 export { registrationsWebhooks } from './webhook-events.ts';
 
 export interface RegistrationsDoorDeps {
-  registrations: Pick<Registrations, 'register' | 'status'>;
+  registrations: Pick<Registrations, 'register' | 'status' | 'page'>;
 }
 
 const tags = ['registrations'];
 
-const details = respelled({ 'redirects.success': 'redirect_url', dataRequest: 'data_request.type' });
+const details = respelled({
+  'redirects.success': 'redirect_url',
+  dataRequest: 'data_request.type',
+  testOutcome: 'test_outcome',
+});
 
 /** Every error has `failure_code`; it is null but for a user who is not registered. */
 const wireErrors: WireErrors = Object.fromEntries(
@@ -81,6 +86,24 @@ export function createRegistrationsDoor({ registrations }: RegistrationsDoorDeps
           request: request.id,
         });
         return fromRegistered(made, request.body.reference_user_id, ownOrigin(request));
+      },
+    );
+    app.get<{ Querystring: KeyListQuery }>(
+      '/registrations',
+      {
+        config: { access: 'registrations' },
+        schema: {
+          operationId: 'listRegistrations',
+          summary: 'List registrations',
+          description: 'Those of the organization in the world of the key, the newest first.',
+          tags,
+          querystring: KeyListQuery,
+          response: { 200: RegistrationPage },
+        },
+      },
+      async (request) => {
+        const realm = toRealm(relyingParty(request));
+        return keyListPage(request.query, (part) => registrations.page(realm, part), fromListed);
       },
     );
     app.post<{ Body: StatusRequest }>(

@@ -6,7 +6,7 @@ import type {
   RegistrationState,
 } from '../../engine/live/index.ts';
 import { defined } from '../../lib/defined.ts';
-import type { RegisterReply, RegisterRequest, StatusReply } from './wire.ts';
+import type { ListedRegistration, RegisterReply, RegisterRequest, StatusReply } from './wire.ts';
 
 const dataRequests = {
   GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID: 'humanness-and-id',
@@ -17,7 +17,11 @@ export const toRegistration = (body: RegisterRequest): NewRegistration => ({
   reference: body.reference_user_id,
   dataRequest: dataRequests[body.data_request.type],
   region: body.uniqueness_region_id ?? '',
-  ...defined({ redirect: body.redirect_url }),
+  ...defined({
+    redirect: body.redirect_url,
+    metadata: body.metadata,
+    testOutcome: body.test_outcome,
+  }),
 });
 
 export function fromRegistered(
@@ -31,6 +35,7 @@ export function fromRegistered(
     invite_url,
     reference_user_id: reference,
     expires_at: new Date(registration.expiresAt).toISOString(),
+    ...defined({ metadata: registration.metadata }),
   };
 }
 
@@ -54,7 +59,21 @@ export const fromRegistration = (registration: Registration, reference: string):
   connection_status: statuses[registration.state],
   failure_code: registration.failure === undefined ? null : failures[registration.failure],
   simple_data_request_response: registration.state === 'completed' ? dataOf(registration) : null,
+  ...defined({ metadata: registration.metadata, test_outcome: registration.testOutcome }),
 });
+
+export function fromListed(registration: Registration): ListedRegistration {
+  const { id, reference = '', region, createdAt, expiresAt } = registration;
+  const { reference_user_id: named, ...status } = fromRegistration(registration, reference);
+  return {
+    registration_id: id,
+    ...(named !== '' && { reference_user_id: named }),
+    ...(region !== '' && { uniqueness_region_id: region }),
+    ...status,
+    created_at: new Date(createdAt).toISOString(),
+    expires_at: new Date(expiresAt).toISOString(),
+  };
+}
 
 function dataOf({
   dataRequest,

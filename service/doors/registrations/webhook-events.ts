@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { PayloadDialect } from '../../engine/events/index.ts';
+import { Metadata } from '../../http/key-lists.ts';
 import type { PublishedWebhook } from '../../http/published-route.ts';
+import { WEBHOOK_VERSION } from '../../http/webhook-version.ts';
+import { defined } from '../../lib/defined.ts';
 
 /**
  * registrations.txt names the event and shows no payload; this is the smallest that names the user and the outcome, in the words of
@@ -16,16 +19,21 @@ export const registrationsEvents: PayloadDialect = {
       fires: true,
       sample: {
         event: 'USER_VERIFICATION_COMPLETED',
+        event_id: 'evt_01m7w3hbber2v9yrex9nc12dr9',
+        version: WEBHOOK_VERSION,
+        registration_id: 'reg_01m7w3hbbec1gf5vj2bmsg7bmh',
         reference_user_id: 'user_123',
+        uniqueness_region_id: 'survey_42',
         connection_status: 'COMPLETED',
         failure_code: null,
+        metadata: { campaign: 'spring' },
         timestamp: '2026-05-25T21:00:00.000Z',
       },
     },
   ],
   translate(event) {
     if (event.type !== 'session.decided' || event.payload.flow !== 'registration') return undefined;
-    const { payload, personal, at } = event;
+    const { id, payload, personal, at } = event;
     // An invitation that expired was completed by no one.
     if (payload.decision === 'expired') return undefined;
     const ended = ends[payload.decision];
@@ -33,11 +41,16 @@ export const registrationsEvents: PayloadDialect = {
       name: 'registrations.USER_VERIFICATION_COMPLETED',
       body: () => ({
         event: 'USER_VERIFICATION_COMPLETED',
+        event_id: id,
+        version: WEBHOOK_VERSION,
+        ...defined({ registration_id: payload.registration }),
         ...(personal !== undefined && 'reference' in personal
           ? { reference_user_id: personal.reference }
           : {}),
+        ...defined({ uniqueness_region_id: payload.region }),
         connection_status: ended.status,
         failure_code: ended.failureCode,
+        ...(personal !== undefined && 'metadata' in personal ? defined({ metadata: personal.metadata }) : {}),
         timestamp: new Date(at).toISOString(),
       }),
     };
@@ -53,12 +66,20 @@ const ends = {
 
 const payload = z.strictObject({
   event: z.literal('USER_VERIFICATION_COMPLETED').describe('Always `USER_VERIFICATION_COMPLETED`'),
+  event_id: z.string().describe('Id of the event, as in `webhook-id`: the same at every attempt'),
+  version: z.literal(WEBHOOK_VERSION).describe('Of this shape'),
+  registration_id: z
+    .string()
+    .describe('Id of the registration; absent in events of earlier releases')
+    .optional(),
   reference_user_id: z
     .string()
     .describe('Your name of the user; absent once the person is erased')
     .optional(),
+  uniqueness_region_id: z.string().describe('Region; absent: the organization').optional(),
   connection_status: z.enum(['COMPLETED', 'FAILED']).describe('As `/get_status` answers it'),
   failure_code: z.enum(['NOT_UNIQUE', 'LIVENESS_FAILED']).nullable().describe('As `/get_status` answers it'),
+  metadata: Metadata.optional(),
   timestamp: z.string().describe('When the user finished, ISO 8601'),
 });
 

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { pageReply } from '../../http/cursor.ts';
+import { Metadata } from '../../http/key-lists.ts';
+import { TestOutcomeReply, TestOutcomeWish } from '../../http/test-outcome.ts';
 import { lineOfText } from '../../lib/text-fields.ts';
 
 const types = ['GET_HUMANNESS_SCORE_AND_UNIQUE_HUMAN_ID', 'IS_PHONE_NUMBER_VERIFIED'] as const;
@@ -31,6 +34,8 @@ export const RegisterRequest = z
     uniqueness_region_id: lineOfText(200)
       .optional()
       .describe('Each person counts once in this region, such as a survey; absent: once in the organization'),
+    metadata: Metadata.optional(),
+    test_outcome: TestOutcomeWish,
   })
   .meta({
     id: 'RegisterUser',
@@ -56,6 +61,7 @@ export const RegisterReply = z
     invite_url: inviteUrl,
     reference_user_id: z.string().describe('Your name of the user'),
     expires_at: z.string().describe('Until when the invitation can be opened, ISO 8601'),
+    metadata: Metadata.optional(),
   })
   .meta({
     id: 'RegisteredUser',
@@ -104,6 +110,8 @@ export const StatusReply = z
       ])
       .nullable()
       .describe('The data you asked for; null until it is completed'),
+    metadata: Metadata.optional(),
+    test_outcome: TestOutcomeReply.optional(),
   })
   .meta({
     id: 'RegistrationStatus',
@@ -121,3 +129,33 @@ export const StatusReply = z
     ],
   });
 export type StatusReply = z.output<typeof StatusReply>;
+
+const listed = z
+  .strictObject({
+    ...StatusReply.shape,
+    registration_id: z.string().describe('Id of the registration'),
+    reference_user_id: z
+      .string()
+      .optional()
+      .describe('Your name of the user; absent once the person was erased'),
+    uniqueness_region_id: z.string().optional().describe('Region; absent: the organization'),
+    created_at: z.string().describe('When the user was registered, ISO 8601'),
+    expires_at: z.string().describe('Until when the invitation can be opened, ISO 8601'),
+  })
+  .meta({
+    id: 'ListedRegistration',
+    description: 'A registration in a list. One that another of the same user replaced is `EXPIRED`.',
+    examples: [
+      {
+        registration_id: 'reg_01m7w3hbbec1gf5vj2bmsg7bmh',
+        reference_user_id: 'user_123',
+        connection_status: 'PENDING' as const,
+        failure_code: null,
+        simple_data_request_response: null,
+        created_at: '2026-05-25T21:00:00.000Z',
+        expires_at: '2026-06-01T21:00:00.000Z',
+      },
+    ],
+  });
+export type ListedRegistration = z.output<typeof listed>;
+export const RegistrationPage = pageReply(listed, 'Registrations, the newest first', 'RegistrationPage');

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import type { Organizations, VerifyToken } from '../../engine/accounts/index.ts';
 import type { Sessions, WholeSession } from '../../engine/live/index.ts';
 import type { Uniqueness } from '../../engine/uniqueness/index.ts';
+import { KeyListQuery, keyListPage } from '../../http/key-lists.ts';
 import { ownOrigin } from '../../http/listening/own-hosts.ts';
 import {
   ordering as orderingBy,
@@ -16,7 +17,7 @@ import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
 import { type OrderDeps, toOrder } from './order.ts';
 import { type SignalsDeps, takeSignals } from './signals.ts';
-import { fromFinding, fromResult, fromSession, toBehavior } from './translate.ts';
+import { fromFinding, fromListed, fromResult, fromSession, toBehavior } from './translate.ts';
 import {
   Finalize,
   FinalizeReply,
@@ -25,6 +26,7 @@ import {
   PassQuestion,
   Salt,
   SessionCreated,
+  SessionPage,
   SessionParams,
   SessionStatus,
   Signals,
@@ -35,7 +37,10 @@ export { sessionsWebhooks } from './webhook-payloads.ts';
 
 export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
   liveSessions: SignalsDeps['liveSessions'] &
-    Pick<Sessions, 'create' | 'find' | 'read' | 'finalize' | 'finalizeByToken' | 'noteBehavior'>;
+    Pick<
+      Sessions,
+      'create' | 'find' | 'read' | 'wholePage' | 'finalize' | 'finalizeByToken' | 'noteBehavior'
+    >;
   organizations: Pick<Organizations, 'get'>;
   uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
   verifyToken: VerifyToken;
@@ -65,8 +70,12 @@ export const createSessionsDoor =
     });
   };
 
-/** RFC 9745 (deprecated since 2026-11-21) and RFC 8288. */
-const DEPRECATED = { deprecation: '@1795219200', link: '</api/v1/sessions>; rel="successor-version"' };
+/** RFC 9745 (deprecated since 2026-11-21), RFC 8594 (answered until the end of 2028, docs/COMPATIBILITY.md) and RFC 8288. */
+const DEPRECATED = {
+  deprecation: '@1795219200',
+  sunset: 'Sun, 31 Dec 2028 23:59:59 GMT',
+  link: '</api/v1/sessions>; rel="successor-version"',
+};
 
 /** Creating a session, its signals, its result: under both prefixes. */
 function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
@@ -77,6 +86,7 @@ function sessionRoutes(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
 
 const isLegacy = (prefix: string) => prefix !== '/api/v1/sessions';
 const named = (prefix: string, name: string) => `${name}${isLegacy(prefix) ? 'Legacy' : ''}`;
+const deprecated = (prefix: string) => (isLegacy(prefix) ? { deprecated: true } : {});
 const old = (prefix: string) => (isLegacy(prefix) ? ' Deprecated: use `/api/v1/sessions`.' : '');
 
 function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: string): void {
@@ -104,6 +114,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
         summary: 'Create a session',
         description: `Open \`verifyUrl\` in the browser of the person. The result comes to \`callbackUrl\`, to webhooks, and to \`finalize\`. A repeat with the same \`Idempotency-Key\` is answered with the first answer.${old(prefix)}`,
         tags,
+        ...deprecated(prefix),
         querystring: PlaceQuery,
         body: NewSession,
         response: { 201: SessionCreated },
@@ -147,6 +158,7 @@ function signalsRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: stri
         summary: 'Send frames of the camera',
         description: `For a page of your own; the page behind \`verifyUrl\` does it over a WebSocket. Send the capability as \`Authorization: Bearer …\`, or an API key with the capability in \`token\`. Each answer says what to show next. The server reveals one step at a time.${old(prefix)}`,
         tags,
+        ...deprecated(prefix),
         params: SessionParams,
         querystring: PlaceQuery,
         body: Signals,
@@ -174,6 +186,7 @@ function finalizeRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
         summary: 'Read the result of a session',
         description: `The same at every call. 409 while the person has not finished; 202 with \`decision: null\` while a reviewer decides. The capability of the browser gets no risk figures.${old(prefix)}`,
         tags,
+        ...deprecated(prefix),
         params: SessionParams,
         querystring: PlaceQuery,
         body: Finalize,
@@ -189,6 +202,29 @@ function finalizeRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: str
 
 /** For keys of servers alone. */
 function readingRoutes(app: FastifyInstance, deps: SessionsDoorDeps): void {
+  app.get<{ Querystring: KeyListQuery }>(
+    '/api/v1/sessions',
+    {
+      config: { access: 'sessions' },
+      schema: {
+        operationId: 'listPersonSessions',
+        summary: 'List sessions',
+        description:
+          'Those of the organization in the world of the key, the newest first, for reconciling after a lost webhook. For keys of servers.',
+        tags,
+        querystring: KeyListQuery,
+        response: { 200: SessionPage },
+      },
+    },
+    async (request) => {
+      const caller = relyingParty(request);
+      refuseBrowserKey(caller);
+      const read = (part: { before?: string; limit: number }) =>
+        deps.liveSessions.wholePage(toRealm(caller), { ...part, flow: 'api' });
+      return keyListPage(request.query, read, fromListed);
+    },
+  );
+
   app.get<{ Params: SessionParams }>(
     '/api/v1/sessions/:id',
     {

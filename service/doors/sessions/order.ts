@@ -34,7 +34,7 @@ export async function toOrder(
   organization: Organization,
   request: string,
 ): Promise<Order> {
-  const { profile, callbackUrl, redirectUrl, subjectRef, metadata } = wanted;
+  const { profile, callbackUrl, redirectUrl, subjectRef, metadata, testOutcome } = wanted;
   const policy = wanted.uniquenessPolicy ?? organization.uniquenessPolicy;
   if (caller.browser && strictness[policy] < strictness[organization.uniquenessPolicy])
     throw invalidField(
@@ -66,7 +66,14 @@ export async function toOrder(
       ? {}
       : { uniqueness: { policy, scope: SCOPE, ...(caller.browser && { unnamed: true as const }) } }),
     ...(callbackUrl !== undefined && { callback: { url: callbackUrl } }),
-    ...defined({ profile, subjectRef, metadata, profiles: caller.profiles, browserOrigins: caller.origins }),
+    ...defined({
+      profile,
+      subjectRef,
+      metadata,
+      testOutcome,
+      profiles: caller.profiles,
+      browserOrigins: caller.origins,
+    }),
     request,
   };
 }

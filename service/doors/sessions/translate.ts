@@ -14,6 +14,7 @@ import { wireFlags } from './webhook-events.ts';
 import type {
   Finalize,
   FinalizeReply,
+  ListedSession,
   PassAnswer,
   SessionStatus,
   SignalsReply,
@@ -42,13 +43,29 @@ export const fromSession = (session: WholeSession): SessionStatus => ({
     text: session.page.consent.text,
     ...defined({ agreedAt: time(session.consent?.at) }),
   },
+  ...defined({ testOutcome: session.testOutcome }),
+});
+
+export const fromListed = (session: WholeSession): ListedSession => ({
+  sessionId: session.id,
+  state: session.state,
+  decision: session.decision === undefined ? null : decisions[session.decision],
+  profile: session.profile,
+  createdAt: time(session.createdAt),
+  expiresAt: time(session.expiresAt),
+  metadata: session.metadata,
+  ...defined({
+    decidedAt: time(session.decidedAt),
+    subjectRef: session.subjectRef,
+    testOutcome: session.testOutcome,
+  }),
 });
 
 /** `whole`: absent where the browser asks, which learns no figure and none of the caller's data. */
 export function fromResult(
   sessionId: string,
   result: SessionResult,
-  figures: Pick<WholeSession, 'profile' | 'challengesCompleted' | 'processingTimeMs'>,
+  figures: Pick<WholeSession, 'profile' | 'challengesCompleted' | 'processingTimeMs' | 'testOutcome'>,
   whole?: Pick<WholeSession, 'risk' | 'metadata'>,
 ): FinalizeReply {
   const { decision, passToken = null, passExpiresAt } = result;
@@ -64,6 +81,7 @@ export function fromResult(
     riskFlags: whole?.risk?.flags.map(fromFlag) ?? [],
     // Ours first, as the text shows them, and again last, so that the caller's cannot replace them.
     metadata: { ...ours, ...whole?.metadata, ...ours },
+    ...defined({ testOutcome: figures.testOutcome }),
   };
 }
 

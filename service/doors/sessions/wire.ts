@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
 import { CaptureSource } from '../../engine/matching/index.ts';
+import { pageReply } from '../../http/cursor.ts';
+import { Metadata } from '../../http/key-lists.ts';
+import { TestOutcomeReply, TestOutcomeWish } from '../../http/test-outcome.ts';
 
 const moment = (what: string) => z.iso.datetime().describe(what);
 const id = 'sess_01m7w3hb8hbf355he5zqwjztdk';
@@ -33,6 +36,7 @@ export const NewSession = z
       .record(z.string().max(200), z.unknown())
       .optional()
       .describe('Your own data, at most 16 kB; it comes back with the result'),
+    testOutcome: TestOutcomeWish,
   })
   .meta({
     id: 'NewSession',
@@ -91,6 +95,7 @@ export const SessionStatus = z
         agreedAt: moment('Time when the person agreed').optional(),
       })
       .describe('What the person has to agree to before the first picture'),
+    testOutcome: TestOutcomeReply.optional(),
   })
   .meta({
     id: 'SessionStatus',
@@ -107,6 +112,38 @@ export const SessionStatus = z
     ],
   });
 export type SessionStatus = z.output<typeof SessionStatus>;
+
+const listed = z
+  .strictObject({
+    sessionId: z.string().describe('Id of the session'),
+    state: state.describe('`processing`: the person has begun, or a reviewer decides'),
+    decision: decision.nullable().describe('Null until there is one'),
+    profile: z.string().describe('Profile'),
+    createdAt: moment('Time when it was created'),
+    expiresAt: moment('Time until which the person has to finish'),
+    decidedAt: moment('Time of the decision').optional(),
+    subjectRef: z.string().optional().describe('Your own name of the person'),
+    metadata: Metadata,
+    testOutcome: TestOutcomeReply.optional(),
+  })
+  .meta({
+    id: 'ListedSession',
+    description: 'A session in a list. `finalize` gives its result.',
+    examples: [
+      {
+        sessionId: id,
+        state: 'finalized' as const,
+        decision: 'approved' as const,
+        profile: 'specter',
+        createdAt: '2026-11-21T12:00:00.000Z',
+        expiresAt: '2026-11-21T12:30:00.000Z',
+        decidedAt: '2026-11-21T12:01:00.000Z',
+        metadata: { checkoutId: 'order_42' },
+      },
+    ],
+  });
+export type ListedSession = z.output<typeof listed>;
+export const SessionPage = pageReply(listed, 'Sessions, the newest first', 'SessionPage');
 
 export const Salt = z
   .strictObject({ salt: z.string().describe('HMAC of the session id, hex; never the secret itself') })
@@ -247,6 +284,7 @@ export const FinalizeReply = z
     metadata: z
       .record(z.string(), z.unknown())
       .describe('`profile`, `challengesCompleted`, `processingTimeMs`, and yours'),
+    testOutcome: TestOutcomeReply.optional(),
   })
   .meta({
     id: 'FinalizedSession',

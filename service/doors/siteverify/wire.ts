@@ -40,6 +40,11 @@ export const Answer = z
         '0 to 1, higher is more human. With the paths of reCAPTCHA alone: for hCaptcha a score is a risk',
       ),
     'error-codes': z.array(z.enum(errorCodes)).optional().describe('Why not'),
+    error: z.string().optional().describe('Of a refusal: a sentence'),
+    code: z.string().optional().describe('Of a refusal: the error code'),
+    requestId: z.string().optional().describe('Of a refusal: as in the log'),
+    doc_url: z.string().optional().describe('Of a refusal: page with cause and remedy'),
+    details: z.array(z.unknown()).optional().describe('Of a refusal: each wrong field'),
   })
   .meta({
     id: 'SiteverifyAnswer',

@@ -115,6 +115,10 @@ export interface HostedSession extends SessionEnd {
 /** The first verification of a registered person. It is rejected where liveness failed. */
 export interface RegistrationSession extends SessionEnd {
   flow: 'registration';
+  /** Absent in events of earlier releases. */
+  registration?: string;
+  /** Uniqueness region; absent: the organization. */
+  region?: string;
 }
 
 export interface BehaviorPayload {
@@ -141,7 +145,7 @@ export interface SessionPersonal {
   };
   hosted: Record<string, never>;
   /** The caller's own name of the person. */
-  registration: { reference: string };
+  registration: { reference: string; metadata?: Record<string, unknown> };
 }
 
 export type EventType = keyof EventPayloads;

@@ -154,3 +154,4 @@ export type { ProfileVersion } from './profiles/profile-versions.ts';
 export { createProfiles, type Profiles } from './profiles/profiles.ts';
 export { sameFace } from './same-face.ts';
 export { type Comparison, confidence, cosineSimilarity, type Embeddings } from './score.ts';
+export { outcomeOfPicture, testPicture, withTestPeople } from './test-people/test-people.ts';

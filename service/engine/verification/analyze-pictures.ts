@@ -26,6 +26,7 @@ import {
 import type { Models } from '../models/index.ts';
 import type { FaceForReview, PictureForReview } from '../uniqueness/index.ts';
 import type { WriteVerification } from './record-verification.ts';
+import { refusedLiveness } from './refused-liveness.ts';
 import {
   type AnalyzedPictures,
   disclosedResults,
@@ -75,7 +76,8 @@ export async function analyzePicture(
 ): Promise<JudgeablePicture | RefusedPicture> {
   const stopAt = guard.stopAt.length > 0 ? { stopAt: guard.stopAt } : {};
   const main = await analyzer.analyze(picture, { ...request, ...stopAt });
-  if (await guard.refusedBefore(main.pixelHash)) throw refusedBefore(profile);
+  if (main.testOutcome === undefined && (await guard.refusedBefore(main.pixelHash)))
+    throw refusedBefore(profile);
   const pad = request.pad !== undefined;
   const quality = faceQuality(main, { pad });
   const { checks, refuseQuality } = profile.definition;
@@ -103,7 +105,13 @@ export function createAnalyze({ analyzer, deadline, write }: AnalysisDeps & { wr
     const ended = { outcome, decidedBy: result.check };
     await write(run, analyzed.main, { verified: false, ended, checks: [result], reason: message }, disclosed);
     const checkResults = disclosedResults([result], false);
-    throw new Problem(code, message, { ...extra, verification: run.id, checkResults });
+    const { testOutcome } = analyzed.main;
+    throw new Problem(code, message, {
+      ...extra,
+      verification: run.id,
+      checkResults,
+      ...defined({ testOutcome }),
+    });
   };
 }
 
@@ -218,12 +226,7 @@ export function pictureRefusal(
 
 /** The refusal of a picture that liveness refused before: nothing was run on it. */
 export function refusedBefore({ slug, definition }: Pick<Profile, 'slug' | 'definition'>): Problem {
-  const finding = { score: 0, reason: REFUSED_BEFORE };
-  const result = {
-    ...applyRule('liveness', definition.checks.liveness, finding),
-    pass: false,
-    reason: REFUSED_BEFORE,
-  };
+  const result = refusedLiveness(definition.checks.liveness, REFUSED_BEFORE);
   const extra = { reason: REFUSED_BEFORE, checkResults: [result] };
   return new Problem('CHECK_FAILED', `The profile ${slug} refuses this: liveness.`, extra);
 }

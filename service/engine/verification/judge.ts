@@ -17,6 +17,7 @@ import {
   runChecks,
 } from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
+import { NOT_LIVING, refusedLiveness } from './refused-liveness.ts';
 import { type AnalyzedPictures, type Ended, endedBy, type Run } from './verdict.ts';
 import type { VerificationStore } from './verification-store.ts';
 
@@ -102,7 +103,10 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
     const probe = { embedder, sha256: files[embedder]!, vector: face.embeddings[embedder]! };
     const checkResults = await checksOf(run, { main, frames, probe, decision });
     const compositeScore = composite(checkResults);
-    const failed = hardFailures(profile.definition.checks, checkResults);
+    const failed =
+      main.testOutcome === 'refused-by-liveness'
+        ? checkResults.filter(({ check }) => check === 'liveness')
+        : hardFailures(profile.definition.checks, checkResults);
     const enough = compositeScore >= profile.definition.minimumComposite;
     const replayed = await isReplay(run, [main, ...frames.map(({ analysis }) => analysis)]);
     const reason =
@@ -137,7 +141,7 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
   ): Promise<CheckResult[]> {
     const { device, organization } = command;
     const known = decision.matched ? decision.subject : undefined;
-    return runChecks({
+    const results = runChecks({
       ...pictures,
       definition: profile.definition,
       plan,
@@ -147,6 +151,9 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
         ? { earlier: await verifications.earlier(organization, known, { most: HISTORY, until: started }) }
         : {}),
     });
+    if (pictures.main.testOutcome !== 'refused-by-liveness') return results;
+    const refused = refusedLiveness(profile.definition.checks.liveness, NOT_LIVING);
+    return [refused, ...results.filter(({ check }) => check !== 'liveness')];
   }
 
   async function nameOf(

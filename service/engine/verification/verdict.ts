@@ -1,5 +1,6 @@
 import type { Analysis, AnalyzedFace } from '../../inference/face.ts';
 import type { OrganizationId, ReviewId, SubjectId, VerificationId, World } from '../../lib/id.ts';
+import type { TestOutcome } from '../../lib/test-outcome.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Consent, LegalBasis } from '../consent/index.ts';
 import {
@@ -88,6 +89,8 @@ export interface Verdict {
   models: Record<string, string>;
   /** Milliseconds. */
   timing: Record<string, number>;
+  /** What the picture of a test person stands for. */
+  testOutcome?: TestOutcome;
 }
 
 export interface EnrollCommand {
@@ -129,6 +132,8 @@ export interface EnrollResult {
   duplicate?: boolean;
   /** Id of the review of the two faces. */
   review?: ReviewId;
+  /** As `Verdict.testOutcome`. */
+  testOutcome?: TestOutcome;
 }
 
 /** One verification on its way: what was asked, and what it runs by. */

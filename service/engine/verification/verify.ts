@@ -105,11 +105,15 @@ export function createReply({ matching, clock }: ReplyDeps) {
       profile: { id: profile.id, slug: profile.slug, version: profile.version, maturity },
       models: modelsUsed(plan, files),
       timing: timingOf(main, clock.now() - started),
+      ...defined({ testOutcome: main.testOutcome }),
     };
   };
 }
 
-function refuse({ id, command, profile }: Run, { checkResults, failed, replayed, reason }: Outcome): void {
+function refuse(
+  { id, command, profile }: Run,
+  { main, checkResults, failed, replayed, reason }: Outcome,
+): void {
   if (!replayed && failed.length === 0) return;
   const disclosed = seesFigures(command) ? checkResults : disclosedResults(checkResults, false);
   if (replayed)
@@ -123,6 +127,7 @@ function refuse({ id, command, profile }: Run, { checkResults, failed, replayed,
     reason: reason!,
     verification: id,
     checkResults: disclosed,
+    ...defined({ testOutcome: main.testOutcome }),
   });
 }
 

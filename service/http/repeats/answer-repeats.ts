@@ -5,6 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { AdmissionDeps } from '../admit-requests.ts';
 import { LongText } from '../bodies/json-body.ts';
+import { rateLimitHeaders } from '../rate-limits.ts';
 import { countedCaller } from '../sign-in/relying-party.ts';
 
 /** What answered requests are remembered in (engine/idempotency). */
@@ -74,8 +75,11 @@ export function answerRepeats(
     if (repeat.is === 'new') {
       request.repeatable = repeat;
       const counted = countedCaller(request);
-      if (admission && counted && request.routeOptions.config.metered)
+      if (admission && counted && request.routeOptions.config.metered) {
+        const minute = request.admitted?.limits ?? [];
         request.admitted = await admission.meter(counted);
+        reply.headers(rateLimitHeaders([...minute, ...(request.admitted.limits ?? [])]));
+      }
       return false;
     }
     if (repeat.is === 'running') {

@@ -63,6 +63,7 @@ function fromLast01(columns: Columns): readonly string[] {
     ...(strict === '' ? rightConstraintNames : []),
 
     ...references,
+    sessionsOfFlow,
 
     `alter table organization add column consent_text ${text}`,
     ...made('consent_text'),
@@ -77,6 +78,9 @@ const references = [
   ),
   'create index live_session_verification on live_session (verification) where verification is not null',
 ];
+
+/** For the lists of keys. */
+const sessionsOfFlow = 'create index live_session_flow on live_session (organization, world, flow, id)';
 
 /** Jobs of webhooks go into the rows they stand for, mails into rows of their own, the rest is due again. */
 const queueGoesOver = (ofJob: (field: string) => string): readonly string[] => [
@@ -117,27 +121,27 @@ const queueGoesOver = (ofJob: (field: string) => string): readonly string[] => [
 /** Each kind had a table. What is sealed stays as it is: its field is named after that table (engine/orders/order-store.ts). */
 function ordersGoOver(object: string): readonly string[] {
   const json = (fields: string) => `cast(${object}(${fields})) as text)`;
-  const columns = `id, kind, organization, world, token_hash, about_hash, subject, created_at, created_by, expires_at, ends_at, session,
+  const columns = `id, kind, organization, world, token_hash, about_hash, subject, created_at, created_by, lineage, expires_at, ends_at, session,
       opened_at, state, ended_at, terms, result, request_sealed, proof_sealed`;
   return [
     `insert into relying_order (${columns})
-      select id, 'hosted', organization, world, token_hash, email_hash, null, created_at, created_by, expires_at,
+      select id, 'hosted', organization, world, token_hash, email_hash, null, created_at, created_by, '', expires_at,
         case when status = 'PENDING' and opened_at is null then expires_at end, session, opened_at,
         case status when 'PENDING' then 'pending' when 'PASS' then 'passed' when 'FAIL' then 'failed' else 'expired' end, completed_at,
         ${json(`'product', product, 'flow', flow`)}, '{"reasons":' || reasons || '}', page_sealed, null
       from hosted_link`,
     `insert into relying_order (${columns})
-      select id, 'registration', organization, world, token_hash, reference_hash, subject, created_at, created_by, expires_at,
+      select id, 'registration', organization, world, token_hash, reference_hash, subject, created_at, created_by, '', expires_at,
         case when status = 'pending' and opened_at is null then expires_at end, session, opened_at,
         case status when 'completed' then 'passed' else status end, completed_at,
         ${json(`'region', region, 'dataRequest', data_request`)},
         ${json(`'failure', failure_code, 'humanness', humanness_score, 'humanId', unique_human`)}, request_sealed, null
       from registration`,
     `insert into relying_order (${columns})
-      select id, 'presence', organization, world, link_hash, email_hash, subject, created_at, created_by, expires_at,
+      select id, 'presence', organization, world, link_hash, email_hash, subject, created_at, created_by, lineage, expires_at,
         case state when 'pending' then expires_at end, session, begun_at,
         case state when 'verified' then 'passed' when 'cancelled' then 'failed' else state end, decided_at,
-        ${json(`'lineage', lineage, 'ttlSeconds', ttl_seconds, 'singleUse', single_use`)},
+        ${json(`'ttlSeconds', ttl_seconds, 'singleUse', single_use`)},
         ${json(`'reason', reason, 'jti', token_id, 'tokenExpiresAt', token_expires_at`)}, request_sealed, token_sealed
       from presence_session`,
     'drop table hosted_link',
@@ -1115,6 +1119,7 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
   `create index live_session_undecided on live_session (expires_at) where decision is null`,
   `create index live_session_subject on live_session (subject)`,
   `create index live_session_email on live_session (email_hash)`,
+  sessionsOfFlow,
   `create index live_session_age on live_session (organization, world, created_at)`,
   ...references,
   `
@@ -1144,6 +1149,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       subject ${text},
       created_at ${integer} not null,
       created_by ${text} not null,
+      -- The keys, or the administrator, that alone may read it, of a presence session; empty: every key of the organization.
+      lineage ${text} not null,
       -- Until when it can be opened.
       expires_at ${integer} not null,
       -- When its time ends it; null: its session does, or it has ended.
@@ -1165,6 +1172,7 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
   `create index relying_order_due on relying_order (kind, ends_at) where ends_at is not null`,
   `create index relying_order_realm on relying_order (organization, world, kind, created_at)`,
   `create index relying_order_about on relying_order (organization, world, about_hash, id)`,
+  `create index relying_order_page on relying_order (organization, world, kind, lineage, id)`,
   `create index relying_order_subject on relying_order (subject)`,
   `
     -- Where each human counts once (engine/uniqueness): the organization, or a region that a caller names.

@@ -42,7 +42,8 @@ function recordedHosted({ link, token = '', completed, refuse }: EngineScript) {
       throw new Problem(refuse.code, refuse.message, refuse.details ? { details: refuse.details } : {});
     return value();
   };
-  const hosted: Pick<Hosted, 'generate' | 'complete' | 'status'> = {
+  const hosted: Pick<Hosted, 'generate' | 'complete' | 'status' | 'page'> = {
+    page: async (realm, part) => answer({ operation: 'page', realm, part }, () => [link!]),
     generate: async (realm, order, who) =>
       answer({ operation: 'generate', realm, order, who }, () => ({ link: link!, token })),
     complete: async (given, order) =>

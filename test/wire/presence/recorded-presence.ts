@@ -10,13 +10,14 @@ import { Problem, type ProblemCode } from '../../../service/lib/problem.ts';
 export interface PresenceScript {
   create?: { session: PresenceSession; link: string };
   get?: PresenceSession;
+  page?: PresenceSession[];
   cancel?: PresenceSession;
   token?: PresenceProof;
   verifyToken?: TokenVerdict;
   refuse?: { code: ProblemCode; message: string };
 }
 
-type Recorded = Pick<Presence, 'create' | 'get' | 'cancel' | 'token' | 'verifyToken'>;
+type Recorded = Pick<Presence, 'create' | 'get' | 'page' | 'cancel' | 'token' | 'verifyToken'>;
 
 /** The engine of one recording: answers by the script, and keeps what it was asked. */
 export function recordedPresence(script: PresenceScript) {
@@ -31,7 +32,7 @@ export function recordedPresence(script: PresenceScript) {
       return value;
     };
   const presence = Object.fromEntries(
-    (['create', 'get', 'cancel', 'token', 'verifyToken'] as const).map((one) => [one, play(one)]),
+    (['create', 'get', 'page', 'cancel', 'token', 'verifyToken'] as const).map((one) => [one, play(one)]),
   ) as unknown as Recorded;
   return { presence, asked };
 }

@@ -41,7 +41,8 @@ function recordedRegistrations({ registration, token = '', refuse }: EngineScrip
       throw new Problem(refuse.code, refuse.message, refuse.details ? { details: refuse.details } : {});
     return value();
   };
-  const registrations: Pick<Registrations, 'register' | 'status'> = {
+  const registrations: Pick<Registrations, 'register' | 'status' | 'page'> = {
+    page: async (realm, part) => answer({ operation: 'page', realm, part }, () => [registration!]),
     register: async (realm, order, who) =>
       answer({ operation: 'register', realm, order, who }, () => ({ registration: registration!, token })),
     status: async (realm, reference) =>

@@ -37,7 +37,7 @@ async function open({ found, refuse }: Recording['engine'] = {}) {
     access,
     limits: {
       async admit() {
-        if (!refuse) return { answered() {} };
+        if (!refuse) return { limits: [], answered() {} };
         const { code, message, ...extra } = refuse;
         throw new Problem(code, message, extra);
       },
@@ -87,7 +87,7 @@ test('the key is held to scope, origin, address and limits as in every call, and
       limits: {
         admit: async ({ lineage }, how) => {
           asked.push({ lineage, ...how });
-          return { answered: (problem) => void asked.push(problem) };
+          return { limits: [], answered: (problem) => void asked.push(problem) };
         },
       },
       verdicts: { redeem: async () => ({ valid: false, reason: 'unknown' }) },

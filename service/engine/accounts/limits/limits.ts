@@ -4,11 +4,12 @@ import type { KeyId, OrganizationId, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { createSteadyClock } from '../../../lib/machine/steady-clock.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
+import type { RateLimit } from '../../../lib/rate-limit.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import { defaultLimits, type LimitChange, LimitSettings } from './limit-settings.ts';
 import { sourceOf } from './source.ts';
-import { createUsage, monthOf, type Usage } from './usage.ts';
+import { createUsage, monthOf, type Usage, WINDOW } from './usage.ts';
 import {
   selectKeyLimits,
   selectLineage,
@@ -31,6 +32,8 @@ interface CountedRealm {
 
 /** A request that was let in and counted. */
 export interface Admitted {
+  /** Those that it was counted for, and what is left of them. */
+  limits: readonly RateLimit[];
   /** Reports the outcome; a request refused before a decision does not count for the month. */
   answered(problem: ProblemCode | null): void;
 }
@@ -190,10 +193,18 @@ export function createLimits(deps: LimitsDeps): Limits {
     };
   }
 
-  /** Counts one more of this minute; with `most` of them it throws the refusal. */
-  function countMinute(name: string, most: number, refusal: (retryAfterSeconds: number) => Problem): void {
-    const wait = usage.countUpTo(name, most);
-    if (wait > 0) throw refusal(wait / 1000);
+  /** Counts one more of this minute, and says what is left; with `most` of them it throws the refusal. */
+  function countMinute(
+    { name, counter, most }: MinuteLimit,
+    refusal: (retryAfterSeconds: number) => Problem,
+  ): RateLimit {
+    const wait = usage.countUpTo(counter, most);
+    const { left, reset } = usage.left(counter, most);
+    const limit = { name, quota: most, windowSeconds: WINDOW / 1000, left, resetSeconds: reset / 1000 };
+    if (wait === 0) return limit;
+    const problem = refusal(wait / 1000);
+    problem.extra.rateLimits = [{ ...limit, resetSeconds: wait / 1000 }];
+    throw problem;
   }
 
   return {
@@ -228,10 +239,18 @@ export function createLimits(deps: LimitsDeps): Limits {
   };
 }
 
+/** At most so many in any minute. */
+interface MinuteLimit {
+  name: RateLimit['name'];
+  /** Under which it is counted. */
+  counter: string;
+  most: number;
+}
+
 interface Counting {
   usage: Usage;
   settings: ReturnType<typeof createKnownSettings>;
-  countMinute(name: string, most: number, refusal: (retryAfterSeconds: number) => Problem): void;
+  countMinute(limit: MinuteLimit, refusal: (retryAfterSeconds: number) => Problem): RateLimit;
 }
 
 /** Of one key, or of the visitors of one page. */
@@ -253,26 +272,31 @@ function createRequestLimits(
     const known = settings.known(organization, lineage) ?? (await settings.read(organization, lineage));
     const { all, one, burst, perAddress } = known;
     // From here to the counting nothing is waited for: of many at once, no more than may are let in.
-    if (address !== undefined)
-      countMinute(visitorOf(organization, lineage, address), perAddress, (seconds) =>
-        crowding(perAddress, seconds),
-      );
-    countMinute(`burst/${lineage}`, burst, (seconds) => tooFast(burst, seconds));
+    const visitor =
+      address === undefined
+        ? undefined
+        : countMinute(
+            { name: 'address', counter: visitorOf(organization, lineage, address), most: perAddress },
+            (seconds) => crowding(perAddress, seconds),
+          );
+    const own = countMinute({ name: 'burst', counter: `burst/${lineage}`, most: burst }, (seconds) =>
+      tooFast(burst, seconds),
+    );
     if (world === 'live') refuseAfterTrial([all, one], clock.now());
-    return known;
+    return { known, minute: visitor ? [own, visitor] : [own] };
   }
 
   return {
     async admit(caller, { metered, address }) {
       const { organization, lineage } = caller;
-      const known = await admitToMinute(caller, address);
+      const { known, minute } = await admitToMinute(caller, address);
       return caller.world === 'live' && metered
-        ? countMonth({ organization, lineage }, known)
-        : countNothing();
+        ? countMonth({ organization, lineage }, known, minute)
+        : countNothing(minute);
     },
     async admitVisit(caller, address) {
-      const { all } = await admitToMinute(caller, address);
-      return caller.world === 'live' ? countVisit(caller, all) : countNothing();
+      const { known, minute } = await admitToMinute(caller, address);
+      return caller.world === 'live' ? countVisit(caller, known.all) : countNothing(minute);
     },
     visitLevel({ organization, lineage }, address) {
       const name = visitorOf(organization, lineage, address);
@@ -294,7 +318,7 @@ function createUserLimits(
     async admitPerson(realm, email) {
       const perUser = await perUserOf(realm);
       const name = counterOf('person', realm, sealer.emailHash(realm.organization, email));
-      countMinute(name, perUser, (seconds) => flooded(perUser, seconds));
+      countMinute({ name: 'person', counter: name, most: perUser }, (seconds) => flooded(perUser, seconds));
     },
 
     async admitUser(realm, userHash, address) {
@@ -302,9 +326,10 @@ function createUserLimits(
       if (address !== undefined) {
         const most = perUser * USERS_OF_ADDRESS;
         const name = counterOf('from', realm, sealer.emailHash(realm.organization, sourceOf(address)));
-        countMinute(name, most, (seconds) => floodedFrom(most, seconds));
+        countMinute({ name: 'address', counter: name, most }, (seconds) => floodedFrom(most, seconds));
       }
-      countMinute(counterOf('user', realm, userHash), perUser, (seconds) => flooded(perUser, seconds));
+      const counter = counterOf('user', realm, userHash);
+      countMinute({ name: 'person', counter, most: perUser }, (seconds) => flooded(perUser, seconds));
     },
 
     forgetPerson: (realm, emailHash) => usage.forget(counterOf('person', realm, emailHash)),
@@ -418,23 +443,47 @@ const withoutTakenBack = ({ burst, perUser, perAddress, ...rest }: LimitChange) 
 
 /** One more of this month, for the organization and the key; without a wait between the look and the count. */
 function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usage: Usage }) {
-  function admitted(periods: (readonly [name: string, period: number])[]): Admitted {
+  function admitted(
+    periods: (readonly [name: string, period: number])[],
+    limits: readonly RateLimit[],
+  ): Admitted {
     return {
+      limits,
       answered(problem) {
         if (problem === null || !free.has(problem)) return;
         for (const [name, period] of periods.splice(0)) usage.countMonth(name, -1, period);
       },
     };
   }
-  function countUpTo(counted: { name: string; limit: number | null | undefined; whose: string }[]): Admitted {
+  function limitOf(quota: number, name: string): RateLimit {
+    const { start, end } = monthOf(clock.now());
+    return {
+      name: 'month',
+      quota,
+      windowSeconds: (end - start) / 1000,
+      left: quota - usage.month(name),
+      resetSeconds: (end - clock.now()) / 1000,
+    };
+  }
+  function countUpTo(
+    counted: { name: string; limit: number | null | undefined; whose: string }[],
+    minute: readonly RateLimit[] = [],
+  ): Admitted {
     for (const { name, limit, whose } of counted) {
-      if (typeof limit === 'number' && usage.month(name) >= limit)
-        throw monthIsOver(whose, limit, clock.now());
+      if (typeof limit !== 'number' || usage.month(name) < limit) continue;
+      const problem = monthIsOver(whose, limit, clock.now());
+      problem.extra.rateLimits = [...minute, limitOf(limit, name)];
+      throw problem;
     }
-    return admitted(counted.map(({ name }) => [name, usage.countMonth(name, 1)] as const));
+    const periods = counted.map(({ name }) => [name, usage.countMonth(name, 1)] as const);
+    // Of the organization's and the key's own, the one that ends first.
+    const [month] = counted
+      .flatMap(({ name, limit }) => (typeof limit === 'number' ? [limitOf(limit, name)] : []))
+      .toSorted((a, b) => a.left - b.left);
+    return admitted(periods, month ? [...minute, month] : minute);
   }
   return {
-    countNothing: () => admitted([]),
+    countNothing: (minute: readonly RateLimit[] = []) => admitted([], minute),
     countVisit: ({ organization, lineage }: Omit<LimitedCaller, 'world'>, all: LimitSettings): Admitted =>
       countUpTo([
         { name: visitsOf(organization), limit: all.monthly, whose: 'This page' },
@@ -443,11 +492,13 @@ function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usag
     countMonth(
       { organization, lineage }: Omit<LimitedCaller, 'world'>,
       { all, one }: { all: LimitSettings; one: LimitSettings },
+      minute: readonly RateLimit[] = [],
     ): Admitted {
-      return countUpTo([
+      const counted = [
         { name: organization, limit: all.monthly, whose: 'The organization' },
         { name: lineage, limit: one.monthly, whose: 'This API key' },
-      ]);
+      ];
+      return countUpTo(counted, minute);
     },
   };
 }

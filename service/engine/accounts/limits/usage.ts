@@ -69,6 +69,8 @@ export interface Usage {
   count(name: string): void;
   /** As `wait`, and counts where it is 0. */
   countUpTo(name: string, most: number): number;
+  /** What is left of `most` in this minute, and milliseconds until some of what was used is given back. */
+  left(name: string, most: number): { left: number; reset: number };
   /** Used in the month that it is. */
   month(name: string): number;
   /** One more, or with -1 one less; in the month that it was counted in. Gives that month's start. */
@@ -187,6 +189,15 @@ export function createUsage(deps: UsageDeps): Usage {
       const wait = waitFor(minutes.of(name), now, limit);
       if (wait === 0) count(name, now);
       return wait;
+    },
+    left(name, limit) {
+      const now = steady.now();
+      const window = windowAt(minutes.of(name), now);
+      const [oldest] = window;
+      return {
+        left: Math.max(0, limit - usedIn(window)),
+        reset: oldest ? oldest.start + SLOT + WINDOW - now : 0,
+      };
     },
     month: (name) => months.get(name)?.get(monthOf(clock.now()).start) ?? 0,
     countMonth(name, amount, period = monthOf(clock.now()).start) {

@@ -28,6 +28,8 @@ export const HostedRequest = z.strictObject({
   minimumAge: z.int().optional(),
   /** The person who has to be matched; absent: any enrolled person. */
   email: z.string().optional(),
+  /** The caller's own. */
+  metadata: z.record(z.string(), z.unknown()).optional(),
 });
 export type HostedRequest = z.infer<typeof HostedRequest>;
 

@@ -2,6 +2,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { FlowId, VerificationId } from '../../../lib/id.ts';
 import { newLinkToken } from '../../../lib/link-token.ts';
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import { type Limits, refuseErased } from '../../accounts/index.ts';
 import { type Actor, describeActor } from '../../audit/index.ts';
 import type { EventPayloads } from '../../events/index.ts';
@@ -13,8 +14,16 @@ import { allowedRedirects, redirectProblems } from '../flows/redirect-url.ts';
 import type { LinkResolver } from '../sessions/link.ts';
 import type { Candidate, DecidedSession, FlowHandler } from '../sessions/session.ts';
 import { HostedRequest, toHostedPage } from './hosted-page.ts';
-import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine } from './order-life.ts';
 import {
+  type CallersOwn,
+  createOrderLife,
+  type KindOfOrder,
+  type OrderDeps,
+  orderLine,
+  requireOwn,
+} from './order-life.ts';
+import {
+  type CommonTerms,
   createOrderStore,
   type Ending,
   type Order,
@@ -35,7 +44,7 @@ export const hostedReasons = [
 /** Why a hosted verification did not pass. */
 export type HostedReason = (typeof hostedReasons)[number];
 
-interface HostedTerms {
+interface HostedTerms extends CommonTerms {
   product: FlowProduct;
   /** Whose visit it is. */
   flow?: FlowId;
@@ -57,11 +66,15 @@ export interface HostedLink {
   expiresAt: number;
   status: HostedStatus;
   reasons: readonly HostedReason[];
+  createdAt: number;
   completedAt?: number;
+  /** The caller's own; absent once the person was erased. */
+  metadata?: Record<string, unknown>;
+  testOutcome?: TestOutcome;
 }
 
 /** What a key asks for; the texts are in one language, the caller's. */
-export interface NewLink {
+export interface NewLink extends CallersOwn {
   product: FlowProduct;
   redirects: { success?: string; failure?: string };
   /** Milliseconds from now until which it can be opened. */
@@ -98,6 +111,8 @@ export interface Hosted {
   generate(realm: Realm, order: NewLink, who: LinkAsker): Promise<{ link: HostedLink; token: string }>;
   /** Throws NOT_FOUND, also for an id of another product. */
   status(realm: Realm, product: FlowProduct, id: string): Promise<HostedLink>;
+  /** Links and visits of flows, the newest first. */
+  page(realm: Realm, part: { before?: string; limit: number }): Promise<HostedLink[]>;
   /** The result for the page that holds the link. Throws NOT_FOUND; CONFLICT while there is no result. */
   complete(token: string, order: { denied: boolean; request?: string }): Promise<Completed>;
   links: LinkResolver;
@@ -119,12 +134,14 @@ export function createHosted(deps: HostedDeps): Hosted {
   const { inTransaction, sealer, organizations, sessions, audit, ids, random } = deps;
   const store = createHostedStore(deps);
   const { links, flowEnd, expireDue } = createOrderLife(deps, hostedKind(deps, store));
+  const whole = async (order: HostedOrder) => toLink(order, (await store.requestOf(order))?.metadata);
 
   return {
     async generate(realm, order, who) {
       const organization = await organizations.get(realm.organization);
       refuseErased(organization);
-      const { product, profile, email, life } = order;
+      const { product, profile, email, life, metadata, testOutcome } = order;
+      requireOwn(realm, order);
       requireValid(order, organization.redirectTargets ?? []);
       if (profile !== undefined) await requireProfile(deps, realm, profile, who);
       await sessions.requireBrowser(realm, defined({ profile, profiles: who.profiles }));
@@ -138,22 +155,26 @@ export function createHosted(deps: HostedDeps): Hosted {
             createdBy: describeActor(who.actor),
             life,
             token,
-            terms: { product },
+            terms: { product, ...defined({ testOutcome }) },
             ...(email !== undefined && { about: sealer.emailHash(realm.organization, email) }),
           },
           toRequest(order, who),
         );
         const details = { product, expiresAt: made.expires_at };
         await audit.add(tx, orderLine(made, 'hosted.generate', who, details));
-        return toLink(made);
+        return toLink(made, metadata);
       });
       return { link, token };
     },
 
     async status(realm, product, id) {
       const order = await store.find(realm, id);
-      if (order?.terms.product === product) return toLink(order);
+      if (order?.terms.product === product) return whole(order);
       throw new Problem('NOT_FOUND', `No ${product} verification has the id ${id}.`);
+    },
+
+    async page(realm, part) {
+      return Promise.all((await store.page(realm, part)).map(whole));
     },
 
     async complete(token, { denied, ...request }) {
@@ -194,14 +215,18 @@ const reasonsOf = ({
   result?: HostedResult;
 }): readonly HostedReason[] => (state === 'expired' ? ['EXPIRED'] : (result?.reasons ?? []));
 
-const toLink = ({ id, realm, terms, expires_at, state, result, ended_at }: HostedOrder): HostedLink => ({
+const toLink = (
+  { id, realm, terms, created_at, expires_at, state, result, ended_at }: HostedOrder,
+  metadata?: Record<string, unknown>,
+): HostedLink => ({
   id: id as VerificationId,
   realm,
   product: terms.product,
   expiresAt: expires_at,
   status: statuses[state],
   reasons: reasonsOf({ state, result }),
-  ...defined({ completedAt: ended_at ?? undefined }),
+  createdAt: created_at,
+  ...defined({ completedAt: ended_at ?? undefined, metadata, testOutcome: terms.testOutcome }),
 });
 
 async function requireProfile(
@@ -227,12 +252,12 @@ function requireValid({ product, redirects, minimumAge, email }: NewLink, allowe
 }
 
 const toRequest = (
-  { redirects, texts, language, profile, minimumAge, email }: NewLink,
+  { redirects, texts, language, profile, minimumAge, email, metadata }: NewLink,
   { profiles = [] }: LinkAsker,
 ): HostedRequest => ({
   texts: { en: texts, de: texts },
   redirects,
-  ...defined({ language, profile, minimumAge, email }),
+  ...defined({ language, profile, minimumAge, email, metadata }),
   ...(profiles.length > 0 && { profiles: [...profiles] }),
 });
 

@@ -2,15 +2,18 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { Ids, SessionId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Access, Organization, Organizations } from '../../accounts/index.ts';
 import { type Actor, type Audit, readActor } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
+import type { Realm } from '../../people/index.ts';
 import type { BeginOptions, LinkDescription, LinkResolver } from '../sessions/link.ts';
+import { requireSmall, requireTestWorld } from '../sessions/order-session.ts';
 import type { OwnerSealer } from '../sessions/sealed-store.ts';
 import type { Candidate, DecidedSession, FlowHandler, NewSession, SessionPage } from '../sessions/session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { type Ending, isErased, type Order, type OrderStore } from './order-store.ts';
+import { type CommonTerms, type Ending, isErased, type Order, type OrderStore } from './order-store.ts';
 
 /** What every kind of order is built on. */
 export interface OrderDeps {
@@ -38,6 +41,18 @@ interface Asked {
   profiles?: readonly string[] | undefined;
 }
 
+/** What a caller of any kind of order may add: data of its own, and the end of a test person. */
+export interface CallersOwn {
+  metadata?: Record<string, unknown>;
+  testOutcome?: TestOutcome;
+}
+
+/** Throws INVALID_REQUEST. */
+export function requireOwn(realm: Realm, { metadata, testOutcome }: CallersOwn): void {
+  requireSmall(metadata);
+  requireTestWorld(realm, testOutcome);
+}
+
 /** Who ends an order, and by which session. */
 export interface EndedBy {
   actor: Actor;
@@ -46,7 +61,7 @@ export interface EndedBy {
 }
 
 /** What is different in each kind of order. */
-export interface KindOfOrder<Request extends object, Terms, Result> {
+export interface KindOfOrder<Request extends object, Terms extends CommonTerms, Result> {
   store: OrderStore<Request, Terms, Result>;
   /** Its time is over also once it was opened. */
   timed: boolean;
@@ -78,7 +93,7 @@ export interface KindOfOrder<Request extends object, Terms, Result> {
 const BATCH = 100;
 
 /** One life for every order: its link is read, used once or declined; a live session ends it, or its time. */
-export function createOrderLife<Request extends object, Terms, Result>(
+export function createOrderLife<Request extends object, Terms extends CommonTerms, Result>(
   { inTransaction, sessions, organizations, access, clock }: OrderDeps,
   kind: KindOfOrder<Request, Terms, Result>,
 ) {
@@ -137,6 +152,7 @@ export function createOrderLife<Request extends object, Terms, Result>(
         ...defined({ profile, profiles }),
         expiresAt: order.expires_at,
         test: realm.world === 'test',
+        ...defined({ testOutcome: order.terms.testOutcome }),
         openerOrigins: await originsOf(order),
       };
     },
@@ -146,6 +162,7 @@ export function createOrderLife<Request extends object, Terms, Result>(
       const made = await sessions.prepare({
         ...toSession(order, request, begin),
         ...kind.sessionOf(order, request),
+        ...defined({ testOutcome: order.terms.testOutcome }),
         page,
         browserOrigins: await originsOf(order),
         expiresAt: kind.timed ? order.expires_at : clock.now() + SESSION_LIFE,

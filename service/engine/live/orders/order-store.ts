@@ -4,6 +4,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId, SessionId, SubjectId, World } from '../../../lib/id.ts';
 import { hashLinkToken } from '../../../lib/link-token.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { SealedPlace } from '../../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -42,6 +43,8 @@ export interface NewOrder<Terms> {
   about?: string;
   /** Under whose key it is sealed; else under the organization's own. */
   subject?: SubjectId;
+  /** Who alone may read it; else every key of the organization. */
+  lineage?: string;
   terms: Terms;
 }
 
@@ -52,6 +55,17 @@ export interface Ending<Result> {
   subject?: SubjectId;
   /** Kept sealed beside it. */
   proof?: object;
+}
+
+/** What every kind of order holds of its caller's, and how a test person ends it. */
+export interface CommonTerms {
+  testOutcome?: TestOutcome;
+}
+
+export interface OrderPage {
+  lineage?: string;
+  before?: string;
+  limit: number;
 }
 
 type Column = 'request' | 'proof';
@@ -118,7 +132,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
     proofOf: (order: Stored) => open(order, 'proof', order.proof_sealed),
     /** Under the organization's own key where the person is being erased. */
     async insert(tx: Tx, order: NewOrder<Terms>, request: Request): Promise<Stored> {
-      const { id, realm, token, session = null, about = null, subject = null, terms } = order;
+      const { id, realm, token, session = null, about = null, subject = null, lineage = '', terms } = order;
       const now = clock.now();
       const expiresAt = now + order.life;
       const owner = { id, kind, ...realm, subject };
@@ -133,6 +147,7 @@ export function createOrderStore<Request extends object, Terms, Result>(
         about_hash: about,
         created_at: now,
         created_by: order.createdBy,
+        lineage,
         expires_at: expiresAt,
         ends_at: session === null ? expiresAt : null,
         session,
@@ -166,6 +181,21 @@ export function createOrderStore<Request extends object, Terms, Result>(
           .orderBy('id', 'desc')
           .limit(1),
       ),
+    /** The newest first; `before`: ids that are smaller. */
+    async page(
+      { organization, world }: Realm,
+      { lineage = '', before, limit }: OrderPage,
+    ): Promise<Stored[]> {
+      const found = await rows(db)
+        .where('organization', '=', organization)
+        .where('world', '=', world)
+        .where('lineage', '=', lineage)
+        .$if(before !== undefined, (query) => query.where('id', '<', before!))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return found.map(read);
+    },
     /** Whose time is over. */
     async due(limit: number): Promise<Stored[]> {
       const found = await rows(db)

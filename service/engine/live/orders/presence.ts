@@ -3,6 +3,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, PresenceId, SubjectId, World } from '../../../lib/id.ts';
 import { newLinkToken } from '../../../lib/link-token.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import { time } from '../../../lib/time.ts';
 import type { PersonTokens, PresenceClaims, TokenRealm } from '../../accounts/index.ts';
 import { type Actor, describeActor } from '../../audit/index.ts';
@@ -10,8 +11,17 @@ import type { Subjects } from '../../people/index.ts';
 import type { LinkResolver } from '../sessions/link.ts';
 import { pageConsent } from '../sessions/page-consent.ts';
 import type { DecidedSession, FlowHandler } from '../sessions/session.ts';
-import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine, SESSION_LIFE } from './order-life.ts';
 import {
+  type CallersOwn,
+  createOrderLife,
+  type KindOfOrder,
+  type OrderDeps,
+  orderLine,
+  requireOwn,
+  SESSION_LIFE,
+} from './order-life.ts';
+import {
+  type CommonTerms,
   createOrderStore,
   type Ending,
   type Order,
@@ -42,12 +52,12 @@ const PresenceRequest = z.object({
   nonce: z.string().optional(),
   /** Of the key that asked, as it was then. */
   profiles: z.array(z.string()).optional(),
+  /** The caller's own. */
+  metadata: z.record(z.string(), z.unknown()).optional(),
 });
 type PresenceRequest = z.infer<typeof PresenceRequest>;
 
-interface PresenceTerms {
-  /** Of the key that asked: only its keys may read it. */
-  lineage: string;
+interface PresenceTerms extends CommonTerms {
   /** Of the token: how long it is valid, and 1 where it counts once. */
   ttlSeconds: number;
   singleUse: number;
@@ -67,7 +77,7 @@ export interface SealedProof {
   email?: string;
 }
 
-export interface PresenceOrder extends Omit<PresenceRequest, 'profiles'> {
+export interface PresenceOrder extends Omit<PresenceRequest, 'profiles'>, CallersOwn {
   /** The caller's own organization. */
   orgId: string;
   ttlSeconds?: number;
@@ -86,8 +96,12 @@ export type PresenceState =
 /** A program asks for proof that a person is there. */
 export interface PresenceSession {
   id: PresenceId;
+  createdAt: number;
   expiresAt: number;
   state: PresenceState;
+  /** The caller's own; absent once the person was erased. */
+  metadata?: Record<string, unknown>;
+  testOutcome?: TestOutcome;
 }
 
 /** The proof: a signed token. */
@@ -109,6 +123,8 @@ export interface Presence {
   ): Promise<{ session: PresenceSession; link: string }>;
   /** Throws NOT_FOUND, and SESSION_KEY_MISMATCH for another key of the organization. */
   get(caller: PresenceCaller, id: string, actor: Actor): Promise<PresenceSession>;
+  /** Of the caller's own keys, the newest first. */
+  page(caller: PresenceCaller, part: { before?: string; limit: number }): Promise<PresenceSession[]>;
   /** Throws as `get`; CONFLICT once it is decided, SESSION_EXPIRED once it is over. */
   cancel(caller: PresenceCaller, id: string, actor: Actor): Promise<PresenceSession>;
   /** Throws as `get`; CONFLICT where no person was recognized, EMAIL_MISMATCH, SESSION_EXPIRED. */
@@ -139,7 +155,7 @@ export function createPresence(deps: PresenceDeps): Presence {
   async function find({ organization, world, lineage }: PresenceCaller, id: string) {
     const order = await store.find({ organization, world }, id);
     if (!order) throw new Problem('NOT_FOUND', `There is no presence session with the id ${id}.`);
-    if (order.terms.lineage === lineage) return order;
+    if (order.lineage === lineage) return order;
     throw new Problem(
       'SESSION_KEY_MISMATCH',
       'Another API key created this session: use that key, or the one it was rotated to.',
@@ -147,8 +163,12 @@ export function createPresence(deps: PresenceDeps): Presence {
   }
   async function read(caller: PresenceCaller, id: string) {
     const order = await find(caller, id);
+    return { order, ...(await whole(order)) };
+  }
+  async function whole(order: PresenceOrderRow) {
     const proof = (await store.proofOf(order)) as SealedProof | undefined;
-    return { order, proof, session: toPresenceSession(order, proof) };
+    const asked = await store.requestOf(order);
+    return { proof, session: toPresenceSession(order, proof, asked?.metadata) };
   }
 
   const note = (order: PresenceOrderRow, action: string, actor: Actor) =>
@@ -168,12 +188,14 @@ export function createPresence(deps: PresenceDeps): Presence {
   return {
     async create({ organization, world, lineage, profiles }, order, actor) {
       const { orgId, ttlSeconds = TOKEN_LIFE.usual, singleUse = false, purpose, email, nonce } = order;
+      const { metadata, testOutcome } = order;
       if (orgId !== organization)
         throw new Problem(
           'ORGANIZATION_MISMATCH',
           `The API key belongs to the organization ${organization}, not to the one in "orgId".`,
         );
       const realm = { organization, world };
+      requireOwn(realm, order);
       await sessions.requireBrowser(realm, defined({ profiles }));
       const known = email === undefined ? undefined : await subjects.find(realm, email);
       const link = newLinkToken(random);
@@ -187,21 +209,27 @@ export function createPresence(deps: PresenceDeps): Presence {
             createdBy: describeActor(actor),
             life: SESSION_LIFE,
             token: link,
-            terms: { lineage, ttlSeconds, singleUse: Number(singleUse) },
+            lineage,
+            terms: { ttlSeconds, singleUse: Number(singleUse), ...defined({ testOutcome }) },
             ...(email !== undefined && { about: sealer.emailHash(organization, email) }),
             ...defined({ subject: known?.id }),
           },
-          { purpose, ...defined({ email, nonce, profiles: profiles && [...profiles] }) },
+          { purpose, ...defined({ email, nonce, profiles: profiles && [...profiles], metadata }) },
         );
         const bound = { email: email !== undefined, nonce: nonce !== undefined };
         const details = { ttlSeconds, singleUse, bound };
         await audit.add(tx, orderLine(made, 'presence.create', { actor }, details));
         return made;
       });
-      return { session: toPresenceSession(made, undefined), link };
+      return { session: toPresenceSession(made, undefined, metadata), link };
     },
 
     get,
+
+    async page({ organization, world, lineage }, part) {
+      const orders = await store.page({ organization, world }, { ...part, lineage });
+      return Promise.all(orders.map(async (order) => (await whole(order)).session));
+    },
 
     /** Before its link was used, here; afterwards its live session is cancelled, which ends it too. */
     async cancel(caller, id, actor) {
@@ -236,8 +264,14 @@ export function createPresence(deps: PresenceDeps): Presence {
   };
 }
 
-const toPresenceSession = (order: PresenceOrderRow, proof: SealedProof | undefined): PresenceSession => ({
+const toPresenceSession = (
+  order: PresenceOrderRow,
+  proof: SealedProof | undefined,
+  metadata: Record<string, unknown> | undefined,
+): PresenceSession => ({
   id: order.id as PresenceId,
+  ...defined({ metadata, testOutcome: order.terms.testOutcome }),
+  createdAt: order.created_at,
   expiresAt: order.expires_at,
   state: toState(order, proof),
 });

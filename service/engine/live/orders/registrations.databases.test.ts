@@ -143,7 +143,16 @@ mostlyOnSqlite('registrations', (newPlace, dialect, { test }) => {
     expect(stored).not.toContain('user_1');
     expect(stored).not.toContain(token);
     expect((await events()).map(({ payload, subject }) => [JSON.parse(payload), subject])).toEqual([
-      [{ flow: 'registration', session: begun.sessionId, decision: 'approved' }, judged.subject],
+      [
+        {
+          flow: 'registration',
+          session: begun.sessionId,
+          registration: row!.id,
+          region: 'survey_42',
+          decision: 'approved',
+        },
+        judged.subject,
+      ],
     ]);
   });
 

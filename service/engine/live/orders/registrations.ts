@@ -12,8 +12,16 @@ import { redirectProblems } from '../flows/redirect-url.ts';
 import type { LinkResolver } from '../sessions/link.ts';
 import type { DecidedSession, FlowHandler } from '../sessions/session.ts';
 import { toInvitationPage } from './invitation-page.ts';
-import { createOrderLife, type KindOfOrder, type OrderDeps, orderLine } from './order-life.ts';
 import {
+  type CallersOwn,
+  createOrderLife,
+  type KindOfOrder,
+  type OrderDeps,
+  orderLine,
+  requireOwn,
+} from './order-life.ts';
+import {
+  type CommonTerms,
   createOrderStore,
   type Ending,
   type Order,
@@ -30,10 +38,15 @@ export type RegistrationState = 'pending' | 'completed' | 'failed' | 'expired' |
 export type FailureCode = 'not-unique' | 'liveness-failed' | 'expired';
 
 /** Sealed: the caller's own name of the user, and where the page leads at its end. */
-const RegistrationRequest = z.object({ reference: z.string(), redirect: z.string().optional() });
+const RegistrationRequest = z.object({
+  reference: z.string(),
+  redirect: z.string().optional(),
+  /** The caller's own. */
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
 type RegistrationRequest = z.infer<typeof RegistrationRequest>;
 
-interface RegistrationTerms {
+interface RegistrationTerms extends CommonTerms {
   /** Uniqueness region; empty: the organization. */
   region: string;
   dataRequest: DataRequest;
@@ -48,14 +61,18 @@ interface RegistrationResult {
 type RegistrationOrder = Order<RegistrationTerms, RegistrationResult>;
 
 /** An invitation of a user, under a reference of the caller's own, and what came of it. */
-export interface Registration extends Omit<RegistrationTerms, 'region'>, RegistrationResult {
+export interface Registration extends RegistrationTerms, RegistrationResult {
   id: RegistrationId;
+  createdAt: number;
+  /** The caller's own name of the user, and data; absent once the person was erased. */
+  reference?: string;
+  metadata?: Record<string, unknown>;
   /** Until when the invitation can be opened, ms since 1970. */
   expiresAt: number;
   state: RegistrationState;
 }
 
-export interface NewRegistration extends RegistrationTerms {
+export interface NewRegistration extends RegistrationTerms, CallersOwn {
   /** The caller's own name of the user. */
   reference: string;
   /** Where the page leads at its end, whatever the result. */
@@ -75,6 +92,8 @@ export interface Registrations {
   ): Promise<{ registration: Registration; token: string }>;
   /** Throws SUBJECT_NOT_FOUND for a user who was never registered. An administrator who reads a result leaves a line. */
   status(realm: Realm, reference: string, who: { actor: Actor; request?: string }): Promise<Registration>;
+  /** The newest first, with those that another replaced. */
+  page(realm: Realm, part: { before?: string; limit: number }): Promise<Registration[]>;
   links: LinkResolver;
   end: FlowHandler;
   expireDue(): Promise<number>;
@@ -97,12 +116,15 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
     RegistrationRequest,
   );
   const { links, flowEnd, expireDue } = createOrderLife(deps, registrationKind(deps, store));
+  const whole = async (order: RegistrationOrder) => toRegistration(order, await store.requestOf(order));
   /** A reference is compared as it is, in its case; the keyed hash is over its digest, because addresses are normalized. */
   const hashOf = ({ organization }: Realm, reference: string) =>
     sealer.emailHash(organization, `reference:${createHash('sha256').update(reference).digest('hex')}`);
 
   return {
-    async register(realm, { reference, redirect, region, dataRequest }, who) {
+    async register(realm, order, who) {
+      const { reference, redirect, region, dataRequest, metadata, testOutcome } = order;
+      requireOwn(realm, order);
       const organization = await organizations.get(realm.organization);
       refuseErased(organization);
       requireValid(realm, { dataRequest, redirect }, organization.redirectTargets ?? []);
@@ -120,14 +142,15 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
         const replaces = before?.state === 'pending' ? before : undefined;
         if (replaces) await store.end(tx, replaces, { state: 'replaced' });
         const id = ids.next('registration');
-        const order = { id, realm, createdBy: describeActor(who.actor), life: LIFE, token, about };
-        const asked = { reference, ...defined({ redirect }) };
-        const made = await store.insert(tx, { ...order, terms: { region, dataRequest } }, asked);
+        const row = { id, realm, createdBy: describeActor(who.actor), life: LIFE, token, about };
+        const asked = { reference, ...defined({ redirect, metadata }) };
+        const terms = { region, dataRequest, ...defined({ testOutcome }) };
+        const made = await store.insert(tx, { ...row, terms }, asked);
         const details = { dataRequest, region, ...defined({ replaces: replaces?.id }) };
         await audit.add(tx, orderLine(made, 'registration.create', who, details));
         return made;
       });
-      return { registration: toRegistration(made), token };
+      return { registration: await whole(made), token };
     },
 
     async status(realm, reference, who) {
@@ -135,7 +158,11 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
       if (!found) throw new Problem('SUBJECT_NOT_FOUND', 'No user was registered under this reference.');
       if (who.actor.is === 'administrator' && found.state === 'passed')
         await inTransaction((tx) => audit.add(tx, orderLine(found, 'registration.read', who)));
-      return toRegistration(found);
+      return whole(found);
+    },
+
+    async page(realm, part) {
+      return Promise.all((await store.page(realm, part)).map(whole));
     },
 
     links,
@@ -148,9 +175,14 @@ export function createRegistrations(deps: RegistrationsDeps): Registrations {
 export const registrationState = (state: string): RegistrationState =>
   state === 'passed' ? 'completed' : (state as Exclude<OrderState, 'passed'>);
 
-const toRegistration = ({ id, terms, result, state, expires_at }: RegistrationOrder): Registration => ({
+const toRegistration = (
+  { id, terms, result, state, created_at, expires_at }: RegistrationOrder,
+  asked: RegistrationRequest | undefined,
+): Registration => ({
   id: id as RegistrationId,
-  dataRequest: terms.dataRequest,
+  ...terms,
+  ...defined({ reference: asked?.reference, metadata: asked?.metadata }),
+  createdAt: created_at,
   expiresAt: expires_at,
   state: registrationState(state),
   ...result,
@@ -204,9 +236,14 @@ const registrationKind = (
         payload: {
           flow: 'registration',
           session: session ?? id,
+          registration: id,
+          ...(order.terms.region !== '' && { region: order.terms.region }),
           decision: state === 'passed' ? 'approved' : failure === 'not-unique' ? 'duplicate' : 'rejected',
         },
-        personal: { ...defined({ subject }), values: { reference: asked.reference } },
+        personal: {
+          ...defined({ subject }),
+          values: { reference: asked.reference, ...defined({ metadata: asked.metadata }) },
+        },
       });
     const details = { state: registrationState(state), ...defined({ failure, subject }) };
     await audit.add(tx, orderLine(order, 'registration.decide', by, details));

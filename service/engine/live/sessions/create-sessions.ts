@@ -69,6 +69,7 @@ function createRelyingSide(
   | 'read'
   | 'picture'
   | 'page'
+  | 'wholePage'
   | 'cancel'
   | 'review'
   | 'finalize'
@@ -92,6 +93,7 @@ function createRelyingSide(
     read: async (realm, id, actor, request) =>
       noteRead(parts, await sealed.whole(await own(realm, id)), { actor, ...defined({ request }) }),
     page: async (realm, order) => (await store.page(realm, order)).map(sessionOf),
+    wholePage: async (realm, order) => Promise.all((await store.page(realm, order)).map(sealed.whole)),
 
     async cancel(realm, id, actor, request) {
       const { id: session } = await own(realm, id);

@@ -43,11 +43,16 @@ export function createDecideAttempt(parts: RecordingParts) {
   const { store, turns, log, observed } = parts;
   const matchPerson = createMatchPerson(parts);
   const refuse = createRefuse(parts);
+  const settle = createSettleTest(parts);
   const accept = createAccept(parts);
 
   /** The steps, in order: the first refusal counts. */
   async function decide(ended: EndedAttempt): Promise<void> {
-    const early = refusedByErasure(ended) ?? refusedByFrames(ended) ?? refusedByRules(ended);
+    const { testOutcome } = ended.attempt;
+    if (testOutcome === 'duplicate' || testOutcome === 'expired') return settle(ended, testOutcome);
+    const early =
+      refusedByErasure(ended) ??
+      (testOutcome ? refusedAsTest(ended) : (refusedByFrames(ended) ?? refusedByRules(ended)));
     if (early) return refuse(ended, early);
     const match = await matchPerson(ended);
     try {
@@ -56,7 +61,9 @@ export function createDecideAttempt(parts: RecordingParts) {
         refusedByMatch(match) ??
         (await refusedByPastOfPerson(parts, ended, match)) ??
         (await refusedByFlow(parts, ended, match));
-      await (late ? refuse(ended, late, match) : accept(ended, match));
+      // A test person gets no other attempt.
+      const refusal = late && { ...late, ...(testOutcome && { final: true as const }) };
+      await (refusal ? refuse(ended, refusal, match) : accept(ended, match));
     } finally {
       match?.end();
     }
@@ -96,6 +103,24 @@ function refusedByRules({ isSourceAllowed, rules }: EndedAttempt): Refusal | und
   if (rules.withoutMotion === 'refuse') return { codes: ['MOTION_REQUIRED'], final: true };
   return rules.suspectCamera === 'refuse' ? { codes: [SUSPECT_CAMERA] } : undefined;
 }
+
+/** The fixed refusal of a test person. */
+function refusedAsTest({ attempt: { testOutcome }, row, result }: EndedAttempt): Refusal | undefined {
+  if (!result.passed) return { codes: [], final: true };
+  return testOutcome === 'not-matched' && row.matching === 'none'
+    ? { codes: ['NOT_RECOGNIZED'], final: true }
+    : undefined;
+}
+
+/** The end of a test person that no attempt of a person has by itself. */
+const createSettleTest =
+  ({ record, inTransaction }: RecordingParts) =>
+  async ({ row, opened, kept, actor, outcome }: EndedAttempt, decision: 'duplicate' | 'expired') => {
+    const reasons = [...outcome.reasons, ...(decision === 'expired' ? ['TIME_OVER'] : [])];
+    await inTransaction((tx) =>
+      record.decided(tx, row, opened, { decision, actor, outcome: { ...outcome, reasons }, frames: kept }),
+    );
+  };
 
 /** Who it is, by the steps of a verification; undefined where no enrolled person is asked for. */
 const createMatchPerson =
@@ -307,6 +332,9 @@ const codeOf = (error: unknown): string =>
 
 /** A person decides about the last attempt of a session; at a kiosk the clerk stands beside the person. */
 const waitsUndecided = (ended: EndedAttempt): boolean =>
+  ended.attempt.testOutcome === 'review' || isUndecided(ended);
+
+const isUndecided = (ended: EndedAttempt): boolean =>
   ended.rules.undecided === 'review' &&
   !ended.result.passed &&
   ended.outcome.reasons.join() === UNDECIDED &&

@@ -75,7 +75,7 @@ export async function endedAttempt(
     rules: {
       ...rules,
       withoutMotion: assurance === 'passive-frames' ? rules.withoutMotion : 'allow',
-      suspectCamera: isCameraSuspect(liveness) ? rules.suspectCamera : 'record',
+      suspectCamera: isCameraSuspect(liveness) && !attempt.testOutcome ? rules.suspectCamera : 'record',
     },
     isSourceAllowed: profile === undefined || takesSource(profile, sourceOfSession(row)),
     kept: {
@@ -87,6 +87,7 @@ export async function endedAttempt(
       liveness,
       challengesCompleted: result.completed,
       processingTimeMs: Math.max(0, clock.now() - attempt.startedAt),
+      ...defined({ testOutcome: attempt.testOutcome }),
     },
     actor: { is: 'session', session: row.id },
   };

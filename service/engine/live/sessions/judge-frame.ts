@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Analysis, AnalysisRequest, FollowedFace } from '../../../inference/face.ts';
 import type { Share } from '../../../lib/fair/fair-queue.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import {
   type CaptureMetadata,
   type Challenge,
@@ -15,6 +16,7 @@ import {
 import type { SessionParts } from './parts.ts';
 import type { WaitingPicture } from './session.ts';
 import type { SessionCapacity } from './session-capacity.ts';
+import { type TestEnd, testResult } from './test-end.ts';
 
 /** Milliseconds that an attempt may take at most, whatever its steps allow. */
 const LONGEST = 90_000;
@@ -50,6 +52,9 @@ export interface Attempt extends Pick<AttemptOptions, 'number' | 'challenge' | '
   readonly bytes: ReadonlySet<string>;
   /** Whether time has ended it. */
   isOver(now: number): boolean;
+  /** Ends it as a test person. */
+  endAs(test: TestEnd): void;
+  readonly testOutcome: TestOutcome | undefined;
 }
 
 interface AttemptOptions {
@@ -74,6 +79,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   let offset = 0;
   let away = 0;
   let gaps = 0;
+  let test: TestEnd | undefined;
 
   /**
    * Times of a frame as the challenge sees them. After a lost connection or a reload the time away counts as a moment, twice in an
@@ -112,7 +118,14 @@ export function createAttempt(options: AttemptOptions): Attempt {
       progress = found.progress;
       return found;
     },
-    result: (now) => challenge.result(now - away),
+    result: (now) => (test ? testResult(test) : challenge.result(now - away)),
+    endAs(end) {
+      test = end;
+      bytes.clear();
+    },
+    get testOutcome() {
+      return test?.outcome;
+    },
     pictures: () =>
       [...newest.entries()]
         .sort(([a], [b]) => a - b)

@@ -1,3 +1,4 @@
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Branding } from '../../accounts/index.ts';
 import type { WithoutMotion } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
@@ -28,6 +29,8 @@ export interface LinkDescription {
   /** Ms since 1970. */
   expiresAt: number;
   test: boolean;
+  /** It ends so as soon as the person agrees, without a camera. */
+  testOutcome?: TestOutcome;
   /** What the visitor's browser has to compute before it begins, where its address has begun often lately. */
   work?: { challenge: string; bits: number };
   openerOrigins: readonly string[];

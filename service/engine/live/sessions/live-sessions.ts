@@ -1,10 +1,17 @@
 import { defined } from '../../../lib/defined.ts';
 import type { SessionId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { ModelPlan } from '../../matching/index.ts';
+import { type ModelPlan, outcomeOfPicture } from '../../matching/index.ts';
 import { over } from './capability.ts';
 import { createDecideAttempt } from './decide-attempt.ts';
-import { type Attempt, checkFrame, createAttempt, createJudgeFrame, POSTS } from './judge-frame.ts';
+import {
+  type Attempt,
+  checkFrame,
+  createAttempt,
+  createJudgeFrame,
+  POSTS,
+  type ReceivedFrame,
+} from './judge-frame.ts';
 import {
   describeState,
   isUnused,
@@ -21,6 +28,7 @@ import type { SessionCapacity } from './session-capacity.ts';
 import { planOf } from './session-rules.ts';
 import { realmOf, type SessionRow } from './session-store.ts';
 import type { ConnectOptions, FrameLink, LiveState } from './sessions.ts';
+import { testEndOf } from './test-end.ts';
 
 /** Milliseconds after which a changed profile or model counts. */
 const PLAN_KEPT = 10_000;
@@ -205,6 +213,8 @@ function createConnect(
       if (isDecided(before)) return undefined;
       const plan = await planIn(now(), before.profile);
       const { attempt } = now();
+      if (attempt && realm.world === 'test' && (await endsAsTest(attempt, before, { frame, plan })))
+        return { judged: frame.at, judgedMs: Math.max(0, clock.now() - frame.receivedAt) };
       const isCurrent = () => now().attempt === attempt;
       const judged = await capacity.judge(id, () => judgeFrame(now(), frame, plan, isCurrent));
       dispatch(id, { is: 'frame-judged', found: judged ?? now() });
@@ -212,6 +222,22 @@ function createConnect(
         dispatch(id, { is: 'attempt-over', attempt });
       if (!judged) return { leftOut: true };
       return { judged: frame.at, judgedMs: Math.max(0, clock.now() - frame.receivedAt) };
+    }
+
+    /** Whether the frame is the picture of a test person, which ends the attempt. */
+    async function endsAsTest(
+      attempt: Attempt,
+      { matching }: SessionRow,
+      { frame: { frame }, plan }: { frame: ReceivedFrame; plan: ModelPlan },
+    ): Promise<boolean> {
+      const outcome = outcomeOfPicture(frame);
+      const isMatched = matching !== 'none';
+      const end = outcome && (await testEndOf(parts, outcome, { realm, plan, isMatched }));
+      if (!end || now().attempt !== attempt) return false;
+      attempt.endAs(end);
+      dispatch(id, { is: 'attempt-over', attempt });
+      await states.settled(id);
+      return true;
     }
 
     return {
@@ -228,6 +254,8 @@ function createConnect(
         if (isOver || now().attempt || now().deciding) return describe(id);
         dispatch(id, { is: 'start-asked', ...defined({ camera }) });
         if (isAdmitted(now())) await beginAttempt(id);
+        // One that was ordered with its outcome is over at once.
+        await states.settled(id);
         return describe(id);
       },
       async stop() {
@@ -270,7 +298,9 @@ function createBeginAttempt(parts: RecordingParts, { get, dispatch, fresh }: Sta
       const { profile, plan } = await planOf(parts, { realm: live.realm, profile: row.profile });
       const startedAt = clock.now();
       dispatch(id, { is: 'planned', plan, at: startedAt });
-      const { uniquenessRule, device: before, page } = await sealed.whole(row);
+      const { uniquenessRule, device: before, page, testOutcome } = await sealed.whole(row);
+      const order = { realm: live.realm, plan, isMatched: row.matching !== 'none' };
+      const end = testOutcome && (await testEndOf(parts, testOutcome, order));
       const device = { ...before, ...camera };
       const named = camera && (await sealed.seal(row, 'device', device));
       if (!(await inTransaction((tx) => record.attemptBegun(tx, row, named))))
@@ -286,5 +316,8 @@ function createBeginAttempt(parts: RecordingParts, { get, dispatch, fresh }: Sta
         keepsPictures: page.pictures === true,
       });
       dispatch(id, { is: 'attempt-begun', attempt });
+      if (!end) return;
+      attempt.endAs(end);
+      dispatch(id, { is: 'attempt-over', attempt });
     });
 }

@@ -1,6 +1,7 @@
 import { defined } from '../../../lib/defined.ts';
 import type { SubjectId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import { describeActor } from '../../audit/index.ts';
 import {
@@ -10,6 +11,7 @@ import {
   requireSource,
   sourceOfFrames,
 } from '../../matching/index.ts';
+import type { Realm } from '../../people/index.ts';
 import { capabilityHash, makeCapability } from './capability.ts';
 import { requireSameText } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
@@ -40,6 +42,7 @@ export function createOrderSession(parts: RecordingParts): Pick<Sessions, 'prepa
     const email = match === 'none' || match === 'any' ? undefined : match.email;
     const owner = { id, ...realm, subject: null as SubjectId | null };
     const { metadata, subjectRef, callback, uniqueness: rule, browserOrigins, profiles, context } = order;
+    const { testOutcome } = order;
     const row: NewSessionRow = {
       id,
       ...realm,
@@ -63,6 +66,7 @@ export function createOrderSession(parts: RecordingParts): Pick<Sessions, 'prepa
           browserOrigins,
           profiles,
           context,
+          testOutcome,
         }),
       }),
       device_sealed: opened ? await sealed.seal(owner, 'device', opened.device) : null,
@@ -106,18 +110,39 @@ async function profileOf(
 
 function check(
   { handlers, uniqueness, clock }: SessionParts,
-  { flow, uniqueness: rule, metadata = {}, expiresAt }: NewSession,
+  { flow, realm, testOutcome, uniqueness: rule, metadata, expiresAt }: NewSession,
 ): void {
   handlerOf(handlers, { flow });
+  requireTestWorld(realm, testOutcome);
   if (rule !== undefined && rule.policy !== 'off' && !uniqueness)
     throw new Problem(
       'CONFLICT',
       'This service does not count people once per scope: leave out the uniqueness policy.',
     );
-  if (Buffer.byteLength(JSON.stringify(metadata)) > MOST_METADATA)
-    throw new Problem('INVALID_REQUEST', `The metadata of a session has at most ${MOST_METADATA} bytes.`, {
-      details: [{ path: 'metadata', message: 'Too large.' }],
-    });
+  requireSmall(metadata);
   if (expiresAt <= clock.now())
     throw new Problem('INVALID_REQUEST', 'A session cannot end before it begins.');
+}
+
+/** Throws INVALID_REQUEST for too much of a caller's own data. */
+export function requireSmall(metadata: Record<string, unknown> | undefined): void {
+  if (metadata === undefined || Buffer.byteLength(JSON.stringify(metadata)) <= MOST_METADATA) return;
+  throw new Problem('INVALID_REQUEST', `The metadata of a session has at most ${MOST_METADATA} bytes.`, {
+    details: [{ path: 'metadata', message: 'Too large.' }],
+  });
+}
+
+/** A fixed outcome is an order of the test world alone: INVALID_REQUEST else. */
+export function requireTestWorld(
+  { world }: Pick<Realm, 'world'>,
+  testOutcome: TestOutcome | undefined,
+): void {
+  if (testOutcome === undefined || world === 'test') return;
+  throw new Problem(
+    'INVALID_REQUEST',
+    'Only a session of the test world can have a fixed outcome: use a test key.',
+    {
+      details: [{ path: 'testOutcome', message: 'It is for test keys alone.' }],
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { SealedPlace, Sealer, Unsealed } from '../../../storage/sealing/sealed.ts';
 import type {
   FlowReply,
@@ -27,6 +28,7 @@ export interface StoredOrder {
   browserOrigins?: readonly string[];
   profiles?: readonly string[];
   context?: boolean;
+  testOutcome?: TestOutcome;
 }
 
 const VERSION = 1;
@@ -134,8 +136,9 @@ export function createSealedValues(sealer: OwnerSealer) {
       const order = (await open(row, 'order')) ?? emptyOrder;
       const device = await open(row, 'device');
       const pictures = await open(row, 'pictures');
-      const { email, subjectRef, callback } = order;
+      const { email, subjectRef, callback, testOutcome } = order;
       return {
+        ...defined({ testOutcome }),
         ...sessionOf(row),
         page: order.page,
         metadata: order.metadata ?? {},

@@ -176,7 +176,7 @@ export async function describeSession(
   following: boolean,
 ): Promise<LinkDescription> {
   const { organization, world } = realmOf(row);
-  const { page, browserOrigins } = await parts.sealed.whole(row);
+  const { page, browserOrigins, testOutcome } = await parts.sealed.whole(row);
   const ended = isOver(row);
   const { profile } = await planOf(parts, { realm: realmOf(row), profile: row.profile });
   return {
@@ -190,6 +190,7 @@ export async function describeSession(
     withoutMotion: rulesIn(row.flow, profile, parts.challenges).withoutMotion,
     expiresAt: row.expires_at,
     test: world === 'test',
+    ...defined({ testOutcome }),
     openerOrigins: browserOrigins,
     ...(ended ? { result: await parts.sealed.result(row) } : {}),
   };

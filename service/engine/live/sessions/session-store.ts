@@ -19,7 +19,7 @@ export type SessionChange = Updateable<Schema['live_session']>;
 /** The column `outcome`: everything about the end that names no person. */
 export type StoredOutcome = Pick<
   Session,
-  'reasons' | 'liveness' | 'risk' | 'counted' | 'challengesCompleted' | 'processingTimeMs'
+  'reasons' | 'liveness' | 'risk' | 'counted' | 'challengesCompleted' | 'processingTimeMs' | 'testOutcome'
 > & {
   composite?: number;
   otherPerson?: true;

@@ -1,4 +1,5 @@
 import type { SessionId, SubjectId, VerificationId } from '../../../lib/id.ts';
+import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { CaptureSource, Evidence } from '../../matching/index.ts';
@@ -79,6 +80,8 @@ export interface NewSession {
   /** The caller's own; at most 16 kB of JSON. */
   metadata?: Record<string, unknown>;
   subjectRef?: string;
+  /** In the test world alone: how it ends as soon as an attempt begins, without a camera. */
+  testOutcome?: TestOutcome;
   /** Id of the verification that a match makes; a new one when absent. */
   verification?: VerificationId;
   /** The person began from a link that was used up for it; absent: the page begins with the capability (`Sessions.open`). */
@@ -202,6 +205,8 @@ export interface Session {
   challengesCompleted: number;
   /** From the start of the deciding attempt to the decision. */
   processingTimeMs: number;
+  /** Of the test person that it showed, or was ordered with. */
+  testOutcome?: TestOutcome;
 }
 
 /** With what is sealed. */

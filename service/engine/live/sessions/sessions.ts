@@ -154,6 +154,8 @@ export interface Sessions {
   ): Promise<Uint8Array>;
   /** The newest first. */
   page(realm: Realm, order: SessionPageRequest): Promise<Session[]>;
+  /** The same, with what is sealed of them. */
+  wholePage(realm: Realm, order: SessionPageRequest): Promise<WholeSession[]>;
   /** Throws NOT_FOUND; CONFLICT for one that is decided. */
   cancel(realm: Realm, id: string, actor: Actor, request?: string): Promise<Session>;
   /**

@@ -12,12 +12,14 @@ import {
   type QualityComponent,
   qualityFinding,
   type RefusedPictures,
+  type Rules,
   runLiveness,
   strictestRules,
 } from '../../matching/index.ts';
 import { realmKey, type Subjects } from '../../people/index.ts';
 import type { DuplicateCandidates } from '../../uniqueness/index.ts';
 import { type AnalysisDeps, analysisRequest, analyzePicture } from '../analyze-pictures.ts';
+import { NOT_LIVING, refusedLiveness } from '../refused-liveness.ts';
 import {
   disclosedResults,
   type EnrollCommand,
@@ -92,7 +94,13 @@ export function createAnalyzeToEnroll({ analyzer, deadline }: AnalysisDeps) {
       isFromFile(command) && !command.overrideQuality ? [...refuseQuality, ...unclear] : refuseQuality;
     const profile = { slug: 'default', definition: { ...definition, refuseQuality: refused } };
     const analyzed = await analyzePicture(analyzer, command.picture, request, { profile, guard });
-    if ('refusal' in analyzed) throw analyzed.refusal.problem;
+    if ('refusal' in analyzed) {
+      const { problem } = analyzed.refusal;
+      const { testOutcome } = analyzed.main;
+      throw testOutcome
+        ? new Problem(problem.code, problem.message, { ...problem.extra, testOutcome })
+        : problem;
+    }
     return analyzed;
   };
 }
@@ -153,10 +161,12 @@ export function createKeepEnrollment({
       quality: applyRule('faceQuality', definition.checks.faceQuality, qualityFinding(seen.quality)),
       ...(repeated ? { repeated } : {}),
       ...(uniquenessPolicy === 'warn' && compared ? { duplicate: candidate !== undefined } : {}),
-      ...defined({ review }),
+      ...defined({ review, testOutcome: seen.main.testOutcome }),
     };
   };
 }
+
+const REFUSED = 'The profile default refuses this: liveness.';
 
 interface RequireLifeDeps {
   subjects: Pick<Subjects, 'find'>;
@@ -175,17 +185,17 @@ export function createRequireLife({ subjects, addressAttempts, refuse }: Require
     guard: PictureGuard,
   ): Promise<void> {
     const { command, definition, allowed, plan, realm } = run;
+    if (main.testOutcome === 'refused-by-liveness') throw refusedTestPerson(definition.checks);
     if (!plan.pad) return;
     const result = runLiveness({ definition, plan, main });
     if (!result || hardFailures(definition.checks, [result]).length === 0) return guard.admitAgain();
     const { check, reason = 'The picture does not seem to show a living person.' } = result;
     const seesFigures = command.actor.is === 'operator';
     const extra = { reason, checkResults: seesFigures ? [result] : disclosedResults([result], false) };
-    const message = 'The profile default refuses this: liveness.';
     const also = (tx: Tx) => guard.add(tx, main.pixelHash);
     const refused = (details: Record<string, unknown>, attempt?: Attempt) =>
       guard.inTurn(() =>
-        refuse(run, 'CHECK_FAILED', message, { check, ...details }, { extra, also, ...defined({ attempt }) }),
+        refuse(run, 'CHECK_FAILED', REFUSED, { check, ...details }, { extra, also, ...defined({ attempt }) }),
       );
     const existing = await subjects.find(realm, command.email);
     if (!existing || command.actor.is !== 'key') {
@@ -203,3 +213,11 @@ export function createRequireLife({ subjects, addressAttempts, refuse }: Require
     }
   };
 }
+
+/** Nothing is counted against anyone: the picture is refused as often as a test sends it. */
+const refusedTestPerson = ({ liveness }: Rules): Problem =>
+  new Problem('CHECK_FAILED', REFUSED, {
+    reason: NOT_LIVING,
+    checkResults: disclosedResults([refusedLiveness(liveness, NOT_LIVING)], false),
+    testOutcome: 'refused-by-liveness',
+  });

@@ -1,0 +1,37 @@
+import { useStrings } from '../strings/use-strings.ts';
+import { testPeopleStrings } from './test-people-strings.ts';
+
+const outcomes = [
+  'verified',
+  'not-matched',
+  'refused-by-liveness',
+  'two-faces',
+  'review',
+  'duplicate',
+  'expired',
+] as const;
+export type TestOutcome = (typeof outcomes)[number];
+
+/** In the test world, in the place of a camera: a drawn person whose check always ends in the same way. Named as in the API. */
+export function TestPersonChoice({ choose }: { choose(outcome: TestOutcome): void }) {
+  const t = useStrings(testPeopleStrings);
+  return (
+    <label className="c-device">
+      <span>{t('label')}</span>
+      <select value="" onChange={({ target }) => choose(target.value as TestOutcome)}>
+        <option value="" disabled>
+          {t('choose')}
+        </option>
+        {outcomes.map((outcome) => (
+          <option key={outcome}>{outcome}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+export async function testPicture(outcome: TestOutcome): Promise<Blob> {
+  const reply = await fetch(`/docs/test-people/${outcome}.jpg`, { credentials: 'omit' });
+  if (!reply.ok) throw new Error(`The picture of the test person is not there (${reply.status}).`);
+  return reply.blob();
+}
