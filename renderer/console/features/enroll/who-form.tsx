@@ -1,10 +1,10 @@
 import { Radio, SegmentedControl } from '@mantine/core';
-import { useMemo, useState } from 'react';
-import { type Control, Controller, useWatch } from 'react-hook-form';
+import { useMemo } from 'react';
+import { type Control, Controller, useController, useWatch } from 'react-hook-form';
 import { Button } from '../../../ui/controls/index.ts';
 import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Row, Stack } from '../../../ui/layout/index.ts';
-import { type Language, languages, useLanguage, useStrings } from '../../../ui/strings/index.ts';
+import { type Language, useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import type { Schemas } from '../../data.ts';
 import classes from './consent-fields.module.css';
 import type { Order } from './enroll-pictures.ts';
@@ -29,18 +29,19 @@ export function WhoForm({
 }) {
   const t = useStrings(enrollStrings);
   const schema = useMemo(() => whoSchema(t), [t]);
-  const form = useCheckedForm(schema, toValues(before, withConsent));
+  const own = useLanguage().language;
+  const first = [language, own].find((one) => one && text.languages.includes(one)) ?? text.languages[0]!;
+  const form = useCheckedForm(schema, toValues(before, withConsent, first));
   const { control } = form;
-  const go = (by: 'camera' | 'files') =>
-    form.handleSubmit((values) => next(toOrder(values, text.version), by));
+  const go = (by: 'camera' | 'files') => form.handleSubmit((values) => next(toOrder(values, text), by));
   return (
-    <Form form={form} onSubmit={(values) => next(toOrder(values, text.version), 'camera')}>
+    <Form form={form} onSubmit={(values) => next(toOrder(values, text), 'camera')}>
       <Card title={t('who')} gap={16}>
         <Field name="email" type="email" />
         <Field name="name" optional />
       </Card>
       <Card title={t('consent')}>
-        <ConsentFields control={control} withConsent={withConsent} text={text} language={language} />
+        <ConsentFields control={control} withConsent={withConsent} text={text} />
       </Card>
       <Row>
         <Button type="submit" kind="primary">
@@ -57,14 +58,13 @@ interface Props {
   /** The organization records consent with each enrollment. */
   withConsent: boolean;
   text: Schemas['ConsentText'];
-  /** In which the text is shown first; absent: the reader's. */
-  language: Language | undefined;
 }
 
 /** How this person agreed, and what is needed to show it later. */
-function ConsentFields({ control, withConsent, text, language }: Props) {
+function ConsentFields({ control, withConsent, text }: Props) {
   const t = useStrings(enrollStrings);
   const way = useWatch({ control, name: 'way' });
+  const asked = way === 'here' ? text.purposes : purposes;
   return (
     <Stack>
       <Controller
@@ -82,28 +82,28 @@ function ConsentFields({ control, withConsent, text, language }: Props) {
           </Radio.Group>
         )}
       />
-      {way === 'here' && <SignedHere text={text} language={language} />}
+      {way === 'here' && <SignedHere control={control} text={text} />}
       {way === 'elsewhere' && signedElsewhere}
       {way !== 'attested' && (
-        <Field name="purposes" as="several" options={purposes.map((value) => ({ value, label: t(value) }))} />
+        <Field name="purposes" as="several" options={asked.map((value) => ({ value, label: t(value) }))} />
       )}
     </Stack>
   );
 }
 
 /** The text in the language of the person, who may speak another one than the operator. */
-function SignedHere({ text, language: first }: Pick<Props, 'text' | 'language'>) {
+function SignedHere({ control, text }: Pick<Props, 'control' | 'text'>) {
   const t = useStrings(enrollStrings);
-  const own = useLanguage();
-  const [language, choose] = useState<Language>(first ?? own.language);
+  const { field } = useController({ control, name: 'language' });
+  const language = field.value;
   return (
     <>
       <SegmentedControl
         role="radiogroup"
         aria-label={t('textLanguage')}
         value={language}
-        onChange={(value) => choose(value as Language)}
-        data={languages.map((one) => ({ value: one, label: t(one) }))}
+        onChange={field.onChange}
+        data={text.languages.map((one) => ({ value: one, label: t(one) }))}
       />
       <section className={classes.text} lang={language} aria-label={t('consentText')}>
         {text.text[language].map((paragraph) => (

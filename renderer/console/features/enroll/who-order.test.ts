@@ -5,6 +5,7 @@ const values: WhoValues = {
   email: 'ada@example.org',
   name: '',
   way: 'attested',
+  language: 'en',
   signature: '',
   textVersion: '4',
   method: 'signed form',
@@ -17,6 +18,7 @@ const elsewhere = {
   legalBasis: 'explicit consent',
   purposes: ['verification'],
 };
+const text = { version: 'v1', purposes: ['verification' as const, 'identification' as const] };
 /** The names of the fields that are refused. */
 const refused = (more: Partial<WhoValues>) =>
   whoSchema((key) => key)
@@ -24,8 +26,8 @@ const refused = (more: Partial<WhoValues>) =>
     .error?.issues.map(({ path, message }) => [path[0], message]);
 
 test('consent goes along only where it was recorded, a name only where there is one', () => {
-  expect(toOrder(values, 'v1')).toEqual({ email: 'ada@example.org' });
-  expect(toOrder({ ...values, way: 'elsewhere', name: 'Ada' }, 'v1')).toEqual({
+  expect(toOrder(values, text)).toEqual({ email: 'ada@example.org' });
+  expect(toOrder({ ...values, way: 'elsewhere', name: 'Ada' }, text)).toEqual({
     email: 'ada@example.org',
     name: 'Ada',
     consent: elsewhere,
@@ -33,11 +35,22 @@ test('consent goes along only where it was recorded, a name only where there is 
 });
 
 test('a signature on the screen records the version of the text that was shown, and is the name', () => {
-  expect(toOrder({ ...values, way: 'here', signature: 'Ada Lovelace' }, 'v1')).toEqual({
+  expect(
+    toOrder(
+      {
+        ...values,
+        way: 'here',
+        language: 'de',
+        signature: 'Ada Lovelace',
+        purposes: ['verification', 'deduplication'],
+      },
+      text,
+    ),
+  ).toEqual({
     email: 'ada@example.org',
     name: 'Ada Lovelace',
     consent: {
-      textVersion: 'v1',
+      textVersion: 'v1.de',
       method: 'name typed on the screen as signature',
       legalBasis: 'explicit consent',
       purposes: ['verification'],
@@ -54,11 +67,11 @@ test('the form comes back as it was filled in', () => {
     textVersion: '',
     method: '',
   };
-  expect(toValues(toOrder(here, 'v1'), true)).toEqual(here);
+  expect(toValues(toOrder(here, text), true, 'en')).toEqual(here);
   const paper: WhoValues = { ...values, way: 'elsewhere', name: 'Ada' };
-  expect(toValues(toOrder(paper, 'v1'), true)).toEqual(paper);
-  expect(toValues(undefined, true).way).toBe('here');
-  expect(toValues(undefined, false).way).toBe('attested');
+  expect(toValues(toOrder(paper, text), true, 'en')).toEqual(paper);
+  expect(toValues(undefined, true, 'en').way).toBe('here');
+  expect(toValues(undefined, false, 'en').way).toBe('attested');
 });
 
 test('a signature must be there and be the name, whatever its capitals and spaces', () => {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { foldCase } from '../../../../sdk/admin/fold-case.ts';
+import { type Language, languages } from '../../../ui/strings/index.ts';
+import type { Schemas } from '../../data.ts';
 import type { Order } from './enroll-pictures.ts';
 
 export const purposes = ['verification', 'identification', 'deduplication'] as const;
@@ -21,6 +23,8 @@ export function whoSchema(t: (sentence: Sentence) => string) {
       email: z.email(t('emailWrong')).max(254),
       name: z.string().trim().max(200),
       way: z.enum(consentWays),
+      /** In which the text is read and signed. */
+      language: z.enum(languages),
       /** The name as typed below the text. */
       signature: z.string().trim().max(200),
       textVersion: z.string().trim().max(80),
@@ -48,26 +52,32 @@ export type WhoValues = z.output<ReturnType<typeof whoSchema>>;
 const plain = (name: string) => foldCase(name.normalize('NFKC')).replaceAll(/\s+/g, ' ').trim();
 const isSameName = (one: string, other: string) => plain(one) === plain(other);
 
-/** `version`: of the text on the screen. A signature is the name where none was typed. */
-export function toOrder(values: WhoValues, version: string): Order {
-  const { email, way, signature, textVersion, method, legalBasis, purposes } = values;
+/** `text`: on the screen; what is signed there is its version in one language, and no purpose that it does not name. A signature is the name where none was typed. */
+export function toOrder(
+  values: WhoValues,
+  text: Pick<Schemas['ConsentText'], 'version' | 'purposes'>,
+): Order {
+  const { email, way, language, signature, textVersion, method, legalBasis, purposes } = values;
+  const here = { textVersion: `${text.version}.${language}`, ...SIGNED_HERE };
+  const named = purposes.filter((one) => text.purposes.includes(one));
   const name = values.name || (way === 'here' ? signature : '');
   return {
     email,
     ...(name !== '' && { name }),
-    ...(way === 'here' && { consent: { textVersion: version, ...SIGNED_HERE, purposes } }),
+    ...(way === 'here' && { consent: { ...here, purposes: named } }),
     ...(way === 'elsewhere' && { consent: { textVersion, method, legalBasis, purposes } }),
   };
 }
 
 /** What the form begins with: empty, or what was filled in before the pictures. */
-export function toValues(before: Order | undefined, withConsent: boolean): WhoValues {
+export function toValues(before: Order | undefined, withConsent: boolean, language: Language): WhoValues {
   const { consent } = before ?? {};
   const here = consent?.method === SIGNED_HERE.method;
   return {
     email: before?.email ?? '',
     name: before?.name ?? '',
     way: consent ? (here ? 'here' : 'elsewhere') : withConsent ? 'here' : 'attested',
+    language: (here && languages.find((one) => consent?.textVersion.endsWith(`.${one}`))) || language,
     signature: here ? (before?.name ?? '') : '',
     textVersion: here ? '' : (consent?.textVersion ?? ''),
     method: here ? '' : (consent?.method ?? ''),
