@@ -13,6 +13,7 @@ import { operator } from '../support/engine.ts';
 import { openEventsOut } from '../support/events-out.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 import { operatorParts } from '../support/operator-parts.ts';
+import { send as sendRecorded } from '../support/send.ts';
 import { startStaff } from '../support/staff.ts';
 
 const HOST = 'localhost:7300';
@@ -504,6 +505,38 @@ describe('where an organization may send', () => {
     const open = (await send('POST', `/webhooks/${body.id}/test?env=test`, adam, {})).body;
     expect(open.log[0].response).toMatchObject({ body: 'thanks' });
   });
+});
+
+test('a scan is enrolled by owners and administrators, with an alert, and with four eyes by two; no other says so', async () => {
+  const upload = async (token: string, request: object) => {
+    const email = 'scan@example.com';
+    const embeddings = { 'a-net': direction(email), 'b-net': direction(`${email} b`, 64) };
+    const picture = staff.analyzer.show(email, analysisOf(email, { live: 0.001, embeddings }));
+    const { status, body } = await sendRecorded(app, {
+      method: 'POST',
+      path: '/api/admin/subjects?env=live',
+      headers: { host: HOST, authorization: `Bearer ${token}` },
+      form: [
+        { name: 'request', text: JSON.stringify({ email, ...request }) },
+        { name: 'picture', file: Buffer.from(picture).toString('base64') },
+      ],
+    });
+    return status < 400 ? status : `${status} ${(body as { code: string }).code}`;
+  };
+  const adam = await member('Adam', 'administrator');
+  await member('Bea', 'administrator');
+  const olga = await member('Olga', 'operator');
+  expect(await upload(adam, {})).toBe('422 CHECK_FAILED');
+  expect(await upload(olga, { overrideLiveness: true })).toBe('403 INSUFFICIENT_SCOPE');
+  expect(await upload(adam, { confirmed: true })).toBe('400 INVALID_REQUEST');
+  expect(await upload(adam, { overrideMismatch: true })).toBe('400 INVALID_REQUEST');
+  await staff.approvals.setRequired(staff.organization, true, operator);
+  expect(await upload(adam, { overrideLiveness: true })).toBe('403 APPROVAL_REQUIRED');
+  await staff.approvals.setRequired(staff.organization, false, operator);
+  expect(await upload(adam, { overrideLiveness: true })).toBe(201);
+  const realm = { organization: staff.organization, world: 'live' } as const;
+  const alerts = await out.alerts.list(realm, { limit: 10 });
+  expect(alerts.map(({ about }) => about)).toContain('enrollSubject');
 });
 
 test('the administrators get an alert of a change that weakens, once an hour for each operation', async () => {

@@ -108,7 +108,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/subjects/count': 'o OAo-a - --',
   'GET /api/admin/template-upgrades': 'o OAo-a - --',
   'GET /api/admin/subjects/:id': 'o OAo-a - -s reads-personal',
-  'POST /api/admin/subjects': 'o OAo-- - -f changes-identity daily',
+  'POST /api/admin/subjects': 'o OAo-- - -f changes-identity approval',
   'PATCH /api/admin/subjects/:id': 'o OAo-- - -f changes-identity approval',
   'PATCH /api/admin/subjects/:id/pictures/:picture': 'o OAo-- - -f changes-identity approval',
   'DELETE /api/admin/subjects/:id/pictures/:picture': 'o OAo-- - -f changes-identity approval',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { exampleOfSubject, Subject, type Subjects } from '../../engine/people/index.ts';
+import { exampleOfSubject, type Realm, Subject, type Subjects } from '../../engine/people/index.ts';
 import type { Checks, PastVerifications } from '../../engine/verification/index.ts';
 import { pageOf, pageQuery, pageReply } from '../../http/cursor.ts';
+import { Problem } from '../../lib/problem.ts';
 import { actor, inEnv, time } from '../../lib/record-fields.ts';
 import { emailAddress, lineOfText } from '../../lib/text-fields.ts';
 import { NewConsent } from './consent.ts';
@@ -16,7 +17,7 @@ import {
   upgradeRoutes,
 } from './enrolled-pictures.ts';
 import { idOf, personParams } from './ids.ts';
-import { byOperators, byReaders, ofAppliance } from './may-call.ts';
+import { byOperators, byReaders, managers, ofAppliance } from './may-call.ts';
 import { pictureRefusals, pictureUpload } from './picture.ts';
 import { CheckReply } from './reply-fields.ts';
 import { namesSome } from './request-fields.ts';
@@ -239,6 +240,28 @@ export const subjectRoutes = (deps: SubjectRouteDeps): AdminRoute[] => [
   ...pictureRoutes(deps),
 ];
 
+type Enrollment = { realm: Realm; body: z.output<typeof EnrollRequest> };
+
+/** Only in the live world is a picture judged for life. */
+const isScan = ({ realm, body }: Enrollment): boolean =>
+  realm.world === 'live' && body.overrideLiveness === true;
+
+const notForRole = (): Problem =>
+  new Problem(
+    'INSUFFICIENT_SCOPE',
+    'Pictures that are not checked for life are enrolled by owners and administrators: ask one of them, or take the picture with the camera.',
+  );
+
+function refuseOverrides(body: Enrollment['body']): void {
+  for (const field of ['overrideMismatch', 'confirmed'] as const) {
+    if (body[field] !== true) continue;
+    const message = 'It is for the operator of the box: “gatehouse subject enroll”.';
+    throw new Problem('INVALID_REQUEST', `The field “${field}” cannot be sent here. ${message}`, {
+      details: [{ path: field, message }],
+    });
+  }
+}
+
 const readingRoutes = ({ subjects, verifications }: SubjectRouteDeps): AdminRoute[] => [
   route({
     ...about,
@@ -317,9 +340,12 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
     url: '/subjects',
     operationId: 'enrollSubject',
     effect: 'changes-identity',
-    daily: true,
+    // What is not judged for life may be a photograph of someone else.
+    approval: 'protection.weaken',
+    harmless: (call) => !isScan(call),
     summary: 'Enroll a picture',
-    description: 'Adds a picture to the person with the address. A new address creates a person.',
+    description:
+      'Adds a picture to the person with the address. A new address creates a person. `overrideLiveness` in the live world is for owners and administrators, alerts, and takes a second administrator where the organization has four eyes; `overrideMismatch` and `confirmed` are for the operator of the box.',
     may: byOperators,
     body: EnrollRequest,
     upload: pictureUpload,
@@ -333,9 +359,12 @@ const changingRoutes = ({ subjects, checks }: SubjectRouteDeps): AdminRoute[] =>
       'CONFLICT',
       'CONSENT_REQUIRED',
       'CONSENT_WITHDRAWN',
+      'APPROVAL_REQUIRED',
       'STORAGE_FULL',
     ],
-    async handle({ realm, body, file, who, request }) {
+    async handle({ realm, body, file, who, isOf, request }) {
+      if (isScan({ realm, body }) && !isOf(managers)) throw notForRole();
+      if (who.is !== 'operator') refuseOverrides(body);
       const enrolled = await checks.enroll({ ...realm, ...body, picture: file, actor: who, request });
       return { ...enrolled, enrolled: true as const, userId: enrolled.subject, email: body.email };
     },

@@ -104,7 +104,7 @@ export interface EnrollCommand {
   mark?: string;
   /** An operator on the box may override TEMPLATE_MISMATCH; audited. Never for a key. */
   overrideMismatch?: boolean;
-  /** An operator may enroll a picture, such as one of a paper file, without asking whether it shows a living person; audited. Never for a key. */
+  /** A person at the console or the box may enroll a picture, such as one of a paper file, without asking whether it shows a living person; audited. Never for a key. */
   overrideLiveness?: boolean;
   /** A person at the console or the box may enroll a picture that the camera would refuse for blur or darkness; audited. Never for a key. */
   overrideQuality?: boolean;

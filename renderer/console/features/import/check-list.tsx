@@ -7,6 +7,7 @@ import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Note, Row, Stack } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
+import { managers, useSession, useWorld } from '../../data.ts';
 import type { Common } from './send-pictures.ts';
 import type { PictureList } from './source.ts';
 import { importStrings } from './strings.ts';
@@ -27,7 +28,6 @@ function useSchema(needed: boolean) {
   return z
     .object({
       domain: needed ? domain.regex(/^@?[^\s@.]+(\.[^\s@.]+)+$/, t('domainWrong')) : domain,
-      confirmed: z.boolean(),
       overrideLiveness: z.boolean(),
       overrideQuality: z.boolean(),
       own: z.boolean(),
@@ -49,7 +49,6 @@ type Values = z.output<ReturnType<typeof useSchema>>;
 
 const toDecided = ({
   domain,
-  confirmed,
   overrideLiveness,
   overrideQuality,
   own,
@@ -60,7 +59,6 @@ const toDecided = ({
 }: Values): Decided => ({
   domain,
   common: {
-    ...(confirmed && { confirmed }),
     ...(overrideLiveness && { overrideLiveness }),
     ...(overrideQuality && { overrideQuality }),
     ...(own && { consent: { textVersion, method, legalBasis, purposes } }),
@@ -81,10 +79,12 @@ export function CheckList({
   back(): void;
 }) {
   const t = useStrings(importStrings);
+  const { user } = useSession();
+  // In the test world no picture is checked for life.
+  const mayBeScans = useWorld() === 'live' && managers.includes(user.role);
   const { entries, nameless } = list;
   const form = useCheckedForm(useSchema(nameless.length > 0), {
     domain: '',
-    confirmed: false,
     overrideLiveness: false,
     overrideQuality: false,
     own: withConsent,
@@ -111,8 +111,7 @@ export function CheckList({
         {form.watch('own') && <Consent />}
       </Card>
       <Card title={t('options')} gap={16}>
-        <Field name="confirmed" as="check" />
-        <Field name="overrideLiveness" as="check" />
+        {mayBeScans && <Field name="overrideLiveness" as="check" />}
         <Field name="overrideQuality" as="check" />
       </Card>
       <Row>

@@ -24,7 +24,8 @@ export function ImportReport({
   const t = useStrings(importStrings);
   const { user } = useSession();
   const { outcomes, added, error } = ended;
-  const scans = asScans ? likelyScans(outcomes) : [];
+  const isManager = managers.includes(user.role);
+  const scans = asScans && isManager ? likelyScans(outcomes) : [];
   return (
     <Stack gap={24}>
       {error !== undefined && <LoadFailed error={error} title={t('broken')} />}
@@ -49,7 +50,7 @@ export function ImportReport({
         </Button>
         <ButtonLink to="/people">{t('toPeople')}</ButtonLink>
         <Button onClick={next}>{t('next')}</Button>
-        {added.length > 0 && managers.includes(user.role) && <UndoImport added={added} />}
+        {added.length > 0 && isManager && <UndoImport added={added} />}
       </Row>
       <Refusals outcomes={outcomes} />
     </Stack>

@@ -10,10 +10,7 @@ import { admin, api, type Schemas } from '../../data.ts';
 
 type Env = 'live' | 'test';
 /** What goes along with every picture. */
-export type Common = Pick<
-  Schemas['EnrollOrder'],
-  'consent' | 'confirmed' | 'overrideLiveness' | 'overrideQuality'
->;
+export type Common = Pick<Schemas['EnrollOrder'], 'consent' | 'overrideLiveness' | 'overrideQuality'>;
 
 /** What an import added, to take it back. */
 export interface Added {

@@ -81,7 +81,8 @@ export function createPrepareEnrollment({
     await requireConsent(realm, settings, consent, subjects);
     const profile = await profiles.get(organization, 'default');
     const fromFile = insists(command, 'overrideLiveness');
-    if (!fromFile) requireSource(profile, sourceOfPictures(command.actor));
+    // Of a box that takes people at kiosks alone, its operator still enrolls a paper file.
+    if (!fromFile || command.actor.is !== 'operator') requireSource(profile, sourceOfPictures(command.actor));
     const inUse = await profiles.list(organization);
     const allowed = allowedOf(inUse, settings.allowedProfiles).map((one) => one.definition);
     const circumstances = circumstancesIn({ models, subjects, clock }, realm);
@@ -104,11 +105,13 @@ export function createPrepareEnrollment({
   };
 }
 
-/** Overrides of an operator; not available to keys. */
+/** Overrides of the operator of the box; an administrator says of a picture that it is a scan, and no more. Never of a key. */
 export const insists = (
-  command: EnrollCommand,
+  { actor, ...command }: EnrollCommand,
   on: 'overrideMismatch' | 'overrideLiveness' | 'confirmed',
-): boolean => command.actor.is === 'operator' && command[on] === true;
+): boolean =>
+  command[on] === true &&
+  (actor.is === 'operator' || (actor.is === 'administrator' && on === 'overrideLiveness'));
 
 /**
  * Refuses an enrollment without the consent that the organization's policy asks for, before the picture is looked at. In the
