@@ -13,5 +13,5 @@ export const TestOutcomeWish = z
   .enum(testOutcomes)
   .optional()
   .describe(
-    'For a key of the test world: the session ends so as soon as the person agrees, without a camera (docs/TESTING.md)',
+    'For a key of the test world: the session ends so as soon as the person agrees, without a camera',
   );

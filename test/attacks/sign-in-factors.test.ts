@@ -241,6 +241,7 @@ describe('a second factor', () => {
       {
         error: '2FA enrollment required',
         code: 'SECOND_FACTOR_REQUIRED',
+        doc_url: expect.stringMatching(/\/docs\/errors\/SECOND_FACTOR_REQUIRED$/),
         requestId: expect.any(String),
         sessionToken: expect.any(String),
       },

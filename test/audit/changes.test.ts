@@ -79,6 +79,7 @@ const changes: Record<string, () => Sample> = {
     body: { password: true, factors: true },
     action: 'administrator.reset',
   }),
+  'POST /api/admin/administrators/sign-out': () => ({ action: 'administrator.end-all' }),
   'POST /api/admin/administrators/:id/unlock': () => ({ action: 'administrator.unlock' }),
   'PUT /api/admin/organization/face-factor': () => ({
     body: { allowed: true },

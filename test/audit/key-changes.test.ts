@@ -90,9 +90,11 @@ const nothingPersonal = [
   '/api/admin/webhooks/:id/health',
   '/api/admin/webhooks/catalog',
   '/api/admin/webhooks/health',
+  '/api/v1/sessions',
   '/api/v1/sessions/:id',
   '/api/v1/sessions/:id/salt',
   '/api/v1/webhooks',
+  '/hosted/verifications',
 ];
 
 async function solvedChallenge() {

@@ -25,6 +25,8 @@ const personal: Record<string, string> = {
   '/api/admin/subjects/:id': 'subject.read',
   '/api/admin/subjects/:id/verifications': 'verification.list',
   '/api/admin/verifications/:id': 'verification.read',
+  '/api/admin/subjects/:id/timeline': 'subject.read',
+  '/api/admin/verifications/:id/timeline': 'verification.read',
   '/api/admin/sessions/:id': 'session.read',
   '/api/admin/sessions/:id/pictures/:index': 'session.picture',
   '/api/admin/subjects/:id/consent': 'consent.read',
@@ -43,6 +45,7 @@ const nothingPersonal = [
   '/api/admin/overview',
   '/api/admin/attention',
   '/api/admin/evidence',
+  '/api/admin/release',
   '/api/admin/organizations',
   '/api/admin/organization',
   '/api/admin/keys',
@@ -228,7 +231,10 @@ const ask = (route: string) => {
 };
 
 test('every route that reads is known to give out nothing personal, or is audited', () => {
-  const reading = app.published.filter(({ methods }) => methods.includes('GET')).map(({ url }) => url);
+  const all = app.published.filter(({ methods }) => methods.includes('GET')).map(({ url }) => url);
+  // The CSV of a list is the list; doors/admin/csv has its own line of the log.
+  const isCsv = (url: string) => url.endsWith('.csv') && all.includes(url.slice(0, -'.csv'.length));
+  const reading = all.filter((url) => !isCsv(url));
   expect([...new Set(reading)].sort()).toEqual(
     [...Object.keys(personal), ...nothingPersonal, ...endless].sort(),
   );

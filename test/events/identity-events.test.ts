@@ -79,7 +79,15 @@ test('a receiver gets what the caller gets over HTTP', async () => {
   ]);
   expect(new Set(received.map(({ id }) => id)).size).toBe(4);
   for (const { event } of received) expect(event.orgId).toBe(made.organizationId);
-  const [first, second, third, fourth] = received.map(({ event }) => event.data);
+  for (const { event } of received)
+    expect(event.data).toMatchObject({ eventId: expect.stringMatching(/^evt_/), version: 1 });
+  const [first, second, third, fourth] = received.map(
+    ({
+      event: {
+        data: { eventId: _e, version: _v, ...data },
+      },
+    }) => data,
+  );
   expect(first).toEqual({ userId: enrolled.userId, email, created: true });
 
   const capture = { source: 'api' };

@@ -141,6 +141,12 @@ const receiversOf = (signature: SignatureDialect): Record<string, Receiver> => (
   ...(signature === 'standard' ? {} : { 'its own text': ownReceivers[signature].accepts }),
 });
 
+/** The events are others than those that were recorded. */
+const sameId = (body: unknown): unknown =>
+  JSON.parse(JSON.stringify(body), (name, value) =>
+    name === 'eventId' || name === 'event_id' ? expect.stringMatching(/^evt_/) : value,
+  );
+
 const verdicts = async (receivers: Record<string, Receiver>, received: Received, secret: string) =>
   Object.fromEntries(
     await Promise.all(
@@ -176,7 +182,7 @@ describe.each(signatureDialects)('%s', (signature) => {
     for (const path of secrets.keys())
       expect(
         deliveries.filter((one) => one.path === path).map(({ body }) => JSON.parse(body.toString())),
-      ).toEqual(expected.filter((one) => one.path === path).map(({ body }) => body));
+      ).toEqual(expected.filter((one) => one.path === path).map(({ body }) => sameId(body)));
     for (const one of deliveries)
       expect(await verdicts(receivers, one, secretOf(one))).toEqual(all(receivers, true));
   });

@@ -12,7 +12,10 @@ import {
 
 const line = lineOfText(300);
 const inLanguages = <Value extends z.ZodType>(value: Value) =>
-  z.strictObject({ en: value.optional(), de: value.optional() });
+  z.strictObject({
+    en: value.optional().describe('In English'),
+    de: value.optional().describe('In German'),
+  });
 
 const facts = {
   controller: line.optional().describe('Who is responsible: name and postal address'),
