@@ -2783,7 +2783,7 @@ export interface paths {
         put?: never;
         /**
          * Enroll a picture
-         * @description Adds a picture to the person with the address. A new address creates a person.
+         * @description Adds a picture to the person with the address. A new address creates a person. `overrideLiveness` in the live world is for owners and administrators, alerts, and takes a second administrator where the organization has four eyes; `overrideMismatch` and `confirmed` are for the operator of the box.
          */
         post: operations["enrollSubject"];
         delete?: never;
@@ -4630,7 +4630,9 @@ export interface components {
                 contact?: string;
                 /** @description How long templates and results are kept */
                 retention?: {
+                    /** @description In English */
                     en?: string;
+                    /** @description In German */
                     de?: string;
                 };
                 /** @description Authority to which people can complain */
@@ -11576,7 +11578,9 @@ export interface components {
         PublishedConsentText: {
             /** @description In the place of the built-in text; an empty line begins a paragraph, {organization} is the name */
             text?: {
+                /** @description In English */
                 en?: string;
+                /** @description In German */
                 de?: string;
             };
             /** @description Who is responsible: name and postal address */
@@ -11585,7 +11589,9 @@ export interface components {
             contact?: string;
             /** @description How long templates and results are kept */
             retention?: {
+                /** @description In English */
                 en?: string;
+                /** @description In German */
                 de?: string;
             };
             /** @description Authority to which people can complain */
@@ -11609,7 +11615,9 @@ export interface components {
         OwnConsentText: {
             /** @description In the place of the built-in text; an empty line begins a paragraph, {organization} is the name */
             text?: {
+                /** @description In English */
                 en?: string;
+                /** @description In German */
                 de?: string;
             };
             /** @description Who is responsible: name and postal address */
@@ -11618,7 +11626,9 @@ export interface components {
             contact?: string;
             /** @description How long templates and results are kept */
             retention?: {
+                /** @description In English */
                 en?: string;
+                /** @description In German */
                 de?: string;
             };
             /** @description Authority to which people can complain */
@@ -41258,6 +41268,7 @@ export interface operations {
              *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
              *     - `KIOSK_REQUIRED`: The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
+             *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
             403: {
                 headers: {

@@ -168,7 +168,7 @@ async function findVerification(): Promise<void> {
   await heading('Verifications').waitFor();
   await page.locator('tbody tr').first().getByRole('link').first().click();
   await heading(`Verification of ${person.name}`).waitFor();
-  await page.getByText('Verified: the face matches and no check refused').waitFor();
+  await page.getByRole('heading', { name: 'Verified: the face matches and no check refused' }).waitFor();
 }
 
 async function eraseFromPersonPage(): Promise<void> {

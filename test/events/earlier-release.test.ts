@@ -152,7 +152,10 @@ onSqlite('events that an earlier version wrote', (newPlace) => {
       },
     ];
     const sent = () => stack.posted.map(({ url, json }) => [url.hostname, JSON.stringify(json)]).toSorted();
-    const once = bodies.map((body) => ['identity.example.org', JSON.stringify(body)]);
+    const once = bodies.map(({ data, ...body }, i) => [
+      'identity.example.org',
+      JSON.stringify({ ...body, data: { ...data, eventId: ids[strangers.length + i], version: 1 } }),
+    ]);
     expect(sent()).toEqual(once.toSorted());
     expect(stack.problems).toEqual([]);
 
