@@ -114,12 +114,13 @@ test.skipIf(missing)(
   { timeout: 120_000 },
   async () => {
     const logo = join(folder, 'logo.jpg');
+    const logos = page.locator('figure img');
     await writeFile(logo, await portrait('ada', 40));
     await open('/settings');
     await field('Name').fill('Nordlys Bank AS');
     await field('Color (optional)').fill('#1F4E3D');
     await page.locator('input[type=file]').setInputFiles(logo);
-    await page.getByRole('img', { name: 'Logo of Nordlys Bank AS' }).first().waitFor();
+    await logos.first().waitFor();
     await page.getByText('3 changes').waitFor();
     await button('Save').click();
     await page.getByText('Settings saved').first().waitFor();
@@ -127,7 +128,7 @@ test.skipIf(missing)(
     const { y } = (await toast.boundingBox())!;
     expect(y).toBeGreaterThan(size.height / 2);
     await page.reload();
-    await page.getByRole('img', { name: 'Logo of Nordlys Bank AS' }).first().waitFor();
+    await logos.first().waitFor();
     expect([await field('Name').inputValue(), await field('Color (optional)').inputValue()]).toEqual([
       'Nordlys Bank AS',
       '#1f4e3d',
@@ -137,7 +138,7 @@ test.skipIf(missing)(
     await page.getByText('The logo is removed when you save').waitFor();
     await button('Save').click();
     await page.getByText('The logo is removed when you save').waitFor({ state: 'detached' });
-    expect(await page.getByRole('img', { name: /^Logo of/ }).count()).toBe(0);
+    expect(await logos.count()).toBe(0);
     expect(faults).toEqual([]);
   },
 );
