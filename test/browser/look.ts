@@ -41,11 +41,17 @@ export async function show(page: Page, form: Form): Promise<void> {
   await devtools.send('Page.setFontSizes', { fontSizes });
 }
 
+/** The innermost elements beyond the right edge. */
+const widest = `[...document.body.querySelectorAll('*')]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && one.getBoundingClientRect().width > 0)
+  .filter((one, _, all) => !all.some((other) => other !== one && one.contains(other)))
+  .slice(0, 3).map((one) => one.outerHTML.slice(0, 120)).join(', ')`;
+
 /** Takes the picture. What axe says against what is shown, and whether it scrolls sideways. */
 export async function look(page: Page, form: Form, file: string, fullPage: boolean): Promise<string[]> {
   const faults: string[] = [];
   const wide = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
-  if (wide > 0) faults.push(`scrolls sideways by ${wide} px`);
+  if (wide > 0) faults.push(`scrolls sideways by ${wide} px: ${await page.evaluate(widest)}`);
   // A picture of the full page takes the large text away.
   await page.screenshot({ path: file, fullPage: fullPage && !form.largeText, animations: 'disabled' });
   // Of forced colors axe sees ours, and not those that are drawn.
