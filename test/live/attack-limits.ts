@@ -5,15 +5,16 @@ import type { Kept } from './report.ts';
 /** Not caught, or caught in part: docs/evidence/liveness.md says how many pass. All others have the goal 0, or one of their own. */
 const PASSING =
   /^(injection|replay-screen-chosen|face-swap|recapture-turning-within)|-same-draw$|-no-motion(-others)?$|-turns$/;
-/** Caught by presentation attack detection alone. */
-const PASSING_WITHOUT_PAD = /^replay-screen$/;
 /**
  * Shares within three attempts. One draw in 120 is that of the old session again, and of those a fifth pass: of 900 draws one or two do.
+ * The same holds for a film that shows its steps in the order of the draw.
  */
 const GOALS: Readonly<Record<string, number>> = {
   puppet: 0.05,
   'two-people': 0.01,
   'replay-old-session': 0.01,
+  'replay-screen': 0.01,
+  'replay-screen-session': 0.01,
 };
 
 export interface Measured {
@@ -33,14 +34,10 @@ export function mostAccepted(
   { setting, trials, sources }: Measured,
 ): number | undefined {
   const row = attacks[name]?.rows.find((one) => settingName(one.setting) === settingName(setting));
-  const goal = GOALS[name] ?? goalOf(name, setting);
+  const goal = GOALS[name] ?? (PASSING.test(name) ? 1 : 0);
   if (goal === 0) return 0;
   if (row === undefined) return undefined;
   return Math.floor(trials * Math.min(goal, upperShare(row, sources)));
-}
-
-function goalOf(name: string, { pad }: Setting): number {
-  return PASSING.test(name) || (!pad && PASSING_WITHOUT_PAD.test(name)) ? 1 : 0;
 }
 
 function upperShare(row: AttackRow, sources: number): number {
