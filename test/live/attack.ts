@@ -49,9 +49,10 @@ export const withinReach = (rules: ChallengeRules, recording: Recording): Challe
 
 /** People whose recordings show a turn: the only ones whose recordings are worth replaying. */
 export const turning = ({ people }: Sources): LivePerson[] =>
-  people.filter(({ recording }) =>
-    stepsOf(recording).some((step) => step === 'turn-left' || step === 'turn-right'),
-  );
+  people.filter(({ recording }) => showsTurn(recording));
+
+export const showsTurn = (recording: Recording): boolean =>
+  stepsOf(recording).some((step) => step === 'turn-left' || step === 'turn-right');
 
 /** Of them those whose recordings show turns to both sides: the only people whose old session may be one that the default profile drew. */
 export const turningBothWays = (sources: Sources): LivePerson[] =>

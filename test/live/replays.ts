@@ -9,6 +9,7 @@ import {
   type Draw,
   type Judge,
   type Species,
+  showsTurn,
   turning,
   turningBothWays,
   withinReach,
@@ -174,16 +175,18 @@ const chosen = (name: string, draw: 'product' | 'within reach'): Species => ({
     'shows the camera a screen, and plays on it the part of a film of the right person that fits each step when it is asked for',
   made: `clips of the right person with ${screen}, played part by part as the page asks`,
   async prepare(sources, readings) {
-    const films: Recording[] = [];
+    const films: { name: string; film: Recording }[] = [];
     for (const person of turning(sources)) {
       const shown = await readScreen(person, readings);
-      films.push(recordingOf(person.clip.person, momentsOf(new Map(shown)), placeOf));
+      const film = recordingOf(person.clip.person, momentsOf(new Map(shown)), placeOf);
+      // Of some films the screen leaves no turn that can be read.
+      if (draw === 'product' || showsTurn(film)) films.push({ name: person.clip.id, film });
     }
     return {
       sources: films.length,
-      names: turning(sources).map(({ clip }) => clip.id),
+      names: films.map(({ name }) => name),
       run(trial, judge, random) {
-        const film = films[trial % films.length]!;
+        const { film } = films[trial % films.length]!;
         const rules = draw === 'product' ? judge.rules : withinReach(judge.rules, film);
         return runTrial({ ...judge, rules, random, actor: () => createPerson(film, random) });
       },
