@@ -92,7 +92,16 @@ export async function openFoundation(
   const { place, database, vault } = directory;
   // Before anything is read that it follows.
   const position = node
-    ? await openPosition({ db: database.db, token: database.token!, tables: followedTables, log })
+    ? withKeys(
+        vault.keys.position,
+        await openPosition({
+          db: database.db,
+          token: database.token!,
+          tables: followedTables,
+          log,
+          before: vault.keys.position.catchUp,
+        }),
+      )
     : alone;
   opened.defer(() => position.close());
   const { sealer, integrity } = vault;
@@ -118,3 +127,11 @@ export async function openFoundation(
     opened,
   };
 }
+
+/** Both databases are looked at, at the same time. */
+const withKeys = (keys: Pick<Position, 'catchUp'>, record: Position): Position => ({
+  ...record,
+  async catchUp() {
+    await Promise.all([record.catchUp(), keys.catchUp()]);
+  },
+});

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { DatabaseDeps } from '../connection.ts';
@@ -25,7 +26,6 @@ export interface Vault {
   signing: SigningKeys;
   /** Detects changes by a writer without keys. */
   integrity: Integrity;
-  /** Adds MACs to rows of API keys from before they had one. */
   /** Note of the newest audit checkpoint. */
   checkpointNote: CheckpointNote;
   keys: KeyStore;
@@ -81,7 +81,7 @@ export async function openVault(
     ...older
   }: VaultDeps,
 ): Promise<Vault> {
-  const organizations = await db.selectFrom('organization').select('id').execute();
+  const organizations = await readOrganizations(db);
   const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
   const path = place.kind === 'sqlite' ? place.path : '(PostgreSQL)';
   if (place.kind === 'sqlite' && !existsSync(path) && organizations.length > 0) {
@@ -104,9 +104,11 @@ export async function openVault(
       `The key store ${path} lacks the keys of ${missing.join(', ')}: put back the newest one that belongs to this database.`,
     );
   }
-  const known = new Set<string>(organizations.map(({ id }) => id));
+  const peopled = await keys.peopledOrganizations();
+  // Read after them: another node may have made one since.
+  const known = new Set<string>((await readOrganizations(db)).map(({ id }) => id));
   const lost = await lostOrganizations(keys);
-  const foreign = (await keys.peopledOrganizations()).filter((id) => !known.has(id) && !lost.has(id));
+  const foreign = peopled.filter((id) => !known.has(id) && !lost.has(id));
   if (foreign.length > 0) {
     throw new Problem(
       'SEALED',
@@ -127,7 +129,22 @@ export async function openVault(
   });
   // After the guard: a key that an older release did not make is written, and copies take writes only from here on.
   const signing = made ?? (await openSigningKeys({ keys, master, mayCreate: false }));
-  const sealer = await createSealer({ keys, copies, master, organizations: organizationKeys, clock, log });
+  const sealer = await createSealer({
+    keys,
+    copies,
+    master,
+    organizations: organizationKeys,
+    clock,
+    log,
+    ...(keys.position.shared && { cachedKeys: 0 }),
+  });
+  keys.position.follow('organization_key', (ids) => organizationKeys.reload(ids as OrganizationId[]));
+  keys.position.follow('appliance_secret', async (names) => {
+    await signing.reload(names);
+    await sealer.scopeKeys.reload(names);
+    await sealer.transforms.reload(names);
+  });
+  keys.position.begin();
   const everything = opened.move();
   return {
     sealer,
@@ -142,6 +159,8 @@ export async function openVault(
     close: () => everything.disposeAsync(),
   };
 }
+
+const readOrganizations = (db: Db) => db.selectFrom('organization').select('id').execute();
 
 const NOTE = 'restore/lost-organizations';
 

@@ -107,10 +107,10 @@ interface PersonKeys {
   forget(subjects: readonly SubjectId[]): void;
 }
 
-/** `most` are remembered. */
+/** `most` are remembered; 0: each use asks the store. */
 export function createPersonKeys(
   keys: Pick<KeyStore, 'persons'>,
-  organizations: Pick<OrganizationKeys, 'unwrapPerson'>,
+  organizations: Pick<OrganizationKeys, 'unwrapPerson' | 'reload'>,
   most: number,
 ): PersonKeys {
   const remembered = createRecent<SubjectId, KeyObject>(most);
@@ -143,6 +143,8 @@ export function createPersonKeys(
     if (moved.length > 0) {
       if (again)
         throw new Error(`The key of ${moved[0]} names a generation that its organization does not have.`);
+      // Another node made the generation, or a rotation moved the key since the row was read.
+      await organizations.reload([...new Set(rows.map(({ organization }) => organization))]);
       for (const [subject, key] of await ofMany(moved, true)) found.set(subject, key);
     }
     return found;

@@ -193,6 +193,8 @@ export interface TemplateTransforms {
   dropOlder(organization: OrganizationId): Promise<void>;
   /** Resolves when none but the newest is borrowed. */
   settled(organization: OrganizationId): Promise<void>;
+  /** Those of these secrets that are of rotations, as the store has them now: another node changed them. */
+  reload(names: readonly string[]): Promise<void>;
 }
 
 interface Known {
@@ -239,7 +241,7 @@ export async function openTemplateTransforms({
     const name = nameOf(organization, generation);
     const secret = new Uint8Array(LENGTH);
     random(secret);
-    await writeWrapped(master, async (id) =>
+    const added = await writeWrapped(master, async (id) =>
       keys.addSecret({
         name,
         master: id,
@@ -247,8 +249,29 @@ export async function openTemplateTransforms({
         details: '{}',
       }),
     );
-    remember(organization, generation, secret);
+    if (added) remember(organization, generation, secret);
+    // Another node made it meanwhile.
+    else await reload([name]);
     return generation;
+  }
+
+  async function reload(names: readonly string[]): Promise<void> {
+    const wanted = new Set(names.filter((name) => placeOf(name)));
+    if (wanted.size === 0) return;
+    for await (const { name, organization, generation, secret } of unwrapAll(keys, master, wanted)) {
+      wanted.delete(name);
+      remember(organization, generation, secret);
+    }
+    for (const gone of wanted) {
+      const { organization, generation } = placeOf(gone)!;
+      forget(organization, generation);
+    }
+  }
+
+  function forget(organization: OrganizationId, generation: number): void {
+    const { byGeneration, secrets } = knownOf(organization);
+    byGeneration.delete(generation);
+    secrets.delete(generation);
   }
 
   for await (const { organization, generation, secret } of unwrapAll(keys, master)) {
@@ -279,21 +302,32 @@ export async function openTemplateTransforms({
     settled,
     async dropOlder(organization) {
       await settled(organization);
-      const { byGeneration, secrets, newest } = knownOf(organization);
+      const { byGeneration, newest } = knownOf(organization);
       for (const generation of [...byGeneration.keys()]) {
         if (generation === newest) continue;
         await keys.removeSecret(nameOf(organization, generation));
-        byGeneration.delete(generation);
-        secrets.delete(generation);
+        forget(organization, generation);
       }
     },
+    reload,
   };
 }
 
-async function* unwrapAll(keys: Pick<KeyStore, 'secrets'>, master: MasterKey) {
+function placeOf(name: string): { organization: OrganizationId; generation: number } | undefined {
+  const [, organization, generation] = /^transform\/([^/]+)\/(\d+)$/.exec(name) ?? [];
+  if (organization === undefined) return undefined;
+  return { organization: organization as OrganizationId, generation: Number(generation) };
+}
+
+/** `only`: of these names. */
+async function* unwrapAll(
+  keys: Pick<KeyStore, 'secrets'>,
+  master: MasterKey,
+  only?: { has(name: string): boolean },
+) {
   for (const { name, wrapped } of await keys.secrets()) {
-    const [, organization, generation] = /^transform\/([^/]+)\/(\d+)$/.exec(name) ?? [];
-    if (organization === undefined) continue;
+    const place = placeOf(name);
+    if (place === undefined || only?.has(name) === false) continue;
     const secret = await master.unwrap(wrapped, secretBound(name));
     if (secret === undefined) {
       throw new Problem(
@@ -301,7 +335,7 @@ async function* unwrapAll(keys: Pick<KeyStore, 'secrets'>, master: MasterKey) {
         `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
       );
     }
-    yield { organization: organization as OrganizationId, generation: Number(generation), secret };
+    yield { name, ...place, secret };
   }
 }
 
