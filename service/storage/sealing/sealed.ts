@@ -109,7 +109,7 @@ export async function createSealer({
     createHmac('sha256', organizations.lookup(organization)).update(address).digest('hex');
 
   return {
-    ...createPersonValues(persons, random, { keys, wrappingKey: organizations.wrappingKey }),
+    ...createPersonValues(persons, random, { keys, organizations }),
     ...createOwnValues(organizations, random),
     ...createOrphanKeys({ keys, clock, log, grace, destroy }),
     async createOrganization(organization) {
@@ -140,7 +140,7 @@ export async function createSealer({
     transforms,
     openRotation: (organization, generation, full) =>
       openRotation(
-        { keys, wrappingKey: organizations.wrappingKey, transforms },
+        { keys, organizations, transforms },
         { organization, generation, full },
       ),
     scopeKeys,
