@@ -14,6 +14,7 @@ import type { Integrity } from '../storage/keys/integrity.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
+import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/node-works.ts';
 import { alone, openPosition, type Position } from '../storage/position/position.ts';
 import type { Node } from '../storage/postgres/nodes.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
@@ -55,6 +56,8 @@ export interface Foundation {
   database: Database;
   /** How far what is kept in memory follows the database. */
   position: Position;
+  /** Long works that one node does for all. */
+  works: NodeWorks;
   vault: Vault;
   library: ModelLibrary;
   certificate: ServedCertificate | undefined;
@@ -104,6 +107,8 @@ export async function openFoundation(
       )
     : alone;
   opened.defer(() => position.close());
+  const works = node ? await openNodeWorks({ database, log }) : worksAlone;
+  opened.defer(() => works.close());
   const { sealer, integrity } = vault;
   const ids = createIds(clock);
   return {
@@ -120,6 +125,7 @@ export async function openFoundation(
     place,
     database,
     position,
+    works,
     vault,
     library,
     certificate,

@@ -1,16 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Kysely } from 'kysely';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLedger } from '../../service/engine/people/erasure/ledger.ts';
 import type { ErasureId, OrganizationId, SubjectId } from '../../service/lib/id.ts';
-import { silentLog } from '../../service/lib/log.ts';
-import { openDatabase } from '../../service/storage/connection.ts';
 import { verifySignature } from '../../service/storage/keys/signing-keys.ts';
-import { openVault, type Vault } from '../../service/storage/keys/vault.ts';
-import type { Schema } from '../../service/storage/schema.ts';
+import type { Vault } from '../../service/storage/keys/vault.ts';
+import { createMasterCare } from '../../service/storage/master/master-care.ts';
+import { type NodeVault, type NodeVaults, openNodeVaults } from '../support/node-vaults.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const binaries = findPostgres();
@@ -19,19 +15,10 @@ const organization = 'org_1' as OrganizationId;
 const ada = 'sub_ada' as SubjectId;
 const place = { organization, subject: ada, field: 'subject.email', version: 1 };
 
-interface Node {
-  vault: Vault;
-  db: Kysely<Schema>;
-  close(): Promise<void>;
-}
-
 describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
   let server: TestPostgres;
-  let folder: string;
-  let databaseUrl: string;
-  let keysUrl: string;
-  let admin: pg.Client;
-  let open: Node[];
+  let nodes: NodeVaults;
+  let first: NodeVault;
   let a: Vault;
   let b: Vault;
 
@@ -40,49 +27,14 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gatehouse-node-keys-'));
-    databaseUrl = await server.createDatabase();
-    keysUrl = await server.createDatabase();
-    admin = new pg.Client({ connectionString: keysUrl, application_name: 'admin' });
-    await admin.connect();
-    open = [];
-    a = (await start('a')).vault;
+    nodes = await openNodeVaults(server);
+    first = await nodes.start('a');
+    a = first.vault;
     await a.sealer.createOrganization(organization);
-    b = (await start('b')).vault;
+    b = (await nodes.start('b')).vault;
   });
-  afterEach(async () => {
-    for (const node of open.toReversed()) await node.close();
-    await admin.end();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => nodes.stop());
 
-  /** `wrap`: what the vault reads of the record. */
-  async function start(name: string, wrap = (db: Kysely<Schema>) => db): Promise<Node> {
-    const data = join(folder, name);
-    mkdirSync(data);
-    if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
-    const as = {
-      clock,
-      log: silentLog,
-      writer: `gatehouse ${name}`,
-      node: { id: `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
-    };
-    const database = await openDatabase({ kind: 'postgres', url: databaseUrl }, as);
-    const keysPlace = { kind: 'postgres', url: keysUrl } as const;
-    try {
-      const vault = await openVault(data, { db: wrap(database.db), keysPlace, ...as });
-      const close = async () => {
-        await vault.close();
-        await database.close();
-      };
-      const node = { vault, db: database.db, close };
-      open.push(node);
-      return node;
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
-  }
   const follow = (vault: Vault) => vault.keys.position.catchUp();
   const seal = ({ sealer }: Vault) => sealer.seal(place, Buffer.from('ada@example.com'));
   const kidOf = ({ signing }: Vault) => signing.keyPair('administrators').kid;
@@ -154,8 +106,10 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
 
   test('an idle node looks by itself', async () => {
     await a.signing.rotate('tokens');
-    await expect.poll(() => b.signing.keyPair('tokens').kid, { timeout: 20_000 }).toBe(a.signing.keyPair('tokens').kid);
-    const left = async () => (await admin.query('select from service_key_change')).rowCount;
+    await expect
+      .poll(() => b.signing.keyPair('tokens').kid, { timeout: 20_000 })
+      .toBe(a.signing.keyPair('tokens').kid);
+    const left = async () => (await nodes.keys.query('select from service_key_change')).rowCount;
     await expect.poll(left, { timeout: 20_000 }).toBe(0);
   });
 
@@ -180,9 +134,12 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
     expect(b.sealer.transforms.generations(organization)).toEqual([2]);
   });
 
-  test('the list of erasures is one chain, whoever appends', async () => {
+  test('the list of erasures is one chain, at whichever node an entry is appended', async () => {
     const ledgers = [a, b].map(({ keys, signing }) =>
-      createLedger({ keys, signing: { sign: signing.sign, publicKeys: signing.publicKeys, verify: verifySignature } }),
+      createLedger({
+        keys,
+        signing: { sign: signing.sign, publicKeys: signing.publicKeys, verify: verifySignature },
+      }),
     );
     const entryOf = (n: number) => ({
       erasure: `ers_${n}` as ErasureId,
@@ -205,7 +162,7 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
   });
 
   test('a copy of the key store is current, whichever node writes between', async () => {
-    const stick = join(folder, 'stick');
+    const stick = join(nodes.folder, 'stick');
     mkdirSync(stick);
     await a.copies.add(stick);
     await b.keys.setNote('one', '1');
@@ -218,14 +175,15 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
 
   test('what is deleted is made unreadable once for all, also after the process that deleted it was killed', async () => {
     const fileOf = async () =>
-      (await admin.query("select pg_relation_filenode('person_key') as file")).rows[0].file;
-    const due = async () => (await admin.query('select about from service_key_vacuum')).rows;
+      (await nodes.keys.query("select pg_relation_filenode('person_key') as file")).rows[0].file;
+    const due = async () => (await nodes.keys.query('select about from service_key_vacuum')).rows;
     const people = [0, 1, 2, 3].map((n) => `sub_${n}` as SubjectId);
-    for (const [i, subject] of people.entries()) await [a, b][i % 2]!.sealer.createPerson(organization, subject);
+    for (const [i, subject] of people.entries())
+      await [a, b][i % 2]!.sealer.createPerson(organization, subject);
     await Promise.all(people.map((subject, i) => [a, b][i % 2]!.sealer.destroyPerson(subject)));
     expect(await due()).toEqual([]);
     const before = await fileOf();
-    await admin.query("insert into service_key_vacuum values ('person_key', 1)");
+    await nodes.keys.query("insert into service_key_vacuum values ('person_key', 1)");
     expect(await b.keys.stillReadable()).toBeUndefined();
     expect(await due()).toEqual([]);
     expect(await fileOf()).not.toBe(before);
@@ -234,25 +192,32 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
     expect(await fileOf()).toBe(after);
   });
 
+  test('the master key is not replaced while another node has it', async () => {
+    const care = createMasterCare({ keys: a.keys, master: a.master, places: a.places, clock });
+    await expect(care.rotate(undefined)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('gatehouse b'),
+    });
+  });
+
   test('a node that was removed, or reads an older key store than before, answers nothing until it is restarted', async () => {
     await a.keys.setNote('one', '1');
     await follow(b);
-    await admin.query('update store_state set revision = revision - 1');
+    await nodes.keys.query('update store_state set revision = revision - 1');
     await expect(follow(b)).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
       message: expect.stringContaining('older than what this node has read'),
     });
-    await admin.query('update store_state set revision = revision + 10');
+    await nodes.keys.query('update store_state set revision = revision + 10');
     await expect(follow(b)).rejects.toThrow('older than what this node has read');
     await follow(a);
-    await admin.query("delete from service_node where node = 'node_a'");
+    await nodes.keys.query("delete from service_node where node = 'node_a'");
     await expect(follow(a)).rejects.toThrow('removed this one');
   });
 
   test('a node starts while another makes an organization and its first person', async () => {
-    const [first] = open;
     let made = false;
-    const { vault } = await start('c', (db) =>
+    const { vault } = await nodes.start('c', (db) =>
       db.withPlugin({
         transformQuery: ({ node }) => node,
         async transformResult({ result }) {
@@ -261,7 +226,7 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
           const second = 'org_2' as OrganizationId;
           await a.sealer.createOrganization(second);
           await a.sealer.createPerson(second, ada);
-          await first!.db
+          await first.database.db
             .insertInto('organization')
             .values({
               id: second,

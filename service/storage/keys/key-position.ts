@@ -29,6 +29,10 @@ export interface KeyPosition {
    * not answer, where this node was removed, and, until it is restarted, where the store was older than what it has read before.
    */
   catchUp(): Promise<void>;
+  /** Who the other nodes are, for a person. */
+  others(): Promise<string[]>;
+  /** Up to which all changes are applied here. */
+  revision(): number;
   /** Keys of people are never remembered then: each use asks the store whether there still is one. */
   readonly shared: boolean;
   close(): Promise<void>;
@@ -39,6 +43,8 @@ export const ownKeys: KeyPosition = {
   follow: () => {},
   begin: () => {},
   catchUp: async () => {},
+  others: async () => [],
+  revision: () => 0,
   shared: false,
   close: async () => {},
 };
@@ -70,7 +76,9 @@ export async function noteKeyChanges(
     if (!followed.some((name) => name === table)) continue;
     const names = [...new Set(keys.map(([name]) => String(name)))];
     await sql`insert into service_key_change (revision, about, key)
-      select ${revision}::bigint, ${table}, value from json_array_elements_text(${JSON.stringify(names)}::json)`.execute(tx);
+      select ${revision}::bigint, ${table}, value from json_array_elements_text(${JSON.stringify(names)}::json)`.execute(
+      tx,
+    );
   }
 }
 
@@ -95,8 +103,13 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
   for (const statement of TABLES) await sql.raw(statement).execute(db);
   const appliers = new Map<FollowedKeys, ApplyKeys[]>();
   let seen = await inTransaction(async (tx) => {
-    const state = await tx.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow();
-    await sql`insert into service_key_node (token, revision) values (${token}, ${state.revision})`.execute(tx);
+    const state = await tx
+      .selectFrom('store_state')
+      .select(['identity', 'revision'])
+      .executeTakeFirstOrThrow();
+    await sql`insert into service_key_node (token, revision) values (${token}, ${state.revision})`.execute(
+      tx,
+    );
     return state;
   });
   /** Changes up to it are no longer needed for this node, and the store knows that. */
@@ -130,7 +143,9 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
   async function acknowledge(revision: number): Promise<void> {
     await inTransaction(async (tx) => {
       await sql`update service_key_node set revision = ${revision} where token = ${token}`.execute(tx);
-      await sql`delete from service_key_change where revision <= (select min(revision) from service_key_node)`.execute(tx);
+      await sql`delete from service_key_change where revision <= (select min(revision) from service_key_node)`.execute(
+        tx,
+      );
     });
     acknowledged = revision;
   }
@@ -155,6 +170,12 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
     follow: (table, apply) => void appliers.set(table, [...(appliers.get(table) ?? []), apply]),
     begin: () => void recurring.every('keys of other nodes', LOOK_EVERY, lookAlone),
     catchUp,
+    async others() {
+      const { rows } = await sql<{ holder: string }>`
+        select holder from service_node where token <> ${token} order by holder`.execute(db);
+      return rows.map(({ holder }) => holder);
+    },
+    revision: () => seen.revision,
     shared: true,
     close: () => recurring.stop(),
   };

@@ -57,7 +57,9 @@ export function createVacuumDeleted({
           for (const { about, revision } of await listDue(session)) {
             await confirmWriter();
             await sql`vacuum (full) ${sql.table(about)}`.execute(session);
-            await sql`delete from service_key_vacuum where about = ${about} and revision = ${revision}`.execute(session);
+            await sql`delete from service_key_vacuum where about = ${about} and revision = ${revision}`.execute(
+              session,
+            );
           }
         } finally {
           await sql`select pg_advisory_unlock(${VACUUM_LOCK})`.execute(session);

@@ -11,6 +11,7 @@ import { type KeyCopies, openKeyCopies } from '../key-copies/key-copies.ts';
 import type { CurrentMaster } from '../master/master-key-provider.ts';
 import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from '../master/open-master.ts';
 import type { OlderSchema } from '../migrate.ts';
+import { type KeysInUse, usedAlone } from '../position/keys-in-use.ts';
 import { createSealer, type Sealer } from '../sealing/sealed.ts';
 import type { Db } from '../transaction.ts';
 import type { CheckpointNote } from './checkpoint-note.ts';
@@ -53,6 +54,8 @@ interface VaultDeps extends OlderSchema {
   masterKeyFile?: string | undefined;
   /** Asked when the master key is protected by a passphrase; without, SEALED is thrown then. */
   unlock?: Unlock | undefined;
+  /** Which keys the nodes of this database use. */
+  inUse?: KeysInUse;
   /** As in openKeyCopies. */
   leaveCopies?: boolean | undefined;
 }
@@ -78,6 +81,7 @@ export async function openVault(
     masterKeyFile,
     unlock,
     leaveCopies,
+    inUse = usedAlone,
     ...older
   }: VaultDeps,
 ): Promise<Vault> {
@@ -136,7 +140,10 @@ export async function openVault(
     organizations: organizationKeys,
     clock,
     log,
-    ...(keys.position.shared && { cachedKeys: 0 }),
+    ...(keys.position.shared && {
+      cachedKeys: 0,
+      others: async () => inUse.past((await keys.state()).revision),
+    }),
   });
   keys.position.follow('organization_key', (ids) => organizationKeys.reload(ids as OrganizationId[]));
   keys.position.follow('appliance_secret', async (names) => {
@@ -145,6 +152,11 @@ export async function openVault(
     await sealer.transforms.reload(names);
   });
   keys.position.begin();
+  inUse.report(async () => {
+    const revision = keys.position.revision();
+    await sealer.transforms.returned();
+    return revision;
+  });
   const everything = opened.move();
   return {
     sealer,

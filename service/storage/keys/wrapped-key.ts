@@ -46,8 +46,7 @@ export const changedMeanwhile = () =>
     'The key store was changed by something else meanwhile. Nothing was changed: try again.',
   );
 
-export const isConflict = (error: unknown): boolean =>
-  error instanceof Problem && error.code === 'CONFLICT';
+export const isConflict = (error: unknown): boolean => error instanceof Problem && error.code === 'CONFLICT';
 
 const TRIES = 3;
 

@@ -114,8 +114,13 @@ test('an entry that another appends between the look and the transaction is foll
     });
   expect((await late(() => other.append(erased(2))).append(erased(3))).seq).toBe(3);
   expect(await late(() => other.append(erased(4))).append(erased(4))).toEqual(await other.append(erased(4)));
-  const stranger = createLedger({ keys, signing: { ...createSigning(), publicKeys: signing.publicKeys, verify: () => true } });
-  await expect(late(() => stranger.append(erased(5))).append(erased(6))).rejects.toMatchObject({ code: 'SEALED' });
+  const stranger = createLedger({
+    keys,
+    signing: { ...createSigning(), publicKeys: signing.publicKeys, verify: () => true },
+  });
+  await expect(late(() => stranger.append(erased(5))).append(erased(6))).rejects.toMatchObject({
+    code: 'SEALED',
+  });
   expect(keys.entries).toHaveLength(5);
 });
 
