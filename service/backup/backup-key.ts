@@ -44,12 +44,14 @@ export async function openBackupKey(
   // Before the wrapping: a row never names a newer master key than the one that wrapped it.
   const { id } = master;
   const wrapped = await master.wrap(bytes, BOUND);
-  await keys.addSecret({
+  const added = await keys.addSecret({
     name: NAME,
     master: id,
     wrapped,
     details: JSON.stringify({ id: idOf(bytes) }),
   });
+  // Another node made it meanwhile.
+  if (!added) return openBackupKey({ keys, master }, { mayCreate: false });
   return { id: idOf(bytes), key: createSecretKey(bytes) };
 }
 

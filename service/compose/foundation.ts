@@ -14,6 +14,7 @@ import type { Integrity } from '../storage/keys/integrity.ts';
 import type { Vault } from '../storage/keys/vault.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
+import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/node-works.ts';
 import { alone, openPosition, type Position } from '../storage/position/position.ts';
 import type { Node } from '../storage/postgres/nodes.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
@@ -55,6 +56,8 @@ export interface Foundation {
   database: Database;
   /** How far what is kept in memory follows the database. */
   position: Position;
+  /** Long works that one node does for all. */
+  works: NodeWorks;
   vault: Vault;
   library: ModelLibrary;
   certificate: ServedCertificate | undefined;
@@ -92,9 +95,20 @@ export async function openFoundation(
   const { place, database, vault } = directory;
   // Before anything is read that it follows.
   const position = node
-    ? await openPosition({ db: database.db, token: database.token!, tables: followedTables, log })
+    ? withKeys(
+        vault.keys.position,
+        await openPosition({
+          db: database.db,
+          token: database.token!,
+          tables: followedTables,
+          log,
+          before: vault.keys.position.catchUp,
+        }),
+      )
     : alone;
   opened.defer(() => position.close());
+  const works = node ? await openNodeWorks({ database, log }) : worksAlone;
+  opened.defer(() => works.close());
   const { sealer, integrity } = vault;
   const ids = createIds(clock);
   return {
@@ -111,6 +125,7 @@ export async function openFoundation(
     place,
     database,
     position,
+    works,
     vault,
     library,
     certificate,
@@ -118,3 +133,11 @@ export async function openFoundation(
     opened,
   };
 }
+
+/** Both databases are looked at, at the same time. */
+const withKeys = (keys: Pick<Position, 'catchUp'>, record: Position): Position => ({
+  ...record,
+  async catchUp() {
+    await Promise.all([record.catchUp(), keys.catchUp()]);
+  },
+});

@@ -18,10 +18,12 @@ export function createKeyCare({
   clock,
   log,
   vault: { keys, master, places, organizations, signing, copies },
+  works,
   opened,
 }: Foundation) {
   const rotations = createOrganizationRotations({
     keys,
+    works,
     organizations,
     log,
     finished: (organization, details) =>
@@ -62,6 +64,7 @@ export function createKeyCare({
     inTransaction,
     audit,
     log,
+    works,
   });
   opened.defer(() => renewals.stop());
   return { rotations, custody, keyPlaces, renewals };

@@ -9,6 +9,7 @@ import { type Database, type DatabasePlace, openDatabase } from '../storage/conn
 import { openVault, type Vault } from '../storage/keys/vault.ts';
 import { type Unlock, unlockFromFile } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
+import { openKeysInUse, usedAlone } from '../storage/position/keys-in-use.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
 import type { Node } from '../storage/postgres/nodes.ts';
 import { takeWriterLock } from '../storage/writer-lock.ts';
@@ -69,8 +70,11 @@ export async function openDirectory(
   for (const one of [place, keysPlace]) if (one.kind === 'postgres') await checkPostgres(one.url);
   const database = await openDatabase(place, { clock, log, writer, node, directory: lock, ...schema });
   opened.defer(() => database.close());
+  const inUse = node ? await openKeysInUse({ database, log }) : usedAlone;
+  opened.defer(() => inUse.close());
   const vault = await openVault(data, {
     db: database.db,
+    inUse,
     clock,
     log,
     keysPlace,

@@ -58,8 +58,10 @@ onBothDatabases(
       await first.addSecret(secret);
       await first.addSecret({ ...secret, name: 'signing/receipts' });
       await first.removeSecret('signing/receipts');
-      await first.appendToErasureLedger(1, 'one');
-      await expect(first.appendToErasureLedger(3, 'three')).rejects.toThrow('does not follow');
+      await first.appendToErasureLedger(1, () => ({ seq: 1, entry: 'one' }));
+      await expect(first.appendToErasureLedger(1, () => ({ seq: 3, entry: 'three' }))).rejects.toThrow(
+        'does not follow',
+      );
       await first.setNote('n', 'one');
       await first.setNote('n', 'two');
       expect(await first.removePersons([person('bob').subject, 'sub_unknown' as SubjectId])).toBe(1);

@@ -4,6 +4,7 @@ import { createTemplatePages } from '../../service/engine/people/index.ts';
 import { createProbePages } from '../../service/engine/verification/index.ts';
 import { createVerificationStore } from '../../service/engine/verification/verification-store.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { worksAlone } from '../../service/storage/position/node-works.ts';
 import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { analysisOf, direction, near } from '../support/faces.ts';
 import { onSqlite } from './databases.ts';
@@ -30,6 +31,7 @@ onSqlite('renewing templates', (newPlace) => {
       inTransaction,
       audit,
       log: silentLog,
+      works: worksAlone,
       limit,
     });
   }

@@ -77,7 +77,7 @@ export interface SecretRouteDeps {
   organizations: Pick<Organizations, 'get'>;
   organizationErasure: Erasures;
   custody: Pick<KeyCustody, 'rotateOrganization' | 'organizationRotation'>;
-  renewals: Pick<TemplateRenewals, 'start' | 'state'>;
+  renewals: Pick<TemplateRenewals, 'start' | 'anywhere'>;
 }
 
 const about = {
@@ -167,7 +167,7 @@ function renewalRoutes({
       quiet: true,
       reply: ProgressReply,
       refuses: ['NOT_FOUND'],
-      handle: ({ organization }) => renewals.state(organization),
+      handle: ({ organization }) => renewals.anywhere(organization),
     }),
     route({
       ...about,

@@ -49,11 +49,11 @@ beforeEach(async () => {
     },
     custody: {
       rotateOrganization: record('rotate', Promise.resolve({ generation: 2, total: 7 })),
-      organizationRotation: () => ({ is: 'running', done: 3, total: 7 }),
+      organizationRotation: async () => ({ is: 'running', done: 3, total: 7 }),
     },
     renewals: {
       start: record('renew', Promise.resolve({ generation: 3, total: 9 })),
-      state: () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }),
+      anywhere: async () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }),
     },
   });
 });

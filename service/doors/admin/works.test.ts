@@ -53,11 +53,11 @@ beforeEach(async () => {
     organizations: engine.organizations,
     organizationErasure: { erase: started },
     custody: {
-      organizationRotation: () => ({ is: 'running', done: 3, total: 9 }) as const,
+      organizationRotation: async () => ({ is: 'running', done: 3, total: 9 }) as const,
       rotateOrganization: started,
     },
     renewals: {
-      state: () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }) as const,
+      anywhere: async () => ({ is: 'stopped', done: 1, total: 9, reason: 'The disk is full.' }) as const,
       start: started,
     },
     works,

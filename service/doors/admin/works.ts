@@ -20,7 +20,7 @@ export interface WorkRouteDeps {
   works: Pick<Works, 'list' | 'get'>;
   organizations: Pick<Organizations, 'list'>;
   custody: Pick<KeyCustody, 'organizationRotation'>;
-  renewals: Pick<TemplateRenewals, 'state'>;
+  renewals: Pick<TemplateRenewals, 'anywhere'>;
 }
 
 /** Backups, erasures, sweeps, calibrations and new secrets: how far each is. */
@@ -69,8 +69,8 @@ async function newSecrets({ organizations, custody, renewals }: WorkRouteDeps): 
   const works: Work[] = [];
   for (const { id: organization } of await organizations.list()) {
     const states = {
-      rotateOrganizationKey: custody.organizationRotation(organization),
-      renewTemplates: renewals.state(organization),
+      rotateOrganizationKey: await custody.organizationRotation(organization),
+      renewTemplates: await renewals.anywhere(organization),
     };
     for (const [operation, state] of Object.entries(states)) {
       if (state.is === 'none') continue;

@@ -4,15 +4,13 @@ import type { Ids } from '../../lib/id.ts';
 export interface AuditNotes {
   note(name: string): Promise<string | undefined>;
   setNote(name: string, value: string): Promise<void>;
+  /** Where there is none; gives the one that is there then. */
+  addNote(name: string, value: string): Promise<string>;
 }
 
 const NOTE = 'appliance/id';
 
 /** Id of the appliance, created once and stored in the key store. It is part of every signature. */
 export async function applianceIdentity(notes: AuditNotes, ids: Ids): Promise<string> {
-  const known = await notes.note(NOTE);
-  if (known !== undefined) return known;
-  const made = ids.next('appliance');
-  await notes.setNote(NOTE, made);
-  return made;
+  return (await notes.note(NOTE)) ?? (await notes.addNote(NOTE, ids.next('appliance')));
 }

@@ -26,7 +26,7 @@ import { anonymous, type VerificationRecord, type VerificationStore } from './ve
 
 export interface WriteDeps {
   subjects: Pick<Subjects, 'isThere' | 'used'>;
-  verifications: Pick<VerificationStore, 'seal' | 'add'>;
+  verifications: Pick<VerificationStore, 'borrowTransform' | 'seal' | 'add'>;
   inTransaction: InTransaction;
   audit: Audit;
   events: Events;
@@ -100,6 +100,7 @@ export function createWriteVerification(deps: WriteDeps) {
     const { verified } = outcome;
     if (signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
     const kind = kindOf(run);
+    using _borrowed = verifications.borrowTransform(realm.organization);
     const sealed = await verifications.seal({
       id,
       ...realm,

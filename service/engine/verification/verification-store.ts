@@ -95,6 +95,8 @@ async function sealField(
 /** The table `verification`. */
 export function createVerificationStore({ db, sealer }: VerificationStoreDeps) {
   return {
+    /** The secret that probes are sealed under from now on is not destroyed before this is disposed of. */
+    borrowTransform: (organization: OrganizationId): Disposable => sealer.transforms.borrow(organization),
     /** Seals personal fields and leaves out what must not be stored in plain text; called before the transaction. */
     async seal(record: VerificationRecord): Promise<SealedVerification> {
       const [place, device, probe] = await Promise.all(

@@ -1,4 +1,4 @@
-/** What was used last, at most `most` entries, forgetting the older half at a time: every call takes constant time. */
+/** What was used last, at most `most` entries, 0 for none, forgetting the older half at a time: every call takes constant time. */
 export interface Recent<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
@@ -11,6 +11,7 @@ export function createRecent<K, V extends object>(most: number): Recent<K, V> {
   let older = new Map<K, V>();
 
   function set(key: K, value: V): void {
+    if (most === 0) return;
     newer.set(key, value);
     if (newer.size >= half) {
       older = newer;

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { Opened } from '../connection.ts';
-import type { KeySchema } from '../keys/key-store-schema.ts';
-import type { KeyWriter, Touched } from '../keys/key-writer.ts';
+import type { KeySchema, Touched } from '../keys/key-store-schema.ts';
+import type { KeyWriter } from '../keys/key-writer.ts';
 
 /** A folder that should hold a copy of the store. */
 export interface StoredPlace {

@@ -130,7 +130,7 @@ test('every kind of write is in every copy when it is acknowledged, and the copy
   });
   await keys.addPerson(person('ada'));
   await keys.addSecret({ name: 'signing/audit', master: 'm', wrapped: wrappedOf('secret'), details: '{}' });
-  await keys.appendToErasureLedger(1, 'entry');
+  await keys.appendToErasureLedger(1, () => ({ seq: 1, entry: 'entry' }));
   await keys.setNote('checkpoint', 'one');
   await keys.setNote('checkpoint', 'two');
   const expected = {
@@ -255,7 +255,8 @@ test('a copy that is ahead and has every key, or says that its person was erased
   const old = readFileSync(join(data, 'keys.db'));
   const again = await start();
   await again.keys.addPerson(person('bea'));
-  await again.keys.appendToErasureLedger(1, JSON.stringify({ subject: person('ada').subject }));
+  const entry = JSON.stringify({ subject: person('ada').subject });
+  await again.keys.appendToErasureLedger(1, () => ({ seq: 1, entry }));
   await again.keys.removePersons([person('ada').subject]);
   await stop();
   writeFileSync(join(data, 'keys.db'), old);

@@ -27,7 +27,8 @@ export function createApplianceSecret(name: string, { keys, master }: ApplianceS
     save: ({ secret, details }: { secret: Uint8Array; details: string }): Promise<void> =>
       writeWrapped(master, async (id) => {
         const row = { name, master: id, wrapped: await master.wrap(secret, secretBound(name)), details };
-        await ((await find()) ? keys.replaceSecret(row) : keys.addSecret(row));
+        const added = !(await find()) && (await keys.addSecret(row));
+        if (!added) await keys.replaceSecret(row);
       }),
   };
 }

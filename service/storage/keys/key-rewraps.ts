@@ -1,12 +1,11 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { OrganizationId } from '../../lib/id.ts';
-import { Problem } from '../../lib/problem.ts';
 import type { Opened } from '../connection.ts';
-import type { KeySchema } from './key-store-schema.ts';
-import type { KeyWriter, Touched } from './key-writer.ts';
+import type { KeySchema, Touched } from './key-store-schema.ts';
+import type { KeyWriter } from './key-writer.ts';
 import { countOlderKeys } from './person-key-rows.ts';
-import type { WrappedOrganizationKey, WrappedSecret } from './wrapped-key.ts';
+import { changedMeanwhile, type WrappedOrganizationKey, type WrappedSecret } from './wrapped-key.ts';
 
 interface Note {
   name: string;
@@ -40,8 +39,8 @@ export interface KeyRewraps {
   replaceNote(note: Note): Promise<void>;
   /** Adds the integrity secret and writes the first notes that it protects: all or nothing. */
   adoptIntegrity(adoption: IntegrityAdoption): Promise<void>;
-  /** Throws if no secret has its name. */
-  replaceSecret(secret: WrappedSecret): Promise<void>;
+  /** Throws if no secret has its name, and CONFLICT where its details are no longer `was`. */
+  replaceSecret(secret: WrappedSecret, was?: string): Promise<void>;
   /** Throws CONFLICT, and removes nothing, while one of them wraps a person's key. */
   removeGenerationsBefore(organization: OrganizationId, newest: number): Promise<void>;
 }
@@ -92,14 +91,16 @@ export function createKeyRewraps(
         await writeNote(tx, note);
         return { table: 'note', keys: [[note.name]] };
       }),
-    replaceSecret: ({ name, master, wrapped, details }) =>
+    replaceSecret: ({ name, master, wrapped, details }, was) =>
       replace(async (tx) => {
         await requireMaster(tx, master);
         const { numUpdatedRows } = await tx
           .updateTable('appliance_secret')
           .set({ master, wrapped, details })
           .where('name', '=', name)
+          .$if(was !== undefined, (all) => all.where('details', '=', was!))
           .executeTakeFirst();
+        if (numUpdatedRows !== 1n && was !== undefined) throw changedMeanwhile();
         if (numUpdatedRows !== 1n) throw new Error(`The key store holds no secret "${name}".`);
         return { table: 'appliance_secret', keys: [[name]] };
       }),
@@ -181,9 +182,3 @@ const mastersOf = (db: Kysely<KeySchema>) =>
 export async function requireMaster(tx: Transaction<KeySchema>, master: string): Promise<void> {
   if ((await mastersOf(tx)).some((row) => row.master !== master)) throw changedMeanwhile();
 }
-
-const changedMeanwhile = () =>
-  new Problem(
-    'CONFLICT',
-    'The key store was changed by something else meanwhile. Nothing was changed: try again.',
-  );

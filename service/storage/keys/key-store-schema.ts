@@ -169,3 +169,9 @@ export interface RowChange {
   key: readonly CopiedValue[];
   row: readonly CopiedValue[] | undefined;
 }
+
+/** Keys of the rows of a table that are new, changed or gone. */
+export interface Touched {
+  table: CopiedTable;
+  keys: readonly (readonly CopiedValue[])[];
+}

@@ -12,6 +12,7 @@ import type { OlderSchema } from '../migrate.ts';
 import { withPostgresSession } from '../postgres/postgres-session.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { openSqliteFile, openSqliteMemory } from '../sqlite.ts';
+import { type KeyPosition, openKeyPosition, ownKeys } from './key-position.ts';
 import {
   createKeyRewraps,
   type KeyRewraps,
@@ -28,7 +29,13 @@ import {
 } from './key-store-schema.ts';
 import { createKeyWriter, type KeyFollower, type KeyWriter, writerAt } from './key-writer.ts';
 import { createPersonKeyRows, type PersonKeyRows } from './person-key-rows.ts';
-import type { WrappedOrganizationKey, WrappedSecret } from './wrapped-key.ts';
+import { changedMeanwhile, type WrappedOrganizationKey, type WrappedSecret } from './wrapped-key.ts';
+
+/** An entry of the list of erasures, as it is stored. */
+export interface LedgerRow {
+  seq: number;
+  entry: string;
+}
 
 export type KeyStorePlace =
   | { kind: 'sqlite'; path: string }
@@ -38,23 +45,32 @@ export type KeyStorePlace =
 /** Every write is on disk when its promise resolves; a removed key is unreadable in the file and its log, or `stillReadable` says why. */
 export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   organizations(): Promise<WrappedOrganizationKey[]>;
+  /** Throws CONFLICT for a second one of the same generation. */
   addOrganization(key: WrappedOrganizationKey): Promise<void>;
   /** Where what was removed can still be read, because another program reads the store: tried again, it may be nowhere. */
   stillReadable(): Promise<string | undefined>;
   secrets(): Promise<WrappedSecret[]>;
-  /** Throws for a second one of the same name. */
-  addSecret(secret: WrappedSecret): Promise<void>;
+  /** False where there is one of that name, which stays: another node made it. */
+  addSecret(secret: WrappedSecret): Promise<boolean>;
   removeSecret(name: string): Promise<void>;
   /**
    * The signed list of erased people, in order. It lies beside the keys because these are never restored from an old copy: a
    * restore of the data erases again the people that it brings back.
    */
-  erasureLedger(): Promise<{ seq: number; entry: string }[]>;
-  /** `seq` follows the last one; throws when it does not. */
-  appendToErasureLedger(seq: number, entry: string): Promise<void>;
+  erasureLedger(from?: number): Promise<LedgerRow[]>;
+  /**
+   * `make` gets the entries from `from` on, in the transaction that writes what it gives; nothing is written for undefined. Throws for a
+   * number that does not follow the last one.
+   */
+  appendToErasureLedger(
+    from: number,
+    make: (tail: readonly LedgerRow[]) => LedgerRow | undefined,
+  ): Promise<void>;
   /** Small facts that must not be older than the keys, such as the newest audit checkpoint. */
   note(name: string): Promise<string | undefined>;
   setNote(name: string, value: string): Promise<void>;
+  /** Where there is none; gives the one that is there then. */
+  addNote(name: string, value: string): Promise<string>;
   /** As `setNote`, of a value that names the revision which this write gives the store. */
   writeAtRevision(name: string, make: (revision: number) => string): Promise<void>;
   /** Which store this is, and after how many writes. */
@@ -67,6 +83,8 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
     after: readonly CopiedValue[] | undefined,
     limit: number,
   ): Promise<CopiedValue[][]>;
+  /** What other nodes change. */
+  position: KeyPosition;
   /** At most one follower; given before the first write that it should know of. */
   follow(follower: KeyFollower): void;
   /** Throws STORAGE_UNAVAILABLE while another process may be writing. */
@@ -100,10 +118,11 @@ export async function openKeyStore(
     ...defined({ writer, directory, node }),
   });
   const { db, dialect, requireWriter, close } = opened;
-  const keyWriter = createKeyWriter(opened);
+  const keyWriter = createKeyWriter(opened, { shared: node !== undefined });
   const { follow, forget } = keyWriter;
   if (dialect === 'sqlite') await forget(['person_key']);
   await identify(db, random);
+  const position = node ? await openKeyPosition({ keys: opened, log }) : ownKeys;
 
   return {
     ...createWrappedKeys(db, keyWriter, clock),
@@ -120,8 +139,12 @@ export async function openKeyStore(
     writerAt: (revision) => writerAt(db, revision),
     rows: (table, after, limit) => readRows(db, table, after, limit),
     follow,
+    position,
     requireWriter,
-    close,
+    async close() {
+      await position.close();
+      await close();
+    },
   };
 }
 
@@ -148,10 +171,13 @@ function createWrappedKeys(
       write(async (tx) => {
         await requireMaster(tx, master);
         const row = { organization, generation, master, wrapped, lookup_wrapped: lookupWrapped };
-        await tx
+        const { numInsertedOrUpdatedRows } = await tx
           .insertInto('organization_key')
           .values({ ...row, created_at: clock.now() })
-          .execute();
+          .onConflict((conflict) => conflict.columns(['organization', 'generation']).doNothing())
+          .executeTakeFirstOrThrow();
+        // Another node is changing the keys of this organization.
+        if (numInsertedOrUpdatedRows !== 1n) throw changedMeanwhile();
         return {
           touched: { table: 'organization_key', keys: [[organization, generation]] },
           result: undefined,
@@ -166,11 +192,16 @@ function createWrappedKeys(
     addSecret: (secret) =>
       write(async (tx) => {
         await requireMaster(tx, secret.master);
-        await tx
+        const { numInsertedOrUpdatedRows } = await tx
           .insertInto('appliance_secret')
           .values({ ...secret, created_at: clock.now() })
-          .execute();
-        return { touched: { table: 'appliance_secret', keys: [[secret.name]] }, result: undefined };
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .executeTakeFirstOrThrow();
+        const added = numInsertedOrUpdatedRows === 1n;
+        return {
+          touched: { table: 'appliance_secret', keys: added ? [[secret.name]] : [] },
+          result: added,
+        };
       }),
     removeSecret: (name) =>
       write(
@@ -187,19 +218,23 @@ function createErasureLedger(
   db: Kysely<KeySchema>,
   { write }: Pick<KeyWriter, 'write'>,
 ): Rows<'erasureLedger' | 'appendToErasureLedger'> {
+  const rowsFrom = (reader: Kysely<KeySchema>, from: number) =>
+    reader.selectFrom('erasure_ledger').selectAll().where('seq', '>=', from).orderBy('seq').execute();
   return {
-    erasureLedger: () => db.selectFrom('erasure_ledger').selectAll().orderBy('seq').execute(),
-    appendToErasureLedger: (seq, entry) =>
+    erasureLedger: (from = 0) => rowsFrom(db, from),
+    appendToErasureLedger: (from, make) =>
       write(async (tx) => {
+        const made = make(await rowsFrom(tx, from));
+        if (made === undefined) return { touched: [], result: undefined };
         const { last } = await tx
           .selectFrom('erasure_ledger')
           .select((eb) => eb.fn.max('seq').as('last'))
           .executeTakeFirstOrThrow();
-        if (seq !== Number(last ?? 0) + 1) {
-          throw new Error(`The erasure ledger is at ${last ?? 0}; entry ${seq} does not follow.`);
+        if (made.seq !== Number(last ?? 0) + 1) {
+          throw new Error(`The erasure ledger is at ${last ?? 0}; entry ${made.seq} does not follow.`);
         }
-        await tx.insertInto('erasure_ledger').values({ seq, entry }).execute();
-        return { touched: { table: 'erasure_ledger', keys: [[seq]] }, result: undefined };
+        await tx.insertInto('erasure_ledger').values(made).execute();
+        return { touched: { table: 'erasure_ledger', keys: [[made.seq]] }, result: undefined };
       }),
   };
 }
@@ -207,7 +242,7 @@ function createErasureLedger(
 function createNotes(
   db: Kysely<KeySchema>,
   { write }: Pick<KeyWriter, 'write'>,
-): Rows<'note' | 'setNote' | 'writeAtRevision'> {
+): Rows<'note' | 'setNote' | 'addNote' | 'writeAtRevision'> {
   return {
     async note(name) {
       const row = await db.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
@@ -217,6 +252,13 @@ function createNotes(
       write(async (tx) => {
         await writeNote(tx, { name, value });
         return { touched: { table: 'note', keys: [[name]] }, result: undefined };
+      }),
+    addNote: (name, value) =>
+      write(async (tx) => {
+        const there = await tx.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
+        if (there) return { touched: [], result: there.value };
+        await writeNote(tx, { name, value });
+        return { touched: { table: 'note', keys: [[name]] }, result: value };
       }),
     writeAtRevision: (name, make) =>
       write(async (tx) => {

@@ -4,13 +4,16 @@ import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
 import type { DialectName } from '../migration.ts';
+import { noteKeyChanges } from './key-position.ts';
 import {
   type CopiedTable,
   type CopiedValue,
   copiedTables,
   type KeySchema,
   type RowChange,
+  type Touched,
 } from './key-store-schema.ts';
+import { createVacuumDeleted } from './vacuum-deleted.ts';
 
 /** One change of the store that is on its disk. */
 export interface KeyWrite {
@@ -22,12 +25,6 @@ export interface KeyWrite {
 /** Called for every write, in order, when it is on disk; the write is acknowledged when the promise resolves. */
 export interface KeyFollower {
   written(write: KeyWrite): Promise<void>;
-}
-
-/** Keys of the rows of a table that are new, changed or gone. */
-export interface Touched {
-  table: CopiedTable;
-  keys: readonly (readonly CopiedValue[])[];
 }
 
 /** What one write did. */
@@ -54,12 +51,17 @@ export interface KeyWriter {
   follow(follower: KeyFollower): void;
 }
 
-export function createKeyWriter({ db, dialect, inTransaction, confirmWriter }: Opened<KeySchema>): KeyWriter {
+/** `shared`: by several nodes, which follow what changes. */
+export function createKeyWriter(
+  { db, dialect, inTransaction, confirmWriter }: Opened<KeySchema>,
+  { shared = false }: { shared?: boolean } = {},
+): KeyWriter {
+  const vacuum = dialect === 'postgres' ? createVacuumDeleted({ db, confirmWriter }) : undefined;
   const inTurn = createOneAtATime();
   let follower: KeyFollower | undefined;
   /** This process is in the line of those that wrote. */
   let inLine = false;
-  /** Something was deleted from them that may be readable still. */
+  /** Of a SQLite file: something was deleted from them that may be readable still. */
   const readable = new Set<CopiedTable>();
 
   const listed = (values: readonly string[]) => listOf(dialect, values);
@@ -69,23 +71,19 @@ export function createKeyWriter({ db, dialect, inTransaction, confirmWriter }: O
    * stays in its page until the table is written anew; its own log and its replicas are its administrator's.
    */
   async function forget(tables: readonly CopiedTable[] = []): Promise<boolean> {
-    for (const table of tables) readable.add(table);
-    if (dialect === 'sqlite') {
-      if (readable.size > 0 && (await emptyLog(db))) readable.clear();
-    } else {
-      for (const table of readable) {
-        // No transaction, which would hold the lock, can be around it.
-        await confirmWriter();
-        await sql`vacuum (full) ${sql.table(table)}`.execute(db);
-        readable.delete(table);
-      }
+    if (vacuum) {
+      await vacuum.run();
+      return true;
     }
+    for (const table of tables) readable.add(table);
+    if (readable.size > 0 && (await emptyLog(db))) readable.clear();
     return readable.size === 0;
   }
 
   return {
     async write(work, { destroys = false } = {}) {
       const { result, forgotten, followed } = await inTurn(async () => {
+        if (destroys) await vacuum?.prepare();
         const { touched, result, revision, changes } = await inTransaction(async (tx) => {
           const { touched: any, result } = await work(tx);
           const touched = [any].flat().filter(({ keys }) => keys.length > 0);
@@ -95,6 +93,13 @@ export function createKeyWriter({ db, dialect, inTransaction, confirmWriter }: O
             .set((eb) => ({ revision: eb('revision', '+', 1) }))
             .returning('revision')
             .executeTakeFirstOrThrow();
+          if (destroys)
+            await vacuum?.note(
+              tx,
+              touched.map(({ table }) => table),
+              revision,
+            );
+          if (shared) await noteKeyChanges(tx, revision, touched);
           if (!inLine) touched.push({ table: 'note', keys: [[await joinLine(tx, revision)]] });
           return {
             touched,

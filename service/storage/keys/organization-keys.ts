@@ -6,6 +6,7 @@ import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
 import type { Resealing } from '../sealing/resealing.ts';
 import type { KeyStore } from './key-store.ts';
 import {
+  isConflict,
   lookupBound,
   organizationBound,
   personBound,
@@ -36,6 +37,8 @@ export interface OrganizationKeys {
   rewrapPersons(rows: readonly WrappedPersonKey[], resealing: Resealing): Promise<WrappedPersonKey[]>;
   /** Whether there is an organization's key: each says that the key store has an integrity secret. */
   boundToIntegrity(): boolean;
+  /** As the store has them now: another node changed them. */
+  reload(organizations: readonly OrganizationId[]): Promise<void>;
   /** Removes the generations before the newest. Throws CONFLICT while one of them wraps a person's key. */
   dropOlder(organization: OrganizationId): Promise<void>;
   /**
@@ -64,6 +67,17 @@ export interface OrganizationKeysDeps {
 export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<OrganizationKeys> {
   const { keys, random } = deps;
   const organizations = await openAll(deps);
+
+  async function reload(changed: readonly OrganizationId[]): Promise<void> {
+    const now = await openAll(deps, changed);
+    for (const organization of changed) {
+      const [before, after] = [organizations.get(organization), now.get(organization)];
+      if (after === undefined) organizations.delete(organization);
+      // The same object, which a change of this node that is under way holds.
+      else if (before) Object.assign(before, after, { adding: before.adding });
+      else organizations.set(organization, after);
+    }
+  }
 
   function of(organization: OrganizationId): Opened {
     const found = organizations.get(organization);
@@ -95,9 +109,14 @@ export async function openOrganizationKeys(deps: OrganizationKeysDeps): Promise<
       await addWrapped(deps, organization, first);
       organizations.set(organization, openedOf(first));
     },
+    reload,
     async addPerson(organization, subject, key) {
       const { adding } = of(organization);
-      const added = keys.addPerson(wrapPerson(organization, subject, key));
+      const added = keys.addPerson(wrapPerson(organization, subject, key)).catch(async (error: unknown) => {
+        if (!isConflict(error)) throw error;
+        await reload([organization]);
+        await keys.addPerson(wrapPerson(organization, subject, key));
+      });
       adding.add(added);
       try {
         await added;
@@ -147,10 +166,15 @@ const openedOf = ({ generation, key, lookup }: Generation): Opened => ({
   lookup: createSecretKey(lookup),
 });
 
-async function openAll({ keys, master }: OrganizationKeysDeps): Promise<Map<OrganizationId, Opened>> {
+/** `only`: of these. */
+async function openAll(
+  { keys, master }: OrganizationKeysDeps,
+  only?: readonly OrganizationId[],
+): Promise<Map<OrganizationId, Opened>> {
   const organizations = new Map<OrganizationId, Opened>();
   for (const row of await keys.organizations()) {
     const { organization, generation } = row;
+    if (only && !only.includes(organization)) continue;
     const key = await master.unwrap(row.wrapped, organizationBound(organization, generation));
     const lookup = await master.unwrap(row.lookupWrapped, lookupBound(organization));
     if (key === undefined || lookup === undefined) {

@@ -6,7 +6,7 @@ import type { DialectName } from '../migration.ts';
 import { slices } from '../slices/slices.ts';
 import type { KeySchema } from './key-store-schema.ts';
 import type { KeyWriter } from './key-writer.ts';
-import type { WrappedPersonKey } from './wrapped-key.ts';
+import { changedMeanwhile, type WrappedPersonKey } from './wrapped-key.ts';
 
 /** Keys that are counted in one go. */
 const COUNTED = 5_000;
@@ -14,7 +14,7 @@ const COUNTED = 5_000;
 /** The keys of people. */
 export interface PersonKeyRows {
   persons(subjects: readonly SubjectId[]): Promise<WrappedPersonKey[]>;
-  /** Throws for a second key of the same person. */
+  /** Throws for a second key of the same person, and CONFLICT where the organization has a newer generation: another node made it. */
   addPerson(key: WrappedPersonKey): Promise<void>;
   /** How many there were. */
   removePersons(subjects: readonly SubjectId[]): Promise<number>;
@@ -53,6 +53,14 @@ export function createPersonKeyRows(
     },
     addPerson: (key) =>
       write(async (tx) => {
+        const newer = await tx
+          .selectFrom('organization_key')
+          .select('generation')
+          .where('organization', '=', key.organization)
+          .where('generation', '>', key.generation)
+          .limit(1)
+          .executeTakeFirst();
+        if (newer) throw changedMeanwhile();
         await tx
           .insertInto('person_key')
           .values({ ...key, created_at: clock.now() })

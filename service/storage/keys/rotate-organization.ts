@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { type Claim, type NodeWorks, type Progress, worksAlone } from '../position/node-works.ts';
 import { openResealing } from '../sealing/resealing.ts';
 import type { KeyStore } from './key-store.ts';
 import type { OrganizationKeys } from './organization-keys.ts';
@@ -20,11 +21,13 @@ export interface OrganizationRotations {
   /**
    * A new key for the organization, then every person's key is rewrapped by it in the background, then the old one is removed.
    * Nothing sealed is touched; everything can be read and written meanwhile. One that was cut short is gone on with instead.
-   * Resolves when the new key is on disk; throws CONFLICT while one is running.
+   * Resolves when the new key is on disk; throws CONFLICT while one is running, at any node.
    */
   start(organization: OrganizationId): Promise<{ generation: number; total: number }>;
   state(organization: OrganizationId): OrganizationRotation;
-  /** Continues interrupted rotations and returns their organizations; calls `finished` for each. */
+  /** The same, at whichever node it runs. */
+  anywhere(organization: OrganizationId): Promise<OrganizationRotation>;
+  /** Continues interrupted rotations, from now on also those of nodes that were removed, and returns their organizations; calls `finished` for each. */
   resume(): Promise<OrganizationId[]>;
   /** Waits for the page that is being written; the rest waits for the next start. */
   stop(): Promise<void>;
@@ -37,7 +40,10 @@ export interface OrganizationRotationsDeps {
   /** Called once the new key wraps the key of every person and the old one is removed. */
   finished(organization: OrganizationId, result: { generation: number; people: number }): Promise<void>;
   page?: number;
+  works?: NodeWorks;
 }
+
+const workOf = (organization: OrganizationId) => `rotate-key/${organization}`;
 
 export function createOrganizationRotations({
   keys,
@@ -45,17 +51,18 @@ export function createOrganizationRotations({
   log,
   finished,
   page: limit = PAGE,
+  works = worksAlone,
 }: OrganizationRotationsDeps): OrganizationRotations {
   const states = new Map<OrganizationId, Exclude<OrganizationRotation, { is: 'none' }>>();
   const running = new Map<OrganizationId, Promise<void>>();
   const stopping = new AbortController();
 
   /** In the background; the state says how it goes. */
-  function goOn(organization: OrganizationId, generation: number, total: number): void {
+  function goOn(organization: OrganizationId, generation: number, total: number, claim: Claim): void {
     const state = { is: 'running' as const, done: 0, total };
     states.set(organization, state);
     const run = rewrapPersons(
-      { keys, organizations, limit, stopping: stopping.signal },
+      { keys, organizations, limit, stopping: stopping.signal, claim },
       organization,
       generation,
       state,
@@ -71,40 +78,65 @@ export function createOrganizationRotations({
           error instanceof Problem ? error.message : 'An internal error; the log has the details.';
         states.set(organization, { ...state, is: 'stopped', reason });
       })
+      .finally(() => claim.release().catch(() => {}))
       .finally(() => running.delete(organization));
     running.set(organization, run);
   }
 
+  async function resume(): Promise<OrganizationId[]> {
+    const rows = await keys.organizations();
+    const unfinished = [...Map.groupBy(rows, ({ organization }) => organization)].filter(
+      ([organization, generations]) => generations.length > 1 && !running.has(organization),
+    );
+    const resumed: OrganizationId[] = [];
+    for (const [organization] of unfinished) {
+      const claim = await works.claim(workOf(organization));
+      if (claim === undefined) continue;
+      // Another node may have ended it since the rows were read.
+      await organizations.reload([organization]);
+      const generations = organizations.generations(organization);
+      const generation = generations.at(-1)!;
+      if (generations.length < 2) await claim.release();
+      else {
+        goOn(organization, generation, await keys.countOlderPersons(organization, generation), claim);
+        resumed.push(organization);
+      }
+    }
+    return resumed;
+  }
+
   return {
     async start(organization) {
-      if (running.has(organization)) {
-        throw new Problem('CONFLICT', 'The key of this organization is being rotated already.');
-      }
-      const unfinished = organizations.generations(organization).length > 1;
-      const claim = Promise.resolve();
-      running.set(organization, claim);
+      if (running.has(organization)) throw isRunning();
+      const starting = Promise.resolve();
+      running.set(organization, starting);
+      let claim: Claim | undefined;
       try {
+        claim = await works.claim(workOf(organization));
+        if (claim === undefined) throw isRunning();
+        await organizations.reload([organization]);
+        const unfinished = organizations.generations(organization).length > 1;
         const generation = unfinished
           ? organizations.generations(organization).at(-1)!
           : await organizations.addGeneration(organization);
         const total = await keys.countOlderPersons(organization, generation);
-        goOn(organization, generation, total);
+        goOn(organization, generation, total, claim);
         return { generation, total };
+      } catch (error) {
+        await claim?.release();
+        throw error;
       } finally {
-        if (running.get(organization) === claim) running.delete(organization);
+        if (running.get(organization) === starting) running.delete(organization);
       }
     },
     state: (organization) => states.get(organization) ?? { is: 'none' },
+    async anywhere(organization) {
+      const elsewhere = await works.elsewhere(workOf(organization));
+      return elsewhere ? { is: 'running', ...elsewhere } : (states.get(organization) ?? { is: 'none' });
+    },
     async resume() {
-      const rows = await keys.organizations();
-      const unfinished = [...Map.groupBy(rows, ({ organization }) => organization)].filter(
-        ([organization, generations]) => generations.length > 1 && !running.has(organization),
-      );
-      for (const [organization, generations] of unfinished) {
-        const generation = Math.max(...generations.map((row) => row.generation));
-        goOn(organization, generation, await keys.countOlderPersons(organization, generation));
-      }
-      return unfinished.map(([organization]) => organization);
+      works.watch(() => resume());
+      return resume();
     },
     async stop() {
       stopping.abort();
@@ -113,6 +145,8 @@ export function createOrganizationRotations({
   };
 }
 
+const isRunning = () => new Problem('CONFLICT', 'The key of this organization is being rotated already.');
+
 /** Then removes the older keys. False when it was stopped before the end. */
 async function rewrapPersons(
   {
@@ -120,10 +154,15 @@ async function rewrapPersons(
     organizations,
     limit,
     stopping,
-  }: Pick<OrganizationRotationsDeps, 'keys' | 'organizations'> & { limit: number; stopping: AbortSignal },
+    claim,
+  }: Pick<OrganizationRotationsDeps, 'keys' | 'organizations'> & {
+    limit: number;
+    stopping: AbortSignal;
+    claim: Pick<Claim, 'note'>;
+  },
   organization: OrganizationId,
   generation: number,
-  progress: { done: number },
+  progress: Progress,
 ): Promise<boolean> {
   const resealing = openResealing(limit);
   try {
@@ -134,6 +173,7 @@ async function rewrapPersons(
       if (!last) break;
       await keys.rewrapPersons(await organizations.rewrapPersons(page, resealing));
       progress.done += page.length;
+      await claim.note(progress);
       after = last.subject;
       await turn();
     }

@@ -58,9 +58,11 @@ export interface SigningKeys {
   /**
    * A new key signs from now on, once it is on disk; the private half of the old one is gone, its public half stays known.
    * `until`: the time at which signatures of retired keys end to count, where they do not count for ever; an earlier end stays.
-   * Throws CONFLICT when the master key is being replaced at this moment.
+   * Throws CONFLICT when the master key, or this key, is being replaced at this moment.
    */
   rotate(purpose: SigningPurpose, until?: number): Promise<{ was: string; is: string }>;
+  /** Those of these secrets that are signing keys, as the store has them now: another node changed them. */
+  reload(names: readonly string[]): Promise<void>;
 }
 
 const Details = z.object({
@@ -80,6 +82,8 @@ interface LoadedSigningKey {
   key: KeyObject;
   publicKey: string;
   retired: Retired[];
+  /** As stored. */
+  details: string;
 }
 
 const nameOf = (purpose: SigningPurpose) => `signing/${purpose}`;
@@ -113,8 +117,21 @@ export async function openSigningKeys({
       );
     }
     const made = generate();
-    await keys.addSecret(await wrapKey(master, purpose, made, []));
-    held.set(purpose, { ...made, retired: [] });
+    const secret = await wrapKey(master, purpose, made, []);
+    if (await keys.addSecret(secret)) held.set(purpose, { ...made, retired: [], details: secret.details });
+    // Another node made it meanwhile.
+    else await reload([nameOf(purpose)]);
+  }
+
+  async function reload(names: readonly string[]): Promise<void> {
+    const wanted = signingPurposes.filter((purpose) => names.includes(nameOf(purpose)));
+    if (wanted.length === 0) return;
+    const now = await keys.secrets();
+    for (const purpose of wanted) {
+      const found = now.find(({ name }) => name === nameOf(purpose));
+      // One that is gone stays as it was: only a hand removes it, and the next start says so.
+      if (found) held.set(purpose, await openKey(master, purpose, found));
+    }
   }
 
   const oneAtATime = createOneAtATime();
@@ -137,13 +154,16 @@ export async function openSigningKeys({
       ),
     rotate: (purpose, until) =>
       oneAtATime(async () => {
-        const { kid, publicKey, retired } = held.get(purpose)!;
+        const { kid, publicKey, retired, details } = held.get(purpose)!;
         const made = generate();
         const known = [...retired, { kid, publicKey }].map((key) => endingAt(key, until));
-        await keys.replaceSecret(await wrapKey(master, purpose, made, known));
-        held.set(purpose, { ...made, retired: known });
+        const secret = await wrapKey(master, purpose, made, known);
+        // What another node put in its place meanwhile would not be among the retired ones.
+        await keys.replaceSecret(secret, details);
+        held.set(purpose, { ...made, retired: known, details: secret.details });
         return { was: kid, is: made.kid };
       }),
+    reload,
   };
 }
 
@@ -167,7 +187,7 @@ async function openKey(
       `The retired keys of "${purpose}" in the key store were changed by hand. Put back its newest copy.`,
     );
   }
-  return { ...made, retired: retired.map(defined) };
+  return { ...made, retired: retired.map(defined), details: found.details };
 }
 
 async function wrapKey(

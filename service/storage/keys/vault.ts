@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
+import type { OrganizationId } from '../../lib/id.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { DatabaseDeps } from '../connection.ts';
@@ -10,6 +11,7 @@ import { type KeyCopies, openKeyCopies } from '../key-copies/key-copies.ts';
 import type { CurrentMaster } from '../master/master-key-provider.ts';
 import { type MasterPlaces, masterPlaces, openMaster, type Unlock } from '../master/open-master.ts';
 import type { OlderSchema } from '../migrate.ts';
+import { type KeysInUse, usedAlone } from '../position/keys-in-use.ts';
 import { createSealer, type Sealer } from '../sealing/sealed.ts';
 import type { Db } from '../transaction.ts';
 import type { CheckpointNote } from './checkpoint-note.ts';
@@ -25,7 +27,6 @@ export interface Vault {
   signing: SigningKeys;
   /** Detects changes by a writer without keys. */
   integrity: Integrity;
-  /** Adds MACs to rows of API keys from before they had one. */
   /** Note of the newest audit checkpoint. */
   checkpointNote: CheckpointNote;
   keys: KeyStore;
@@ -53,6 +54,8 @@ interface VaultDeps extends OlderSchema {
   masterKeyFile?: string | undefined;
   /** Asked when the master key is protected by a passphrase; without, SEALED is thrown then. */
   unlock?: Unlock | undefined;
+  /** Which keys the nodes of this database use. */
+  inUse?: KeysInUse;
   /** As in openKeyCopies. */
   leaveCopies?: boolean | undefined;
 }
@@ -78,10 +81,11 @@ export async function openVault(
     masterKeyFile,
     unlock,
     leaveCopies,
+    inUse = usedAlone,
     ...older
   }: VaultDeps,
 ): Promise<Vault> {
-  const organizations = await db.selectFrom('organization').select('id').execute();
+  const organizations = await readOrganizations(db);
   const place = keysPlace ?? { kind: 'sqlite', path: join(folder, 'keys.db') };
   const path = place.kind === 'sqlite' ? place.path : '(PostgreSQL)';
   if (place.kind === 'sqlite' && !existsSync(path) && organizations.length > 0) {
@@ -104,9 +108,11 @@ export async function openVault(
       `The key store ${path} lacks the keys of ${missing.join(', ')}: put back the newest one that belongs to this database.`,
     );
   }
-  const known = new Set<string>(organizations.map(({ id }) => id));
+  const peopled = await keys.peopledOrganizations();
+  // Read after them: another node may have made one since.
+  const known = new Set<string>((await readOrganizations(db)).map(({ id }) => id));
   const lost = await lostOrganizations(keys);
-  const foreign = (await keys.peopledOrganizations()).filter((id) => !known.has(id) && !lost.has(id));
+  const foreign = peopled.filter((id) => !known.has(id) && !lost.has(id));
   if (foreign.length > 0) {
     throw new Problem(
       'SEALED',
@@ -127,7 +133,30 @@ export async function openVault(
   });
   // After the guard: a key that an older release did not make is written, and copies take writes only from here on.
   const signing = made ?? (await openSigningKeys({ keys, master, mayCreate: false }));
-  const sealer = await createSealer({ keys, copies, master, organizations: organizationKeys, clock, log });
+  const sealer = await createSealer({
+    keys,
+    copies,
+    master,
+    organizations: organizationKeys,
+    clock,
+    log,
+    ...(keys.position.shared && {
+      cachedKeys: 0,
+      others: async () => inUse.past((await keys.state()).revision),
+    }),
+  });
+  keys.position.follow('organization_key', (ids) => organizationKeys.reload(ids as OrganizationId[]));
+  keys.position.follow('appliance_secret', async (names) => {
+    await signing.reload(names);
+    await sealer.scopeKeys.reload(names);
+    await sealer.transforms.reload(names);
+  });
+  keys.position.begin();
+  inUse.report(async () => {
+    const revision = keys.position.revision();
+    await sealer.transforms.returned();
+    return revision;
+  });
   const everything = opened.move();
   return {
     sealer,
@@ -142,6 +171,8 @@ export async function openVault(
     close: () => everything.disposeAsync(),
   };
 }
+
+const readOrganizations = (db: Db) => db.selectFrom('organization').select('id').execute();
 
 const NOTE = 'restore/lost-organizations';
 

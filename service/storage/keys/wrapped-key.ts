@@ -40,23 +40,30 @@ export const personBound = (organization: OrganizationId, subject: SubjectId) =>
   `person|${organization}|${subject}`;
 export const secretBound = (name: string) => `secret|${name}`;
 
+export const changedMeanwhile = () =>
+  new Problem(
+    'CONFLICT',
+    'The key store was changed by something else meanwhile. Nothing was changed: try again.',
+  );
+
+export const isConflict = (error: unknown): boolean => error instanceof Problem && error.code === 'CONFLICT';
+
 const TRIES = 3;
 
 /**
  * Wraps with the master key and writes what was wrapped. `write` gets the id of the master key and throws CONFLICT where that was
  * replaced meanwhile: then the new one wraps.
  */
-export async function writeWrapped(
+export async function writeWrapped<T>(
   master: Pick<MasterKey, 'id'>,
-  write: (master: string) => Promise<void>,
-): Promise<void> {
+  write: (master: string) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       // Read before the wrapping: a row never names a newer master key than the one that wrapped it.
       return await write(master.id);
     } catch (error) {
-      const replaced = error instanceof Problem && error.code === 'CONFLICT';
-      if (!replaced || attempt === TRIES) throw error;
+      if (!isConflict(error) || attempt === TRIES) throw error;
     }
   }
 }

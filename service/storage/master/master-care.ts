@@ -113,6 +113,13 @@ export async function replaceMaster(
       `This directory is a trial (restore --drill) and reads ${from.path}, the master key of the original: replacing it here would leave the original without one. Nothing was changed.`,
     );
   }
+  const others = await keys.position.others();
+  if (others.length > 0) {
+    throw new Problem(
+      'CONFLICT',
+      `Other nodes have the master key of now, and would open nothing with it: stop them first (${others.join('; ')}), and give them the new one before they start again. Nothing was changed.`,
+    );
+  }
   // What was left half done must not be written over: it may hold the key in use.
   const { next } = from.held();
   if (next.is === 'key' && next.id === was) await from.commit();

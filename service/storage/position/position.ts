@@ -3,6 +3,7 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import type { Db } from '../transaction.ts';
+import { shareLooks } from './shared-looks.ts';
 
 /** What this node keeps in memory of rows with these keys is read anew, or forgotten: as often as it is called with them. */
 export type ApplyChange = (keys: readonly string[]) => unknown;
@@ -66,6 +67,8 @@ export interface SharedPositionDeps {
   token: string;
   tables: FollowedTables;
   log: Log;
+  /** Before changes are applied: what was written before them elsewhere, the keys, is known then. */
+  before?: () => Promise<void>;
 }
 
 interface Row {
@@ -82,14 +85,18 @@ interface Row {
  * read is what no snapshot before could have seen whole: rows of transactions from the oldest one on that was running at the last look,
  * without those that were applied already.
  */
-export async function openPosition({ db, token, tables, log }: SharedPositionDeps): Promise<Position> {
+export async function openPosition({
+  db,
+  token,
+  tables,
+  log,
+  before,
+}: SharedPositionDeps): Promise<Position> {
   await prepare(db, tables);
   const appliers = new Map<string, ApplyChange[]>();
   /** Of transactions that are `low` or newer. */
   const applied = new Map<number, string>();
   let low = await readHorizon(db);
-  let looking: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
 
   async function look(): Promise<void> {
     const { rows } = await sql<Row>`
@@ -100,6 +107,7 @@ export async function openPosition({ db, token, tables, log }: SharedPositionDep
     const { horizon, member } = rows[0]!;
     if (!member) throw removed();
     const fresh = rows.filter(({ id }) => id !== null && !applied.has(id));
+    if (fresh.length > 0) await before?.();
     for (const [about, keys] of byTable(fresh))
       for (const apply of appliers.get(about) ?? []) await apply(keys);
     for (const { id, xid } of fresh) applied.set(id!, xid!);
@@ -107,25 +115,7 @@ export async function openPosition({ db, token, tables, log }: SharedPositionDep
     for (const [id, xid] of applied) if (BigInt(xid) < BigInt(horizon)) applied.delete(id);
   }
 
-  function begin(): Promise<void> {
-    looking = look().finally(() => {
-      looking = undefined;
-    });
-    return looking;
-  }
-
-  function catchUp(): Promise<void> {
-    if (looking === undefined) return begin();
-    // The look under way may have begun before what the caller has to see.
-    next ??= looking
-      .catch(() => {})
-      .then(() => {
-        next = undefined;
-        return looking ?? begin();
-      });
-    return next;
-  }
-
+  const catchUp = shareLooks(look);
   const recurring = createRecurring({ log });
   recurring.every('changes of other nodes', LOOK_EVERY, async () => {
     await catchUp();
@@ -171,7 +161,7 @@ function byTable(rows: readonly Row[]): Map<string, string[]> {
   return new Map([...keys].map(([about, ofKind]) => [about, [...ofKind]]));
 }
 
-const removed = (): Problem =>
+export const removed = (): Problem =>
   new Problem(
     'STORAGE_UNAVAILABLE',
     'The other nodes removed this one: it answers nothing from what it has in memory. Restart it to join again.',

@@ -5,7 +5,8 @@ import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { OrganizationKeys } from '../keys/organization-keys.ts';
 import { decrypt, encrypt, type Format, formatOf, type Random } from './aes-gcm.ts';
-import { createValueOpener, type Unsealed, type ValueOpenerDeps } from './value-opener.ts';
+import { createValueOpener, type Unsealed } from './value-opener.ts';
+import { readWrapped, unknownGeneration, type WrappedPersonsDeps } from './wrapped-persons.ts';
 
 /** Position of a sealed value. It opens only there. */
 export interface SealedPlace {
@@ -37,7 +38,7 @@ export interface PersonValues {
 export function createPersonValues(
   persons: PersonKeys,
   random: Random,
-  opening: Pick<ValueOpenerDeps, 'keys' | 'wrappingKey'>,
+  opening: WrappedPersonsDeps,
 ): PersonValues {
   function sealUnder(key: KeyObject, place: SealedPlace, plain: Uint8Array): Uint8Array {
     const format = formatAt(place);
@@ -107,17 +108,17 @@ interface PersonKeys {
   forget(subjects: readonly SubjectId[]): void;
 }
 
-/** `most` are remembered. */
+/** `most` are remembered; 0: each use asks the store. */
 export function createPersonKeys(
   keys: Pick<KeyStore, 'persons'>,
-  organizations: Pick<OrganizationKeys, 'unwrapPerson'>,
+  organizations: Pick<OrganizationKeys, 'unwrapPerson' | 'wrappingKey' | 'reload'>,
   most: number,
 ): PersonKeys {
   const remembered = createRecent<SubjectId, KeyObject>(most);
   /** A key that was read before a destruction is not remembered after it. */
   let destructions = 0;
 
-  async function ofMany(subjects: Iterable<SubjectId>, again = false): Promise<Map<SubjectId, KeyObject>> {
+  async function ofMany(subjects: Iterable<SubjectId>): Promise<Map<SubjectId, KeyObject>> {
     const found = new Map<SubjectId, KeyObject>();
     const missing: SubjectId[] = [];
     for (const subject of new Set(subjects)) {
@@ -127,23 +128,13 @@ export function createPersonKeys(
     }
     if (missing.length === 0) return found;
     const before = destructions;
-    const rows = await keys.persons(missing);
-    const moved: SubjectId[] = [];
-    for (const row of rows) {
+    for (const row of await readWrapped({ keys, organizations }, missing)) {
       const plain = organizations.unwrapPerson(row);
-      if (plain === undefined) {
-        moved.push(row.subject);
-        continue;
-      }
+      if (plain === undefined) throw unknownGeneration(row.subject);
       const key = createSecretKey(plain);
       plain.fill(0);
       found.set(row.subject, key);
       if (destructions === before) remembered.set(row.subject, key);
-    }
-    if (moved.length > 0) {
-      if (again)
-        throw new Error(`The key of ${moved[0]} names a generation that its organization does not have.`);
-      for (const [subject, key] of await ofMany(moved, true)) found.set(subject, key);
     }
     return found;
   }
@@ -158,7 +149,7 @@ export function createPersonKeys(
   }
 
   return {
-    ofMany: (subjects) => ofMany(subjects),
+    ofMany,
     of,
     remember: remembered.set,
     forget(subjects) {

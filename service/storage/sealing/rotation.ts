@@ -1,12 +1,11 @@
-import type { KeyObject } from 'node:crypto';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
-import type { KeyStore } from '../keys/key-store.ts';
-import { personBound, type WrappedPersonKey } from '../keys/wrapped-key.ts';
+import { personBound } from '../keys/wrapped-key.ts';
 import { formatOf } from './aes-gcm.ts';
 import { formatAt, type SealedPlace, valueBound } from './person-values.ts';
 import type { Resealed } from './reseal.ts';
 import { openResealing } from './resealing.ts';
 import type { TemplateTransforms } from './template-transform.ts';
+import { readWrapped, unknownGeneration, type WrappedPersonsDeps } from './wrapped-persons.ts';
 
 /** A pass over an organization's vectors, which are put under another rotation. Remembers no person's key. */
 export interface Rotation {
@@ -22,41 +21,35 @@ interface RotatedValue {
   anew: SealedPlace;
 }
 
-interface RotationDeps {
-  keys: Pick<KeyStore, 'persons'>;
-  wrappingKey(organization: OrganizationId, generation: number): KeyObject | undefined;
+interface RotationDeps extends WrappedPersonsDeps {
   transforms: Pick<TemplateTransforms, 'secrets'>;
 }
 
 /** `full`: as `openResealing`. */
 export function openRotation(
-  { keys, wrappingKey, transforms }: RotationDeps,
+  { keys, organizations, transforms }: RotationDeps,
   { organization, generation, full }: { organization: OrganizationId; generation: number; full: number },
 ): Rotation {
   const { reseal, close } = openResealing(full);
 
-  /** A key that was rewrapped since it was read is read again: the vector would else stay under a secret that is destroyed. */
-  async function wrappedKeys(subjects: readonly SubjectId[], again = false) {
-    const found = new Map<SubjectId, WrappedPersonKey>();
-    const moved: SubjectId[] = [];
-    for (const row of await keys.persons(subjects)) {
-      if (wrappingKey(organization, row.generation)) found.set(row.subject, row);
-      else moved.push(row.subject);
-    }
-    if (moved.length > 0 && again)
-      throw new Error(`The key of ${moved[0]} names a generation that its organization does not have.`);
-    if (moved.length > 0)
-      for (const [subject, row] of await wrappedKeys(moved, true)) found.set(subject, row);
-    return found;
+  /** A vector whose key were left out would stay under a secret that is destroyed. */
+  async function wrappedKeys(subjects: readonly SubjectId[]) {
+    const rows = await readWrapped({ keys, organizations }, subjects);
+    return new Map(
+      rows.map((row) => {
+        const key = organizations.wrappingKey(organization, row.generation);
+        if (key === undefined) throw unknownGeneration(row.subject);
+        return [row.subject, { ...row, key }];
+      }),
+    );
   }
 
   return {
     async rotate(values) {
       const wrapped = await wrappedKeys([...new Set(values.map(({ place }) => place.subject))]);
-      const generations = new Set([...wrapped.values()].map((row) => row.generation));
       return reseal({
         is: 'rotate',
-        keys: new Map([...generations].map((one) => [one, wrappingKey(organization, one)!])),
+        keys: new Map([...wrapped.values()].map(({ generation: one, key }) => [one, key])),
         secrets: transforms.secrets(organization),
         to: generation,
         rows: values.map(({ place, sealed, from, anew }) => {

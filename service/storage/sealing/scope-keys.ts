@@ -22,6 +22,8 @@ export interface ScopeKeys {
   mac(organization: OrganizationId, name: string, text: string): string;
   /** Unreadable in the key store and its current copies when it resolves. */
   destroy(organization: OrganizationId, name: string): Promise<void>;
+  /** Those of these secrets that are keys of scopes, as the store has them now: another node changed them. */
+  reload(names: readonly string[]): Promise<void>;
 }
 
 interface ScopeKeysDeps {
@@ -31,23 +33,43 @@ interface ScopeKeysDeps {
 }
 
 const LENGTH = 32;
+const isScope = (name: string) => name.startsWith('scope/');
 const secretName = (organization: string, name: string) => `scope/${organization}/${name}`;
 
 /** Opens the keys there are. Throws SEALED when one does not open. */
 export async function openScopeKeys({ keys, master, random }: ScopeKeysDeps): Promise<ScopeKeys> {
   const opened = new Map<string, Uint8Array>();
-  for (const { name, wrapped } of await keys.secrets()) {
-    if (!name.startsWith('scope/')) continue;
+  for (const { name, wrapped } of await keys.secrets())
+    if (isScope(name)) opened.set(name, await unwrap(name, wrapped));
+
+  async function unwrap(name: string, wrapped: Uint8Array): Promise<Uint8Array> {
     const secret = await master.unwrap(wrapped, secretBound(name));
-    if (secret === undefined)
-      throw new Problem(
-        'SEALED',
-        `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
-      );
-    opened.set(name, secret);
+    if (secret) return secret;
+    throw new Problem(
+      'SEALED',
+      `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
+    );
+  }
+
+  function forget(name: string): void {
+    opened.get(name)?.fill(0);
+    opened.delete(name);
+  }
+
+  async function reload(names: readonly string[]): Promise<void> {
+    const wanted = names.filter(isScope);
+    if (wanted.length === 0) return;
+    const now = new Map((await keys.secrets()).map(({ name, wrapped }) => [name, wrapped]));
+    for (const name of wanted) {
+      const wrapped = now.get(name);
+      const secret = wrapped && (await unwrap(name, wrapped));
+      forget(name);
+      if (secret) opened.set(name, secret);
+    }
   }
 
   return {
+    reload,
     names(organization) {
       const prefix = secretName(organization, '');
       return [...opened.keys()].flatMap((name) =>
@@ -59,7 +81,7 @@ export async function openScopeKeys({ keys, master, random }: ScopeKeysDeps): Pr
       if (opened.has(full)) return;
       const secret = new Uint8Array(LENGTH);
       random(secret);
-      await writeWrapped(master, async (id) =>
+      const added = await writeWrapped(master, async (id) =>
         keys.addSecret({
           name: full,
           master: id,
@@ -67,7 +89,8 @@ export async function openScopeKeys({ keys, master, random }: ScopeKeysDeps): Pr
           details: '{}',
         }),
       );
-      opened.set(full, secret);
+      if (added) opened.set(full, secret);
+      else await reload([full]);
     },
     mac(organization, name, text) {
       const secret = opened.get(secretName(organization, name));
@@ -81,8 +104,7 @@ export async function openScopeKeys({ keys, master, random }: ScopeKeysDeps): Pr
     async destroy(organization, name) {
       const full = secretName(organization, name);
       await keys.removeSecret(full);
-      opened.get(full)?.fill(0);
-      opened.delete(full);
+      forget(full);
     },
   };
 }

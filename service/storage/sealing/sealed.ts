@@ -71,6 +71,8 @@ export interface SealerDeps {
   organizations?: OrganizationKeys;
   /** Copies of `keys`, which follow it; none when absent. */
   copies?: Pick<KeyCopies, 'list' | 'sync'>;
+  /** Resolves when the other nodes know what the key store has now, and use nothing older; absent: there are none. */
+  others?: (() => Promise<void>) | undefined;
   clock: Clock;
   log: Log;
   random?: Random;
@@ -91,9 +93,10 @@ export async function createSealer({
   grace = 86_400_000,
   organizations: opened,
   copies,
+  others,
 }: SealerDeps): Promise<Sealer> {
   const organizations = opened ?? (await openOrganizationKeys({ keys, master, random }));
-  const transforms = await openTemplateTransforms({ keys, master, random });
+  const transforms = await openTemplateTransforms({ keys, master, random, others });
   const scopeKeys = await openScopeKeys({ keys, master, random });
   const persons = createPersonKeys(keys, organizations, cachedKeys);
 
@@ -109,7 +112,7 @@ export async function createSealer({
     createHmac('sha256', organizations.lookup(organization)).update(address).digest('hex');
 
   return {
-    ...createPersonValues(persons, random, { keys, wrappingKey: organizations.wrappingKey }),
+    ...createPersonValues(persons, random, { keys, organizations }),
     ...createOwnValues(organizations, random),
     ...createOrphanKeys({ keys, clock, log, grace, destroy }),
     async createOrganization(organization) {
@@ -139,10 +142,7 @@ export async function createSealer({
     transformOf: (organization, generation) => transforms.of(organization, generation),
     transforms,
     openRotation: (organization, generation, full) =>
-      openRotation(
-        { keys, wrappingKey: organizations.wrappingKey, transforms },
-        { organization, generation, full },
-      ),
+      openRotation({ keys, organizations, transforms }, { organization, generation, full }),
     scopeKeys,
     emailHash: (organization, email) => hashOf(organization, normalizeEmail(email)),
     formerEmailHashes: (organization, email) =>

@@ -183,26 +183,39 @@ export interface TemplateTransforms {
   of(organization: OrganizationId, generation?: number): TemplateTransform;
   /** Those whose secret is kept, oldest first. */
   generations(organization: OrganizationId): number[];
+  /** Organizations with more than one. */
+  unfinished(): OrganizationId[];
   /** The secrets by generation, for a thread of this process. */
   secrets(organization: OrganizationId): ReadonlyMap<number, Uint8Array>;
-  /** A new secret, from now on the newest; on disk when it resolves. */
+  /** A new secret, the newest from now on; among several nodes once all of them know it (`settled`). On disk when it resolves. */
   add(organization: OrganizationId): Promise<number>;
   /** The newest for what is about to be stored: it is not dropped before this is disposed of. */
   borrow(organization: OrganizationId): Disposable & { transform: TemplateTransform };
   /** Destroys the secrets before the newest, once none of them is borrowed. */
   dropOlder(organization: OrganizationId): Promise<void>;
-  /** Resolves when none but the newest is borrowed. */
+  /** Resolves when none but the last that was added is borrowed, at any node. Throws CONFLICT where a node does not follow. */
   settled(organization: OrganizationId): Promise<void>;
+  /** Resolves when none that is not the newest now is borrowed at this node. */
+  returned(): Promise<void>;
+  /** All of the organization, as the store has them now. */
+  refresh(organization: OrganizationId): Promise<void>;
+  /** Those of these secrets that are of rotations, as the store has them now: another node changed them. */
+  reload(names: readonly string[]): Promise<void>;
 }
 
 interface Known {
   byGeneration: Map<number, TemplateTransform>;
   secrets: Map<number, Uint8Array>;
   newest: number;
+  /** Added by a node, and not known by all others yet: nothing is stored under them. */
+  pending: Set<number>;
   borrowed: Set<{ generation: number; returned: Promise<void> }>;
 }
 
 const LENGTH = 32;
+/** Details of a secret, and of one that is not used yet. */
+const USED = '{}';
+const PENDING = '{"pending":true}';
 const nameOf = (organization: OrganizationId, generation: number) =>
   `transform/${organization}/${generation}`;
 
@@ -211,89 +224,171 @@ export async function openTemplateTransforms({
   keys,
   master,
   random,
+  others,
 }: {
-  keys: Pick<KeyStore, 'secrets' | 'addSecret' | 'removeSecret' | 'organizations'>;
+  keys: Pick<KeyStore, 'secrets' | 'addSecret' | 'removeSecret' | 'replaceSecret' | 'organizations'>;
   master: MasterKey;
   random: Random;
+  /** Resolves when the other nodes know what the key store has now, and use nothing older; absent: there are none. */
+  others?: (() => Promise<void>) | undefined;
 }): Promise<TemplateTransforms> {
   const organizations = new Map<OrganizationId, Known>();
 
   function knownOf(organization: OrganizationId): Known {
     let known = organizations.get(organization);
     if (!known) {
-      known = { byGeneration: new Map(), secrets: new Map(), newest: 0, borrowed: new Set() };
+      known = {
+        byGeneration: new Map(),
+        secrets: new Map(),
+        newest: 0,
+        pending: new Set(),
+        borrowed: new Set(),
+      };
       organizations.set(organization, known);
     }
     return known;
   }
 
-  function remember(organization: OrganizationId, generation: number, secret: Uint8Array): void {
+  function remember({ organization, generation, secret, details }: Unwrapped): void {
     const known = knownOf(organization);
     known.byGeneration.set(generation, createTemplateTransform(secret, generation));
     known.secrets.set(generation, secret);
-    known.newest = Math.max(known.newest, generation);
+    if (details === PENDING) known.pending.add(generation);
+    else known.pending.delete(generation);
+    known.newest = newestOf(known);
   }
 
   async function add(organization: OrganizationId): Promise<number> {
-    const generation = knownOf(organization).newest + 1;
+    const known = knownOf(organization);
+    const generation = lastOf(known) + 1;
     const name = nameOf(organization, generation);
+    const details = others && known.newest > 0 ? PENDING : USED;
     const secret = new Uint8Array(LENGTH);
     random(secret);
-    await writeWrapped(master, async (id) =>
+    const added = await writeWrapped(master, async (id) =>
       keys.addSecret({
         name,
         master: id,
         wrapped: await master.wrap(secret, secretBound(name)),
-        details: '{}',
+        details,
       }),
     );
-    remember(organization, generation, secret);
+    if (added) remember({ name, organization, generation, secret, details });
+    // Another node made it meanwhile.
+    else await reload([name]);
     return generation;
   }
 
-  for await (const { organization, generation, secret } of unwrapAll(keys, master)) {
-    remember(organization, generation, secret);
+  async function reload(names: readonly string[]): Promise<void> {
+    const wanted = new Set(names.filter((name) => placeOf(name)));
+    if (wanted.size === 0) return;
+    for await (const one of unwrapAll(keys, master, wanted)) {
+      wanted.delete(one.name);
+      remember(one);
+    }
+    for (const gone of wanted) {
+      const { organization, generation } = placeOf(gone)!;
+      forget(organization, generation);
+    }
   }
+
+  function forget(organization: OrganizationId, generation: number): void {
+    const { byGeneration, secrets, pending } = knownOf(organization);
+    byGeneration.delete(generation);
+    secrets.delete(generation);
+    pending.delete(generation);
+  }
+
+  /** From now on what is stored is stored under the last that was added. */
+  async function use(organization: OrganizationId, generation: number): Promise<void> {
+    const name = nameOf(organization, generation);
+    const found = (await keys.secrets()).find((secret) => secret.name === name);
+    if (found?.details === PENDING) await keys.replaceSecret({ ...found, details: USED }, PENDING);
+    await reload([name]);
+  }
+
+  for await (const one of unwrapAll(keys, master)) remember(one);
   for (const { organization } of await keys.organizations()) {
     if (knownOf(organization).newest === 0) await add(organization);
   }
 
-  const settled = (organization: OrganizationId) => olderReturned(knownOf(organization));
+  async function settled(organization: OrganizationId): Promise<void> {
+    const known = knownOf(organization);
+    const last = lastOf(known);
+    if (known.pending.has(last)) {
+      await others?.();
+      await use(organization, last);
+    }
+    await olderReturned(known);
+    await others?.();
+  }
+
+  function of(organization: OrganizationId, generation?: number): TemplateTransform {
+    const { byGeneration, newest } = knownOf(organization);
+    const wanted = generation ?? newest;
+    if (wanted === 0) return untransformed;
+    const found = byGeneration.get(wanted);
+    if (found) return found;
+    throw new Problem(
+      'SEALED',
+      `The key store lacks the template secret ${wanted} of the organization ${organization}: put back the newest copy of the key store.`,
+    );
+  }
 
   return {
-    of(organization, generation) {
-      const { byGeneration, newest } = knownOf(organization);
-      const wanted = generation ?? newest;
-      if (wanted === 0) return untransformed;
-      const found = byGeneration.get(wanted);
-      if (found) return found;
-      throw new Problem(
-        'SEALED',
-        `The key store lacks the template secret ${wanted} of the organization ${organization}: put back the newest copy of the key store.`,
-      );
-    },
+    of,
     generations: (organization) => [...knownOf(organization).byGeneration.keys()].sort((a, b) => a - b),
+    unfinished: () =>
+      [...organizations].flatMap(([id, { byGeneration }]) => (byGeneration.size > 1 ? [id] : [])),
     secrets: (organization) => knownOf(organization).secrets,
     add,
-    borrow: (organization) => borrowNewest(knownOf(organization)),
+    borrow: (organization) => borrow(knownOf(organization), of(organization)),
     settled,
+    async returned() {
+      await Promise.all([...organizations.values()].map(olderReturned));
+    },
     async dropOlder(organization) {
       await settled(organization);
-      const { byGeneration, secrets, newest } = knownOf(organization);
+      const { byGeneration, newest } = knownOf(organization);
       for (const generation of [...byGeneration.keys()]) {
         if (generation === newest) continue;
         await keys.removeSecret(nameOf(organization, generation));
-        byGeneration.delete(generation);
-        secrets.delete(generation);
+        forget(organization, generation);
       }
+    },
+    reload,
+    async refresh(organization) {
+      const stored = (await keys.secrets()).map(({ name }) => name);
+      const known = [...knownOf(organization).byGeneration.keys()].map((one) => nameOf(organization, one));
+      const own = stored.filter((name) => placeOf(name)?.organization === organization);
+      await reload([...new Set([...known, ...own])]);
     },
   };
 }
 
-async function* unwrapAll(keys: Pick<KeyStore, 'secrets'>, master: MasterKey) {
-  for (const { name, wrapped } of await keys.secrets()) {
-    const [, organization, generation] = /^transform\/([^/]+)\/(\d+)$/.exec(name) ?? [];
-    if (organization === undefined) continue;
+function placeOf(name: string): { organization: OrganizationId; generation: number } | undefined {
+  const [, organization, generation] = /^transform\/([^/]+)\/(\d+)$/.exec(name) ?? [];
+  if (organization === undefined) return undefined;
+  return { organization: organization as OrganizationId, generation: Number(generation) };
+}
+
+/** `only`: of these names. */
+interface Unwrapped {
+  name: string;
+  organization: OrganizationId;
+  generation: number;
+  secret: Uint8Array;
+  details: string;
+}
+
+async function* unwrapAll(
+  keys: Pick<KeyStore, 'secrets'>,
+  master: MasterKey,
+  only?: { has(name: string): boolean },
+): AsyncGenerator<Unwrapped> {
+  for (const { name, wrapped, details } of await keys.secrets()) {
+    const place = placeOf(name);
+    if (place === undefined || only?.has(name) === false) continue;
     const secret = await master.unwrap(wrapped, secretBound(name));
     if (secret === undefined) {
       throw new Problem(
@@ -301,20 +396,28 @@ async function* unwrapAll(keys: Pick<KeyStore, 'secrets'>, master: MasterKey) {
         `The secret "${name}" does not open with this master key: put back the newest copy of the key store, and the master key that belongs to it.`,
       );
     }
-    yield { organization: organization as OrganizationId, generation: Number(generation), secret };
+    yield { name, ...place, secret, details };
   }
 }
 
-function borrowNewest({
-  byGeneration,
-  newest,
-  borrowed,
-}: Known): Disposable & { transform: TemplateTransform } {
+/** Those that are pending are none, unless there is no other: no change of the key store has vectors stored without a rotation. */
+function newestOf({ byGeneration, pending }: Known): number {
+  const generations = [...byGeneration.keys()];
+  const used = generations.filter((generation) => !pending.has(generation));
+  return Math.max(...(used.length > 0 ? used : generations));
+}
+
+const lastOf = ({ byGeneration, newest }: Known): number => Math.max(newest, ...byGeneration.keys());
+
+function borrow(
+  { borrowed }: Known,
+  transform: TemplateTransform,
+): Disposable & { transform: TemplateTransform } {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const one = { generation: newest, returned: promise };
+  const one = { generation: transform.generation, returned: promise };
   borrowed.add(one);
   return {
-    transform: byGeneration.get(newest) ?? untransformed,
+    transform,
     [Symbol.dispose]() {
       borrowed.delete(one);
       resolve();

@@ -1,11 +1,10 @@
-import type { KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { SubjectId } from '../../lib/id.ts';
 import { startPageThread } from '../../lib/machine/page-thread.ts';
-import type { KeyStore } from '../keys/key-store.ts';
 import { personBound } from '../keys/wrapped-key.ts';
 import { OVERHEAD } from './aes-gcm.ts';
 import { ERASED, OPEN, type OpenedPage, type SealedPage } from './open-values.ts';
+import { readWrapped, type WrappedPersonsDeps } from './wrapped-persons.ts';
 
 /** One sealed value and its binding. */
 export interface BoundValue {
@@ -33,10 +32,7 @@ export interface ValueOpener {
   close(): Promise<void>;
 }
 
-export interface ValueOpenerDeps {
-  keys: Pick<KeyStore, 'persons'>;
-  /** Undefined if that generation was removed. */
-  wrappingKey(organization: OrganizationId, generation: number): KeyObject | undefined;
+export interface ValueOpenerDeps extends WrappedPersonsDeps {
   threads?: number;
 }
 
@@ -49,7 +45,7 @@ const worker = new URL(
   import.meta.url,
 );
 
-export function createValueOpener({ keys, wrappingKey, threads = THREADS }: ValueOpenerDeps): ValueOpener {
+export function createValueOpener({ keys, organizations, threads = THREADS }: ValueOpenerDeps): ValueOpener {
   const slots = Array.from({ length: threads }, () => ({
     thread: startPageThread<SealedPage, OpenedPage>(worker, 'opens sealed values'),
     known: new Set<string>(),
@@ -59,13 +55,14 @@ export function createValueOpener({ keys, wrappingKey, threads = THREADS }: Valu
   return {
     async openMany(values) {
       const slot = slots[pages++ % slots.length]!;
-      const rows = await keys.persons([...new Set(values.map(({ subject }) => subject))]);
+      const subjects = [...new Set(values.map(({ subject }) => subject))];
+      const rows = await readWrapped({ keys, organizations }, subjects);
       const indexOf = new Map(rows.map(({ subject }, i) => [subject as string, i]));
       const wrapping: SealedPage['wrapping'] = [];
       const persons = rows.map(({ subject, organization, generation, wrapped }) => {
         const name = `${organization}/${generation}`;
         if (!slot.known.has(name)) {
-          const key = wrappingKey(organization, generation);
+          const key = organizations.wrappingKey(organization, generation);
           if (key) {
             slot.known.add(name);
             wrapping.push({ name, key });

@@ -39,7 +39,7 @@ const custody = (over: Partial<KeyCustodyDeps['master']> = {}) =>
     },
     rotations: {
       start: () => did('organization', { generation: 2, total: 3 }),
-      state: () => ({ is: 'none' }),
+      anywhere: async () => ({ is: 'none' as const }),
     },
     signing: {
       rotate: (purpose, until) => did(`sign ${purpose}${until === undefined ? '' : ` ${until}`}`, replaced),

@@ -41,7 +41,7 @@ export interface KeyCustodyDeps {
   };
   rotations: {
     start(organization: OrganizationId): Promise<{ generation: number; total: number }>;
-    state(organization: OrganizationId): Rotation;
+    anywhere(organization: OrganizationId): Promise<Rotation>;
   };
   signing: {
     rotate(purpose: SigningPurpose, until?: number): Promise<{ was: string; is: string }>;
@@ -80,7 +80,7 @@ export interface KeyCustody {
     organization: OrganizationId,
     actor: Actor,
   ): Promise<{ generation: number; total: number }>;
-  organizationRotation(organization: OrganizationId): Rotation;
+  organizationRotation(organization: OrganizationId): Promise<Rotation>;
   /**
    * What was signed before stays verifiable: the old public halves stay known. Access tokens of administrators end. Tokens of persons
    * run out; with `atOnce` they end now.
@@ -159,7 +159,7 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
       );
       return rotations.start(organization);
     },
-    organizationRotation: (organization) => rotations.state(organization),
+    organizationRotation: (organization) => rotations.anywhere(organization),
     rotateSigning(purpose, actor, { atOnce = false } = {}) {
       const until = purpose === 'tokens' ? clock.now() + (atOnce ? 0 : TOKEN_KEY_OVERLAP) : undefined;
       const details = { purpose, ...(atOnce && { atOnce }) };

@@ -38,15 +38,38 @@ export interface TemplateRenewals {
    */
   start(organization: OrganizationId, actor: Actor): Promise<{ generation: number; total: number }>;
   state(organization: OrganizationId): TemplateRenewal;
-  /** Goes on with what was cut short. */
+  /** The same, at whichever node it runs. */
+  anywhere(organization: OrganizationId): Promise<TemplateRenewal>;
+  /** Goes on with what was cut short, from now on also by nodes that were removed. */
   resume(organizations: readonly OrganizationId[]): Promise<void>;
   /** Waits for the page that is being written; the rest waits for the next start. */
   stop(): Promise<void>;
 }
 
+interface Progress {
+  done: number;
+  total: number;
+}
+
+/** Held until it is released, or until its node is removed, which writes nothing more then. */
+interface Claim {
+  note(progress: Progress): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Each is done by one node. */
+interface Works {
+  /** Undefined while another node does it. */
+  claim(work: string): Promise<Claim | undefined>;
+  elsewhere(work: string): Promise<Progress | undefined>;
+  watch(takeOver: () => Promise<unknown>): void;
+}
+
 export interface TemplateRenewalsDeps {
   transforms: {
     generations(organization: OrganizationId): number[];
+    unfinished(): OrganizationId[];
+    refresh(organization: OrganizationId): Promise<void>;
     add(organization: OrganizationId): Promise<number>;
     settled(organization: OrganizationId): Promise<void>;
     dropOlder(organization: OrganizationId): Promise<void>;
@@ -57,13 +80,16 @@ export interface TemplateRenewalsDeps {
   log: Log;
   /** Rows of one transaction: a few milliseconds of work. */
   limit?: number;
+  works: Works;
 }
+
+const workOf = (organization: OrganizationId) => `renew-templates/${organization}`;
 
 /** Writes the line at the end of a renewal, also of one that an operator began. */
 const appliance: Actor = { is: 'appliance', task: 'template-renewal' };
 
 export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRenewals {
-  const { transforms, pages, inTransaction, audit, log, limit = 100 } = deps;
+  const { transforms, pages, inTransaction, audit, log, limit = 100, works } = deps;
   const states = new Map<OrganizationId, Exclude<TemplateRenewal, { is: 'none' }>>();
   const running = new Map<OrganizationId, Promise<void>>();
   let stopping = false;
@@ -73,19 +99,20 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
       audit.add(tx, { actor, action: 'organization.renew-templates', organization, details }),
     );
 
-  async function begin(organization: OrganizationId, generation: number): Promise<number> {
+  async function begin(organization: OrganizationId, generation: number, claim: Claim): Promise<number> {
     await transforms.settled(organization);
     const counts = await Promise.all(pages.map((one) => one.count(organization, generation)));
     const total = counts.reduce((sum, count) => sum + count, 0);
     const state = { is: 'running' as const, done: 0, total };
     states.set(organization, state);
-    const run = renewAll(organization, generation, state)
+    const run = renewAll(organization, generation, state, claim)
       .catch((error: unknown) => {
         log.error({ organization, err: error }, 'the renewal of an organization’s templates stopped');
         const reason =
           error instanceof Problem ? error.message : 'An internal error; the log has the details.';
         states.set(organization, { ...state, is: 'stopped', reason });
       })
+      .finally(() => claim.release().catch(() => {}))
       .finally(() => running.delete(organization));
     running.set(organization, run);
     return total;
@@ -95,12 +122,14 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
   async function renewAll(
     organization: OrganizationId,
     generation: number,
-    state: { done: number },
+    state: Progress,
+    claim: Pick<Claim, 'note'>,
   ): Promise<void> {
     let unreadable = 0;
     for await (const { done, left } of renewPages(pages, organization, generation, limit)) {
       state.done += done + left;
       unreadable += left;
+      await claim.note(state);
       if (stopping) return;
     }
     await transforms.dropOlder(organization);
@@ -108,30 +137,55 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
     states.delete(organization);
   }
 
+  async function resume(organizations: readonly OrganizationId[]): Promise<void> {
+    for (const organization of organizations) {
+      if (transforms.generations(organization).length < 2 || running.has(organization)) continue;
+      const claim = await works.claim(workOf(organization));
+      if (claim === undefined) continue;
+      try {
+        // Another node may have ended it since this one looked.
+        await transforms.refresh(organization);
+        const known = transforms.generations(organization);
+        if (known.length > 1) await begin(organization, known.at(-1)!, claim);
+        else await claim.release();
+      } catch (error) {
+        log.error({ organization, err: error }, 'the renewal of an organization’s templates was not resumed');
+        await claim.release();
+      }
+    }
+  }
+
   return {
     async start(organization, actor) {
-      if (running.has(organization)) {
-        throw new Problem('CONFLICT', 'The templates of this organization are being renewed already.');
-      }
-      const claim = Promise.resolve();
-      running.set(organization, claim);
+      if (running.has(organization)) throw isRunning();
+      const starting = Promise.resolve();
+      running.set(organization, starting);
+      let claim: Claim | undefined;
       try {
+        claim = await works.claim(workOf(organization));
+        if (claim === undefined) throw isRunning();
+        await transforms.refresh(organization);
         const known = transforms.generations(organization);
         const unfinished = known.length > 1;
         const generation = unfinished ? known.at(-1)! : (known.at(-1) ?? 0) + 1;
         await note(actor, organization, { step: unfinished ? 'resumed' : 'begun', generation });
         if (!unfinished) await transforms.add(organization);
-        return { generation, total: await begin(organization, generation) };
+        return { generation, total: await begin(organization, generation, claim) };
+      } catch (error) {
+        await claim?.release();
+        throw error;
       } finally {
-        if (running.get(organization) === claim) running.delete(organization);
+        if (running.get(organization) === starting) running.delete(organization);
       }
     },
     state: (organization) => states.get(organization) ?? { is: 'none' },
+    async anywhere(organization) {
+      const elsewhere = await works.elsewhere(workOf(organization));
+      return elsewhere ? { is: 'running', ...elsewhere } : (states.get(organization) ?? { is: 'none' });
+    },
     async resume(organizations) {
-      for (const organization of organizations) {
-        const known = transforms.generations(organization);
-        if (known.length > 1 && !running.has(organization)) await begin(organization, known.at(-1)!);
-      }
+      works.watch(() => resume(transforms.unfinished()));
+      await resume(organizations);
     },
     async stop() {
       stopping = true;
@@ -139,6 +193,9 @@ export function createTemplateRenewals(deps: TemplateRenewalsDeps): TemplateRene
     },
   };
 }
+
+const isRunning = () =>
+  new Problem('CONFLICT', 'The templates of this organization are being renewed already.');
 
 /** Renews page by page and yields the result of each. */
 async function* renewPages(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ErasureId, OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { verifySignature } from '../../../storage/keys/signing-keys.ts';
-import { createLedger, type Signing } from './ledger.ts';
+import { createLedger, type LedgerDeps, type Signing } from './ledger.ts';
 
 function createSigning(): Signing {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -17,13 +17,16 @@ function createSigning(): Signing {
   };
 }
 
+type Make = Parameters<LedgerDeps['keys']['appendToErasureLedger']>[1];
+
 function createKeys(entries: { seq: number; entry: string }[] = []) {
   return {
     entries,
-    erasureLedger: async () => [...entries],
-    async appendToErasureLedger(seq: number, entry: string) {
-      if (seq !== entries.length + 1) throw new Error(`entry ${seq} does not follow`);
-      entries.push({ seq, entry });
+    erasureLedger: async (from = 0) => entries.filter(({ seq }) => seq >= from),
+    async appendToErasureLedger(from: number, make: Make) {
+      const made = make(entries.filter(({ seq }) => seq >= from));
+      if (made && made.seq !== entries.length + 1) throw new Error(`entry ${made.seq} does not follow`);
+      if (made) entries.push(made);
     },
   };
 }
@@ -65,8 +68,8 @@ test('an append that failed is read anew, whether it reached the disk or not', a
     const ledger = createLedger({
       keys: {
         ...keys,
-        async appendToErasureLedger(seq, entry) {
-          if (reached || !failing) await keys.appendToErasureLedger(seq, entry);
+        async appendToErasureLedger(from, make) {
+          if (reached || !failing) await keys.appendToErasureLedger(from, make);
           if (failing) throw new Error('disk');
         },
       },
@@ -78,6 +81,47 @@ test('an append that failed is read anew, whether it reached the disk or not', a
     expect((await ledger.append(erased(3))).seq).toBe(3);
     expect((await createLedger({ keys, signing }).entries()).size).toBe(3);
   }
+});
+
+test('two that append to one list, each with what it read before in memory, follow one another', async () => {
+  const { keys, signing, ledger } = await filled(1);
+  const other = createLedger({ keys, signing });
+  await other.entries();
+  expect((await ledger.append(erased(2))).seq).toBe(2);
+  expect((await other.append(erased(3))).seq).toBe(3);
+  expect(await ledger.append(erased(3))).toEqual(await other.append(erased(3)));
+  expect([...(await ledger.entries()).keys()]).toEqual(['sub_1', 'sub_2', 'sub_3']);
+  // A list that lost its end since it was read: an older key store was put back.
+  keys.entries.pop();
+  await expect(other.entries()).rejects.toMatchObject({ code: 'SEALED' });
+  await expect(ledger.append(erased(4))).rejects.toMatchObject({ code: 'SEALED' });
+  expect(keys.entries).toHaveLength(2);
+});
+
+test('an entry that another appends between the look and the transaction is followed, and a forged one is not', async () => {
+  const { keys, signing } = await filled(1);
+  const other = createLedger({ keys, signing });
+  const late = (before: () => Promise<unknown>) =>
+    createLedger({
+      keys: {
+        ...keys,
+        async appendToErasureLedger(from, make) {
+          await before();
+          await keys.appendToErasureLedger(from, make);
+        },
+      },
+      signing,
+    });
+  expect((await late(() => other.append(erased(2))).append(erased(3))).seq).toBe(3);
+  expect(await late(() => other.append(erased(4))).append(erased(4))).toEqual(await other.append(erased(4)));
+  const stranger = createLedger({
+    keys,
+    signing: { ...createSigning(), publicKeys: signing.publicKeys, verify: () => true },
+  });
+  await expect(late(() => stranger.append(erased(5))).append(erased(6))).rejects.toMatchObject({
+    code: 'SEALED',
+  });
+  expect(keys.entries).toHaveLength(5);
 });
 
 test('a change, a removal, an exchange or a forged entry anywhere is found', async () => {

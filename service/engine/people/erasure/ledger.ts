@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
+import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { actor, env, id, writtenTime } from '../../../lib/record-fields.ts';
 import { time } from '../../../lib/time.ts';
@@ -52,10 +53,20 @@ export interface Ledger {
   append(erased: Erased): Promise<LedgerPosition>;
 }
 
+interface LedgerRow {
+  seq: number;
+  entry: string;
+}
+
 export interface LedgerDeps {
   keys: {
-    erasureLedger(): Promise<{ seq: number; entry: string }[]>;
-    appendToErasureLedger(seq: number, entry: string): Promise<void>;
+    /** From this number on, in order. */
+    erasureLedger(from?: number): Promise<LedgerRow[]>;
+    /** `make` gets them in the transaction that writes what it gives. */
+    appendToErasureLedger(
+      from: number,
+      make: (tail: readonly LedgerRow[]) => LedgerRow | undefined,
+    ): Promise<void>;
   };
   signing: Signing;
 }
@@ -68,74 +79,83 @@ export interface Signing {
 }
 
 export function createLedger({ keys, signing }: LedgerDeps): Ledger {
-  let loaded: Promise<{ people: Map<SubjectId, Erased & LedgerPosition>; last: LedgerPosition }> | undefined;
-  let writing: Promise<unknown> = Promise.resolve();
+  /** As far as it was read; other nodes append to it too. */
+  const people = new Map<SubjectId, Erased & LedgerPosition>();
+  let last: LedgerPosition = { seq: 0, hash: beginning };
+  const inTurn = createOneAtATime();
 
-  async function load() {
-    const people = new Map<SubjectId, Erased & LedgerPosition>();
-    let last: LedgerPosition = { seq: 0, hash: beginning };
-    let entry: LedgerEntry | undefined;
-    for (const { seq, entry: text } of await keys.erasureLedger()) {
-      if (seq % ENTRIES_PER_TURN === 0) await turn();
-      entry = read(text);
-      if (!entry || entry.seq !== seq || seq !== last.seq + 1 || entry.previous !== last.hash)
-        throw changed(seq);
-      last = { seq, hash: hashOf(text) };
-      people.set(entry.subject, { ...entry, ...last });
+  async function readOn(): Promise<void> {
+    const rows = await keys.erasureLedger(last.seq);
+    const read: (LedgerEntry & LedgerPosition)[] = [];
+    for (const one of entriesAfter(last, rows, signing)) {
+      if (one.seq % ENTRIES_PER_TURN === 0) await turn();
+      read.push(one);
     }
-    // The last signature vouches for all before it: each names the hash of its predecessor.
-    if (entry && !isSigned(entry, signing)) throw changed(last.seq);
-    return { people, last };
+    for (const one of read) people.set(one.subject, one);
+    const { seq, hash } = read.at(-1) ?? last;
+    last = { seq, hash };
   }
 
-  const state = () => {
-    loaded ??= load().catch((error: unknown) => {
-      loaded = undefined;
-      throw error;
-    });
-    return loaded;
-  };
-
   async function write(erased: Erased): Promise<LedgerPosition> {
-    const known = await state();
-    const before = known.people.get(erased.subject);
-    if (before) return { seq: before.seq, hash: before.hash };
     const { erasure, subject, organization, world, at } = erased;
-    const seq = known.last.seq + 1;
+    await readOn();
+    const before = people.get(subject);
+    if (before) return { seq: before.seq, hash: before.hash };
     const [{ kid } = { kid: '' }] = signing
       .publicKeys()
       .filter(({ purpose }) => purpose === 'receipts')
       .slice(-1);
-    const unsigned = {
-      format,
-      seq,
-      erasure,
-      subject,
-      organization,
-      world,
-      at,
-      previous: known.last.hash,
-      kid,
-    } as const;
-    const { signature } = signing.sign('receipts', bytesOf(unsigned));
-    const text = canonical({ ...unsigned, signature });
-    // Whether a write that failed is on disk is not known: the list is read anew before the next one.
-    loaded = undefined;
-    await keys.appendToErasureLedger(seq, text);
-    const place = { seq, hash: hashOf(text) };
-    known.people.set(subject, { ...erased, ...place });
-    loaded = Promise.resolve({ people: known.people, last: place });
-    return place;
+    let place = last;
+    await keys.appendToErasureLedger(last.seq, (tail) => {
+      const others = [...entriesAfter(last, tail, signing)];
+      const other = others.find((one) => one.subject === subject);
+      place = other ?? others.at(-1) ?? last;
+      if (other) return undefined;
+      const unsigned = {
+        format,
+        seq: place.seq + 1,
+        erasure,
+        subject,
+        organization,
+        world,
+        at,
+        previous: place.hash,
+        kid,
+      } as const;
+      const { signature } = signing.sign('receipts', bytesOf(unsigned));
+      const entry = canonical({ ...unsigned, signature });
+      place = { seq: unsigned.seq, hash: hashOf(entry) };
+      return { seq: place.seq, entry };
+    });
+    return { seq: place.seq, hash: place.hash };
   }
 
   return {
-    entries: async () => (await state()).people,
-    append(erased) {
-      const mine = writing.then(() => write(erased));
-      writing = mine.catch(() => {});
-      return mine;
-    },
+    entries: () =>
+      inTurn(async () => {
+        await readOn();
+        return people;
+      }),
+    append: (erased) => inTurn(() => write(erased)),
   };
+}
+
+/** `rows` begin with the last one that is known. Throws SEALED where they do not follow it, or the newest is not signed. */
+function* entriesAfter(known: LedgerPosition, rows: readonly LedgerRow[], signing: Signing) {
+  const [first] = rows;
+  if (known.seq > 0 && (first?.seq !== known.seq || hashOf(first.entry) !== known.hash))
+    throw changed(known.seq);
+  let last = known;
+  let entry: LedgerEntry | undefined;
+  for (const { seq, entry: text } of rows.slice(known.seq === 0 ? 0 : 1)) {
+    entry = read(text);
+    if (!entry || entry.seq !== seq || seq !== last.seq + 1 || entry.previous !== last.hash)
+      throw changed(seq);
+    last = { seq, hash: hashOf(text) };
+    yield { ...entry, ...last };
+  }
+  // The last signature vouches for all before it: each names the hash of its predecessor.
+  if (entry && !isSigned(entry, signing)) throw changed(last.seq);
 }
 
 function read(text: string): LedgerEntry | undefined {

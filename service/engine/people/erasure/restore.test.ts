@@ -128,8 +128,9 @@ test('an older key store forgets its keys and its gaps again', async () => {
   const older: { seq: number; entry: string }[] = [];
   const keys = {
     ...engine.keys,
-    erasureLedger: async () => older,
-    appendToErasureLedger: async (seq: number, entry: string) => void older.push({ seq, entry }),
+    erasureLedger: async (from = 0) => older.filter(({ seq }) => seq >= from),
+    appendToErasureLedger: async (...[from, make]: Parameters<typeof engine.keys.appendToErasureLedger>) =>
+      void older.push(make(older.filter(({ seq }) => seq >= from))!),
   };
   const started = await openErasure(engine, {
     keys,

@@ -1,0 +1,189 @@
+import { sql, type Transaction } from 'kysely';
+import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
+import { createRecurring } from '../../lib/recurring.ts';
+import type { Timer } from '../../lib/timer.ts';
+import type { Opened } from '../connection.ts';
+import { removed } from '../position/position.ts';
+import { shareLooks } from '../position/shared-looks.ts';
+import type { KeySchema, Touched } from './key-store-schema.ts';
+
+/** Tables of the key store of which a node keeps rows opened, known by their organization and by their name. */
+const followed = ['organization_key', 'appliance_secret'] as const;
+export type FollowedKeys = (typeof followed)[number];
+
+/** Opens anew what changed, and forgets what is gone. It may be called for what this node wrote itself. */
+export type ApplyKeys = (keys: readonly string[]) => Promise<void>;
+
+/**
+ * How far this node has followed the key store. `store_state.revision` grows by one with each write, in the order of the commits, so all
+ * changes up to a revision are those that were made before it.
+ */
+export interface KeyPosition {
+  /** Before `begin`. */
+  follow(table: FollowedKeys, apply: ApplyKeys): void;
+  /** Looks by itself from now on, so that what is idle does not keep a destroyed key. */
+  begin(): void;
+  /**
+   * Resolves when every key that was changed or destroyed before the call is so here. Throws STORAGE_UNAVAILABLE where the key store does
+   * not answer, where this node was removed, and, until it is restarted, where the store was older than what it has read before.
+   */
+  catchUp(): Promise<void>;
+  /** Who the other nodes are, for a person. */
+  others(): Promise<string[]>;
+  /** Up to which all changes are applied here. */
+  revision(): number;
+  /** Keys of people are never remembered then: each use asks the store whether there still is one. */
+  readonly shared: boolean;
+  close(): Promise<void>;
+}
+
+/** Of the one service of a key store. */
+export const ownKeys: KeyPosition = {
+  follow: () => {},
+  begin: () => {},
+  catchUp: async () => {},
+  others: async () => [],
+  revision: () => 0,
+  shared: false,
+  close: async () => {},
+};
+
+/** Beside the tables of the migrations, as the rows of the nodes: no copy of the store has them. */
+const TABLES = [
+  `create table if not exists service_key_change (
+    revision bigint not null,
+    about text not null,
+    key text not null,
+    primary key (revision, about, key)
+  )`,
+  `create table if not exists service_key_node (
+    token text primary key references service_node on delete cascade,
+    revision bigint not null
+  )`,
+];
+
+/** Milliseconds between two looks of a node that nothing asks. */
+const LOOK_EVERY = 2_000;
+
+/** In the transaction of a write of a node, which gives the store `revision`. */
+export async function noteKeyChanges(
+  tx: Transaction<KeySchema>,
+  revision: number,
+  touched: readonly Touched[],
+): Promise<void> {
+  for (const { table, keys } of touched) {
+    if (!followed.some((name) => name === table)) continue;
+    const names = [...new Set(keys.map(([name]) => String(name)))];
+    await sql`insert into service_key_change (revision, about, key)
+      select ${revision}::bigint, ${table}, value from json_array_elements_text(${JSON.stringify(names)}::json)`.execute(
+      tx,
+    );
+  }
+}
+
+interface SharedKeysDeps {
+  keys: Pick<Opened<KeySchema>, 'db' | 'inTransaction' | 'token'>;
+  log: Log;
+  timer?: Timer | undefined;
+}
+
+interface Row {
+  identity: string;
+  revision: number;
+  member: boolean;
+  about: FollowedKeys | null;
+  key: string | null;
+}
+
+/** Of a node among several; begins at what the store has when it resolves. */
+export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Promise<KeyPosition> {
+  const { db, inTransaction } = keys;
+  const token = keys.token!;
+  for (const statement of TABLES) await sql.raw(statement).execute(db);
+  const appliers = new Map<FollowedKeys, ApplyKeys[]>();
+  let seen = await inTransaction(async (tx) => {
+    const state = await tx
+      .selectFrom('store_state')
+      .select(['identity', 'revision'])
+      .executeTakeFirstOrThrow();
+    await sql`insert into service_key_node (token, revision) values (${token}, ${state.revision})`.execute(
+      tx,
+    );
+    return state;
+  });
+  /** Changes up to it are no longer needed for this node, and the store knows that. */
+  let acknowledged = seen.revision;
+  let applied = seen.revision;
+  let wentBack: Problem | undefined;
+
+  async function look(): Promise<void> {
+    if (wentBack) throw wentBack;
+    const { rows } = await sql<Row>`
+      select s.identity, s.revision, exists (select from service_node where token = ${token}) as member, c.about, c.key
+      from store_state s left join service_key_change c on c.revision > ${seen.revision}`.execute(db);
+    const { identity, revision, member } = rows[0]!;
+    if (identity !== seen.identity || revision < seen.revision) {
+      wentBack = older();
+      log.error({ seen: seen.revision, found: revision }, wentBack.message);
+      throw wentBack;
+    }
+    if (!member) throw removed();
+    const changed = Map.groupBy(
+      rows.filter(({ about }) => about !== null),
+      ({ about }) => about!,
+    );
+    for (const [about, of] of changed)
+      for (const apply of appliers.get(about) ?? []) await apply([...new Set(of.map(({ key }) => key!))]);
+    if (changed.size > 0) applied = revision;
+    seen = { identity, revision };
+  }
+
+  /** Says how far this node is, and takes away what all have applied. */
+  async function acknowledge(revision: number): Promise<void> {
+    await inTransaction(async (tx) => {
+      await sql`update service_key_node set revision = ${revision} where token = ${token}`.execute(tx);
+      await sql`delete from service_key_change where revision <= (select min(revision) from service_key_node)`.execute(
+        tx,
+      );
+    });
+    acknowledged = revision;
+  }
+
+  const catchUp = shareLooks(look);
+  const recurring = createRecurring({ log, timer });
+  let failing = false;
+
+  async function lookAlone(): Promise<void> {
+    try {
+      await catchUp();
+      if (acknowledged < applied) await acknowledge(applied);
+      failing = false;
+    } catch (error) {
+      if (failing) return;
+      failing = true;
+      throw error;
+    }
+  }
+
+  return {
+    follow: (table, apply) => void appliers.set(table, [...(appliers.get(table) ?? []), apply]),
+    begin: () => void recurring.every('keys of other nodes', LOOK_EVERY, lookAlone),
+    catchUp,
+    async others() {
+      const { rows } = await sql<{ holder: string }>`
+        select holder from service_node where token <> ${token} order by holder`.execute(db);
+      return rows.map(({ holder }) => holder);
+    },
+    revision: () => seen.revision,
+    shared: true,
+    close: () => recurring.stop(),
+  };
+}
+
+const older = (): Problem =>
+  new Problem(
+    'STORAGE_UNAVAILABLE',
+    'The key store is older than what this node has read from it: a copy, or a standby that lags, was put in its place, and people who were erased may have their keys in it. Put the newest one back, then restart this node.',
+    { retryAfterSeconds: 5 },
+  );

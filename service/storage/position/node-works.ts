@@ -1,0 +1,89 @@
+import { sql } from 'kysely';
+import type { Log } from '../../lib/log.ts';
+import { createRecurring } from '../../lib/recurring.ts';
+import type { Timer } from '../../lib/timer.ts';
+import type { Database } from '../connection.ts';
+
+export interface Progress {
+  done: number;
+  total: number;
+}
+
+/** Long works of which each is done by one node. */
+export interface NodeWorks {
+  /** Undefined while another node does it. */
+  claim(work: string): Promise<Claim | undefined>;
+  /** How far another node is with it; undefined: none does it. */
+  elsewhere(work: string): Promise<Progress | undefined>;
+  /** Again and again, as what a node had claimed is free once it is removed. */
+  watch(takeOver: () => Promise<unknown>): void;
+  close(): Promise<void>;
+}
+
+/** Held until it is released, or until its node is removed, which writes nothing more then. */
+export interface Claim {
+  note(progress: Progress): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Of the one service of a record. */
+export const worksAlone: NodeWorks = {
+  claim: async () => ({ note: async () => {}, release: async () => {} }),
+  elsewhere: async () => undefined,
+  watch: () => {},
+  close: async () => {},
+};
+
+/** Beside the tables of the migrations, as the rows of the nodes. */
+const TABLE = `create table if not exists service_node_work (
+  work text primary key,
+  token text not null references service_node on delete cascade,
+  done bigint not null,
+  total bigint not null
+)`;
+
+/** Milliseconds between two looks at works that a removed node left. */
+const EVERY = 30_000;
+
+interface NodeWorksDeps {
+  database: Pick<Database, 'db' | 'inTransaction' | 'token'>;
+  log: Log;
+  timer?: Timer | undefined;
+}
+
+/** Of a node among several. */
+export async function openNodeWorks({
+  database: { db, inTransaction, token },
+  log,
+  timer,
+}: NodeWorksDeps): Promise<NodeWorks> {
+  await sql.raw(TABLE).execute(db);
+  const recurring = createRecurring({ log, timer });
+
+  return {
+    async claim(work) {
+      const { rows } = await inTransaction((tx) =>
+        sql`insert into service_node_work (work, token, done, total) values (${work}, ${token}, 0, 0)
+          on conflict (work) do nothing returning work`.execute(tx),
+      );
+      if (rows.length === 0) return undefined;
+      return {
+        async note({ done, total }) {
+          await sql`update service_node_work set done = ${done}, total = ${total} where work = ${work} and token = ${token}`.execute(
+            db,
+          );
+        },
+        async release() {
+          await sql`delete from service_node_work where work = ${work} and token = ${token}`.execute(db);
+        },
+      };
+    },
+    async elsewhere(work) {
+      const { rows } = await sql<Progress>`
+        select done, total from service_node_work where work = ${work} and token <> ${token}`.execute(db);
+      return rows[0];
+    },
+    watch: (takeOver) => void recurring.every('works that a node left', EVERY, takeOver),
+    close: () => recurring.stop(),
+  };
+}

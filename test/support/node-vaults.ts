@@ -1,0 +1,71 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { silentLog } from '../../service/lib/log.ts';
+import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { openVault, type Vault } from '../../service/storage/keys/vault.ts';
+import { openKeysInUse } from '../../service/storage/position/keys-in-use.ts';
+import type { Db } from '../../service/storage/transaction.ts';
+import type { TestPostgres } from './postgres.ts';
+
+const clock = { now: () => Date.now() };
+
+/** The record and the keys of one node. */
+export interface NodeVault {
+  vault: Vault;
+  database: Database;
+}
+
+/** Nodes of one record, each with a data directory of its own, without anything above their keys. */
+export interface NodeVaults {
+  folder: string;
+  /** `wrap`: what the vault reads of the record. */
+  start(name: string, wrap?: (db: Db) => Db): Promise<NodeVault>;
+  /** Another program that writes to the record, and to the keys. */
+  record: pg.Client;
+  keys: pg.Client;
+  stop(): Promise<void>;
+}
+
+export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'>): Promise<NodeVaults> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-node-keys-'));
+  const databaseUrl = await server.createDatabase();
+  const keysUrl = await server.createDatabase();
+  const connect = async (url: string) => {
+    const client = new pg.Client({ connectionString: url, application_name: 'admin' });
+    await client.connect();
+    return client;
+  };
+  const [record, keys] = [await connect(databaseUrl), await connect(keysUrl)];
+  const closers: (() => Promise<unknown>)[] = [() => record.end(), () => keys.end()];
+
+  return {
+    folder,
+    record,
+    keys,
+    async start(name, wrap = (db) => db) {
+      const data = join(folder, name);
+      mkdirSync(data);
+      if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
+      const as = {
+        clock,
+        log: silentLog,
+        writer: `gatehouse ${name}`,
+        node: { id: `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
+      };
+      const database = await openDatabase({ kind: 'postgres', url: databaseUrl }, as);
+      closers.push(() => database.close());
+      const inUse = await openKeysInUse({ database, log: silentLog });
+      closers.push(() => inUse.close());
+      const keysPlace = { kind: 'postgres', url: keysUrl } as const;
+      const vault = await openVault(data, { db: wrap(database.db), keysPlace, inUse, ...as });
+      closers.push(() => vault.close());
+      return { vault, database };
+    },
+    async stop() {
+      for (const close of closers.toReversed()) await close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
