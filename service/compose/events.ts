@@ -31,11 +31,11 @@ export type EventsOut = Awaited<ReturnType<typeof openEvents>>;
 
 /** What happens in the box, where it may be sent to, and what recurs. Nothing runs until `queue.start` and `recurring.start`. */
 export async function openEvents(foundation: Foundation) {
-  const { config, db, inTransaction, integrity, audit, ids, clock, log, opened } = foundation;
+  const { config, db, inTransaction, integrity, audit, ids, clock, time, log, opened } = foundation;
   const owner = randomUUID();
   const chance = Math.random;
-  const queue = createDeliveryQueue({ db, inTransaction, integrity, ids, clock, log, owner, chance });
-  const recurring = createRecurringWorks({ db, inTransaction, clock, log, owner });
+  const queue = createDeliveryQueue({ db, inTransaction, integrity, ids, clock, time, log, owner, chance });
+  const recurring = createRecurringWorks({ db, inTransaction, clock, time, log, owner });
   const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
@@ -78,7 +78,7 @@ export async function createReceivers(
 
 /** Registers what sends deliveries. Nothing is relayed before `relay.start`; no alert rule is evaluated before `alerts.load`. */
 export function createDelivery(
-  { db, inTransaction, sealer, integrity, audit, ids, clock, log, metrics }: Foundation,
+  { db, inTransaction, sealer, integrity, audit, ids, clock, locks, log, metrics }: Foundation,
   { organizations }: Accounts,
   { events, webhooks, destinations, outgoing, mail, queue, recurring }: EventsOut,
   { profiles, readings }: { profiles: Profiles; readings: GaugeReadings },
@@ -108,6 +108,7 @@ export function createDelivery(
     audit,
     ids,
     clock,
+    locks,
     log,
     events,
     webhooks,

@@ -8,7 +8,9 @@ import { describeDamage, type ModelLibrary, openModelLibrary } from '../inferenc
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createIds, type Ids } from '../lib/id.ts';
 import { inCheckout } from '../lib/installation.ts';
+import type { Locks } from '../lib/locks.ts';
 import type { Log } from '../lib/log.ts';
+import { databaseTime, ownTime } from '../storage/claim-time.ts';
 import type { Database, DatabasePlace } from '../storage/connection.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
 import type { Vault } from '../storage/keys/vault.ts';
@@ -18,7 +20,7 @@ import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/n
 import { alone, openPosition, type Position } from '../storage/position/position.ts';
 import type { Node } from '../storage/postgres/nodes.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
-import type { Db, InTransaction } from '../storage/transaction.ts';
+import type { ClaimTime, Db, InTransaction } from '../storage/transaction.ts';
 import { followedTables } from './follow-changes.ts';
 import { modelPaths } from './model-paths.ts';
 
@@ -58,6 +60,10 @@ export interface Foundation {
   position: Position;
   /** Long works that one node does for all. */
   works: NodeWorks;
+  /** By which claims of work end. */
+  time: ClaimTime;
+  /** What is decided once, whichever node decides. */
+  locks: Locks;
   vault: Vault;
   library: ModelLibrary;
   certificate: ServedCertificate | undefined;
@@ -126,6 +132,8 @@ export async function openFoundation(
     database,
     position,
     works,
+    time: node ? databaseTime : ownTime(clock),
+    locks: database.locks,
     vault,
     library,
     certificate,

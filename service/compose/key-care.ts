@@ -16,6 +16,7 @@ export function createKeyCare({
   sealer,
   audit,
   clock,
+  locks,
   log,
   vault: { keys, master, places, organizations, signing, copies },
   works,
@@ -50,6 +51,7 @@ export function createKeyCare({
     rotations,
     signing,
     inTransaction,
+    locks,
     audit,
     clock,
   });

@@ -64,6 +64,7 @@ export function createLive(
     db,
     inTransaction,
     sealer,
+    integrity,
     audit,
     ids,
     clock,

@@ -85,7 +85,8 @@ export const tablesWithoutPersons: Readonly<Record<string, string>> = {
   backup_plan: 'Settings of the appliance.',
   backup_run: 'Where and when backups were made.',
   backup_drill: 'Trials of backups, with counts.',
-  token_use: 'Random ids of tokens that were used.',
+  token_use:
+    'Random ids of tokens, visits and signed requests that were used, as hashes where others made them.',
   idempotent_reply:
     'Answers to requests with an Idempotency-Key, for a day, sealed under the organization’s own key; a hash finds them.',
 };

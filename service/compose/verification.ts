@@ -25,7 +25,7 @@ export type Verification = ReturnType<typeof createVerification>;
 
 /** How people are verified, and counted once. */
 export function createVerification(
-  { config, db, inTransaction, sealer, audit, ids, clock, log, metrics }: Foundation,
+  { config, db, inTransaction, sealer, audit, ids, clock, locks, log, metrics }: Foundation,
   { organizations, limits }: Accounts,
   { models, analyzer }: Pictures,
   { events }: EventsOut,
@@ -50,7 +50,8 @@ export function createVerification(
     subjects,
     consents,
     candidates,
-    refusedPictures: createRefusedPictures({ db, inTransaction, sealer, ids, clock }),
+    refusedPictures: createRefusedPictures({ db, inTransaction, sealer, ids, clock, locks }),
+    locks,
     shifts: calibrations,
     deadline: config.deadlineSeconds * 1000,
     observed: metrics.verification,
@@ -72,6 +73,7 @@ export function createVerification(
     consents,
     candidates,
     keys: sealer.scopeKeys,
+    locks,
     matching: createMatching({ subjects, shifts: calibrations }),
     planOf: async (realm) =>
       planMatching(

@@ -4,6 +4,7 @@ import type Sqlite from 'better-sqlite3';
 import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
+import { createOwnLocks, type Locks } from '../lib/locks.ts';
 import type { Log } from '../lib/log.ts';
 import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
@@ -12,12 +13,14 @@ import { createTransactionGuard } from './guarded-driver.ts';
 import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
+import { prepareNumbers } from './numbers.ts';
 import { unreachable } from './postgres/check-postgres.ts';
 import type { PostgresLock } from './postgres/held-right.ts';
 import { joinNodes, type Node } from './postgres/nodes.ts';
 import { openPostgresPool, postgresDialect, serializable } from './postgres/postgres.ts';
 import { takePostgresLock } from './postgres/postgres-lock.ts';
 import { explainRefusal } from './postgres/postgres-refusal.ts';
+import { createSharedLocks, type SharedLocks } from './postgres/shared-locks.ts';
 import { takePostgresSnapshot } from './postgres/snapshot-postgres.ts';
 import type { Schema } from './schema.ts';
 import { takeSnapshot } from './snapshot/snapshot.ts';
@@ -49,6 +52,8 @@ export interface Database {
    * resolves. Throws STORAGE_UNAVAILABLE where the disk did not confirm.
    */
   inTransaction: InTransaction;
+  /** What is decided once, of all who write to the database. */
+  locks: Locks;
   /**
    * Throws STORAGE_UNAVAILABLE while another process may be writing (the lock on a PostgreSQL database was lost), after the disk of a
    * SQLite file did not confirm a change, and while that file, or the data directory, is not where it was opened.
@@ -92,10 +97,16 @@ export async function openDatabase(
     }
     case 'sqlite-memory':
       return openSqlite<Schema>(openSqliteMemory(), deps, migrations);
-    case 'postgres':
-      return openPostgres<Schema>(place.url, deps, migrations, (version) =>
+    case 'postgres': {
+      const opened = await openPostgres<Schema>(place.url, deps, migrations, (version) =>
         takePostgresSnapshot(place.url, { version, migrations, clock: deps.clock }),
       );
+      await prepareNumbers(opened.db).catch(async (error: unknown) => {
+        await opened.close();
+        throw explainRefusal(error, place.url) ?? error;
+      });
+      return opened;
+    }
     default:
       return place satisfies never;
   }
@@ -106,6 +117,7 @@ export interface Opened<S> {
   dialect: DialectName;
   version: string;
   inTransaction: <T>(work: (tx: Transaction<S>) => Promise<T>) => Promise<T>;
+  locks: Locks;
   requireWriter(): void;
   token?: string | undefined;
   /** The same, asked of the database itself: first of what cannot run in a transaction. */
@@ -162,6 +174,7 @@ export async function openPostgres<S>(
     await pool.end();
     throw error;
   });
+  const locks = node && createSharedLocks(url, sessions);
   const inTurn = createOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
   const fence = async (tx: Kysely<S>) =>
     lock?.fence((statement, values) => tx.executeQuery(CompiledQuery.raw(statement, values)));
@@ -172,7 +185,7 @@ export async function openPostgres<S>(
     migrations,
     fence,
     ...defined({ snapshot, files: directory }),
-    // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two at a time would only conflict.
+    // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two of one process would only conflict.
     inTransaction: async (work) => {
       guard.refuseInside();
       return inTurn(() => {
@@ -180,11 +193,13 @@ export async function openPostgres<S>(
         directory?.require();
         return serializable(db, guard, async (tx) => {
           await fence(tx);
-          return work(tx);
+          const done = await work(tx);
+          locks?.require();
+          return done;
         });
       });
     },
-    ...defined({ lock }),
+    ...defined({ lock, locks }),
   });
   return opened.catch((error: unknown) => {
     throw explainRefusal(error, url) ?? error;
@@ -211,6 +226,7 @@ async function finish<S>(
     fence = async () => {},
     files,
     lock,
+    locks,
     ...older
   }: OlderSchema & {
     what?: StoreName;
@@ -224,10 +240,13 @@ async function finish<S>(
     disk?: Pick<ConfirmedDisk, 'require'>;
     files?: Pick<OpenFiles, 'require'>;
     lock?: PostgresLock;
+    /** Of one of several nodes. */
+    locks?: SharedLocks;
   },
 ): Promise<Opened<S>> {
   const close = async () => {
     await db.destroy();
+    await locks?.close();
     await lock?.close();
   };
   const requireWriter = () => {
@@ -249,7 +268,17 @@ async function finish<S>(
       requireWriter();
       await fence(db);
     };
-    return { db, dialect, version, inTransaction, requireWriter, token: lock?.token, confirmWriter, close };
+    return {
+      db,
+      dialect,
+      version,
+      inTransaction,
+      locks: locks ?? createOwnLocks(),
+      requireWriter,
+      token: lock?.token,
+      confirmWriter,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

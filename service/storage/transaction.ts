@@ -16,6 +16,9 @@ export type Db = Kysely<Schema>;
  */
 export type InTransaction = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
 
+/** Milliseconds since 1970 by which claims of work begin and end (claim-time.ts). */
+export type ClaimTime = (from: Db | Tx) => Promise<number>;
+
 /** Makes and verifies the MACs of rows (keys/protected-tables.ts): another writer of the database cannot. `fields` as of `Integrity`. */
 export interface RowIntegrity {
   mac(of: Protected, fields: readonly (string | number | null)[]): string;
@@ -45,6 +48,7 @@ export type Protected =
   | 'setup'
   | 'idempotency'
   | 'live-session'
+  | 'visit-proof'
   | 'behavior-challenge'
   | 'behavior-verdict'
   | 'behavior-session'

@@ -14,7 +14,7 @@ import {
 import type { DeliveryId, EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { DatabasePlace } from '../../service/storage/connection.ts';
-import type { InTransaction } from '../../service/storage/transaction.ts';
+import type { ClaimTime, InTransaction } from '../../service/storage/transaction.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { createFakeTime, type FakeTime } from '../support/fake-time.ts';
 import { watchDatabase } from '../support/watch-database.ts';
@@ -116,6 +116,7 @@ export async function createQueueWorld(place: DatabasePlace) {
       most = 8,
       more,
       inTransaction,
+      claimTime,
     }: {
       handler?: Partial<DeliveryHandler<unknown>>;
       answer?: (delivery: DueDelivery) => Outcome | undefined;
@@ -125,6 +126,8 @@ export async function createQueueWorld(place: DatabasePlace) {
       most?: number;
       more?: (recurring: RecurringWorks) => void;
       inTransaction?: InTransaction;
+      /** By which claims end; its own time unless given. */
+      claimTime?: ClaimTime;
     } = {}): Promise<Life> {
       times.add(own);
       const begun: Attempt[] = [];
@@ -141,6 +144,7 @@ export async function createQueueWorld(place: DatabasePlace) {
             own.timer.after(milliseconds, () => process.is && work()),
         },
         owner: `process ${++owners}`,
+        time: claimTime,
       };
       const queue = createDeliveryQueue({ ...shared, chance, most });
       const recurring = createRecurringWorks(shared);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RecurringWorks } from '../../service/engine/events/index.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { until } from '../support/fake-time.ts';
@@ -141,6 +142,31 @@ onBothDatabases('the queue of deliveries', (newPlace) => {
       await until(async () => (await state(first!)) === 'done');
       await until(() => life.begun.length === 2);
       expect(names(life)).toEqual(['first', 'second']);
+    });
+
+    test('end by the time of the database, and not by a clock that is ahead', async () => {
+      let now = world.noon;
+      const claimTime = async () => now;
+      let runs = 0;
+      const more = (recurring: RecurringWorks) =>
+        recurring.add('retention', { run: () => new Promise(() => void runs++) });
+      const former = await world.live({ time: world.newTime(), claimTime, more });
+      const ahead = await world.live({ claimTime, more });
+      former.recurring.soon('retention');
+      await former.time.advance(1_000);
+      await until(() => runs === 1);
+      await world.add(former, {});
+      await until(() => former.begun.length === 1);
+      ahead.time.jump(3_600_000);
+      await ahead.time.advance(60_000);
+      expect([ahead.begun, runs]).toEqual([[], 1]);
+      now += 61_000;
+      await until(async () => {
+        await ahead.time.advance(1_000);
+        return ahead.begun.length === 1 && runs === 2;
+      });
+      world.kill(former);
+      world.kill(ahead);
     });
 
     test('are renewed for as long as an attempt runs, over a clock that is set too', async () => {
@@ -378,7 +404,7 @@ onBothDatabases('the queue of deliveries', (newPlace) => {
       );
       await sql`with recursive n (n) as (select 1 union all select n + 1 from n where n < 100000)
         insert into delivery (id, seq, kind, organization, world, endpoint, event_name, origin, lane, state, attempts, tries, next_at, created_at)
-        select 'dlv_' || (1000000 + n), n, 'webhook', ${world.engine.organization}, 'live', ${rows[0]!.endpoint}, 'slow', 'event',
+        select 'dlv_' || (1000000 + n), n - 100000, 'webhook', ${world.engine.organization}, 'live', ${rows[0]!.endpoint}, 'slow', 'event',
           'slow', 'waiting', 0, 0, cast(${world.noon} as bigint), cast(${world.noon} as bigint) from n`.execute(
         world.engine.db,
       );

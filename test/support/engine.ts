@@ -295,7 +295,7 @@ export async function startEngine({
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const log = silentLog;
-  const { db, inTransaction, close } = await openTestDatabase(place, { clock, log });
+  const { db, inTransaction, locks, close } = await openTestDatabase(place, { clock, log });
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
   const master = createMasterKey(new Uint8Array(32).fill(7));
   const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
@@ -341,6 +341,7 @@ export async function startEngine({
     ids,
     clock,
     steady,
+    locks,
     log,
     integrity,
   };

@@ -1,5 +1,6 @@
-import { type Insertable, sql } from 'kysely';
+import type { Insertable } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
+import { nextNumber } from '../../storage/numbers.ts';
 import type { Schema } from '../../storage/schema.ts';
 import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
 import type { Tx } from '../../storage/transaction.ts';
@@ -109,11 +110,11 @@ function toEvent(
 
 export type SealEvent = Pick<Sealer, 'seal' | 'sealOwn'>;
 
-/** In the order in which transactions end: within one, and within a millisecond too. */
+/** In the order in which they are added: within one transaction, and within a millisecond too. */
 export async function insertEvent(tx: Tx, row: Omit<Insertable<Schema['outbox']>, 'seq'>): Promise<void> {
   await tx
     .insertInto('outbox')
-    .values({ ...row, seq: sql<number>`(select coalesce(max(seq), 0) + 1 from outbox)` })
+    .values({ ...row, seq: nextNumber(tx, 'outbox') })
     .execute();
 }
 

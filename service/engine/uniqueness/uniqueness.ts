@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { OrganizationId, SubjectId } from '../../lib/id.ts';
+import type { Locks } from '../../lib/locks.ts';
 import type { Log } from '../../lib/log.ts';
-import { createTurns } from '../../lib/turns.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
 import type { Organizations } from '../accounts/index.ts';
 import type { Actor } from '../audit/index.ts';
@@ -57,14 +57,15 @@ export interface UniquenessDeps
   organizations: Pick<Organizations, 'get' | 'list'>;
   subjects: NewcomersDeps['subjects'] & Pick<Subjects, 'people'>;
   matching: NewcomersDeps['matching'] & Pick<Matching, 'mismatch'>;
+  locks: Locks;
   log: Log;
 }
 
 const SALT = 'salt';
 
 export function createUniqueness(deps: UniquenessDeps): Uniqueness {
-  const { inTransaction, keys } = deps;
-  const turns = createTurns();
+  const { inTransaction, keys, locks } = deps;
+  const turns = locks.of('uniqueness');
   const scopes = createScopes({ ...deps, turns });
   const judge = createJudge({ ...deps, turns, scopes });
   const newcomers = createNewcomers({ ...deps, turns, scopes });

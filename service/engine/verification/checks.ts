@@ -2,6 +2,7 @@ import type { FaceAnalyzer } from '../../inference/workers/face-analyzer.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { createCountryOf, type DisputedCountries } from '../../lib/country-of.ts';
 import type { Ids, OrganizationId } from '../../lib/id.ts';
+import type { Locks } from '../../lib/locks.ts';
 import type { Log } from '../../lib/log.ts';
 import type { InTransaction } from '../../storage/transaction.ts';
 import type { FaceJudge, Limits, Organizations } from '../accounts/index.ts';
@@ -91,6 +92,7 @@ export interface ChecksDeps extends VerificationStoreDeps {
   audit: Audit;
   events: Events;
   limits: Pick<Limits, 'admitPerson'>;
+  locks: Locks;
   /** Faces that a person has to compare. */
   candidates: DuplicateCandidates;
   ids: Ids;

@@ -78,7 +78,7 @@ describe.skipIf(binaries === undefined)('an error of PostgreSQL is reported with
   });
 
   test('tables of another role: what may be done to them, and who owns them', async () => {
-    await owner.query('create table people (name text)');
+    await owner.query('create table people (name text); create sequence people_number');
     const visitor = new pg.Client({ connectionString: as('Front desk') });
     await visitor.connect();
     const said = async (statement: string) => {
@@ -90,9 +90,12 @@ describe.skipIf(binaries === undefined)('an error of PostgreSQL is reported with
     expect(read).toBe(
       'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "public" TO "Front desk";',
     );
+    const number = await said("select nextval('people_number')");
+    expect(number).toBe('GRANT SELECT, USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA "public" TO "Front desk";');
     const change = await said('alter table people add column age integer');
     expect(change).toBe('ALTER TABLE "public"."people" OWNER TO "Front desk";');
-    for (const statement of [read, change]) await owner.query(statement);
+    for (const statement of [read, number, change]) await owner.query(statement);
+    await visitor.query("select nextval('people_number')");
     await visitor.query('alter table people add column age integer');
     await visitor.end();
   });

@@ -105,6 +105,10 @@ function remedyOf(
     const statements = [`GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role};`];
     return { what: `${who} may not make tables`, where: database, statements };
   }
+  if (message.includes('for sequence')) {
+    const statements = [`GRANT SELECT, USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role};`];
+    return { what: `${who} may not number its rows`, where: database, statements };
+  }
   const owned = /must be owner of \w+ (\S+)/.exec(message)?.[1];
   if (owned !== undefined) {
     return {

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CompiledQuery, type Dialect, type Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
 import { guardDriver, type TransactionGuard } from '../guarded-driver.ts';
 import { connectTimeoutOf, LOCK_TIMEOUT, sessionSettings } from './session-settings.ts';
 
@@ -11,8 +12,10 @@ const CONNECTIONS = 10;
 /** Milliseconds for one statement: a database that hangs must not hang `/ready`. */
 const STATEMENT_TIMEOUT = 30_000;
 const SETTINGS = sessionSettings({ statement_timeout: STATEMENT_TIMEOUT, lock_timeout: LOCK_TIMEOUT });
-/** How often a transaction is tried before its conflict is reported. */
-const ATTEMPTS = 12;
+/** Milliseconds in which a transaction that conflicts with others is begun again, until that is reported. */
+const PATIENCE = 10_000;
+/** Milliseconds, at most, that it waits before it is begun again: a chance number up to a limit that doubles. */
+const LONGEST_WAIT = 128;
 
 /** 64-bit integers as numbers, for this pool alone; one that a number cannot hold is an error, not a rounding. */
 export function parseInteger(text: string): number {
@@ -61,28 +64,48 @@ export function postgresDialect(pool: pg.Pool, guard: TransactionGuard): Dialect
 }
 
 /**
- * Runs `work` serializably, as SQLite does, and again when PostgreSQL reports a conflict with another transaction
- * (40001, 40P01) instead of an answer.
+ * Runs `work` serializably, as SQLite does, and again when PostgreSQL reports a conflict with another transaction instead of an answer.
+ * Throws STORAGE_UNAVAILABLE where conflicts do not end.
  */
 export async function serializable<S, T>(
   db: Kysely<S>,
   guard: TransactionGuard,
   work: (tx: Transaction<S>) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  const begun = performance.now();
+  let taken: string | undefined;
+  for (let limit = 2; ; limit = Math.min(2 * limit, LONGEST_WAIT)) {
     try {
       return await db
         .transaction()
         .setIsolationLevel('serializable')
         .execute((tx) => guard.run(() => work(tx)));
     } catch (error) {
-      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
-      await wait(randomInt(1, 2 ** Math.min(attempt, 7) + 1));
+      const key = takenKeyOf(error);
+      if (!isConflict(error) && (key === undefined || key === taken)) throw error;
+      if (performance.now() - begun > PATIENCE) throw tooBusy(error);
+      taken = key;
+      await wait(randomInt(1, limit + 1));
     }
   }
 }
 
-function isConflict(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return code === '40001' || code === '40P01';
-}
+/** The transaction, which saw nothing of the other one, would have another result after it. */
+const isConflict = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01');
+
+/**
+ * Of a row that there may be one of alone, and that another transaction has added since this one began. Begun again, this one sees it: the
+ * same key taken once more is what `work` asks for.
+ */
+const takenKeyOf = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError && error.code === '23505'
+    ? `${error.constraint}: ${error.detail}`
+    : undefined;
+
+const tooBusy = (cause: unknown) =>
+  new Problem(
+    'STORAGE_UNAVAILABLE',
+    'Too many changes of the same rows at one time: nothing was changed. Try again shortly.',
+    { cause, retryAfterSeconds: 5 },
+  );

@@ -97,7 +97,7 @@ describe.skipIf(binaries === undefined)('the snapshot of a PostgreSQL database b
   test('a role that may not create a schema gets the needed grant, and nothing was changed', async () => {
     const role = `clerk_${new URL(url).pathname.slice(2, 10)}`;
     await admin.query(
-      `create role ${role} login; grant usage, create on schema public to ${role}; grant select, insert, update, delete on all tables in schema public to ${role}`,
+      `create role ${role} login; grant usage, create on schema public to ${role}; grant select, insert, update, delete on all tables in schema public to ${role}; grant select, usage, update on all sequences in schema public to ${role}`,
     );
     const asClerk = url.replace('gatehouse@', `${role}@`);
     const refused = await open([...migrations, note], asClerk).catch((error: unknown) => error);

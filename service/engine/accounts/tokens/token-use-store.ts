@@ -4,10 +4,14 @@ import type { Tx } from '../../../storage/transaction.ts';
 /** How long a use is kept after its token has run out, in milliseconds: a clock that is set back does not open it again. */
 const KEPT = 7 * 86_400_000;
 
-/** False where the token was used before. */
+/**
+ * False where the token was used before: by whichever node, and before a restart. `kept` milliseconds after it has run out the use is
+ * forgotten.
+ */
 export async function insertTokenUse(
   tx: Tx,
   use: { organization: OrganizationId; world: World; jti: string; usedAt: number; expiresAt: number },
+  kept = KEPT,
 ): Promise<boolean> {
   await tx
     .deleteFrom('token_use')
@@ -16,7 +20,7 @@ export async function insertTokenUse(
   const { organization, world, jti } = use;
   const { numInsertedOrUpdatedRows = 0n } = await tx
     .insertInto('token_use')
-    .values({ organization, world, jti, used_at: use.usedAt, expires_at: use.expiresAt })
+    .values({ organization, world, jti, used_at: use.usedAt, expires_at: use.expiresAt - KEPT + kept })
     .onConflict((conflict) => conflict.column('jti').doNothing())
     .executeTakeFirst();
   return numInsertedOrUpdatedRows > 0n;

@@ -1,5 +1,6 @@
 import type { OrganizationId, World } from '../../../lib/id.ts';
 import { isWaiting } from '../../../storage/legal-holds.ts';
+import { numberedThrough } from '../../../storage/numbers.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm, EventType } from '../../events/index.ts';
 import { countedTypes, type SeenEvent } from './watching/counted-event.ts';
@@ -19,6 +20,16 @@ const counted = (from: Db | Tx, { organization, world }: EventRealm) =>
     .where('type', 'in', countedTypes)
     .where('relayed_at', 'is not', null);
 
+const oldestWaiting = (db: Db) =>
+  db
+    .selectFrom('outbox')
+    .select(['seq', 'created_at'])
+    .where('relayed_at', 'is', null)
+    .where('seq', 'is not', null)
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst();
+
 const toSeenEvent = (
   { organization, world }: EventRealm,
   row: { id: string; type: string; created_at: number; payload: string },
@@ -34,29 +45,15 @@ const toSeenEvent = (
 /** What alerts read of the outbox and of deliveries. */
 export function createSeenEventsStore({ db }: { db: Db }) {
   return {
-    /** Place of the newest event that was relayed; 0 when none was. */
-    async newestRelayed(): Promise<number> {
-      const row = await db
-        .selectFrom('outbox')
-        .select('seq')
-        .where('relayed_at', 'is not', null)
-        .where('seq', 'is not', null)
-        .orderBy('seq', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      return row?.seq ?? 0;
+    /** The place up to which every event was relayed; 0 when none was. */
+    async relayedThrough(): Promise<number> {
+      const last = await numberedThrough(db, 'outbox');
+      const waiting = await oldestWaiting(db);
+      return Math.min(last, (waiting?.seq ?? last + 1) - 1);
     },
     /** When the first event happened that waits to be relayed, ms since 1970; undefined when none does. */
     async oldestWaiting(): Promise<number | undefined> {
-      const row = await db
-        .selectFrom('outbox')
-        .select('created_at')
-        .where('relayed_at', 'is', null)
-        .where('seq', 'is not', null)
-        .orderBy('seq')
-        .limit(1)
-        .executeTakeFirst();
-      return row?.created_at;
+      return (await oldestWaiting(db))?.created_at;
     },
     /** Pages of what was relayed since a time and up to a place, in order of time. */
     async *relayedSince(realm: EventRealm, since: number, through: number): AsyncGenerator<SeenEvent[]> {

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { OrganizationId } from '../../../lib/id.ts';
+import { createOwnLocks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { AuditLine } from '../../audit/index.ts';
@@ -47,6 +48,7 @@ const custody = (over: Partial<KeyCustodyDeps['master']> = {}) =>
     },
     clock: { now: () => 1000 },
     inTransaction: ((work) => work({} as Tx)) as InTransaction,
+    locks: createOwnLocks(),
     audit: {
       async add(_, line) {
         if (auditFails) throw new Error('disk full');

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
-import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
+import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import { TOKEN_KEY_OVERLAP } from '../../accounts/index.ts';
@@ -48,6 +48,7 @@ export interface KeyCustodyDeps {
     publicKeys(): PublicSigningKey[];
   };
   inTransaction: InTransaction;
+  locks: Locks;
   audit: Audit;
   clock: Clock;
 }
@@ -100,7 +101,7 @@ const NO_PASSPHRASE =
 
 export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
   const { master, rotations, signing, inTransaction, audit, clock } = deps;
-  const oneAtATime = createOneAtATime();
+  const turns = deps.locks.of('keys');
 
   const write = (actor: Actor, action: string, details: Record<string, unknown>, refused = false) =>
     inTransaction((tx) =>
@@ -114,7 +115,7 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
     details: Record<string, unknown>,
     work: () => Promise<T>,
   ): Promise<T> =>
-    oneAtATime(async () => {
+    turns('', async () => {
       await write(actor, `${action}.begin`, details);
       try {
         const result = await work();

@@ -18,7 +18,9 @@ const stranger = newAgent();
 
 async function start({ keys = [agent.x] } = {}) {
   let now = Date.now();
+  const used = new Set<string>();
   const agents = createDeclaredAgents({
+    firstUse: async (_, use) => !used.has(use) && used.add(use).has(use),
     settings: {
       get: async () => ({ tokenHours: 24, challengePictures: false, agents: [{ name: 'Shopper', keys }] }),
     },

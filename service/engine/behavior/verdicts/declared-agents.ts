@@ -25,6 +25,8 @@ export interface DeclaredAgents {
 
 export interface DeclaredAgentsDeps {
   settings: Pick<BehaviorSettingsOf, 'get'>;
+  /** False where this use, hashed, came before; it is forgotten at `end`, ms since 1970. */
+  firstUse(realm: VerdictRealm, use: string, end: number): Promise<boolean>;
   clock: Clock;
 }
 
@@ -33,17 +35,14 @@ const FRESH = 300_000;
 /** How far the clocks of agents may be ahead, in milliseconds. */
 const SKEW = 60_000;
 const LONGEST_NONCE = 256;
-/** Nonces of one organization in memory; more in five minutes are refused, not forgotten. */
-const MOST_NONCES = 20_000;
 /** What a signature has to cover; of a request with a body its digest too. */
 const REQUIRED_FIELDS = ['@authority', '@method', '@path'];
 const REQUIRED = ['keyid', 'created', 'expires', 'nonce'];
 
-export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): DeclaredAgents {
-  const uses = createUses(clock);
-
+export function createDeclaredAgents({ settings, firstUse, clock }: DeclaredAgentsDeps): DeclaredAgents {
   return {
-    async find({ organization }, request) {
+    async find(realm, request) {
+      const { organization } = realm;
       const { agents } = await settings.get(organization);
       if (agents.length === 0) return undefined;
       let signer: { name: string; nonce: string } | undefined;
@@ -76,9 +75,9 @@ export function createDeclaredAgents({ settings, clock }: DeclaredAgentsDeps): D
         )
         // A signature that cannot be read, or has run out, declares nothing.
         .catch(() => false);
-      return accepted === true && signer && uses.first(organization, signer.nonce)
-        ? { name: signer.name }
-        : undefined;
+      if (accepted !== true || !signer) return undefined;
+      const use = hash('sha256', `${organization} ${signer.nonce}`, 'base64url');
+      return (await firstUse(realm, use, clock.now() + FRESH + SKEW)) ? { name: signer.name } : undefined;
     },
   };
 }
@@ -104,22 +103,3 @@ const thumbprintOf = (x: string): string =>
 
 const toKey = (x: string): KeyObject =>
   createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-
-/** Each counts once, for as long as its signature could. */
-function createUses(clock: Clock) {
-  const all = new Map<string, Map<string, number>>();
-  return {
-    first(organization: string, use: string): boolean {
-      const now = clock.now();
-      const used = all.get(organization) ?? new Map<string, number>();
-      all.set(organization, used);
-      for (const [earlier, end] of used) {
-        if (end > now) break;
-        used.delete(earlier);
-      }
-      if (used.has(use) || used.size >= MOST_NONCES) return false;
-      used.set(use, now + FRESH + SKEW);
-      return true;
-    },
-  };
-}

@@ -175,7 +175,13 @@ export function createVerdicts(deps: VerdictsDeps): Verdicts {
   const windows = createWindows(deps);
   const lines = createAuditLines(deps);
   const group = createGroupCommit(inTransaction);
-  const agents = createDeclaredAgents(deps);
+  const agents = createDeclaredAgents({
+    ...deps,
+    firstUse: ({ organization, world }, use, expiresAt) =>
+      group.commit((tx) =>
+        deps.use(tx, { organization, world, jti: `agent ${use}`, usedAt: deps.clock.now(), expiresAt }, 0),
+      ),
+  });
   const announce = createAnnouncing(deps);
   const issue = createIssuing(deps, announce);
   const tokenOf = createTokenReads(deps);

@@ -4,12 +4,12 @@ import { type DeliveryId, type EndpointId, firstIdAt } from '../../../lib/id.ts'
 import { Problem } from '../../../lib/problem.ts';
 import { type RowIntegrity, withMac } from '../../../storage/keys/protected-tables.ts';
 import { isWaiting } from '../../../storage/legal-holds.ts';
+import { nextNumber, numberedThrough } from '../../../storage/numbers.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { EventRealm } from '../events.ts';
 import { eventColumns, type OutboxRow } from '../recorded-event-store.ts';
 import type { Delivery, DeliveryQuery, DeliveryState } from './delivery.ts';
-import { newestSeq } from './queue-store.ts';
 
 export type DeliveryRow = Selectable<Schema['delivery']>;
 
@@ -95,19 +95,17 @@ export async function selectEventsBetween(
     .execute();
 }
 
-/** The first and last `seq` there are; undefined for an empty outbox. */
-export async function selectSeqs(db: Db | Tx): Promise<{ first: number; last: number } | undefined> {
-  const end = (direction: 'asc' | 'desc') =>
-    db
-      .selectFrom('outbox')
-      .select('seq')
-      .where('seq', 'is not', null)
-      .orderBy('seq', direction)
-      .limit(1)
-      .executeTakeFirst();
-  const first = await end('asc');
-  const last = await end('desc');
-  return first && last && { first: Number(first.seq), last: Number(last.seq) };
+/** The first `seq` there is, and the last: no event up to it comes later. Undefined for an empty outbox. */
+export async function selectSeqs(db: Db): Promise<{ first: number; last: number } | undefined> {
+  const last = await numberedThrough(db, 'outbox');
+  const first = await db
+    .selectFrom('outbox')
+    .select('seq')
+    .where('seq', 'is not', null)
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst();
+  return first && { first: Number(first.seq), last };
 }
 
 /** What waits for its attempt at the endpoint, the oldest first. What waits without a time waits for the endpoint to be enabled. */
@@ -165,7 +163,7 @@ export async function insertTest(
     .values(
       withMac(integrity, 'delivery', {
         id: row.id,
-        seq: (await newestSeq(tx)) + 1,
+        seq: nextNumber(tx, 'delivery'),
         kind: 'webhook',
         ...row.realm,
         endpoint: row.endpoint,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids } from '../../../lib/id.ts';
+import type { Locks } from '../../../lib/locks.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { Outgoing } from '../../../outgoing/outgoing.ts';
 import type { Db, InTransaction, RowIntegrity } from '../../../storage/transaction.ts';
@@ -43,6 +44,7 @@ export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
   outgoing: Pick<Outgoing, 'post'>;
   queue: DeliveryQueue;
   recurring: Pick<RecurringWorks, 'add'>;
+  locks: Locks;
   audit: Audit;
   /** Called after each attempt to deliver. */
   observed?: (attempt: ObservedAttempt) => void;

@@ -1,6 +1,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import type { ExpressionBuilder } from 'kysely';
 import type { SubjectId } from '../../../lib/id.ts';
+import { numberedThrough } from '../../../storage/numbers.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import { ERASED_PAYLOAD } from '../recorded-event-store.ts';
@@ -13,7 +14,7 @@ const PAGE = 1_000;
 /** Events that name people, as far as they were looked through. */
 interface Looked {
   events: string[];
-  /** `seq` of the last event that there was before. */
+  /** `seq` of the last event before: none up to it comes later. */
   through: number;
 }
 
@@ -25,14 +26,8 @@ export async function lookThenForget(
   { db, integrity }: { db: Db; integrity: RowIntegrity },
   subjects: readonly SubjectId[],
 ): Promise<(tx: Tx, subjects: readonly SubjectId[], now: number) => Promise<void>> {
-  const last = await db
-    .selectFrom('outbox')
-    .select('seq')
-    .where('seq', 'is not', null)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  const looked = { events: await eventsNaming(db, new Set(subjects), pause), through: last?.seq ?? 0 };
+  const through = await numberedThrough(db, 'outbox');
+  const looked = { events: await eventsNaming(db, new Set(subjects), pause), through };
   return (tx, people, now) => forgetDeliveries(tx, integrity, { subjects: people, now, looked });
 }
 

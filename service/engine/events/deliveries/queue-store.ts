@@ -1,6 +1,7 @@
 import { PostgresAdapter, sql } from 'kysely';
 import type { DeliveryId, EndpointId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import { isSound, macOf, type RowIntegrity, withMac } from '../../../storage/keys/protected-tables.ts';
+import { takeNumbers } from '../../../storage/numbers.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { eventColumns, type OutboxRow } from '../recorded-event-store.ts';
 import { dropDeliveredOf } from './endpoint-health-store.ts';
@@ -97,13 +98,12 @@ export async function insertDeliveries(
   deliveries: readonly NewDelivery[],
   now: number,
 ): Promise<void> {
-  let seq = await newestSeq(tx);
+  const numbers = (await takeNumbers(tx, 'delivery', deliveries.length)).values();
   for (const page of pagesOf(deliveries)) {
     const rows = page.map((one) => {
-      seq += 1;
       const row = {
         id: one.id,
-        seq,
+        seq: numbers.next().value!,
         kind: one.origin === 'alert' ? 'mail' : 'webhook',
         organization: one.organization,
         world: one.world,
@@ -128,11 +128,6 @@ export async function insertDeliveries(
     });
     await tx.insertInto('delivery').values(rows).execute();
   }
-}
-
-export async function newestSeq(tx: Tx): Promise<number> {
-  const { rows } = await sql<{ seq: number | null }>`select max(seq) as seq from delivery`.execute(tx);
-  return rows[0]?.seq ?? 0;
 }
 
 // The conditions of the partial indexes are written out: a bound value in their place would keep SQLite from using them.

@@ -5,7 +5,7 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../../lib/timer.ts';
-import type { Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
+import type { ClaimTime, Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import {
   claimDue,
   claimsOver,
@@ -37,6 +37,8 @@ export interface DeliveryQueueDeps {
   chance: () => number;
   /** Names this process in its claims: no other has it, and none will. */
   owner: string;
+  /** By which claims end; its own clock where it is absent. */
+  time?: ClaimTime | undefined;
   timer?: Timer | undefined;
   /** Attempts at a time. */
   most?: number;
@@ -55,8 +57,10 @@ export interface DeliveryQueue {
   mostAttempts(kind: DeliveryKind): number;
   /** Whether it is free to be changed by hand: its attempt has not begun here, and will not before `wake`. */
   withdraw(id: DeliveryId): boolean;
-  /** Whether another process sends it, by its row. */
-  isClaimedElsewhere(row: { claimed_by: string | null; claimed_until: number | null }): boolean;
+  /** What says of a row whether another process sends it. */
+  claimedElsewhere(
+    tx: Tx,
+  ): Promise<(row: { claimed_by: string | null; claimed_until: number | null }) => boolean>;
   start(): Promise<void>;
   /** Starts no more attempts; waits for the running ones (at most `patience` ms), then abandons them. */
   stop(): Promise<void>;
@@ -71,7 +75,7 @@ const SOONEST = 5;
 
 export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
   const { inTransaction, integrity, clock, log, owner } = deps;
-  const { timer = systemTimer, most = MOST, patience = 10_000 } = deps;
+  const { timer = systemTimer, most = MOST, patience = 10_000, time = async () => clock.now() } = deps;
   const handlers = new Map<DeliveryKind, DeliveryHandler<unknown>>();
   const held = new Map<DeliveryId, LeasedDelivery>();
   const lanes = new Lanes(most);
@@ -97,7 +101,7 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
       attempts.begin();
     },
   });
-  const claims = new Claims({ ...deps, timer, held, lanes, isOpen, claimed: () => attempts.begin() });
+  const claims = new Claims({ ...deps, time, timer, held, lanes, isOpen, claimed: () => attempts.begin() });
   const attempts = createAttempts({ ...deps, timer, most, handlers, held, lanes, ends, isOpen, claims });
 
   return {
@@ -118,8 +122,11 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
       }
       return true;
     },
-    isClaimedElsewhere: ({ claimed_by, claimed_until }) =>
-      isOpen() && claimed_by !== null && claimed_by !== owner && (claimed_until ?? 0) > clock.now(),
+    async claimedElsewhere(tx) {
+      const now = await time(tx);
+      return ({ claimed_by, claimed_until }) =>
+        isOpen() && claimed_by !== null && claimed_by !== owner && (claimed_until ?? 0) > now;
+    },
     async start() {
       if (state !== 'new') throw new Error('The queue of deliveries is started once.');
       await claims.takeOver();
@@ -153,6 +160,7 @@ function nextAttempt(
 }
 
 interface ClaimsDeps extends Pick<DeliveryQueueDeps, 'db' | 'inTransaction' | 'clock' | 'log' | 'owner'> {
+  time: ClaimTime;
   timer: Timer;
   held: Map<DeliveryId, LeasedDelivery>;
   lanes: Lanes;
@@ -223,12 +231,16 @@ class Claims {
   }
 
   async #claim(): Promise<void> {
-    const { inTransaction, clock, owner, held, lanes } = this.#deps;
-    const now = clock.now();
-    const wants = lanes.wants(now);
-    const until = now + CLAIM;
+    const { inTransaction, clock, time, owner, held, lanes } = this.#deps;
+    const asked = clock.now();
+    const wants = lanes.wants(asked);
+    // By our own clock it is over no later than by that of the claim, which begins after it.
+    const until = asked + CLAIM;
     try {
-      const taken = await inTransaction((tx) => claimDue(tx, wants, { owner, now, until }));
+      const taken = await inTransaction(async (tx) => {
+        const now = await time(tx);
+        return claimDue(tx, wants, { owner, now, until: now + CLAIM });
+      });
       for (const [want, rows] of taken) {
         const own = rows.map(
           (row): LeasedDelivery => ({ ...row, until, state: 'ready', abort: new AbortController() }),
@@ -267,16 +279,18 @@ class Claims {
 
   /** Those of this process are renewed; those of others that are over, and those it does not know of, end. */
   async tend(): Promise<void> {
-    const { db, inTransaction, clock, owner, held, log } = this.#deps;
-    const now = clock.now();
+    const { db, inTransaction, clock, time, owner, held, log } = this.#deps;
+    const asked = clock.now();
     const own = [...held.values()];
     if (own.length > 0)
-      await inTransaction((tx) => renewClaims(tx, own.map(idOf), { owner, until: now + CLAIM }));
-    for (const one of own) one.until = now + CLAIM;
-    const over = { now, longest: CLAIM };
-    if ((await claimsOver(db, over)).some((id) => !held.has(id))) {
+      await inTransaction(async (tx) =>
+        renewClaims(tx, own.map(idOf), { owner, until: (await time(tx)) + CLAIM }),
+      );
+    for (const one of own) one.until = asked + CLAIM;
+    const over = async (from: Db | Tx) => claimsOver(from, { now: await time(from), longest: CLAIM });
+    if ((await over(db)).some((id) => !held.has(id))) {
       const lost = await inTransaction(async (tx) => {
-        const ids = (await claimsOver(tx, over)).filter((id) => !held.has(id));
+        const ids = (await over(tx)).filter((id) => !held.has(id));
         await releaseClaims(tx, ids);
         return ids.length;
       });

@@ -3,7 +3,7 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../../lib/timer.ts';
-import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
+import type { ClaimTime, Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import {
   claimWork,
   endWork,
@@ -79,6 +79,8 @@ export interface RecurringWorksDeps {
   log: Log;
   /** Names this process in its claims: no other has it, and none will. */
   owner: string;
+  /** By which claims end; its own clock where it is absent. */
+  time?: ClaimTime | undefined;
   timer?: Timer | undefined;
 }
 
@@ -88,7 +90,7 @@ const CLAIM = 60_000;
 const LONGEST = 24 * 60 * 60_000;
 
 export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
-  const { db, inTransaction, clock, log, owner, timer = systemTimer } = deps;
+  const { db, inTransaction, clock, log, owner, timer = systemTimer, time = async () => clock.now() } = deps;
   const works = new Map<WorkKind, Work>();
   const running = new Map<WorkKind, { fence: number; abort: AbortController; end: Promise<void> }>();
   const wanted = new Set<WorkKind>();
@@ -98,8 +100,10 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
   async function begin(kind: WorkKind, work: Work): Promise<void> {
     // Taken before it begins: what is asked for meanwhile is another run.
     const isWanted = wanted.delete(kind);
-    const claim = { owner, now: clock.now(), until: clock.now() + CLAIM, isWanted };
-    const fence = await inTransaction((tx) => claimWork(tx, kind, work.every, claim)).catch((error) => {
+    const fence = await inTransaction(async (tx) => {
+      const now = await time(tx);
+      return claimWork(tx, kind, work.every, { owner, now, until: now + CLAIM, isWanted });
+    }).catch((error) => {
       if (isWanted) wanted.add(kind);
       throw error;
     });
@@ -113,12 +117,12 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
   }
 
   async function look(): Promise<void> {
+    const now = await time(db);
     for (const row of await selectWorks(db)) {
       const kind = row.kind as WorkKind;
       const work = works.get(kind);
       if (state !== 'open') return;
       if (work === undefined || running.has(kind)) continue;
-      const now = clock.now();
       // A clock that was put back must not stop it: no pause is longer than the one that was asked for.
       const isDue = row.next_at !== null && (row.next_at <= now || row.next_at > now + (work.every ?? 0));
       const isFree = !isWorkClaimed(row, now, CLAIM);
@@ -128,7 +132,7 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
 
   async function renew(): Promise<void> {
     for (const [kind, { fence, abort }] of running) {
-      const ours = await inTransaction((tx) => renewWork(tx, kind, fence, clock.now() + CLAIM));
+      const ours = await inTransaction(async (tx) => renewWork(tx, kind, fence, (await time(tx)) + CLAIM));
       if (!ours) abort.abort();
     }
   }
@@ -162,7 +166,8 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
     },
     async list() {
       const rows = new Map((await selectWorks(db)).map((row) => [row.kind, row]));
-      return [...works.keys()].map((kind) => stateOf(kind, rows.get(kind), clock.now()));
+      const now = await time(db);
+      return [...works.keys()].map((kind) => stateOf(kind, rows.get(kind), now));
     },
   };
 }

@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { Organization } from '../../accounts/index.ts';
+import { insertTokenUse, type Organization } from '../../accounts/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { type Flow, type FlowDefinition, textsOf } from '../flows/flow.ts';
 import type { LinkResolver } from '../sessions/link.ts';
@@ -44,9 +45,9 @@ const pageOf = (found: Published) =>
 
 /** The page of a published flow: a verification of its own for each consent, in the test world with `test`. */
 export function createFlowPages(deps: HostedDeps): LinkResolver {
-  const { inTransaction, sessions, flows, organizations, limits, ids, clock, random } = deps;
+  const { inTransaction, sessions, flows, organizations, limits, ids, clock } = deps;
   const store = createHostedStore(deps);
-  const proofs = createVisitProofs({ clock, random });
+  const proofs = createVisitProofs(deps);
 
   async function get(slug: string): Promise<Published> {
     const flow = await flows.bySlug(slug);
@@ -58,6 +59,19 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
   /** From 1, how far the address is beyond its free visits. */
   const levelOf = (found: Published, test: boolean, address: string | undefined) =>
     address === undefined ? 0 : limits.visitLevel(callerOf(found, test), address);
+
+  /** Whether the work was done for this flow, and for no visit before, at whichever node. */
+  async function takesWork(
+    found: Published,
+    level: number,
+    { proof, test }: Parameters<LinkResolver['begin']>[1],
+  ) {
+    const expiresAt = proof && proofs.endOf(found.flow.id, level, proof);
+    if (expiresAt === undefined) return false;
+    const jti = `visit ${hash('sha256', proof!.challenge, 'base64url')}`;
+    const use = { ...realmOf(found, test), jti, usedAt: clock.now(), expiresAt };
+    return inTransaction((tx) => insertTokenUse(tx, use, 0));
+  }
 
   return {
     async describe(slug, { test, address }) {
@@ -88,7 +102,7 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
       const realm = realmOf(found, begin.test);
       const { address } = begin.device;
       const level = levelOf(found, begin.test, address);
-      if (level > 0 && !(begin.proof && proofs.accepts(flow.id, level, begin.proof))) throw workMissing();
+      if (level > 0 && !(await takesWork(found, level, begin))) throw workMissing();
       const admitted = await limits.admitVisit(callerOf(found, begin.test), address);
       try {
         const id = ids.next('verification');

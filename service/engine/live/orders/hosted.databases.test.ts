@@ -21,6 +21,7 @@ let sessions: ReturnType<typeof liveSessionsOver>;
 let hosted: Hosted;
 let flowPages: LinkResolver;
 let made: number;
+let parts: HostedDeps;
 
 const realm = () => ({ organization: engine.organization, world: 'test' as const });
 const order = (more: Partial<NewLink> = {}): NewLink => ({
@@ -81,7 +82,7 @@ mostlyOnSqlite('hosted links', (newPlace, _, { test }) => {
     const handlers: { hosted?: FlowHandler } = {};
     sessions = liveSessionsOver(engine, { challenges, handlers });
     made = 0;
-    const parts: HostedDeps = {
+    parts = {
       ...engine,
       sessions,
       random: (into) => new DataView(into.buffer).setUint32(12, ++made),
@@ -517,9 +518,9 @@ mostlyOnSqlite('hosted links', (newPlace, _, { test }) => {
     const workOf = async (of: string, from = address) =>
       (await flowPages.describe(of, { test: true, address: from })).work;
     const { page } = await flowPages.describe(slug, { test: true, address });
-    const visit = (proof?: VisitProof) =>
+    const visit = (proof?: VisitProof, at = flowPages) =>
       codeOf(
-        flowPages.begin(slug, {
+        at.begin(slug, {
           test: true,
           consent: { version: page.consent.version },
           path: { flash: true, motion: true },
@@ -541,7 +542,11 @@ mostlyOnSqlite('hosted links', (newPlace, _, { test }) => {
       expect(await visit(bad)).toBe('BURST_LIMIT_EXCEEDED');
     expect(await visit(proof)).toBe('done');
     expect(await visit(proof)).toBe('BURST_LIMIT_EXCEEDED');
-    for (let i = 0; i < 9; i++) expect(await visit(doWork((await workOf(slug))!))).toBe('done');
+    // Of another node, and after a restart.
+    const elsewhere = createFlowPages(parts);
+    expect(await visit(proof, elsewhere)).toBe('BURST_LIMIT_EXCEEDED');
+    expect(await visit(doWork((await workOf(slug))!), elsewhere)).toBe('done');
+    for (let i = 0; i < 8; i++) expect(await visit(doWork((await workOf(slug))!))).toBe('done');
     expect((await workOf(slug))!.bits).toBe(16);
     engine.advance(120_000);
     expect([await workOf(slug), await visit()]).toEqual([undefined, 'done']);

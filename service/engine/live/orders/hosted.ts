@@ -3,6 +3,7 @@ import type { FlowId, VerificationId } from '../../../lib/id.ts';
 import { newLinkToken } from '../../../lib/link-token.ts';
 import { Problem, type ProblemDetail } from '../../../lib/problem.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
+import type { RowIntegrity } from '../../../storage/transaction.ts';
 import { type Limits, refuseErased } from '../../accounts/index.ts';
 import { type Actor, describeActor } from '../../audit/index.ts';
 import type { EventPayloads } from '../../events/index.ts';
@@ -125,6 +126,7 @@ export interface HostedDeps extends OrderDeps {
   profiles: Pick<Profiles, 'get' | 'list'>;
   subjects: Pick<Subjects, 'birthDate'>;
   limits: Pick<Limits, 'admitVisit' | 'visitLevel'>;
+  integrity: Pick<RowIntegrity, 'mac'>;
 }
 
 export const createHostedStore = (deps: OrderDeps) =>

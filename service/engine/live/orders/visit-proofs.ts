@@ -1,5 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
+import type { RowIntegrity } from '../../../storage/transaction.ts';
 
 /** Work that the browser of a visitor does before it begins: an answer whose SHA-256 with the challenge begins with so many zero bits. */
 export interface VisitWork {
@@ -15,22 +16,16 @@ export interface VisitProof {
 export interface VisitProofsDeps {
   clock: Clock;
   random: (into: Uint8Array) => void;
+  integrity: Pick<RowIntegrity, 'mac'>;
 }
 
 /** Zero bits of the first step, one more for each twice as many visits: 32,768 hashes on average, a second in a browser. */
 const BITS = 14;
 /** Milliseconds from the description of the page to the consent. */
 const LIFE = 30 * 60_000;
-/** Challenges that were answered, in memory: the oldest are forgotten. */
-const MOST_USED = 50_000;
-
-/** Challenges that cost a visitor's machine work, each for one visit of one flow. Nothing of them is kept until they are answered. */
-export function createVisitProofs({ clock, random }: VisitProofsDeps) {
-  const secret = new Uint8Array(32);
-  random(secret);
-  const used = new Set<string>();
-  const macOf = (flow: string, rest: string) =>
-    createHmac('sha256', secret).update(`${flow} ${rest}`).digest('base64url');
+/** Challenges that cost a visitor's machine work, each for one flow. Nothing of them is kept. */
+export function createVisitProofs({ clock, random, integrity }: VisitProofsDeps) {
+  const macOf = (flow: string, rest: string) => integrity.mac('visit-proof', [flow, rest]);
   const bitsAt = (level: number) => BITS + level;
 
   return {
@@ -42,17 +37,15 @@ export function createVisitProofs({ clock, random }: VisitProofsDeps) {
       const rest = `${clock.now() + LIFE}.${bits}.${Buffer.from(nonce).toString('base64url')}`;
       return { challenge: `${rest}.${macOf(flow, rest)}`, bits };
     },
-    /** Whether this work was done for this flow, and for no visit before; of the level before it counts too. */
-    accepts(flow: string, level: number, { challenge, answer }: VisitProof): boolean {
+    /** Until when this work counts, which was done for this flow; of the level before it counts too. Undefined where it was not. */
+    endOf(flow: string, level: number, { challenge, answer }: VisitProof): number | undefined {
       const at = challenge.lastIndexOf('.');
       const rest = challenge.slice(0, at);
-      if (challenge.slice(at + 1) !== macOf(flow, rest) || used.has(challenge)) return false;
+      if (challenge.slice(at + 1) !== macOf(flow, rest)) return undefined;
       const [expiresAt = 0, bits = 0] = rest.split('.').map(Number);
-      if (expiresAt <= clock.now() || bits < bitsAt(Math.max(1, level - 1))) return false;
-      if (zeroBits(createHash('sha256').update(`${challenge}.${answer}`).digest()) < bits) return false;
-      used.add(challenge);
-      if (used.size > MOST_USED) used.delete(used.values().next().value!);
-      return true;
+      if (expiresAt <= clock.now() || bits < bitsAt(Math.max(1, level - 1))) return undefined;
+      const found = zeroBits(createHash('sha256').update(`${challenge}.${answer}`).digest());
+      return found < bits ? undefined : expiresAt;
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
+import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { createTurns } from '../../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import type { Events } from '../../events/index.ts';
@@ -32,7 +32,7 @@ export interface Attempt {
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** In that transaction; `target` is the verification, or the person an enrollment was tried for. */
   settle(tx: Tx, verdict: AttemptVerdict, line: { actor: Actor; target: string }): Promise<void>;
-  /** Always called at the end, whatever the outcome. */
+  /** Always called at the end, whatever the outcome. Never throws. */
   end(): void;
 }
 
@@ -54,6 +54,7 @@ export interface AddressAttemptsDeps {
   inTransaction: InTransaction;
   sealer: { emailHash(organization: OrganizationId, email: string): string };
   subjects: Pick<Subjects, 'get' | 'find'>;
+  locks: Locks;
   audit: Audit;
   events: Events;
   clock: Clock;
@@ -88,36 +89,25 @@ async function refuseTooMany(
 }
 
 export function createAddressAttempts(deps: AddressAttemptsDeps): AddressAttempts {
-  const { inTransaction, sealer, subjects, audit, events, clock } = deps;
-  const turns = createTurns();
-  /** Attempts let in and not yet decided, by address: only one process has the database. */
-  const underWay = new Map<string, number>();
+  const { inTransaction, sealer, subjects, locks, audit, events, clock } = deps;
+  const turns = locks.of('address');
 
   return {
     admit(realm, address, rules) {
       const hash = sealer.emailHash(realm.organization, address);
       const name = `${realmKey(realm)}/${hash}`;
       return turns(name, async () => {
-        await refuseTooMany(deps, { realm, hash }, rules, underWay.get(name) ?? 0);
-        underWay.set(name, (underWay.get(name) ?? 0) + 1);
-        let ended = false;
-        function end(): void {
-          if (ended) return;
-          ended = true;
-          const left = underWay.get(name)! - 1;
-          if (left > 0) underWay.set(name, left);
-          else underWay.delete(name);
+        // Of attempts that were let in and are not yet decided each has a place.
+        const place = await locks.takePlace('address', name, rules.beforeDelay);
+        try {
+          await refuseTooMany(deps, { realm, hash }, rules, place.others);
+        } catch (error) {
+          await place.free();
+          throw error;
         }
         return {
-          end,
-          inTurn: (work) =>
-            turns(name, async () => {
-              try {
-                return await work();
-              } finally {
-                end();
-              }
-            }),
+          end: () => void place.free(),
+          inTurn: (work) => turns(name, () => work().finally(place.free)),
           async settle(tx, verdict, { actor, target }) {
             if (verdict === 'neither') return;
             if (verdict === 'verified') return deleteClaim(tx, realm, hash);

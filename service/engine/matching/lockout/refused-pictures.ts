@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids, OrganizationId } from '../../../lib/id.ts';
+import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { createTurns } from '../../../lib/turns.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import { sourceOf } from '../../accounts/index.ts';
 import type { Actor } from '../../audit/index.ts';
@@ -53,6 +53,7 @@ export interface RefusedPicturesDeps {
   inTransaction: InTransaction;
   /** A keyed hash, so that the rows reveal neither addresses nor pictures. */
   sealer: { emailHash(organization: OrganizationId, text: string): string };
+  locks: Locks;
   ids: Ids;
   clock: Clock;
 }
@@ -69,13 +70,14 @@ export function createRefusedPictures({
   db,
   inTransaction,
   sealer,
+  locks,
   ids,
   clock,
 }: RefusedPicturesDeps): RefusedPictures {
-  const turns = createTurns();
-  const lineages = readOnce((key: string) => lineageOf(db, key));
-  /** When a picture was last refused to a lineage, in ms since 1970; without one within a day nothing else is read. */
-  const latest = readOnce(async (lineage: string) => (await selectLatest(db, lineage)) ?? 0);
+  const turns = locks.of('refused-picture');
+  const lineageOfKey = readOnce((key: string) => lineageOf(db, key));
+  /** Whether a picture was refused to a lineage after `since`; without one nothing else is read. */
+  const anySince = async (lineage: string, since: number) => ((await selectLatest(db, lineage)) ?? 0) > since;
   /** Plain hashes, by lineage, oldest first: never on disk. */
   const remembered = new Map<string, Map<string, number>>();
 
@@ -89,7 +91,7 @@ export function createRefusedPictures({
 
   async function refuseTooMany(row: Pick<RefusedPicture, 'lineage' | 'source_hash'>): Promise<void> {
     const now = clock.now();
-    if ((await latest.read(row.lineage)) <= now - DAY) return;
+    if (!(await anySince(row.lineage, now - DAY))) return;
     const times = await selectTimes(db, row, { since: now - DAY, until: now, most: limits[1].most });
     for (const { most, window, name } of limits) {
       const deciding = times[most - 1];
@@ -105,7 +107,7 @@ export function createRefusedPictures({
   return {
     async admit({ organization, world }, { actor, address }) {
       if (actor.is !== 'key') return unlimited;
-      const lineage = await lineages.read(actor.key);
+      const lineage = await lineageOfKey(actor.key);
       const source = address === undefined ? 'unknown' : sourceOf(address);
       const source_hash = sealer.emailHash(organization, `source/${source}`);
       const hashOf = (pixelHash: string) => sealer.emailHash(organization, `picture/${pixelHash}`);
@@ -115,7 +117,6 @@ export function createRefusedPictures({
       async function add(tx: Tx, pixelHash: string): Promise<void> {
         const at = clock.now();
         const row = { lineage, source_hash, picture_hash: hashOf(pixelHash), created_at: at };
-        latest.set(lineage, Math.max(at, await latest.read(lineage)));
         await insertRefused(tx, { id: ids.next('verification'), organization, world, ...row }, at - DAY);
         remember(lineage, pixelHash);
       }
@@ -128,7 +129,7 @@ export function createRefusedPictures({
         async refusedBefore(pixelHash) {
           const refused =
             stopAt.includes(pixelHash) ||
-            ((await latest.read(lineage)) > since &&
+            ((await anySince(lineage, since)) &&
               (await wasRefused(db, { lineage, picture_hash: hashOf(pixelHash) }, since)));
           if (refused) await inTransaction((tx) => add(tx, pixelHash));
           return refused;
@@ -145,18 +146,12 @@ export function createRefusedPictures({
   };
 }
 
-/** What only this process writes, read from the database the first time. */
+/** What does not change, read from the database the first time. */
 function readOnce<T>(read: (name: string) => Promise<T>) {
   const known = new Map<string, T>();
-  return {
-    async read(name: string): Promise<T> {
-      const before = known.get(name);
-      if (before !== undefined) return before;
-      const found = await read(name);
-      // `set` meanwhile goes before what was read.
-      if (!known.has(name)) known.set(name, found);
-      return known.get(name)!;
-    },
-    set: (name: string, value: T) => void known.set(name, value),
+  return async (name: string): Promise<T> => {
+    const found = known.get(name) ?? (await read(name));
+    known.set(name, found);
+    return found;
   };
 }

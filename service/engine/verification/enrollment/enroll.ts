@@ -1,7 +1,7 @@
 import { defined } from '../../../lib/defined.ts';
-import type { ReviewId, SubjectId } from '../../../lib/id.ts';
+import type { OrganizationId, ReviewId, SubjectId } from '../../../lib/id.ts';
+import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { createTurns } from '../../../lib/turns.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import {
   type AddressAttempts,
@@ -46,6 +46,8 @@ type EnrollDeps = PrepareEnrollmentDeps &
   RefuseEnrollmentDeps & {
     subjects: Subjects;
     refusedPictures: RefusedPictures;
+    locks: Locks;
+    sealer: { emailHash(organization: OrganizationId, email: string): string };
     requireOwnersFactor?: () => Promise<void>;
   };
 
@@ -56,8 +58,7 @@ export function createEnroll(deps: EnrollDeps) {
   const requireLife = createRequireLife({ ...deps, refuse });
   const admit = createAdmitEnrollment({ ...deps, refuse });
   const keep = createKeepEnrollment(deps);
-  /** One at a time in a realm: of two pictures of one face, or two for one e-mail, the second meets the first. */
-  const turns = createTurns();
+  const turns = deps.locks.of('enrollment');
 
   return async function enroll(command: EnrollCommand): Promise<EnrollResult> {
     await deps.requireOwnersFactor?.();
@@ -65,12 +66,21 @@ export function createEnroll(deps: EnrollDeps) {
     const guard = await deps.refusedPictures.admit(run.realm, command);
     const seen = await analyze(run, guard);
     await requireLife(run, seen, guard);
-    return turns(realmKey(run.realm), async () => {
+    return turns(turnOf(deps, run), async () => {
       if (command.signal?.aborted) throw new Problem('TIMEOUT', 'The caller did not wait for the answer.');
       return keep(run, seen, await admit(run, seen));
     });
   };
 }
+
+/** Of two pictures of one face, where faces are compared, or two for one e-mail, the second meets the first. */
+const turnOf = (
+  { sealer }: Pick<EnrollDeps, 'sealer'>,
+  { realm, uniquenessPolicy, command }: Enrollment,
+): string =>
+  uniquenessPolicy === 'off'
+    ? `${realmKey(realm)}/${sealer.emailHash(realm.organization, command.email)}`
+    : realmKey(realm);
 
 /** What the camera does not take a picture with, and an API key may still enroll. */
 const unclear: readonly QualityComponent[] = ['sharpness', 'luminanceMean', 'underExposurePrevention'];

@@ -30,7 +30,7 @@ function startOutbox(mostGroups?: number) {
   const start = () =>
     createWatchedRules({
       seen: {
-        newestRelayed: async () => rows.findLast(({ relayed }) => relayed)?.seq ?? 0,
+        relayedThrough: async () => rows.findLast(({ relayed }) => relayed)?.seq ?? 0,
         oldestWaiting: async () => rows.find(({ relayed }) => !relayed)?.event.at,
         async *relayedSince(_, since, through) {
           yield rows

@@ -68,7 +68,7 @@ interface Draft {
 export interface WatchedRulesDeps {
   seen: Pick<
     SeenEventsStore,
-    'newestRelayed' | 'oldestWaiting' | 'relayedSince' | 'relayedAfter' | 'isRelayed'
+    'relayedThrough' | 'oldestWaiting' | 'relayedSince' | 'relayedAfter' | 'isRelayed'
   >;
   clock: Clock;
   log: Log;
@@ -163,7 +163,7 @@ async function readWindows(
 ): Promise<void> {
   for (const one of together) one.state = { is: 'counting' };
   try {
-    const through = await seen.newestRelayed();
+    const through = await seen.relayedThrough();
     const longest = Math.max(...together.map(({ window }) => window + partOf(window)));
     // What waits is judged at the time it happened.
     const earliest = Math.min(clock.now(), (await seen.oldestWaiting()) ?? Number.POSITIVE_INFINITY);

@@ -14,7 +14,7 @@ export interface ChangeByHandDeps {
   inTransaction: InTransaction;
   integrity: RowIntegrity;
   endpoints: Pick<Webhooks, 'get'>;
-  queue: Pick<DeliveryQueue, 'withdraw' | 'isClaimedElsewhere' | 'wake'>;
+  queue: Pick<DeliveryQueue, 'withdraw' | 'claimedElsewhere' | 'wake'>;
   audit: Audit;
   clock: Clock;
 }
@@ -54,7 +54,7 @@ export function createChangeByHand(deps: ChangeByHandDeps): ChangeByHand {
     if (!queue.withdraw(id as DeliveryId)) throw runs;
     await inTransaction(async (tx) => {
       const row = await requireQueued(tx, id);
-      if (queue.isClaimedElsewhere(row)) throw runs;
+      if ((await queue.claimedElsewhere(tx))(row)) throw runs;
       if (row.state !== 'waiting' && row.state !== 'failed')
         throw new Problem('CONFLICT', `The delivery ${id} is over and cannot be ${what}.`);
       await settleDeliveries(tx, integrity, [to(row)], { now: clock.now() });
@@ -85,9 +85,8 @@ export function createChangeByHand(deps: ChangeByHandDeps): ChangeByHand {
       const deliveries = await inTransaction(async (tx) => {
         const waiting = await selectWaitingOf(tx, id as EndpointId, MOST);
         // What is sent right now needs no haste.
-        const free = waiting.filter(
-          (row) => !queue.isClaimedElsewhere(row) && queue.withdraw(row.id as DeliveryId),
-        );
+        const claimedElsewhere = await queue.claimedElsewhere(tx);
+        const free = waiting.filter((row) => !claimedElsewhere(row) && queue.withdraw(row.id as DeliveryId));
         await settleDeliveries(tx, integrity, free.map(again), { now: clock.now() });
         await audit.add(tx, {
           actor,

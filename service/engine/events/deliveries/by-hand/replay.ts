@@ -2,6 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import type { Clock } from '../../../../lib/clock.ts';
 import { defined } from '../../../../lib/defined.ts';
 import type { DeliveryId, Ids, SubjectId } from '../../../../lib/id.ts';
+import type { Locks } from '../../../../lib/locks.ts';
 import { Problem } from '../../../../lib/problem.ts';
 import type { Db, InTransaction, RowIntegrity } from '../../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../../audit/index.ts';
@@ -33,6 +34,7 @@ export interface ReplayDeps {
   endpoints: Pick<EndpointBook, 'open'>;
   dialects: readonly PayloadDialect[];
   queue: Pick<DeliveryQueue, 'add' | 'wake'>;
+  locks: Locks;
   audit: Audit;
   ids: Pick<Ids, 'next'>;
   clock: Clock;
@@ -46,7 +48,7 @@ const DAY = 86_400_000;
 
 /** In pages, one transaction each: an interrupted replay has sent its first pages, and the audit line of its start exists. */
 export function createReplay(deps: ReplayDeps): Deliveries['replay'] {
-  const { db, inTransaction, endpoints, queue, audit, clock } = deps;
+  const { db, inTransaction, endpoints, queue, locks, audit, clock } = deps;
   async function endpointOf(realm: EventRealm, id: string): Promise<Endpoint> {
     const found = await endpoints.open(id as Endpoint['id']);
     const endpoint = found?.endpoint;
@@ -93,19 +95,16 @@ export function createReplay(deps: ReplayDeps): Deliveries['replay'] {
     return deliveries;
   }
 
-  const underWay = new Set<Endpoint['id']>();
-
   return async function replay(realm, order, actor) {
     const { since, until: before = clock.now() + 1 } = order;
     checkSpan(since, before);
     const endpoint = await endpointOf(realm, order.endpoint);
-    if (underWay.has(endpoint.id)) throw alreadyRunning();
-    underWay.add(endpoint.id);
+    const place = await locks.takePlace('replay', endpoint.id, 1);
     try {
-      if (await hasUntriedReplay(db, endpoint)) throw alreadyRunning();
+      if (place.others > 0 || (await hasUntriedReplay(db, endpoint))) throw alreadyRunning();
       return { deliveries: await queueAll(realm, endpoint, { since, before }, actor) };
     } finally {
-      underWay.delete(endpoint.id);
+      await place.free();
     }
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../../lib/clock.ts';
 import type { DeliveryId, EndpointId, Ids } from '../../../../lib/id.ts';
+import type { Locks } from '../../../../lib/locks.ts';
 import { Problem } from '../../../../lib/problem.ts';
 import type { InTransaction, RowIntegrity } from '../../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../../audit/index.ts';
@@ -21,6 +22,7 @@ export interface TestDeliveryDeps {
   dialects: readonly PayloadDialect[];
   payloads: Payloads;
   attempt: Attempt;
+  locks: Locks;
   audit: Audit;
   ids: Pick<Ids, 'next'>;
   clock: Clock;
@@ -29,8 +31,19 @@ export interface TestDeliveryDeps {
 
 /** One attempt, made at once and waited for; also to an endpoint that is disabled. It is in the log when its answer is there. */
 export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
-  const { inTransaction, sealer, endpoints, dialects, payloads, attempt, audit, ids, clock, integrity } =
-    deps;
+  const {
+    inTransaction,
+    sealer,
+    endpoints,
+    dialects,
+    payloads,
+    attempt,
+    locks,
+    audit,
+    ids,
+    clock,
+    integrity,
+  } = deps;
 
   async function record(
     realm: EventRealm,
@@ -70,9 +83,6 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
     });
   }
 
-  /** Endpoints with a test under way: each holds a connection for as long as its receiver likes. */
-  const underWay = new Set<string>();
-
   return async function test(realm, id, event, actor) {
     const to = await endpoints.open(id as Endpoint['id']);
     if (to?.endpoint.organization !== realm.organization || to.endpoint.world !== realm.world)
@@ -88,16 +98,17 @@ export function createTestDelivery(deps: TestDeliveryDeps): Deliveries['test'] {
     const name = nameOf(dialects, endpoint, event);
     const payload = payloads.sample(name);
     if (payload.is === 'nothing') throw new Problem('CONFLICT', `There is no sample: ${payload.reason}.`);
-    if (underWay.has(endpoint.id))
+    // It holds a connection for as long as its receiver likes.
+    const place = await locks.takePlace('test-delivery', endpoint.id, 1);
+    if (place.others > 0)
       throw new Problem(
         'CONFLICT',
         'A test of this endpoint is under way: it ends within 15 seconds, then try again.',
       );
     const delivery = ids.next('delivery');
     const at = clock.now();
-    underWay.add(endpoint.id);
-    const attempted = await attempt({ to, url: endpoint.url, id: delivery, body: payload.body }).finally(() =>
-      underWay.delete(endpoint.id),
+    const attempted = await attempt({ to, url: endpoint.url, id: delivery, body: payload.body }).finally(
+      place.free,
     );
     const tested = { delivery, endpoint: endpoint.id, name, at, attempted };
     await record(realm, tested, actor);
