@@ -81,6 +81,8 @@ interface OldSession {
 const unseen =
   'what the rule against repeats within the attempt would find is left out, because the first session was played from a short recording';
 
+const named = 'both sessions are for one address, so the steps of the first are not drawn again';
+
 const oldSession = (
   name: string,
   attacker: string,
@@ -90,7 +92,7 @@ const oldSession = (
   name,
   attacker,
   draw,
-  made: `${made}; ${unseen}`,
+  made: `${made}; ${draw === 'product' && path === undefined ? `${named}; ` : ''}${unseen}`,
   async prepare(sources, readings) {
     const both = turningBothWays(sources);
     const people: { person: LivePerson; ways: Shown[] }[] = [];
@@ -120,7 +122,7 @@ const oldSession = (
             ...limited,
             random,
             actor: () => createRecorded(again),
-            ...(draw === 'same' && { asks: session.attempt.steps }),
+            ...(draw === 'same' ? { asks: session.attempt.steps } : { before: [session.attempt.steps] }),
             ...(session.attempt.movement && { earlier: [session.attempt.movement] }),
           });
         }

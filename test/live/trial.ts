@@ -54,6 +54,8 @@ export interface TrialOrder {
   random(): number;
   /** Movements of earlier sessions, as engine/sessions keeps them. */
   earlier?: readonly Uint8Array[];
+  /** Sequences of steps that the person did in sessions for the same address. */
+  before?: readonly (readonly StepName[])[];
   /** Steps that are asked for, in this order: a draw is taken when it is this one. */
   asks?: readonly StepName[];
   /** Attempts; three as in a session. */
@@ -107,7 +109,7 @@ function runAttempt(order: TrialOrder, actor: Actor): Attempt {
   const fill = (into: Uint8Array) => {
     for (let i = 0; i < into.length; i++) into[i] = Math.floor(256 * random());
   };
-  const drawn = drawAs(order.asks, () => drawChallenge(rules, path, fill));
+  const drawn = drawAs(order.asks, () => drawChallenge(rules, path, fill, order.before));
   const challenge = createChallenge(drawn, models);
   const start = 1000 + Math.floor(random() * 1e6);
   let at = start;

@@ -48,19 +48,26 @@ export interface Script extends Partial<Omit<ChallengeRules, 'repeats'>> {
 }
 
 /** Challenges in which each frame completes a step; what they find is scripted. */
-export function scriptedChallenges(): Challenges & { script: Script; begun: number } {
+export function scriptedChallenges(): Challenges & {
+  script: Script;
+  begun: number;
+  /** Sequences that the last one was not to repeat. */
+  before: readonly (readonly string[])[];
+} {
   const script: Script = { steps: 3, passed: true, reasons: [], assurance: 'active', score: 0.9 };
-  const challenges: Challenges & { script: Script; begun: number } = {
+  const challenges: ReturnType<typeof scriptedChallenges> = {
     script,
     begun: 0,
+    before: [],
     rules: () => ({
       ...challengeRules(),
       ...script,
       count: script.steps,
       repeats: script.refusesRepeats === false ? 'record' : 'refuse',
     }),
-    begin() {
+    begin(_, __, ___, before) {
       challenges.begun++;
+      challenges.before = before;
       return scriptedChallenge({ ...script });
     },
     movementIn: (movement) => (earlier) => Buffer.from(movement).equals(earlier),

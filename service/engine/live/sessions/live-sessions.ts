@@ -309,7 +309,12 @@ function createBeginAttempt(parts: RecordingParts, { get, dispatch, fresh }: Sta
       const path = { flash: row.flash === 1, motion: row.motion === 1 };
       const attempt = createAttempt({
         number: row.attempts + 1,
-        challenge: challenges.begin(challenges.rules(profile), plan, path),
+        challenge: challenges.begin(
+          challenges.rules(profile),
+          plan,
+          path,
+          await parts.store.stepsBefore(row),
+        ),
         startedAt,
         capture,
         reviewable: uniquenessRule.policy === 'block',

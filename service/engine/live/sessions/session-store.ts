@@ -14,6 +14,9 @@ import type { SessionPageRequest } from './sessions.ts';
 
 export type SessionRow = Selectable<Schema['live_session']>;
 export type NewSessionRow = Insertable<Schema['live_session']>;
+/** Newest sessions whose steps are not asked for again: a third of the sequences of `default`. */
+const NOT_ASKED_AGAIN = 40;
+
 export type SessionChange = Updateable<Schema['live_session']>;
 
 /** The column `outcome`: everything about the end that names no person. */
@@ -43,6 +46,12 @@ export const outcomeOf = ({ outcome }: Pick<SessionRow, 'outcome'>): StoredOutco
   outcome === null
     ? { reasons: [], challengesCompleted: 0, processingTimeMs: 0 }
     : (JSON.parse(outcome) as StoredOutcome);
+
+/** Of the last attempt that ended, in their order. */
+const stepsDone = (row: SessionRow): string[] =>
+  (outcomeOf(row).liveness?.evidence ?? []).flatMap(({ kind }) =>
+    kind.startsWith('step:') ? [kind.slice('step:'.length)] : [],
+  );
 
 export const realmOf = ({ organization, world }: Pick<SessionRow, 'organization' | 'world'>): Realm => ({
   organization: organization as OrganizationId,
@@ -169,6 +178,23 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
           .where((eb) => eb.or([eb('token_hash', '=', hash), eb('follower_hash', '=', hash)]))
           .executeTakeFirst(),
       ),
+    /** Sequences of steps that were done in the newest sessions for the same address, and in this one. */
+    stepsBefore: async (row: SessionRow): Promise<string[][]> => {
+      const { organization, world, email_hash: address } = row;
+      const others =
+        address === null
+          ? []
+          : await db
+              .selectFrom('live_session')
+              .selectAll()
+              .where('email_hash', '=', address)
+              .where('organization', '=', organization)
+              .where('world', '=', world)
+              .orderBy('id', 'desc')
+              .limit(NOT_ASKED_AGAIN)
+              .execute();
+      return [row, ...others.filter(isOwn)].map(stepsDone);
+    },
     page: async (
       { organization, world }: Realm,
       { state, flow, decision, held, reference, before, limit }: SessionPageRequest,

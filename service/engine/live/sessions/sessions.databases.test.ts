@@ -376,6 +376,28 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
     ]);
   });
 
+  test('the steps of earlier sessions for the same address are not asked for again', async () => {
+    const asked = async (address: string | undefined, ...names: string[]) => {
+      challenges.script.evidence = ['camera', ...names.map((name) => `step:${name}`)].map((kind) => ({
+        kind,
+        passed: true,
+        maturity: 'experimental',
+        details: {},
+      }));
+      const { token } = await begun(address === undefined ? {} : { match: { email: address } });
+      await attempt(token);
+      return challenges.before.filter((steps) => steps.length > 0);
+    };
+    expect(await asked('ada@example.com', 'turn-left', 'blink')).toEqual([]);
+    expect(await asked('eve@example.com', 'blink', 'turn-left')).toEqual([]);
+    expect(await asked(undefined, 'blink')).toEqual([]);
+    expect(await asked('Ada@example.com', 'look-up', 'blink')).toEqual([['turn-left', 'blink']]);
+    expect(await asked('ada@example.com')).toEqual([
+      ['look-up', 'blink'],
+      ['turn-left', 'blink'],
+    ]);
+  });
+
   test('where a profile only records repeats, a movement that was shown before is noted', async () => {
     Object.assign(challenges.script, { movement: Uint8Array.of(1, 2, 3), refusesRepeats: false });
     await attempt((await begun()).token);

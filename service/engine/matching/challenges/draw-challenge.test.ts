@@ -92,6 +92,24 @@ test.each([
   });
 });
 
+test('a sequence that was done before is not drawn again, but where no other is left', () => {
+  const named = (seed: number, before: readonly (readonly string[])[]) =>
+    drawChallenge(all, both, chance(seed), before).steps.map(({ name }) => name);
+  const before: string[][] = [];
+  for (let seed = 0; seed < 40; seed++) before.push(named(seed, before));
+  expect(new Set(before.map((names) => names.join())).size).toBe(40);
+  const done = new Set(before.map((names) => names.join()));
+  for (let seed = 0; seed < 500; seed++) expect(done.has(named(seed, before).join())).toBe(false);
+
+  const two = challengeRules(builtInProfiles.find(({ slug }) => slug === 'phantom')!.definition.challenge);
+  const turns = [
+    ['turn-left', 'turn-right'],
+    ['turn-right', 'turn-left'],
+  ];
+  const last = drawChallenge(two, both, chance(1), turns).steps.map(({ name }) => name);
+  expect(turns).toContainEqual(last);
+});
+
 test('phantom asks for turns alone', () => {
   const { definition } = builtInProfiles.find(({ slug }) => slug === 'phantom')!;
   const { steps } = drawChallenge(challengeRules(definition.challenge), both, chance(1));

@@ -42,19 +42,25 @@ const PAUSE = [600, 1800] as const;
 const MOST_BLINKS = 2;
 /** From this many steps on both directions are asked for. */
 const BOTH_TURNS_FROM = 3;
+/** Draws that are tried for a sequence that was not asked for before. */
+const MOST_DRAWS = 100;
 
 /**
  * Draws the steps of one attempt, every order of them alike: at least one turn, from two steps on a blink where it is in the pool, from
  * three on both directions, no step twice. Without motion, holding still for a drawn time, one or two blinks and pauses of drawn lengths
  * (and colors, where they may be shown) take their place.
+ *
+ * `before`: sequences that the person has done in earlier sessions. One of them is not drawn again, so that the film of such a session does
+ * not fit; where a profile knows so few sequences that all were done, one is. Without motion there are too few to leave any out.
  */
 export function drawChallenge(
   rules: ChallengeRules,
   path: ChallengePath,
   random: RandomBytes,
+  before: readonly (readonly string[])[] = [],
 ): DrawnChallenge {
   const chance = createChance(random);
-  const names = path.motion ? drawMoving(rules, path, chance) : drawStill(rules, path, chance);
+  const names = path.motion ? drawNew(rules, path, chance, before) : drawStill(rules, path, chance);
   return {
     steps: names.map((name, index) => drawStep(name, { ...path, index }, chance)),
     path,
@@ -62,6 +68,19 @@ export function drawChallenge(
     strict: rules.strict,
     repeats: rules.repeats,
   };
+}
+
+function drawNew(
+  rules: ChallengeRules,
+  path: ChallengePath,
+  chance: Chance,
+  before: readonly (readonly string[])[],
+): StepName[] {
+  const known = new Set(before.map((names) => names.join()));
+  let names = drawMoving(rules, path, chance);
+  for (let draws = 1; known.has(names.join()) && draws < MOST_DRAWS; draws++)
+    names = drawMoving(rules, path, chance);
+  return names;
 }
 
 function drawMoving({ pool, count }: ChallengeRules, path: ChallengePath, chance: Chance): StepName[] {
