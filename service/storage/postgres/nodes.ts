@@ -44,6 +44,14 @@ export interface Node {
   address: string;
 }
 
+/** The node that this process is. */
+export interface ThisNode extends Node {
+  /** Key of its row, of this run alone. */
+  token: string;
+  /** Throws STORAGE_UNAVAILABLE while it may not write; what writes outside a transaction asks it, and holds the row. */
+  requireWriter(): void;
+}
+
 /** A node as the others see it. */
 export interface SeenNode extends Node {
   /** Who it is, for a person. */
