@@ -1,4 +1,5 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { behaviorEvents } from '../doors/behavior/webhook-events.ts';
 import { hostedEvents } from '../doors/hosted/webhook-events.ts';
 import { identityEvents } from '../doors/identity/webhook-events.ts';
@@ -23,6 +24,8 @@ import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import { createOutgoing } from '../outgoing/create-outgoing.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
+import { listNodes } from '../storage/postgres/nodes.ts';
+import type { Db } from '../storage/transaction.ts';
 import type { Accounts } from './accounts.ts';
 import type { Foundation } from './foundation.ts';
 import { createOwnPlaces, mailServerOf } from './outbound.ts';
@@ -31,20 +34,38 @@ export type EventsOut = Awaited<ReturnType<typeof openEvents>>;
 
 /** What happens in the box, where it may be sent to, and what recurs. Nothing runs until `queue.start` and `recurring.start`. */
 export async function openEvents(foundation: Foundation) {
-  const { config, db, inTransaction, integrity, audit, ids, clock, log, opened } = foundation;
+  const { config, db, inTransaction, integrity, audit, ids, clock, log, node, opened } = foundation;
+  const catchUp = node && foundation.position.catchUp;
   const owner = randomUUID();
   const chance = Math.random;
-  const queue = createDeliveryQueue({ db, inTransaction, integrity, ids, clock, log, owner, chance });
+  const queue = createDeliveryQueue({
+    db,
+    inTransaction,
+    integrity,
+    ids,
+    clock,
+    log,
+    owner,
+    chance,
+    catchUp,
+  });
   const recurring = createRecurringWorks({ db, inTransaction, clock, log, owner });
   const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
-  const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
+  const ownPlaces = createOwnPlaces({
+    config,
+    resolve: outgoing.resolve,
+    nodes: node && (() => addressesOfNodes(db)),
+  });
   const mail = mailServerOf(config);
   const { current: own } = ownPlaces;
   const { events, grants, destinations, webhooks } = await createReceivers(foundation, { outgoing, own });
   return { queue, recurring, boardLinks, outgoing, ownPlaces, mail, events, grants, destinations, webhooks };
 }
+
+const addressesOfNodes = async (db: Db) =>
+  (await listNodes((statement) => sql.raw(statement).execute(db))).map(({ address }) => address);
 
 type ReceiversParts = Pick<
   Foundation,

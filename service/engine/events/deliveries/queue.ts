@@ -38,6 +38,8 @@ export interface DeliveryQueueDeps {
   /** Names this process in its claims: no other has it, and none will. */
   owner: string;
   timer?: Timer | undefined;
+  /** Before each attempt, where other nodes change what it is made by. */
+  catchUp?: (() => Promise<void>) | undefined;
   /** Attempts at a time. */
   most?: number;
   /** Milliseconds that a stop waits for what runs. */
@@ -106,7 +108,8 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
     handle(kind, handler) {
       if (state !== 'new' || handlers.has(kind))
         throw new Error(`A handler of ${kind} comes once, before the start.`);
-      handlers.set(kind, handler as DeliveryHandler<unknown>);
+      const own = deps.catchUp ? caughtUp(handler, deps.catchUp) : handler;
+      handlers.set(kind, own as DeliveryHandler<unknown>);
     },
     mostAttempts: (kind) => (handlers.get(kind)?.pauses.length ?? 0) + 1,
     withdraw(id) {
@@ -139,6 +142,18 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
     },
   };
 }
+
+/** What is kept in memory of the record is current when it sends. */
+const caughtUp = <Result>(
+  handler: DeliveryHandler<Result>,
+  catchUp: () => Promise<void>,
+): DeliveryHandler<Result> => ({
+  ...handler,
+  async send(delivery) {
+    await catchUp();
+    return handler.send(delivery);
+  },
+});
 
 /** Undefined where none follows: it is over, or waits for its endpoint. */
 function nextAttempt(
