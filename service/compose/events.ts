@@ -1,5 +1,4 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { behaviorEvents } from '../doors/behavior/webhook-events.ts';
 import { hostedEvents } from '../doors/hosted/webhook-events.ts';
 import { identityEvents } from '../doors/identity/webhook-events.ts';
@@ -24,8 +23,7 @@ import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import { createOutgoing } from '../outgoing/create-outgoing.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
-import { listNodes } from '../storage/postgres/nodes.ts';
-import type { Db } from '../storage/transaction.ts';
+import { addressesOfNodes } from '../storage/postgres/nodes.ts';
 import type { Accounts } from './accounts.ts';
 import type { Foundation } from './foundation.ts';
 import { createOwnPlaces, mailServerOf } from './outbound.ts';
@@ -63,9 +61,6 @@ export async function openEvents(foundation: Foundation) {
   const { events, grants, destinations, webhooks } = await createReceivers(foundation, { outgoing, own });
   return { queue, recurring, boardLinks, outgoing, ownPlaces, mail, events, grants, destinations, webhooks };
 }
-
-const addressesOfNodes = async (db: Db) =>
-  (await listNodes((statement) => sql.raw(statement).execute(db))).map(({ address }) => address);
 
 type ReceiversParts = Pick<
   Foundation,

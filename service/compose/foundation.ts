@@ -133,7 +133,7 @@ export async function openFoundation(
     database,
     position,
     works,
-    node: node && { ...node, token: database.token!, requireWriter: database.requireWriter },
+    node: node && thisNode(node, database),
     vault,
     library,
     certificate,
@@ -141,6 +141,11 @@ export async function openFoundation(
     opened,
   };
 }
+
+const thisNode = (
+  { id, version, address }: Node,
+  { token, requireWriter }: Pick<Database, 'token' | 'requireWriter'>,
+): ThisNode => ({ id, version, address, token: token!, requireWriter });
 
 /** Both databases are looked at, at the same time. */
 const withKeys = (keys: Pick<Position, 'catchUp'>, record: Position): Position => ({

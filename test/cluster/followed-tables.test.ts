@@ -3,7 +3,7 @@ import { followedTables } from '../../service/compose/follow-changes.ts';
 import { tablesMadeBy } from '../../service/storage/migrate.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
 
-/** Of these no node keeps anything in memory: whoever needs a row reads it. */
+/** Of these no node keeps anything in memory: each use reads its row. */
 const readEachTime = [
   ...['administrator', 'administrator_face', 'administrator_session', 'approval', 'one_time_code', 'passkey'],
   ...[

@@ -3,7 +3,7 @@ import type { ModelEntry } from '../../service/inference/models/manifest.ts';
 import { modelEntry } from './engine.ts';
 
 /** The smallest file that is taken for ONNX; another one for each mark. */
-export const onnxFile = (mark: number) => Uint8Array.of(0x08, 8, 0x3a, 3, 0x12, 1, mark);
+const onnxFile = (mark: number) => Uint8Array.of(0x08, 8, 0x3a, 3, 0x12, 1, mark);
 
 /** A customer's own model, which is off until it is enabled. */
 export function ownModel(id: string, mark: number): { onnx: Uint8Array; entry: ModelEntry } {

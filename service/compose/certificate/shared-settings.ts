@@ -76,7 +76,7 @@ export async function followSharedSettings(
 }
 
 /** Whether another certificate is there. */
-export async function followOnce(
+async function followOnce(
   { config, boxCertificate, log }: Pick<Foundation, 'config' | 'boxCertificate' | 'log'>,
   shared: SharedSettings,
 ): Promise<boolean> {

@@ -17,7 +17,7 @@ export type SharedModels = ReturnType<typeof createSharedModels>;
 
 /**
  * Imported models of a service of several nodes: the entries and the bytes are in the database, and a node's folder holds copies. The bytes
- * are known by their SHA-256, and whoever reads them compares it.
+ * are known by their SHA-256, and a node that reads them compares it.
  */
 export function createSharedModels({ db, inTransaction }: { db: Db; inTransaction: InTransaction }) {
   return {

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { Db } from '../transaction.ts';
 import {
   holdRight,
   type PostgresLock,
@@ -143,6 +145,10 @@ export async function listNodes(
   );
   return rows as SeenNode[];
 }
+
+/** URLs of the doors of all. */
+export const addressesOfNodes = async (db: Db): Promise<string[]> =>
+  (await listNodes((statement) => sql.raw(statement).execute(db))).map(({ address }) => address);
 
 interface Row {
   token: string;
