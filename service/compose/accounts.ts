@@ -43,13 +43,23 @@ export async function openAccounts(
     clock,
     log,
     vault: { signing },
+    node,
     opened,
   }: Foundation,
   { auditLog, restored }: Awaited<ReturnType<typeof openAuditLog>>,
 ) {
   const organizations = createOrganizations({ db, inTransaction, sealer, integrity, audit, ids, clock });
   const { refusedKeysPerMinute: refusedPerMinute } = config;
-  const limits = createLimits({ db, inTransaction, sealer, audit, clock, log, refusedPerMinute });
+  const limits = createLimits({
+    db,
+    inTransaction,
+    sealer,
+    audit,
+    clock,
+    log,
+    refusedPerMinute,
+    node,
+  });
   await limits.load();
   opened.defer(() => limits.flush());
   const { refusals } = limits;

@@ -313,13 +313,15 @@ async function readPeople(
   { log }: Foundation,
   { pictures }: Pictures,
   { subjects, calibrations, consents }: People,
-  { erasure }: Erasing,
+  { erasure, erasureNodes }: Erasing,
   { behaviorLayers }: Behavior,
   { serves }: { serves: boolean },
 ): Promise<void> {
   // The workers load their models while the rest is read.
   const picturesReady = serves ? pictures().ready() : undefined;
   picturesReady?.catch(() => {});
+  // Of what was erased while this node did not run.
+  await erasureNodes?.begin();
   // Before the galleries: no person who was erased is read into them.
   await erasure.resume();
   // Not in a command that only reads: a sweep cannot be undone.

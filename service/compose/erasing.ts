@@ -5,6 +5,7 @@ import { isHeld } from '../engine/consent/index.ts';
 import { deleteOrdersOf, deleteSessionsOf } from '../engine/live/index.ts';
 import {
   createErasure,
+  createErasureNodes,
   createOrganizationErasure,
   createRetention,
   createSubjectRecords,
@@ -27,13 +28,16 @@ export type Erasing = ReturnType<typeof createErasing>;
 
 /** What erases, keeps for a time and exports what the features hold about people. */
 export function createErasing(
-  { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, database, vault }: Foundation,
+  foundation: Foundation,
   auditLog: AuditLog,
   { organizations, limits }: Accounts,
   { models }: Pictures,
   { events }: EventsOut,
   { subjects }: People,
 ) {
+  const { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, database, vault } =
+    foundation;
+  const nodes = createNodesOfErasures(foundation);
   const personalData = createPersonalData({ db, sealer, integrity, organizations, clock });
   const { keys, signing } = vault;
   const erasure = createErasure({
@@ -56,6 +60,7 @@ export function createErasing(
     forgetUse: limits.forgetPerson,
     isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
     galleries: () => models.current().galleries,
+    nodes,
   });
   const retention = createRetention({
     db,
@@ -82,7 +87,15 @@ export function createErasing(
     tablesWithoutPersons,
   });
   const timelines = createTimelines({ inTransaction, audit, organizations, subjects, personalData });
-  return { erasure, retention, subjectRecords, timelines };
+  return { erasure, erasureNodes: nodes, retention, subjectRecords, timelines };
+}
+
+function createNodesOfErasures({ node, db, config, position, clock, log, opened }: Foundation) {
+  if (!node) return undefined;
+  const { catchUp } = position;
+  const nodes = createErasureNodes({ node: node.id, db, data: config.data, catchUp, clock, log });
+  opened.defer(() => nodes.close());
+  return nodes;
 }
 
 /** Erasure of a whole organization, with all that belongs to it. */

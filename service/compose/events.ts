@@ -23,6 +23,7 @@ import type { OrganizationId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import { createOutgoing } from '../outgoing/create-outgoing.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
+import { addressesOfNodes } from '../storage/postgres/nodes.ts';
 import type { Accounts } from './accounts.ts';
 import type { Foundation } from './foundation.ts';
 import { createOwnPlaces, mailServerOf } from './outbound.ts';
@@ -31,15 +32,31 @@ export type EventsOut = Awaited<ReturnType<typeof openEvents>>;
 
 /** What happens in the box, where it may be sent to, and what recurs. Nothing runs until `queue.start` and `recurring.start`. */
 export async function openEvents(foundation: Foundation) {
-  const { config, db, inTransaction, integrity, audit, ids, clock, time, log, opened } = foundation;
+  const { config, db, inTransaction, integrity, audit, ids, clock, time, log, node, opened } = foundation;
+  const catchUp = node && foundation.position.catchUp;
   const owner = randomUUID();
   const chance = Math.random;
-  const queue = createDeliveryQueue({ db, inTransaction, integrity, ids, clock, time, log, owner, chance });
+  const queue = createDeliveryQueue({
+    db,
+    inTransaction,
+    integrity,
+    ids,
+    clock,
+    time,
+    log,
+    owner,
+    chance,
+    catchUp,
+  });
   const recurring = createRecurringWorks({ db, inTransaction, clock, time, log, owner });
   const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
-  const ownPlaces = createOwnPlaces({ config, resolve: outgoing.resolve });
+  const ownPlaces = createOwnPlaces({
+    config,
+    resolve: outgoing.resolve,
+    nodes: node && (() => addressesOfNodes(db)),
+  });
   const mail = mailServerOf(config);
   const { current: own } = ownPlaces;
   const { events, grants, destinations, webhooks } = await createReceivers(foundation, { outgoing, own });

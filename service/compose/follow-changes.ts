@@ -12,6 +12,7 @@ export const followedTables = {
   behavior_layer: 'organization',
   destination_grant: 'organization',
   gallery_calibration: 'organization',
+  model_import: 'id',
   model_setting: 'model',
   organization: 'id',
   profile: 'organization',
@@ -54,6 +55,7 @@ export function followChanges(
   on('behavior_layer', () => behaviorLayers.load());
   on('destination_grant', () => grants.forgetRead());
   on('gallery_calibration', () => calibrations.load());
+  on('model_import', () => models.reload());
   on('model_setting', () => models.reload());
   on('organization', () => {
     behaviorSettings.forgetRead();

@@ -1,6 +1,7 @@
 import { type BoxCertificate, boxCertificateOf } from '../certificate/box-certificate.ts';
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Config } from '../config.ts';
+import { readSettings } from '../data-directory/database-place.ts';
 import { openDirectory } from '../data-directory/open-directory.ts';
 import { type Audit, createAudit } from '../engine/audit/index.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
@@ -18,7 +19,7 @@ import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
 import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/node-works.ts';
 import { alone, openPosition, type Position } from '../storage/position/position.ts';
-import type { Node } from '../storage/postgres/nodes.ts';
+import type { Node, ThisNode } from '../storage/postgres/nodes.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 import type { ClaimTime, Db, InTransaction } from '../storage/transaction.ts';
 import { followedTables } from './follow-changes.ts';
@@ -44,6 +45,8 @@ export interface ComposeDeps extends OlderSchema {
 /** The opened data directory, and what every feature is built on. */
 export interface Foundation {
   config: Config;
+  /** Those of `gatehouse.json` that `config` was made from. */
+  settings: Readonly<Record<string, unknown>>;
   db: Db;
   inTransaction: InTransaction;
   sealer: Sealer;
@@ -64,6 +67,8 @@ export interface Foundation {
   time: ClaimTime;
   /** What is decided once, whichever node decides. */
   locks: Locks;
+  /** This service as one of several nodes; undefined where it shares its database with none. */
+  node: ThisNode | undefined;
   vault: Vault;
   library: ModelLibrary;
   certificate: ServedCertificate | undefined;
@@ -88,6 +93,7 @@ export async function openFoundation(
   }: ComposeDeps,
   opened: AsyncDisposableStack,
 ): Promise<Foundation> {
+  const settings = readSettings(config.data);
   const box = boxCertificate ?? boxCertificateOf(config, { clock, log });
   const directory = await openDirectory(config, { clock, log, unlock, leaveCopies, node, older, announce });
   opened.defer(directory.close);
@@ -119,6 +125,7 @@ export async function openFoundation(
   const ids = createIds(clock);
   return {
     config,
+    settings,
     db: database.db,
     inTransaction: database.inTransaction,
     sealer,
@@ -134,6 +141,7 @@ export async function openFoundation(
     works,
     time: node ? databaseTime : ownTime(clock),
     locks: database.locks,
+    node: node && thisNode(node, database),
     vault,
     library,
     certificate,
@@ -141,6 +149,11 @@ export async function openFoundation(
     opened,
   };
 }
+
+const thisNode = (
+  { id, version, address }: Node,
+  { token, requireWriter }: Pick<Database, 'token' | 'requireWriter'>,
+): ThisNode => ({ id, version, address, token: token!, requireWriter });
 
 /** Both databases are looked at, at the same time. */
 const withKeys = (keys: Pick<Position, 'catchUp'>, record: Position): Position => ({

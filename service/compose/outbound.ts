@@ -113,6 +113,8 @@ export function createGaugeReadings({
 export interface OwnPlacesDeps {
   config: Pick<Config, 'port' | 'databaseUrl' | 'keysDatabaseUrl'>;
   resolve: (host: string) => Promise<string[]>;
+  /** URLs of the doors of all nodes, where several serve together. */
+  nodes?: (() => Promise<string[]>) | undefined;
   /** Every address of this machine. */
   interfaces?: () => string[];
   /** Milliseconds of a monotonic clock. */
@@ -136,12 +138,13 @@ interface Server {
 const FRESH = 5_000;
 
 /**
- * The current addresses and ports of this appliance and of its databases. A database whose name does not resolve for a moment
- * keeps its last addresses.
+ * The current addresses and ports of this appliance, of its other nodes and of its databases. What cannot be asked for a moment keeps its
+ * last addresses.
  */
 export function createOwnPlaces({
   config,
   resolve,
+  nodes = async () => [],
   interfaces = machineAddresses,
   elapsed = () => performance.now(),
   env = process.env,
@@ -149,6 +152,7 @@ export function createOwnPlaces({
   const doors = new Set(config.port === 0 ? [] : [config.port]);
   const servers = serversOf(config, env);
   const last = new Map<string, string[]>();
+  let ofNodes: readonly string[] = [];
   let known: { until: number; places: Promise<ApplianceAddresses> } | undefined;
 
   async function addressesOf(host: string): Promise<string[]> {
@@ -162,7 +166,8 @@ export function createOwnPlaces({
     const isHere = (address: string) => isLoopback(address) || machine.includes(address);
     const ports = new Set(doors);
     const elsewhere: ApplianceAddresses['elsewhere'][number][] = [];
-    for (const { host, port } of servers) {
+    ofNodes = await nodes().catch(() => ofNodes);
+    for (const { host, port } of [...servers, ...ofNodes.flatMap(doorsOf)]) {
       const addresses = host === undefined ? [] : await addressesOf(host);
       if (host === undefined || host === 'localhost' || addresses.some(isHere)) ports.add(port);
       for (const address of new Set(host === undefined ? [] : [host, ...addresses]))
@@ -182,6 +187,13 @@ export function createOwnPlaces({
       known = undefined;
     },
   };
+}
+
+function doorsOf(address: string): Server[] {
+  const url = URL.parse(address);
+  if (url === null) return [];
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  return [{ host: url.hostname.replace(/^\[|\]$/g, ''), port }];
 }
 
 const machineAddresses = () => machineInterfaces().map(({ address }) => address);

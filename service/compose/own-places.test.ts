@@ -105,3 +105,32 @@ test('the machine’s own addresses are among them', async () => {
     expect.arrayContaining([expect.stringMatching(/^(127\.0\.0\.1|::1)$/)]),
   );
 });
+
+test('the doors of the other nodes, and for a moment in which they cannot be read those that were known', async () => {
+  let now = 0;
+  let away = false;
+  const { current } = createOwnPlaces({
+    config: { port: 7300 },
+    resolve: async (host) => (host === 'b.example' ? ['10.0.0.7'] : [host]),
+    interfaces: () => ['127.0.0.1', '10.0.0.5'],
+    elapsed: () => now,
+    env: {},
+    async nodes() {
+      if (away) throw new Error('away');
+      return ['https://10.0.0.5:7301', 'https://b.example', 'http://[fd00::7]:7300', 'nothing'];
+    },
+  });
+  const expected = {
+    ports: [7300, 7301],
+    elsewhere: [
+      { address: '10.0.0.5', port: 7301 },
+      { address: 'b.example', port: 443 },
+      { address: '10.0.0.7', port: 443 },
+      { address: 'fd00::7', port: 7300 },
+    ],
+  };
+  expect(await current()).toMatchObject(expected);
+  away = true;
+  now = 6_000;
+  expect(await current()).toMatchObject(expected);
+});

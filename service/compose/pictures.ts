@@ -1,6 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { withTestPeople } from '../engine/matching/index.ts';
-import { createModels, type Models, type ProviderReport } from '../engine/models/index.ts';
+import {
+  createModels,
+  createSharedModels,
+  type Models,
+  type ProviderReport,
+} from '../engine/models/index.ts';
 import type { Logo } from '../inference/pictures/read-logo.ts';
 import {
   type AnalyzerStats,
@@ -23,6 +28,7 @@ export async function openPictures({
   log,
   library,
   metrics,
+  node,
   opened,
 }: Foundation) {
   let running: RunningFaceAnalyzer | undefined;
@@ -35,6 +41,7 @@ export async function openPictures({
     audit,
     clock,
     library,
+    shared: node && createSharedModels({ db, inTransaction }),
     async changed() {
       running?.reload(firstModels(models));
       if (galleryFiles(models) === inGalleries) return;

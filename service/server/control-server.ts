@@ -5,11 +5,12 @@ import { defined } from '../lib/defined.ts';
 
 /** The server of the control socket, not listening yet: everything that the `gatehouse` command does to a data directory. */
 export async function createControlServer(
-  gatehouse: AdminDeps & Pick<Gatehouse, 'ids'>,
+  gatehouse: AdminDeps & Pick<Gatehouse, 'ids' | 'position'>,
   { log, connections }: Pick<ServerDeps, 'log' | 'connections'>,
 ): Promise<ReturnType<typeof createServer>> {
   const app = createServer({
     ids: gatehouse.ids,
+    position: gatehouse.position,
     log,
     // A backup or an erasure takes minutes before it answers; only the operator can open this socket.
     limits: { silent: 0 },

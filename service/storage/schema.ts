@@ -333,6 +333,12 @@ export interface Schema {
     receipt: string | null;
     mac: string | null;
   };
+  erasure_node: {
+    erasure: string;
+    node: string;
+    asked_at: number;
+    cleared_at: number | null;
+  };
   flow: {
     id: string;
     organization: string;
@@ -391,6 +397,10 @@ export interface Schema {
     last_seen_at: number | null;
     pin_failures: number;
     mac: string;
+  };
+  known_node: {
+    node: string;
+    joined_at: number;
   };
   legal_hold: {
     id: string;
@@ -456,6 +466,17 @@ export interface Schema {
     address: string;
     approved_at: number;
     approved_by: string;
+  };
+  model_import: {
+    id: string;
+    sha256: string;
+    kept: string;
+    imported_at: number;
+  };
+  model_part: {
+    sha256: string;
+    part: number;
+    bytes: Uint8Array;
   };
   model_setting: {
     model: string;

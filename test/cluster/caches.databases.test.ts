@@ -9,6 +9,7 @@ import { parseConfig } from '../../service/config.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { operator } from '../support/engine.ts';
+import { ownModel } from '../support/own-model.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sparing } from '../support/sparing.ts';
 
@@ -82,6 +83,10 @@ describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
         );
         await client.end();
       },
+    },
+    model_import: {
+      answer: async (b) => (await b.models.list()).map(({ id }) => id).includes('custom'),
+      change: (a) => a.models.import(ownModel('custom', 1), operator),
     },
     model_setting: {
       answer: async (b) => (await b.models.list()).filter(({ enabled }) => enabled).length,

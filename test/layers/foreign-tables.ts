@@ -2,7 +2,7 @@ import ts from 'typescript';
 
 /** Features that act on the rows of all others through `PersonalData`, and the tables of their own (R17). */
 const ownTables: Readonly<Record<string, readonly string[]>> = {
-  'service/engine/people/erasure/': ['erasure'],
+  'service/engine/people/erasure/': ['erasure', 'erasure_node', 'known_node'],
   'service/engine/people/retention/': ['retention_sweep'],
   'service/engine/people/subject-record/': [],
 };

@@ -50,7 +50,7 @@ mostlyOnSqlite('keys after they were made', (newPlace, _, { test }) => {
       clock,
       log: silentLog,
       refusals: {
-        wait: (address) => ((refused.get(address) ?? 0) >= 3 ? 42 : 0),
+        wait: async (address) => ((refused.get(address) ?? 0) >= 3 ? 42 : 0),
         count: (address) => void refused.set(address, (refused.get(address) ?? 0) + 1),
       },
     });

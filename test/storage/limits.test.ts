@@ -291,7 +291,7 @@ mostlyOnSqlite('limits', (newPlace, _, { test }) => {
       const again = startLimits();
       await again.load();
       expect(await outcomes([again.admit(caller, metered)])).toEqual(['BURST_LIMIT_EXCEEDED']);
-      expect(again.refusals.wait('203.0.113.9')).toBe(64);
+      expect(await again.refusals.wait('203.0.113.9')).toBe(64);
       expect((await again.show(one)).organization).toEqual({ used: 2, limit: 10 });
     });
 

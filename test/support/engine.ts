@@ -243,7 +243,10 @@ function createMemoryLibrary(scorers: ScorerEntry[]): ModelLibrary {
         throw new Problem('INVALID_REQUEST', `expected ${entry.sha256}, found ${found}`);
       manifest.models = [...manifest.models.filter(({ id }) => id !== entry.id), entry];
       manifest.scorers = [...manifest.scorers, ...own.scorers];
+      return entry;
     },
+    imported: () => ({ models: [], scorers: [], padSets: [] }),
+    follow: async () => {},
     async remove(id) {
       if (manifest.models.find((entry) => entry.id === id)?.origin === 'built')
         throw new Problem('CONFLICT', `${id} is built in`);

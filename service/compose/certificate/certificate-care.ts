@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { createCustomerCertificate } from '../../certificate/customer-certificate.ts';
 import { fingerprintOf } from '../../certificate/issue.ts';
@@ -9,6 +10,7 @@ import { readTlsFiles } from '../../http/listening/tls-files.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createApplianceSecret } from '../../storage/keys/appliance-secret.ts';
 import type { Foundation } from '../foundation.ts';
+import { createSharedSettings, followSharedSettings, type SharedSettings } from './shared-settings.ts';
 
 /** Reads the certificate of the doors, issues it where it is missing, and lets an operator see and change it. */
 export async function openCertificateCare(foundation: Foundation): Promise<CertificateOperations> {
@@ -22,10 +24,12 @@ export async function openCertificateCare(foundation: Foundation): Promise<Certi
       }),
     ),
   );
+  const shared = createSharedSettings(foundation);
+  await followSharedSettings(foundation, shared);
   await certificate?.load();
   const customer = createCustomerCertificate(boxCertificate, clock);
   const { describe, fingerprints } = createView(foundation, customer);
-  const { request, install, renew } = createChanges(foundation, customer);
+  const { request, install, renew } = createChanges(foundation, customer, shared);
   return { describe, fingerprints, request, install, renew };
 }
 
@@ -86,6 +90,7 @@ function createView(
 function createChanges(
   { config, inTransaction, audit, certificate, boxCertificate: box }: Foundation,
   customer: Customer,
+  shared: SharedSettings | undefined,
 ): Pick<CertificateOperations, 'request' | 'install' | 'renew'> {
   return {
     async request(how, actor) {
@@ -105,6 +110,7 @@ function createChanges(
         await audit.add(tx, { actor, action: 'certificate.install', details: { uncovered } });
         keep();
       });
+      await shared?.write({ installed: readFileSync(box.paths.installed, 'utf8') });
       await certificate?.reload();
       return { notes: [...notes, ...whyNotServed(config)] };
     },
@@ -121,6 +127,7 @@ function createChanges(
         await box.renew({ leaf: true, authority });
         if (discardInstalled) customer.discard();
       });
+      if (discardInstalled) await shared?.write({ installed: null });
       await certificate?.reload();
     },
   };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../../config.ts';
+import { readSettings } from '../../data-directory/database-place.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createNameCare, createServing } from './serving.ts';
@@ -25,6 +26,7 @@ function open(flags: object = {}, { serves = true } = {}) {
   const lines: unknown[] = [];
   const foundation = {
     config,
+    settings: readSettings(data),
     inTransaction: (work: (tx: unknown) => unknown) => work({}),
     audit: { add: async (_: unknown, line: unknown) => void lines.push(line) },
     boxCertificate: { names: () => ({ addresses: ['127.0.0.1', '::1', '192.168.1.17'] }) },

@@ -8,6 +8,7 @@ import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { productVersion } from '../../lib/version.ts';
 import type { Foundation } from '../foundation.ts';
+import { createSharedSettings } from './shared-settings.ts';
 
 /** What this process serves. */
 export interface Serving {
@@ -77,14 +78,15 @@ function withoutSecrets(value: unknown): string {
 const LOOPBACK = '127.0.0.1';
 const EVERYWHERE = '0.0.0.0';
 
-type NameCareDeps = Pick<Foundation, 'config' | 'inTransaction' | 'audit' | 'boxCertificate'>;
+type NameCareDeps = Pick<
+  Foundation,
+  'config' | 'settings' | 'inTransaction' | 'audit' | 'boxCertificate' | 'vault' | 'node'
+>;
 
 /** The name of the box, and whether the network reaches it: settings that a page may change. */
-export function createNameCare(
-  { config, inTransaction, audit, boxCertificate }: NameCareDeps,
-  serving: Serving,
-): BoxNameOperations {
-  const atStart = readSettings(config.data);
+export function createNameCare(deps: NameCareDeps, serving: Serving): BoxNameOperations {
+  const { config, settings: atStart, inTransaction, audit, boxCertificate } = deps;
+  const shared = createSharedSettings(deps);
   /** What flags or the environment say holds, whatever stands in the file. */
   const fixed = {
     hostName: config.hostName !== (atStart.hostName as string | undefined)?.toLowerCase(),
@@ -129,6 +131,7 @@ export function createNameCare(
         await audit.add(tx, { actor, action: 'box.name', details });
         recordSettings(config.data, changes);
       });
+      if (changes.hostName !== undefined) await shared?.write({ hostName: changes.hostName });
       return { ...describe(), restarting: serving.askRestart() };
     },
   };

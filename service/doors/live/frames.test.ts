@@ -2,7 +2,51 @@ import { expect, test } from 'vitest';
 import { fakeSocket } from '../../../test/support/fake-socket.ts';
 import type { FrameLink } from '../../engine/live/index.ts';
 import { silentLog } from '../../lib/log.ts';
+import { Problem } from '../../lib/problem.ts';
 import { serveFrames } from './frames.ts';
+
+test('a message is answered when the position has caught up, and the connection ends where it cannot', async () => {
+  const { socket, webSocket } = fakeSocket();
+  const sent: string[] = [];
+  Object.assign(socket, { send: (text: string) => void sent.push(text) });
+  const looks: PromiseWithResolvers<void>[] = [];
+  const asked: string[] = [];
+  const link = {
+    session: 'ses_1',
+    state: async () => ({ state: 'ready' }),
+    close() {},
+    start: async () => void asked.push('start'),
+  } as unknown as FrameLink;
+  serveFrames(
+    webSocket,
+    {
+      liveSessions: { connect: async () => link },
+      log: silentLog,
+      position: {
+        catchUp() {
+          looks.push(Promise.withResolvers<void>());
+          return looks.at(-1)!.promise;
+        },
+      },
+      every: () => () => {},
+    },
+    '192.0.2.1',
+  );
+  const send = async (message: string) => {
+    socket.emit('message', Buffer.from(message), false);
+    await new Promise(setImmediate);
+  };
+  await send('{"token":"t"}');
+  expect(sent).toEqual([]);
+  looks[0]!.resolve();
+  await new Promise(setImmediate);
+  await send('{"is":"start"}');
+  expect(asked).toEqual([]);
+  looks[1]!.reject(new Problem('STORAGE_UNAVAILABLE', 'The database does not answer.'));
+  await new Promise(setImmediate);
+  expect(asked).toEqual([]);
+  expect(sent.join()).toContain('STORAGE_UNAVAILABLE');
+});
 
 test('orders and frames that wait for their answer are bounded, each kind by itself', async () => {
   const { socket, webSocket } = fakeSocket();

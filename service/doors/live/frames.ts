@@ -12,6 +12,8 @@ const MOST_AT_ONCE = 3;
 export interface FramesDeps {
   liveSessions: Pick<Sessions, 'connect'>;
   log: Log;
+  /** Before a message is answered from memory: brings it up to what other nodes have written. */
+  position?: { catchUp(): Promise<void> };
   /** Absent: real time. */
   every?: Every;
 }
@@ -32,7 +34,7 @@ export async function answerFrame(link: FrameLink, frame: Uint8Array, at: number
 /** One connection: the capability in the first message, then frames and orders, each answered with the state. */
 export function serveFrames(
   socket: WebSocket,
-  { liveSessions, log, every }: FramesDeps,
+  { liveSessions, log, position, every }: FramesDeps,
   address: string,
 ): void {
   let link: FrameLink | undefined;
@@ -46,9 +48,10 @@ export function serveFrames(
     link = undefined;
     close(error);
   };
-  const answer = (kind: keyof typeof waiting, work: Promise<object>) => {
+  const answer = (kind: keyof typeof waiting, work: () => Promise<object>) => {
     waiting[kind]++;
-    void work.then(say, end).finally(() => waiting[kind]--);
+    const answered = position ? position.catchUp().then(work) : work();
+    void answered.then(say, end).finally(() => waiting[kind]--);
   };
   /** Also where the end was said to another request, or to none. */
   const isOver = async () => {
@@ -81,11 +84,11 @@ export function serveFrames(
     if (waiting[kind] >= MOST_AT_ONCE) return;
     if (binary) {
       const { at, frame } = toFrame(data);
-      answer(kind, answerFrame(to, frame, at));
+      answer(kind, () => answerFrame(to, frame, at));
       return;
     }
     const { is, device } = readMessage(Order, data, false, 'A text is {"is":"start"} or {"is":"stop"}.');
-    answer(kind, is === 'start' ? to.start(device && defined(device)) : to.stop());
+    answer(kind, () => (is === 'start' ? to.start(device && defined(device)) : to.stop()));
   }
 
   socket.on('message', (data: Buffer, binary: boolean) => {
@@ -93,7 +96,7 @@ export function serveFrames(
       if (link) return next(link, data, binary);
       if (connecting) return undefined;
       connecting = true;
-      return answer('orders', hello(data, binary));
+      return answer('orders', () => hello(data, binary));
     } catch (error) {
       return end(error);
     }

@@ -9,3 +9,4 @@ export {
   remedy,
 } from './model-set.ts';
 export { createModels, type ModelReport, type Models } from './models.ts';
+export { createSharedModels, type SharedModels } from './shared-model-store.ts';

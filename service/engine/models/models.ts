@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { InstalledModel } from '../../inference/face.ts';
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 import type { FileCheck, ModelLibrary } from '../../inference/models/model-library.ts';
@@ -9,6 +10,7 @@ import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { forecast, type ModelChange, type ModelForecast } from './forecast.ts';
 import { doubtfulLicence, type ModelSet, modelSetOf, refuseWithout, requireModel } from './model-set.ts';
 import { createModelSettingStore, type ModelSettingRow } from './model-setting-store.ts';
+import type { SharedModels } from './shared-model-store.ts';
 
 export interface ModelReport
   extends InstalledModel,
@@ -45,7 +47,7 @@ export interface Models {
    * model that is not there.
    */
   forecast(changes: readonly ModelChange[]): ModelForecast;
-  /** Reads the settings again, which another node changed. */
+  /** Reads the imports and settings again, which another node changed. */
   reload(): Promise<void>;
   /** Imported models only; throws CONFLICT for a built-in one. */
   remove(id: string, actor: Actor): Promise<void>;
@@ -57,13 +59,16 @@ export interface ModelsDeps {
   inTransaction: InTransaction;
   audit: Audit;
   clock: Clock;
+  /** Where several nodes share the imports. */
+  shared?: SharedModels | undefined;
   /** Called after every change of `current`, before the change is reported done: the workers load what is usable now. */
   changed?: () => Promise<void>;
 }
 
 /** Reads the settings once; after that `current` answers from memory. */
 export async function createModels(deps: ModelsDeps): Promise<Models> {
-  const { library, db, inTransaction, audit, clock, changed = async () => {} } = deps;
+  const { library, db, inTransaction, audit, clock, shared, changed = async () => {} } = deps;
+  if (shared) await beginSharing(deps, shared);
   const store = createModelSettingStore({ db });
   const settings = new Map((await store.all()).map((row) => [row.model, row]));
   const isEnabled = (entry: ModelEntry) => isEnabledBy(settings.get(entry.id), entry);
@@ -103,6 +108,7 @@ export async function createModels(deps: ModelsDeps): Promise<Models> {
   return {
     current: () => set,
     async reload() {
+      if (shared) await library.follow(await shared.manifest(), shared.bytes);
       const rows = await store.all();
       settings.clear();
       for (const row of rows) settings.set(row.model, row);
@@ -183,21 +189,44 @@ async function removeModel(
     library,
     inTransaction,
     audit,
+    shared,
   }: ModelsDeps & { store: ReturnType<typeof createModelSettingStore> },
   { id, sha256 }: { id: string; sha256: string },
   actor: Actor,
 ): Promise<void> {
   await inTransaction(async (tx: Tx) => {
     await store.remove(tx, id);
+    await shared?.remove(tx, id);
     await audit.add(tx, { actor, action: 'models.remove', target: id, details: { sha256 } });
     // Last: without its line in the log no file goes.
     await library.remove(id);
   });
 }
 
+/** The imports of the first node become those of all; from then on a node has what the database says. */
+async function beginSharing(
+  { library, inTransaction, clock }: ModelsDeps,
+  shared: SharedModels,
+): Promise<void> {
+  const there = await shared.manifest();
+  const own = library.imported();
+  if (there.models.length === 0) {
+    for (const { path, entry } of library.catalog().files) {
+      if (own.models.every(({ id }) => id !== entry.id)) continue;
+      await shared.keepBytes(await readFile(path));
+      const of = {
+        scorers: own.scorers.filter(({ terms }) => terms.some(({ model }) => model === entry.id)),
+        padSets: own.padSets.filter(({ models }) => models.some(({ model }) => model === entry.id)),
+      };
+      await inTransaction((tx) => shared.put(tx, { entry, ...of }, clock.now()));
+    }
+  }
+  await library.follow(await shared.manifest(), shared.bytes);
+}
+
 /** The file, then its line in the log; without the line no file stays. */
 async function importModel(
-  { library, inTransaction, audit }: ModelsDeps,
+  { library, inTransaction, audit, clock, shared }: ModelsDeps,
   { onnx, entry, scorers = [], padSets = [] }: Parameters<Models['import']>[0],
   actor: Actor,
 ): Promise<void> {
@@ -209,7 +238,8 @@ async function importModel(
       `The file for ${id} is not the one Gatehouse knows: expected SHA-256 ${pinned.sha256}, found ${sha256}.`,
     );
   }
-  await library.add(entry, onnx, { scorers, padSets });
+  await shared?.keepBytes(onnx);
+  const kept = await library.add(entry, onnx, { scorers, padSets });
   const details = {
     sha256,
     pinned: pinned !== undefined,
@@ -217,9 +247,13 @@ async function importModel(
     padSets: padSets.map((one) => one.id),
   };
   try {
-    await inTransaction((tx) => audit.add(tx, { actor, action: 'models.import', target: id, details }));
+    await inTransaction(async (tx) => {
+      await shared?.put(tx, { entry: kept, scorers, padSets }, clock.now());
+      await audit.add(tx, { actor, action: 'models.import', target: id, details });
+    });
   } catch (error) {
     await library.remove(id);
+    await shared?.dropUnused(sha256);
     throw error;
   }
 }

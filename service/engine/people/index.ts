@@ -1,4 +1,5 @@
 export { createErasure, type Erasure, type ErasureDeps } from './erasure/erasure.ts';
+export { createErasureNodes, type ErasureNodes } from './erasure/erasure-nodes.ts';
 export { pageOfReceipts } from './erasure/erasure-store.ts';
 export {
   CopyOfReceipt,

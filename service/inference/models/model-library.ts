@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { defined } from '../../lib/defined.ts';
@@ -43,13 +44,22 @@ export interface ModelLibrary {
    * have the entry's SHA-256 and be ONNX. `own` are the scorers and PAD sets that came with a customer's model; those of
    * Gatehouse's ids are refused. Throws Problem INVALID_REQUEST, or CONFLICT for an id that is built in.
    */
-  add(entry: ModelEntry, onnx: Uint8Array, own?: OwnSets): Promise<void>;
+  add(entry: ModelEntry, onnx: Uint8Array, own?: OwnSets): Promise<ModelEntry>;
+  /** What is imported here. */
+  imported(): Imports;
+  /**
+   * Makes the imports those that are given: fetches each file that is not here, and removes the others. One whose bytes cannot be had, or are
+   * not those of its SHA-256, is damaged.
+   */
+  follow(imports: Imports, fetch: (sha256: string) => Promise<Uint8Array | undefined>): Promise<void>;
   /**
    * Removes an imported model, its file, and the imported scorers and PAD sets that use it. Throws Problem NOT_FOUND, or CONFLICT for a
    * built-in or fetched model.
    */
   remove(id: string): Promise<void>;
 }
+
+export type Imports = Pick<Manifest, 'models' | 'scorers' | 'padSets'>;
 
 export interface ModelLibraryPaths {
   /** Gatehouse's own `models/manifest.json`. */
@@ -88,6 +98,7 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
   const check = (hash: typeof hashFile) => checkFiles(files(), hash);
 
   async function keepManifest(next: Manifest): Promise<void> {
+    await mkdir(paths.imported, { recursive: true, mode: 0o700 });
     await writeDurablyAside(importedManifest, [Buffer.from(`${JSON.stringify(next, null, 2)}\n`)]);
     imported = next;
   }
@@ -132,6 +143,23 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
         });
         damaged.delete(id);
         if (replaced && replaced.file !== file) await rm(pathIn(paths.imported, replaced), { force: true });
+        return kept;
+      }),
+    imported: () => ({ models: imported.models, scorers: imported.scorers, padSets: imported.padSets }),
+    follow: (imports, fetch) =>
+      change(async () => {
+        const next = withoutThoseOf(own, withUsableSets(own, imports));
+        for (const entry of next.models) await fetchMissing(paths, entry, fetch);
+        const former = imported.models;
+        await keepManifest(next);
+        for (const entry of former)
+          if (next.models.every(({ file }) => file !== entry.file))
+            await rm(pathIn(paths.imported, entry), { force: true });
+        for (const { id } of [...former, ...next.models]) {
+          const found = await damageOf(files(), id);
+          if (found) damaged.set(id, found);
+          else damaged.delete(id);
+        }
       }),
     remove: (id) =>
       change(async () => {
@@ -151,6 +179,19 @@ export async function openModelLibrary(paths: ModelLibraryPaths): Promise<ModelL
         if (found) damaged.set(id, found);
       }),
   };
+}
+
+async function fetchMissing(
+  { imported }: ModelLibraryPaths,
+  entry: ModelEntry,
+  fetch: (sha256: string) => Promise<Uint8Array | undefined>,
+): Promise<void> {
+  const path = pathIn(imported, entry);
+  if ((await hashFileOnce(path)) === entry.sha256) return;
+  const bytes = await fetch(entry.sha256);
+  if (!bytes || createHash('sha256').update(bytes).digest('hex') !== entry.sha256) return;
+  await mkdir(imported, { recursive: true, mode: 0o700 });
+  await writeDurablyAside(path, [bytes]);
 }
 
 const builtIn = (id: string) =>
@@ -176,6 +217,17 @@ function withoutThoseOf(own: Manifest, imported: Manifest): Manifest {
     models: others(imported.models, own.models),
     scorers: others(imported.scorers, own.scorers),
     padSets: others(imported.padSets, own.padSets),
+  };
+}
+
+/** Less the sets that use a model which is neither given nor Gatehouse's own. */
+function withUsableSets(own: Manifest, { models, scorers, padSets }: Imports): Manifest {
+  const known = new Set([...own.models, ...(own.importable ?? []), ...models].map(({ id }) => id));
+  return {
+    version: 1,
+    models,
+    scorers: scorers.filter(({ terms }) => terms.every(({ model }) => known.has(model))),
+    padSets: padSets.filter((set) => set.models.every(({ model }) => known.has(model))),
   };
 }
 

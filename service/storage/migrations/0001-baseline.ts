@@ -67,6 +67,8 @@ function fromLast01(columns: Columns): readonly string[] {
 
     `alter table organization add column consent_text ${text}`,
     ...made('consent_text'),
+
+    ...made('known_node', 'erasure_node', 'model_import', 'model_part'),
   ];
 }
 
@@ -398,6 +400,25 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       set_by ${text} not null,
       set_at ${integer} not null
     )${strict}`,
+
+  `
+    create table model_import (
+      -- Imported models of a service of several nodes.
+      id ${text} primary key not null,
+      sha256 ${text} not null,
+      -- JSON: the entry, and the scorers and PAD sets that came with it.
+      kept ${text} not null,
+      imported_at ${integer} not null
+    )${strict}`,
+  `create index model_import_sha256 on model_import (sha256)`,
+  `
+    create table model_part (
+      sha256 ${text} not null,
+      -- From 0.
+      part ${integer} not null,
+      bytes ${bytes} not null,
+      primary key (sha256, part)
+    )${strict}`,
   `
     create table audit (
       id ${text} primary key not null,
@@ -479,6 +500,23 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
   `create index erasure_subject on erasure (organization, subject)`,
   `create index erasure_organization on erasure (organization, id)`,
   `create index erasure_unfinished on erasure (id) where state <> 'done'`,
+  `
+    create table known_node (
+      -- Of a service among several, as long as its data directory is: 'node_…'.
+      node ${text} primary key not null,
+      joined_at ${integer} not null
+    )${strict}`,
+  `
+    create table erasure_node (
+      erasure ${text} not null references erasure (id),
+      -- Keeps files in its data directory.
+      node ${text} not null,
+      asked_at ${integer} not null,
+      -- Null until it has removed what it keeps of the person outside the database.
+      cleared_at ${integer},
+      primary key (erasure, node)
+    )${strict}`,
+  `create index erasure_node_open on erasure_node (node) where cleared_at is null`,
   `
     create table audit_checkpoint (
       seq ${integer} primary key not null,

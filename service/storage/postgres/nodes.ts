@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { Db } from '../transaction.ts';
 import {
   holdRight,
   type PostgresLock,
@@ -42,6 +44,14 @@ export interface Node {
   version: string;
   /** Where the other nodes reach its doors. */
   address: string;
+}
+
+/** The node that this process is. */
+export interface ThisNode extends Node {
+  /** Key of its row, of this run alone. */
+  token: string;
+  /** Throws STORAGE_UNAVAILABLE while it may not write; what writes outside a transaction asks it, and holds the row. */
+  requireWriter(): void;
 }
 
 /** A node as the others see it. */
@@ -135,6 +145,10 @@ export async function listNodes(
   );
   return rows as SeenNode[];
 }
+
+/** URLs of the doors of all. */
+export const addressesOfNodes = async (db: Db): Promise<string[]> =>
+  (await listNodes((statement) => sql.raw(statement).execute(db))).map(({ address }) => address);
 
 interface Row {
   token: string;

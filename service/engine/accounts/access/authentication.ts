@@ -31,7 +31,7 @@ export interface AuthenticationDeps {
   /** Counts refused credentials by address; absent: not counted. */
   refusals?: {
     /** Seconds until another credential of this address is checked; 0: now. */
-    wait(address: string): number;
+    wait(address: string): Promise<number>;
     count(address: string): void;
   };
 }
@@ -98,7 +98,7 @@ export function createAuthentication(deps: AuthenticationDeps) {
         'Send an API key as "Authorization: Bearer <key>" or in the header "x-api-key".',
       );
     }
-    const wait = address === undefined ? 0 : (refusals?.wait(address) ?? 0);
+    const wait = address === undefined || !refusals ? 0 : await refusals.wait(address);
     if (wait > 0) await refuseThrottled(wait, credential);
     const key = await findKey(credential, address);
     requireNetwork(key, address);

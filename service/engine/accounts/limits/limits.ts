@@ -8,8 +8,9 @@ import type { RateLimit } from '../../../lib/rate-limit.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import { defaultLimits, type LimitChange, LimitSettings } from './limit-settings.ts';
+import { createSharedUsage, type SharedUsageDeps } from './shared-usage.ts';
 import { sourceOf } from './source.ts';
-import { createUsage, monthOf, type Usage, WINDOW } from './usage.ts';
+import { createUsage, type MonthlyLimit, monthOf, type Usage, WINDOW } from './usage.ts';
 import {
   selectKeyLimits,
   selectLineage,
@@ -81,7 +82,7 @@ export interface Limits {
    */
   admitVisit(caller: LimitedCaller, address: string | undefined): Promise<Admitted>;
   /** How far an address is beyond its free visits of a flow in this minute: 0 not at all, and one more for each twice as many. */
-  visitLevel(caller: Pick<LimitedCaller, 'organization' | 'lineage'>, address: string): number;
+  visitLevel(caller: Pick<LimitedCaller, 'organization' | 'lineage'>, address: string): Promise<number>;
   /** Counts for the month alone what a request that was admitted turned out to ask for. Throws MONTHLY_LIMIT_EXCEEDED. */
   meter(caller: LimitedCaller): Promise<Admitted>;
   /**
@@ -100,7 +101,7 @@ export interface Limits {
   /** Credentials that were refused, by the address they came from. */
   refusals: {
     /** Seconds until another credential of this address is checked; 0: now. */
-    wait(address: string): number;
+    wait(address: string): Promise<number>;
     count(address: string): void;
   };
   /** Throws NOT_FOUND for an organization or key that is not there. */
@@ -121,6 +122,8 @@ export interface LimitsDeps {
   elapsed?: () => number;
   /** Refused credentials of one source in any minute. */
   refusedPerMinute?: number;
+  /** Where several count together. */
+  node?: SharedUsageDeps['node'] | undefined;
 }
 
 /** Visits of one flow from one address in any minute that cost the visitor nothing, and steps of the work that further ones cost. */
@@ -179,26 +182,28 @@ export function createLimits(deps: LimitsDeps): Limits {
   async function report(organization: OrganizationId, lineage?: string): Promise<LimitsReport> {
     const { all, one, burst, perUser, perAddress } = await settings.read(organization, lineage);
     const ends = [all.trialUntil, one.trialUntil].filter((end) => typeof end === 'number');
+    const names = [organization, visitsOf(organization), ...(lineage === undefined ? [] : [lineage])];
+    const [used = 0, visits = 0, ofKey = 0] = await usage.usedInMonth(names);
     return {
       burst,
       perUser,
       perAddress,
       trialUntil: ends.length > 0 ? Math.min(...ends) : null,
       month: monthOf(clock.now()).start,
-      organization: { used: usage.month(organization), limit: all.monthly ?? null },
-      visits: { used: usage.month(visitsOf(organization)), limit: all.monthly ?? null },
+      organization: { used, limit: all.monthly ?? null },
+      visits: { used: visits, limit: all.monthly ?? null },
       ...(lineage !== undefined && {
-        key: { lineage, used: usage.month(lineage), limit: one.monthly ?? null },
+        key: { lineage, used: ofKey, limit: one.monthly ?? null },
       }),
     };
   }
 
   /** Counts one more of this minute, and says what is left; with `most` of them it throws the refusal. */
-  function countMinute(
+  async function countMinute(
     { name, counter, most }: MinuteLimit,
     refusal: (retryAfterSeconds: number) => Problem,
-  ): RateLimit {
-    const wait = usage.countUpTo(counter, most);
+  ): Promise<RateLimit> {
+    const wait = await usage.countUpTo(counter, most);
     const { left, reset } = usage.left(counter, most);
     const limit = { name, quota: most, windowSeconds: WINDOW / 1000, left, resetSeconds: reset / 1000 };
     if (wait === 0) return limit;
@@ -221,7 +226,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     ...createUserLimits(sealer, { usage, settings, countMinute }),
 
     refusals: {
-      wait: (address) => usage.wait(`refused/${sourceOf(address)}`, refusedPerMinute) / 1000,
+      wait: async (address) => (await usage.wait(`refused/${sourceOf(address)}`, refusedPerMinute)) / 1000,
       count: (address) => usage.count(`refused/${sourceOf(address)}`),
     },
 
@@ -250,7 +255,7 @@ interface MinuteLimit {
 interface Counting {
   usage: Usage;
   settings: ReturnType<typeof createKnownSettings>;
-  countMinute(limit: MinuteLimit, refusal: (retryAfterSeconds: number) => Problem): RateLimit;
+  countMinute(limit: MinuteLimit, refusal: (retryAfterSeconds: number) => Problem): Promise<RateLimit>;
 }
 
 /** Of one key, or of the visitors of one page. */
@@ -271,15 +276,14 @@ function createRequestLimits(
   async function admitToMinute({ organization, world, lineage }: LimitedCaller, address?: string) {
     const known = settings.known(organization, lineage) ?? (await settings.read(organization, lineage));
     const { all, one, burst, perAddress } = known;
-    // From here to the counting nothing is waited for: of many at once, no more than may are let in.
     const visitor =
       address === undefined
         ? undefined
-        : countMinute(
+        : await countMinute(
             { name: 'address', counter: visitorOf(organization, lineage, address), most: perAddress },
             (seconds) => crowding(perAddress, seconds),
           );
-    const own = countMinute({ name: 'burst', counter: `burst/${lineage}`, most: burst }, (seconds) =>
+    const own = await countMinute({ name: 'burst', counter: `burst/${lineage}`, most: burst }, (seconds) =>
       tooFast(burst, seconds),
     );
     if (world === 'live') refuseAfterTrial([all, one], clock.now());
@@ -298,10 +302,10 @@ function createRequestLimits(
       const { known, minute } = await admitToMinute(caller, address);
       return caller.world === 'live' ? countVisit(caller, known.all) : countNothing(minute);
     },
-    visitLevel({ organization, lineage }, address) {
+    async visitLevel({ organization, lineage }, address) {
       const name = visitorOf(organization, lineage, address);
       let level = 0;
-      while (level < MOST_LEVELS && usage.wait(name, FREE_VISITS * 2 ** level) > 0) level++;
+      while (level < MOST_LEVELS && (await usage.wait(name, FREE_VISITS * 2 ** level)) > 0) level++;
       return level;
     },
   };
@@ -318,7 +322,9 @@ function createUserLimits(
     async admitPerson(realm, email) {
       const perUser = await perUserOf(realm);
       const name = counterOf('person', realm, sealer.emailHash(realm.organization, email));
-      countMinute({ name: 'person', counter: name, most: perUser }, (seconds) => flooded(perUser, seconds));
+      await countMinute({ name: 'person', counter: name, most: perUser }, (seconds) =>
+        flooded(perUser, seconds),
+      );
     },
 
     async admitUser(realm, userHash, address) {
@@ -326,17 +332,18 @@ function createUserLimits(
       if (address !== undefined) {
         const most = perUser * USERS_OF_ADDRESS;
         const name = counterOf('from', realm, sealer.emailHash(realm.organization, sourceOf(address)));
-        countMinute({ name: 'address', counter: name, most }, (seconds) => floodedFrom(most, seconds));
+        await countMinute({ name: 'address', counter: name, most }, (seconds) => floodedFrom(most, seconds));
       }
       const counter = counterOf('user', realm, userHash);
-      countMinute({ name: 'person', counter, most: perUser }, (seconds) => flooded(perUser, seconds));
+      await countMinute({ name: 'person', counter, most: perUser }, (seconds) => flooded(perUser, seconds));
     },
 
     forgetPerson: (realm, emailHash) => usage.forget(counterOf('person', realm, emailHash)),
   };
 }
 
-const createGroupedUsage = (deps: LimitsDeps, steady: Clock) => createUsage({ ...deps, steady });
+const createGroupedUsage = (deps: LimitsDeps, steady: Clock): Usage =>
+  deps.node ? createSharedUsage({ ...deps, steady, node: deps.node }) : createUsage({ ...deps, steady });
 
 /** Limits of the organization (`all`), of one key with its predecessors, and the resulting ones. */
 interface KnownLimits {
@@ -441,65 +448,66 @@ const withoutTakenBack = ({ burst, perUser, perAddress, ...rest }: LimitChange) 
   }),
 });
 
-/** One more of this month, for the organization and the key; without a wait between the look and the count. */
+/** One more of this month, for the organization and the key. */
 function createMonthlyCount({ usage, clock }: Pick<LimitsDeps, 'clock'> & { usage: Usage }) {
-  function admitted(
-    periods: (readonly [name: string, period: number])[],
-    limits: readonly RateLimit[],
-  ): Admitted {
+  function admitted(names: readonly string[], period: number, limits: readonly RateLimit[]): Admitted {
+    let counts = names.length > 0;
     return {
       limits,
       answered(problem) {
-        if (problem === null || !free.has(problem)) return;
-        for (const [name, period] of periods.splice(0)) usage.countMonth(name, -1, period);
+        if (!counts || problem === null || !free.has(problem)) return;
+        counts = false;
+        usage.giveBack(names, period);
       },
     };
   }
-  function limitOf(quota: number, name: string): RateLimit {
+  function limitOf(quota: number, used: number): RateLimit {
     const { start, end } = monthOf(clock.now());
     return {
       name: 'month',
       quota,
       windowSeconds: (end - start) / 1000,
-      left: quota - usage.month(name),
+      left: quota - used,
       resetSeconds: (end - clock.now()) / 1000,
     };
   }
-  function countUpTo(
-    counted: { name: string; limit: number | null | undefined; whose: string }[],
+  async function countUpTo(
+    counted: readonly (MonthlyLimit & { whose: string })[],
     minute: readonly RateLimit[] = [],
-  ): Admitted {
-    for (const { name, limit, whose } of counted) {
-      if (typeof limit !== 'number' || usage.month(name) < limit) continue;
+  ): Promise<Admitted> {
+    const { period, used, over } = await usage.take(counted);
+    if (over !== undefined) {
+      const { whose, limit = 0 } = counted[over]!;
       const problem = monthIsOver(whose, limit, clock.now());
-      problem.extra.rateLimits = [...minute, limitOf(limit, name)];
+      problem.extra.rateLimits = [...minute, limitOf(limit, used[over]!)];
       throw problem;
     }
-    const periods = counted.map(({ name }) => [name, usage.countMonth(name, 1)] as const);
     // Of the organization's and the key's own, the one that ends first.
     const [month] = counted
-      .flatMap(({ name, limit }) => (typeof limit === 'number' ? [limitOf(limit, name)] : []))
+      .flatMap(({ limit }, i) => (limit === undefined ? [] : [limitOf(limit, used[i]!)]))
       .toSorted((a, b) => a.left - b.left);
-    return admitted(periods, month ? [...minute, month] : minute);
+    const names = counted.map(({ name }) => name);
+    return admitted(names, period, month ? [...minute, month] : minute);
   }
   return {
-    countNothing: (minute: readonly RateLimit[] = []) => admitted([], minute),
-    countVisit: ({ organization, lineage }: Omit<LimitedCaller, 'world'>, all: LimitSettings): Admitted =>
+    countNothing: (minute: readonly RateLimit[] = []) => admitted([], 0, minute),
+    countVisit: ({ organization, lineage }: Omit<LimitedCaller, 'world'>, all: LimitSettings) =>
       countUpTo([
-        { name: visitsOf(organization), limit: all.monthly, whose: 'This page' },
+        { name: visitsOf(organization), limit: all.monthly ?? undefined, whose: 'This page' },
         { name: lineage, limit: undefined, whose: 'This page' },
       ]),
-    countMonth(
+    countMonth: (
       { organization, lineage }: Omit<LimitedCaller, 'world'>,
       { all, one }: { all: LimitSettings; one: LimitSettings },
       minute: readonly RateLimit[] = [],
-    ): Admitted {
-      const counted = [
-        { name: organization, limit: all.monthly, whose: 'The organization' },
-        { name: lineage, limit: one.monthly, whose: 'This API key' },
-      ];
-      return countUpTo(counted, minute);
-    },
+    ) =>
+      countUpTo(
+        [
+          { name: organization, limit: all.monthly ?? undefined, whose: 'The organization' },
+          { name: lineage, limit: one.monthly ?? undefined, whose: 'This API key' },
+        ],
+        minute,
+      ),
   };
 }
 

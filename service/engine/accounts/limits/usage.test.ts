@@ -23,7 +23,7 @@ test('counts that cannot be written do not pile up, and the month is kept', asyn
       steady: clock,
       most: 10,
     });
-    usage.countMonth('org_1', 1);
+    await usage.take([{ name: 'org_1', limit: undefined }]);
     for (let minute = 0; minute < 30; minute++) {
       for (let source = 0; source < 50; source++) usage.count(`refused/${minute}.${source}`);
       await usage.flush();
@@ -54,24 +54,28 @@ function inMemory(most?: number) {
 }
 const victims = ['org_1', 'org_2'].map((organization) => `user/${organization}/live/victim`);
 
-test('a user who was asked about ten times is remembered for a minute, at 2,000 other users a second of any organization', () => {
+test('a user who was asked about ten times is remembered for a minute, at 2,000 other users a second of any organization', async () => {
   const { usage, pass } = inMemory();
-  for (const victim of victims) for (let i = 0; i < 10; i++) expect(usage.countUpTo(victim, 10)).toBe(0);
+  for (const victim of victims)
+    for (let i = 0; i < 10; i++) expect(await usage.countUpTo(victim, 10)).toBe(0);
   for (let i = 0; i < 2 * 59_000; i++) {
     if (i % 2 === 0) pass(1);
-    usage.countUpTo(`user/org_2/live/${i}`, 10);
+    await usage.countUpTo(`user/org_2/live/${i}`, 10);
   }
-  for (const victim of victims) expect(usage.countUpTo(victim, 10)).toBe(6_000);
+  for (const victim of victims) expect(await usage.countUpTo(victim, 10)).toBe(6_000);
 });
 
-test('of more users than are held those counted longest ago are forgotten, and none of another organization', () => {
+test('of more users than are held those counted longest ago are forgotten, and none of another organization', async () => {
   const { usage } = inMemory(100);
-  for (const victim of victims) for (let i = 0; i < 10; i++) usage.countUpTo(victim, 10);
-  for (let i = 0; i < 99; i++) usage.countUpTo(`user/org_2/live/${i}`, 10);
-  const isHeld = () => victims.map((victim) => usage.wait(victim, 10) > 0);
-  expect(isHeld()).toEqual([true, true]);
-  usage.countUpTo('user/org_2/live/more', 10);
-  expect(isHeld()).toEqual([true, false]);
+  for (const victim of victims) for (let i = 0; i < 10; i++) await usage.countUpTo(victim, 10);
+  for (let i = 0; i < 99; i++) await usage.countUpTo(`user/org_2/live/${i}`, 10);
+  const isHeld = async () => {
+    const waits = await Promise.all(victims.map((victim) => usage.wait(victim, 10)));
+    return waits.map((wait) => wait > 0);
+  };
+  expect(await isHeld()).toEqual([true, true]);
+  await usage.countUpTo('user/org_2/live/more', 10);
+  expect(await isHeld()).toEqual([true, false]);
 });
 
 test('what was loaded is not written again, but for what a clock that was set back moves to now', async () => {
@@ -106,10 +110,10 @@ test('what was loaded is not written again, but for what a clock that was set ba
       usage.count(name);
     await usage.flush();
     now += 1_000;
-    expect((await restart()).wait('burst/key_1', 2)).toBeGreaterThan(0);
+    expect(await (await restart()).wait('burst/key_1', 2)).toBeGreaterThan(0);
     expect(writes).toBe(0);
     now -= 3_600_000;
-    expect((await restart()).wait('burst/key_1', 2)).toBeGreaterThan(0);
+    expect(await (await restart()).wait('burst/key_1', 2)).toBeGreaterThan(0);
     expect(writes).toBeGreaterThan(0);
   } finally {
     await close();
@@ -146,11 +150,11 @@ test('a process that ends forgets one use of a user, and no more', async () => {
     ]);
     const next = start();
     await next.load();
-    expect(next.wait('user/org_1/live/a', 3)).toBe(0);
-    expect(next.wait('user/org_1/live/a', 2)).toBeGreaterThan(0);
-    expect(next.wait('user/org_1/live/b', 1)).toBe(0);
-    expect(next.countUpTo('user/org_1/live/a', 2)).toBeGreaterThan(0);
-    expect([next.countUpTo('user/org_1/live/a', 3), next.wait('user/org_1/live/a', 3)]).toEqual([
+    expect(await next.wait('user/org_1/live/a', 3)).toBe(0);
+    expect(await next.wait('user/org_1/live/a', 2)).toBeGreaterThan(0);
+    expect(await next.wait('user/org_1/live/b', 1)).toBe(0);
+    expect(await next.countUpTo('user/org_1/live/a', 2)).toBeGreaterThan(0);
+    expect([await next.countUpTo('user/org_1/live/a', 3), await next.wait('user/org_1/live/a', 3)]).toEqual([
       0,
       expect.toSatisfy((wait: number) => wait > 0),
     ]);

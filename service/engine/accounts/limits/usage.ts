@@ -25,7 +25,7 @@ export const SLOT = 5_000;
 export const MOST_SLOTS = WINDOW / SLOT + 2;
 const size = { length: WINDOW, slot: SLOT };
 
-const reaches = (start: number, now: number): boolean => reachesIn(start, now, size);
+export const reaches = (start: number, now: number): boolean => reachesIn(start, now, size);
 
 export const windowAt = (window: SlidingWindow, now: number): SlidingWindow => windowIn(window, now, size);
 
@@ -45,7 +45,7 @@ export function waitFor(window: SlidingWindow, now: number, most: number): numbe
   return WINDOW + SLOT;
 }
 
-interface UsageDeps {
+export interface UsageDeps {
   db: Db;
   inTransaction: InTransaction;
   log: Log;
@@ -57,32 +57,55 @@ interface UsageDeps {
   most?: number;
 }
 
-/**
- * Counters in memory, written together by `flush`. A process that is killed loses what was counted since the last flush;
- * one that ends well loses nothing.
- */
-export interface Usage {
+/** Counts by name: in the minutes that pass, and in months. */
+export interface Usage extends Months {
   /** Loads the counts of an earlier process; call it before counting. */
   load(): Promise<void>;
   /** Milliseconds until one more may be counted under this name; 0: now. */
-  wait(name: string, most: number): number;
+  wait(name: string, most: number): Promise<number>;
   count(name: string): void;
-  /** As `wait`, and counts where it is 0. */
-  countUpTo(name: string, most: number): number;
+  /** As `wait`, and counts where it is 0: of many at once, no more than `most`. */
+  countUpTo(name: string, most: number): Promise<number>;
   /** What is left of `most` in this minute, and milliseconds until some of what was used is given back. */
   left(name: string, most: number): { left: number; reset: number };
-  /** Used in the month that it is. */
-  month(name: string): number;
-  /** One more, or with -1 one less; in the month that it was counted in. Gives that month's start. */
-  countMonth(name: string, amount: 1 | -1, period?: number): number;
   /** Forgets one name, in memory and in the table. */
   forget(name: string): Promise<void>;
   /** Never throws: what cannot be written stays to be written, and is logged once. */
   flush(): Promise<void>;
 }
 
+/** Of the month, UTC. */
+export interface Months {
+  /** Counts one more under each name, or none where one has reached its limit. */
+  take(counted: readonly MonthlyLimit[]): Promise<Taken>;
+  /** What was taken in the month that begins at `period`. */
+  giveBack(names: readonly string[], period: number): void;
+  /** Under each name in the month that it is. */
+  usedInMonth(names: readonly string[]): Promise<number[]>;
+}
+
+export interface MonthlyLimit {
+  name: string;
+  limit: number | undefined;
+}
+
+export interface Taken {
+  /** Start of the month. */
+  period: number;
+  /** With this one, in the order of the names. */
+  used: number[];
+  /** Index of the first name whose limit is reached: nothing was counted. */
+  over?: number;
+}
+
+/** Whether one more fits under each limit, where so many are used. */
+export function takenOf(counted: readonly MonthlyLimit[], before: readonly number[], period: number): Taken {
+  const over = counted.findIndex(({ limit }, i) => limit !== undefined && before[i]! >= limit);
+  return over === -1 ? { period, used: before.map((used) => used + 1) } : { period, used: [...before], over };
+}
+
 /** Months of one counter that are kept: by their number and not their age, so that no wrong clock deletes the right month. */
-const MONTHS = 13;
+export const MONTHS = 13;
 
 /** Names that come in thousands a second: of people, users and visitors. */
 const isOfMany = (name: string): boolean => /^(person|user|from|visitor)\//.test(name);
@@ -91,17 +114,27 @@ const isOfMany = (name: string): boolean => /^(person|user|from|visitor)\//.test
  * Those of one organization and world, or of one key, count apart from others (`user/org_…/live/…`): the group is all but the last part. Of
  * other names (`burst/…`) all of one kind are a group.
  */
-const groupOf = (name: string): string =>
+export const groupOf = (name: string): string =>
   name.slice(0, isOfMany(name) ? name.lastIndexOf('/') : name.indexOf('/'));
 
+/** What is left of `most`, and milliseconds until some of what was used is given back. */
+export function leftOf(window: SlidingWindow, now: number, most: number): { left: number; reset: number } {
+  const counted = windowAt(window, now);
+  const [oldest] = counted;
+  return {
+    left: Math.max(0, most - usedIn(counted)),
+    reset: oldest ? oldest.start + SLOT + WINDOW - now : 0,
+  };
+}
+
 /** Four thousand new names a second, for as long as they count. */
-const MOST = 4_000 * ((WINDOW + SLOT) / 1000);
+export const MOST = 4_000 * ((WINDOW + SLOT) / 1000);
 
 /**
  * Uses within a minute from which on a counter is written: most users are asked about once, and a row for each of them costs as much as
  * the answer. A process that ends forgets that one.
  */
-const leastWritten = (name: string): number => (isOfMany(name) ? 2 : 1);
+export const leastWritten = (name: string): number => (isOfMany(name) ? 2 : 1);
 
 /** The slots of a window whose newest was counted just now that the table does not hold as they are; with the second use, that of the first too. */
 function toWrite(name: string, window: SlidingWindow): SlidingWindow {
@@ -116,7 +149,7 @@ function slotsThatCount(name: string, written: SlidingWindow, now: number) {
   return windowAt(sorted, now).map((slot) => ({ name, slot, isWritten: sorted.includes(slot) }));
 }
 
-const monthName = (name: string) => `month/${name}`;
+export const monthName = (name: string) => `month/${name}`;
 
 async function deleteOldMonths(db: Db, months: Map<string, Map<number, number>>): Promise<void> {
   for (const [name, periods] of months) {
@@ -128,6 +161,10 @@ async function deleteOldMonths(db: Db, months: Map<string, Map<number, number>>)
   }
 }
 
+/**
+ * Counters in memory, written together by `flush`: of the one service of a database. A process that is killed loses what was counted since
+ * the last flush; one that ends well loses nothing.
+ */
 export function createUsage(deps: UsageDeps): Usage {
   const { db, inTransaction, clock, steady, most = MOST } = deps;
   const minutes = createMinuteCounts(groupOf, most);
@@ -157,6 +194,14 @@ export function createUsage(deps: UsageDeps): Usage {
     litter = !minutes.isEmpty;
   }
 
+  const inMonth = (name: string, period: number) => months.get(name)?.get(period) ?? 0;
+
+  function addToMonth(name: string, amount: number, period: number): void {
+    const used = Math.max(0, inMonth(name, period) + amount);
+    monthsOf(name).set(period, used);
+    unwritten.add({ name: monthName(name), period, used });
+  }
+
   function count(name: string, now: number): void {
     const window = minutes.count(name, now);
     for (const { start, used } of toWrite(name, window)) unwritten.add({ name, period: start, used });
@@ -182,31 +227,29 @@ export function createUsage(deps: UsageDeps): Usage {
         if (!isWritten) unwritten.add({ name, period: slot.start, used: slot.used });
       }
     },
-    wait: (name, limit) => waitFor(minutes.of(name), steady.now(), limit),
+    wait: async (name, limit) => waitFor(minutes.of(name), steady.now(), limit),
     count: (name) => count(name, steady.now()),
-    countUpTo(name, limit) {
+    async countUpTo(name, limit) {
       const now = steady.now();
       const wait = waitFor(minutes.of(name), now, limit);
       if (wait === 0) count(name, now);
       return wait;
     },
-    left(name, limit) {
-      const now = steady.now();
-      const window = windowAt(minutes.of(name), now);
-      const [oldest] = window;
-      return {
-        left: Math.max(0, limit - usedIn(window)),
-        reset: oldest ? oldest.start + SLOT + WINDOW - now : 0,
-      };
+    left: (name, limit) => leftOf(minutes.of(name), steady.now(), limit),
+    async take(counted) {
+      const { start } = monthOf(clock.now());
+      const taken = takenOf(
+        counted,
+        counted.map(({ name }) => inMonth(name, start)),
+        start,
+      );
+      if (taken.over === undefined) for (const { name } of counted) addToMonth(name, 1, start);
+      return taken;
     },
-    month: (name) => months.get(name)?.get(monthOf(clock.now()).start) ?? 0,
-    countMonth(name, amount, period = monthOf(clock.now()).start) {
-      const periods = monthsOf(name);
-      const used = Math.max(0, (periods.get(period) ?? 0) + amount);
-      periods.set(period, used);
-      unwritten.add({ name: monthName(name), period, used });
-      return period;
+    giveBack(names, period) {
+      for (const name of names) addToMonth(name, -1, period);
     },
+    usedInMonth: async (names) => names.map((name) => inMonth(name, monthOf(clock.now()).start)),
     flush: unwritten.flush,
   };
 }
@@ -266,6 +309,8 @@ interface MinuteCounts {
   count(name: string, now: number): SlidingWindow;
   /** Counted by an earlier process; the oldest slots first. */
   restore(name: string, slot: SlidingWindow[number]): void;
+  /** The slots as they are known now. */
+  put(name: string, window: SlidingWindow): void;
   delete(name: string): void;
   /** Gives back the room of what is over. */
   tidy(now: number): void;
@@ -310,6 +355,7 @@ export function createMinuteCounts(groupOf: (name: string) => string, most: numb
       return window;
     },
     restore: (name, slot) => put(name, [...of(name).filter(({ start }) => start !== slot.start), slot]),
+    put,
     delete: (name) => void groups.get(groupOf(name))?.delete(name),
     tidy(now) {
       for (const [group, names] of groups) {

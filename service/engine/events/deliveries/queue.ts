@@ -40,6 +40,8 @@ export interface DeliveryQueueDeps {
   /** By which claims end; its own clock where it is absent. */
   time?: ClaimTime | undefined;
   timer?: Timer | undefined;
+  /** Before each attempt, where other nodes change what it is made by. */
+  catchUp?: (() => Promise<void>) | undefined;
   /** Attempts at a time. */
   most?: number;
   /** Milliseconds that a stop waits for what runs. */
@@ -110,7 +112,8 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
     handle(kind, handler) {
       if (state !== 'new' || handlers.has(kind))
         throw new Error(`A handler of ${kind} comes once, before the start.`);
-      handlers.set(kind, handler as DeliveryHandler<unknown>);
+      const own = deps.catchUp ? caughtUp(handler, deps.catchUp) : handler;
+      handlers.set(kind, own as DeliveryHandler<unknown>);
     },
     mostAttempts: (kind) => (handlers.get(kind)?.pauses.length ?? 0) + 1,
     withdraw(id) {
@@ -146,6 +149,18 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
     },
   };
 }
+
+/** What is kept in memory of the record is current when it sends. */
+const caughtUp = <Result>(
+  handler: DeliveryHandler<Result>,
+  catchUp: () => Promise<void>,
+): DeliveryHandler<Result> => ({
+  ...handler,
+  async send(delivery) {
+    await catchUp();
+    return handler.send(delivery);
+  },
+});
 
 /** Undefined where none follows: it is over, or waits for its endpoint. */
 function nextAttempt(

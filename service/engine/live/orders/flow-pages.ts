@@ -57,7 +57,7 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
     return { flow, definition, by, version: `${slug} ${at.toString(36)}`, organization };
   }
   /** From 1, how far the address is beyond its free visits. */
-  const levelOf = (found: Published, test: boolean, address: string | undefined) =>
+  const levelOf = async (found: Published, test: boolean, address: string | undefined) =>
     address === undefined ? 0 : limits.visitLevel(callerOf(found, test), address);
 
   /** Whether the work was done for this flow, and for no visit before, at whichever node. */
@@ -77,7 +77,7 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
     async describe(slug, { test, address }) {
       const found = await get(slug);
       const { flow, definition } = found;
-      const level = levelOf(found, test, address);
+      const level = await levelOf(found, test, address);
       return {
         realm: realmOf(found, test),
         state: 'ready',
@@ -101,7 +101,7 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
       const { product } = definition;
       const realm = realmOf(found, begin.test);
       const { address } = begin.device;
-      const level = levelOf(found, begin.test, address);
+      const level = await levelOf(found, begin.test, address);
       if (level > 0 && !(await takesWork(found, level, begin))) throw workMissing();
       const admitted = await limits.admitVisit(callerOf(found, begin.test), address);
       try {

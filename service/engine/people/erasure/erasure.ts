@@ -76,13 +76,15 @@ export interface ErasureDeps
 const appliance: Actor = { is: 'appliance', task: 'erasure' };
 
 export function createErasure(deps: ErasureDeps): Erasure {
-  const { db, integrity, dialect, subjects, clock, log } = deps;
+  const { db, integrity, dialect, nodes, subjects, clock, log } = deps;
   const store = createErasureStore(db, integrity);
   const ledger = createLedger(deps);
-  const elsewhere =
-    dialect === 'postgres'
+  const elsewhere = [
+    ...(dialect === 'postgres'
       ? ['the files of the PostgreSQL server: they are not on this machine’s paths']
-      : [];
+      : []),
+    ...(nodes ? ['the data directories of the other nodes: each clears its own'] : []),
+  ];
   const prover = createProver({ ...deps, now: clock.now, elsewhere });
   const intend = createIntend({ ...deps, store });
   const replay = createReplay({ ...deps, store, ledger });

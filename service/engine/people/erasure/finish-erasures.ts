@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
@@ -13,7 +11,9 @@ import {
   findKeptCopies,
   findTablesNaming,
 } from './database-traces-store.ts';
+import type { ErasureNodes } from './erasure-nodes.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
+import { removeJournal } from './import-journals.ts';
 import {
   type CopyOfReceipt,
   type Erased,
@@ -40,6 +40,8 @@ export interface FinishDeps extends DatabaseTracesDeps, SignReceiptDeps, SettleD
   data?: string;
   store: ErasureStore;
   ledger: Ledger;
+  /** Absent where the database is shared with none. */
+  nodes?: Pick<ErasureNodes, 'clearEverywhere'> | undefined;
   prover: Pick<Prover, 'prove'>;
 }
 
@@ -55,6 +57,8 @@ interface Done {
   /** Copies of the key store, and whether the keys are destroyed in each. */
   reached: CopyOfReceipt[];
   emptied: boolean;
+  /** By erasure the nodes that still keep files. */
+  uncleared: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -69,8 +73,9 @@ export async function finishErasures(deps: FinishDeps, works: readonly Work[]): 
   const reached = await destroyKeys(deps, open);
   await removeRows(deps, open);
   const emptied = await emptyDatabaseLog(deps);
-  for (const row of open) await removeJournal(deps, row);
-  const receipts = await makeReceipts(deps, works, { places, reached, emptied });
+  if (deps.data !== undefined) for (const row of open) await removeJournal(deps.data, row);
+  const uncleared = (await deps.nodes?.clearEverywhere(open.map(({ id }) => id))) ?? new Map();
+  const receipts = await makeReceipts(deps, works, { places, reached, emptied, uncleared });
   await deps.inTransaction(async (tx) => {
     for (const { row, receipt, isNew } of receipts) if (isNew) await settleErasure(deps, tx, row, receipt);
   });
@@ -119,15 +124,10 @@ async function removeRows(
   });
 }
 
-/** Journals of imports hold hashes over a person and a picture; imports go on without them by the pictures' marks. */
-async function removeJournal({ data }: FinishDeps, { organization, world }: ErasureRow): Promise<void> {
-  if (data !== undefined) await rm(join(data, 'imports', `${organization}-${world}.txt`), { force: true });
-}
-
 async function makeReceipts(
   deps: FinishDeps,
   works: readonly Work[],
-  { places, reached, emptied }: Done,
+  { places, reached, emptied, uncleared }: Done,
 ): Promise<{ row: ErasureRow; receipt: ErasureReceipt; isNew: boolean }[]> {
   const former = await deps.keys.formerCopies();
   const listed = await deps.ledger.entries();
@@ -136,13 +136,14 @@ async function makeReceipts(
     const earlier = row.receipt === null ? undefined : (JSON.parse(row.receipt) as ErasureReceipt);
     const before = knownBefore(row, listed.get(row.subject as SubjectId), former);
     const copies = withFormer(reached, before, former);
+    const ofNodes = (uncleared.get(row.id) ?? []).map(waitingForNode);
     // Nothing new since the last try: no line for every minute that a disk is away.
-    if (earlier && (row.state === 'done' || sameWait(earlier, copies, emptied))) {
+    if (earlier && (row.state === 'done' || sameWait(earlier, copies, { emptied, ofNodes }))) {
       receipts.push({ row, receipt: earlier, isNew: false });
       continue;
     }
     const proof = witness ? await prove(deps, row, witness, copies) : earlier?.proof;
-    const waitingFor = [...copies.flatMap(waitingForCopy), ...(emptied ? [] : [OWN_LOG])];
+    const waitingFor = [...copies.flatMap(waitingForCopy), ...ofNodes, ...(emptied ? [] : [OWN_LOG])];
     const place = places.get(row.id)!;
     receipts.push({
       row,
@@ -171,11 +172,21 @@ const waitingForCopy = ({ place, copy, state, reason }: CopyOfReceipt): string[]
     ? [`the copy of the key store in ${place}${copy ? ` (copy ${copy})` : ''}${reason ? `: ${reason}` : ''}`]
     : [];
 
-function sameWait(earlier: ErasureReceipt, copies: readonly CopyOfReceipt[], emptied: boolean): boolean {
+const NODE = 'the node ';
+const waitingForNode = (node: string): string =>
+  `${NODE}${node}: it has not yet removed its import journals and what it has in memory`;
+
+function sameWait(
+  earlier: ErasureReceipt,
+  copies: readonly CopyOfReceipt[],
+  { emptied, ofNodes }: { emptied: boolean; ofNodes: readonly string[] },
+): boolean {
   const unreachable = (of: readonly CopyOfReceipt[]) =>
     JSON.stringify(of.filter(({ state }) => state === 'unreachable').map(({ place, copy }) => [place, copy]));
   return (
-    unreachable(earlier.copies) === unreachable(copies) && earlier.waitingFor.includes(OWN_LOG) === !emptied
+    unreachable(earlier.copies) === unreachable(copies) &&
+    earlier.waitingFor.includes(OWN_LOG) === !emptied &&
+    earlier.waitingFor.filter((one) => one.startsWith(NODE)).join() === ofNodes.join()
   );
 }
 

@@ -1,0 +1,62 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { compose, type Gatehouse } from '../../service/compose/compose.ts';
+import { parseConfig } from '../../service/config.ts';
+import { silentLog } from '../../service/lib/log.ts';
+import type { TestPostgres } from './postgres.ts';
+import { sparing } from './sparing.ts';
+
+/** Nodes that are composed on one PostgreSQL, each with a data directory of its own. */
+export async function openNodes(server: TestPostgres) {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-nodes-'));
+  const databaseUrl = await server.createDatabase();
+  const keysDatabaseUrl = await server.createDatabase();
+  const running = new Set<Gatehouse>();
+  const dataOf = (name: string) => join(folder, name);
+  return {
+    databaseUrl,
+    dataOf,
+    addressOf: (name: string) => `https://${name}.box.example:7300`,
+    /** The first one makes the master key, which the others are given. */
+    async start(name: string, { alone = false } = {}): Promise<Gatehouse> {
+      const data = dataOf(name);
+      mkdirSync(data, { recursive: true });
+      if (name !== 'a') copyFileSync(join(dataOf('a'), 'master.key'), join(data, 'master.key'));
+      const node = { id: `node_${name}`, version: '0.2.0', address: `https://${name}.box.example:7300` };
+      const config = parseConfig({ data, databaseUrl, keysDatabaseUrl, ...sparing }, {});
+      const gatehouse = await compose(config, {
+        log: silentLog,
+        workers: 'when-needed',
+        ...(!alone && { node }),
+      });
+      running.add(gatehouse);
+      return gatehouse;
+    },
+    async stop(gatehouse: Gatehouse): Promise<void> {
+      running.delete(gatehouse);
+      await gatehouse.close();
+    },
+    /** Secrets of the key store, as a program without its keys reads them. */
+    async keyStoreText(): Promise<string> {
+      const client = new pg.Client({ connectionString: keysDatabaseUrl });
+      await client.connect();
+      const { rows } = await client.query('select name, wrapped, details from appliance_secret');
+      await client.end();
+      return rows
+        .map(({ name, wrapped, details }) => `${name} ${Buffer.from(wrapped).toString('latin1')} ${details}`)
+        .join('\n');
+    },
+    /** As another program would. */
+    async query(statement: string, values: unknown[] = []): Promise<void> {
+      const client = new pg.Client({ connectionString: databaseUrl });
+      await client.connect();
+      await client.query(statement, values).finally(() => client.end());
+    },
+    async close(): Promise<void> {
+      for (const one of running) await one.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
