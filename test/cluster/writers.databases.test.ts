@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { insertTokenUse } from '../../service/engine/accounts/index.ts';
 import { createSeenEventsStore } from '../../service/engine/appliance/alerts/seen-events-store.ts';
 import { selectSeqs } from '../../service/engine/events/deliveries/delivery-store.ts';
 import { lookThenForget } from '../../service/engine/events/deliveries/forget-deliveries-store.ts';
@@ -190,6 +191,18 @@ describe.skipIf(binaries === undefined)('transactions of two nodes', () => {
       ['evt_a', 'evt_b'],
       ['dlv_a', 'dlv_b'],
     ]);
+  });
+
+  test('what counts once counts once, at whichever node it is used', async () => {
+    const use = { ...realm, usedAt: 1, expiresAt: 2 };
+    for (let round = 0; round < 20; round++) {
+      const first = await Promise.all(
+        [a, b].map(({ inTransaction }) =>
+          inTransaction((tx) => insertTokenUse(tx, { ...use, jti: `agent ${round}` }, 0)),
+        ),
+      );
+      expect(first.toSorted()).toEqual([false, true]);
+    }
   });
 
   describe('an event that is committed after one with a higher number', () => {

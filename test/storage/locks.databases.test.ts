@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createAddressAttempts } from '../../service/engine/matching/index.ts';
+import type { OrganizationId } from '../../service/lib/id.ts';
 import { createOwnLocks, type Locks } from '../../service/lib/locks.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
@@ -81,6 +83,32 @@ describe.skipIf(binaries === undefined)('locks of two nodes', () => {
     for (const database of opened.toReversed()) await database.close();
   });
   describeLocks(() => [a.locks, b.locks]);
+
+  test('let no more attempts at an address begin than may fail, at both together', async () => {
+    const realm = { organization: 'org_1' as OrganizationId, world: 'live' as const };
+    const rules = { beforeDelay: 5, delay: 30_000, beforeDisabled: 50 };
+    const attempts = [a, b].map(({ db, inTransaction, locks }) =>
+      createAddressAttempts({
+        db,
+        inTransaction,
+        locks,
+        sealer: { emailHash: (_, email) => email },
+        clock: { now: () => Date.now() },
+        subjects: {} as never,
+        audit: {} as never,
+        events: {} as never,
+      }),
+    );
+    const admit = (n: number) => attempts[n % 2]!.admit(realm, 'ada@example.com', rules);
+    const all = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => admit(n)));
+    const admitted = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(admitted).toHaveLength(5);
+    for (const refused of all.filter(({ status }) => status === 'rejected'))
+      expect(refused).toMatchObject({ reason: { code: 'USER_FLOOD_DETECTED' } });
+    await admitted[0]!.inTurn(async () => {});
+    await admit(0);
+    await expect(admit(1)).rejects.toMatchObject({ code: 'USER_FLOOD_DETECTED' });
+  });
 
   test('end with their node', async () => {
     const never = new Promise<void>(() => {});

@@ -67,9 +67,12 @@ export function createSharedLocks(url: string, sessions: string): SharedLocks {
   }
 
   async function mainSession(): Promise<Session> {
-    if (main && (await main.catch(() => undefined))?.lost !== false) main = undefined;
-    main ??= openMain();
-    return main;
+    const known = main;
+    const session = await known?.catch(() => undefined);
+    if (session?.lost === false) return session;
+    // Another caller may have begun to open the next one meanwhile.
+    if (main === known) main = openMain();
+    return main!;
   }
 
   /** Numbers of the places of a key that this process has. */

@@ -4,7 +4,7 @@ import { type Engine, key, operator, startEngine } from '../../../../test/suppor
 import { analysisOf, direction, near } from '../../../../test/support/faces.ts';
 import type { World } from '../../../lib/id.ts';
 import type { VerifyCommand } from '../../verification/index.ts';
-import { createRefusedPictures } from './refused-pictures.ts';
+import { createRefusedPictures, type RefusedPictures } from './refused-pictures.ts';
 
 const ada = direction('ada');
 const MINUTE = 60_000;
@@ -278,6 +278,22 @@ mostlyOnSqlite('refused pictures', (newPlace, _, { test }) => {
     }
     const { stopAt } = await admit(0);
     expect(stopAt).toEqual(Array.from({ length: 300 }, (_, i) => `pixels ${i + 1}`));
+  });
+
+  test('a picture that another node refused counts, and is refused here', async () => {
+    await start();
+    const realm = { organization: engine.organization, world: 'live' as const };
+    const admit = (at: RefusedPictures) => at.admit(realm, { actor: key, address: '192.0.2.7' });
+    const [here, there] = [createRefusedPictures(engine), createRefusedPictures(engine)];
+    const before = await admit(here);
+    expect(await before.refusedBefore('pixels 0')).toBe(false);
+    for (let i = 0; i < 29; i++) {
+      const guard = await admit(there);
+      await engine.inTransaction((tx) => guard.add(tx, `pixels ${i}`));
+    }
+    expect(await before.refusedBefore('pixels 0')).toBe(true);
+    for (const guard of [() => before.admitAgain(), () => admit(here), () => admit(there)])
+      await expect(guard()).rejects.toMatchObject({ code: 'BURST_LIMIT_EXCEEDED' });
   });
 
   test('failures count for the person that the picture matched, without an e-mail too', async () => {
