@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -7,7 +8,6 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
-import { builtSdk } from '../support/built-sdk.ts';
 import { missingForTrust as absent, makeHome } from './browser-home.ts';
 import { openChromium, watchPages } from './chromium.ts';
 
@@ -16,7 +16,8 @@ import { openChromium, watchPages } from './chromium.ts';
 
 const why = absent === undefined ? '' : `: ${absent}`;
 const name = 'gatehouse.home.arpa';
-const guide = readFileSync(join(import.meta.dirname, '../../docs/MOVING-FROM-HUMANPASS.md'), 'utf8');
+const root = join(import.meta.dirname, '../..');
+const guide = readFileSync(join(root, 'docs/MOVING-FROM-HUMANPASS.md'), 'utf8');
 
 let folder: string;
 let cli: Cli;
@@ -30,7 +31,11 @@ let sample = '';
 beforeAll(async () => {
   if (absent) return;
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-moving-page-'));
-  const sdk = join(await builtSdk(), 'dist/esm');
+  const built = spawnSync(process.execPath, [join(root, 'sdk/gatehouse/build.mjs'), folder], {
+    encoding: 'utf8',
+  });
+  if (built.status !== 0) throw new Error(`the build failed: ${built.stderr}`);
+  const sdk = join(folder, 'dist/esm');
   shop = createServer((request, response) => {
     const script = /^\/([\w-]+\.js)$/.exec(request.url ?? '')?.[1];
     response.setHeader('content-type', script ? 'text/javascript' : 'text/html');
