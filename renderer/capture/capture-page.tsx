@@ -9,9 +9,8 @@ import { NumberScreen, PhoneScreen } from './screens/handover-screens.tsx';
 import { LeaveScreen, LeftScreen, LoadingScreen, TroubleScreen } from './screens/notice-screens.tsx';
 import { FramedScreen } from './screens/permission-screens.tsx';
 import { DecidedScreen } from './screens/result-screens.tsx';
-import type { LiveSession } from './session/live-session.ts';
+import type { Choice, LiveSession } from './session/live-session.ts';
 import type { View } from './session/view.ts';
-import type { Path } from './session/wire.ts';
 
 interface CapturePageProps {
   session: LiveSession;
@@ -38,7 +37,8 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
     void session.toPhone();
   };
   // An invitation is opened at a desk and mostly done on a phone.
-  const agree = (path: Path) => session.agree(path, description?.flow === 'registration' && isDesktop());
+  const agree = (choice: Choice) =>
+    session.agree(choice, description?.flow === 'registration' && isDesktop());
   if (leaving) {
     const { reference } = view;
     return (
@@ -69,7 +69,7 @@ export function CapturePage({ session, view, address }: CapturePageProps) {
       return description ? (
         <ConsentScreen
           {...{ description, busy, problem, leave: setLeaving }}
-          agree={(path) => void agree(path)}
+          agree={(choice) => void agree(choice)}
         />
       ) : null;
     case 'phone':

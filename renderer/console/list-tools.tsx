@@ -9,6 +9,7 @@ import { send } from './api/send.ts';
 import { ShowCommand } from './command/show-command.tsx';
 import { listStrings } from './list-strings.ts';
 import styles from './list-tools.module.css';
+import { rowsOfCsv } from './rows-of-csv.ts';
 import { saveFile } from './save-file.ts';
 import type { ListSource, LiveList } from './use-list.ts';
 
@@ -35,12 +36,28 @@ function csvAddress(source: ListSource, columns: readonly CsvField[]): URL {
   return url;
 }
 
+const ID: CsvField = { field: 'id', heading: 'id' };
+
+/** The file, and with `ids` of these rows alone. */
+async function csvOf(source: ListSource, columns: readonly CsvField[], ids: readonly string[] | undefined) {
+  const read = (fields: readonly CsvField[]) => send(new Request(csvAddress(source, fields)));
+  if (!ids) return (await read(columns)).blob();
+  return rowsOfCsv(await (await read([ID, ...columns])).text(), new Set(ids));
+}
+
+interface CsvProps {
+  source: ListSource;
+  columns: readonly CsvField[];
+  /** Of the rows that the page shows, where it leaves out some of the list. */
+  ids?: readonly string[] | undefined;
+}
+
 /** Saves exactly what the list is filtered to, with the columns in the words of the page. */
-export function CsvButton({ source, columns }: { source: ListSource; columns: readonly CsvField[] }) {
+export function CsvButton({ source, columns, ids }: CsvProps) {
   const t = useStrings(listStrings);
   const name = `${source.path.split('/').at(-1)}-${new Date().toISOString().slice(0, 10)}.csv`;
   const save = useMutation({
-    mutationFn: async () => (await send(new Request(csvAddress(source, columns)))).blob(),
+    mutationFn: () => csvOf(source, columns, ids),
     onSuccess: (file) => saveFile(name, file, 'text/csv'),
     onError: (error) => toast(t('csvFailed'), { text: error.message }),
   });

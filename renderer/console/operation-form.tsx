@@ -33,12 +33,23 @@ export function OperationForm<Values extends FieldValues, Output extends FieldVa
       failed={<Refused of={operation} title={refusal} />}
     >
       {children}
-      <Row>
-        <ShowCommand find={() => requestOf(form, operation.run)} />
-      </Row>
+      <FormCommand form={form} run={operation.run} />
     </Form>
   );
 }
+
+/** At the foot of a form whose refusals are its own: the command of what it would send. */
+export const FormCommand = <Values extends FieldValues, Output extends FieldValues>({
+  form,
+  run,
+}: {
+  form: UseFormReturn<Values, unknown, Output>;
+  run(values: Output): Promise<unknown>;
+}) => (
+  <Row>
+    <ShowCommand find={() => requestOf(form, run)} />
+  </Row>
+);
 
 /** What the form would send, once its fields are right; they are marked where they are not. */
 async function requestOf<Values extends FieldValues, Output extends FieldValues>(

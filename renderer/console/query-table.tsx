@@ -57,11 +57,13 @@ export function QueryTable<Row>({
   const change = useAddressFilters();
   const { env: _, ...set } = (values ?? {}) as FilterValues;
   const isFiltered = Object.values(set).some((value) => value !== undefined);
+  const rows = shown ? data?.items.filter(shown) : data?.items;
+  const left = shown && isFiltered ? rows?.map(rest.rowId) : undefined;
   const clear = () => change(Object.fromEntries(Object.keys(set).map((key) => [key, undefined])));
   return (
     <DataTable
       {...rest}
-      rows={shown ? data?.items.filter(shown) : data?.items}
+      rows={rows}
       busy={isPlaceholderData}
       // A live list stays, and says of when it is.
       failed={error && !(live && data) ? <Refused of={query} /> : undefined}
@@ -69,7 +71,7 @@ export function QueryTable<Row>({
         source && (
           <Row gap={8}>
             <ListCommand source={source} />
-            {columns.length > 0 && !(shown && isFiltered) && <CsvButton source={source} columns={columns} />}
+            {columns.length > 0 && <CsvButton source={source} columns={columns} ids={left} />}
           </Row>
         )
       }

@@ -1168,7 +1168,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -1254,7 +1254,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -1340,7 +1340,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -1428,7 +1428,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -1561,7 +1561,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -1648,7 +1648,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -1774,7 +1774,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -1870,7 +1870,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -1958,7 +1958,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2044,7 +2044,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2150,7 +2150,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2236,7 +2236,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2322,7 +2322,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2408,7 +2408,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2495,7 +2495,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2621,7 +2621,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2793,7 +2793,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -2892,7 +2892,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.

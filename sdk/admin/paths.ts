@@ -6117,7 +6117,8 @@ export interface components {
          *         }
          *       },
          *       "people": 1200,
-         *       "templates": 1310,
+         *       "templates": 1200,
+         *       "pictures": 1310,
          *       "gallery": {
          *         "profile": "default",
          *         "rate": 0.01,
@@ -6189,8 +6190,10 @@ export interface components {
             };
             /** @description People in the gallery of the 1:N search */
             people: number;
-            /** @description Templates in memory */
+            /** @description Rows of the gallery in memory, one for each person */
             templates: number;
+            /** @description Enrolled pictures; some minutes old where there are very many */
+            pictures: number;
             /** @description Size of the gallery against the safe size */
             gallery: {
                 /** @description Profile of the error rate */
@@ -16175,7 +16178,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -16461,7 +16464,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -16751,7 +16754,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -16899,7 +16902,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -17141,7 +17144,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -17310,7 +17313,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -17577,7 +17580,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -17854,7 +17857,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -18127,7 +18130,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -18261,7 +18264,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -18522,7 +18525,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -18697,7 +18700,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -18864,7 +18867,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -19011,7 +19014,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -19176,7 +19179,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -19499,7 +19502,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -19976,7 +19979,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -20283,7 +20286,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -20509,7 +20512,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -20781,7 +20784,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -20927,7 +20930,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -21083,7 +21086,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -21362,7 +21365,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -21530,7 +21533,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -21697,7 +21700,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -21862,7 +21865,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -22111,7 +22114,8 @@ export interface operations {
                      *         }
                      *       },
                      *       "people": 1200,
-                     *       "templates": 1310,
+                     *       "templates": 1200,
+                     *       "pictures": 1310,
                      *       "gallery": {
                      *         "profile": "default",
                      *         "rate": 0.01,
@@ -22558,7 +22562,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -22699,7 +22703,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -22985,7 +22989,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -23124,7 +23128,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -23760,7 +23764,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -23906,7 +23910,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -24471,7 +24475,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -24731,7 +24735,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
@@ -25245,7 +25249,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -25530,7 +25534,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -25713,7 +25717,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -25875,7 +25879,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -26036,7 +26040,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -26401,7 +26405,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -26902,7 +26906,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -27134,7 +27138,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -27363,7 +27367,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -27590,7 +27594,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -27809,7 +27813,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -28118,7 +28122,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -28270,7 +28274,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -29140,7 +29144,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -29395,7 +29399,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -29593,7 +29597,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -29801,7 +29805,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -30416,7 +30420,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -30585,7 +30589,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -30728,7 +30732,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -30992,7 +30996,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -31157,7 +31161,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -31321,7 +31325,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -31447,7 +31451,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -31684,7 +31688,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -31836,7 +31840,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -31991,7 +31995,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -32144,7 +32148,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -32389,7 +32393,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -32659,7 +32663,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -32927,7 +32931,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -33097,7 +33101,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -33295,7 +33299,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
@@ -33461,7 +33465,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
@@ -33628,7 +33632,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
@@ -33777,7 +33781,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
@@ -34942,7 +34946,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -35207,7 +35211,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -35347,7 +35351,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -35533,7 +35537,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -36022,7 +36026,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -36159,7 +36163,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -36458,7 +36462,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -36885,7 +36889,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -37054,7 +37058,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -37229,7 +37233,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -37492,7 +37496,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -37629,7 +37633,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -37973,7 +37977,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -38125,7 +38129,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -38275,7 +38279,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -38531,7 +38535,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -38684,7 +38688,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -38936,7 +38940,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -39063,7 +39067,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -39654,7 +39658,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -39827,7 +39831,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -40139,7 +40143,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -40336,7 +40340,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -40633,7 +40637,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -40896,7 +40900,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -41049,7 +41053,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -41359,7 +41363,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -41760,7 +41764,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -42108,7 +42112,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -42261,7 +42265,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -42415,7 +42419,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -42578,7 +42582,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -42741,7 +42745,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -43011,7 +43015,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -43186,7 +43190,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -43537,7 +43541,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -44101,7 +44105,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -44270,7 +44274,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -44460,7 +44464,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -44610,7 +44614,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -45585,7 +45589,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -46004,7 +46008,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -46240,7 +46244,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -46939,7 +46943,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -47131,7 +47135,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -47312,7 +47316,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -47597,7 +47601,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -47931,7 +47935,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -48115,7 +48119,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -48587,7 +48591,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -48837,7 +48841,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -49281,7 +49285,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -49586,7 +49590,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -49736,7 +49740,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -50058,7 +50062,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -50220,7 +50224,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -50598,7 +50602,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -50871,7 +50875,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -51002,7 +51006,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -51133,7 +51137,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -51263,7 +51267,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -51420,7 +51424,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -51585,7 +51589,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -51710,7 +51714,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -51864,7 +51868,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -51970,7 +51974,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -52113,7 +52117,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -52371,7 +52375,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -52524,7 +52528,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -52857,7 +52861,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -53071,7 +53075,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -53214,7 +53218,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -53442,7 +53446,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -53679,7 +53683,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -53815,7 +53819,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -53964,7 +53968,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -54109,7 +54113,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -54250,7 +54254,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -54400,7 +54404,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -54609,7 +54613,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -54748,7 +54752,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.
@@ -54907,7 +54911,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
              *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
              *     - `TIMEOUT`: The request exceeded the time limit; try again.

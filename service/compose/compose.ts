@@ -13,6 +13,7 @@ import { createBehaviorSettings } from '../engine/behavior/index.ts';
 import { createJobs } from '../engine/events/index.ts';
 import { countWaitingSessions } from '../engine/live/index.ts';
 import { createProfiles } from '../engine/matching/index.ts';
+import { createPictureCounts } from '../engine/people/index.ts';
 import type { EndpointId } from '../lib/id.ts';
 import { databaseSize } from '../storage/connection.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
@@ -59,6 +60,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const record = await openAuditLog(foundation);
   const profiles = createProfiles(foundation);
   const certificates = await openCertificateCare(foundation);
+  await deps.certified?.();
   const accounts = await openAccounts(foundation, record);
   const { organizations } = accounts;
   if (record.restored) removeRestoreMarker(config.data);
@@ -262,7 +264,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
       reviews,
       approvals: createWaitingApprovals({ db, clock }),
       sessions: { countWaiting: (realm) => countWaitingSessions(db, realm) },
-      templates: (realm) => subjects.people(realm),
+      pictures: createPictureCounts({ db }),
       clock,
     }),
     evidence: createEvidence({ organizations, models, clock }),

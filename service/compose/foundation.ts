@@ -36,6 +36,8 @@ export interface ComposeDeps extends OlderSchema {
   certificate?: ServedCertificate | undefined;
   /** The one that the doors may be served with; made here when absent. */
   boxCertificate?: BoxCertificate | undefined;
+  /** The directory is held and the certificate read: what takes long comes after it. */
+  certified?(): Promise<void>;
   /** As one of several nodes on a PostgreSQL database. */
   node?: Node | undefined;
   /** The copies of the key store are neither read nor written: a restored directory before its service starts. */

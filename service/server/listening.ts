@@ -64,9 +64,10 @@ export async function prepareListening(config: Config, log: Log) {
       const { path } = openSocketPath(socket);
       await listenPrivately(() => server.listen({ path }), socket);
     },
-    listenDoors(server: Server): Promise<string> {
+    /** `port`: the one that was picked before, where any free one is asked for. */
+    listenDoors(server: Server, port = config.port): Promise<string> {
       certificate?.serveOn(server.server);
-      return listenOnHost(server, config, { log });
+      return listenOnHost(server, { host, port }, { log });
     },
   };
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
+import { LET_IN } from '../http/listening/connections.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import { createOwnHosts } from '../http/listening/own-hosts.ts';
 import { createServer } from '../http/server.ts';
+import { openWebSockets } from '../http/web-sockets.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIds } from '../lib/id.ts';
 import { silentLog } from '../lib/log.ts';
@@ -12,17 +15,28 @@ afterEach(async () => {
   for (const one of running.splice(0)) await one.close();
 });
 
+const ids = createIds(systemClock);
+const bounds = { limits: { total: 100, perAddress: 50 }, sourceOf: (address: string) => address };
+const deps = {
+  version: '1.0.0',
+  clock: systemClock,
+  ids,
+  log: silentLog,
+  trustedProxies: [],
+  hosts: createOwnHosts({ listen: 'localhost', allowed: [] }),
+  connections: { doors: bounds, control: bounds },
+};
+/** A server of the doors, as after the start. */
+function openDoors() {
+  const doors = createServer({ ids, log: silentLog });
+  running.push(doors);
+  doors.get('/x', async () => 'open');
+  return doors;
+}
+
 test('unsealed, the service answers at every address of localhost', async () => {
-  const ids = createIds(systemClock);
-  const bounds = { limits: { total: 100, perAddress: 50 }, sourceOf: (address: string) => address };
   const sealed = await createSealedServers({
-    version: '1.0.0',
-    clock: systemClock,
-    ids,
-    log: silentLog,
-    trustedProxies: [],
-    hosts: createOwnHosts({ listen: 'localhost', allowed: [] }),
-    connections: { doors: bounds, control: bounds },
+    ...deps,
     listenControl: async () => undefined,
     listenDoors: (server) =>
       listenOnHost(
@@ -54,13 +68,41 @@ test('unsealed, the service answers at every address of localhost', async () => 
   expect(german).toContain('gatehouse unseal');
   expect((await page('text/html', 'en'))[1]).toContain('This page is not available yet');
   expect((await page('application/json', 'de'))[1]).toContain('"code":"SEALED"');
-  const doors = createServer({ ids, log: silentLog });
-  const control = createServer({ ids, log: silentLog });
-  running.push(doors, control);
-  doors.get('/x', async () => 'open');
+  const [doors, control] = [openDoors(), openDoors()];
   await sealed.handOver({ doors, control });
   expect(await asked()).toEqual([
     [200, 'open'],
     [200, 'open'],
   ]);
+});
+
+test('unsealed, the service takes WebSockets too', async () => {
+  const sealed = await createSealedServers({
+    ...deps,
+    listenControl: async () => undefined,
+    listenDoors: (server) => server.listen({ host: '127.0.0.1', port: 0 }),
+  });
+  running.push(sealed);
+  const [doors, control] = [openDoors(), openDoors()];
+  await openWebSockets(doors);
+  await doors.register(async (app) => {
+    app.route({
+      method: 'GET',
+      url: '/ws',
+      handler: async () => 'no WebSocket',
+      wsHandler(socket) {
+        socket.emit(LET_IN);
+        socket.send('hello');
+      },
+    });
+  });
+  await sealed.handOver({ doors, control });
+  const socket = new WebSocket(`${sealed.url.replace('http', 'ws')}/ws`);
+  const said = await new Promise((resolve) => {
+    socket.onmessage = ({ data }) => resolve(data);
+    socket.onerror = () => resolve('refused');
+  });
+  expect(said).toBe('hello');
+  socket.close();
+  await once(socket, 'close');
 });

@@ -1,17 +1,12 @@
 import { EventEmitter, once } from 'node:events';
-import { join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
 import { throttleTries } from '../compose/key-care.ts';
 import { createSealedControlDoor, type SealState } from '../doors/admin/index.ts';
-import { createHelpDoor } from '../doors/help/index.ts';
-import { createSealedDoor } from '../doors/meta/sealed.ts';
-import type { OwnHosts } from '../http/listening/own-hosts.ts';
-import { createServer, type ServerDeps } from '../http/server.ts';
-import type { Clock } from '../lib/clock.ts';
-import { defined } from '../lib/defined.ts';
-import type { Ids } from '../lib/id.ts';
+import { LET_IN } from '../http/listening/connections.ts';
+import { createServer } from '../http/server.ts';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
-import { productRoot } from '../lib/product-root.ts';
+import { createWaitingDoors, type WaitingDoorsDeps } from './waiting-doors.ts';
 
 /** How long `failed` waits for the unsealing operator to read that the start failed. */
 const READ_MILLISECONDS = 2_000;
@@ -41,21 +36,13 @@ class StoppedWhileSealed extends Error {
   override name = 'StoppedWhileSealed';
 }
 
-export interface SealedServersDeps {
-  version: string;
-  clock: Clock;
-  ids: Ids;
-  log: Log;
-  tls?: NonNullable<ServerDeps['tls']>;
-  trustedProxies: readonly string[];
-  hosts: OwnHosts;
-  connections: Record<'doors' | 'control', NonNullable<ServerDeps['connections']>>;
+export interface SealedServersDeps extends Omit<WaitingDoorsDeps, 'stage'> {
   listenControl(server: Server): Promise<unknown>;
   listenDoors(server: Server): Promise<string>;
 }
 
 export async function createSealedServers(deps: SealedServersDeps): Promise<SealedServers> {
-  const { version, clock, ids, log, tls, trustedProxies, hosts, connections } = deps;
+  const { ids, log, connections } = deps;
   const changes = new EventEmitter();
   let state: SealState = { is: 'sealed' };
   const become = (next: SealState) => {
@@ -84,20 +71,11 @@ export async function createSealedServers(deps: SealedServersDeps): Promise<Seal
       },
     }),
   );
-  const doors = createServer({
-    ids,
-    log,
-    trustedProxies,
-    hosts,
-    connections: connections.doors,
-    // The keys are not read yet, and the answers reveal nothing else.
-    knowsOrigin: async () => true,
-    ...defined({ tls }),
+  const doors = await createWaitingDoors({
+    ...deps,
+    stage: () => (state.is === 'opening' ? 'starting' : 'sealed'),
   });
   closing.defer(() => doors.close());
-  // to open or to restore the box, they may be needed now
-  await doors.register(createHelpDoor({ folder: join(productRoot(), 'dist/renderer/help'), version }));
-  await doors.register(createSealedDoor({ version, clock, isOpening: () => state.is === 'opening' }));
   await deps.listenControl(control);
   const url = await deps.listenDoors(doors);
   const everything = closing.move();
@@ -158,4 +136,13 @@ const within = (emitter: EventEmitter, event: string, milliseconds: number) =>
 function handRequests(from: Server, to: Server): void {
   from.server.removeListener('request', from.routing);
   from.server.on('request', (request, response) => to.routing(request, response));
+  if (to.server.listenerCount('upgrade') === 0) return;
+  // WebSockets: which requests are some, who takes them, and that their caller was let in.
+  const { shouldUpgradeCallback } = to.server as WithUpgrades;
+  if (shouldUpgradeCallback) Object.assign(from.server, { shouldUpgradeCallback });
+  from.server.on('upgrade', (...given) => void to.server.emit('upgrade', ...given));
+  to.server.on(LET_IN, (socket) => void from.server.emit(LET_IN, socket));
 }
+
+/** Node's types lack it. */
+type WithUpgrades = Server['server'] & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean };

@@ -20,6 +20,7 @@ import { createControlServer } from './control-server.ts';
 import { type Listening, prepareListening } from './listening.ts';
 import { createPublicServer } from './public-server.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
+import { openStartingDoors, type StartingDoors } from './waiting-doors.ts';
 
 export interface Service {
   /** Where the doors answer: `http://127.0.0.1:7300`. */
@@ -59,8 +60,9 @@ export async function serve(
   if (advice !== undefined) log.warn({}, advice);
 
   await using opened = new AsyncDisposableStack();
-  const { gatehouse, sealed } = await composeOrUnseal(config, { listening, log, output, until });
+  const { gatehouse, sealed, starting } = await composeOrUnseal(config, { listening, log, output, until });
   opened.defer(() => gatehouse.close());
+  if (starting) opened.defer(() => starting.close());
   if (sealed) {
     opened.defer(() => sealed.servers.close());
     await gatehouse.custody.unsealed(sealed.unsealing);
@@ -81,7 +83,7 @@ export async function serve(
   opened.defer(() => doors.close());
   if (sealed) await sealed.servers.handOver({ doors, control });
   else await listening.listenControl(control);
-  const url = sealed?.servers.url ?? (await listening.listenDoors(doors));
+  const url = sealed?.servers.url ?? (await starting!.makeWay(doors));
   const port = portOf(url);
   gatehouse.boardLinks.serveAt(url);
   gatehouse.serving.begin(url);
@@ -117,32 +119,43 @@ interface Waiting {
   until: AbortSignal;
 }
 
-/** Composes the appliance. `sealed`: the servers that answered until a passphrase was given. */
+/** Composes the appliance. `sealed`, `starting`: what answered until a passphrase was given, or answers until the doors do. */
 async function composeOrUnseal(config: Config, { listening, log, output, until }: Waiting) {
   const { certificate, boxCertificate, trust: _, ...listeners } = listening;
   let servers: SealedServers | undefined;
   let unsealing: Unsealing | undefined;
+  let starting: StartingDoors | undefined;
+  const waitingDeps = () => ({
+    version: productVersion(),
+    clock: systemClock,
+    ids: createIds(systemClock),
+    log,
+    ...defined({ tls: tlsOf(listening) }),
+    trustedProxies: config.trustedProxies,
+    ...listeners,
+  });
   const unlock: Unlock = async (open) => {
     await certificate?.load();
-    servers = await createSealedServers({
-      version: productVersion(),
-      clock: systemClock,
-      ids: createIds(systemClock),
-      log,
-      ...defined({ tls: tlsOf(listening) }),
-      trustedProxies: config.trustedProxies,
-      ...listeners,
-    });
+    servers = await createSealedServers(waitingDeps());
     log.warn({}, 'the service is sealed: open it with "gatehouse unseal"');
     output.sealed?.(servers.url);
     unsealing = await servers.opened(open, until);
   };
   try {
-    const gatehouse = await compose(config, { log, unlock, certificate, boxCertificate });
-    return { gatehouse, sealed: servers && unsealing && { servers, unsealing } };
+    const gatehouse = await compose(config, {
+      log,
+      unlock,
+      certificate,
+      boxCertificate,
+      async certified() {
+        if (!servers) starting = await openStartingDoors(waitingDeps());
+      },
+    });
+    return { gatehouse, starting, sealed: servers && unsealing && { servers, unsealing } };
   } catch (error) {
     if (unsealing) await servers?.failed(error);
     await servers?.close();
+    await starting?.close();
     throw error;
   }
 }

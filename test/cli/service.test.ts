@@ -4,6 +4,7 @@ import { get } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificate, certificateKey } from '../support/certificate.ts';
+import { freePort } from '../support/free-port.ts';
 import { sceneHeic } from '../support/scene-heic.ts';
 import { statusAsHost } from '../support/status-as-host.ts';
 import { type Cli, createCli, type Running } from './gatehouse.ts';
@@ -242,3 +243,25 @@ async function greeted({ child, output, ended }: Running): Promise<void> {
   early.catch(() => {});
   while (!output.stdout.includes('Ctrl-C stops.')) await Promise.race([once(child.stdout!, 'data'), early]);
 }
+
+test('while it starts, the port answers 503 with a page that says so, and then serves without a further step', async () => {
+  const port = String(await freePort());
+  const url = `http://127.0.0.1:${port}`;
+  const { child, ended } = cli.start('serve', '--host', '127.0.0.1', '--port', port);
+  const pages = new Set<string>();
+  const seen: number[] = [];
+  while (seen.at(-1) !== 200) {
+    const answer = await fetch(`${url}/console/sign-in`, { headers: { accept: 'text/html' } }).catch(
+      () => undefined,
+    );
+    if (!answer) continue;
+    const title = /<title>([^<]*)/.exec(await answer.text())?.[1];
+    if (seen.at(-1) !== answer.status) seen.push(answer.status);
+    pages.add(`${answer.status} ${title}`);
+  }
+  expect(seen).toEqual([503, 200]);
+  expect([...pages][0]).toBe('503 One moment: Gatehouse is starting · Gatehouse');
+  expect((await fetch(`${url}/ready`)).status).toBe(200);
+  child.kill('SIGTERM');
+  expect((await ended).code).toBe(0);
+});

@@ -6,10 +6,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
 import { portrait } from '../cli/portraits.ts';
+import { putSdk } from '../support/built-sdk.ts';
 
 // The moving guides, followed to the letter on a fresh box with its own certificate: every command and every sample for a shell.
 
 const run = promisify(execFile);
+const owner = { email: 'elin@harbour.example', password: 'wet gravel under pines' };
 const guides = ['HUMANPASS', 'PROOF', 'USEHUMA', 'VERIFYHUMAN'] as const;
 const textOf = (guide: (typeof guides)[number]) =>
   readFileSync(join(import.meta.dirname, `../../docs/MOVING-FROM-${guide}.md`), 'utf8');
@@ -33,10 +35,13 @@ let folder: string;
 
 beforeAll(async () => {
   cli = createCli();
-  await cli.json('init', '--org', 'Harbour');
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-moving-'));
+  const secret = join(folder, 'password');
+  writeFileSync(secret, owner.password, { mode: 0o600 });
+  const account = ['--owner-email', owner.email, '--owner-name', 'Elin', '--owner-password-file', secret];
+  await cli.json('init', '--org', 'Harbour', ...account);
   service = await cli.serve('--host-name', 'localhost', '--http-port', '0', '--log-level', 'error');
   box = service.url.replace('127.0.0.1', 'localhost');
-  folder = mkdtempSync(join(tmpdir(), 'gatehouse-moving-'));
   copyFileSync(join(cli.data, 'tls/authority.pem'), join(folder, 'authority.pem'));
 });
 afterAll(() => {
@@ -127,4 +132,54 @@ test('the samples for a shell reach the box by its own certificate, and answer a
 test('without the authority a client is refused the connection', async () => {
   const { status, stderr } = spawnSync('curl', ['-sS', `${box}/health`], { encoding: 'utf8' });
   expect([status, stderr]).toEqual([60, expect.stringContaining('certificate')]);
+});
+
+test('a server’s program reaches the box once Node knows its authority, and is named the certificate before', async () => {
+  await putSdk(join(folder, 'node_modules/@gatehouse/sdk'));
+  writeFileSync(
+    join(folder, 'server.mjs'),
+    `import { ProofClient } from '@gatehouse/sdk/proof';
+    import HumanPassClient from '@gatehouse/sdk/humanpass';
+    const [apiKey, image] = [process.env.KEY, process.env.IMAGE];
+    const proof = new ProofClient({ baseUrl: '${box}', apiKey });
+    const answer = await proof.verify({ image, email: 'bea@example.com' }).catch(({ code }) => ({ code }));
+    const humanpass = new HumanPassClient({ apiKey, apiUrl: '${box}', verifyUrl: '${box}/verify' });
+    const made = await humanpass.createSession({ uniquenessPolicy: 'warn' }).catch(({ code }) => ({ code }));
+    console.log(JSON.stringify({ proof: answer.verified ?? answer.code, humanpass: made.verifyUrl ?? made.code }));`,
+  );
+  const KEY = await keyOf('identity,sessions', 'test');
+  const IMAGE = (await portrait('bea')).toString('base64');
+  const enroll = `curl -sS --cacert authority.pem ${box}/api/enroll -H "x-api-key: $KEY" -F email=bea@example.com -F image=@bea.jpg`;
+  writeFileSync(join(folder, 'bea.jpg'), await portrait('bea', 60));
+  expect(await inShell(enroll, KEY)).toMatchObject({ enrolled: true });
+  const program = async (more: Record<string, string>) => {
+    const env = { PATH: process.env.PATH, KEY, IMAGE, ...more };
+    const { stdout } = await run(process.execPath, ['server.mjs'], { cwd: folder, env });
+    return JSON.parse(stdout) as object;
+  };
+  expect(await program({})).toEqual({
+    proof: 'CERTIFICATE_NOT_TRUSTED',
+    humanpass: 'CERTIFICATE_NOT_TRUSTED',
+  });
+  const authority = join(folder, 'authority.pem');
+  expect(await program({ NODE_EXTRA_CA_CERTS: authority })).toEqual({
+    proof: true,
+    humanpass: expect.stringContaining(`${box}/verify`),
+  });
+});
+
+test('people sign in as the guides say: a token of fifteen minutes, signed with EdDSA', async () => {
+  for (const path of ['/api/auth/login', '/api/v1/auth/login']) {
+    const answer = await inShell(
+      `curl -sS --cacert authority.pem ${box}${path} -H 'content-type: application/json' -d '${JSON.stringify(owner)}'`,
+      '',
+    );
+    expect([path, answer]).toMatchObject([path, { user: { email: owner.email, role: 'owner' } }]);
+    const [head, claims] = String(answer.token)
+      .split('.')
+      .slice(0, 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    expect(head).toMatchObject({ alg: 'EdDSA', typ: 'admin+jwt' });
+    expect(claims.exp - claims.iat).toBe(15 * 60);
+  }
 });

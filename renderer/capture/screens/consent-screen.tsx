@@ -12,13 +12,14 @@ import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
+import type { Choice } from '../session/live-session.ts';
 import type { Description, Path } from '../session/wire.ts';
 
 interface ConsentProps {
   description: Description;
   busy: boolean;
   problem: string | undefined;
-  agree(path: Path): void;
+  agree(choice: Choice): void;
   leave(why: 'cancel' | 'other'): void;
 }
 
@@ -39,7 +40,7 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
       acts={
         <>
           <p className="c-agree">{t('consentAsk', { organization })}</p>
-          <Button primary busy={busy} onClick={() => agree(path)}>
+          <Button primary busy={busy} onClick={() => agree({ path, language })}>
             {text(messages?.button) ?? t('agree')}
           </Button>
           <Button busy={busy} onClick={() => leave('other')}>

@@ -82,7 +82,7 @@ test('a person who ended the check is not shown what its connection reports late
   const begin: LiveApi['begin'] = async () => ({ sessionId: 'sess_1', token: 'token_1' });
   const { session } = openPage({ begin, deny: async () => ({ reference: 'sess_1' }) }, { connect });
   await session.load();
-  await session.agree({ flash: true, motion: true });
+  await session.agree({ path: { flash: true, motion: true }, language: 'de' });
   session.attempt({});
   await session.leave();
   line!.state(stateOf({ state: 'ended' }));
@@ -117,7 +117,7 @@ async function openAgain(link: Link, answers: Partial<LiveApi>) {
   };
   const first = openPage({ begin }, { link, kept });
   await first.session.load();
-  await first.session.agree(path);
+  await first.session.agree({ path, language: 'de' });
   const { session } = openPage({ begin, ...answers }, { link, kept });
   await session.load();
   return { session, begun };
@@ -140,7 +140,7 @@ test.each([
   const { session, begun } = await openAgain(flow, { state });
   expect(session.view()).toMatchObject({ stage: { is: 'consent' } });
   expect(session.view().reference).toBeUndefined();
-  await session.agree(path);
+  await session.agree({ path, language: 'de' });
   expect(begun).toEqual([undefined, undefined]);
   expect(session.view()).toMatchObject({ stage: { is: 'camera' }, reference: 'sess_2' });
 });
@@ -211,7 +211,7 @@ test.each([
     describe: async () => ({ ...description, consent: { ...description.consent, version } }),
   });
   await session.load();
-  await session.agree(path, true);
+  await session.agree({ path, language: 'de' }, true);
   expect(session.view()).toMatchObject({ stage: { is }, problem, busy: false });
 });
 
@@ -225,7 +225,7 @@ test('a desk: the phone is next, codes are renewed, and after the last one the p
     },
   });
   await session.load();
-  await session.agree(path, true);
+  await session.agree({ path, language: 'de' }, true);
   expect(session.view()).toMatchObject({ stage: { is: 'phone' }, handover: { number: '11' } });
   await session.toPhone();
   expect(session.view()).toMatchObject({ stage: { is: 'phone' }, handover: { number: '12' } });
@@ -300,7 +300,7 @@ test('behavior is collected once the person has agreed, where the session asks f
     );
     await session.load();
     expect(behavior.start).not.toHaveBeenCalled();
-    await session.agree({ flash: true, motion: true });
+    await session.agree({ path: { flash: true, motion: true }, language: 'de' });
     session.attempt({});
     return session;
   };
@@ -323,7 +323,7 @@ test('a wrong number on the phone: the computer says so, until it shows a new co
     state: async () => state,
   });
   await session.load();
-  await session.agree(path, true);
+  await session.agree({ path, language: 'de' }, true);
   state = stateOf({ codeUsedUp: true });
   await vi.advanceTimersByTimeAsync(1_600);
   expect(session.view()).toMatchObject({ stage: { is: 'phone' }, handover: undefined, wrongNumber: true });
@@ -344,7 +344,7 @@ test('after an attempt the page knows which step was shown last', async () => {
   const begin: LiveApi['begin'] = async () => ({ sessionId: 'sess_1', token: 'token_1' });
   const { session } = openPage({ begin }, { connect });
   await session.load();
-  await session.agree(path);
+  await session.agree({ path, language: 'de' });
   session.attempt({});
   const step = { index: 1, of: 4, name: 'turn-left', progress: 0, holdMs: 500, limitMs: 5000 } as const;
   line!.state(stateOf({ state: 'running', step }));

@@ -1,5 +1,6 @@
 import { base64Of } from '../../ui/base64.ts';
 import { Refusal } from '../../ui/refusal.ts';
+import type { Language } from '../../ui/strings/define-strings.ts';
 import { type TestOutcome, testPicture } from '../../ui/test-people/test-person-choice.tsx';
 import {
   type CaptureController,
@@ -23,6 +24,12 @@ import { sameLink } from './link.ts';
 import { troubleOf, type View } from './view.ts';
 import type { Device, Frame, Path } from './wire.ts';
 
+export interface Choice {
+  path: Path;
+  /** In which the text was read. */
+  language: Language;
+}
+
 export interface LiveSession {
   view(): View;
   /** What the person chose before the start, where this browser knows it. */
@@ -30,7 +37,7 @@ export interface LiveSession {
   subscribe(changed: () => void): () => void;
   load(): Promise<void>;
   /** `onPhone`: the check then goes on there. */
-  agree(path: Path, onPhone?: boolean): Promise<void>;
+  agree(choice: Choice, onPhone?: boolean): Promise<void>;
   /** The number that stands on the other screen. */
   pick(number: string): Promise<void>;
   leave(): Promise<void>;
@@ -56,8 +63,8 @@ export function createLiveSession(deps: LiveSessionDeps): LiveSession {
       return () => controller.listeners.delete(changed);
     },
     load: () => load(controller),
-    async agree(path, onPhone) {
-      await press(controller, () => agree(controller, path));
+    async agree(choice, onPhone) {
+      await press(controller, () => agree(controller, choice));
       if (onPhone && controller.view.stage.is === 'camera')
         await press(controller, () => toPhone(controller));
     },
@@ -104,7 +111,7 @@ async function load(controller: CaptureController): Promise<void> {
   }
 }
 
-async function agree(controller: CaptureController, path: Path): Promise<void> {
+async function agree(controller: CaptureController, { path, language }: Choice): Promise<void> {
   const { link, view } = controller;
   if (!link || !view.description) return;
   const { consent, work } = view.description;
@@ -113,7 +120,7 @@ async function agree(controller: CaptureController, path: Path): Promise<void> {
   try {
     remember(
       controller,
-      await controller.api.begin({ link, textVersion: version, path, previous, work }),
+      await controller.api.begin({ link, textVersion: `${version}.${language}`, path, previous, work }),
       path,
     );
   } catch (error) {

@@ -77,7 +77,8 @@ const OverviewReply = z
       .strictObject({ count: count.describe('Number that did not verify'), filter: FilterReply })
       .describe('Failed verifications of the last 24 hours'),
     people: count.describe('People in the gallery of the 1:N search'),
-    templates: count.describe('Templates in memory'),
+    templates: count.describe('Rows of the gallery in memory, one for each person'),
+    pictures: count.describe('Enrolled pictures; some minutes old where there are very many'),
     gallery: z
       .strictObject({
         profile: z.string().describe('Profile of the error rate'),
@@ -119,7 +120,8 @@ const OverviewReply = z
           filter: { from: '2026-11-19T13:00:00.000Z', decision: 'unverified' as const },
         },
         people: 1200,
-        templates: 1310,
+        templates: 1200,
+        pictures: 1310,
         gallery: { profile: 'default', rate: 0.01, holdsFor: 'average', people: 1200, safePeople: 3400 },
         liveness: { installed: true, set: 'minifasnet-pair', maturity: 'alternate' },
         matchOnly: false,
@@ -149,7 +151,8 @@ function fromOverview(overview: Overview, attention: Attention[]): z.output<type
       filter: { from: unverified.from, decision: 'unverified' as const },
     },
     people,
-    templates: overview.templates,
+    templates: people,
+    pictures: overview.pictures,
     gallery: { ...gallery, people },
     liveness: fromLiveness(liveness),
     matchOnly: overview.matchOnly,
@@ -176,7 +179,7 @@ export interface OverviewRouteDeps {
 }
 
 /** What the organization and, for those who look after it, the box need a person for; the most urgent first. */
-async function attentionFor(
+export async function attentionFor(
   { overviews, status }: OverviewRouteDeps,
   realm: Realm,
   forBox: boolean,

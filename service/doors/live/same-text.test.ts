@@ -65,10 +65,11 @@ test.each(Object.entries(links))('a link of the kind %s', async (kind, make) => 
     post('begin', { link, consent: true, textVersion, path: { flash: true, motion: true } });
   const described = await post('describe', { link });
   const { version } = described.body.consent;
-  for (const other of ['of last year', `${version}.`, version.toUpperCase()])
+  for (const other of ['of last year', `${version}.`, `${version}.fr`, version.toUpperCase()])
     expect([other, await begin(other)]).toMatchObject([other, { status: 409, body: { code: 'CONFLICT' } }]);
   expect((await post('describe', { link })).body).toMatchObject({ state: 'ready' });
-  expect(await begin(version)).toMatchObject({ status: 200 });
+  expect(await begin(`${version}.de`)).toMatchObject({ status: 200 });
   const kept = await engine.db.selectFrom('live_session').select('consent_version').execute();
-  expect(kept).toEqual([{ consent_version: version }]);
+  // With the language in which it was read.
+  expect(kept).toEqual([{ consent_version: `${version}.de` }]);
 });

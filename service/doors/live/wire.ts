@@ -30,8 +30,8 @@ export const BeginRequest = z.strictObject({
   link: Link,
   /** The person has pressed the button that says so. */
   consent: z.literal(true),
-  /** Of the text that was shown; that of a flow has its slug in it. */
-  textVersion: lineOfText(200),
+  /** Of the text that was shown, with its language (`.de`); that of a flow has its slug in it. */
+  textVersion: lineOfText(210),
   path: z.strictObject({ flash: z.boolean(), motion: z.boolean() }),
   device: device.default({}),
   /** Of the work that the description asked for. */

@@ -219,7 +219,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   OVERLOADED: {
     means:
-      'Too many pictures are waiting, or too many bytes of request bodies; `retry-after` says when to try again.',
+      'Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.',
     example: { error: 'Too many pictures are being analyzed; try again shortly.' },
   },
   TIMEOUT: { means: 'The request exceeded the time limit; try again.' },

@@ -16,10 +16,10 @@ import { fromReadiness, fromStatus, fromStatusToGauges } from './translate.ts';
 import {
   HealthReply,
   HealthStateReply,
+  NotOpenHealthReply,
   NotReadyReply,
   notReadyForOthers,
   ReadyReply,
-  SealedHealthReply,
 } from './wire.ts';
 
 export type { ApplianceStatus } from './status.ts';
@@ -74,7 +74,7 @@ function serveState(app: FastifyInstance, { status, version, log }: MetaDeps, up
         description:
           'Models, providers, storage, queue and warnings; `status` alone for a `Host` that is not of this appliance. Answers 200 as long as the service runs, also when `status` is `unavailable`; use `/ready` to decide whether to send requests.',
         tags: ['meta'],
-        response: { 200: z.union([HealthReply, SealedHealthReply, HealthStateReply]) },
+        response: { 200: z.union([HealthReply, NotOpenHealthReply, HealthStateReply]) },
       },
     },
     async (request) => {

@@ -112,21 +112,25 @@ export const HealthReply = z
   .meta({ id: 'Health', description: 'State of the appliance.' });
 export type HealthReply = z.output<typeof HealthReply>;
 
-export const SealedHealthReply = z
+export const NotOpenHealthReply = z
   .strictObject({
     status: z
-      .literal('sealed')
-      .describe('The service waits for the passphrase of the master key: `gatehouse unseal`'),
+      .enum(['sealed', 'starting'])
+      .describe(
+        '`sealed`: the service waits for the passphrase of the master key, `gatehouse unseal`; `starting`: it takes requests in a few seconds',
+      ),
     version: z.string().describe('Version of Gatehouse'),
     uptimeSeconds: z.int().min(0).describe('Since the service started'),
     warnings: z.array(z.string()).describe('The remedy'),
   })
-  .meta({ id: 'SealedHealth', description: 'State of a sealed appliance.' });
-export type SealedHealthReply = z.output<typeof SealedHealthReply>;
+  .meta({ id: 'SealedHealth', description: 'State of an appliance that is sealed or starting.' });
+export type NotOpenHealthReply = z.output<typeof NotOpenHealthReply>;
 
 export const HealthStateReply = z
   .strictObject({
-    status: z.enum(['ok', 'warning', 'unavailable', 'sealed']).describe('As in the other replies'),
+    status: z
+      .enum(['ok', 'warning', 'unavailable', 'sealed', 'starting'])
+      .describe('As in the other replies'),
   })
   .meta({ id: 'HealthState', description: 'State, for a `Host` that is not of this appliance.' });
 export type HealthStateReply = z.output<typeof HealthStateReply>;

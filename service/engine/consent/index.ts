@@ -14,7 +14,13 @@ export {
   type LegalBasis,
   readConsentStatus,
 } from './consent-status.ts';
-export { type ConsentText, requireText, type TextLanguage } from './consent-text.ts';
+export {
+  type ConsentText,
+  requireText,
+  type TextLanguage,
+  textLanguages,
+  versionRead,
+} from './consent-text.ts';
 export { type ConsentState, type Consents, createConsents, legalBasisOf } from './consents.ts';
 export { isHeld, listHeld, oldestHeld } from './hold-store.ts';
 export { createHolds, type Holds } from './holds.ts';

@@ -20,6 +20,7 @@ export { deleteFormerOf, noteFormer, releaseAddress } from './subjects/former-ad
 export { deleteDistinct, insertDistinct } from './subjects/kept-people-store.ts';
 export { createTemplatePages } from './subjects/loaded-templates-store.ts';
 export { createSubjectData, type SubjectDataDeps } from './subjects/personal-data.ts';
+export { createPictureCounts } from './subjects/picture-counts-store.ts';
 export {
   type EnrolledPicture,
   type Enrollment,

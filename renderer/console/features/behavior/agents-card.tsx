@@ -4,7 +4,7 @@ import { Form, fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
 import { Card, Row } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas } from '../../data.ts';
-import { LoadFailed, Refused, useOperation } from '../../operations.ts';
+import { FormCommand, LoadFailed, Refused, useOperation } from '../../operations.ts';
 import { behaviorStrings } from './strings.ts';
 
 const Field = fieldsOf<{ name: string; key: string }>()(behaviorStrings);
@@ -82,6 +82,7 @@ function AddAgent({ agents }: { agents: Agents }) {
           {t('addAgent')}
         </Button>
       </Row>
+      <FormCommand form={form} run={({ name, key }) => adding.run([...agents, { name, keys: [key] }])} />
     </Form>
   );
 }

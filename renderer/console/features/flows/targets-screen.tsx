@@ -12,7 +12,7 @@ import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, useColumns } from '../../../ui/tables/index.ts';
 import { api, managers, organizationQuery, useSession } from '../../data.ts';
-import { ConfirmOperation, Refused, useOperation } from '../../operations.ts';
+import { ConfirmOperation, FormCommand, Refused, useOperation } from '../../operations.ts';
 import { flowStrings } from './strings.ts';
 
 const Field = fieldsOf<Target>()(flowStrings);
@@ -128,6 +128,7 @@ function AddTarget({ targets }: { targets: readonly string[] }) {
           </Button>
         </div>
       </Card>
+      <FormCommand form={form} run={add.run} />
     </Form>
   );
 }

@@ -93,7 +93,7 @@ function Figures({ overview }: { overview: Overview }) {
   const t = useStrings(overviewStrings);
   const format = useFormat();
   const heldFor = useStrings(heldForStrings);
-  const { verifications, people, gallery, reasons } = overview;
+  const { verifications, people, pictures, gallery, reasons } = overview;
   const unverified = verifications.notVerified + verifications.refused;
   const all = verifications.verified + unverified;
   const interval = wilsonInterval(verifications.verified, all);
@@ -118,7 +118,9 @@ function Figures({ overview }: { overview: Overview }) {
         </Figure>
       </Card>
       <Card>
-        <Figure label={t('people')} value={format.count(people)} />
+        <Figure label={t('people')} value={format.count(people)}>
+          {t('pictures', { count: pictures })}
+        </Figure>
       </Card>
       <Card>
         <Figure

@@ -1,14 +1,12 @@
 import { zodResolver } from '@hookform/resolvers/zod';
-import { Link } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
 import { Button } from '../../../ui/controls/index.ts';
 import { Form, fieldsOf } from '../../../ui/forms/index.ts';
 import { Card, Row } from '../../../ui/layout/index.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
-import { api, type Schemas } from '../../data.ts';
-import { Refused, useOperation } from '../../operations.ts';
-import { nameOf } from './people-screen.tsx';
+import { api, PersonName, type Schemas } from '../../data.ts';
+import { FormCommand, Refused, useOperation } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
 
 const Field = fieldsOf<{ other: string }>()(peopleStrings);
@@ -32,9 +30,7 @@ export function DistinctPeople({ person, mayChange }: { person: Person; mayChang
       <p className="small muted">{t('notSameText')}</p>
       {person.notTheSame.map(({ id }) => (
         <Row key={id}>
-          <Link to="/people/$id" params={{ id }}>
-            {nameOf({ id })}
-          </Link>
+          <PersonName id={id} />
           {mayChange && (
             <Button kind="quiet" small onClick={() => mark.mutate({ other: id, same: true })}>
               {t('takeBack')}
@@ -46,6 +42,7 @@ export function DistinctPeople({ person, mayChange }: { person: Person; mayChang
       {mayChange && (
         <OtherPerson
           busy={mark.isPending}
+          run={(other) => mark.run({ other, same: false })}
           mark={(other) =>
             mark.mutateAsync({ other, same: false }).then(
               () => true,
@@ -59,7 +56,15 @@ export function DistinctPeople({ person, mayChange }: { person: Person; mayChang
 }
 
 /** `mark` says whether it was done. */
-function OtherPerson({ busy, mark }: { busy: boolean; mark(other: string): Promise<boolean> }) {
+function OtherPerson({
+  busy,
+  run,
+  mark,
+}: {
+  busy: boolean;
+  run(other: string): Promise<unknown>;
+  mark(other: string): Promise<boolean>;
+}) {
   const t = useStrings(peopleStrings);
   const form = useForm({
     resolver: zodResolver(z.object({ other: z.string().trim().min(1, t('otherMissing')).max(254) })),
@@ -78,6 +83,7 @@ function OtherPerson({ busy, mark }: { busy: boolean; mark(other: string): Promi
           {t('markNotSame')}
         </Button>
       </Row>
+      <FormCommand form={form} run={({ other }) => run(other)} />
     </Form>
   );
 }

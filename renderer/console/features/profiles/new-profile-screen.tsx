@@ -6,7 +6,7 @@ import { Card, Page } from '../../../ui/layout/index.ts';
 import { Refusal } from '../../../ui/refusal.ts';
 import { useStrings } from '../../../ui/strings/index.ts';
 import { api, profilesQuery, type Schemas } from '../../data.ts';
-import { Refused, Submit, useOperation } from '../../operations.ts';
+import { FormCommand, Refused, Submit, useOperation } from '../../operations.ts';
 import { profileStrings, useDescription } from './strings.ts';
 
 const Field = fieldsOf<Values>()(profileStrings);
@@ -99,6 +99,7 @@ function NewProfile({
       <Submit of={create} back="/profiles">
         {t('createAction')}
       </Submit>
+      <FormCommand form={form} run={create.run} />
     </Form>
   );
 }

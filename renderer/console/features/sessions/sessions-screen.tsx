@@ -9,6 +9,7 @@ import { Actor, list, PersonName, readers, type Schemas, useSession, useWorld } 
 import { QueryTable, useList } from '../../operations.ts';
 import { decisions, flows, states } from './search.ts';
 import { reasonKey, sessionStrings } from './strings.ts';
+import { isVisit } from './visit.ts';
 
 export const Route = createLazyRoute('/sessions')({ component: SessionsScreen });
 
@@ -133,11 +134,11 @@ const listColumns: Columns<Session, typeof sessionStrings> = [
   { id: 'by', priority: 3, cell: (session) => <By session={session} /> },
 ];
 
-/** Who asked for it. A published flow was opened by its visitor: not by who published it. */
-export function By({ session: { flow, by } }: { session: Pick<Session, 'flow' | 'by'> }) {
+/** Who asked for it. */
+export function By({ session }: { session: Pick<Session, 'flow' | 'by'> }) {
   const t = useStrings(sessionStrings);
-  if (flow !== 'hosted' || !by.startsWith('administrator:')) return <Actor actor={by} />;
-  return t.rich('visitor', { by: <Actor actor={by} /> });
+  const who = <Actor actor={session.by} />;
+  return isVisit(session) ? t.rich('visitor', { by: who }) : who;
 }
 
 const listFilters: Filters<typeof sessionStrings> = [

@@ -22,7 +22,7 @@ onSqlite('overview', (newPlace) => {
       reviews: { countOpen: async () => 0 },
       sessions: { countWaiting: async () => 0 },
       approvals: { count: async () => 0 },
-      templates: () => 2,
+      pictures: async () => 2,
       ...more,
     });
   const realm = (world: 'live' | 'test' = 'test') => ({ organization: engine.organization, world });

@@ -34,7 +34,8 @@ export interface Overview {
   unverified: { from: number; count: number };
   /** From memory: people in the gallery of the search. */
   people: number;
-  templates: number;
+  /** Enrolled ones; the figure may be some minutes old where there are very many. */
+  pictures: number;
   gallery: { profile: string; rate: number; holdsFor: HoldsFor; safePeople: number };
   liveness: { is: 'installed'; set: string; maturity: string } | { is: 'missing'; remedy: string };
   matchOnly: boolean;
@@ -60,8 +61,8 @@ export interface OverviewsDeps {
   approvals: Pick<WaitingApprovals, 'count'>;
   /** Sessions that wait for a person who decides. */
   sessions: { countWaiting(realm: Realm): Promise<number> };
-  /** Number of templates in the gallery in memory. */
-  templates(realm: Realm): number;
+  /** Number of enrolled pictures. */
+  pictures(realm: Realm): Promise<number>;
   clock: Clock;
 }
 
@@ -69,7 +70,7 @@ export interface OverviewsDeps {
 const LISTED_ALERTS = 5;
 
 export function createOverviews(deps: OverviewsDeps): Overviews {
-  const { verifications, checks, subjects, organizations, templates, clock } = deps;
+  const { verifications, checks, subjects, organizations, pictures, clock } = deps;
 
   async function galleryOf(realm: Realm): Promise<Overview['gallery']> {
     const profile = await checks.getProfile(realm.organization, 'default');
@@ -104,7 +105,7 @@ export function createOverviews(deps: OverviewsDeps): Overviews {
         reasons: all.filter(({ outcome }) => outcome !== 'VERIFIED'),
         unverified: { from: lastDay[0]!.from, count: unverifiedIn(lastDay) },
         people: subjects.people(realm),
-        templates: templates(realm),
+        pictures: await pictures(realm),
         gallery: await galleryOf(realm),
         liveness: livenessOf(deps.models),
         matchOnly: organization.matchOnly,

@@ -1,6 +1,6 @@
 import { Problem } from '../../../lib/problem.ts';
 import type { Organization } from '../../accounts/index.ts';
-import { factsOf } from '../../consent/index.ts';
+import { factsOf, textLanguages, versionRead } from '../../consent/index.ts';
 import type { ScopeTerms } from '../../uniqueness/index.ts';
 import type { PageConsent, SessionMatch, SessionPage } from './session.ts';
 
@@ -166,12 +166,16 @@ export function uniqueConsent(common: PageConsent, organization: string, terms: 
   });
 }
 
-/** The person agrees to the text that the page has now, in every flow. Throws CONFLICT for another: it changed while they read it. */
+/**
+ * The person agrees to the text that the page has now, in every flow. Throws CONFLICT for another: it changed while they read it.
+ * A page that says in which language it was read adds it (`VERSION.de`), and the record has it.
+ */
 export function requireSameText(
   { consent }: Pick<SessionPage, 'consent'>,
   agreed: { version: string },
 ): void {
-  if (agreed.version === consent.version) return;
+  const { version } = consent;
+  if ([version, ...textLanguages.map((one) => versionRead(version, one))].includes(agreed.version)) return;
   throw new Problem(
     'CONFLICT',
     'The text of this page has changed: load the page again, read it, and agree to that one.',

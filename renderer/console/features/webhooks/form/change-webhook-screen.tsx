@@ -5,7 +5,7 @@ import { Form, useCheckedForm } from '../../../../ui/forms/index.ts';
 import { Page, Row } from '../../../../ui/layout/index.ts';
 import { uiStrings, useStrings } from '../../../../ui/strings/index.ts';
 import { api, type Schemas, useWorld } from '../../../data.ts';
-import { Refused, useOperation } from '../../../operations.ts';
+import { FormCommand, Refused, useOperation } from '../../../operations.ts';
 import { useWebhookName } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { webhookQuery } from '../webhook-queries.ts';
@@ -69,6 +69,7 @@ function ChangeForm({ webhook }: { webhook: Schemas['Webhook'] }) {
             {ui('cancel')}
           </ButtonLink>
         </Row>
+        <FormCommand form={form} run={save.run} />
       </Form>
     </Page>
   );

@@ -5,7 +5,7 @@ import { Form, useCheckedForm } from '../../../../ui/forms/index.ts';
 import { Page } from '../../../../ui/layout/index.ts';
 import { useStrings } from '../../../../ui/strings/index.ts';
 import { api, useWorld } from '../../../data.ts';
-import { Submit, useOperation } from '../../../operations.ts';
+import { FormCommand, Submit, useOperation } from '../../../operations.ts';
 import { MadeSecret } from '../state-badge.tsx';
 import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
@@ -61,6 +61,7 @@ function NewWebhookScreen() {
         <Submit of={create} back="/webhooks">
           {words('create')}
         </Submit>
+        <FormCommand form={form} run={create.run} />
       </Form>
     </Page>
   );

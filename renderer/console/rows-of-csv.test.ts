@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { rowsOfCsv } from './rows-of-csv.ts';
+
+test('rows that the page does not show are left out, with cells of several lines', () => {
+  const csv = '\uFEFFid,Name,Note\r\na_1,Ada,"one, ""two""\r\na_2,three"\r\na_2,Bea,\r\na_3,Cleo,x\r\n';
+  expect(rowsOfCsv(csv, new Set(['a_1', 'a_3']))).toBe(
+    '\uFEFFName,Note\r\nAda,"one, ""two""\r\na_2,three"\r\nCleo,x\r\n',
+  );
+  expect(rowsOfCsv(csv, new Set())).toBe('\uFEFFName,Note\r\n');
+});
