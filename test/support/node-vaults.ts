@@ -15,6 +15,7 @@ const clock = { now: () => Date.now() };
 export interface NodeVault {
   vault: Vault;
   database: Database;
+  stop(): Promise<void>;
 }
 
 /** Nodes of one record, each with a data directory of its own, without anything above their keys. */
@@ -46,7 +47,7 @@ export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'
     keys,
     async start(name, wrap = (db) => db) {
       const data = join(folder, name);
-      mkdirSync(data);
+      mkdirSync(data, { recursive: true });
       if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
       const as = {
         clock,
@@ -55,13 +56,15 @@ export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'
         node: { id: `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
       };
       const database = await openDatabase({ kind: 'postgres', url: databaseUrl }, as);
-      closers.push(() => database.close());
+      const own = new AsyncDisposableStack();
+      closers.push(() => own.disposeAsync());
+      own.defer(() => database.close());
       const inUse = await openKeysInUse({ database, log: silentLog });
-      closers.push(() => inUse.close());
+      own.defer(() => inUse.close());
       const keysPlace = { kind: 'postgres', url: keysUrl } as const;
       const vault = await openVault(data, { db: wrap(database.db), keysPlace, inUse, ...as });
-      closers.push(() => vault.close());
-      return { vault, database };
+      own.defer(() => vault.close());
+      return { vault, database, stop: () => own.disposeAsync() };
     },
     async stop() {
       for (const close of closers.toReversed()) await close();

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Opened } from '../connection.ts';
 import type { KeySchema, Touched } from '../keys/key-store-schema.ts';
 import type { KeyWriter } from '../keys/key-writer.ts';
+import type { NodeCopies } from './node-copies.ts';
 
 /** A folder that should hold a copy of the store. */
 export interface StoredPlace {
@@ -45,6 +46,7 @@ export function createCopyPlaces(
   { db }: Pick<Opened<KeySchema>, 'db'>,
   { write }: Pick<KeyWriter, 'write'>,
   clock: Clock,
+  nodeCopies: Pick<NodeCopies, 'take'>,
 ): CopyPlaces {
   return {
     async places() {
@@ -62,6 +64,7 @@ export function createCopyPlaces(
           .insertInto('copy_place')
           .values({ place, added_at: clock.now(), behind_since: null, copy })
           .execute();
+        await nodeCopies.take(tx, place);
         const known = await tx
           .deleteFrom('former_copy')
           .where('copy', '=', copy)

@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { createRecurring } from '../../lib/recurring.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { CopiedValue } from '../keys/key-store-schema.ts';
 import type { StoredPlace } from './copy-places.ts';
@@ -13,6 +14,7 @@ import { COPY_NAME } from './key-copy-file.ts';
 import { type AdmitNote, type CopyPlace, createCopyPlace } from './key-copy-place.ts';
 import { type CopyThread, type CopyThreadData, createCopyThread } from './key-copy-thread.ts';
 import { goOn } from './key-copy-trouble.ts';
+import type { OtherCopy } from './node-copies.ts';
 import { createPlaceChanges, type PlaceChanges } from './place-changes.ts';
 
 export type { CopyReport } from './copy-status.ts';
@@ -22,14 +24,17 @@ export type { CopyReport } from './copy-status.ts';
  * all. Every write of the key store is written to them before it is acknowledged, or the place is reported as behind.
  */
 export interface KeyCopies extends PlaceChanges {
-  list(): Promise<CopyReport[]>;
-  /** Looks at every place and brings up to date what can be reached. */
-  sync(): Promise<CopyReport[]>;
+  /** With those of other nodes; of these, whether they have the writes up to `revision`, where it is given. */
+  list(revision?: number): Promise<CopyReport[]>;
+  /** Looks at every place of this node and brings up to date what can be reached; waits a moment for those of other nodes. */
+  sync(revision?: number): Promise<CopyReport[]>;
 }
 
 export interface OpenKeyCopies extends KeyCopies {
   /** What each copy notes of the newest audit checkpoint; without `note` where the copy cannot be read. */
   readNotes(): Promise<{ place: string; note?: { text: string | undefined } }[]>;
+  /** A node looks after its own by itself from now on: the work that recurs is done by one of them. After the keys are open. */
+  begin(): void;
   close(): Promise<void>;
 }
 
@@ -51,17 +56,38 @@ interface KeyCopiesDeps {
  * holds a newer key store than this one: an old one was put back, in which erased people still have their keys.
  */
 export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies> {
-  const { keys, data, clock, leaveCopies = false, thread = (of) => createCopyThread(of) } = deps;
+  const { keys, data, clock, log, leaveCopies = false, thread = (of) => createCopyThread(of) } = deps;
   const { identity } = await keys.state();
   const places = new Map<string, CopyPlace>();
   const open = (stored: StoredPlace) =>
     createCopyPlace(stored, { ...deps, thread: thread({ place: stored.place, identity }) });
-  const reports = () => [...places.keys()].sort().map((name) => places.get(name)!.report());
+  const owns = () => [...places.keys()].sort().map((name) => places.get(name)!.report());
+  async function reports(revision?: number): Promise<CopyReport[]> {
+    if (leaveCopies) return [];
+    if (revision !== undefined) await keys.position.fed();
+    const others = (await keys.nodeCopies.others()).map((one) => reportOther(one, revision));
+    return [...owns(), ...others].sort((one, two) => (one.place < two.place ? -1 : 1));
+  }
+  /** What is current now has all that was there at `revision`. */
+  const note = (revision: number) =>
+    keys.nodeCopies.note(
+      owns().flatMap(({ place, state }) => (state === 'current' ? [place] : [])),
+      revision,
+    );
+  async function syncOwn(): Promise<void> {
+    const revision = await keys.position.fed();
+    await Promise.all([...places.values()].map((place) => place.sync()));
+    await note(revision);
+  }
+  const recurring = createRecurring({ log });
+
   const close = async () => {
+    await recurring.stop();
     await Promise.all([...places.values()].map((place) => place.close()));
   };
 
-  for (const stored of leaveCopies ? [] : await keys.places()) places.set(stored.place, open(stored));
+  for (const stored of leaveCopies ? [] : await keys.nodeCopies.own(await keys.places()))
+    places.set(stored.place, open(stored));
   const troubles = await Promise.all([...places.values()].map((place) => place.check()));
   const newer = [...places.keys()].find((_, at) => troubles[at]?.is === 'newer');
   if (newer !== undefined) {
@@ -72,7 +98,9 @@ export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies>
   keys.follow({
     async written(write) {
       await Promise.all([...places.values()].map((place) => place.written(write)));
+      await note(write.revision);
     },
+    idle: () => places.size === 0,
   });
   for (const place of places.values()) {
     if (place.report().state !== 'current') void place.sync();
@@ -87,7 +115,7 @@ export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies>
       open,
       thread: (place) => thread({ place, identity }),
     }),
-    list: async () => reports(),
+    list: reports,
     readNotes: () =>
       Promise.all(
         [...places.keys()].sort().map(async (place) => {
@@ -95,12 +123,35 @@ export async function openKeyCopies(deps: KeyCopiesDeps): Promise<OpenKeyCopies>
           return { place, ...defined({ note }) };
         }),
       ),
-    async sync() {
-      await Promise.all([...places.values()].map((place) => place.sync()));
-      return reports();
+    begin() {
+      if (keys.position.shared) recurring.every('copies of the key store', SYNC_EVERY, syncOwn)();
+    },
+    async sync(revision) {
+      await syncOwn();
+      if (revision !== undefined) await keys.nodeCopies.reached(revision);
+      return reports(revision);
     },
     close,
   };
+}
+
+/** Milliseconds between two looks of a node at its copies. */
+const SYNC_EVERY = 60_000;
+
+function reportOther(
+  { place, copy, addedAt, behindSince, holder, revision }: OtherCopy,
+  wanted: number | undefined,
+): CopyReport {
+  const isCurrent = wanted === undefined ? behindSince === undefined : revision >= wanted;
+  const who = holder ?? 'A node that does not run';
+  return defined({
+    place,
+    copy,
+    addedAt,
+    state: isCurrent ? ('current' as const) : ('unreachable' as const),
+    since: isCurrent ? undefined : behindSince,
+    reason: isCurrent ? undefined : `${who} keeps this copy, and has not brought it up to date yet.`,
+  });
 }
 
 /** Keys of the store that are read at a time. */

@@ -233,7 +233,7 @@ function createCopyFeed({ place, thread, copyId, failed }: CopyFeedDeps): CopyFe
     const changes = writes.flatMap((write) => write.changes);
     try {
       const { revision: at } = await thread.run(
-        { is: 'apply', copy: copyId()!, from: writes[0]!.revision - 1, to, changes },
+        { is: 'apply', copy: copyId()!, from: writes[0]!.from ?? writes[0]!.revision - 1, to, changes },
         PATIENCE.write,
       );
       if (at !== Math.max(to, held))

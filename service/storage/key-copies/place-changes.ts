@@ -12,6 +12,7 @@ import { COPY_NAME } from './key-copy-file.ts';
 import { type CopyPlace, newCopyId } from './key-copy-place.ts';
 import { type CopyThread, PATIENCE } from './key-copy-thread.ts';
 import { CopyTrouble } from './key-copy-trouble.ts';
+import type { OtherCopy } from './node-copies.ts';
 
 /** Which places there are. One change at a time. */
 export interface PlaceChanges {
@@ -36,7 +37,7 @@ export interface PlaceChanges {
 export interface PlaceChangesDeps {
   /** By their folders. */
   places: Map<string, CopyPlace>;
-  keys: Pick<KeyStore, 'addPlace' | 'removePlace' | 'formerCopies' | 'setFormerCopy'>;
+  keys: Pick<KeyStore, 'addPlace' | 'removePlace' | 'formerCopies' | 'setFormerCopy' | 'nodeCopies'>;
   /** The data directory, which is no place for a copy. */
   data: string;
   clock: Clock;
@@ -51,6 +52,9 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
   const { places, keys, clock } = deps;
   const inTurn = createOneAtATime();
 
+  const ofOther = async (place: string) =>
+    (await keys.nodeCopies.others()).find((one) => one.place === place);
+
   async function add(folder: string): Promise<CopyReport> {
     const place = await toPlace(folder, deps.data);
     const known = places.get(place);
@@ -58,6 +62,8 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
       await known.sync();
       return known.report();
     }
+    const other = await ofOther(place);
+    if (other) throw keptBy(other);
     if (places.size === MOST_PLACES) {
       throw new Problem('CONFLICT', `There are ${MOST_PLACES} places already: remove one first.`);
     }
@@ -79,6 +85,8 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
   async function remove(folder: string, { wipe }: { wipe: boolean }): Promise<void> {
     const name = resolve(folder);
     const place = places.get(name);
+    const other = place ? undefined : await ofOther(name);
+    if (other) throw keptBy(other);
     if (!place) {
       throw new Problem(
         'NOT_FOUND',
@@ -107,6 +115,16 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
   async function attest(folder: string, { copy, by }: { copy?: string; by: string }) {
     const name = resolve(folder);
     const place = places.get(name);
+    const other = place ? undefined : await ofOther(name);
+    if (other?.holder) throw keptBy(other);
+    if (other) {
+      const { copy: id, behindSince } = other;
+      await keys.removePlace(
+        name,
+        defined({ place: name, copy: id, fate: 'attested', by, at: clock.now(), behindSince }),
+      );
+      return defined({ place: name, copy: id });
+    }
     await place?.sync();
     const now = place?.report();
     const left = (await keys.formerCopies()).filter((one) => one.place === name && one.fate === 'left');
@@ -122,6 +140,14 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
     attest: (folder, options) => inTurn(() => attest(folder, options)),
   };
 }
+
+const keptBy = ({ place, holder }: OtherCopy): Problem =>
+  new Problem(
+    'CONFLICT',
+    holder
+      ? `${place} is a place of another node (${holder}), on its machine: ask there, or choose another folder.`
+      : `${place} is a place of a node that does not run: start it, or where its medium is destroyed, say so ("gatehouse keystore remove ${place} --destroyed").`,
+  );
 
 /** The one copy of the place that is not there; `id` says which, where there are several. */
 function chooseAbsent(

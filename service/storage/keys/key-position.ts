@@ -6,14 +6,15 @@ import type { Timer } from '../../lib/timer.ts';
 import type { Opened } from '../connection.ts';
 import { removed } from '../position/position.ts';
 import { shareLooks } from '../position/shared-looks.ts';
-import type { KeySchema, Touched } from './key-store-schema.ts';
+import type { CopiedTable, CopiedValue, KeySchema, Touched } from './key-store-schema.ts';
+import type { KeyFollower } from './key-writer.ts';
+import { readChanges } from './read-changes.ts';
 
 /** Tables of the key store of which a node keeps rows opened, known by their organization and by their name. */
-const followed = ['organization_key', 'appliance_secret'] as const;
-export type FollowedKeys = (typeof followed)[number];
+type FollowedKeys = 'organization_key' | 'appliance_secret';
 
 /** Opens anew what changed, and forgets what is gone. It may be called for what this node wrote itself. */
-export type ApplyKeys = (keys: readonly string[]) => Promise<void>;
+type ApplyKeys = (keys: readonly string[]) => Promise<void>;
 
 /**
  * How far this node has followed the key store. `store_state.revision` grows by one with each write, in the order of the commits, so all
@@ -29,6 +30,10 @@ export interface KeyPosition {
    * not answer, where this node was removed, and, until it is restarted, where the store was older than what it has read before.
    */
   catchUp(): Promise<void>;
+  /** Gives the follower what changed, whichever node wrote it. */
+  feed(follower: KeyFollower): void;
+  /** Resolves when the follower has all that was written before the call: with the revision up to which it has it. */
+  fed(): Promise<number>;
   /** Who the other nodes are, for a person. */
   others(): Promise<string[]>;
   /** Up to which all changes are applied here. */
@@ -43,6 +48,8 @@ export const ownKeys: KeyPosition = {
   follow: () => {},
   begin: () => {},
   catchUp: async () => {},
+  feed: () => {},
+  fed: async () => 0,
   others: async () => [],
   revision: () => 0,
   shared: false,
@@ -73,8 +80,7 @@ export async function noteKeyChanges(
   touched: readonly Touched[],
 ): Promise<void> {
   for (const { table, keys } of touched) {
-    if (!followed.some((name) => name === table)) continue;
-    const names = [...new Set(keys.map(([name]) => String(name)))];
+    const names = [...new Set(keys.map((key) => JSON.stringify(key)))];
     await sql`insert into service_key_change (revision, about, key)
       select ${revision}::bigint, ${table}, value from json_array_elements_text(${JSON.stringify(names)}::json)`.execute(
       tx,
@@ -92,7 +98,8 @@ interface Row {
   identity: string;
   revision: number;
   member: boolean;
-  about: FollowedKeys | null;
+  about: CopiedTable | null;
+  /** JSON: the values of its key. */
   key: string | null;
 }
 
@@ -101,7 +108,7 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
   const { db, inTransaction } = keys;
   const token = keys.token!;
   for (const statement of TABLES) await sql.raw(statement).execute(db);
-  const appliers = new Map<FollowedKeys, ApplyKeys[]>();
+  const appliers = new Map<CopiedTable, ApplyKeys[]>();
   let seen = await inTransaction(async (tx) => {
     const state = await tx
       .selectFrom('store_state')
@@ -116,6 +123,9 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
   let acknowledged = seen.revision;
   let applied = seen.revision;
   let wentBack: Problem | undefined;
+  let follower: KeyFollower | undefined;
+  let feeding: Promise<void> = Promise.resolve();
+  let begun = false;
 
   async function look(): Promise<void> {
     if (wentBack) throw wentBack;
@@ -133,8 +143,17 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
       rows.filter(({ about }) => about !== null),
       ({ about }) => about!,
     );
-    for (const [about, of] of changed)
-      for (const apply of appliers.get(about) ?? []) await apply([...new Set(of.map(({ key }) => key!))]);
+    const touched = [...changed].map(([table, of]): Touched => {
+      const keys = [...new Set(of.map(({ key }) => key!))].map((key) => JSON.parse(key) as CopiedValue[]);
+      return { table, keys };
+    });
+    for (const { table, keys: all } of touched)
+      for (const apply of appliers.get(table) ?? [])
+        await apply([...new Set(all.map(([name]) => String(name)))]);
+    if (follower && !follower.idle() && revision > seen.revision) {
+      const changes = await readChanges(db, 'postgres', touched);
+      feeding = follower.written({ from: seen.revision, revision, changes });
+    }
     if (changed.size > 0) applied = revision;
     seen = { identity, revision };
   }
@@ -168,8 +187,21 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
 
   return {
     follow: (table, apply) => void appliers.set(table, [...(appliers.get(table) ?? []), apply]),
-    begin: () => void recurring.every('keys of other nodes', LOOK_EVERY, lookAlone),
+    begin() {
+      begun = true;
+      recurring.every('keys of other nodes', LOOK_EVERY, lookAlone);
+    },
     catchUp,
+    feed(one) {
+      follower = one;
+    },
+    async fed() {
+      // Before the beginning not all that follow are there: what they read themselves is newer.
+      if (begun && follower?.idle() === false) await catchUp();
+      const { revision } = seen;
+      await feeding;
+      return revision;
+    },
     async others() {
       const { rows } = await sql<{ holder: string }>`
         select holder from service_node where token <> ${token} order by holder`.execute(db);

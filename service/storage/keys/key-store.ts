@@ -8,6 +8,7 @@ import { type Log, silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type DatabaseDeps, type Opened, openPostgres, openSqlite } from '../connection.ts';
 import { type CopyPlaces, createCopyPlaces } from '../key-copies/copy-places.ts';
+import { copiesAlone, type NodeCopies, openNodeCopies } from '../key-copies/node-copies.ts';
 import type { OlderSchema } from '../migrate.ts';
 import { withPostgresSession } from '../postgres/postgres-session.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
@@ -83,6 +84,8 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
     after: readonly CopiedValue[] | undefined,
     limit: number,
   ): Promise<CopiedValue[][]>;
+  /** Which node keeps which copy. */
+  nodeCopies: NodeCopies;
   /** What other nodes change. */
   position: KeyPosition;
   /** At most one follower; given before the first write that it should know of. */
@@ -118,11 +121,13 @@ export async function openKeyStore(
     ...defined({ writer, directory, node }),
   });
   const { db, dialect, requireWriter, close } = opened;
-  const keyWriter = createKeyWriter(opened, { shared: node !== undefined });
-  const { follow, forget } = keyWriter;
+  let position = ownKeys;
+  const keyWriter = createKeyWriter(opened, { shared: node && { fed: () => position.fed() } });
+  const { forget } = keyWriter;
   if (dialect === 'sqlite') await forget(['person_key']);
   await identify(db, random);
-  const position = node ? await openKeyPosition({ keys: opened, log }) : ownKeys;
+  if (node) position = await openKeyPosition({ keys: opened, log });
+  const nodeCopies = node ? await openNodeCopies(opened, node) : copiesAlone;
 
   return {
     ...createWrappedKeys(db, keyWriter, clock),
@@ -130,7 +135,7 @@ export async function openKeyStore(
     ...createErasureLedger(db, keyWriter),
     ...createNotes(db, keyWriter),
     ...createKeyRewraps(opened, keyWriter, clock),
-    ...createCopyPlaces(opened, keyWriter, clock),
+    ...createCopyPlaces(opened, keyWriter, clock, nodeCopies),
     async stillReadable() {
       if (await forget()) return undefined;
       return place.kind === 'sqlite' ? `${place.path}-wal` : 'the key store';
@@ -138,8 +143,12 @@ export async function openKeyStore(
     state: () => db.selectFrom('store_state').select(['identity', 'revision']).executeTakeFirstOrThrow(),
     writerAt: (revision) => writerAt(db, revision),
     rows: (table, after, limit) => readRows(db, table, after, limit),
-    follow,
+    follow(follower) {
+      keyWriter.follow(follower);
+      position.feed(follower);
+    },
     position,
+    nodeCopies,
     requireWriter,
     async close() {
       await position.close();

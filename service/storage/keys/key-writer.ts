@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import type { Kysely, RawBuilder, Transaction } from 'kysely';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
-import type { DialectName } from '../migration.ts';
 import { noteKeyChanges } from './key-position.ts';
-import {
-  type CopiedTable,
-  type CopiedValue,
-  copiedTables,
-  type KeySchema,
-  type RowChange,
-  type Touched,
-} from './key-store-schema.ts';
+import type { CopiedTable, KeySchema, RowChange, Touched } from './key-store-schema.ts';
+import { listOf, readChanges } from './read-changes.ts';
 import { createVacuumDeleted } from './vacuum-deleted.ts';
 
 /** One change of the store that is on its disk. */
 export interface KeyWrite {
-  /** One more than that of the write before it. */
+  /** Of the store before it: one less, unless it is what several writes left. */
+  from?: number;
   revision: number;
   changes: readonly RowChange[];
 }
@@ -25,6 +19,8 @@ export interface KeyWrite {
 /** Called for every write, in order, when it is on disk; the write is acknowledged when the promise resolves. */
 export interface KeyFollower {
   written(write: KeyWrite): Promise<void>;
+  /** It needs no write for now. */
+  idle(): boolean;
 }
 
 /** What one write did. */
@@ -51,10 +47,10 @@ export interface KeyWriter {
   follow(follower: KeyFollower): void;
 }
 
-/** `shared`: by several nodes, which follow what changes. */
+/** `shared`: by several nodes, which follow what changes; the follower gets it from there (key-position.ts). */
 export function createKeyWriter(
   { db, dialect, inTransaction, confirmWriter }: Opened<KeySchema>,
-  { shared = false }: { shared?: boolean } = {},
+  { shared }: { shared?: { fed(): Promise<unknown> } | undefined } = {},
 ): KeyWriter {
   const vacuum = dialect === 'postgres' ? createVacuumDeleted({ db, confirmWriter }) : undefined;
   const inTurn = createOneAtATime();
@@ -99,21 +95,22 @@ export function createKeyWriter(
               touched.map(({ table }) => table),
               revision,
             );
-          if (shared) await noteKeyChanges(tx, revision, touched);
           if (!inLine) touched.push({ table: 'note', keys: [[await joinLine(tx, revision)]] });
+          if (shared) await noteKeyChanges(tx, revision, touched);
           return {
             touched,
             result,
             revision,
-            changes: follower ? await readChanges(tx, dialect, touched) : [],
+            changes: follower && !shared ? await readChanges(tx, dialect, touched) : [],
           };
         });
         inLine ||= revision !== undefined;
         if (revision === undefined) return { result, forgotten: undefined, followed: undefined };
         const forgotten = destroys ? await settle(forget(touched.map(({ table }) => table))) : undefined;
-        return { result, forgotten, followed: follower?.written({ revision, changes }) };
+        return { result, forgotten, followed: shared ? undefined : follower?.written({ revision, changes }) };
       });
       await followed;
+      await shared?.fed();
       if (forgotten) throw forgotten.error;
       return result;
     },
@@ -124,60 +121,6 @@ export function createKeyWriter(
       follower = one;
     },
   };
-}
-
-function listOf(dialect: DialectName, values: readonly string[]): RawBuilder<string> {
-  const json = JSON.stringify(values);
-  return dialect === 'sqlite'
-    ? sql`(select value from json_each(${json}))`
-    : sql`(select value from json_array_elements_text(${json}::json))`;
-}
-
-/** The rows as they are now; a key without a row was deleted. */
-async function readChanges(
-  tx: Kysely<KeySchema>,
-  dialect: DialectName,
-  touched: readonly Touched[],
-): Promise<RowChange[]> {
-  const changes: RowChange[] = [];
-  for (const one of touched) changes.push(...(await readRows(tx, dialect, one)));
-  return changes;
-}
-
-async function readRows(
-  tx: Kysely<KeySchema>,
-  dialect: DialectName,
-  { table, keys }: Touched,
-): Promise<RowChange[]> {
-  const { key: names, columns } = copiedTables[table];
-  const select = sql`select ${sql.join(columns.map((name) => sql.ref(name)))} from ${sql.table(table)}`;
-  const read = async (where: RawBuilder<unknown>) =>
-    (await sql<Record<string, CopiedValue>>`${select} where ${where}`.execute(tx)).rows;
-  const single = names.length === 1 && typeof keys[0]![0] === 'string';
-  const rows = single
-    ? await read(
-        sql`${sql.ref(names[0]!)} in ${listOf(
-          dialect,
-          keys.map(([text]) => String(text)),
-        )}`,
-      )
-    : (
-        await Promise.all(
-          keys.map((key) =>
-            read(
-              sql.join(
-                names.map((name, i) => sql`${sql.ref(name)} = ${key[i]}`),
-                sql` and `,
-              ),
-            ),
-          ),
-        )
-      ).flat();
-  const byKey = new Map(rows.map((row) => [JSON.stringify(names.map((name) => row[name])), row]));
-  return keys.map((key) => {
-    const row = byKey.get(JSON.stringify(key));
-    return { table, key, row: row && columns.map((name) => row[name]!) };
-  });
 }
 
 /** The error, so that what has to follow a failure still does. */

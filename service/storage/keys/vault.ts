@@ -152,6 +152,7 @@ export async function openVault(
     await sealer.transforms.reload(names);
   });
   keys.position.begin();
+  copies.begin();
   inUse.report(async () => {
     const revision = keys.position.revision();
     await sealer.transforms.returned();

@@ -183,14 +183,16 @@ export async function destroyKeys(
     keys,
     copies,
   }: {
-    keys: Pick<KeyStore, 'removePersons' | 'stillReadable'>;
+    keys: Pick<KeyStore, 'removePersons' | 'stillReadable' | 'state'>;
     copies: Pick<KeyCopies, 'list' | 'sync'> | undefined;
   },
   subjects: readonly SubjectId[],
 ): Promise<Destruction & { removed: number }> {
   const removed = subjects.length === 0 ? 0 : await keys.removePersons(subjects);
-  let reports = (await copies?.list()) ?? [];
-  if (copies && reports.some(({ state }) => state !== 'current')) reports = await copies.sync();
+  // The copies of other nodes follow: they are waited for.
+  const { revision } = await keys.state();
+  let reports = (await copies?.list(revision)) ?? [];
+  if (copies && reports.some(({ state }) => state !== 'current')) reports = await copies.sync(revision);
   const readable = await keys.stillReadable();
   return {
     removed,
