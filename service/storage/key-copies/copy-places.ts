@@ -1,9 +1,8 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { Opened } from '../connection.ts';
 import type { KeySchema, Touched } from '../keys/key-store-schema.ts';
 import type { KeyWriter } from '../keys/key-writer.ts';
-import type { NodeCopies } from './node-copies.ts';
 
 /** A folder that should hold a copy of the store. */
 export interface StoredPlace {
@@ -46,7 +45,8 @@ export function createCopyPlaces(
   { db }: Pick<Opened<KeySchema>, 'db'>,
   { write }: Pick<KeyWriter, 'write'>,
   clock: Clock,
-  nodeCopies: Pick<NodeCopies, 'take'>,
+  /** In the transaction that adds the place. */
+  nodeCopies: { take(tx: Transaction<KeySchema>, place: string): Promise<void> },
 ): CopyPlaces {
   return {
     async places() {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defined } from '../../lib/defined.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { type CopiedTable, type CopiedValue, copiedTables } from '../keys/key-store-schema.ts';
-import type { KeyWrite } from '../keys/key-writer.ts';
+import type { KeyWrite } from '../keys/read-changes.ts';
 import type { StoredPlace } from './copy-places.ts';
 import { type CopyReport, type CopyStatusDeps, createCopyStatus } from './copy-status.ts';
 import { COPY_NAME, type CopyAnswer } from './key-copy-file.ts';

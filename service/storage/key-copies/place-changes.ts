@@ -121,7 +121,7 @@ export function createPlaceChanges(deps: PlaceChangesDeps): PlaceChanges {
       const { copy: id, behindSince } = other;
       await keys.removePlace(
         name,
-        defined({ place: name, copy: id, fate: 'attested', by, at: clock.now(), behindSince }),
+        defined({ place: name, copy: id, fate: 'attested' as const, by, at: clock.now(), behindSince }),
       );
       return defined({ place: name, copy: id });
     }

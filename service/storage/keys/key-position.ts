@@ -7,8 +7,7 @@ import type { Opened } from '../connection.ts';
 import { removed } from '../position/position.ts';
 import { shareLooks } from '../position/shared-looks.ts';
 import type { CopiedTable, CopiedValue, KeySchema, Touched } from './key-store-schema.ts';
-import type { KeyFollower } from './key-writer.ts';
-import { readChanges } from './read-changes.ts';
+import { type KeyFollower, readChanges } from './read-changes.ts';
 
 /** Tables of the key store of which a node keeps rows opened, known by their organization and by their name. */
 type FollowedKeys = 'organization_key' | 'appliance_secret';

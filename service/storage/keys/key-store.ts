@@ -28,8 +28,9 @@ import {
   type KeySchema,
   keyMigrations,
 } from './key-store-schema.ts';
-import { createKeyWriter, type KeyFollower, type KeyWriter, writerAt } from './key-writer.ts';
+import { createKeyWriter, type KeyWriter, writerAt } from './key-writer.ts';
 import { createPersonKeyRows, type PersonKeyRows } from './person-key-rows.ts';
+import type { KeyFollower } from './read-changes.ts';
 import { changedMeanwhile, type WrappedOrganizationKey, type WrappedSecret } from './wrapped-key.ts';
 
 /** An entry of the list of erasures, as it is stored. */

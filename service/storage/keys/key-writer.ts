@@ -4,24 +4,9 @@ import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Opened } from '../connection.ts';
 import { emptyLog } from '../empty-log.ts';
 import { noteKeyChanges } from './key-position.ts';
-import type { CopiedTable, KeySchema, RowChange, Touched } from './key-store-schema.ts';
-import { listOf, readChanges } from './read-changes.ts';
+import type { CopiedTable, KeySchema, Touched } from './key-store-schema.ts';
+import { type KeyFollower, listOf, readChanges } from './read-changes.ts';
 import { createVacuumDeleted } from './vacuum-deleted.ts';
-
-/** One change of the store that is on its disk. */
-export interface KeyWrite {
-  /** Of the store before it: one less, unless it is what several writes left. */
-  from?: number;
-  revision: number;
-  changes: readonly RowChange[];
-}
-
-/** Called for every write, in order, when it is on disk; the write is acknowledged when the promise resolves. */
-export interface KeyFollower {
-  written(write: KeyWrite): Promise<void>;
-  /** It needs no write for now. */
-  idle(): boolean;
-}
 
 /** What one write did. */
 interface Written<T> {

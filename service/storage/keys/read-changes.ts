@@ -8,6 +8,21 @@ import {
   type Touched,
 } from './key-store-schema.ts';
 
+/** One change of the store that is on its disk. */
+export interface KeyWrite {
+  /** Of the store before it: one less, unless it is what several writes left. */
+  from?: number;
+  revision: number;
+  changes: readonly RowChange[];
+}
+
+/** Called for every write, in order, when it is on disk; the write is acknowledged when the promise resolves. */
+export interface KeyFollower {
+  written(write: KeyWrite): Promise<void>;
+  /** It needs no write for now. */
+  idle(): boolean;
+}
+
 /** The right side of `in`. One parameter however many there are: thousands cost more to compile than the rows to read. */
 export function listOf(dialect: DialectName, values: readonly string[]): RawBuilder<string> {
   const json = JSON.stringify(values);
