@@ -294,6 +294,9 @@ export async function compose(config: Config, deps: ComposeDeps) {
     calibrations,
     models,
     profiles,
+    subjects,
+    consents: people.consents,
+    erasure: erasing.erasure,
     webhooks,
   });
   await readPeople(foundation, pictures, people, erasing, behavior, { serves });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Alerts } from '../engine/appliance/index.ts';
 import type { AuditLog } from '../engine/audit/index.ts';
 import { deleteChallengesOf, deleteHeartbeatsOf } from '../engine/behavior/index.ts';
@@ -11,6 +12,8 @@ import {
   createSubjectRecords,
   createTimelines,
   deleteFormerOf,
+  keptByRecord,
+  openKeptErasures,
 } from '../engine/people/index.ts';
 import { isHeldByScope } from '../engine/uniqueness/index.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
@@ -61,6 +64,15 @@ export function createErasing(
     isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
     galleries: () => models.current().galleries,
     nodes,
+    kept:
+      config.keysDatabaseUrl === undefined
+        ? keptByRecord
+        : openKeptErasures({
+            file: join(config.data, 'erasures.jsonl'),
+            keys,
+            signing: { publicKeys: signing.publicKeys, verify: verifySignature },
+            log,
+          }),
   });
   const retention = createRetention({
     db,

@@ -1,9 +1,11 @@
 import type { Access, Limits } from '../engine/accounts/index.ts';
 import type { BehaviorLayers, BehaviorSettingsOf } from '../engine/behavior/index.ts';
+import type { Consents } from '../engine/consent/index.ts';
 import type { EndpointWebhooks, Grants } from '../engine/events/index.ts';
 import type { GalleryCalibrations, Profiles } from '../engine/matching/index.ts';
 import type { Models } from '../engine/models/index.ts';
-import type { EndpointId } from '../lib/id.ts';
+import type { Erasure, Subjects } from '../engine/people/index.ts';
+import type { EndpointId, SubjectId } from '../lib/id.ts';
 import type { FollowedTables, Position } from '../storage/position/position.ts';
 
 /** Tables of which a node keeps something in memory, and the column whose value a change of them is known by. */
@@ -11,11 +13,18 @@ export const followedTables = {
   api_key: 'organization',
   behavior_layer: 'organization',
   destination_grant: 'organization',
+  erasure: { key: 'subject', columns: ['state'] },
   gallery_calibration: 'organization',
   model_import: 'id',
   model_setting: 'model',
   organization: 'id',
   profile: 'organization',
+  // Not what each use and each renewal of the templates' rotation writes: memory has nothing of it.
+  subject: {
+    key: 'id',
+    columns: ['email_hash', 'email_sealed', 'name_sealed', 'withheld', 'disabled_at', 'member_of'],
+  },
+  template: { key: 'subject', columns: ['embedder', 'embedder_sha256', 'quality', 'anchor'] },
   webhook_endpoint: 'id',
 } satisfies FollowedTables;
 
@@ -28,12 +37,15 @@ export interface FollowingServices {
   calibrations: Pick<GalleryCalibrations, 'load'>;
   models: Pick<Models, 'reload'>;
   profiles: Pick<Profiles, 'forgetRead'>;
-  webhooks: Pick<EndpointWebhooks, 'refresh'>;
+  subjects: Pick<Subjects, 'refresh' | 'readAnew'>;
+  consents: Pick<Consents, 'load'>;
+  erasure: Pick<Erasure, 'followList' | 'eraseAgain'>;
+  webhooks: Pick<EndpointWebhooks, 'refresh' | 'load'>;
 }
 
 /** What each change makes old. All of it is read anew or forgotten before the next use. */
 export function followChanges(
-  position: Pick<Position, 'follow'>,
+  position: Pick<Position, 'follow' | 'whenOlder'>,
   {
     access,
     limits,
@@ -43,11 +55,22 @@ export function followChanges(
     calibrations,
     models,
     profiles,
+    subjects,
+    consents,
+    erasure,
     webhooks,
   }: FollowingServices,
 ): void {
-  const on = (table: keyof typeof followedTables, apply: (keys: readonly string[]) => unknown) =>
+  /** `anew`: of everything; as of nothing named unless given. */
+  const anew: (() => unknown)[] = [];
+  function on(
+    table: keyof typeof followedTables | (keyof typeof followedTables)[],
+    apply: (keys: readonly string[]) => unknown,
+    readAnew: () => unknown = () => apply([]),
+  ): void {
     position.follow(table, apply);
+    anew.push(readAnew);
+  }
   on('api_key', () => {
     access.forgetRead();
     limits.forgetRead();
@@ -62,5 +85,24 @@ export function followChanges(
     limits.forgetRead();
   });
   on('profile', () => profiles.forgetRead());
-  on('webhook_endpoint', (ids) => Promise.all(ids.map((id) => webhooks.refresh(id as EndpointId))));
+  // After the models: the galleries are of those in use.
+  on(
+    ['subject', 'template', 'erasure'],
+    (ids) => subjects.refresh(ids as SubjectId[]),
+    async () => {
+      await consents.load();
+      await subjects.readAnew();
+    },
+  );
+  on('erasure', erasure.followList);
+  on(
+    'webhook_endpoint',
+    (ids) => Promise.all(ids.map((id) => webhooks.refresh(id as EndpointId))),
+    webhooks.load,
+  );
+  position.whenOlder(async () => {
+    // Before people are read into memory.
+    await erasure.eraseAgain();
+    for (const readAnew of anew) await readAnew();
+  });
 }

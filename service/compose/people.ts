@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { createConsents, createHolds } from '../engine/consent/index.ts';
 import { createGalleryCalibrations, deleteClaim } from '../engine/matching/index.ts';
 import { createSubjects, type Realm } from '../engine/people/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
 import { createGalleries } from '../inference/gallery/galleries.ts';
+import { createSnapshotKey } from '../storage/sealing/snapshot-key.ts';
 import type { Accounts } from './accounts.ts';
 import { createConnection } from './connection.ts';
 import type { EventsOut } from './events.ts';
@@ -13,7 +15,7 @@ export type People = ReturnType<typeof createPeople>;
 
 /** People, what they consented to, and the galleries that they are found in. */
 export function createPeople(
-  { db, inTransaction, sealer, audit, ids, clock, log, opened }: Foundation,
+  { config, db, inTransaction, sealer, audit, ids, clock, log, opened, position, vault }: Foundation,
   { organizations }: Accounts,
   { models }: Pictures,
   { events, recurring }: EventsOut,
@@ -35,6 +37,8 @@ export function createPeople(
     models,
     galleries,
     consents,
+    position,
+    snapshot: { file: join(config.data, 'gallery.snapshot'), key: createSnapshotKey(vault) },
     forgetAddress: deleteClaim,
     changed: changed.call,
   });

@@ -28,6 +28,7 @@ test.each([
 
 test.each([
   failure('ECONNREFUSED'),
+  Object.assign(failure('ENOENT'), { syscall: 'connect' }),
   failure('57P01'),
   failure('08006'),
   new Error('Connection terminated unexpectedly'),

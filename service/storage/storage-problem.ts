@@ -83,6 +83,8 @@ const unwritable = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** SQLSTATE classes of a lost or refused connection (08, 57P0x), the system's words for the same, and pg's own. */
 function isUnreachable(error: unknown, code: string | undefined): boolean {
+  // The socket of a server on this machine is not there while it does not run.
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'connect') return true;
   if (code !== undefined)
     return /^(08...|57P0[1-5]|ECONN.*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)$/.test(code);
   return (

@@ -179,6 +179,7 @@ export function matchingOver(gallery: readonly Enrollment[][]) {
   const bySubject = new Map(gallery.map((enrolled) => [enrolled[0]!.subject, enrolled]));
   return createMatching({
     subjects: {
+      catchUp: async () => {},
       enrollments: async (_realm, subject) => bySubject.get(subject) ?? [],
       enrollmentsOf: async (_realm, subjects) =>
         new Map(subjects.map((subject) => [subject, bySubject.get(subject)!])),

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import type { followedTables } from '../../service/compose/follow-changes.ts';
 import { parseConfig } from '../../service/config.ts';
-import type { OrganizationId } from '../../service/lib/id.ts';
+import { currentEmbedders } from '../../service/engine/models/index.ts';
+import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { operator } from '../support/engine.ts';
+import { direction } from '../support/faces.ts';
 import { ownModel } from '../support/own-model.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sparing } from '../support/sparing.ts';
@@ -40,6 +42,7 @@ describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
     const a = await start('a');
     organization = (await a.organizations.create({ name: 'Museum' }, operator)).id;
     nodes = [a, await start('b')];
+    person = await enroll(a, 'first@example.com');
   });
   afterAll(async () => {
     for (const node of nodes ?? []) await node.close();
@@ -47,6 +50,20 @@ describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const enroll = async (at: Gatehouse, email: string) => {
+    const embeddings = Object.fromEntries(
+      currentEmbedders(at.models.current().scorers).map((embedder) => [embedder, direction(email)]),
+    );
+    return (await at.subjects.enroll(realm(), { email, embeddings, quality: 1 }, operator)).subject.id;
+  };
+  let person: SubjectId;
+  /** As another program. */
+  async function write(statement: string, values: string[]): Promise<void> {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query(statement, values);
+    await client.end();
+  }
   const realm = () => ({ organization, world: 'live' as const });
   /** For each table: what `b` has in memory of it, and a change at `a` that alters the answer. */
   const caches: Record<
@@ -75,13 +92,10 @@ describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
       // Triggers see what any program writes.
       change: async (a) => {
         const { scorers } = a.models.current();
-        const client = new pg.Client({ connectionString: databaseUrl });
-        await client.connect();
-        await client.query(
+        await write(
           `insert into gallery_calibration values ($1, 'live', $2, 'average', '', 0, 30, 30, 435, 0.001, 0, 0, 0, 1)`,
           [organization, scorers[0]!.id],
         );
-        await client.end();
       },
     },
     model_import: {
@@ -105,6 +119,24 @@ describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
         const { definition } = await a.checks.getProfile(organization, 'default');
         await a.checks.setProfile(organization, 'default', definition, operator);
       },
+    },
+    subject: {
+      answer: (b) => b.subjects.isDisabled(person),
+      change: (a) => a.subjects.setDisabled(realm(), person, true, operator),
+    },
+    template: {
+      answer: (b) => b.subjects.people(realm()),
+      change: (a) => enroll(a, 'second@example.com'),
+    },
+    erasure: {
+      answer: (b) => b.subjects.people(realm()),
+      // An erasure that is finished has waited for both.
+      change: () =>
+        write(
+          `insert into erasure (id, organization, world, subject, state, reason, actor, intended_at)
+           values ('ers_begun', $1, 'live', $2, 'intended', 'request', 'operator:ada', 1)`,
+          [organization, person],
+        ),
     },
     webhook_endpoint: {
       answer: (b) => b.webhooks.endpointsFor(realm(), 'identity.user.enrolled').length,

@@ -12,6 +12,7 @@ const DIMENSIONS = 256;
 const NEAREST = 64;
 const ROUNDS = 25;
 const ABSENT = 0xff;
+const AT_ONCE = 16;
 
 interface Row {
   rows: number;
@@ -19,6 +20,8 @@ interface Row {
   /** One search in the calling thread, and through the product's galleries (its search thread, there and back). */
   scan: number;
   search: number;
+  /** So many searches asked at once, all of them. */
+  together: number;
   read: number;
   /** Bytes a second of the scan over those of the read; and of the whole search. */
   scanShare: number;
@@ -39,7 +42,7 @@ export async function benchSearch(say: (line: string) => void): Promise<Evidence
     measured: { dimensions: DIMENSIONS, nearest: NEAREST, rounds: ROUNDS, rows },
     lines: [
       `The ${NEAREST} nearest of rows of ${DIMENSIONS} float32 in one thread, against \`Buffer.indexOf\` of an absent byte over the same memory, in ` +
-        `turns; medians of ${ROUNDS}. "Scan" is the search itself, "search" the product's call with its way to the search thread and back.`,
+        `turns; medians of ${ROUNDS}. "Scan" is the search itself, "search" the product's call with its way to the search thread and back, "${AT_ONCE} at once" that many calls together.`,
       '',
       ...markdownTable(
         [
@@ -52,8 +55,10 @@ export async function benchSearch(say: (line: string) => void): Promise<Evidence
           'scan GB/s',
           'scan of read',
           'search of read',
+          `${AT_ONCE} at once ms`,
+          `${AT_ONCE} at once, of one after another`,
         ],
-        rows.map(({ rows: count, megabytes, read, scan, search, scanShare, searchShare }) => [
+        rows.map(({ rows: count, megabytes, read, scan, search, together, scanShare, searchShare }) => [
           count,
           megabytes.toFixed(0),
           read.toFixed(3),
@@ -63,6 +68,8 @@ export async function benchSearch(say: (line: string) => void): Promise<Evidence
           gigabytes(megabytes, scan),
           `${(100 * scanShare).toFixed(0)} %`,
           `${(100 * searchShare).toFixed(0)} %`,
+          together.toFixed(3),
+          `${((100 * together) / (AT_ONCE * search)).toFixed(0)} %`,
         ]),
       ),
     ],
@@ -82,7 +89,12 @@ async function measure(size: number): Promise<Row> {
   const { memory, base } = matrix.area;
   const bytes = Buffer.from(memory.buffer, base, size * DIMENSIONS * 4);
   const scanner = createScanner(compileKernel(), matrix.area, 0);
-  const times = { read: [] as number[], scan: [] as number[], search: [] as number[] };
+  const times = {
+    read: [] as number[],
+    scan: [] as number[],
+    search: [] as number[],
+    together: [] as number[],
+  };
   const timed = async (into: number[], work: () => unknown): Promise<void> => {
     const start = performance.now();
     await work();
@@ -91,12 +103,15 @@ async function measure(size: number): Promise<Row> {
   if (bytes.indexOf(ABSENT) !== -1) throw new Error('The byte that should be absent is there.');
   for (let round = 0; round < ROUNDS + 3; round++) {
     await timed(times.read, () => bytes.indexOf(ABSENT));
-    await timed(times.scan, () => scanner.nearest(probe, size, NEAREST));
+    await timed(times.scan, () => scanner.nearest([{ probe, rows: size, count: NEAREST }]));
     await timed(times.search, () => galleries.search('bench', probe, NEAREST));
+    await timed(times.together, () =>
+      Promise.all(Array.from({ length: AT_ONCE }, () => galleries.search('bench', probe, NEAREST))),
+    );
   }
   await galleries.close();
-  const [read, scan, search] = [times.read, times.scan, times.search].map((values) =>
-    median(values.slice(3)),
+  const [read, scan, search, together] = [times.read, times.scan, times.search, times.together].map(
+    (values) => median(values.slice(3)),
   );
   return {
     rows: size,
@@ -104,6 +119,7 @@ async function measure(size: number): Promise<Row> {
     read: read!,
     scan: scan!,
     search: search!,
+    together: together!,
     scanShare: read! / scan!,
     searchShare: read! / search!,
   };

@@ -362,6 +362,7 @@ export async function startEngine({
       ...shared,
       inTransaction: transaction,
       consents,
+      position: alone,
       galleries: over,
       models,
       log,

@@ -1,5 +1,5 @@
 import { isHeld } from '../../service/engine/consent/index.ts';
-import { createErasure, type ErasureDeps } from '../../service/engine/people/index.ts';
+import { createErasure, type ErasureDeps, keptByRecord } from '../../service/engine/people/index.ts';
 import { isHeldByScope } from '../../service/engine/uniqueness/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { openSigningKeys, verifySignature } from '../../service/storage/keys/signing-keys.ts';
@@ -17,6 +17,7 @@ export async function openErasure(engine: Engine, over: Partial<ErasureDeps> = {
     isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
     galleries: () => engine.models.current().galleries,
     appliance: async () => 'apl_test',
+    kept: keptByRecord,
     log: silentLog,
     ...over,
   });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import { createIdRows } from '../../lib/collections/id-rows.ts';
+import { createIdRows, type IdRows } from '../../lib/collections/id-rows.ts';
 import { defined } from '../../lib/defined.ts';
 import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -42,7 +42,7 @@ const DAY = 86_400_000;
 const MOST_WITHDRAWN = 10;
 
 export interface Consents {
-  /** Reads what people withhold; call it at start, before anything is searched. */
+  /** Reads what people withhold, in the place of what is known; call it at start, before anything is searched. */
   load(): Promise<void>;
   /** By the clock of this moment: a consent that has run out since the start counts no more. */
   withholds(legalBasis: LegalBasis, subject: SubjectId, purpose: Purpose): boolean;
@@ -83,15 +83,17 @@ export interface ConsentsDeps extends ConsentStateDeps, RecordConsentDeps {
 
 export function createConsents(deps: ConsentsDeps): Consents {
   const { db, inTransaction, organizations, audit, clock } = deps;
-  const { withholds, withheldAfter, settle, forget } = createKnownStandings(clock);
+  const { withholds, withheldAfter, settle, forget, replace } = createKnownStandings(clock);
   const records = createRecordConsent(deps);
   const withTerm = (terms: ConsentTerms, consent: Consent) => applyTerm(terms, consent, clock.now());
 
   return {
     async load() {
+      const read = createIdRows(NUMBERS);
       for await (const page of everyConsentStatus(db)) {
-        for (const { subject, status } of page) settle(subject, status);
+        for (const { subject, status } of page) write(read, subject, status);
       }
+      replace(read);
     },
     withholds,
     withheldAfter,
@@ -143,7 +145,7 @@ const NUMBERS = 2 + purposes.length;
 
 /** What people withhold, in memory, for all people with a record. Every search reads it. */
 function createKnownStandings(clock: Clock) {
-  const statuses = createIdRows(NUMBERS);
+  let statuses = createIdRows(NUMBERS);
 
   /** Without what the staff did, which no search asks for. */
   function statusNow(subject: SubjectId | undefined): ConsentStatus {
@@ -157,6 +159,9 @@ function createKnownStandings(clock: Clock) {
   }
 
   return {
+    replace(read: IdRows): void {
+      statuses = read;
+    },
     withholds: (legalBasis: LegalBasis, subject: SubjectId, purpose: Purpose): boolean =>
       isWithheld(statusNow(subject), purpose, legalBasis, clock.now()),
     withheldAfter(
@@ -173,18 +178,19 @@ function createKnownStandings(clock: Clock) {
     },
     /** Two changes of one person may be settled in the other order than they were committed: the later one holds. */
     settle(subject: SubjectId, status: ConsentStatus): void {
-      if (status.asOf <= statusNow(subject).asOf) return;
-      const known = statuses.rowOf(subject);
-      const from = purposes.map((purpose) => status.withheldFrom[purpose] ?? Number.NaN);
-      statuses
-        .numbersAt(known === -1 ? statuses.add(subject) : known)
-        .set([status.asOf, Number(status.recorded), ...from]);
+      if (status.asOf > statusNow(subject).asOf) write(statuses, subject, status);
     },
     forget(subject: SubjectId): void {
       const row = statuses.rowOf(subject);
       if (row !== -1) statuses.remove(row);
     },
   };
+}
+
+function write(statuses: IdRows, subject: SubjectId, { asOf, recorded, withheldFrom }: ConsentStatus): void {
+  const known = statuses.rowOf(subject);
+  const from = purposes.map((purpose) => withheldFrom[purpose] ?? Number.NaN);
+  statuses.numbersAt(known === -1 ? statuses.add(subject) : known).set([asOf, Number(recorded), ...from]);
 }
 
 interface RecordConsentDeps {

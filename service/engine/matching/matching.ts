@@ -98,7 +98,7 @@ export interface Matching {
     rate: number,
   ): Promise<Decision>;
   /**
-   * 1:N over the people in the realm that `findable` accepts; the others are not compared. The threshold is that of the
+   * 1:N over the people in the realm that `findable` accepts, as every node has acknowledged them; the others are not compared. The threshold is that of the
    * whole gallery, so it is never laxer than the profile asks.
    */
   search(
@@ -114,7 +114,7 @@ export interface Matching {
 }
 
 export interface MatchingDeps {
-  subjects: Pick<Subjects, 'enrollments' | 'enrollmentsOf' | 'people' | 'nearest'>;
+  subjects: Pick<Subjects, 'catchUp' | 'enrollments' | 'enrollmentsOf' | 'people' | 'nearest'>;
   shifts: GalleryShifts;
 }
 
@@ -166,6 +166,7 @@ export function createMatching({ subjects, shifts }: MatchingDeps): Matching {
       return { ...decision, ...defined({ subject }) };
     },
     async search(realm, probe, plan, rates, findable, parts = [undefined]) {
+      await subjects.catchUp();
       const { scorers } = plan;
       const shiftOf = shifts.of(realm);
       const { falseIdentificationRate: galleryRate, falseMatchRate } = rates;

@@ -1,6 +1,7 @@
 export { createErasure, type Erasure, type ErasureDeps } from './erasure/erasure.ts';
 export { createErasureNodes, type ErasureNodes } from './erasure/erasure-nodes.ts';
 export { pageOfReceipts } from './erasure/erasure-store.ts';
+export { keptByRecord, openKeptErasures } from './erasure/kept-erasures.ts';
 export {
   CopyOfReceipt,
   createLedger,

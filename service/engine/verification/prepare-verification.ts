@@ -30,7 +30,7 @@ import type { Matched } from './judge.ts';
 import type { Run, VerifyCommand } from './verdict.ts';
 
 export interface PrepareDeps {
-  subjects: Pick<Subjects, 'find' | 'peopleWithout'>;
+  subjects: Pick<Subjects, 'catchUp' | 'find' | 'peopleWithout'>;
   organizations: Pick<Organizations, 'get' | 'siteOf'>;
   consents: Pick<Consents, 'withholds'>;
   models: Pick<Models, 'current' | 'importable'>;
@@ -93,6 +93,8 @@ async function claimedBy(
   { email, organization, world, actor, request }: VerifyCommand,
   legalBasis: LegalBasis,
 ): Promise<Subject | undefined> {
+  // For an unknown person too: the reply to them takes as long.
+  await subjects.catchUp();
   // An id must not pass for an address.
   const found = email?.includes('@') ? await subjects.find({ organization, world }, email) : undefined;
   // A disabled person gets the same reply as an unknown one.

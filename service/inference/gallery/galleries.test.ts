@@ -6,7 +6,7 @@ import { createGalleries, type GalleriesDeps, type OpenGalleries } from './galle
 import { compileKernel } from './gallery-kernel.ts';
 import { createGalleryMatrix, type GalleryCandidate, SPARE_ROWS } from './gallery-matrix.ts';
 import { createScanner } from './gallery-scan.ts';
-import type { SearchWorkerData } from './search-worker.ts';
+import type { SearchMessage, SearchWorkerData } from './search-worker.ts';
 
 const opened: OpenGalleries[] = [];
 const open = (deps: Partial<GalleriesDeps> = {}): OpenGalleries => {
@@ -206,6 +206,51 @@ describe('a search in a thread while rows change', () => {
   });
 });
 
+describe('searches that wait', () => {
+  const sent: SearchMessage[] = [];
+  function openRecorded(deps: Partial<GalleriesDeps> = {}) {
+    sent.length = 0;
+    return open({
+      inlineBytes: 0,
+      open(data) {
+        const worker = startWorker(data);
+        const post = worker.postMessage.bind(worker);
+        worker.postMessage = (message: SearchMessage) => {
+          sent.push(message);
+          post(message);
+        };
+        return worker;
+      },
+      ...deps,
+    });
+  }
+
+  test('are answered in one pass over their gallery, up to sixteen, each as if it were alone', async () => {
+    const galleries = openRecorded();
+    const rows = new Map<string, Float32Array>();
+    for (let i = 0; i < 700; i++) {
+      rows.set(`t${i}`, vectorOf(i, 64));
+      galleries.put('g', `t${i}`, rows.get(`t${i}`)!);
+    }
+    galleries.put('other', 'a', vectorOf(1, 16));
+    const probes = Array.from({ length: 20 }, (_, i) => vectorOf(5_000 + i, 64));
+    const searching = probes.map((probe, i) => galleries.search('g', probe, 1 + i));
+    const others = [0, 1].map(() => galleries.search('other', vectorOf(1, 16), 1));
+    for (const [i, probe] of probes.entries()) expectNearest((await searching[i])!, rows, probe, 1 + i);
+    for (const found of await Promise.all(others)) expect(found).toHaveLength(1);
+    // The first found the thread idle.
+    expect(sent.flatMap((one) => (one.is === 'search' ? [one.scans.length] : []))).toEqual([1, 16, 3, 2]);
+  });
+
+  test('are shared by the threads', async () => {
+    const galleries = openRecorded({ workers: 2 });
+    galleries.put('g', 'a', vectorOf(1, 16));
+    await Promise.all(Array.from({ length: 6 }, () => galleries.search('g', vectorOf(1, 16), 1)));
+    const [first, second] = sent.flatMap((one) => (one.is === 'search' ? [one.scans.length] : []));
+    expect([first, second]).toEqual([1, 1]);
+  });
+});
+
 describe('a search thread that dies', () => {
   test('is replaced, and the search is answered all the same', async () => {
     const workers: Worker[] = [];
@@ -282,7 +327,7 @@ test('rows that change after they were scanned are set right, or the search is a
       for (let i = 0; i < 60; i++) put(`t${i}`, vectorOf(i, 16));
       const probe = vectorOf(seed, 16);
       const search = matrix.begin(probe);
-      const found = scanner.nearest(probe, search.rows, count + SPARE_ROWS);
+      const found = scanner.nearest([{ probe, rows: search.rows, count: count + SPARE_ROWS }])[0]!;
       for (const { template, vector } of program) {
         const name = `t${template}`;
         if (vector === null) expect(matrix.erase(name)).toBe(rows.delete(name));

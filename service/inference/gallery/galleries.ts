@@ -21,8 +21,13 @@ export interface Galleries {
   put(gallery: GalleryName, template: string, vector: Float32Array, marked?: boolean): void;
   /** Zeroes the row at once. Unknown ids are ignored. */
   erase(gallery: GalleryName, template: string): void;
-  /** The `count` nearest rows, best first. Runs in a worker: the event loop is not blocked. */
+  /**
+   * The `count` nearest rows, best first. Runs in a worker: the event loop is not blocked. Those that wait for one gallery share a pass
+   * over its rows.
+   */
   search(gallery: GalleryName, probe: Float32Array, count: number): Promise<GalleryCandidate[]>;
+  /** A copy of the row, and whether it is marked. */
+  rowOf(gallery: GalleryName, template: string): { vector: Float32Array; marked: boolean } | undefined;
   size(gallery: GalleryName): number;
   /** Whose rows there are now. Not to be kept: later there may be others. */
   ids(gallery: GalleryName): GalleryMatrix['ids'];
@@ -84,8 +89,8 @@ export function createGalleries({
     try {
       const found =
         inline || search.rows * matrix.area.strideBytes <= inlineBytes
-          ? scanner.nearest(probe, search.rows, wanted)
-          : await threads.nearest(number, matrix.area, probe, search.rows, wanted);
+          ? scanner.nearest([{ probe, rows: search.rows, count: wanted }])[0]!
+          : await threads.nearest(number, matrix.area, { probe, rows: search.rows, count: wanted });
       return search.settle(found, count);
     } finally {
       search.end();
@@ -120,6 +125,14 @@ export function createGalleries({
         if (candidates !== 'again') return candidates;
       }
       throw new Error('A search on the calling thread was disturbed.');
+    },
+
+    rowOf(name, template) {
+      const gallery = galleries.get(name);
+      const row = gallery?.matrix.ids.rowOf(template) ?? -1;
+      if (gallery === undefined || row === -1) return undefined;
+      const { matrix, dimensions } = gallery;
+      return { vector: matrix.read(row).slice(0, dimensions), marked: matrix.ids.isMarked(row) };
     },
 
     size: (name) => galleries.get(name)?.matrix.ids.size() ?? 0,

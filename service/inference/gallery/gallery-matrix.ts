@@ -14,6 +14,8 @@ export interface GalleryMatrix {
   /** Whose rows they are, and which are marked. */
   readonly ids: Omit<IdRows, 'add' | 'remove' | 'mark'>;
   put(template: string, vector: Float32Array, marked?: boolean): void;
+  /** A copy of the row, padded as it is. */
+  read(row: number): Float32Array;
   /** False if there was no such template. */
   erase(template: string): boolean;
   /** Begins a search over the rows there are now. */
@@ -50,6 +52,7 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
   return {
     area: rows.area,
     ids,
+    read: rows.read,
 
     put(template, vector, marked = false) {
       const known = ids.rowOf(template);
@@ -126,6 +129,7 @@ function createRows(dimensions: number, threads: number) {
 
   return {
     area,
+    read: (row: number): Float32Array => cells.slice(start(row), start(row) + stride),
     write(row: number, vector: Float32Array): void {
       reserve(row + 1);
       cells.set(vector, start(row));

@@ -7,7 +7,7 @@ test('leaves nothing of the probe in the shared memory', () => {
   const scanner = createScanner(compileKernel(), { memory, strideBytes: 64, base: PAGE }, 0);
   new Float32Array(memory.buffer, PAGE, 16).fill(0.25);
   const probe = new Float32Array(16).fill(0.25);
-  expect(scanner.nearest(probe, 1, 1)).toEqual({ rows: [0], similarities: [1] });
+  expect(scanner.nearest([{ probe, rows: 1, count: 1 }])).toEqual([{ rows: [0], similarities: [1] }]);
   expect(new Float32Array(memory.buffer, 0, 16)).toEqual(new Float32Array(16));
 });
 
@@ -16,15 +16,18 @@ test('gives no place to a row that is not a number', () => {
   const scanner = createScanner(compileKernel(), { memory, strideBytes: 64, base: PAGE }, 0);
   new Float32Array(memory.buffer, PAGE, 48).set([Number.NaN, ...new Array(15).fill(0), 1]);
   const probe = Float32Array.of(1);
-  expect(scanner.nearest(probe, 3, 3)).toEqual({ rows: [1, 2], similarities: [1, 0] });
+  expect(scanner.nearest([{ probe, rows: 3, count: 3 }])).toEqual([{ rows: [1, 2], similarities: [1, 0] }]);
 });
 
 test('scans no row when none is wanted or there is none', () => {
   const memory = createSharedMemory(2);
   const scanner = createScanner(compileKernel(), { memory, strideBytes: 64, base: PAGE }, 0);
   const none = { rows: [], similarities: [] };
-  expect([scanner.nearest(Float32Array.of(1), 0, 5), scanner.nearest(Float32Array.of(1), 5, 0)]).toEqual([
-    none,
-    none,
-  ]);
+  const probe = Float32Array.of(1);
+  expect(
+    scanner.nearest([
+      { probe, rows: 0, count: 5 },
+      { probe, rows: 5, count: 0 },
+    ]),
+  ).toEqual([none, none]);
 });

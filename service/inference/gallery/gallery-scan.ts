@@ -1,12 +1,15 @@
 import { type Dots, instantiateKernel, type KernelModule, type SharedMemory } from './gallery-kernel.ts';
 
-/** Rows whose cosines are held at a time: 4 KiB, which stays in the first cache. */
-const BLOCK = 1024;
+/** Rows that are compared with each probe before the next ones are read: 256 KiB of 256 numbers, which stay in the second cache. */
+const BLOCK = 256;
+/** Probes that share a pass over the rows. */
+export const TOGETHER = 16;
 
-/** Where a thread puts its probe and the cosines of one block, before the rows; every thread has a place of its own. */
-export function desk(strideBytes: number, thread: number): { probe: number; cosines: number; end: number } {
-  const probe = thread * (strideBytes + 4 * BLOCK);
-  return { probe, cosines: probe + strideBytes, end: probe + strideBytes + 4 * BLOCK };
+/** Where a thread puts its probes and the cosines of one block, before the rows; every thread has a place of its own. */
+export function desk(strideBytes: number, thread: number): { probes: number; cosines: number; end: number } {
+  const size = TOGETHER * strideBytes + 4 * BLOCK;
+  const probes = thread * size;
+  return { probes, cosines: probes + TOGETHER * strideBytes, end: probes + size };
 }
 
 export interface Area {
@@ -22,9 +25,16 @@ export interface Nearest {
   similarities: number[];
 }
 
+/** The `count` best of the first `rows` rows. `probe` has as many numbers as the rows before padding, or fewer. */
+export interface Scan {
+  probe: Float32Array;
+  rows: number;
+  count: number;
+}
+
 export interface Scanner {
-  /** The `count` best of the first `rows` rows. `probe` has as many numbers as the rows before padding, or fewer. */
-  nearest(probe: Float32Array, rows: number, count: number): Nearest;
+  /** At most `TOGETHER`, in one pass over the rows: the memory is read once for all of them. */
+  nearest(scans: readonly Scan[]): Nearest[];
 }
 
 /** For one thread: threads are numbered from 0, and no two use the same number on one memory. */
@@ -32,21 +42,30 @@ export function createScanner(kernel: KernelModule, area: Area, thread: number):
   const { memory, strideBytes, base } = area;
   const dots: Dots = instantiateKernel(kernel, memory);
   const place = desk(strideBytes, thread);
-  const probeView = new Float32Array(memory.buffer, place.probe, strideBytes / 4);
+  const probes = new Float32Array(memory.buffer, place.probes, (TOGETHER * strideBytes) / 4);
   const cosines = new Float32Array(memory.buffer, place.cosines, BLOCK);
   return {
-    nearest(probe, rows, count) {
-      const wanted = Math.min(count, rows);
-      if (wanted <= 0) return { rows: [], similarities: [] };
-      const best = createBest(wanted);
-      probeView.set(probe);
-      for (let first = 0; first < rows; first += BLOCK) {
-        const length = Math.min(BLOCK, rows - first);
-        dots(base + first * strideBytes, length, strideBytes, place.probe, place.cosines);
-        best.offer(cosines, length, first);
+    nearest(scans) {
+      const bests = scans.map(({ rows, count }) => createBest(Math.max(0, Math.min(count, rows))));
+      for (const [i, { probe }] of scans.entries()) probes.set(probe, (i * strideBytes) / 4);
+      const most = Math.max(...scans.map(({ rows, count }) => (count > 0 ? rows : 0)));
+      for (let first = 0; first < most; first += BLOCK) {
+        for (const [i, { rows, count }] of scans.entries()) {
+          const length = Math.min(BLOCK, rows - first);
+          if (length <= 0 || count <= 0) continue;
+          dots(
+            base + first * strideBytes,
+            length,
+            strideBytes,
+            place.probes + i * strideBytes,
+            place.cosines,
+          );
+          bests[i]!.offer(cosines, length, first);
+        }
       }
-      probeView.fill(0);
-      return best.sorted();
+      // Whole: a thread that died in a pass left its probes.
+      probes.fill(0);
+      return bests.map((best) => best.sorted());
     },
   };
 }

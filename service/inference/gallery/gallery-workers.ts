@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KernelModule } from './gallery-kernel.ts';
-import type { Area, Nearest } from './gallery-scan.ts';
+import { type Area, type Nearest, type Scan, TOGETHER } from './gallery-scan.ts';
 import type { SearchMessage, SearchReply, SearchWorkerData } from './search-worker.ts';
 
 export interface SearchWorkersDeps {
@@ -16,7 +16,7 @@ export interface SearchWorkersDeps {
 
 export interface SearchWorkers {
   /** `gallery` is a number that always means the same area. Throws Problem INTERNAL if the worker dies twice. */
-  nearest(gallery: number, area: Area, probe: Float32Array, rows: number, count: number): Promise<Nearest>;
+  nearest(gallery: number, area: Area, scan: Scan): Promise<Nearest>;
   /** Frees the memory of a gallery that is not searched any more. */
   drop(gallery: number): void;
   close(): Promise<void>;
@@ -25,9 +25,7 @@ export interface SearchWorkers {
 interface Waiting {
   gallery: number;
   area: Area;
-  probe: Float32Array;
-  rows: number;
-  count: number;
+  scan: Scan;
   attempts: number;
   resolve: (found: Nearest) => void;
   reject: (error: Problem) => void;
@@ -36,7 +34,8 @@ interface Waiting {
 interface Running {
   worker: Worker;
   opened: Set<number>;
-  waiting: Map<number, Waiting>;
+  /** Of one gallery; empty: it is idle. */
+  searches: Waiting[];
 }
 
 const ATTEMPTS = 2;
@@ -50,7 +49,10 @@ const startWorker = (data: SearchWorkerData): Worker =>
     },
   );
 
-/** A worker that dies is replaced when next needed; what it was searching is asked once more. */
+/**
+ * A thread does one pass over a gallery at a time, for up to sixteen searches that wait for it. A worker that dies is replaced when next
+ * needed; what it was searching is asked once more.
+ */
 export function createSearchWorkers({
   kernel,
   log,
@@ -58,62 +60,68 @@ export function createSearchWorkers({
   open = startWorker,
 }: SearchWorkersDeps): SearchWorkers {
   const slots: (Running | undefined)[] = new Array(workers).fill(undefined);
-  let nextRequest = 0;
+  /** In the order they came. */
+  let waiting: Waiting[] = [];
   let closed = false;
 
   function start(slot: number): Running {
     const worker = open({ kernel, thread: slot + 1 });
-    const running: Running = { worker, opened: new Set(), waiting: new Map() };
-    worker.on('message', ({ request, found }: SearchReply) => {
-      const done = running.waiting.get(request);
-      running.waiting.delete(request);
-      if (running.waiting.size === 0) worker.unref();
-      done?.resolve(found);
+    const running: Running = { worker, opened: new Set(), searches: [] };
+    worker.on('message', (found: SearchReply) => {
+      const done = running.searches;
+      running.searches = [];
+      worker.unref();
+      for (const [i, { resolve }] of done.entries()) resolve(found[i]!);
+      dispatch();
     });
     worker.on('error', (error) => log.error({ err: error, slot }, 'A search worker failed.'));
     worker.on('exit', (code) => {
       if (slots[slot] === running) slots[slot] = undefined;
+      const { searches } = running;
       if (!closed)
-        log.warn({ slot, code, waiting: running.waiting.size }, 'A search worker ended; it is replaced.');
-      for (const search of running.waiting.values()) {
-        if (closed)
-          search.reject(new Problem('INTERNAL', 'The search was ended because the service is stopping.'));
-        else if (search.attempts < ATTEMPTS) send(search);
-        else search.reject(new Problem('INTERNAL', 'The search worker failed twice on this search.'));
-      }
+        log.warn({ slot, code, waiting: searches.length }, 'A search worker ended; it is replaced.');
+      const [again, twice] = [
+        searches.filter(({ attempts }) => attempts < ATTEMPTS),
+        searches.filter(({ attempts }) => attempts >= ATTEMPTS),
+      ];
+      for (const { reject } of closed ? searches : twice) reject(closed ? stopping() : failed());
+      if (closed) return;
+      waiting = [...again, ...waiting];
+      dispatch();
     });
     slots[slot] = running;
     return running;
   }
 
-  function leastBusy(): Running {
-    let best = 0;
-    for (let slot = 1; slot < slots.length; slot++) {
-      if ((slots[slot]?.waiting.size ?? 0) < (slots[best]?.waiting.size ?? 0)) best = slot;
+  function dispatch(): void {
+    for (const [slot, running] of slots.entries()) {
+      if (waiting.length === 0) return;
+      if (running === undefined || running.searches.length === 0) send(running ?? start(slot));
     }
-    return slots[best] ?? start(best);
   }
 
-  function send(search: Waiting): void {
-    const { worker, opened, waiting } = leastBusy();
-    const { gallery, area, probe, rows, count } = search;
-    const post = (message: SearchMessage): void => worker.postMessage(message);
-    if (!opened.has(gallery)) {
-      opened.add(gallery);
+  /** The search that has waited longest, with others of its gallery. */
+  function send(running: Running): void {
+    const { gallery, area } = waiting[0]!;
+    const searches = waiting.filter((one) => one.gallery === gallery).slice(0, TOGETHER);
+    waiting = waiting.filter((one) => !searches.includes(one));
+    running.searches = searches;
+    for (const search of searches) search.attempts += 1;
+    const post = (message: SearchMessage): void => running.worker.postMessage(message);
+    if (!running.opened.has(gallery)) {
+      running.opened.add(gallery);
       post({ is: 'open', gallery, area });
     }
-    search.attempts += 1;
-    nextRequest += 1;
-    waiting.set(nextRequest, search);
-    worker.ref();
-    post({ is: 'search', request: nextRequest, gallery, probe, rows, count });
+    running.worker.ref();
+    post({ is: 'search', gallery, scans: searches.map(({ scan }) => scan) });
   }
 
   return {
-    nearest: (gallery, area, probe, rows, count) =>
+    nearest: (gallery, area, scan) =>
       new Promise((resolve, reject) => {
-        if (closed) reject(new Problem('INTERNAL', 'The search is closed.'));
-        else send({ gallery, area, probe, rows, count, attempts: 0, resolve, reject });
+        if (closed) return reject(new Problem('INTERNAL', 'The search is closed.'));
+        waiting.push({ gallery, area, scan, attempts: 0, resolve, reject });
+        dispatch();
       }),
 
     drop(gallery) {
@@ -126,7 +134,11 @@ export function createSearchWorkers({
 
     async close() {
       closed = true;
+      for (const { reject } of waiting.splice(0)) reject(stopping());
       await Promise.all(slots.map((running) => running?.worker.terminate()));
     },
   };
 }
+
+const stopping = () => new Problem('INTERNAL', 'The search was ended because the service is stopping.');
+const failed = () => new Problem('INTERNAL', 'The search worker failed twice on this search.');

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { KernelModule } from './gallery-kernel.ts';
-import { type Area, createScanner, type Nearest, type Scanner } from './gallery-scan.ts';
+import { type Area, createScanner, type Nearest, type Scan, type Scanner } from './gallery-scan.ts';
 
 export interface SearchWorkerData {
   kernel: KernelModule;
@@ -10,13 +10,11 @@ export interface SearchWorkerData {
 
 export type SearchMessage =
   | { is: 'open'; gallery: number; area: Area }
-  | { is: 'search'; request: number; gallery: number; probe: Float32Array; rows: number; count: number }
+  | { is: 'search'; gallery: number; scans: Scan[] }
   | { is: 'drop'; gallery: number };
 
-export interface SearchReply {
-  request: number;
-  found: Nearest;
-}
+/** In the order of the scans; a thread answers before it is asked again. */
+export type SearchReply = Nearest[];
 
 const { kernel, thread } = workerData as SearchWorkerData;
 const scanners = new Map<number, Scanner>();
@@ -27,10 +25,10 @@ parentPort?.on('message', (message: SearchMessage) => {
       scanners.set(message.gallery, createScanner(kernel, message.area, thread));
       return;
     case 'search': {
-      const { request, gallery, probe, rows, count } = message;
+      const { gallery, scans } = message;
       const scanner = scanners.get(gallery);
       if (scanner === undefined) throw new Error(`Gallery ${gallery} was searched before it was opened.`);
-      parentPort?.postMessage({ request, found: scanner.nearest(probe, rows, count) } satisfies SearchReply);
+      parentPort?.postMessage(scanner.nearest(scans) satisfies SearchReply);
       return;
     }
     case 'drop':

@@ -52,6 +52,7 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   /** Where what was removed can still be read, because another program reads the store: tried again, it may be nowhere. */
   stillReadable(): Promise<string | undefined>;
   secrets(): Promise<WrappedSecret[]>;
+  secret(name: string): Promise<WrappedSecret | undefined>;
   /** False where there is one of that name, which stays: another node made it. */
   addSecret(secret: WrappedSecret): Promise<boolean>;
   removeSecret(name: string): Promise<void>;
@@ -165,7 +166,7 @@ function createWrappedKeys(
   db: Kysely<KeySchema>,
   { write }: Pick<KeyWriter, 'write'>,
   clock: Clock,
-): Rows<'organizations' | 'addOrganization' | 'secrets' | 'addSecret' | 'removeSecret'> {
+): Rows<'organizations' | 'addOrganization' | 'secrets' | 'secret' | 'addSecret' | 'removeSecret'> {
   return {
     async organizations() {
       const rows = await db.selectFrom('organization_key').selectAll().orderBy('generation').execute();
@@ -199,6 +200,12 @@ function createWrappedKeys(
         .select(['name', 'master', 'wrapped', 'details'])
         .orderBy('name')
         .execute(),
+    secret: (name) =>
+      db
+        .selectFrom('appliance_secret')
+        .select(['name', 'master', 'wrapped', 'details'])
+        .where('name', '=', name)
+        .executeTakeFirst(),
     addSecret: (secret) =>
       write(async (tx) => {
         await requireMaster(tx, secret.master);

@@ -13,8 +13,15 @@ export type ApplyChange = (keys: readonly string[]) => unknown;
  * acknowledged at any node before is there then.
  */
 export interface Position {
-  /** Before the first `catchUp`. */
-  follow(table: string, apply: ApplyChange): void;
+  /** Whether other nodes write too. False: what is kept in memory follows the commits of this process. */
+  readonly shared: boolean;
+  /** Before the first `catchUp`. Of several tables with the same keys a key is given once. */
+  follow(tables: string | readonly string[], apply: ApplyChange): void;
+  /**
+   * What to do when the record is older than what this node has seen of it, as after a failover to a standby that lagged: everything that
+   * is kept in memory is read anew, and what must not come back is undone. A look waits for it, and is done again where it throws.
+   */
+  whenOlder(mend: () => Promise<void>): void;
   /**
    * Resolves when every change that was acknowledged before the call has been applied. Calls at one time share a look at the database,
    * which began after each of them. Throws STORAGE_UNAVAILABLE where the database does not answer, or this node was removed: nothing is
@@ -25,10 +32,24 @@ export interface Position {
 }
 
 /** Of the one service of a database: what it keeps in memory follows its own commits. */
-export const alone: Position = { follow: () => {}, catchUp: async () => {}, close: async () => {} };
+export const alone: Position = {
+  shared: false,
+  follow: () => {},
+  whenOlder: () => {},
+  catchUp: async () => {},
+  close: async () => {},
+};
 
-/** Tables of which something is kept in memory, and the column that says of what. */
-export type FollowedTables = Readonly<Record<string, string>>;
+/**
+ * Tables of which something is kept in memory, and the column that says of what. `columns`: those that memory is made from, an update of
+ * others makes nothing old.
+ */
+export type FollowedTables = Readonly<Record<string, string | FollowedColumns>>;
+
+interface FollowedColumns {
+  key: string;
+  columns: readonly string[];
+}
 
 /**
  * Changes of followed tables, written by triggers in the transaction of the change, whichever program makes it, as long as there are nodes. They lie
@@ -74,6 +95,8 @@ export interface SharedPositionDeps {
 interface Row {
   horizon: string;
   member: boolean;
+  /** Whether the newest change that this node has seen is there. */
+  stands: boolean;
   id: number | null;
   xid: string | null;
   about: string | null;
@@ -93,39 +116,77 @@ export async function openPosition({
   before,
 }: SharedPositionDeps): Promise<Position> {
   await prepare(db, tables);
-  const appliers = new Map<string, ApplyChange[]>();
+  const followers: { of: readonly string[]; apply: ApplyChange }[] = [];
+  let mend = async (): Promise<void> => {};
   /** Of transactions that are `low` or newer. */
   const applied = new Map<number, string>();
-  let low = await readHorizon(db);
+  let { horizon: low, newest } = await readBeginning(db);
 
   async function look(): Promise<void> {
     const { rows } = await sql<Row>`
       select pg_snapshot_xmin(pg_current_snapshot())::text as horizon,
-        exists (select from service_node where token = ${token}) as member, c.id, c.xid::text, c.about, c.key
+        exists (select from service_node where token = ${token}) as member,
+        ${newest === undefined ? sql`true` : sql`exists (select from service_change where id = ${newest.id} and xid = ${newest.xid}::xid8)`} as stands,
+        c.id, c.xid::text, c.about, c.key
       from (select) as one left join service_change c on c.xid >= ${low}::xid8
       order by c.id`.execute(db);
-    const { horizon, member } = rows[0]!;
+    const { horizon, member, stands } = rows[0]!;
     if (!member) throw removed();
+    if (!stands) return goBack();
     const fresh = rows.filter(({ id }) => id !== null && !applied.has(id));
     if (fresh.length > 0) await before?.();
-    for (const [about, keys] of byTable(fresh))
-      for (const apply of appliers.get(about) ?? []) await apply(keys);
+    for (const { of, apply } of followers) {
+      const keys = new Set(fresh.flatMap(({ about, key }) => (of.includes(about!) ? [key!] : [])));
+      if (keys.size > 0) await apply([...keys]);
+    }
     for (const { id, xid } of fresh) applied.set(id!, xid!);
+    const last = fresh.at(-1);
+    if (last) newest = { id: last.id!, xid: last.xid! };
     low = horizon;
     for (const [id, xid] of applied) if (BigInt(xid) < BigInt(horizon)) applied.delete(id);
   }
 
-  const catchUp = shareLooks(look);
+  /** Another record than the one that was followed: everything is read after this beginning. */
+  async function goBack(): Promise<void> {
+    const beginning = await readBeginning(db);
+    log.error({}, 'the record is older than what this node has seen of it: what was written since is lost');
+    await before?.();
+    await mend();
+    applied.clear();
+    low = beginning.horizon;
+    newest = beginning.newest;
+  }
+
+  const share = shareLooks(look);
+  function catchUp(): Promise<void> {
+    tend();
+    return share();
+  }
+
   const recurring = createRecurring({ log });
-  recurring.every('changes of other nodes', LOOK_EVERY, async () => {
-    await catchUp();
-    await sql`delete from service_change where at < clock_timestamp() - ${KEPT}::interval`.execute(db);
-  });
+  let tended = false;
+  /** From the first look on that is asked for: what it follows has been read then. */
+  function tend(): void {
+    if (tended) return;
+    tended = true;
+    recurring.every('changes of other nodes', LOOK_EVERY, async () => {
+      await catchUp();
+      // Not the last before that time: it is what a node may have seen last.
+      await sql`delete from service_change where id < (
+        select max(id) from service_change where at < clock_timestamp() - ${KEPT}::interval)`.execute(db);
+    });
+  }
 
   return {
-    follow(table, apply) {
-      if (!(table in tables)) throw new Error(`No changes of ${table} are written.`);
-      appliers.set(table, [...(appliers.get(table) ?? []), apply]);
+    shared: true,
+    whenOlder(given) {
+      mend = given;
+    },
+    follow(followed, apply) {
+      const of = [followed].flat();
+      const unknown = of.find((table) => !(table in tables));
+      if (unknown !== undefined) throw new Error(`No changes of ${unknown} are written.`);
+      followers.push({ of, apply });
     },
     catchUp,
     close: () => recurring.stop(),
@@ -138,27 +199,33 @@ async function prepare(db: Db, tables: FollowedTables): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select tgrelid::regclass::text as name from pg_trigger where tgname = 'service_note_change'`.execute(db);
   const there = new Set(rows.map(({ name }) => name));
-  for (const [table, column] of Object.entries(tables)) {
+  for (const [table, followed] of Object.entries(tables)) {
     if (there.has(table)) continue;
-    await sql`create or replace trigger service_note_change after insert or update or delete on ${sql.table(table)}
-      for each row execute function service_note_change(${sql.lit(column)})`.execute(db);
+    const { key, columns } = typeof followed === 'string' ? { key: followed, columns: undefined } : followed;
+    await sql`create or replace trigger service_note_change after insert or delete ${updatesOf(columns)} on ${sql.table(table)}
+      for each row execute function service_note_change(${sql.lit(key)})`.execute(db);
   }
 }
 
-async function readHorizon(db: Db): Promise<string> {
-  const { rows } = await sql<{
-    horizon: string;
-  }>`select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`.execute(db);
-  return rows[0]!.horizon;
+/** A change as it is known again. */
+interface Seen {
+  id: number;
+  xid: string;
 }
 
-function byTable(rows: readonly Row[]): Map<string, string[]> {
-  const keys = new Map<string, Set<string>>();
-  for (const { about, key } of rows) {
-    const ofKind = keys.get(about!) ?? new Set();
-    keys.set(about!, ofKind.add(key!));
-  }
-  return new Map([...keys].map(([about, ofKind]) => [about, [...ofKind]]));
+async function readBeginning(db: Db): Promise<{ horizon: string; newest: Seen | undefined }> {
+  const { rows } = await sql<{ horizon: string; id: number | null; xid: string | null }>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as horizon, c.id, c.xid::text
+    from (select) as one left join (select id, xid from service_change order by id desc limit 1) c on true`.execute(
+    db,
+  );
+  const { horizon, id, xid } = rows[0]!;
+  return { horizon, newest: id === null ? undefined : { id, xid: xid! } };
+}
+
+function updatesOf(columns: readonly string[] | undefined) {
+  if (columns === undefined) return sql`or update`;
+  return columns.length === 0 ? sql`` : sql`or update of ${sql.join(columns.map((one) => sql.ref(one)))}`;
 }
 
 export const removed = (): Problem =>

@@ -13,7 +13,8 @@ import type { DatabaseTracesDeps } from './database-traces-store.ts';
 import { eraseMany, type MassErasure, type MassErasureRequest } from './erase-many.ts';
 import { createErasureStore, type ErasureStore } from './erasure-store.ts';
 import { type FinishDeps, finishErasures, type Work } from './finish-erasures.ts';
-import { createIntend, type IntendDeps, noSuchPerson } from './intend-erasure.ts';
+import { createIntend, type IntendDeps, isProblem, noSuchPerson } from './intend-erasure.ts';
+import type { KeptErasures } from './kept-erasures.ts';
 import {
   createLedger,
   type ErasureReason,
@@ -53,8 +54,12 @@ export interface Erasure extends ReadReceipts {
    * again people that an older backup brought back, and finishes what was interrupted. Throws SEALED when the list was changed.
    */
   resume(): Promise<{ restored: number; finished: number; pending: number }>;
+  /** The record came back older: begins to erase again the people of the list that it brought back; `retry` goes on. Returns how many. */
+  eraseAgain(): Promise<number>;
   /** Retries pending erasures. */
   retry(): Promise<{ finished: number; pending: number }>;
+  /** Other nodes have added to the list of erasures: what they added is on the disk of this one when it resolves. */
+  followList(): Promise<void>;
 }
 
 export interface ErasureDeps
@@ -63,12 +68,14 @@ export interface ErasureDeps
     Omit<FinishDeps, 'store' | 'ledger' | 'prover'> {
   sealer: FinishDeps['sealer'] & ProverDeps['sealer'] & ReplayDeps['sealer'] & IntendDeps['sealer'];
   keys: LedgerDeps['keys'] & FinishDeps['keys'] & ReplayDeps['keys'];
-  subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count'> &
+  subjects: Pick<Subjects, 'find' | 'forget' | 'list' | 'count' | 'snapshot'> &
     RememberDeps['subjects'] &
     ProverDeps['subjects'];
   /** The embedders that galleries are searched by. */
   galleries(): readonly string[];
   integrity: RowIntegrity;
+  /** Of this machine. */
+  kept: KeptErasures;
   log: Log;
 }
 
@@ -76,7 +83,7 @@ export interface ErasureDeps
 const appliance: Actor = { is: 'appliance', task: 'erasure' };
 
 export function createErasure(deps: ErasureDeps): Erasure {
-  const { db, integrity, dialect, nodes, subjects, clock, log } = deps;
+  const { db, integrity, dialect, nodes, subjects, kept, clock, log } = deps;
   const store = createErasureStore(db, integrity);
   const ledger = createLedger(deps);
   const elsewhere = [
@@ -130,19 +137,24 @@ export function createErasure(deps: ErasureDeps): Erasure {
     return result;
   }
 
+  async function eraseAgain(): Promise<number> {
+    await replay.destroyKeys();
+    const restored = await replay.peopleRestored((realm, subject, erasure) =>
+      intend(realm, subject, { reason: 'restored', actor: appliance }, erasure),
+    );
+    await kept.keep();
+    return restored;
+  }
+
   return {
     ...createReadReceipts({ ...deps, store }),
     erase,
     eraseMany: (realm, order) => eraseMany({ subjects, intend, finish }, realm, order),
     held: (organization) => listHeld(db, organization),
-    async resume() {
-      await replay.destroyKeys();
-      const restored = await replay.peopleRestored((realm, subject, erasure) =>
-        intend(realm, subject, { reason: 'restored', actor: appliance }, erasure),
-      );
-      return { restored, ...(await retry()) };
-    },
+    eraseAgain,
+    resume: async () => ({ restored: await eraseAgain(), ...(await retry()) }),
     retry,
+    followList: kept.keep,
   };
 }
 
@@ -190,6 +202,7 @@ interface ReplayDeps {
   db: Db;
   store: ErasureStore;
   ledger: Ledger;
+  kept: Pick<KeptErasures, 'erased'>;
   sealer: { destroyPersons(subjects: readonly SubjectId[]): Promise<unknown> };
   keys: {
     /** Those of these people who have a key. */
@@ -199,10 +212,24 @@ interface ReplayDeps {
 }
 
 /** Repairs with the signed list of erasures whichever half of the data directory was restored from an older copy. */
-function createReplay({ db, store, ledger, sealer, keys, log }: ReplayDeps) {
+function createReplay({ db, store, ledger, kept, sealer, keys, log }: ReplayDeps) {
+  /** Both halves are older than the list that this machine has kept: that of the record is completed from it. */
+  async function completeList(): Promise<void> {
+    const listed = await ledger.entries();
+    const missing = kept.erased().filter(({ subject }) => !listed.has(subject));
+    for (const { erasure, subject, organization, world, at } of missing)
+      await ledger.append({ erasure, subject, organization, world, at });
+    if (missing.length > 0)
+      log.error(
+        { missing: missing.length },
+        'the record is older than the list of erasures of this machine: the list was completed, and these people are erased again',
+      );
+  }
+
   return {
     /** The key store is the older half: the list is completed, and keys of people who were erased are destroyed again. */
     async destroyKeys(): Promise<void> {
+      await completeList();
       const listed = await ledger.entries();
       const missing = (await store.destroyed()).filter(({ subject }) => !listed.has(subject as SubjectId));
       for (const { id, subject, organization, world, intended_at } of missing) {
@@ -234,7 +261,10 @@ function createReplay({ db, store, ledger, sealer, keys, log }: ReplayDeps) {
       const present = await listPresent(db, [...listed.keys()]);
       for (const subject of present) {
         const { organization, world, erasure, seq } = listed.get(subject)!;
-        await intend({ organization, world }, subject, erasure);
+        await intend({ organization, world }, subject, erasure).catch((error: unknown) => {
+          // Another node was first.
+          if (!isProblem(error, 'SUBJECT_NOT_FOUND')) throw error;
+        });
         log.warn(
           { subject, erasure, seq },
           'a person who was erased came back with an older database: they are erased again',

@@ -14,6 +14,7 @@ import {
 import type { ErasureNodes } from './erasure-nodes.ts';
 import type { ErasureRow, ErasureStore } from './erasure-store.ts';
 import { removeJournal } from './import-journals.ts';
+import type { KeptErasures } from './kept-erasures.ts';
 import {
   type CopyOfReceipt,
   type Erased,
@@ -42,6 +43,8 @@ export interface FinishDeps extends DatabaseTracesDeps, SignReceiptDeps, SettleD
   ledger: Ledger;
   /** Absent where the database is shared with none. */
   nodes?: Pick<ErasureNodes, 'clearEverywhere'> | undefined;
+  kept: Pick<KeptErasures, 'keep'>;
+  subjects: { snapshot: { forget(): Promise<void> } };
   prover: Pick<Prover, 'prove'>;
 }
 
@@ -62,7 +65,7 @@ interface Done {
 }
 
 /**
- * What follows once the intent is written, in this order: the list beside the keys, the key in every copy, the rows, the
+ * What follows once the intent is written, in this order: the list beside the keys and on this machine, the key in every copy, the rows, the
  * database's log, the files, the search, and last the audit line with the receipt. Each step may be repeated, and after a
  * crash all of them are. Several erasures at once share what takes long: one key store write, one emptying of the log. Gives
  * one receipt each, in order.
@@ -70,6 +73,9 @@ interface Done {
 export async function finishErasures(deps: FinishDeps, works: readonly Work[]): Promise<ErasureReceipt[]> {
   const open = works.map(({ row }) => row).filter(({ state }) => state !== 'done');
   const places = await listErased(deps, open);
+  await deps.kept.keep();
+  // Before the keys of the people: a copy without these is without the key of the snapshot too.
+  if (open.length > 0) await deps.subjects.snapshot.forget();
   const reached = await destroyKeys(deps, open);
   await removeRows(deps, open);
   const emptied = await emptyDatabaseLog(deps);

@@ -167,7 +167,19 @@ function read(text: string): LedgerEntry | undefined {
   }
 }
 
-function isSigned({ signature, ...unsigned }: LedgerEntry, signing: Signing): boolean {
+/** An entry as it is stored; undefined where this appliance did not sign it. */
+export function readSigned(
+  text: string,
+  signing: Pick<Signing, 'publicKeys' | 'verify'>,
+): Erased | undefined {
+  const entry = read(text);
+  return entry && isSigned(entry, signing) ? entry : undefined;
+}
+
+function isSigned(
+  { signature, ...unsigned }: LedgerEntry,
+  signing: Pick<Signing, 'publicKeys' | 'verify'>,
+): boolean {
   const { kid } = unsigned;
   const key = signing.publicKeys().find((one) => one.kid === kid && one.purpose === 'receipts');
   return key !== undefined && signing.verify(key.publicKey, bytesOf(unsigned), { kid, signature });

@@ -11,6 +11,7 @@ import { filesUnder, type Needle, SHORTEST, searchFiles } from './search-files.t
 export interface ProverDeps {
   sealer: Opener;
   subjects: {
+    catchUp(): Promise<void>;
     nearest(realm: Realm, embedder: string, probe: Float32Array, rows: number): Promise<SubjectId[]>;
   };
   /** Data directory; absent where there is none. */
@@ -28,6 +29,7 @@ export type Prover = ReturnType<typeof createProver>;
 /** Proves an erasure: searches every reachable file for the person's former values. */
 export function createProver({ sealer, subjects, data, elsewhere = [], now }: ProverDeps) {
   async function searchGallery({ realm, subject, probes }: Witness): Promise<Proof['gallery']> {
+    await subjects.catchUp();
     const named = await Promise.all(
       probes.map(({ embedder, vector }) => subjects.nearest(realm, embedder, vector, ROWS)),
     );

@@ -4,8 +4,9 @@ import type { OrganizationId, SubjectId, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { meanDirection } from '../../../lib/mean-direction.ts';
 import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
-import { type EmbedderChange, fileOf, type Models } from '../../models/index.ts';
+import type { EmbedderChange } from '../../models/index.ts';
 import { type GalleryVectors, galleryVectors } from './best-pictures.ts';
+import type { createChangedPeople } from './changed-people-store.ts';
 import type { DamagedRow, LoadedTemplate } from './loaded-templates-store.ts';
 import { type Realm, realmKey } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
@@ -26,6 +27,8 @@ export interface PeopleGalleries {
   transformOf(organization: OrganizationId): TemplateTransform;
   /** Zeroes the person's rows, whichever embedder's they are. An unknown person is ignored. */
   erase(realm: Realm, subject: SubjectId): void;
+  /** The same of a person whose realm is not known any more. */
+  eraseAnywhere(subject: SubjectId): void;
   /**
    * Empties every gallery and fills it with what `load` puts in. A person who is put in or erased meanwhile by anything else stays as
    * that left them.
@@ -48,6 +51,10 @@ export interface PeopleGalleries {
   upgrades(realm: Realm, change: EmbedderChange): Promise<{ upgraded: number; waiting: number }>;
   /** People with a row, over all organizations and worlds. */
   countAll(): number;
+  /** The person's rows as they are, one vector each; `part` as in `put`. */
+  rowsOf(realm: Realm, subject: SubjectId, part?: string): GalleryVectors[];
+  /** Notes from now on whose rows are put or erased, until `end`. */
+  watch(): { changed: Set<SubjectId>; end(): void };
   /**
    * The `count` people nearest to the embedder's probe that `accept` (default: all) accepts, nearest first; all such people when there
    * are fewer. Others are skipped, however near: further rows are fetched in their place.
@@ -87,8 +94,16 @@ export function createPeopleGalleries(
 ): PeopleGalleries {
   const realms = new Map<string, People>();
   const transformOf = createKnownTransforms(newest);
-  // While the galleries are filled: people whose rows have changed since the read began.
-  let changed: Set<SubjectId> | undefined;
+  /** People whose rows have changed since each began. */
+  const watches = new Set<Set<SubjectId>>();
+  function note(subject: SubjectId): void {
+    for (const changed of watches) changed.add(subject);
+  }
+  function watch() {
+    const changed = new Set<SubjectId>();
+    watches.add(changed);
+    return { changed, end: () => void watches.delete(changed) };
+  }
 
   const { placeOf, peopleOf, idsOf, hasRow, eraseFrom, putRotated } = createPeopleRows(
     galleries,
@@ -105,31 +120,34 @@ export function createPeopleGalleries(
   return {
     put(realm, subject, rows, part) {
       const { rotate } = transformOf(realm.organization);
-      changed?.add(subject);
+      note(subject);
       const rotated = rows.map((one) => ({ ...one, vectors: one.vectors.map(rotate) }));
       putRotated(realm, subject, rotated, part);
     },
     putRotated(realm, subject, rows, part) {
-      changed?.add(subject);
+      note(subject);
       putRotated(realm, subject, rows, part);
     },
     transformOf,
     async fill(load) {
-      const known = new Set<SubjectId>();
-      changed = known;
+      const { changed: known, end } = watch();
       try {
         for (const people of realms.values()) await empty(people, known);
         await load((realm, subject, rows, part) => {
           if (!known.has(subject)) putRotated(realm, subject, rows, part);
         });
       } finally {
-        changed = undefined;
+        end();
       }
     },
     erase(realm, subject) {
-      changed?.add(subject);
+      note(subject);
       const prefix = `${realmKey(realm)}/`;
       for (const [place, people] of realms) if (place.startsWith(prefix)) eraseFrom(people, subject);
+    },
+    eraseAnywhere(subject) {
+      note(subject);
+      for (const people of realms.values()) eraseFrom(people, subject);
     },
     people: (realm, part) => peopleOf(realm, part).count,
     async listPeople(realm) {
@@ -168,6 +186,12 @@ export function createPeopleGalleries(
           }
       return counts;
     },
+    rowsOf: (realm, subject, part) =>
+      [...peopleOf(realm, part).names].flatMap(([embedder, name]) => {
+        const row = galleries.rowOf(name, subject);
+        return row ? [{ embedder, anchored: row.marked, vectors: [row.vector] }] : [];
+      }),
+    watch,
     countAll: () => [...realms.values()].reduce((sum, { count }) => sum + count, 0),
     search: (realm, embedder, probe, count, accept = () => true, part = undefined) =>
       searchRows(
@@ -314,6 +338,17 @@ function drawn(count: number, most: number, random: () => number): number[] {
   });
 }
 
+/** As `galleryVectors` takes them. */
+export const picturesOf = (templates: readonly LoadedTemplate[]) =>
+  templates.map(({ row: { id, embedder, quality, created_at, anchor }, vector }) => ({
+    id,
+    embedder,
+    quality,
+    createdAt: created_at,
+    anchor: anchor === 1,
+    vector,
+  }));
+
 export interface GalleryLoading {
   /** Reads every template of the galleries' embedders into them, at start and when those change. Calls `progress` with the count after each page. */
   loadGalleries(progress?: (loaded: number) => void): Promise<void>;
@@ -324,19 +359,25 @@ export interface GalleryLoading {
 export interface GalleryLoadingDeps {
   store: Pick<SubjectStore, 'everyTemplate' | 'countEnrolled' | 'members'>;
   index: PeopleGalleries;
-  models: Pick<Models, 'current'>;
-  /** The embedders of the galleries. */
-  embedders(): readonly string[];
+  /** SHA-256 of the model files by embedder of the galleries. */
+  searchedFiles(): Readonly<Record<string, string>>;
   damaged(row: DamagedRow): void;
+  readChanged: ReturnType<typeof createChangedPeople>;
+  /** Puts the rows that were kept, and gives the people to read from the database; undefined: everyone. */
+  restore(put: PeopleGalleries['putRotated']): Promise<SubjectId[] | undefined>;
   log: Log;
 }
+
+/** People that are read by their ids at a time. */
+export const PEOPLE_PAGE = 500;
 
 export function createGalleryLoading({
   store,
   index,
-  models,
-  embedders,
+  searchedFiles,
   damaged,
+  readChanged,
+  restore,
   log,
 }: GalleryLoadingDeps): GalleryLoading {
   let unreachable = 0;
@@ -352,15 +393,7 @@ export function createGalleryLoading({
     if (first === undefined) return [];
     const { organization, world, subject } = first.row;
     const realm = { organization: organization as OrganizationId, world: world as World };
-    const pictures = templates.map(({ row: { id, embedder, quality, created_at, anchor }, vector }) => ({
-      id,
-      embedder,
-      quality,
-      createdAt: created_at,
-      anchor: anchor === 1,
-      vector,
-    }));
-    put(realm, subject as SubjectId, galleryVectors(pictures), parts.get(subject));
+    put(realm, subject as SubjectId, galleryVectors(picturesOf(templates)), parts.get(subject));
     return [];
   }
 
@@ -368,12 +401,25 @@ export function createGalleryLoading({
     put: PeopleGalleries['putRotated'],
     progress?: (loaded: number) => void,
   ): Promise<void> {
+    const anew = await restore(put);
+    if (anew === undefined) return loadAll(put, progress);
+    const searched = searchedFiles();
+    for (let i = 0; i < anew.length; i += PEOPLE_PAGE) {
+      const page = anew.slice(i, i + PEOPLE_PAGE);
+      for (const person of await readChanged(page, searched, index.transformOf, damaged))
+        put(person, person.id, galleryVectors(picturesOf(person.templates)), person.memberOf);
+    }
+  }
+
+  async function loadAll(
+    put: PeopleGalleries['putRotated'],
+    progress?: (loaded: number) => void,
+  ): Promise<void> {
     const parts = new Map(
       (await store.members()).map(({ subject, memberOf }) => [subject as string, memberOf]),
     );
     let loaded = 0;
-    const { files } = models.current();
-    const searched = Object.fromEntries(embedders().map((embedder) => [embedder, fileOf(files, embedder)]));
+    const searched = searchedFiles();
     let person: LoadedTemplate[] = [];
     for await (const page of store.everyTemplate(searched, index.transformOf, damaged)) {
       for (const one of page) {

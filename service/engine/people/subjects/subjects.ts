@@ -9,9 +9,17 @@ import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import type { Consents } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
-import type { Models } from '../../models/index.ts';
+import { fileOf, type Models } from '../../models/index.ts';
 import { createChange, createSubjectTurns, type SubjectChange } from './change-subject.ts';
+import { createChangedPeople } from './changed-people-store.ts';
 import { createEnroll, type Enrolled, type NewEnrollment, type NewMember } from './enroll-subject.ts';
+import { createFollowPeople } from './follow-people.ts';
+import {
+  createGallerySnapshot,
+  type GallerySnapshot,
+  noSnapshot,
+  type SnapshotPlace,
+} from './gallery-snapshot/gallery-snapshot.ts';
 import type { DamagedRow } from './loaded-templates-store.ts';
 import {
   type Availability,
@@ -140,6 +148,14 @@ export interface Subjects extends ReadPeople, GalleryLoading, Availability, Dist
   used(tx: Tx, subject: SubjectId, at: number): Promise<boolean>;
   /** Destroys person keys that no person has, left by enrollments that were cut short. Call it at start. */
   sweepKeys(): Promise<{ swept: number; suspicious: number }>;
+  /** Resolves when what is kept in memory of people is what every node has acknowledged. Each decision from memory begins with it. */
+  catchUp(): Promise<void>;
+  /** Reads anew what is kept in memory of these people, which another node may have changed. */
+  refresh(people: readonly SubjectId[]): Promise<void>;
+  /** The same of everyone. */
+  readAnew(): Promise<void>;
+  /** The galleries for the next start. */
+  snapshot: Pick<GallerySnapshot, 'keep' | 'forget'>;
   /** Forgets the names that searches look through; at the end of the service. */
   closeSearch(): Promise<void>;
   /** Keys without a person that `sweepKeys` keeps because they are too many. Reads the ids of all people. */
@@ -156,8 +172,12 @@ export interface SubjectsDeps extends SubjectStoreDeps {
   ids: Ids;
   clock: Clock;
   log: Log;
+  /** `shared`: memory follows what all nodes commit, this one's own commits with them. */
+  position: { shared: boolean; catchUp(): Promise<void> };
   /** Removes what is counted against an address that its person has no more. */
   forgetAddress(tx: Tx, realm: Realm, emailHash: string): Promise<void>;
+  /** Where the galleries are kept for the next start; absent: each reads the database. */
+  snapshot?: SnapshotPlace;
   /** Enrollments a person keeps, 10 unless given. */
   most?: number;
   /** People of the realm can be found who could not before, or some no more. Called after the commit; does not wait and never throws. */
@@ -165,14 +185,16 @@ export interface SubjectsDeps extends SubjectStoreDeps {
 }
 
 export function createSubjects(deps: SubjectsDeps): Subjects {
-  const { db, inTransaction, models, audit, consents, log, most = 10, changed = () => {} } = deps;
+  const { db, inTransaction, models, audit, consents, log, position, most = 10, changed = () => {} } = deps;
   const store = createSubjectStore(deps);
   const embedders = () => {
     const { galleries } = models.current();
     if (galleries.length > 0) return galleries;
     throw new Problem('MODEL_NOT_INSTALLED', 'No embedding model is enabled: run “gatehouse models list”.');
   };
-  const index = createPeopleGalleries(deps.galleries, embedders, store.transformOf);
+  const galleries = createPeopleGalleries(deps.galleries, embedders, store.transformOf);
+  // Among several nodes the position brings what this one commits too: put in here it might replace what another has committed since.
+  const index = position.shared ? { ...galleries, put: () => {} } : galleries;
   /** The galleries follow the commits of one person in their order: a picture is never put in after it was dropped. */
   const turns = createTurns();
   const damaged = logDamaged(log);
@@ -182,10 +204,27 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
   const confirm = createConfirm({ store, inTransaction, audit, most });
   const change = createChange({ ...deps, store, turns });
   const removePicture = createRemovePicture({ ...deps, store, index, damaged });
-  const loading = createGalleryLoading({ store, index, models, embedders, damaged, log });
+  const readChanged = createChangedPeople(deps);
+  const searchedFiles = () => {
+    const { files } = models.current();
+    return Object.fromEntries(embedders().map((embedder) => [embedder, fileOf(files, embedder)]));
+  };
+  const { snapshot: place } = deps;
+  const snapshot = place
+    ? createGallerySnapshot({ ...deps, store, index, files: searchedFiles, place })
+    : noSnapshot;
+  const loading = createGalleryLoading({
+    store,
+    index,
+    searchedFiles,
+    damaged,
+    readChanged,
+    restore: snapshot.restore,
+    log,
+  });
   const { find, get, pictures, templatesOf } = createFindSubject({ db, store, models, damaged });
   const people = createPeople({ ...deps, store, find, get, pictures });
-  const { search } = people;
+  const search = position.shared ? { ...people.search, put: () => {} } : people.search;
   const { inTurnOf, forget } = createSubjectTurns({ store, index, search, turns, consents, inTransaction });
 
   return {
@@ -241,6 +280,24 @@ export function createSubjects(deps: SubjectsDeps): Subjects {
       await people.load();
       await loading.loadGalleries(progress);
     },
+    catchUp: position.catchUp,
+    async readAnew() {
+      search.forgetRead();
+      await people.load();
+      await loading.loadGalleries();
+    },
+    refresh: createFollowPeople({
+      readChanged,
+      store,
+      index,
+      search: people.search,
+      consents,
+      note: people.note,
+      models,
+      damaged,
+      changed,
+    }),
+    snapshot,
     closeSearch: () => search.close(),
     sweepKeys: store.sweepKeys,
     suspiciousKeys: store.suspiciousKeys,

@@ -189,7 +189,7 @@ export function createRefuseEnrollment({ audit, events, inTransaction }: RefuseE
 }
 
 export interface AdmitEnrollmentDeps {
-  subjects: Pick<Subjects, 'find' | 'enrollments' | 'distinctFrom'>;
+  subjects: Pick<Subjects, 'catchUp' | 'find' | 'enrollments' | 'distinctFrom'>;
   consents: Pick<Consents, 'withholds' | 'withheldAfter'>;
   matching: Pick<Matching, 'against' | 'search'>;
   addressAttempts: Pick<AddressAttempts, 'admit'>;
@@ -270,6 +270,7 @@ export function createAdmitEnrollment(deps: AdmitEnrollmentDeps) {
     const { command, realm, legalBasis, consent, uniquenessPolicy } = run;
     const existing = await subjects.find(realm, command.email);
     const about = existing ? { subject: existing.id } : {};
+    await subjects.catchUp();
     const withheld = consents.withheldAfter(legalBasis, existing?.id, consent);
     if (withheld.length === purposes.length) {
       throw await refuse(

@@ -26,6 +26,12 @@ export interface PeopleSearch {
   put(realm: Realm, person: { id: SubjectId; email?: string; name?: string }): void;
   /** For an erased person. */
   remove(realm: Realm, id: SubjectId): void;
+  /** The same where the realm is not known any more. */
+  removeAnywhere(id: SubjectId): void;
+  /** Forgets every index: the next search reads anew. */
+  forgetRead(): void;
+  /** Whether there is an index of the realm, or one is built. */
+  isKept(realm: Realm): boolean;
   /** Forgets every index, and stops building; at the end of the service. A search throws OVERLOADED from then on. */
   close(): Promise<void>;
 }
@@ -78,7 +84,7 @@ export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSear
     indexes.set(key, index);
     index.built = build(realm, index, building, usable.resolve).catch((error: unknown) => {
       // The next search tries again.
-      indexes.delete(key);
+      if (indexes.get(key) === index) indexes.delete(key);
       usable.reject(error);
       if (!closed) log.warn({ error }, 'the names of people could not be read for the search');
     });
@@ -102,11 +108,8 @@ export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSear
     usable();
   }
 
-  /** At once, or when the person would be read; nothing where there is no index. */
-  function change(realm: Realm, id: SubjectId, text: string | undefined): void {
-    const index = indexes.get(realmKey(realm));
-    if (!index) return;
-    const { texts, building } = index;
+  /** At once, or when the person would be read. */
+  function change({ texts, building }: Index, id: SubjectId, text: string | undefined): void {
     if (building && !isRead(building, id)) building.late.set(id, text);
     else texts.set(id, text);
   }
@@ -126,8 +129,19 @@ export function createPeopleSearch({ store, log }: PeopleSearchDeps): PeopleSear
     prepare(realm) {
       if (!closed) indexOf(realm);
     },
-    put: (realm, { id, email = '', name = '' }) => change(realm, id, textOf(email, name)),
-    remove: (realm, id) => change(realm, id, undefined),
+    put(realm, { id, email = '', name = '' }) {
+      const index = indexes.get(realmKey(realm));
+      if (index) change(index, id, textOf(email, name));
+    },
+    remove(realm, id) {
+      const index = indexes.get(realmKey(realm));
+      if (index) change(index, id, undefined);
+    },
+    removeAnywhere(id) {
+      for (const index of indexes.values()) change(index, id, undefined);
+    },
+    forgetRead: () => indexes.clear(),
+    isKept: (realm) => indexes.has(realmKey(realm)),
     async close() {
       closed = true;
       const all = [...indexes.values()];

@@ -19,10 +19,11 @@ type PeopleDeps = AvailabilityDeps &
 /** What operators read and mark of people, beside their pictures. The caller keeps `search` up to date, and calls `load` at start. */
 export function createPeople(deps: PeopleDeps) {
   const search = createPeopleSearch(deps);
-  const { load, ...availability } = createAvailability(deps);
+  const { load, note, ...availability } = createAvailability(deps);
   return {
     search,
     load,
+    note,
     operations: { ...createReadPeople({ ...deps, search }), ...availability, ...createDistinctPeople(deps) },
   };
 }
@@ -47,15 +48,24 @@ interface AvailabilityDeps {
   audit: Audit;
   events: Events;
   clock: Clock;
+  /** Whether memory follows the commits of other nodes, and this one's with them. */
+  position: { shared: boolean };
   get(realm: Realm, idOrEmail: string): Promise<Subject>;
 }
 
-function createAvailability({ db, inTransaction, audit, events, clock, get }: AvailabilityDeps) {
+function createAvailability({ db, inTransaction, audit, events, clock, position, get }: AvailabilityDeps) {
   const disabledPeople = new Set<SubjectId>();
+  function note(subject: SubjectId, disabled: boolean): void {
+    if (disabled) disabledPeople.add(subject);
+    else disabledPeople.delete(subject);
+  }
   return {
-    /** Reads who is disabled; at start. */
+    note,
+    /** Reads who is disabled, in the place of what is known. */
     async load(): Promise<void> {
-      for (const subject of await selectDisabled(db)) disabledPeople.add(subject);
+      const disabled = await selectDisabled(db);
+      disabledPeople.clear();
+      for (const subject of disabled) disabledPeople.add(subject);
     },
     isDisabled: (subject: SubjectId) => disabledPeople.has(subject),
     async setDisabled(
@@ -86,8 +96,7 @@ function createAvailability({ db, inTransaction, audit, events, clock, get }: Av
           payload: { subject },
         });
       });
-      if (disabled) disabledPeople.add(subject);
-      else disabledPeople.delete(subject);
+      if (!position.shared) note(subject, disabled);
       return { ...person, ...defined({ disabledAt: at }) };
     },
   };

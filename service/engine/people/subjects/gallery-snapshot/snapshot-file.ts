@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { SubjectId } from '../../../../lib/id.ts';
+import type { GalleryVectors } from '../best-pictures.ts';
+
+/** Seals bytes for a place that `bound` names: elsewhere they do not open. */
+export interface Sealing {
+  /** Of the key. */
+  id: string;
+  seal(plain: Uint8Array, bound: string): Uint8Array;
+  /** Undefined for another key or place, and for bytes that were changed. */
+  open(sealed: Uint8Array, bound: string): Uint8Array | undefined;
+}
+
+/** A person's rows of the galleries, as the galleries have them. */
+export interface KeptPerson {
+  subject: SubjectId;
+  /** Of the stored templates that they were made from. */
+  digest: Uint8Array;
+  rows: GalleryVectors[];
+}
+
+/** What the rows of a file are made under: where it is another one now they do not fit. */
+export interface Circumstances {
+  /** SHA-256 of the model files, by embedder. */
+  files: Readonly<Record<string, string>>;
+  /** Generation of the rotation of an organization's rows. */
+  generations: Readonly<Record<string, number>>;
+}
+
+interface End {
+  /** People whose rows changed while the file was written: it may have either. */
+  changed: SubjectId[];
+  circumstances: Circumstances;
+}
+
+const MAGIC = Buffer.from('gatehouse-gallery/1\n');
+const FILE_ID = 16;
+const CHUNK = 1 << 20;
+export const DIGEST = 16;
+
+const boundOf = (file: Buffer, part: number | 'end') => `gallery-snapshot|${file.toString('hex')}|${part}`;
+
+/**
+ * `magic | id of the file | parts`, each `length | sealed bytes`: people, 1 MiB at a time, and the end. A part is bound to its file and
+ * its place; a file without its end is none.
+ */
+export async function* writeParts(
+  sealing: Sealing,
+  embedders: readonly string[],
+  people: AsyncIterable<KeptPerson[]>,
+  end: () => Promise<End>,
+): AsyncGenerator<Uint8Array> {
+  const id = randomBytes(FILE_ID);
+  yield Buffer.concat([MAGIC, id]);
+  const seal = (plain: Uint8Array, part: number | 'end') => {
+    const sealed = sealing.seal(plain, boundOf(id, part));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(sealed.length);
+    return Buffer.concat([length, sealed]);
+  };
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  let part = 0;
+  for await (const page of people) {
+    for (const person of page) {
+      const packed = pack(person, embedders);
+      waiting.push(packed);
+      bytes += packed.length;
+      if (bytes < CHUNK) continue;
+      yield seal(Buffer.concat(waiting), part++);
+      [waiting, bytes] = [[], 0];
+    }
+  }
+  if (bytes > 0) yield seal(Buffer.concat(waiting), part);
+  yield seal(Buffer.from(JSON.stringify(await end())), 'end');
+}
+
+/** `length of the id | id | digest | rows`, each row `embedder | anchored | numbers | vector`. */
+function pack({ subject, digest, rows }: KeptPerson, embedders: readonly string[]): Buffer {
+  const vectors = rows.map(({ vectors: [vector] }) => vector!);
+  const size = vectors.reduce((sum, { byteLength }) => sum + 4 + byteLength, 2 + subject.length + DIGEST);
+  const packed = Buffer.alloc(size);
+  let at = packed.writeUInt8(subject.length, 0);
+  at += packed.write(subject, at, 'latin1');
+  packed.set(digest, at);
+  at = packed.writeUInt8(rows.length, at + DIGEST);
+  for (const [i, { embedder, anchored }] of rows.entries()) {
+    const vector = vectors[i]!;
+    at = packed.writeUInt8(embedders.indexOf(embedder), at);
+    at = packed.writeUInt8(anchored ? 1 : 0, at);
+    at = packed.writeUInt16LE(vector.length, at);
+    packed.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), at);
+    at += vector.byteLength;
+  }
+  return packed;
+}
+
+function unpack(part: Buffer, embedders: readonly string[]): KeptPerson[] {
+  const people: KeptPerson[] = [];
+  for (let at = 0; at < part.length; ) {
+    const name = at + 1;
+    at = name + part.readUInt8(at);
+    const subject = part.toString('latin1', name, at) as SubjectId;
+    const digest = part.subarray(at, at + DIGEST);
+    const count = part.readUInt8(at + DIGEST);
+    at += DIGEST + 1;
+    const rows: GalleryVectors[] = [];
+    for (let i = 0; i < count; i++) {
+      const embedder = embedders[part.readUInt8(at)]!;
+      const anchored = part.readUInt8(at + 1) === 1;
+      const vector = new Float32Array(part.readUInt16LE(at + 2));
+      new Uint8Array(vector.buffer).set(part.subarray(at + 4, at + 4 + vector.byteLength));
+      at += 4 + vector.byteLength;
+      rows.push({ embedder, anchored, vectors: [vector] });
+    }
+    people.push({ subject, digest, rows });
+  }
+  return people;
+}
+
+export interface OpenSnapshot {
+  circumstances: Circumstances;
+  changed: ReadonlySet<SubjectId>;
+  /** In the order of the file. Ends early at a part that does not open. */
+  people(): AsyncGenerator<KeptPerson[], undefined>;
+  close(): Promise<void>;
+}
+
+/** Undefined for a file that is not there, not whole, or sealed with another key. */
+export async function openSnapshotFile(path: string, sealing: Sealing): Promise<OpenSnapshot | undefined> {
+  const handle = await open(path, 'r').catch(() => undefined);
+  if (!handle) return undefined;
+  const opened = await openParts(handle, sealing).catch(() => undefined);
+  if (!opened) await handle.close();
+  return opened;
+}
+
+async function openParts(handle: FileHandle, sealing: Sealing): Promise<OpenSnapshot | undefined> {
+  const { size } = await handle.stat();
+  const read = async (at: number, length: number) => {
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, at);
+    return buffer.subarray(0, bytesRead);
+  };
+  const head = await read(0, MAGIC.length + FILE_ID);
+  const id = head.subarray(MAGIC.length);
+  if (id.length < FILE_ID || !head.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const parts: { at: number; length: number }[] = [];
+  for (let at = head.length; at < size; ) {
+    const length = (await read(at, 4)).readUInt32LE(0);
+    if (length > size - at - 4) return undefined;
+    parts.push({ at: at + 4, length });
+    at += 4 + length;
+  }
+  const openPart = async ({ at, length }: { at: number; length: number }, part: number | 'end') => {
+    const plain = sealing.open(await read(at, length), boundOf(id, part));
+    return plain && Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+  };
+  const last = parts.pop();
+  const end = last && (await openPart(last, 'end'));
+  if (!end) return undefined;
+  const { changed, circumstances } = JSON.parse(end.toString()) as End;
+  return {
+    circumstances,
+    changed: new Set(changed),
+    async *people() {
+      for (const [i, part] of parts.entries()) {
+        const plain = await openPart(part, i);
+        if (!plain) return undefined;
+        yield unpack(plain, Object.keys(circumstances.files));
+      }
+      return undefined;
+    },
+    close: () => handle.close(),
+  };
+}
