@@ -117,6 +117,7 @@ export async function createQueueWorld(place: DatabasePlace) {
       more,
       inTransaction,
       claimTime,
+      catchUp,
     }: {
       handler?: Partial<DeliveryHandler<unknown>>;
       answer?: (delivery: DueDelivery) => Outcome | undefined;
@@ -128,6 +129,8 @@ export async function createQueueWorld(place: DatabasePlace) {
       inTransaction?: InTransaction;
       /** By which claims end; its own time unless given. */
       claimTime?: ClaimTime;
+      /** Of what other nodes have written. */
+      catchUp?: () => Promise<void>;
     } = {}): Promise<Life> {
       times.add(own);
       const begun: Attempt[] = [];
@@ -146,7 +149,7 @@ export async function createQueueWorld(place: DatabasePlace) {
         owner: `process ${++owners}`,
         time: claimTime,
       };
-      const queue = createDeliveryQueue({ ...shared, chance, most });
+      const queue = createDeliveryQueue({ ...shared, chance, most, catchUp });
       const recurring = createRecurringWorks(shared);
       queue.handle('webhook', {
         pauses: [5_000, 300_000],

@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { createCustomerCertificate } from '../../certificate/customer-certificate.ts';
 import { fingerprintOf } from '../../certificate/issue.ts';
@@ -94,6 +93,7 @@ function createChanges(
 ): Pick<CertificateOperations, 'request' | 'install' | 'renew'> {
   return {
     async request(how, actor) {
+      await shared?.follow();
       const { request, made, keep } = await customer.request(how);
       if (made) {
         const details = { names: box.names().names, addresses: how.addresses };
@@ -101,20 +101,24 @@ function createChanges(
           await audit.add(tx, { actor, action: 'certificate.request', details });
           keep();
         });
+        await shared?.publish();
       }
       return { request, made };
     },
     async install({ chain, key }, actor) {
+      // The key of the request may have been made at another node.
+      await shared?.follow();
       const { notes, uncovered, keep } = customer.check(chain, key);
       await inTransaction(async (tx) => {
         await audit.add(tx, { actor, action: 'certificate.install', details: { uncovered } });
         keep();
       });
-      await shared?.write({ installed: readFileSync(box.paths.installed, 'utf8') });
+      await shared?.publish();
       await certificate?.reload();
       return { notes: [...notes, ...whyNotServed(config)] };
     },
     async renew({ authority, discardInstalled }, actor) {
+      await shared?.follow();
       if (customer.isInstalled() && !discardInstalled) {
         throw new Problem(
           'CONFLICT',
@@ -127,7 +131,7 @@ function createChanges(
         await box.renew({ leaf: true, authority });
         if (discardInstalled) customer.discard();
       });
-      if (discardInstalled) await shared?.write({ installed: null });
+      await shared?.publish();
       await certificate?.reload();
     },
   };

@@ -80,7 +80,7 @@ const EVERYWHERE = '0.0.0.0';
 
 type NameCareDeps = Pick<
   Foundation,
-  'config' | 'settings' | 'inTransaction' | 'audit' | 'boxCertificate' | 'vault' | 'node'
+  'config' | 'settings' | 'inTransaction' | 'audit' | 'boxCertificate' | 'vault' | 'node' | 'log'
 >;
 
 /** The name of the box, and whether the network reaches it: settings that a page may change. */
@@ -112,6 +112,7 @@ export function createNameCare(deps: NameCareDeps, serving: Serving): BoxNameOpe
   return {
     describe,
     async set({ hostName, network }, actor) {
+      await shared?.follow();
       const before = describe();
       const host = network === before.network ? undefined : network ? EVERYWHERE : null;
       const changes = {
@@ -131,7 +132,7 @@ export function createNameCare(deps: NameCareDeps, serving: Serving): BoxNameOpe
         await audit.add(tx, { actor, action: 'box.name', details });
         recordSettings(config.data, changes);
       });
-      if (changes.hostName !== undefined) await shared?.write({ hostName: changes.hostName });
+      await shared?.publish();
       return { ...describe(), restarting: serving.askRestart() };
     },
   };
