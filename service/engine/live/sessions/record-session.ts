@@ -151,6 +151,17 @@ export function createRecord(parts: SessionParts) {
       await store.changeUndecided(tx, row.id, { running_since: null });
     },
 
+    /** This run has it in memory from here on. An attempt that was lost with another node is not counted. False where it is decided. */
+    placed(tx: Tx, row: SessionRow, node: string): Promise<boolean> {
+      const notPassed = 'LOST' as const;
+      const lost = row.running_since !== null && {
+        running_since: null,
+        attempts: row.attempts - 1,
+        outcome: JSON.stringify({ ...outcomeOf(row), notPassed }),
+      };
+      return store.changeUndecided(tx, row.id, { node, ...lost });
+    },
+
     async handedOver(
       tx: Tx,
       row: SessionRow,
