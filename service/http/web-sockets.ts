@@ -61,7 +61,8 @@ const afterFirstMessage = (serve: WebsocketHandler, relay: Relayed): WebsocketHa
       const text = data.toString('utf8');
       const hello = Hello.safeParse(binary ? undefined : parseJson(text)).data;
       // What cannot be found is refused where it is served.
-      const isRelayed = hello && (await relay(socket, request, { token: hello.token, text }).catch(() => false));
+      const isRelayed =
+        hello && (await relay(socket, request, { token: hello.token, text }).catch(() => false));
       clearTimeout(late);
       socket.off('message', collect);
       if (!isRelayed) void serve.call(this, socket, request);

@@ -56,7 +56,9 @@ export function createNodePlaces({ liveSessions, kiosks, modelChanges }: PlacesD
       '/api/admin/kiosk-pairings/:id': pairing,
       '/api/admin/kiosk-pairings/:id/confirm': pairing,
       '/api/admin/works': { gathers: true },
-      '/api/admin/models/files/:file/import': { isHere: ({ params }) => modelChanges.isStaged(fieldOf(params, 'file')) },
+      '/api/admin/models/files/:file/import': {
+        isHere: ({ params }) => modelChanges.isStaged(fieldOf(params, 'file')),
+      },
       '/api/admin/models/dry-run': { isHere: ({ body }) => stagedIn(body).every(modelChanges.isStaged) },
     },
   };

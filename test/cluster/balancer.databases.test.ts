@@ -45,7 +45,11 @@ ${boxes.map((box, at) => `  server node${at} ${box} check inter 500`).join('\n')
   nginx: {
     program: '/usr/sbin/nginx',
     words: (file) => ['-c', file],
-    config: ({ folder, port, boxes }) => `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/log;
+    config: ({
+      folder,
+      port,
+      boxes,
+    }) => `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/log;
 events {}
 http {
   access_log off;
@@ -93,9 +97,11 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
     const file = join(folder, name);
     writeFileSync(file, config({ folder, port, boxes }));
     started.push(spawn(program, words(file), { stdio: 'ignore' }));
-    await expect.poll(() => send(port, 'GET', '/ready').catch(() => undefined), { timeout: 20_000 }).toMatchObject({
-      status: 200,
-    });
+    await expect
+      .poll(() => send(port, 'GET', '/ready').catch(() => undefined), { timeout: 20_000 })
+      .toMatchObject({
+        status: 200,
+      });
     return port;
   }
   /** Over a connection of its own, from an address of a client. */
@@ -148,7 +154,8 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
       const path = { flash: true, motion: true };
       await call('begin', { link, consent: true, textVersion: consent.version, path, device: {} });
       expect(await call('frames', { is: 'start', frames: [] }, token)).toMatchObject({ state: 'running' });
-      for (const _ of [1, 2, 3]) expect(await call('state', undefined, token)).toMatchObject({ state: 'running' });
+      for (const _ of [1, 2, 3])
+        expect(await call('state', undefined, token)).toMatchObject({ state: 'running' });
 
       const { url, number } = await call('handover', { token });
       const code = url!.split('/').at(-1);

@@ -28,7 +28,8 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
   afterAll(() => served?.stop());
   afterEach(async () => {
     // One is judged at a time here.
-    for (const id of begun.splice(0)) await live(a, id, 'POST', 'deny', { link: { kind: 'session', token: id } });
+    for (const id of begun.splice(0))
+      await live(a, id, 'POST', 'deny', { link: { kind: 'session', token: id } });
   });
 
   const realm = () => ({ organization, world: 'test' as const });
@@ -45,8 +46,8 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await reply.text();
-    const answer = text.startsWith('{') ? (JSON.parse(text) as Record<string, never>) : { text };
-    return { status: reply.status, headers: reply.headers, body: answer as Record<string, any> };
+    const answer = text.startsWith('{') ? JSON.parse(text) : { text };
+    return { status: reply.status, body: answer as Record<string, string> };
   }
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
   async function beginSession(at: ServedNode): Promise<{ id: string; token: string }> {
@@ -109,10 +110,12 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
       if (messages.push(JSON.parse(data)) === 1) socket.send(JSON.stringify({ is: 'stop' }));
     };
     socket.onopen = () => socket.send(JSON.stringify({ token }));
-    await expect.poll(() => messages, { timeout: 10_000 }).toMatchObject([
-      { is: 'state', state: 'running' },
-      { is: 'state', state: 'between' },
-    ]);
+    await expect
+      .poll(() => messages, { timeout: 10_000 })
+      .toMatchObject([
+        { is: 'state', state: 'running' },
+        { is: 'state', state: 'between' },
+      ]);
     // Another connection takes its place, and closes it.
     await live(b, token, 'POST', 'frames', { frames: [] });
     expect(await closed).toBe(4409);
@@ -125,7 +128,10 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
     expect(made.body).toMatchObject({ url: expect.stringMatching(/^\/verify\/h\/[\w-]{43}~[0-9a-f]{8}$/) });
     const link = String(made.body.url).split('/').at(-1);
     const described = await send(b, 'POST', '/api/live/handover/describe', { body: { link } });
-    expect(described.body).toMatchObject({ state: 'ready', numbers: expect.arrayContaining([made.body.number]) });
+    expect(described.body).toMatchObject({
+      state: 'ready',
+      numbers: expect.arrayContaining([made.body.number]),
+    });
     const accepted = await send(b, 'POST', '/api/live/handover/accept', {
       body: { link, number: made.body.number },
     });
@@ -237,9 +243,9 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
     });
     expect(opened.status).toBe(303);
     for (const node of [a, b])
-      expect((await send(node, 'GET', '/jobs/api/queues', { headers: { cookie: opened.cookie } })).status).toBe(
-        200,
-      );
+      expect(
+        (await send(node, 'GET', '/jobs/api/queues', { headers: { cookie: opened.cookie } })).status,
+      ).toBe(200);
     const lines = await a.gatehouse.auditLog.page({ limit: 50 }, { actor: operator });
     const line = lines.find(({ action }) => action === 'jobs.open.used');
     expect(JSON.parse(line!.details)).toMatchObject({ address: '127.0.0.9' });
@@ -250,7 +256,11 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
     await start(b, token);
     const { credentials } = a.gatehouse.nodes!;
     const answer = await new Promise<string>((resolve, reject) => {
-      const socket = connectTls({ host: '127.0.0.1', port: Number(new URL(a.address).port), ...credentials.client });
+      const socket = connectTls({
+        host: '127.0.0.1',
+        port: Number(new URL(a.address).port),
+        ...credentials.client,
+      });
       socket.once('error', reject);
       let text = '';
       socket.on('data', (data) => (text += data));

@@ -91,7 +91,11 @@ afterEach(async () => {
 
 async function ask(path: string, init: RequestInit = {}) {
   const reply = await fetch(`${urls.a}${path}`, init);
-  return { status: reply.status, headers: reply.headers, body: (await reply.json()) as Record<string, unknown> };
+  return {
+    status: reply.status,
+    headers: reply.headers,
+    body: (await reply.json()) as Record<string, unknown>,
+  };
 }
 const json = (body: object) => ({
   method: 'POST',
@@ -195,7 +199,10 @@ test('a socket is relayed by its first message, with its end', async () => {
 test('a connection without a request holds up no stop', async () => {
   const { hostname: host, port } = new URL(addresses.a);
   const { client } = sharedCredentials('b', (node) => Buffer.from(`key of ${node}`.padEnd(32)));
-  await once(connect({ host, port: Number(port), ...client }).on('error', () => {}), 'secureConnect');
+  await once(
+    connect({ host, port: Number(port), ...client }).on('error', () => {}),
+    'secureConnect',
+  );
 });
 
 test('a node that does not answer is said to, and not waited for', async () => {
@@ -208,4 +215,3 @@ test('a node that does not answer is said to, and not waited for', async () => {
   });
   expect((await ask('/list')).body).toMatchObject({ items: [{ id: 'both' }] });
 });
-

@@ -142,8 +142,7 @@ const bodyOf = ({ body }: FastifyRequest): Buffer =>
 
 function sendOn(reply: FastifyReply, answer: IncomingMessage): true {
   const headers: OutgoingHttpHeaders = {};
-  for (const [name, value] of Object.entries(answer.headers))
-    if (!NOT_KEPT.has(name)) headers[name] = value;
+  for (const [name, value] of Object.entries(answer.headers)) if (!NOT_KEPT.has(name)) headers[name] = value;
   reply.code(answer.statusCode!).headers(headers).send(answer);
   return true;
 }

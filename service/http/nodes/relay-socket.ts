@@ -66,7 +66,13 @@ export function relaySocket(client: WebSocket, order: RelayOrder): void {
   );
 }
 
-async function connect({ address, path, hop, request, credentials }: RelayOrder): Promise<globalThis.WebSocket> {
+async function connect({
+  address,
+  path,
+  hop,
+  request,
+  credentials,
+}: RelayOrder): Promise<globalThis.WebSocket> {
   const { Agent, WebSocket: Socket } = await import('undici');
   const dispatcher = new Agent({ connect: { ...credentials.client, maxCachedSessions: 0 } });
   const { origin, 'user-agent': userAgent = '' } = request.headers;

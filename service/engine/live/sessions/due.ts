@@ -9,19 +9,9 @@ const AT_ONCE = 200;
 
 const appliance: Actor = { is: 'appliance', task: 'sessions' };
 
-/** Milliseconds in which another node decides an attempt that ended with the time of its session. */
-const DECIDING = 60_000;
-
-/** Decides a session whose time is over. False where it is not, or it is decided already or by another node. */
-export function createExpire({ store, sealed, clock, record, inTransaction, node }: RecordingParts) {
-  async function isDecidedElsewhere({ node: at, running_since, expires_at }: SessionRow): Promise<boolean> {
-    if (!node || at === null || at === node.run || running_since === null) return false;
-    return clock.now() - expires_at < DECIDING && node.isThere(at);
-  }
-
-  return async function expire(due: SessionRow): Promise<boolean> {
-    if (await isDecidedElsewhere(due)) return false;
-    const { id } = due;
+/** Decides a session whose time is over. False where it is not, or it is decided already. */
+export function createExpire({ store, sealed, clock, record, inTransaction }: RecordingParts) {
+  return function expire({ id }: SessionRow): Promise<boolean> {
     return inTransaction(async (tx) => {
       // As it is now: an attempt that ended meanwhile may have left it to a reviewer.
       const row = await store.byId(id, tx);
