@@ -1,13 +1,12 @@
-import type { FastifyRequest } from 'fastify';
 import type { Gatehouse } from '../compose/compose.ts';
 import { fromCookie } from '../doors/jobs/session-cookie.ts';
-import type { Place, Places } from '../http/nodes/places.ts';
+import type { Place, PlacedRequest, Places } from '../http/nodes/places.ts';
 import { isCapability, isKioskToken } from '../http/sign-in/person-sessions.ts';
 import { tagIn } from '../lib/node-tag.ts';
 
 type PlacesDeps = Pick<Gatehouse, 'liveSessions' | 'kiosks' | 'modelChanges'>;
 
-const bearerOf = ({ headers }: FastifyRequest): string =>
+const bearerOf = ({ headers }: PlacedRequest): string =>
   /^Bearer\s+(\S{1,200})$/i.exec(headers.authorization ?? '')?.[1] ?? String(headers['x-api-key'] ?? '');
 const fieldOf = (from: unknown, name: string): string => {
   const value = (from as Record<string, unknown> | null | undefined)?.[name];
@@ -22,7 +21,7 @@ export function createNodePlaces({ liveSessions, kiosks, modelChanges }: PlacesD
   const bySessionId: Place = { head: ({ params }) => liveSessions.nodeOf(fieldOf(params, 'id')) };
   const inBody = (name: string): Place => ({ body: async ({ body }) => tagIn(fieldOf(body, name)) });
   const pairing: Place = { isHere: ({ params }) => kiosks.hasPairing(fieldOf(params, 'id')) };
-  const boardSession = ({ headers }: FastifyRequest) => tagIn(fromCookie(headers.cookie));
+  const boardSession = ({ headers }: PlacedRequest) => tagIn(fromCookie(headers.cookie));
 
   return {
     async always(request) {

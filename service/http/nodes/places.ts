@@ -1,7 +1,9 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 
-type Find = (request: FastifyRequest) => string | undefined | Promise<string | undefined>;
+/** As `server/node-places.ts` reads it. */
+export type PlacedRequest = FastifyRequest;
+type Find = (request: PlacedRequest) => string | undefined | Promise<string | undefined>;
 
 /** How the node is found that has the work of a route in memory: the token of its run, or the tag of it; undefined for any node. */
 export interface Place {
