@@ -1,6 +1,6 @@
 import { type NodeCredentials, sharedCredentials } from '../http/nodes/node-credentials.ts';
 import type { NodePeers } from '../http/nodes/places.ts';
-import { nodeTagOf, type ThisNode } from '../lib/node-tag.ts';
+import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
 import { listRuns, type Node } from '../storage/postgres/nodes.ts';
 import type { Db } from '../storage/transaction.ts';
@@ -9,7 +9,7 @@ import type { Db } from '../storage/transaction.ts';
 export interface Nodes {
   /** As the others know it. */
   node: Node;
-  here: ThisNode;
+  here: NodeHere;
   peers: NodePeers;
   credentials: NodeCredentials;
 }

@@ -1,5 +1,5 @@
 /** This node among those that share the record. */
-export interface ThisNode {
+export interface NodeHere {
   /** Token of its run. */
   run: string;
   /** The same in secrets and ids of what is in its memory alone. */

@@ -202,14 +202,14 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
     });
     async function enter(first: ServedNode, second: ServedNode): Promise<string> {
       const { body } = await send(first, 'POST', '/api/kiosk/challenge', { body: { kiosk } });
-      const signature = sign('sha256', Buffer.from(signedText(kiosk, body.challenge)), {
+      const signature = sign('sha256', Buffer.from(signedText(kiosk, String(body.challenge))), {
         key: privateKey,
         dsaEncoding: 'ieee-p1363',
       }).toString('base64url');
       const order = { kiosk, challenge: body.challenge, signature };
       const opened = await send(second, 'POST', '/api/kiosk/session', { body: order });
       expect(opened.status).toBe(200);
-      return opened.body.token;
+      return String(opened.body.token);
     }
     const token = await enter(a, b);
     const again = await enter(b, a);

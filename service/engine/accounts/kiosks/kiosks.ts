@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { AdministratorId, OrganizationId, World } from '../../../lib/id.ts';
-import { type ThisNode, withTag } from '../../../lib/node-tag.ts';
+import { type NodeHere, withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { KioskCaller } from '../access/caller.ts';
@@ -80,7 +80,7 @@ export interface Kiosks {
 export interface KiosksDeps extends Omit<KioskParts, 'kioskOf'> {
   random?: (into: Uint8Array) => void;
   /** Absent: no other node shares the record. */
-  node?: ThisNode | undefined;
+  node?: NodeHere | undefined;
 }
 
 const SEEN_EVERY = 60_000;
