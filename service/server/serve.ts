@@ -64,7 +64,13 @@ export async function serve(
   if (advice !== undefined) log.warn({}, advice);
 
   await using opened = new AsyncDisposableStack();
-  const { gatehouse, sealed, starting } = await composeOrUnseal(config, { listening, log, output, until, node });
+  const { gatehouse, sealed, starting } = await composeOrUnseal(config, {
+    listening,
+    log,
+    output,
+    until,
+    node,
+  });
   opened.defer(() => gatehouse.close());
   if (starting) opened.defer(() => starting.close());
   if (sealed) {

@@ -56,7 +56,7 @@ export async function serveNodes(
     const nodes = gatehouse.nodes!;
     const hops = createNodeHops({ ...nodes, places: createNodePlaces(gatehouse), log: silentLog });
     const doors = await createPublicServer(gatehouse, { trustedProxies, jobsBoard: gatehouse, hops });
-    await hops.listen(doors, address);
+    hops.listen(doors, address);
     const url = await doors.listen({ host: '127.0.0.1', port: 0 });
     gatehouse.boardLinks.serveAt(url);
     const node = { gatehouse, url, address, hops };

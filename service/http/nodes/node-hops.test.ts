@@ -66,7 +66,7 @@ async function serve(self: Name): Promise<void> {
         String(data) === 'end' ? socket.close(4401) : socket.send(`${self} ${data}`),
       ),
   });
-  await hops.listen(app, addresses[self]);
+  hops.listen(app, addresses[self]);
   closers.push(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   urls[self] = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

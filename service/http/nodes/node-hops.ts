@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts';
 import { type Hop, hopOf, takeHop } from './hop.ts';
 import { createNodeClient } from './node-client.ts';
 import type { NodeCredentials } from './node-credentials.ts';
-import { openNodeListener } from './node-listener.ts';
+import { listenForNodes } from './node-listener.ts';
 import type { NodePeers, Place, Places, Relayed } from './places.ts';
 import { relaySocket } from './relay-socket.ts';
 
@@ -24,7 +24,7 @@ export interface NodeHops {
   /** The place of WebSockets of a route; undefined for a route that is served where it is reached. */
   relayed(url: string): Relayed | undefined;
   /** Listens for the other nodes at the address of this one, until the doors close. */
-  listen(doors: FastifyInstance, address: string): Promise<void>;
+  listen(doors: FastifyInstance, address: string): void;
 }
 
 export interface NodeHopsDeps {
@@ -125,14 +125,14 @@ export function createNodeHops({ peers, credentials, places, log }: NodeHopsDeps
         return true;
       };
     },
-    async listen(doors, address) {
+    listen(doors, address) {
       const took = (request: IncomingMessage) => {
         const hop = takeHop(request);
         if (hop) passedOn.set(request, hop);
         return hop !== undefined;
       };
       doors.addHook('onClose', async () => client.close());
-      await openNodeListener(doors, { address, credentials, took });
+      listenForNodes(doors, { address, credentials, took });
     },
   };
 }

@@ -25,12 +25,12 @@ const PATIENCE = 2_000;
 
 /**
  * Where the other nodes reach the doors of this one; each shows that it is a node before a byte of a request is read. It closes with the
- * doors, once what runs has ended. Call it before the doors are ready.
+ * doors, once what runs has ended, and opens when they are ready: call it before.
  */
-export async function openNodeListener(
+export function listenForNodes(
   doors: FastifyInstance,
   { address, credentials, took }: NodeListenerDeps,
-): Promise<void> {
+): void {
   const { hostname, port } = new URL(address);
   const server = createServer(
     {
@@ -61,9 +61,10 @@ export async function openNodeListener(
   });
   for (const used of ['request', 'upgrade'])
     server.prependListener(used, ({ socket }: IncomingMessage) => unused.delete(socket));
-  const closed = once(server, 'close');
+  let closed: Promise<unknown> = Promise.resolve();
   doors.addHook('preClose', async () => {
-    server.close();
+    if (!server.listening) return;
+    closed = once(server.close(), 'close');
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP);
     const cut = setTimeout(() => {
       for (const socket of unused) socket.destroy();
@@ -74,6 +75,7 @@ export async function openNodeListener(
     });
   });
   doors.addHook('onClose', async () => void (await closed));
-  await doors.ready();
-  await once(server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }), 'listening');
+  doors.addHook('onReady', async () => {
+    await once(server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }), 'listening');
+  });
 }
