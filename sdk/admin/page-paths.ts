@@ -723,7 +723,7 @@ export interface components {
             codeUsedUp?: true;
             notPassed?: {
                 /** @enum {string} */
-                code: "LIGHT" | "MOVEMENT" | "DIRECTION" | "FACE" | "ALONE" | "TIME" | "SLOW" | "INTERRUPTED" | "UNSURE";
+                code: "LIGHT" | "MOVEMENT" | "DIRECTION" | "FACE" | "ALONE" | "TIME" | "SLOW" | "INTERRUPTED" | "LOST" | "UNSURE";
             };
             result?: components["schemas"]["LiveResult"];
         };

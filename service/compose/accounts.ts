@@ -44,6 +44,7 @@ export async function openAccounts(
     log,
     vault: { signing },
     node,
+    nodes,
     opened,
   }: Foundation,
   { auditLog, restored }: Awaited<ReturnType<typeof openAuditLog>>,
@@ -89,6 +90,7 @@ export async function openAccounts(
     log,
     organizations,
     judge: faceJudge.call,
+    node: nodes?.here,
   });
   if (restored) await administrators.endAll();
   const { appliance: issuer } = auditLog;
@@ -117,11 +119,11 @@ export async function openAccounts(
 }
 
 type StaffDeps = AdministratorsDeps &
-  Pick<KiosksDeps, 'integrity' | 'pinCost'> & { signing: Pick<SigningKeys, 'keyPair'> };
+  Pick<KiosksDeps, 'integrity' | 'pinCost' | 'node'> & { signing: Pick<SigningKeys, 'keyPair'> };
 
 /** Accounts, sign-in and sessions of administrators, and kiosks. */
 export function createStaff(deps: StaffDeps) {
-  const { db, inTransaction, integrity, signing, audit, ids, clock, pinCost } = deps;
+  const { db, inTransaction, integrity, signing, audit, ids, clock, pinCost, node } = deps;
   const administrators = createAdministrators(deps);
   const tokens = createAdministratorTokens({
     clock,
@@ -148,7 +150,17 @@ export function createStaff(deps: StaffDeps) {
     checkCsrf: administrators.checkCsrf,
     hasFreshFactor: (caller) => hasFreshFactor(caller, clock.now()),
   };
-  const kiosks = createKiosks({ db, inTransaction, integrity, audit, ids, clock, administrators, pinCost });
+  const kiosks = createKiosks({
+    db,
+    inTransaction,
+    integrity,
+    audit,
+    ids,
+    clock,
+    administrators,
+    pinCost,
+    node,
+  });
   return { administrators, kiosks, tokens, sessions };
 }
 

@@ -190,6 +190,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     log,
     metrics: foundation.metrics,
     position: foundation.position,
+    nodes: foundation.nodes,
     auditLog: record.auditLog,
     organizations,
     limits: accounts.limits,

@@ -32,7 +32,8 @@ export type EventsOut = Awaited<ReturnType<typeof openEvents>>;
 
 /** What happens in the box, where it may be sent to, and what recurs. Nothing runs until `queue.start` and `recurring.start`. */
 export async function openEvents(foundation: Foundation) {
-  const { config, db, inTransaction, integrity, audit, ids, clock, time, log, node, opened } = foundation;
+  const { config, db, inTransaction, integrity, audit, ids, clock, time, log, node, nodes, opened } =
+    foundation;
   const catchUp = node && foundation.position.catchUp;
   const owner = randomUUID();
   const chance = Math.random;
@@ -49,7 +50,7 @@ export async function openEvents(foundation: Foundation) {
     catchUp,
   });
   const recurring = createRecurringWorks({ db, inTransaction, clock, time, log, owner });
-  const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync });
+  const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync, tag: nodes?.here.tag });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
   const ownPlaces = createOwnPlaces({

@@ -24,6 +24,7 @@ import type { Sealer } from '../storage/sealing/sealed.ts';
 import type { ClaimTime, Db, InTransaction } from '../storage/transaction.ts';
 import { followedTables } from './follow-changes.ts';
 import { modelPaths } from './model-paths.ts';
+import { createNodes, type Nodes } from './nodes.ts';
 
 export interface ComposeDeps extends OlderSchema {
   log: Log;
@@ -71,6 +72,8 @@ export interface Foundation {
   locks: Locks;
   /** This service as one of several nodes; undefined where it shares its database with none. */
   node: ThisNode | undefined;
+  /** Absent: no other node shares the record. */
+  nodes: Nodes | undefined;
   vault: Vault;
   library: ModelLibrary;
   certificate: ServedCertificate | undefined;
@@ -125,6 +128,7 @@ export async function openFoundation(
   opened.defer(() => works.close());
   const { sealer, integrity } = vault;
   const ids = createIds(clock);
+  const nodes = node && createNodes({ db: database.db, run: database.token!, node, integrity });
   return {
     config,
     settings,
@@ -144,6 +148,7 @@ export async function openFoundation(
     time: node ? databaseTime : ownTime(clock),
     locks: database.locks,
     node: node && thisNode(node, database),
+    nodes,
     vault,
     library,
     certificate,

@@ -25,7 +25,7 @@ export type Live = ReturnType<typeof createLive>;
 
 /** Sessions of people in front of a camera, for every flow. */
 export function createLive(
-  { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, metrics }: Foundation,
+  { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, metrics, nodes }: Foundation,
   { organizations, access, limits, personTokens }: Accounts,
   { models, analyzer, pictures }: Pictures,
   { events }: EventsOut,
@@ -58,6 +58,7 @@ export function createLive(
     challenges: createChallenges(randomFillSync),
     handlers,
     observed: metrics.attempt,
+    node: nodes?.here,
   });
   const flows = createFlows({ db, inTransaction, audit, ids, clock, organizations, profiles });
   const orders = createOrders({

@@ -25,7 +25,7 @@ export type Verification = ReturnType<typeof createVerification>;
 
 /** How people are verified, and counted once. */
 export function createVerification(
-  { config, db, inTransaction, sealer, audit, ids, clock, locks, log, metrics }: Foundation,
+  { config, db, inTransaction, sealer, audit, ids, clock, locks, log, metrics, nodes }: Foundation,
   { organizations, limits }: Accounts,
   { models, analyzer }: Pictures,
   { events }: EventsOut,
@@ -95,7 +95,7 @@ export function createVerification(
     newcomers: uniqueness.newcomers,
     faceOf: checks.faceForReview,
   });
-  const captures = createCaptures({ ids, clock, models, analyzer });
+  const captures = createCaptures({ ids, clock, models, analyzer, tag: nodes?.here.tag });
   const verifications = createPastVerifications({
     db,
     inTransaction,

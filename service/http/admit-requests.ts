@@ -7,6 +7,7 @@ import { authenticate, meteredAs } from './authentication.ts';
 import { createBodyBudget } from './bodies/body-pace.ts';
 import { notFound } from './error-handling.ts';
 import type { OwnHosts } from './listening/own-hosts.ts';
+import type { NodeHops } from './nodes/node-hops.ts';
 import { acceptsHtml, prefixNotSupported, statedPrefix } from './proxies/forwarded.ts';
 import { rateLimitHeaders } from './rate-limits.ts';
 import { accessListOf } from './route-access.ts';
@@ -48,6 +49,8 @@ export interface AdmissionDeps {
   };
   /** Before anything is answered from memory: brings it up to what other nodes have written. */
   position?: { catchUp(): Promise<void> };
+  /** Absent: no other node has work of a request in memory. */
+  nodes?: Pick<NodeHops, 'passOn' | 'isPassedOn' | 'gather'>;
   /** The hosts that a request may name; absent: not checked, as on the control socket. */
   hosts?: OwnHosts;
 }
@@ -67,7 +70,7 @@ const PUBLIC_SHARE = 1 / 4;
 /** Before a body is read: the host, the route, the credential, the number of requests, the media type, and room for the body. */
 export function admitRequests(
   app: FastifyInstance,
-  { access, sessions, kiosks, persons, admission, hosts, position }: AdmissionDeps,
+  { access, sessions, kiosks, persons, admission, hosts, position, nodes }: AdmissionDeps,
   { most, sourceOf, metersLater }: AdmissionRules,
 ): void {
   const keyed = createBodyBudget(most * (1 - PUBLIC_SHARE));
@@ -79,9 +82,11 @@ export function admitRequests(
   app.addHook('onRequest', async (request, reply) => {
     const { anyHost = false } = request.routeOptions.config;
     if (anyHost) request.isForOwnHost = hosts?.isOwn(request.raw) ?? true;
-    else hosts?.check(request.raw);
+    else if (!nodes?.isPassedOn(request.raw)) hosts?.check(request.raw);
     refusePrefix(request);
     if (request.is404) throw notFound(request, reply, app.published);
+    // The other node does all that follows.
+    if (await nodes?.passOn(request, reply, 'head')) return reply;
     const { access: who, metered = false } = request.routeOptions.config;
     const list = accessListOf(who);
     if (!anyHost) await position?.catchUp();
@@ -99,10 +104,17 @@ export function admitRequests(
     checkMediaType(request);
     const bytes = expectedBytes(request);
     // On the control socket every caller is an operator.
-    if (bytes === 0 || !access) return;
+    if (bytes === 0 || !access) return undefined;
     const { caller, ip } = request;
     reply.raw.once('close', caller ? keyed.take(meteredAs(caller), bytes) : open.take(sourceOf(ip), bytes));
+    return undefined;
   });
+  if (nodes) {
+    app.addHook('preHandler', async (request, reply) =>
+      (await nodes.passOn(request, reply, 'body')) ? reply : undefined,
+    );
+    app.addHook('onSend', (request, reply, payload) => nodes.gather(request, reply, payload));
+  }
 }
 
 /** Under a prefix a page would ask for its scripts and styles at the root, and stay blank. */

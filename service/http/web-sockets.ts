@@ -1,15 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import websocket, { type WebSocket } from '@fastify/websocket';
+import websocket, { type WebSocket, type WebsocketHandler } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
 import { Problem } from '../lib/problem.ts';
 import { LET_IN } from './listening/connections.ts';
+import type { Relayed } from './nodes/places.ts';
 
 /** Bytes of the largest message, over all doors: a frame of 256 kB and its time. */
 const LARGEST_MESSAGE = 256 * 1024 + 8;
 /** Milliseconds until the first message with the token has arrived. */
 const HELLO_WITHIN = 5_000;
+/** Messages that come while it is found out which node serves them. */
+const MOST_BEFORE = 8;
 /** Milliseconds between two looks at an admitted client. */
 const BEAT = 15_000;
 /** Bytes of answers that a client has not read. */
@@ -19,12 +22,19 @@ export const closeCodes = { over: 1000, refused: 4401, taken: 4409, failed: 1011
 
 /**
  * WebSockets for the doors that are registered after it: a route with a `wsHandler` takes them. Every other request that asks for another
- * protocol (h2c, as some HTTP clients do) is answered as if it had not.
+ * protocol (h2c, as some HTTP clients do) is answered as if it had not. `relayed`: of routes whose sockets another node may serve.
  */
-export async function openWebSockets(app: FastifyInstance): Promise<void> {
+export async function openWebSockets(
+  app: FastifyInstance,
+  { relayed }: { relayed?: (url: string) => Relayed | undefined } = {},
+): Promise<void> {
   const paths = new Set<string>();
-  app.addHook('onRoute', ({ url, wsHandler }) => {
-    if (wsHandler) paths.add(url);
+  app.addHook('onRoute', (route) => {
+    const { url, wsHandler } = route;
+    if (!wsHandler) return;
+    paths.add(url);
+    const relay = relayed?.(url);
+    if (relay) route.wsHandler = afterFirstMessage(wsHandler, relay);
   });
   await app.register(websocket, {
     options: { maxPayload: LARGEST_MESSAGE },
@@ -39,6 +49,39 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
       headers.upgrade?.toLowerCase() === 'websocket' && paths.has((url ?? '').split('?', 1)[0]!),
   });
 }
+
+const Hello = z.looseObject({ token: z.string() });
+
+/** Serves a socket here unless another node does, which the token in its first message says. */
+const afterFirstMessage = (serve: WebsocketHandler, relay: Relayed): WebsocketHandler =>
+  function (this: FastifyInstance, socket, request) {
+    const came: [data: Buffer, binary: boolean][] = [];
+    const late = closeLate(socket);
+    const decide = async (data: Buffer, binary: boolean) => {
+      const text = data.toString('utf8');
+      const hello = Hello.safeParse(binary ? undefined : parseJson(text)).data;
+      // What cannot be found is refused where it is served.
+      const isRelayed =
+        hello && (await relay(socket, request, { token: hello.token, text }).catch(() => false));
+      clearTimeout(late);
+      socket.off('message', collect);
+      if (!isRelayed) void serve.call(this, socket, request);
+      for (const message of isRelayed ? came.slice(1) : came) socket.emit('message', ...message);
+    };
+    function collect(data: Buffer, binary: boolean): void {
+      came.push([data, binary]);
+      if (came.length === 1) void decide(data, binary);
+      if (came.length > MOST_BEFORE) socket.terminate();
+    }
+    socket.on('message', collect);
+    socket.once('close', () => clearTimeout(late));
+  };
+
+const closeLate = (socket: WebSocket) =>
+  setTimeout(
+    () => socket.close(closeCodes.refused, `The token did not come within ${HELLO_WITHIN / 1000} s.`),
+    HELLO_WITHIN,
+  );
 
 /** Pages of other origins may not use a capability, even one that they got hold of. */
 export function requireOwnOrigin({ headers: { origin }, host }: FastifyRequest): void {
@@ -77,10 +120,7 @@ export function answerSocket(
   socket: WebSocket,
   { log, fault, every = realEvery }: AnswerOptions,
 ): SocketAnswers {
-  const late = setTimeout(
-    () => socket.close(closeCodes.refused, `The token did not come within ${HELLO_WITHIN / 1000} s.`),
-    HELLO_WITHIN,
-  );
+  const late = closeLate(socket);
   const isRead = () => {
     if (socket.bufferedAmount <= MOST_UNREAD) return true;
     socket.terminate();

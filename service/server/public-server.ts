@@ -25,6 +25,7 @@ import { createSiteverifyDoor } from '../doors/siteverify/index.ts';
 import { createTokensDoor } from '../doors/tokens/index.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
+import type { NodeHops } from '../http/nodes/node-hops.ts';
 import { createPages } from '../http/pages/built-pages.ts';
 import { createServer, type ServerDeps } from '../http/server.ts';
 import type { PersonSessions } from '../http/sign-in/person-sessions.ts';
@@ -71,7 +72,7 @@ export async function createPublicServer(
     Pick<AuthDeps, 'administrators' | 'tokens' | 'setup' | 'organizations'> &
     Pick<Gatehouse, 'sessions' | 'kiosks' | 'uniqueness'> &
     Pick<Gatehouse, 'verdicts' | 'behaviorChallenges' | 'heartbeats'> &
-    Partial<Pick<Gatehouse, 'gauges'>>,
+    Partial<Pick<Gatehouse, 'gauges' | 'nodes'>>,
   {
     trustedProxies,
     metricsToken,
@@ -80,6 +81,7 @@ export async function createPublicServer(
     connections,
     jobsBoard,
     trust,
+    hops,
   }: Pick<Config, 'trustedProxies'> &
     Partial<Pick<Config, 'metricsToken'>> &
     Pick<ServerDeps, 'connections'> & {
@@ -89,6 +91,8 @@ export async function createPublicServer(
       jobsBoard?: JobsDoorDeps;
       /** Absent: there is no page that hands out the authority. */
       trust?: TrustDeps;
+      /** Absent: no other node shares the record. */
+      hops?: NodeHops | undefined;
     },
 ): Promise<ReturnType<typeof createServer>> {
   const { access, sessions, limits, checks, metrics, gauges, clock, ids, log, status, position } = gatehouse;
@@ -104,9 +108,9 @@ export async function createPublicServer(
     ids,
     metrics,
     trustedProxies,
-    ...defined({ hosts, connections, tls }),
+    ...defined({ hosts, connections, tls, nodes: hops }),
   });
-  await openWebSockets(app);
+  await openWebSockets(app, defined({ relayed: hops?.relayed }));
   await app.register(
     createMetaDoor({
       version: productVersion(),
@@ -153,10 +157,10 @@ async function registerPages(
 /** Of people in front of a camera, and of programs that ask for them. */
 async function registerLiveDoors(
   app: ReturnType<typeof createServer>,
-  gatehouse: Pick<Gatehouse, 'liveSessions' | 'orders' | 'limits'>,
+  gatehouse: Pick<Gatehouse, 'liveSessions' | 'orders' | 'limits'> & Partial<Pick<Gatehouse, 'nodes'>>,
   log: Log,
 ): Promise<void> {
-  const { orders, limits } = gatehouse;
+  const { orders, limits, nodes } = gatehouse;
   await app.register(createPresenceDoor(orders));
   await app.register(createHostedDoor(orders));
   await app.register(createRegistrationsDoor(orders));
@@ -166,6 +170,7 @@ async function registerLiveDoors(
       limits,
       version: productVersion(),
       random: randomFillSync,
+      tag: nodes?.here.tag,
       wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
     }),
   );

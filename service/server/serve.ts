@@ -1,4 +1,5 @@
 import { compose, type Gatehouse } from '../compose/compose.ts';
+import type { ComposeDeps } from '../compose/foundation.ts';
 import type { Config } from '../config.ts';
 import { keyStoreAdvice } from '../data-directory/database-place.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
@@ -7,6 +8,7 @@ import { type Organizations, sourceOf } from '../engine/accounts/index.ts';
 import type { Subjects } from '../engine/people/index.ts';
 import { listenOnHost } from '../http/listening/listen-on-host.ts';
 import type { OwnHosts } from '../http/listening/own-hosts.ts';
+import { createNodeHops } from '../http/nodes/node-hops.ts';
 import { createServer } from '../http/server.ts';
 import { createStructuredLog } from '../http/structured-log.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -18,6 +20,7 @@ import { productVersion } from '../lib/version.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import { createControlServer } from './control-server.ts';
 import { type Listening, prepareListening } from './listening.ts';
+import { createNodePlaces } from './node-places.ts';
 import { createPublicServer } from './public-server.ts';
 import { createSealedServers, type SealedServers, type Unsealing } from './sealed-servers.ts';
 import { openStartingDoors, type StartingDoors } from './waiting-doors.ts';
@@ -49,6 +52,7 @@ export async function serve(
   config: Config,
   output: ServiceOutput = {},
   until: AbortSignal = new AbortController().signal,
+  { node }: Pick<ComposeDeps, 'node'> = {},
 ): Promise<Service> {
   const log = createStructuredLog({
     clock: systemClock,
@@ -60,7 +64,13 @@ export async function serve(
   if (advice !== undefined) log.warn({}, advice);
 
   await using opened = new AsyncDisposableStack();
-  const { gatehouse, sealed, starting } = await composeOrUnseal(config, { listening, log, output, until });
+  const { gatehouse, sealed, starting } = await composeOrUnseal(config, {
+    listening,
+    log,
+    output,
+    until,
+    node,
+  });
   opened.defer(() => gatehouse.close());
   if (starting) opened.defer(() => starting.close());
   if (sealed) {
@@ -72,6 +82,7 @@ export async function serve(
   const { connections, hosts, trust } = listening;
   const control = await createControlServer(gatehouse, { log, connections: connections.control });
   opened.defer(() => control.close());
+  const hops = hopsOf(gatehouse);
   const doors = await createPublicServer(gatehouse, {
     ...config,
     hosts,
@@ -79,8 +90,10 @@ export async function serve(
     ...defined({ tls: tlsOf(listening) }),
     jobsBoard: gatehouse,
     trust,
+    hops,
   });
   opened.defer(() => doors.close());
+  hops?.listen(doors, gatehouse.nodes!.node.address);
   if (sealed) await sealed.servers.handOver({ doors, control });
   else await listening.listenControl(control);
   const url = sealed?.servers.url ?? (await starting!.makeWay(doors));
@@ -112,7 +125,11 @@ export async function serve(
 
 const portOf = (url: string) => Number(new URL(url).port) || (url.startsWith('https:') ? 443 : 80);
 
-interface Waiting {
+/** Absent: no other node shares the record. */
+const hopsOf = ({ nodes, ...gatehouse }: Gatehouse) =>
+  nodes && createNodeHops({ ...nodes, places: createNodePlaces(gatehouse), log: gatehouse.log });
+
+interface Waiting extends Pick<ComposeDeps, 'node'> {
   listening: Listening;
   log: Log;
   output: ServiceOutput;
@@ -120,7 +137,7 @@ interface Waiting {
 }
 
 /** Composes the appliance. `sealed`, `starting`: what answered until a passphrase was given, or answers until the doors do. */
-async function composeOrUnseal(config: Config, { listening, log, output, until }: Waiting) {
+async function composeOrUnseal(config: Config, { listening, log, output, until, node }: Waiting) {
   const { certificate, boxCertificate, trust: _, ...listeners } = listening;
   let servers: SealedServers | undefined;
   let unsealing: Unsealing | undefined;
@@ -147,6 +164,7 @@ async function composeOrUnseal(config: Config, { listening, log, output, until }
       unlock,
       certificate,
       boxCertificate,
+      node,
       async certified() {
         if (!servers) starting = await openStartingDoors(waitingDeps());
       },

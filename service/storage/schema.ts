@@ -397,6 +397,7 @@ export interface Schema {
     last_seen_at: number | null;
     pin_failures: number;
     mac: string;
+    node: string | null;
   };
   known_node: {
     node: string;
@@ -460,6 +461,7 @@ export interface Schema {
     mac: string | null;
     waiting_sealed: Uint8Array | null;
     pictures_sealed: Uint8Array | null;
+    node: string | null;
   };
   mail_recipient: {
     organization: string;

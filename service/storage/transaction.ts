@@ -57,5 +57,6 @@ export type Protected =
   | 'destination-grant'
   | 'webhook-endpoint'
   | 'webhook-delivery'
+  | 'node-link'
   | 'approval'
   | 'erasure';

@@ -48,6 +48,7 @@ const tips = {
   ALONE: ['tipAlone', 'tipInside', 'tipUpright'],
   TIME: ['tipReady', 'tipSlow', 'tipLight'],
   INTERRUPTED: ['tipOpen', 'tipReady', 'tipNetwork'],
+  LOST: ['tipReady', 'tipOpen'],
   UNSURE: ['tipLight', 'tipFace', 'tipCamera'],
   Box: ['tipWait', 'tipOpen'],
   Network: ['tipNetwork', 'tipPrograms', 'tipOpen'],

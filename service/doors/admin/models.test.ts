@@ -60,6 +60,7 @@ beforeEach(async () => {
       asked.push({ name, bytes: Buffer.from(bytes).toString(), entry });
       throw new Problem('INVALID_REQUEST', 'Not known.');
     },
+    isStaged: () => false,
     async dryRun(changes) {
       asked.push(changes);
       throw new Problem('NOT_FOUND', 'Gone.');

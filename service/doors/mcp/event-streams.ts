@@ -3,6 +3,7 @@ import type { JSONRPCMessage, McpServer, Transport } from '@modelcontextprotocol
 import type { RelyingParty } from '../../http/sign-in/relying-party.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createFairQueue, type Share } from '../../lib/fair/fair-queue.ts';
+import { withTag } from '../../lib/node-tag.ts';
 import { Problem } from '../../lib/problem.ts';
 import { protocol } from './protocol.ts';
 
@@ -23,20 +24,22 @@ interface Opened {
 
 export interface EventStreamsDeps {
   random: (into: Uint8Array) => void;
+  /** Of this node, where others share the record. */
+  tag?: string | undefined;
 }
 
 /**
  * The transport of clients from before 2025-03-26 ("HTTP+SSE"): a stream of answers, and an address to post requests to. A stream serves
  * the caller that opened it; each post is authenticated by itself.
  */
-export function createEventStreams({ random }: EventStreamsDeps) {
+export function createEventStreams({ random, tag }: EventStreamsDeps) {
   const streams = new Map<string, Opened>();
   const open = createFairQueue<Opened>({ seats: 0, clock: systemClock });
 
   function idOf(): string {
     const bytes = new Uint8Array(24);
     random(bytes);
-    return Buffer.from(bytes).toString('base64url');
+    return withTag(Buffer.from(bytes).toString('base64url'), tag);
   }
   /** Ends the stream of another where all are open. */
   function makeRoom(newcomer: Opened): void {

@@ -12,6 +12,8 @@ import { createToolServer, type ToolDeps } from './tools.ts';
 
 export interface McpDoorDeps extends ToolDeps {
   random: (into: Uint8Array) => void;
+  /** Of this node, where others share the record. */
+  tag?: string | undefined;
 }
 
 const access = ordering('presence');

@@ -69,6 +69,9 @@ function fromLast01(columns: Columns): readonly string[] {
     ...made('consent_text'),
 
     ...made('known_node', 'erasure_node', 'model_import', 'model_part'),
+
+    `alter table live_session add column node ${text}`,
+    `alter table kiosk add column node ${text}`,
   ];
 }
 
@@ -1030,7 +1033,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- Wrong PINs in a row; at five only a password signs an operator in.
       pin_failures ${integer} not null,
       -- HMAC over who the device is.
-      mac ${text} not null
+      mac ${text} not null,
+      -- Token of the run of the node that has its sessions in memory; null before, and where no other node shares the record.
+      node ${text}
     )${strict}`,
   `create index kiosk_organization on kiosk (organization)`,
   `
@@ -1151,7 +1156,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- While a person decides: the face, for the uniqueness scope that is asked then; sealed as the order is.
       waiting_sealed ${bytes},
       -- While a person decides: pictures of the last attempt, where the person agreed to it; sealed as the order is.
-      pictures_sealed ${bytes}
+      pictures_sealed ${bytes},
+      -- Token of the run of the node that has it in memory; null before, and where no other node shares the record.
+      node ${text}
     )${strict}`,
   `create index live_session_realm on live_session (organization, world, id)`,
   `create index live_session_undecided on live_session (expires_at) where decision is null`,

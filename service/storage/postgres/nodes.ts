@@ -150,6 +150,15 @@ export async function listNodes(
 export const addressesOfNodes = async (db: Db): Promise<string[]> =>
   (await listNodes((statement) => sql.raw(statement).execute(db))).map(({ address }) => address);
 
+/** The runs that go on, and where the other nodes reach them. */
+export async function listRuns(db: Db): Promise<{ run: string; address: string }[]> {
+  const { rows } = await sql<{
+    run: string;
+    address: string;
+  }>`select token as run, address from service_node`.execute(db);
+  return rows;
+}
+
 interface Row {
   token: string;
   node: string;

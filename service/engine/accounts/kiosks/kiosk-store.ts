@@ -48,6 +48,7 @@ export async function insertKiosk(
     revoked_at: null,
     last_seen_at: null,
     pin_failures: 0,
+    node: null,
   };
   await tx
     .insertInto('kiosk')
@@ -90,6 +91,16 @@ export async function updateRevoked(
 
 export async function updateSeen(tx: Tx, id: KioskId, at: number): Promise<void> {
   await tx.updateTable('kiosk').set({ last_seen_at: at }).where('id', '=', id).execute();
+}
+
+/** Run of the node that has its sessions. */
+export async function selectNode(db: Db, id: string): Promise<string | undefined> {
+  const row = await db.selectFrom('kiosk').select('node').where('id', '=', id).executeTakeFirst();
+  return row?.node ?? undefined;
+}
+
+export async function updateNode(tx: Tx, id: KioskId, node: string): Promise<void> {
+  await tx.updateTable('kiosk').set({ node }).where('id', '=', id).execute();
 }
 
 /** Counts one try, which is a failure until it is known to be none. False: there were too many already. */

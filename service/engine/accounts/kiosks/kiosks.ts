@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { AdministratorId, OrganizationId, World } from '../../../lib/id.ts';
+import { type NodeHere, withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { KioskCaller } from '../access/caller.ts';
@@ -10,6 +11,8 @@ import {
   insertKiosk,
   selectKiosk,
   selectKiosks,
+  selectNode,
+  updateNode,
   updateRevoked,
   updateSeen,
 } from './kiosk-store.ts';
@@ -35,6 +38,13 @@ export interface Kiosks {
   revoke(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
   /** PINs are taken again after five wrong ones. */
   unlock(organization: OrganizationId, id: string, who: Actor): Promise<Kiosk>;
+
+  /** Whether it was begun here. */
+  hasPairing(id: string): boolean;
+  /** Whether one of the codes that are open here is meant. */
+  knowsCode(code: string): boolean;
+  /** Run of the other node that has its sessions and its operator in memory; undefined: none, or this one. */
+  nodeOf(kiosk: string): Promise<string | undefined>;
 
   /** Called by a device that sends a code. `publicKey`: SPKI, base64url. Throws SIGN_IN_REFUSED. */
   claim(code: string, publicKey: string): { claim: string; fingerprint: string };
@@ -69,17 +79,19 @@ export interface Kiosks {
 
 export interface KiosksDeps extends Omit<KioskParts, 'kioskOf'> {
   random?: (into: Uint8Array) => void;
+  /** Absent: no other node shares the record. */
+  node?: NodeHere | undefined;
 }
 
 const SEEN_EVERY = 60_000;
 
-export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): Kiosks {
+export function createKiosks({ random = randomFillSync, node, ...deps }: KiosksDeps): Kiosks {
   const { db, inTransaction, integrity, ids, clock } = deps;
-  const pairings = createPairings({ clock, ids, random });
+  const pairings = createPairings({ clock, ids, random, tag: node?.tag });
   const secret = () => {
     const bytes = new Uint8Array(32);
     random(bytes);
-    return Buffer.from(bytes).toString('base64url');
+    return withTag(Buffer.from(bytes).toString('base64url'), node?.tag);
   };
   const devices = createDeviceSessions({ clock, secret });
   const left = createLeaveTokens({ clock, secret });
@@ -102,6 +114,12 @@ export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): 
     ...atBox({ ...deps, pairings, operators, own }),
     ...overDevices({ ...deps, pairings, operators, own }),
 
+    hasPairing: pairings.has,
+    knowsCode: pairings.knows,
+    async nodeOf(id) {
+      const at = node && (await selectNode(db, id));
+      return at && at !== node?.run && (await node?.isThere(at)) ? at : undefined;
+    },
     claim: pairings.claim,
     outcome: pairings.outcome,
     challenge: devices.challenge,
@@ -111,6 +129,7 @@ export function createKiosks({ random = randomFillSync, ...deps }: KiosksDeps): 
       const opened = devices.open(id, challenge, signature, kiosk?.publicKey);
       if (kiosk && clock.now() - (kiosk.lastSeenAt ?? 0) >= SEEN_EVERY)
         await inTransaction((tx) => updateSeen(tx, kiosk.id, clock.now()));
+      if (kiosk && node) await inTransaction((tx) => updateNode(tx, kiosk.id, node.run));
       return opened;
     },
 

@@ -29,7 +29,7 @@ const roles: readonly string[] = ['owner', 'administrator', 'operator'];
 function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) => void) {
   const { inTransaction, administrators } = parts;
 
-  return async function prove(caller: KioskCaller, email: string, pin: string): Promise<Administrator> {
+  return async function prove(caller: KioskCaller, email: string, pin: string): Promise<Proven> {
     const { organization, world } = caller;
     const all = await administrators.list(organization);
     const wanted = normalizeEmail(email);
@@ -46,7 +46,7 @@ function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) =
         await forgetPinTries(tx, caller.kiosk);
         await forgetOperatorTries(tx, account.id);
       });
-      return account;
+      return { account, pin: stored!.hash };
     }
     const locked = (await parts.kioskOf(caller.kiosk))?.pinLocked ?? true;
     await writeLine(parts, caller, 'refused', { by: 'pin', locked });
@@ -54,6 +54,12 @@ function createProofs(parts: KioskParts, pins: Pins, lockOut: (kiosk: KioskId) =
     lockOut(caller.kiosk);
     throw lockedOut();
   };
+}
+
+/** The account, and the PIN that proved it, as it is stored. */
+interface Proven {
+  account: Administrator;
+  pin: string;
 }
 
 const mayOperate = (one: Administrator | undefined): one is Administrator =>
@@ -85,7 +91,7 @@ type AtKiosk = Pick<KioskCaller, 'kiosk' | 'organization'>;
 /** Who is signed in at which kiosk, in memory: after a restart an operator signs in again. */
 export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kiosk: KioskId) => void) {
   const { administrators, clock } = parts;
-  const signedIn = new Map<KioskId, KioskOperator>();
+  const signedIn = new Map<KioskId, KioskOperator & { pin: string }>();
   const leave = (kiosk: KioskId): void => {
     signedIn.delete(kiosk);
     endSessions(kiosk);
@@ -96,17 +102,21 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
     const operator = signedIn.get(kiosk);
     if (!operator) return undefined;
     const account = await administrators.get(organization, operator.administrator).catch(() => undefined);
-    if (operator.until > clock.now() && mayOperate(account)) return account;
-    signedIn.delete(kiosk);
+    // Set anew at another node, it ends the shift as it does here.
+    const isSame = (await pins.stored(operator.administrator))?.hash === operator.pin;
+    if (operator.until > clock.now() && isSame && mayOperate(account)) return account;
+    if (isSame) signedIn.delete(kiosk);
+    else leave(kiosk);
     return undefined;
   }
 
   return {
     async signIn(caller: KioskCaller, email: string, pin: string): Promise<KioskOperator> {
-      const { id, name } = await prove(caller, email, pin);
+      const proven = await prove(caller, email, pin);
+      const { id, name } = proven.account;
       const operator = { administrator: id, name, until: clock.now() + SHIFT };
       await writeLine(parts, caller, 'done', { operator: id, by: 'pin' });
-      signedIn.set(caller.kiosk, operator);
+      signedIn.set(caller.kiosk, { ...operator, pin: proven.pin });
       return operator;
     },
 
@@ -114,13 +124,18 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
     async signOut(caller: KioskCaller, pin: string, email?: string): Promise<void> {
       const wanted = email ?? (await accountAt(caller))?.email;
       if (wanted === undefined) throw noOperator();
-      const { id } = await prove(caller, wanted, pin);
+      const { id } = (await prove(caller, wanted, pin)).account;
       await writeLine(parts, caller, 'done', { operator: id, by: 'pin', left: true });
       leave(caller.kiosk);
     },
 
     /** The signed-in operator, unless the session has ended or the account lost the role. */
-    at: async (place: AtKiosk) => ((await accountAt(place)) ? signedIn.get(place.kiosk) : undefined),
+    async at(place: AtKiosk): Promise<KioskOperator | undefined> {
+      const found = (await accountAt(place)) && signedIn.get(place.kiosk);
+      if (!found) return undefined;
+      const { pin: _, ...operator } = found;
+      return operator;
+    },
 
     leave,
     /** Ends the shifts of one operator, whose PIN is another one now. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
 import { createFairQueue, type FairQueue, type Share } from '../../../lib/fair/fair-queue.ts';
 import type { Ids, OrganizationId, World } from '../../../lib/id.ts';
+import { withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { fingerprintOf, MOST_TRIES, type Pairing, readDeviceKey } from './kiosk.ts';
 
@@ -32,6 +33,8 @@ export interface PairingsDeps {
   clock: Clock;
   ids: Ids;
   random: (into: Uint8Array) => void;
+  /** Of this node, where others share the record. */
+  tag?: string | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface PairingsDeps {
  * share it; a wrong second half counts against that code, and after five it is of no use. A device that gave the right one waits until
  * a person at the box confirms it.
  */
-export function createPairings({ clock, ids, random }: PairingsDeps) {
+export function createPairings({ clock, ids, random, tag }: PairingsDeps) {
   const open = new Map<string, Open>();
   /** Those that take codes, by organization and world. */
   const places = createFairQueue<Open>({ seats: 0, clock });
@@ -71,6 +74,11 @@ export function createPairings({ clock, ids, random }: PairingsDeps) {
       takePlace(places, one);
       return { ...describe(one), code };
     },
+    has: (id: string): boolean => open.has(id),
+    knows(typed: string): boolean {
+      const name = nameOf(readCode(typed));
+      return [...open.values()].some((one) => takesCodes(one) && nameOf(one.code) === name);
+    },
     get: (organization: OrganizationId, id: string): Pairing => describe(find(organization, id)),
     cancel(organization: OrganizationId, id: string): void {
       find(organization, id).cancelled = true;
@@ -90,7 +98,7 @@ export function createPairings({ clock, ids, random }: PairingsDeps) {
       }
       const bytes = new Uint8Array(32);
       random(bytes);
-      const claim = Buffer.from(bytes).toString('base64url');
+      const claim = withTag(Buffer.from(bytes).toString('base64url'), tag);
       meant.device = { publicKey, claim: hashOf(claim) };
       return { claim, fingerprint: fingerprintOf(publicKey) };
     },

@@ -246,6 +246,7 @@ export function createStagedModels({
         'This file is not held any more: files that were looked at wait 15 minutes for their import. Give the file again.',
       );
     },
+    has: (id: string): boolean => staged.has(id),
     remove: (id: string): boolean => staged.delete(id),
   };
 }

@@ -28,6 +28,8 @@ export interface ModelChanges {
    * a file that cannot be used.
    */
   stage(file: ModelFile): Promise<StagedModel>;
+  /** Whether a file that was looked at is held here. */
+  isStaged(id: string): boolean;
   /** What these changes would do, in their order; nothing is changed. Throws NOT_FOUND or MODEL_NOT_INSTALLED. */
   dryRun(changes: readonly PlannedChange[]): Promise<DryRun>;
   /** Throws NOT_FOUND for a file that is held no more. */
@@ -59,6 +61,7 @@ export function createModelChanges(deps: ModelChangesDeps): ModelChanges {
 
   return {
     stage: (file) => staged.add(file),
+    isStaged: staged.has,
     dryRun: async (changes) =>
       dryRunOf({
         forecast: models.forecast(changes.map(toChange)),

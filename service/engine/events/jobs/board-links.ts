@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
@@ -10,6 +11,8 @@ export interface BoardLinksDeps {
   random: (into: Uint8Array) => void;
   /** Milliseconds of a monotonic clock. */
   elapsed?: () => number;
+  /** Of this node, where others share the record. */
+  tag?: string | undefined;
 }
 
 /** Who asked for the link, and acts through the board it opened. */
@@ -52,12 +55,14 @@ export function createBoardLinks({
   audit,
   random,
   elapsed = () => performance.now(),
+  tag,
 }: BoardLinksDeps): BoardLinks {
   const links = new Map<string, Entry>();
   const sessions = new Map<string, Entry>();
   let served: string | undefined;
 
-  const secret = () => Buffer.from(fill(new Uint8Array(SECRET_BYTES), random)).toString('base64url');
+  const secret = () =>
+    withTag(Buffer.from(fill(new Uint8Array(SECRET_BYTES), random)).toString('base64url'), tag);
   function keep(kept: Map<string, Entry>, text: string, entry: Entry): void {
     for (const [hash, { until }] of kept) if (until <= elapsed()) kept.delete(hash);
     const [oldest] = kept.keys();

@@ -20,6 +20,7 @@ import type { Session } from './session.ts';
 import { createSessionBehaviors } from './session-behavior.ts';
 import { createSessionCapacity, type SessionCapacity } from './session-capacity.ts';
 import { createCapabilities, createPageSide, finalizeRow, requireUndecided } from './session-page.ts';
+import { createPlaces } from './session-place.ts';
 import { chosenProfile, profilePage, rulesIn } from './session-rules.ts';
 import { createSessionStore, outcomeOf, type SessionRow, sessionOf } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
@@ -48,6 +49,7 @@ export function createSessions({ random = randomFillSync, ...deps }: SessionsDep
     ...createPageSide(parts, live, find),
     ...createHandovers(parts, live, find),
     ...createDue(parts, { live, expire }),
+    ...createPlaces(parts),
     ...createRelyingSide(parts, live),
     ...createProfileSide(parts),
     noteBehavior: parts.behaviors.note,

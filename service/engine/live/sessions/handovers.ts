@@ -1,3 +1,4 @@
+import { withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { capabilityHash, makeCapability, sameHash } from './capability.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -79,7 +80,7 @@ export function createHandovers(
 }
 
 /** Codes that wait for a second device. */
-function createCodes({ clock, random }: Pick<SessionParts, 'clock' | 'random'>) {
+function createCodes({ clock, random, node }: Pick<SessionParts, 'clock' | 'random' | 'node'>) {
   const open = new Map<string, Open>();
   const begun = new Map<string, { times: number; until: number; refused?: true }>();
 
@@ -119,7 +120,7 @@ function createCodes({ clock, random }: Pick<SessionParts, 'clock' | 'random'>) 
         throw new Problem('BURST_LIMIT_EXCEEDED', 'This session was handed over too often: go on here.');
       begun.set(session, { times: times + 1, until });
       for (const [hash, one] of open) if (one.session === session) open.delete(hash);
-      const token = makeCapability(random);
+      const token = withTag(makeCapability(random), node?.tag);
       const numbers = makeNumbers(random);
       const number = numbers[byteBelow(random, numbers.length)]!;
       const expiresAt = Math.min(until, clock.now() + LIFE);

@@ -2,6 +2,7 @@ import type { FaceAnalyzer } from '../../../inference/workers/face-analyzer.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Ids, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
+import type { NodeHere } from '../../../lib/node-tag.ts';
 import type { Turns } from '../../../lib/turns.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Organizations } from '../../accounts/index.ts';
@@ -51,6 +52,8 @@ export interface SessionsDeps {
   uniqueness?: Pick<Uniqueness, 'judge' | 'withdraw' | 'isMember'>;
   /** Called after each attempt. */
   observed?: (attempt: ObservedAttempt) => void;
+  /** Absent: no other node shares the record. */
+  node?: NodeHere | undefined;
   /** A flow without one is refused. */
   handlers: Partial<Record<SessionFlow, FlowHandler>>;
 }

@@ -146,10 +146,14 @@ export function createRecord(parts: SessionParts) {
       if (changed && !unspent) await keep(tx, row, kept);
     },
 
-    /** The process that ran it has stopped: the attempt is used. */
+    /** The process that ran it has stopped: the attempt is used, unless it was one of several nodes. */
     async attemptLost(tx: Tx, row: SessionRow): Promise<void> {
-      await store.changeUndecided(tx, row.id, { running_since: null });
+      await store.changeUndecided(tx, row.id, parts.node ? lostAttempt(row) : { running_since: null });
     },
+
+    /** This run has it in memory from here on. An attempt that was lost with another node is not counted. False where it is decided. */
+    placed: (tx: Tx, row: SessionRow, node: string): Promise<boolean> =>
+      store.changeUndecided(tx, row.id, { node, ...(row.running_since !== null && lostAttempt(row)) }),
 
     async handedOver(
       tx: Tx,
@@ -264,6 +268,12 @@ export function createRecord(parts: SessionParts) {
     },
   };
 }
+
+const lostAttempt = (row: SessionRow): SessionChange => ({
+  running_since: null,
+  attempts: row.attempts - 1,
+  outcome: JSON.stringify({ ...outcomeOf(row), notPassed: 'LOST' } satisfies StoredOutcome),
+});
 
 /** What the parts that write are built on. */
 export interface RecordingParts extends SessionParts {

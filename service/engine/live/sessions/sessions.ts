@@ -195,6 +195,10 @@ export interface Sessions {
   /** Origins that may embed the page of a session, by its id; none for an unknown one. */
   originsOf(id: string): Promise<readonly string[]>;
 
+  /** Run of the other node that has it in memory; undefined: it is this one from here on, or none needs to. By id, and by the capability. */
+  nodeOf(id: string): Promise<string | undefined>;
+  nodeOfToken(token: string): Promise<string | undefined>;
+
   /** Whose capability it is now; undefined for an unknown one, and for one that was handed over. */
   holder(token: string): Promise<SessionHolder | undefined>;
 

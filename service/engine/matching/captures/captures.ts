@@ -4,6 +4,7 @@ import type { FaceAnalyzer } from '../../../inference/workers/face-analyzer.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Share } from '../../../lib/fair/fair-queue.ts';
 import type { Id, Ids, OrganizationId, World } from '../../../lib/id.ts';
+import { withTag } from '../../../lib/node-tag.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { ModelSet } from '../../models/index.ts';
 import { type Guidance, guidanceOf } from './guidance.ts';
@@ -53,6 +54,8 @@ interface CapturesDeps {
   ids: Ids;
   clock: Clock;
   random?: (into: Uint8Array) => void;
+  /** Of this node, where others share the record. */
+  tag?: string | undefined;
 }
 
 /** Bytes of one frame. */
@@ -86,6 +89,7 @@ export function createCaptures({
   ids,
   clock,
   random = randomFillSync,
+  tag,
 }: CapturesDeps): Captures {
   const sessions = new Map<string, Session>();
 
@@ -121,7 +125,7 @@ export function createCaptures({
       }
       const bytes = new Uint8Array(32);
       random(bytes);
-      const token = Buffer.from(bytes).toString('base64url');
+      const token = withTag(Buffer.from(bytes).toString('base64url'), tag);
       const id = ids.next('capture');
       const expiresAt = clock.now() + LIFE;
       const state = { connected: false, busy: false, lastFrameAt: Number.NEGATIVE_INFINITY, face: undefined };

@@ -40,6 +40,8 @@ export type TryAgain =
   | 'TIME'
   | 'SLOW'
   | 'INTERRUPTED'
+  /** The node that had the attempt in memory is gone; it is not counted. */
+  | 'LOST'
   | 'UNSURE';
 
 const tryAgain: Record<ChallengeReason, TryAgain> = {

@@ -1,0 +1,48 @@
+import { type NodeCredentials, sharedCredentials } from '../http/nodes/node-credentials.ts';
+import type { NodePeers } from '../http/nodes/places.ts';
+import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
+import type { Integrity } from '../storage/keys/integrity.ts';
+import { listRuns, type Node } from '../storage/postgres/nodes.ts';
+import type { Db } from '../storage/transaction.ts';
+
+/** The nodes that share the record, as this one sees them; each question is put to the rows. */
+export interface Nodes {
+  /** As the others know it. */
+  node: Node;
+  here: NodeHere;
+  peers: NodePeers;
+  credentials: NodeCredentials;
+}
+
+export function createNodes({
+  db,
+  run,
+  node,
+  integrity,
+}: {
+  db: Db;
+  /** Token of this run. */
+  run: string;
+  node: Node;
+  integrity: Pick<Integrity, 'mac'>;
+}): Nodes {
+  const tag = nodeTagOf(run);
+  const others = async () => (await listRuns(db)).filter((one) => one.run !== run);
+  return {
+    node,
+    here: {
+      run,
+      tag,
+      isThere: async (other) => (await others()).some((one) => one.run === other),
+    },
+    peers: {
+      isSelf: (other) => other === run || other === tag,
+      addressOf: async (other) =>
+        (await others()).find((one) => one.run === other || nodeTagOf(one.run) === other)?.address,
+      others: async () => (await others()).map(({ address }) => address),
+    },
+    credentials: sharedCredentials(run, (other) =>
+      Buffer.from(integrity.mac('node-link', [other]), 'base64url'),
+    ),
+  };
+}

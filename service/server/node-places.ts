@@ -1,0 +1,70 @@
+import type { Gatehouse } from '../compose/compose.ts';
+import { fromCookie } from '../doors/jobs/session-cookie.ts';
+import type { Place, PlacedRequest, Places } from '../http/nodes/places.ts';
+import { isCapability, isKioskToken } from '../http/sign-in/person-sessions.ts';
+import { tagIn } from '../lib/node-tag.ts';
+
+type PlacesDeps = Pick<Gatehouse, 'liveSessions' | 'kiosks' | 'modelChanges'>;
+
+const bearerOf = ({ headers }: PlacedRequest): string =>
+  /^Bearer\s+(\S{1,200})$/i.exec(headers.authorization ?? '')?.[1] ?? String(headers['x-api-key'] ?? '');
+const fieldOf = (from: unknown, name: string): string => {
+  const value = (from as Record<string, unknown> | null | undefined)?.[name];
+  return typeof value === 'string' ? value : '';
+};
+
+/** All that one node alone has in memory, by the routes that need it: which node it is stands in the row, the link, the id or the cookie. */
+export function createNodePlaces({ liveSessions, kiosks, modelChanges }: PlacesDeps): Places {
+  const ofSession = async (token: string) =>
+    isCapability(token) ? liveSessions.nodeOfToken(token) : undefined;
+  const bySession: Place = { head: (request) => ofSession(bearerOf(request)) };
+  const bySessionId: Place = { head: ({ params }) => liveSessions.nodeOf(fieldOf(params, 'id')) };
+  const inBody = (name: string): Place => ({ body: async ({ body }) => tagIn(fieldOf(body, name)) });
+  const pairing: Place = { isHere: ({ params }) => kiosks.hasPairing(fieldOf(params, 'id')) };
+  const boardSession = ({ headers }: PlacedRequest) => tagIn(fromCookie(headers.cookie));
+
+  return {
+    async always(request) {
+      const credential = bearerOf(request);
+      if (isKioskToken(credential)) return tagIn(credential);
+      const { url = '' } = request.routeOptions;
+      return /^\/jobs(\/(?!open\/)|$)/.test(url) ? boardSession(request) : undefined;
+    },
+    routes: {
+      '/api/live/state': bySession,
+      '/api/live/finalize': bySession,
+      '/api/live/behavior': bySession,
+      '/api/live/deny': bySession,
+      '/api/live/frames': { ...bySession, socket: ofSession },
+      '/api/live/handover': { body: ({ body }) => ofSession(fieldOf(body, 'token')) },
+      '/api/live/handover/describe': inBody('link'),
+      '/api/live/handover/accept': inBody('link'),
+      '/api/v1/sessions/:id/signals': bySessionId,
+      '/api/v1/sessions/:id/finalize': bySessionId,
+      '/api/v1/widget/sessions/:id/signals': bySessionId,
+      '/api/v1/widget/sessions/:id/finalize': bySessionId,
+      '/api/captures/live': { socket: tagIn },
+      '/api/captures/frames': { head: async ({ headers }) => tagIn(headers['x-capture-token']) },
+      '/mcp/messages': { head: async ({ query }) => tagIn(fieldOf(query, 'sessionId')) },
+      '/jobs/open/:token': { head: async ({ params }) => tagIn(fieldOf(params, 'token')) },
+      '/api/kiosk/pair': { isHere: ({ body }) => kiosks.knowsCode(fieldOf(body, 'code')) },
+      '/api/kiosk/pair/outcome': inBody('claim'),
+      '/api/kiosk/challenge': { body: ({ body }) => kiosks.nodeOf(fieldOf(body, 'kiosk')) },
+      '/api/kiosk/session': inBody('challenge'),
+      '/api/kiosk/left': inBody('token'),
+      '/api/admin/kiosk-pairings/:id': pairing,
+      '/api/admin/kiosk-pairings/:id/confirm': pairing,
+      '/api/admin/works': { gathers: true },
+      '/api/admin/models/files/:file/import': {
+        isHere: ({ params }) => modelChanges.isStaged(fieldOf(params, 'file')),
+      },
+      '/api/admin/models/dry-run': { isHere: ({ body }) => stagedIn(body).every(modelChanges.isStaged) },
+    },
+  };
+}
+
+/** Ids of the staged files that changes name. */
+function stagedIn(body: unknown): string[] {
+  const { changes } = body as { changes: readonly object[] };
+  return changes.map((change) => fieldOf(change, 'staged')).filter((id) => id !== '');
+}
