@@ -1,4 +1,5 @@
 import type { Access, Limits } from '../engine/accounts/index.ts';
+import type { Alerts } from '../engine/appliance/index.ts';
 import type { BehaviorLayers, BehaviorSettingsOf } from '../engine/behavior/index.ts';
 import type { EndpointWebhooks, Grants } from '../engine/events/index.ts';
 import type { GalleryCalibrations, Profiles } from '../engine/matching/index.ts';
@@ -8,6 +9,7 @@ import type { FollowedTables, Position } from '../storage/position/position.ts';
 
 /** Tables of which a node keeps something in memory, and the column whose value a change of them is known by. */
 export const followedTables = {
+  alert_rule: 'id',
   api_key: 'organization',
   behavior_layer: 'organization',
   destination_grant: 'organization',
@@ -20,6 +22,7 @@ export const followedTables = {
 } satisfies FollowedTables;
 
 export interface FollowingServices {
+  alerts: Pick<Alerts, 'load'>;
   access: Pick<Access, 'forgetRead'>;
   limits: Pick<Limits, 'forgetRead'>;
   behaviorLayers: Pick<BehaviorLayers, 'load'>;
@@ -36,6 +39,7 @@ export function followChanges(
   position: Pick<Position, 'follow'>,
   {
     access,
+    alerts,
     limits,
     behaviorLayers,
     behaviorSettings,
@@ -48,6 +52,7 @@ export function followChanges(
 ): void {
   const on = (table: keyof typeof followedTables, apply: (keys: readonly string[]) => unknown) =>
     position.follow(table, apply);
+  on('alert_rule', () => alerts.load());
   on('api_key', () => {
     access.forgetRead();
     limits.forgetRead();

@@ -1,4 +1,5 @@
 import { compose, type Gatehouse } from '../compose/compose.ts';
+import type { ComposeDeps } from '../compose/foundation.ts';
 import type { Config } from '../config.ts';
 import { keyStoreAdvice } from '../data-directory/database-place.ts';
 import { createTrustDoor, type TrustDeps } from '../doors/trust/index.ts';
@@ -27,7 +28,7 @@ export interface Service {
   url: string;
   /** Settles when a changed setting asks for a new start. */
   restartAsked: Promise<void>;
-  /** Lets running requests end, then closes everything. */
+  /** Ends what runs, while requests are answered and `/ready` is not; then closes everything. */
   stop(): Promise<void>;
 }
 
@@ -49,6 +50,7 @@ export async function serve(
   config: Config,
   output: ServiceOutput = {},
   until: AbortSignal = new AbortController().signal,
+  { node }: Pick<ComposeDeps, 'node'> = {},
 ): Promise<Service> {
   const log = createStructuredLog({
     clock: systemClock,
@@ -60,7 +62,13 @@ export async function serve(
   if (advice !== undefined) log.warn({}, advice);
 
   await using opened = new AsyncDisposableStack();
-  const { gatehouse, sealed, starting } = await composeOrUnseal(config, { listening, log, output, until });
+  const { gatehouse, sealed, starting } = await composeOrUnseal(config, {
+    listening,
+    log,
+    output,
+    until,
+    node,
+  });
   opened.defer(() => gatehouse.close());
   if (starting) opened.defer(() => starting.close());
   if (sealed) {
@@ -101,18 +109,26 @@ export async function serve(
     const announced = await announce({ hostName: config.hostName, port }, log);
     opened.defer(() => announced.stop());
   }
+  // After what runs has ended, before the doors close.
+  opened.defer(() => gatehouse.draining.seen());
   const setup = await gatehouse.setup.begin();
-  if (setup.is === 'open')
+  if (setup.is === 'open' && setup.at === undefined)
     log.info({ file: gatehouse.setupTokenFile }, 'no owner yet: the setup token is in this file');
+  else if (setup.is === 'open')
+    log.info({ node: setup.at }, 'no owner yet: the setup token is in the data directory of this node');
   await startWork(gatehouse, opened);
 
   const everything = opened.move();
-  return { url, restartAsked: gatehouse.serving.restartAsked(), stop: () => everything.disposeAsync() };
+  const stop = () => {
+    gatehouse.draining.begin();
+    return everything.disposeAsync();
+  };
+  return { url, restartAsked: gatehouse.serving.restartAsked(), stop };
 }
 
 const portOf = (url: string) => Number(new URL(url).port) || (url.startsWith('https:') ? 443 : 80);
 
-interface Waiting {
+interface Waiting extends Pick<ComposeDeps, 'node'> {
   listening: Listening;
   log: Log;
   output: ServiceOutput;
@@ -120,7 +136,7 @@ interface Waiting {
 }
 
 /** Composes the appliance. `sealed`, `starting`: what answered until a passphrase was given, or answers until the doors do. */
-async function composeOrUnseal(config: Config, { listening, log, output, until }: Waiting) {
+async function composeOrUnseal(config: Config, { listening, log, output, until, node }: Waiting) {
   const { certificate, boxCertificate, trust: _, ...listeners } = listening;
   let servers: SealedServers | undefined;
   let unsealing: Unsealing | undefined;
@@ -147,6 +163,7 @@ async function composeOrUnseal(config: Config, { listening, log, output, until }
       unlock,
       certificate,
       boxCertificate,
+      node,
       async certified() {
         if (!servers) starting = await openStartingDoors(waitingDeps());
       },
