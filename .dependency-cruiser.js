@@ -114,7 +114,11 @@ export default {
         path: '^service/engine/',
         pathNot: '(-store|/personal-data)\\.ts$|\\.test\\.ts$|^service/engine/appliance/integrity/',
       },
-      { path: '^service/storage/', pathNot: '^service/storage/transaction\\.ts$' },
+      {
+        path: '^service/storage/',
+        // Ports: who writes, when, and how far it has read.
+        pathNot: '^service/storage/(transaction|runs|leases|position/position)\\.ts$',
+      },
       'SQL lives in the feature’s -store.ts, and in its personal-data.ts what reads and removes a person; integrity checks what storage has signed.',
     ),
     rule(

@@ -42,6 +42,7 @@ export async function openAccounts(
     ids,
     clock,
     log,
+    runs,
     vault: { signing },
     node,
     nodes,
@@ -114,7 +115,7 @@ export async function openAccounts(
       administrators,
     }),
     personTokens: createPersonTokens({ inTransaction, audit, signing, issuer, clock }),
-    idempotency: createIdempotency({ inTransaction, sealer, integrity, run: ids.next('request'), clock }),
+    idempotency: createIdempotency({ inTransaction, sealer, integrity, runs, clock }),
   };
 }
 
@@ -180,7 +181,7 @@ function callerOf({ id, administrator, factorAt, limitedTo }: AdministratorSessi
 
 /** How the first owner is made. */
 export function createFirstOwner(
-  { config, db, inTransaction, integrity, audit, clock }: Foundation,
+  { config, db, inTransaction, integrity, audit, clock, runs }: Foundation,
   { organizations, administrators }: Accounts,
   { subjects }: { subjects: Pick<Subjects, 'count'> },
 ) {
@@ -197,6 +198,7 @@ export function createFirstOwner(
     hasPeople: async (realm) => (await subjects.count(realm)) > 0,
     random: randomFillSync,
     file: tokenFile(setupTokenFile),
+    runs,
   });
   return { setup, setupTokenFile };
 }

@@ -46,6 +46,8 @@ export interface StatusDeps {
   backups: Pick<Backups, 'facts'>;
   retention: Pick<Retention, 'waiting'>;
   clock: Clock;
+  /** It ends: requests are to go elsewhere. */
+  stops?(): boolean;
   /** Undefined without TLS. */
   certificate?(): ApplianceFacts['certificate'];
   /** Rows that another program wrote or changed, as of the last look. */
@@ -164,13 +166,13 @@ function masterKeyOf(
 const liesIn = (folder: string, path: string) => !relative(folder, path).startsWith('..');
 
 /** State of inference. */
-async function describePictures({ models, pictures }: StatusDeps, storage: StorageState) {
+async function describePictures({ models, pictures, stops }: StatusDeps, storage: StorageState) {
   const current = models.current();
   const installed = await models.list();
   const [pad] = current.padSets;
   const { workers, busy, waiting, queueLimit, provider, broken } = pictures();
   return {
-    readiness: readinessOf(broken, storage, installed),
+    readiness: stops?.() ? stopping : readinessOf(broken, storage, installed),
     models: installed,
     damagedModels: models.damaged(),
     pad: pad
@@ -185,6 +187,8 @@ async function describePictures({ models, pictures }: StatusDeps, storage: Stora
     },
   };
 }
+
+const stopping = { is: 'not-ready' as const, reason: 'The service is stopping.' };
 
 /** Figures about people over these organizations. */
 function describePeople(

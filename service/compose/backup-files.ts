@@ -97,13 +97,6 @@ async function keepPassphrase({ data, vault: { keys } }: BackupFilesDeps): Promi
   if (((await keys.note(PASSPHRASE_NOTE)) ?? '') !== now) await keys.setNote(PASSPHRASE_NOTE, now);
 }
 
-/** The number of a failed file is not reused. */
-async function nextSequence(keys: Vault['keys']): Promise<number> {
-  const sequence = Number((await keys.note(SEQUENCE_NOTE)) ?? 0) + 1;
-  await keys.setNote(SEQUENCE_NOTE, String(sequence));
-  return sequence;
-}
-
 /** The reasons why the backup cannot be restored, one sentence each, and what was found in it. */
 async function drill(
   { data, vault, clock, log }: BackupFilesDeps,
@@ -163,7 +156,8 @@ async function write(
       ...copied,
       masterKey: vault.master.id,
       backupKey: key.id,
-      sequence: await nextSequence(vault.keys),
+      // That of a failed file is not reused.
+      sequence: await vault.keys.countUp(SEQUENCE_NOTE),
       erasures: (await vault.keys.erasureLedger()).length,
       models: models.list,
     };

@@ -25,6 +25,7 @@ import { type Behavior, createBehavior } from './behavior.ts';
 import { openCertificateCare } from './certificate/certificate-care.ts';
 import { createNameCare, createServing, isInsecure } from './certificate/serving.ts';
 import { createConnection } from './connection.ts';
+import { createDraining } from './draining.ts';
 import { createErasing, createOrganizationErasing, type Erasing } from './erasing.ts';
 import { createDelivery, openEvents } from './events.ts';
 import { followChanges } from './follow-changes.ts';
@@ -54,7 +55,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   unlessComposed.use(opened);
 
   const foundation = await openFoundation(config, deps, opened);
-  const { db, inTransaction, integrity, audit, ids, clock, log } = foundation;
+  const { db, inTransaction, integrity, audit, ids, clock, log, runs } = foundation;
   const { place, database, vault, certificate } = foundation;
   const { keys, master, signing } = vault;
   const record = await openAuditLog(foundation);
@@ -109,6 +110,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     ids,
     clock,
     log,
+    runs,
     recurring,
     files: createBackupFiles({ data: config.data, place, vault, clock, log }),
     copies: keyPlaces,
@@ -151,6 +153,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   verification.newcomerDecided.connect(live.liveSessions.newcomerDecided);
   backupTroubled.connect(alerts.checkGauges);
 
+  const draining = createDraining({ hasOthers: runs.node !== '' });
   const jobs = createJobs({ db, inTransaction, audit, clock, recurring, queue, byHand: delivery.byHand });
   const serving = createServing({ config, certificate, clock });
   const { status, applianceReport } = createStatus({
@@ -176,6 +179,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     backups,
     retention,
     clock,
+    stops: draining.is,
     certificate: () =>
       certificate && {
         endsAt: certificate.end(),
@@ -191,6 +195,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     metrics: foundation.metrics,
     position: foundation.position,
     nodes: foundation.nodes,
+    draining,
     auditLog: record.auditLog,
     organizations,
     limits: accounts.limits,
@@ -288,6 +293,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
 
   followChanges(foundation.position, {
     access: accounts.access,
+    alerts,
     limits: accounts.limits,
     behaviorLayers: behavior.behaviorLayers,
     behaviorSettings,
@@ -300,7 +306,10 @@ export async function compose(config: Config, deps: ComposeDeps) {
     erasure: erasing.erasure,
     webhooks,
   });
-  await readPeople(foundation, pictures, people, erasing, behavior, { serves });
+  // A node that runs already may be making what would be swept.
+  const [first] = await runs.living(db);
+  const sweeps = serves && first === runs.own;
+  await readPeople(foundation, pictures, people, erasing, behavior, { serves, sweeps });
   await backups.resume();
   if (serves) {
     await keyCare.rotations.resume();
@@ -321,7 +330,7 @@ async function readPeople(
   { subjects, calibrations, consents }: People,
   { erasure, erasureNodes }: Erasing,
   { behaviorLayers }: Behavior,
-  { serves }: { serves: boolean },
+  { serves, sweeps }: { serves: boolean; sweeps: boolean },
 ): Promise<void> {
   // The workers load their models while the rest is read.
   const picturesReady = serves ? pictures().ready() : undefined;
@@ -331,7 +340,7 @@ async function readPeople(
   // Before the galleries: no person who was erased is read into them.
   await erasure.resume();
   // Not in a command that only reads: a sweep cannot be undone.
-  const { swept } = serves ? await subjects.sweepKeys() : { swept: 0 };
+  const { swept } = sweeps ? await subjects.sweepKeys() : { swept: 0 };
   if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
   await calibrations.load();
   await behaviorLayers.load();

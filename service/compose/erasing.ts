@@ -38,7 +38,7 @@ export function createErasing(
   { events }: EventsOut,
   { subjects }: People,
 ) {
-  const { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, database, vault } =
+  const { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, runs, database, vault } =
     foundation;
   const nodes = createNodesOfErasures(foundation);
   const personalData = createPersonalData({ db, sealer, integrity, organizations, clock });
@@ -52,6 +52,7 @@ export function createErasing(
     ids,
     clock,
     log,
+    runs,
     dialect: database.dialect,
     data: config.data,
     keys,

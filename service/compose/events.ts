@@ -1,4 +1,4 @@
-import { randomFillSync, randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { behaviorEvents } from '../doors/behavior/webhook-events.ts';
 import { hostedEvents } from '../doors/hosted/webhook-events.ts';
 import { identityEvents } from '../doors/identity/webhook-events.ts';
@@ -15,7 +15,9 @@ import {
   createEvents,
   createGrants,
   createRecurringWorks,
+  createRole,
   createWebhooks,
+  ownRole,
   type PayloadDialect,
 } from '../engine/events/index.ts';
 import type { Profiles } from '../engine/matching/index.ts';
@@ -34,8 +36,8 @@ export type EventsOut = Awaited<ReturnType<typeof openEvents>>;
 export async function openEvents(foundation: Foundation) {
   const { config, db, inTransaction, integrity, audit, ids, clock, time, log, node, nodes, opened } =
     foundation;
-  const catchUp = node && foundation.position.catchUp;
-  const owner = randomUUID();
+  const { runs, leases, position } = foundation;
+  const catchUp = node && position.catchUp;
   const chance = Math.random;
   const queue = createDeliveryQueue({
     db,
@@ -45,11 +47,11 @@ export async function openEvents(foundation: Foundation) {
     clock,
     time,
     log,
-    owner,
+    runs,
     chance,
     catchUp,
   });
-  const recurring = createRecurringWorks({ db, inTransaction, clock, time, log, owner });
+  const recurring = createRecurringWorks({ db, inTransaction, clock, time, log, runs, leases, position });
   const boardLinks = createBoardLinks({ inTransaction, audit, random: randomFillSync, tag: nodes?.here.tag });
   const outgoing = createOutgoing();
   opened.defer(() => outgoing.close());
@@ -96,11 +98,12 @@ export async function createReceivers(
 
 /** Registers what sends deliveries. Nothing is relayed before `relay.start`; no alert rule is evaluated before `alerts.load`. */
 export function createDelivery(
-  { db, inTransaction, sealer, integrity, audit, ids, clock, locks, log, metrics }: Foundation,
+  foundation: Foundation,
   { organizations }: Accounts,
   { events, webhooks, destinations, outgoing, mail, queue, recurring }: EventsOut,
   { profiles, readings }: { profiles: Profiles; readings: GaugeReadings },
 ) {
+  const { db, inTransaction, sealer, integrity, audit, ids, clock, locks, log, runs, metrics } = foundation;
   const alerts = createAlerts({
     db,
     inTransaction,
@@ -136,6 +139,7 @@ export function createDelivery(
     outgoing,
     queue,
     recurring,
+    role: runs.node === '' ? ownRole : createRole('relay', foundation, alerts.load),
     observed: metrics.delivery,
     version: productVersion(),
   });

@@ -1,4 +1,5 @@
 import type { Access, Limits } from '../engine/accounts/index.ts';
+import type { Alerts } from '../engine/appliance/index.ts';
 import type { BehaviorLayers, BehaviorSettingsOf } from '../engine/behavior/index.ts';
 import type { Consents } from '../engine/consent/index.ts';
 import type { EndpointWebhooks, Grants } from '../engine/events/index.ts';
@@ -10,6 +11,7 @@ import type { FollowedTables, Position } from '../storage/position/position.ts';
 
 /** Tables of which a node keeps something in memory, and the column whose value a change of them is known by. */
 export const followedTables = {
+  alert_rule: 'id',
   api_key: 'organization',
   behavior_layer: 'organization',
   destination_grant: 'organization',
@@ -29,6 +31,7 @@ export const followedTables = {
 } satisfies FollowedTables;
 
 export interface FollowingServices {
+  alerts: Pick<Alerts, 'load'>;
   access: Pick<Access, 'forgetRead'>;
   limits: Pick<Limits, 'forgetRead'>;
   behaviorLayers: Pick<BehaviorLayers, 'load'>;
@@ -48,6 +51,7 @@ export function followChanges(
   position: Pick<Position, 'follow' | 'whenOlder'>,
   {
     access,
+    alerts,
     limits,
     behaviorLayers,
     behaviorSettings,
@@ -71,6 +75,7 @@ export function followChanges(
     position.follow(table, apply);
     anew.push(readAnew);
   }
+  on('alert_rule', () => alerts.load());
   on('api_key', () => {
     access.forgetRead();
     limits.forgetRead();

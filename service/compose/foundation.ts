@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type BoxCertificate, boxCertificateOf } from '../certificate/box-certificate.ts';
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Config } from '../config.ts';
@@ -15,11 +16,13 @@ import { databaseTime, ownTime } from '../storage/claim-time.ts';
 import type { Database, DatabasePlace } from '../storage/connection.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
 import type { Vault } from '../storage/keys/vault.ts';
+import { createLeases, type Leases } from '../storage/leases.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
 import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/node-works.ts';
 import { alone, openPosition, type Position } from '../storage/position/position.ts';
 import type { Node, ThisNode } from '../storage/postgres/nodes.ts';
+import { onlyRun, type Runs, runOfNode } from '../storage/runs.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 import type { ClaimTime, Db, InTransaction } from '../storage/transaction.ts';
 import { followedTables } from './follow-changes.ts';
@@ -74,6 +77,10 @@ export interface Foundation {
   node: ThisNode | undefined;
   /** Absent: no other node shares the record. */
   nodes: Nodes | undefined;
+  /** This run of the program, and those beside it. */
+  runs: Runs;
+  /** Of recurring work and roles: `inTransaction` checks them. */
+  leases: Leases;
   vault: Vault;
   library: ModelLibrary;
   certificate: ServedCertificate | undefined;
@@ -126,6 +133,8 @@ export async function openFoundation(
   opened.defer(() => position.close());
   const works = node ? await openNodeWorks({ database, log }) : worksAlone;
   opened.defer(() => works.close());
+  const runs = node ? runOfNode(node.id, database.token!) : onlyRun(randomUUID());
+  const leases = createLeases();
   const { sealer, integrity } = vault;
   const ids = createIds(clock);
   const nodes = node && createNodes({ db: database.db, run: database.token!, node, integrity });
@@ -133,7 +142,7 @@ export async function openFoundation(
     config,
     settings,
     db: database.db,
-    inTransaction: database.inTransaction,
+    inTransaction: leases.fenced(database.inTransaction),
     sealer,
     integrity,
     audit: createAudit({ ids, clock, sealer }),
@@ -149,6 +158,8 @@ export async function openFoundation(
     locks: database.locks,
     node: node && thisNode(node, database),
     nodes,
+    runs,
+    leases,
     vault,
     library,
     certificate,

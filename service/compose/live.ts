@@ -25,7 +25,7 @@ export type Live = ReturnType<typeof createLive>;
 
 /** Sessions of people in front of a camera, for every flow. */
 export function createLive(
-  { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, metrics, nodes }: Foundation,
+  { config, db, inTransaction, sealer, integrity, audit, ids, clock, log, metrics, nodes, runs }: Foundation,
   { organizations, access, limits, personTokens }: Accounts,
   { models, analyzer, pictures }: Pictures,
   { events }: EventsOut,
@@ -46,6 +46,7 @@ export function createLive(
     ids,
     clock,
     log,
+    runs,
     organizations,
     models,
     profiles,

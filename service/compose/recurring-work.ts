@@ -29,6 +29,15 @@ export interface RecurringWorkDeps {
 
 const MINUTE = 60_000;
 
+/** On each node: what it concerns is on its disk or in its memory, or is decided in the transaction that looks. */
+const perNode: ReadonlySet<WorkKind> = new Set([
+  'backups',
+  'backup-drill',
+  'certificate',
+  'record-integrity',
+  'sessions',
+]);
+
 /** The recurring work of the running service. A failed run is not repeated before its next time. */
 export function addRecurringWork(
   {
@@ -53,7 +62,7 @@ export function addRecurringWork(
   certificate: Pick<ServedCertificate, 'reload'> | undefined,
 ): void {
   const add = (kind: WorkKind, every: number | undefined, run: () => Promise<unknown>) =>
-    recurring.add(kind, { every, run });
+    recurring.add(kind, { every, perNode: perNode.has(kind), run });
   add('retention', 60 * MINUTE, () => retention.tend());
   add('backups', MINUTE, () => backups.runDue());
   // Only when it is asked for.

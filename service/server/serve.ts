@@ -30,7 +30,7 @@ export interface Service {
   url: string;
   /** Settles when a changed setting asks for a new start. */
   restartAsked: Promise<void>;
-  /** Lets running requests end, then closes everything. */
+  /** Ends what runs, while requests are answered and `/ready` is not; then closes everything. */
   stop(): Promise<void>;
 }
 
@@ -114,13 +114,21 @@ export async function serve(
     const announced = await announce({ hostName: config.hostName, port }, log);
     opened.defer(() => announced.stop());
   }
+  // After what runs has ended, before the doors close.
+  opened.defer(() => gatehouse.draining.seen());
   const setup = await gatehouse.setup.begin();
-  if (setup.is === 'open')
+  if (setup.is === 'open' && setup.at === undefined)
     log.info({ file: gatehouse.setupTokenFile }, 'no owner yet: the setup token is in this file');
+  else if (setup.is === 'open')
+    log.info({ node: setup.at }, 'no owner yet: the setup token is in the data directory of this node');
   await startWork(gatehouse, opened);
 
   const everything = opened.move();
-  return { url, restartAsked: gatehouse.serving.restartAsked(), stop: () => everything.disposeAsync() };
+  const stop = () => {
+    gatehouse.draining.begin();
+    return everything.disposeAsync();
+  };
+  return { url, restartAsked: gatehouse.serving.restartAsked(), stop };
 }
 
 const portOf = (url: string) => Number(new URL(url).port) || (url.startsWith('https:') ? 443 : 80);

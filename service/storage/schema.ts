@@ -141,6 +141,7 @@ export interface Schema {
     state: string;
     problems: string | null;
     found: string | null;
+    begun_by: string | null;
   };
   backup_plan: {
     folder: string;
@@ -148,6 +149,7 @@ export interface Schema {
     keep: number;
     set_by: string;
     set_at: number;
+    node: string | null;
   };
   backup_run: {
     id: string;
@@ -159,6 +161,7 @@ export interface Schema {
     reason: string | null;
     origin: string;
     verified_at: number | null;
+    begun_by: string | null;
   };
   behavior_challenge: {
     id: string;
@@ -332,6 +335,7 @@ export interface Schema {
     copies: Generated<string>;
     receipt: string | null;
     mac: string | null;
+    begun_by: string | null;
   };
   erasure_node: {
     erasure: string;
@@ -451,6 +455,7 @@ export interface Schema {
     motion: number | null;
     attempts: number;
     running_since: number | null;
+    running_by: string | null;
     held_until: number | null;
     decision: string | null;
     decided_at: number | null;
@@ -689,6 +694,7 @@ export interface Schema {
     claim_hash: string | null;
     factor_owed: number;
     mac: string;
+    begun_by: string | null;
   };
   sign_in_failure: {
     account: string;

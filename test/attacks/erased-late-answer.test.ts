@@ -34,7 +34,7 @@ onSqlite('a mail server that answers after the erasure', (newPlace, dialect) => 
     const { inTransaction, atRest } = watchDatabase(at.engine, () => sending > 0);
     const time = createFakeTime(at.engine.clock.now(), atRest);
     const shared = { ...at.engine, inTransaction, clock: time.clock, log: silentLog };
-    const queue = createDeliveryQueue({ ...shared, timer: time.timer, owner: 'test', chance: () => 0 });
+    const queue = createDeliveryQueue({ ...shared, timer: time.timer, chance: () => 0 });
     await at.open({
       ...shared,
       queue,

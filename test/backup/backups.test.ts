@@ -10,6 +10,7 @@ import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
+import { onlyRun } from '../../service/storage/runs.ts';
 import { onSqlite } from '../storage/databases.ts';
 import { createTestAudit } from '../support/audit.ts';
 
@@ -95,6 +96,7 @@ onSqlite('backups', (newPlace) => {
       ids,
       clock,
       log: silentLog,
+      runs: onlyRun('run_1'),
     });
   });
   afterEach(() => database.close());
@@ -302,7 +304,7 @@ onSqlite('backups', (newPlace) => {
     const { run } = await backups.create({ folder: '/b' }, ada);
     await database.db
       .updateTable('backup_run')
-      .set({ outcome: 'running', finished_at: null, bytes: null })
+      .set({ outcome: 'running', finished_at: null, bytes: null, begun_by: 'run_0' })
       .where('id', '=', run.id)
       .execute();
     await backups.resume();
@@ -365,7 +367,7 @@ onSqlite('backups', (newPlace) => {
     const second = await backups.drill(run.id, ada);
     await database.db
       .updateTable('backup_drill')
-      .set({ state: 'running' })
+      .set({ state: 'running', begun_by: 'run_0' })
       .where('id', '=', second.id)
       .execute();
     await backups.resume();

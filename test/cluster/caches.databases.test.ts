@@ -70,6 +70,10 @@ describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
     keyof typeof followedTables,
     { answer: (b: Gatehouse) => unknown; change: (a: Gatehouse) => Promise<unknown> }
   > = {
+    alert_rule: {
+      answer: (b) => b.alerts.watches(realm(), 'spoof-attempts'),
+      change: (a) => a.alerts.addRule(realm(), { metric: 'spoof-attempts' }, operator),
+    },
     api_key: {
       answer: (b) => b.access.knowsOrigin('https://shop.example'),
       change: (a) =>

@@ -7,6 +7,7 @@ import { systemClock as clock } from '../../service/lib/clock.ts';
 import { createIds, type DeliveryId, type EndpointId, type OrganizationId } from '../../service/lib/id.ts';
 import { silentLog as log } from '../../service/lib/log.ts';
 import { openDatabase } from '../../service/storage/connection.ts';
+import { onlyRun } from '../../service/storage/runs.ts';
 
 /** When the process kills itself: so many milliseconds after so many attempts have begun, or as soon as so many have ended. Without either: never. */
 export interface Kill {
@@ -53,7 +54,7 @@ const queue = createDeliveryQueue({
   clock,
   log,
   chance: Math.random,
-  owner: `process ${process.pid}`,
+  runs: onlyRun(`process ${process.pid}`),
   most: 8,
   integrity: { mac: () => 'mac', verify: () => true },
 });

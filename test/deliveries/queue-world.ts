@@ -14,6 +14,7 @@ import {
 import type { DeliveryId, EndpointId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { DatabasePlace } from '../../service/storage/connection.ts';
+import { onlyRun } from '../../service/storage/runs.ts';
 import type { ClaimTime, InTransaction } from '../../service/storage/transaction.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { createFakeTime, type FakeTime } from '../support/fake-time.ts';
@@ -77,11 +78,13 @@ export async function createQueueWorld(place: DatabasePlace) {
     })
     .execute();
   const lives: Life[] = [];
-  const alive = new Map<Life, { is: boolean }>();
+  const alive = new Map<Life, { is: boolean; name: string }>();
   const warnings: string[] = [];
   const times = new Set([time]);
   const lanes = new Map<string, string>();
-  let owners = 0;
+  let made = 0;
+  /** Names of those that were neither stopped nor killed. */
+  const running = new Set<string>();
   const rowsOf = (added: readonly Added[]): NewDelivery[] =>
     added.map(({ name = 'identity.one', lane }) => {
       const id = engine.ids.next('delivery') as DeliveryId;
@@ -135,7 +138,9 @@ export async function createQueueWorld(place: DatabasePlace) {
       times.add(own);
       const begun: Attempt[] = [];
       const open = new Set<Attempt>();
-      const process = { is: true };
+      const name = `process ${++made}`;
+      running.add(name);
+      const process = { is: true, name };
       const shared = {
         ...engine,
         clock: own.clock,
@@ -146,7 +151,7 @@ export async function createQueueWorld(place: DatabasePlace) {
           after: (milliseconds: number, work: () => void) =>
             own.timer.after(milliseconds, () => process.is && work()),
         },
-        owner: `process ${++owners}`,
+        runs: { ...onlyRun(name), living: async () => running },
         time: claimTime,
       };
       const queue = createDeliveryQueue({ ...shared, chance, most, catchUp });
@@ -190,15 +195,19 @@ export async function createQueueWorld(place: DatabasePlace) {
         jobs: createJobs({ ...shared, queue, recurring, byHand }),
         async stop() {
           await Promise.all([queue.stop(), recurring.stop()]);
+          running.delete(name);
         },
       };
       lives.push(life);
       alive.set(life, process);
       return life;
     },
+    /** The others count it as gone; it goes on. */
+    giveUp: (life: Life) => void running.delete(alive.get(life)!.name),
     /** As `kill -9` does: nothing it asked for happens any more. */
     kill(life: Life): void {
       alive.get(life)!.is = false;
+      running.delete(alive.get(life)!.name);
       lives.splice(lives.indexOf(life), 1);
     },
     async add({ queue }: Pick<Life, 'queue'>, ...added: Added[]): Promise<DeliveryId[]> {

@@ -110,6 +110,7 @@ onBothDatabases('the queue of deliveries', (newPlace) => {
       const former = await world.live({ time: world.newTime() });
       const [id] = await world.add(former, {});
       await until(() => former.begun.length === 1);
+      world.giveUp(former);
       const life = await world.live();
       await until(() => life.begun.length === 1);
       former.begun[0]!.end({ is: 'given-up', reason: 'late' });

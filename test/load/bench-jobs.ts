@@ -7,6 +7,7 @@ import { createDeliveryQueue, type NewDelivery } from '../../service/engine/even
 import { systemClock } from '../../service/lib/clock.ts';
 import { createIds, type DeliveryId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { onlyRun } from '../../service/storage/runs.ts';
 import { createQueueWorld } from '../deliveries/queue-world.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
 import { findRedis, startRedis } from '../support/redis.ts';
@@ -127,7 +128,7 @@ async function openOurs(): Promise<Queues> {
     clock,
     log: silentLog,
     chance: () => 0,
-    owner: 'bench',
+    runs: onlyRun('bench'),
     most: CONCURRENCY,
   });
   let finished = 0;

@@ -63,8 +63,10 @@ import { openKeyStore } from '../../service/storage/keys/key-store.ts';
 import { createNoteGuard, openNoteGuard } from '../../service/storage/keys/note-guard.ts';
 import { openOrganizationKeys } from '../../service/storage/keys/organization-keys.ts';
 import { openSigningKeys, verifySignature } from '../../service/storage/keys/signing-keys.ts';
+import { createLeases } from '../../service/storage/leases.ts';
 import { createMasterKey } from '../../service/storage/master/master-key.ts';
 import { alone } from '../../service/storage/position/position.ts';
+import { onlyRun } from '../../service/storage/runs.ts';
 import { createSealer } from '../../service/storage/sealing/sealed.ts';
 import { createScriptedAnalyzer, type ScriptedAnalyzer } from './faces.ts';
 import { openFlows } from './live-sessions.ts';
@@ -298,7 +300,9 @@ export async function startEngine({
   // The clock stands still: ids count up instead, so that rows keep the order they were written in.
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++made));
   const log = silentLog;
-  const { db, inTransaction, locks, close } = await openTestDatabase(place, { clock, log });
+  const { db, locks, close, ...database } = await openTestDatabase(place, { clock, log });
+  const leases = createLeases();
+  const inTransaction = leases.fenced(database.inTransaction);
   const keys = await openKeyStore({ kind: 'sqlite-memory' }, { clock });
   const master = createMasterKey(new Uint8Array(32).fill(7));
   const organizationKeys = await openOrganizationKeys({ keys, master, random: randomFillSync });
@@ -347,6 +351,9 @@ export async function startEngine({
     locks,
     log,
     integrity,
+    runs: onlyRun('run_1'),
+    leases,
+    position: alone,
   };
   const models = await createModels({ ...shared, library });
   const organizations = createOrganizations(shared);
@@ -468,7 +475,6 @@ export async function startEngine({
     master,
     organizationKeys,
     behaviorSettings,
-    position: alone,
     /** No webhook takes its events; `openEventsOut` gives one whose events go out. */
     verdicts,
     behaviorChallenges: createBehaviorChallenges(behavior),
@@ -489,7 +495,7 @@ export async function startEngine({
     ...staff,
     approvals: createApprovals({ ...shared, ...staff, organizations }),
     personTokens: createPersonTokens({ ...shared, signing, issuer: appliance }),
-    idempotency: createIdempotency({ ...shared, integrity, run: 'run_1' }),
+    idempotency: createIdempotency({ ...shared, integrity }),
     setup,
     setupTokenFile: '/data/setup-token',
     /** What the file of the setup token holds. */

@@ -13,6 +13,7 @@ import {
 import { createIds, type EventId, type SubjectId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { Outgoing, OutgoingReply, OutgoingRequest } from '../../service/outgoing/outgoing.ts';
+import { onlyRun } from '../../service/storage/runs.ts';
 import { type Engine, operator } from './engine.ts';
 import { createFakeTime, type FakeTime, until } from './fake-time.ts';
 import { watchDatabase } from './watch-database.ts';
@@ -79,7 +80,7 @@ export async function openEventStack(
   const events = createEvents(shared);
   const webhooks = openWebhooks(shared, destinations, log);
   await webhooks.load();
-  const own = { ...shared, owner: 'stack', timer: time.timer };
+  const own = { ...shared, runs: onlyRun('stack'), timer: time.timer };
   const queue = createDeliveryQueue({ ...own, chance: () => 0 });
   const recurring = createRecurringWorks(own);
   const delivery = createEventDelivery({

@@ -35,8 +35,8 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
   const own = () => ({ machine: [], ports: [], elsewhere: [] });
   const receivers = await createReceivers({ ...engine, log }, { outgoing, own });
   const shared = { ...engine, ...receivers, log, outgoing };
-  const queue = createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0.5 });
-  const recurring = createRecurringWorks({ ...shared, owner: 'test' });
+  const queue = createDeliveryQueue({ ...shared, chance: () => 0.5 });
+  const recurring = createRecurringWorks(shared);
   const alerts = createAlerts({
     ...shared,
     queue,

@@ -67,7 +67,7 @@ async function startSending() {
   const destinations = createDestinations({ grants, outgoing, own });
   const random = (into: Uint8Array) => void randomFillSync(into);
   const webhooks = createWebhooks({ ...shared, destinations, random });
-  const queue = createDeliveryQueue({ ...shared, owner: 'test', chance: () => 0 });
+  const queue = createDeliveryQueue({ ...shared, chance: () => 0 });
   const recurring = { add() {} };
   const { relay } = createEventDelivery({
     ...shared,

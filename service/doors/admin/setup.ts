@@ -53,7 +53,11 @@ const about = {
 
 /** The setup token, for the operator of the box alone. */
 export const setupRoutes = ({ setup, setupTokenFile }: SetupRouteDeps): AdminRoute[] => {
-  const shown = ({ is, ...opening }: SetupOpening) => ({ ...opening, state: is, file: setupTokenFile });
+  const shown = ({ is, at: _, ...opening }: SetupOpening) => ({
+    ...opening,
+    state: is,
+    file: setupTokenFile,
+  });
   return [
     route({
       ...about,

@@ -34,6 +34,7 @@ export {
   type Work,
   type WorkKind,
 } from './recurring/recurring-works.ts';
+export { createRole, ownRole, type Role } from './recurring/role.ts';
 export {
   Endpoint,
   exampleOfEndpoint,

@@ -4,6 +4,7 @@ import { recordedAccess, recordedKeys } from '../../../test/support/recorded-acc
 import { createIdempotency } from '../../engine/accounts/index.ts';
 import { silentLog } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import { onlyRun } from '../../storage/runs.ts';
 import { createServer } from '../server.ts';
 
 let engine: Engine;
@@ -52,7 +53,7 @@ function start(run = 'run_a') {
     access: recordedAccess(),
     log: silentLog,
     ids: engine.ids,
-    repeats: createIdempotency({ ...engine, run }),
+    repeats: createIdempotency({ ...engine, runs: onlyRun(run) }),
     admission: {
       admit: async (_, { metered }) => (metered ? meter() : { answered() {} }),
       meter: async () => meter(),

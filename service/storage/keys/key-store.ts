@@ -74,6 +74,8 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   setNote(name: string, value: string): Promise<void>;
   /** Where there is none; gives the one that is there then. */
   addNote(name: string, value: string): Promise<string>;
+  /** The next number of a note that counts: none is given twice. */
+  countUp(name: string): Promise<number>;
   /** As `setNote`, of a value that names the revision which this write gives the store. */
   writeAtRevision(name: string, make: (revision: number) => string): Promise<void>;
   /** Which store this is, and after how many writes. */
@@ -259,7 +261,7 @@ function createErasureLedger(
 function createNotes(
   db: Kysely<KeySchema>,
   { write }: Pick<KeyWriter, 'write'>,
-): Rows<'note' | 'setNote' | 'addNote' | 'writeAtRevision'> {
+): Rows<'note' | 'setNote' | 'addNote' | 'countUp' | 'writeAtRevision'> {
   return {
     async note(name) {
       const row = await db.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
@@ -276,6 +278,13 @@ function createNotes(
         if (there) return { touched: [], result: there.value };
         await writeNote(tx, { name, value });
         return { touched: { table: 'note', keys: [[name]] }, result: value };
+      }),
+    countUp: (name) =>
+      write(async (tx) => {
+        const row = await tx.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
+        const next = Number(row?.value ?? 0) + 1;
+        await writeNote(tx, { name, value: String(next) });
+        return { touched: { table: 'note', keys: [[name]] }, result: next };
       }),
     writeAtRevision: (name, make) =>
       write(async (tx) => {

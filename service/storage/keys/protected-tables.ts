@@ -175,6 +175,7 @@ const protectedTables = {
       ...['running_since', 'held_until', 'decision', 'decided_at', 'outcome'],
       ...['created_at', 'opened_at', 'expires_at'],
     ],
+    laterCovers: 'running_by',
     passing: true,
   },
   behavior_verdict: {

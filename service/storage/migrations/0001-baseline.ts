@@ -34,6 +34,11 @@ function fromLast01(columns: Columns): readonly string[] {
     );
   return [
     `alter table erasure add column mac ${text}`,
+    ...['erasure', 'backup_run', 'backup_drill', 'setup'].map(
+      (table) => `alter table ${table} add column begun_by ${text}`,
+    ),
+    `alter table live_session add column running_by ${text}`,
+    `alter table backup_plan add column node ${text}`,
     `alter table behavior_verdict add column asked ${text}`,
 
     'alter table behavior_window rename to former_window',
@@ -497,7 +502,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- The signed receipt, JSON.
       receipt ${text},
       -- HMAC over what was ordered (keys/protected-tables.ts).
-      mac ${text}
+      mac ${text},
+      -- The run of the program that began it (storage/runs.ts).
+      begun_by ${text}
     )${strict}`,
   `create index erasure_state on erasure (state, id)`,
   `create index erasure_subject on erasure (organization, subject)`,
@@ -582,7 +589,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       every_minutes ${integer} not null,
       keep ${integer} not null,
       set_by ${text} not null,
-      set_at ${integer} not null
+      set_at ${integer} not null,
+      -- The node whose disk the folder is on; null where one service has the record for itself.
+      node ${text}
     )${strict}`,
   `
     create table backup_run (
@@ -598,7 +607,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- 'operator' | 'schedule'
       origin ${text} not null check (origin in ('operator', 'schedule')),
       -- When 'backup verify' last proved the file.
-      verified_at ${integer}
+      verified_at ${integer},
+      -- The run of the program that writes it, or wrote it (storage/runs.ts).
+      begun_by ${text}
     )${strict}`,
   `
     create table destination_grant (
@@ -1060,7 +1071,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       claim_hash ${text},
       -- 1: no person is enrolled before the owner has a second factor.
       factor_owed ${integer} not null,
-      mac ${text} not null
+      mac ${text} not null,
+      -- The run of the program whose machine has the token in a file (storage/runs.ts).
+      begun_by ${text}
     )${strict}`,
   `
     -- What a second administrator has to confirm.
@@ -1100,7 +1113,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- JSON: what is wrong, a sentence each.
       problems ${text},
       -- JSON: what was found.
-      found ${text}
+      found ${text},
+      -- The run of the program that tries it, or tried it (storage/runs.ts).
+      begun_by ${text}
     )${strict}`,
   `
     -- A person in front of a camera (engine/sessions).
@@ -1141,6 +1156,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       attempts ${integer} not null,
       -- When the attempt in progress was begun; its challenge is in memory alone.
       running_since ${integer},
+      -- The run of the program that has it (storage/runs.ts).
+      running_by ${text},
       -- While a reviewer decides: until when.
       held_until ${integer},
       -- 'approved' | 'rejected' | 'duplicate' | 'expired' | 'cancelled'

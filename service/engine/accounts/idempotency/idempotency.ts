@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
+import type { Runs } from '../../../storage/runs.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import {
   deleteKept,
@@ -58,8 +59,8 @@ export interface IdempotencyDeps {
   };
   /** Keyed, because a body may hold an address that could be guessed from a bare hash. */
   integrity: { mac(of: 'idempotency', fields: readonly string[]): string };
-  /** Differs at each start, so that what an earlier process left unfinished is taken over at once. */
-  run: string;
+  /** What a run left unfinished that lives no more is done anew at once. */
+  runs: Pick<Runs, 'own' | 'living'>;
   clock: Clock;
 }
 
@@ -78,7 +79,7 @@ export function createIdempotency({
   inTransaction,
   sealer,
   integrity,
-  run: process,
+  runs,
   clock,
 }: IdempotencyDeps): Idempotency {
   let made = 0;
@@ -101,15 +102,16 @@ export function createIdempotency({
       const fingerprint = integrity.mac('idempotency', [caller, header, digest]);
       const field = `idempotent_reply/${world}/${caller}/${keyHash}`;
       const place = { organization, field, version: 1 };
-      const run = `${process}/${++made}`;
+      const run = `${runs.own}/${++made}`;
       const known = await inTransaction(async (tx): Promise<Exclude<Repeat, { is: 'new' }> | undefined> => {
         const now = clock.now();
         await deleteKeptBefore(tx, now - KEPT);
         const row = await selectKept(tx, key);
         if (row) {
           const reply = replyOf(row, place);
+          const began = row.run.slice(0, row.run.lastIndexOf('/'));
           const running =
-            row.status === null && row.run.startsWith(`${process}/`) && now - row.started_at < ENDED;
+            row.status === null && now - row.started_at < ENDED && (await runs.living(tx)).has(began);
           if ((reply || running) && row.fingerprint !== fingerprint) return { is: 'different' };
           if (reply) return { is: 'known', reply };
           if (running) return { is: 'running' };

@@ -14,6 +14,8 @@ export interface SetupRow {
   claimHash?: string;
   /** No person is enrolled before the owner has a second factor. */
   factorOwed: boolean;
+  /** The run whose machine has the token in a file. */
+  begunBy?: string;
 }
 
 const ID = 'setup';
@@ -28,6 +30,7 @@ export async function selectSetup(db: Db, integrity: SetupIntegrity): Promise<Se
     expiresAt: row.expires_at,
     ...(row.claim_hash !== null && { claimHash: row.claim_hash }),
     factorOwed: row.factor_owed === 1,
+    ...(row.begun_by !== null && { begunBy: row.begun_by }),
   };
   return isSound(integrity, 'setup', row) ? found : undefined;
 }
@@ -41,6 +44,7 @@ export async function putSetup(tx: Tx, integrity: SetupIntegrity, row: SetupRow)
     expires_at: row.expiresAt,
     claim_hash: row.claimHash ?? null,
     factor_owed: row.factorOwed ? 1 : 0,
+    begun_by: row.begunBy ?? null,
   };
   await tx
     .insertInto('setup')

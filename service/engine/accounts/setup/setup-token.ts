@@ -3,6 +3,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
+import { isElsewhere, type Runs } from '../../../storage/runs.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 import type { From } from '../administrators/administrator.ts';
@@ -30,7 +31,7 @@ const refused = (message: string) => new Problem('SETUP_TOKEN_REFUSED', message)
 
 /** The token, and the one browser that used it. One thing at a time. */
 export function createSetupToken(deps: SetupDeps) {
-  const { db, inTransaction, integrity, audit, clock, administrators, file } = deps;
+  const { db, inTransaction, integrity, audit, clock, administrators, file, runs } = deps;
   const turns = createTurns();
   const tries = createClaimTries(clock);
   const read = async (): Promise<SetupRow | undefined> => {
@@ -45,8 +46,10 @@ export function createSetupToken(deps: SetupDeps) {
     const { expiresAt } = row;
     if (row.claimHash !== undefined) return { is: 'claimed', expiresAt };
     const token = file.read();
-    return token !== undefined && isOf(token, row.tokenHash)
-      ? { is: 'open', token, expiresAt }
+    if (token !== undefined && isOf(token, row.tokenHash)) return { is: 'open', token, expiresAt };
+    const { begunBy = null } = row;
+    return isElsewhere(begunBy, runs.own, await runs.living(db))
+      ? { is: 'open', expiresAt, at: begunBy!.split('/')[0]! }
       : { is: 'open' };
   }
 
@@ -56,7 +59,13 @@ export function createSetupToken(deps: SetupDeps) {
     const expiresAt = createdAt + TOKEN_LIFE;
     const tokenHash = hashOf(token).toString('hex');
     await inTransaction(async (tx) => {
-      await putSetup(tx, integrity, { tokenHash, createdAt, expiresAt, factorOwed: false });
+      await putSetup(tx, integrity, {
+        tokenHash,
+        createdAt,
+        expiresAt,
+        factorOwed: false,
+        begunBy: runs.own,
+      });
       await audit.add(tx, { actor: who, action: 'setup-token.make', details: { expiresAt } });
     });
     file.write(token);
@@ -181,6 +190,8 @@ export interface SetupOpening {
   /** Only while it can be used. */
   token?: string;
   expiresAt?: number;
+  /** Another node, in whose data directory the token is. */
+  at?: string;
 }
 
 /** The token for who can read the data directory. */
@@ -201,4 +212,5 @@ export interface SetupDeps {
   hasPeople(realm: { organization: OrganizationId; world: 'live' | 'test' }): Promise<boolean>;
   file: TokenFile;
   random(into: Uint8Array): void;
+  runs: Pick<Runs, 'own' | 'living'>;
 }

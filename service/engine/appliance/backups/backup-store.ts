@@ -18,11 +18,24 @@ export async function selectPlans(db: Db): Promise<BackupPlan[]> {
   }));
 }
 
+/** Whether the folder is on the disk of this node. A plan of before there were nodes is taken by the first that asks. */
+export async function takePlan(tx: Tx, folder: string, node: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('backup_plan')
+    .set({ node })
+    .where('folder', '=', folder)
+    .where(({ or, eb }) => or([eb('node', 'is', null), eb('node', '=', node)]))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** `node`: empty where one service has the record for itself. */
 export async function putPlan(
   tx: Tx,
   { folder, everyMinutes, keep, setBy, setAt }: BackupPlan,
+  node: string,
 ): Promise<void> {
-  const values = { every_minutes: everyMinutes, keep, set_by: setBy, set_at: setAt };
+  const values = { every_minutes: everyMinutes, keep, set_by: setBy, set_at: setAt, node: node || null };
   await tx
     .insertInto('backup_plan')
     .values({ folder, ...values })
@@ -39,9 +52,12 @@ export async function deletePlan(tx: Tx, folder: string): Promise<boolean> {
   return numDeletedRows > 0n;
 }
 
+/** What is begun, and by which run of the program. */
+type Begun<What> = What & { begunBy: string | null };
+
 export async function insertRun(
   tx: Tx,
-  { id, path, startedAt, origin }: Pick<BackupRun, 'id' | 'path' | 'startedAt' | 'origin'>,
+  { id, path, startedAt, origin, begunBy }: Begun<Pick<BackupRun, 'id' | 'path' | 'startedAt' | 'origin'>>,
 ): Promise<void> {
   await tx
     .insertInto('backup_run')
@@ -55,6 +71,7 @@ export async function insertRun(
       bytes: null,
       reason: null,
       verified_at: null,
+      begun_by: begunBy,
     })
     .execute();
 }
@@ -161,8 +178,21 @@ export async function selectLastWritten(db: Db, until: number): Promise<BackupRu
   return row && toRun(row);
 }
 
-export async function selectUnfinished(db: Db): Promise<BackupRun[]> {
-  return (await runs(db).where('outcome', '=', 'running').execute()).map(toRun);
+export async function selectUnfinished(db: Db): Promise<Begun<BackupRun>[]> {
+  const rows = await runs(db).where('outcome', '=', 'running').execute();
+  return rows.map((row) => ({ ...toRun(row), begunBy: row.begun_by }));
+}
+
+/** Files that the node began and that another closed for it: what there is of them is still on its disk. */
+export async function selectFailedOf(db: Db, node: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('backup_run')
+    .select('path')
+    .where('outcome', '=', 'failed')
+    .where('begun_by', '>', `${node}/`)
+    .where('begun_by', '<', `${node}0`)
+    .execute();
+  return rows.map(({ path }) => path);
 }
 
 /** The newest run into `folder` that began at `until` or before. */
@@ -234,7 +264,14 @@ const drills = (db: Db) => db.selectFrom('backup_drill').selectAll();
 
 export async function insertDrill(
   tx: Tx,
-  { id, backup, path, askedBy, askedAt }: Pick<Drill, 'id' | 'backup' | 'path' | 'askedBy' | 'askedAt'>,
+  {
+    id,
+    backup,
+    path,
+    askedBy,
+    askedAt,
+    begunBy,
+  }: Begun<Pick<Drill, 'id' | 'backup' | 'path' | 'askedBy' | 'askedAt'>>,
 ): Promise<void> {
   await tx
     .insertInto('backup_drill')
@@ -248,8 +285,20 @@ export async function insertDrill(
       finished_at: null,
       problems: null,
       found: null,
+      begun_by: begunBy,
     })
     .execute();
+}
+
+/** False when it does not wait any more. */
+export async function beginDrill(tx: Tx, id: string, begunBy: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('backup_drill')
+    .set({ state: 'running', begun_by: begunBy })
+    .where('id', '=', id)
+    .where('state', '=', 'waiting')
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }
 
 /** False when it is not in that state any more. */
@@ -258,17 +307,15 @@ export async function updateState(
   id: string,
   from: Drill['state'],
   to: Drill['state'],
-  end?: { at: number; problems: readonly string[]; found?: DrillFindings | undefined },
+  end: { at: number; problems: readonly string[]; found?: DrillFindings | undefined },
 ): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('backup_drill')
     .set({
       state: to,
-      ...(end && {
-        finished_at: end.at,
-        problems: JSON.stringify(end.problems),
-        found: end.found ? JSON.stringify(end.found) : null,
-      }),
+      finished_at: end.at,
+      problems: JSON.stringify(end.problems),
+      found: end.found ? JSON.stringify(end.found) : null,
     })
     .where('id', '=', id)
     .where('state', '=', from)
@@ -295,9 +342,9 @@ export async function selectDrills(
 }
 
 /** Those that wait or run. */
-export async function selectUnfinishedDrills(db: Db): Promise<Drill[]> {
+export async function selectUnfinishedDrills(db: Db): Promise<Begun<Drill>[]> {
   const rows = await drills(db).where('state', 'in', ['waiting', 'running']).orderBy('id').execute();
-  return rows.map(toDrill);
+  return rows.map((row) => ({ ...toDrill(row), begunBy: row.begun_by }));
 }
 
 function toDrill(row: Selectable<Schema['backup_drill']>): Drill {

@@ -2,6 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Ids } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
+import type { Runs } from '../../../storage/runs.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import {
@@ -24,6 +25,7 @@ import {
   selectLastVerified,
   selectPlans,
   selectUnproven,
+  takePlan,
   updateEnd,
 } from './backup-store.ts';
 
@@ -35,13 +37,14 @@ export interface BackupWriterDeps {
   ids: Ids;
   clock: Clock;
   log: Log;
+  runs: Runs;
 }
 
 export const appliance: Actor = { is: 'appliance', task: 'backups' };
 
 /** Runs from their begin to their end, each with its row and its line in the log. */
 export function createBackupWriter(deps: BackupWriterDeps) {
-  const { inTransaction, audit, files, copies, ids, clock, log } = deps;
+  const { inTransaction, audit, files, copies, ids, clock, log, runs } = deps;
 
   /** As a restore does, with the newest keys; the run ends as `done` or `unproven`. */
   async function prove(
@@ -78,7 +81,7 @@ export function createBackupWriter(deps: BackupWriterDeps) {
       const run = { id: ids.next('backup'), path: files.pathIn(folder, startedAt), startedAt, origin };
       const { id, path } = run;
       try {
-        await inTransaction((tx) => insertRun(tx, run));
+        await inTransaction((tx) => insertRun(tx, { ...run, begunBy: runs.own }));
         const { bytes } = await files.write(path, { at: startedAt, origin });
         return await prove({ ...run, bytes }, actor);
       } catch (error) {
@@ -102,7 +105,8 @@ export function createBackupWriter(deps: BackupWriterDeps) {
       const origin = 'schedule';
       const by = { actor: appliance, target: id };
       await inTransaction(async (tx) => {
-        await insertRun(tx, { id, path: files.pathIn(folder, at), startedAt: at, origin });
+        const path = files.pathIn(folder, at);
+        await insertRun(tx, { id, path, startedAt: at, origin, begunBy: runs.own });
         await noteEnd(audit, tx, by, { at, outcome: 'failed', reason }, { folder, origin, reason });
       });
     },
@@ -140,6 +144,8 @@ interface BackupScheduleDeps extends BackupWriterDeps {
   /** Throws when it could not be written; that is noted, and logged with its cause. */
   write(folder: string): Promise<BackupRun>;
   isWriting(): boolean;
+  /** What a node left that is gone. */
+  closeLeft(): Promise<void>;
   /** Reads the warnings about backups again. */
   refreshWarnings(): Promise<void>;
 }
@@ -155,8 +161,8 @@ export interface BackupSchedule {
 }
 
 export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
-  const { db, inTransaction, audit, files, copies, writer, write, isWriting, refreshWarnings, clock, log } =
-    deps;
+  const { db, inTransaction, audit, files, copies, writer, write, isWriting, closeLeft, clock, log } = deps;
+  const { refreshWarnings, runs } = deps;
 
   async function run(plan: BackupPlan): Promise<void> {
     const { folder } = plan;
@@ -179,7 +185,7 @@ export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
       if ((await copies.list()).length === 0) await copies.add(folder, actor);
       const plan = { folder, everyMinutes, keep, setBy: describeActor(actor), setAt: clock.now() };
       await inTransaction(async (tx) => {
-        await putPlan(tx, plan);
+        await putPlan(tx, plan, runs.node);
         await audit.add(tx, { actor, action: 'backup.schedule', details: { folder, everyMinutes, keep } });
       });
       await refreshWarnings();
@@ -199,10 +205,14 @@ export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
     },
     async runDue() {
       await files.keepPassphrase();
+      await closeLeft();
       for (const plan of await selectPlans(db)) {
         const now = clock.now();
         const last = await selectLast(db, plan.folder, { until: now, origin: 'schedule' });
-        if (!isWriting() && isDue(plan, last, now)) await run(plan);
+        if (isWriting() || !isDue(plan, last, now)) continue;
+        const isHere =
+          runs.node === '' || (await inTransaction((tx) => takePlan(tx, plan.folder, runs.node)));
+        if (isHere) await run(plan);
       }
       await refreshWarnings();
     },

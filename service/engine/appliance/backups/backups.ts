@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { Problem } from '../../../lib/problem.ts';
+import { isElsewhere, isOfNode } from '../../../storage/runs.ts';
 import type { Db } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { RecurringWorks } from '../../events/index.ts';
@@ -20,6 +21,7 @@ import {
 } from './backup.ts';
 import {
   hasProven,
+  selectFailedOf,
   selectLast,
   selectLastDone,
   selectLastWritten,
@@ -59,7 +61,9 @@ export interface Backups extends BackupSchedule, BackupDrills {
   plans(): Promise<{ plans: BackupPlan[]; warnings: string[] }>;
   /** After a file was proven: retention deletes it last. False for a file that this appliance does not know. */
   verified(path: string, actor: Actor): Promise<boolean>;
-  /** Once at start: what was cut short is noted as failed and cleared away, but as done where the whole file is there. */
+  /**
+   * Once at start: what a run began that lives no more is noted as failed and cleared away, but as done where the whole file is there.
+   */
   resume(): Promise<void>;
   /** When the newest backup that was written and proven was finished, ms since 1970. */
   lastDone(): Promise<number | undefined>;
@@ -77,7 +81,7 @@ export interface BackupsDeps extends BackupWriterDeps {
 }
 
 export function createBackups(deps: BackupsDeps): Backups {
-  const { db, inTransaction, audit, files, copies, troubled = async () => {}, clock, log } = deps;
+  const { db, inTransaction, audit, files, copies, troubled = async () => {}, clock, log, runs } = deps;
   const writer = createBackupWriter(deps);
   const drills = createBackupDrills(deps);
   let writing = false;
@@ -100,6 +104,16 @@ export function createBackups(deps: BackupsDeps): Backups {
       lastDone: await selectLastDone(db),
       proven: await hasProven(db),
     };
+  }
+
+  async function closeLeft(): Promise<void> {
+    const unfinished = await selectUnfinished(db);
+    const living = unfinished.length > 0 ? await runs.living(db) : new Set<string>();
+    for (const { begunBy, ...run } of unfinished) {
+      if (begunBy === runs.own || isElsewhere(begunBy, runs.own, living)) continue;
+      await closeInterrupted(run, { ...deps, clears: isOfNode(begunBy, runs) }, writer);
+    }
+    await closeInterruptedDrills(deps);
   }
 
   async function write(order: { folder: string; origin: Origin }, actor: Actor): Promise<BackupRun> {
@@ -129,6 +143,7 @@ export function createBackups(deps: BackupsDeps): Backups {
       refreshWarnings,
       write: (folder) => alone(() => write({ folder, origin: 'schedule' }, appliance)),
       isWriting: () => writing,
+      closeLeft,
     }),
     ...drills,
     async runDrills() {
@@ -155,8 +170,9 @@ export function createBackups(deps: BackupsDeps): Backups {
     },
     async resume() {
       await files.keepPassphrase();
-      for (const run of await selectUnfinished(db)) await closeInterrupted(run, deps, writer);
-      await closeInterruptedDrills(deps);
+      await closeLeft();
+      // Another node closed it when this one was gone, and could not reach the disk.
+      if (runs.node !== '') for (const path of await selectFailedOf(db, runs.node)) await files.clear(path);
       await refreshWarnings();
     },
     warnings: () => [...facts.troubles],
@@ -202,16 +218,16 @@ async function requireKeyPlace(
   );
 }
 
-/** A run that an earlier process began: done where the whole file is there. */
+/** A run that lives no more began it: done where the whole file is there. */
 async function closeInterrupted(
   run: BackupRun,
-  { files, log }: BackupsDeps,
+  { files, log, clears }: Pick<BackupsDeps, 'files' | 'log'> & { clears: boolean },
   writer: Pick<BackupWriter, 'close'>,
 ): Promise<void> {
   // A medium that is not there any more has nothing to show, and nothing to clear.
   const there = await files.list(dirname(run.path)).catch(() => []);
   const whole = there.find(({ path }) => path === run.path);
-  await files.clear(run.path).catch(() => {});
+  if (clears) await files.clear(run.path).catch(() => {});
   if (whole) return writer.close(run, { outcome: 'done', bytes: whole.bytes });
   await writer.close(run, { outcome: 'failed', reason: 'The service ended while it was written.' });
   log.warn({ backup: run.id, path: run.path }, 'a backup was cut short; what there was of it is removed');

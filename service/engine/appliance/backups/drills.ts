@@ -2,6 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Ids } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { isElsewhere, isOfNode, type Runs } from '../../../storage/runs.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../../audit/index.ts';
 import type { RecurringWorks } from '../../events/index.ts';
@@ -14,6 +15,7 @@ import {
   reasonOf,
 } from './backup.ts';
 import {
+  beginDrill,
   insertDrill,
   selectDrill,
   selectDrills,
@@ -34,7 +36,7 @@ export interface BackupDrills {
   drills(page: { before?: string; limit: number }): Promise<Drill[]>;
   /** Throws NOT_FOUND. */
   getDrill(id: string): Promise<Drill>;
-  /** Those that were asked for. */
+  /** Those that were asked for at this machine, which has the files. */
   runDrills(): Promise<void>;
 }
 
@@ -48,10 +50,11 @@ interface BackupDrillsDeps {
   ids: Ids;
   clock: Clock;
   log: Log;
+  runs: Runs;
 }
 
 export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
-  const { db, inTransaction, audit, files, recurring, ids, clock } = deps;
+  const { db, inTransaction, audit, files, recurring, ids, clock, runs } = deps;
   /** By the id of a drill that runs. */
   const steps = new Map<string, DrillStep>();
   const shown = (drill: Drill): Drill => {
@@ -77,7 +80,7 @@ export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
       await inTransaction(async (tx) => {
         if ((await selectUnfinishedDrills(tx)).length > 0)
           throw new Problem('CONFLICT', 'Another backup is being tried: wait until that is done.');
-        await insertDrill(tx, drill);
+        await insertDrill(tx, { ...drill, begunBy: runs.own });
         await recurring.due(tx, 'backup-drill');
         const details = { drill: drill.id, path: run.path };
         await audit.add(tx, { actor, action: 'backup.drill', target: backup, details });
@@ -91,8 +94,9 @@ export function createBackupDrills(deps: BackupDrillsDeps): BackupDrills {
       throw new Problem('NOT_FOUND', `No trial of a backup has the id ${id}.`);
     },
     async runDrills() {
-      for (const drill of await selectUnfinishedDrills(db)) {
-        if (!(await inTransaction((tx) => updateState(tx, drill.id, 'waiting', 'running')))) continue;
+      for (const { begunBy, ...drill } of await selectUnfinishedDrills(db)) {
+        if (!isOfNode(begunBy, runs)) continue;
+        if (!(await inTransaction((tx) => beginDrill(tx, drill.id, runs.own)))) continue;
         try {
           await tryBackup(deps, drill, (step) => steps.set(drill.id, step));
         } finally {
@@ -125,15 +129,22 @@ async function tryBackup(
   });
 }
 
-/** Those that an earlier process began. */
+/** Those of runs that live no more; what another machine was asked for only once that is gone. */
 export async function closeInterruptedDrills({
   db,
   inTransaction,
   clock,
-}: Pick<BackupDrillsDeps, 'db' | 'inTransaction' | 'clock'>): Promise<void> {
-  const running = (await selectUnfinishedDrills(db)).filter(({ state }) => state === 'running');
+  runs,
+}: Pick<BackupDrillsDeps, 'db' | 'inTransaction' | 'clock' | 'runs'>): Promise<void> {
+  const unfinished = await selectUnfinishedDrills(db);
+  const living = await runs.living(db);
   const end = { at: clock.now(), problems: ['The service ended while it ran: try the backup again.'] };
-  for (const { id } of running) await inTransaction((tx) => updateState(tx, id, 'running', 'failed', end));
+  for (const { id, state, begunBy } of unfinished) {
+    if (begunBy === runs.own || isElsewhere(begunBy, runs.own, living)) continue;
+    // It waits for its own machine, which has just started.
+    if (state === 'waiting' && isOfNode(begunBy, runs)) continue;
+    await inTransaction((tx) => updateState(tx, id, state, 'failed', end));
+  }
 }
 
 /** Advice about the locations of a backup and the copies of the key store, one sentence each. */

@@ -33,7 +33,7 @@ import { createPayloads, type Payloads } from './payload.ts';
 import type { DeliveryQueue } from './queue.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
-export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'timer'> {
+export interface EventDeliveryDeps extends Pick<RelayDeps, 'alerts' | 'role' | 'timer'> {
   db: Db;
   inTransaction: InTransaction;
   sealer: ExchangeSealer;

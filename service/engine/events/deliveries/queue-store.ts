@@ -291,19 +291,19 @@ export async function releaseClaims(tx: Tx, ids: readonly string[]): Promise<voi
       .execute();
 }
 
-/** Claims that are over at `now`, and those that a clock put back since would keep; all of them without. At most some hundred. */
+/** Claims that are over at `now`, and those that a clock put back since would keep; or those of others than the living. At most some hundred. */
 export async function claimsOver(
   from: Db | Tx,
-  at: { now: number; longest: number } | undefined,
+  which: { now: number; longest: number } | { living: ReadonlySet<string> },
 ): Promise<DeliveryId[]> {
   const rows = await from
     .selectFrom('delivery')
     .select('id')
     .where('claimed_by', 'is not', null)
-    .$if(at !== undefined, (query) =>
-      query.where(({ or, eb }) =>
-        or([eb('claimed_until', '<=', at!.now), eb('claimed_until', '>', at!.now + at!.longest)]),
-      ),
+    .where(({ or, eb }) =>
+      'living' in which
+        ? eb('claimed_by', 'not in', [...which.living])
+        : or([eb('claimed_until', '<=', which.now), eb('claimed_until', '>', which.now + which.longest)]),
     )
     .orderBy('claimed_until')
     .limit(5 * ROWS)

@@ -5,6 +5,7 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../../lib/timer.ts';
+import type { Runs } from '../../../storage/runs.ts';
 import type { ClaimTime, Db, InTransaction, RowIntegrity, Tx } from '../../../storage/transaction.ts';
 import {
   claimDue,
@@ -35,8 +36,7 @@ export interface DeliveryQueueDeps {
   log: Log;
   /** In [0, 1). */
   chance: () => number;
-  /** Names this process in its claims: no other has it, and none will. */
-  owner: string;
+  runs: Runs;
   /** By which claims end; its own clock where it is absent. */
   time?: ClaimTime | undefined;
   timer?: Timer | undefined;
@@ -76,7 +76,8 @@ const LOOK = 1_000;
 const SOONEST = 5;
 
 export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
-  const { inTransaction, integrity, clock, log, owner } = deps;
+  const { inTransaction, integrity, clock, log } = deps;
+  const owner = deps.runs.own;
   const { timer = systemTimer, most = MOST, patience = 10_000, time = async () => clock.now() } = deps;
   const handlers = new Map<DeliveryKind, DeliveryHandler<unknown>>();
   const held = new Map<DeliveryId, LeasedDelivery>();
@@ -174,7 +175,7 @@ function nextAttempt(
   return Math.max(now + Math.round(pause * (1 + jitter * chance)), outcome.at ?? 0);
 }
 
-interface ClaimsDeps extends Pick<DeliveryQueueDeps, 'db' | 'inTransaction' | 'clock' | 'log' | 'owner'> {
+interface ClaimsDeps extends Pick<DeliveryQueueDeps, 'db' | 'inTransaction' | 'clock' | 'log' | 'runs'> {
   time: ClaimTime;
   timer: Timer;
   held: Map<DeliveryId, LeasedDelivery>;
@@ -246,7 +247,7 @@ class Claims {
   }
 
   async #claim(): Promise<void> {
-    const { inTransaction, clock, time, owner, held, lanes } = this.#deps;
+    const { inTransaction, clock, time, runs, held, lanes } = this.#deps;
     const asked = clock.now();
     const wants = lanes.wants(asked);
     // By our own clock it is over no later than by that of the claim, which begins after it.
@@ -254,7 +255,7 @@ class Claims {
     try {
       const taken = await inTransaction(async (tx) => {
         const now = await time(tx);
-        return claimDue(tx, wants, { owner, now, until: now + CLAIM });
+        return claimDue(tx, wants, { owner: runs.own, now, until: now + CLAIM });
       });
       for (const [want, rows] of taken) {
         const own = rows.map(
@@ -294,14 +295,15 @@ class Claims {
 
   /** Those of this process are renewed; those of others that are over, and those it does not know of, end. */
   async tend(): Promise<void> {
-    const { db, inTransaction, clock, time, owner, held, log } = this.#deps;
+    const { db, inTransaction, clock, time, runs, held, log } = this.#deps;
     const asked = clock.now();
     const own = [...held.values()];
     if (own.length > 0)
       await inTransaction(async (tx) =>
-        renewClaims(tx, own.map(idOf), { owner, until: (await time(tx)) + CLAIM }),
+        renewClaims(tx, own.map(idOf), { owner: runs.own, until: (await time(tx)) + CLAIM }),
       );
     for (const one of own) one.until = asked + CLAIM;
+    await this.takeOver();
     const over = async (from: Db | Tx) => claimsOver(from, { now: await time(from), longest: CLAIM });
     if ((await over(db)).some((id) => !held.has(id))) {
       const lost = await inTransaction(async (tx) => {
@@ -314,18 +316,20 @@ class Claims {
     this.work({ look: true });
   }
 
-  /** The process that holds the data directory is the only one: what a former one claimed is free. */
+  /** What a run had claimed that lives no more is free. */
   async takeOver(): Promise<void> {
-    const { inTransaction, log } = this.#deps;
+    const { db, inTransaction, runs, log } = this.#deps;
+    const leftBehind = async (from: Db | Tx) => claimsOver(from, { living: await runs.living(from) });
+    if ((await leftBehind(db)).length === 0) return;
     let count = 0;
     for (let left = 1; left > 0; count += left) {
       left = await inTransaction(async (tx) => {
-        const ids = await claimsOver(tx, undefined);
+        const ids = await leftBehind(tx);
         await releaseClaims(tx, ids);
         return ids.length;
       });
     }
-    if (count > 0) log.info({ deliveries: count }, 'deliveries that a former process had claimed are free');
+    log.info({ deliveries: count }, 'deliveries that a former process had claimed are free');
   }
 
   async giveBack(): Promise<void> {

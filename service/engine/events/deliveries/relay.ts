@@ -8,6 +8,7 @@ import type { Timer } from '../../../lib/timer.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { RecordedEvent } from '../domain-event.ts';
 import { type OpenSealer, openEvents } from '../recorded-event-store.ts';
+import { ownRole, type Role } from '../recurring/role.ts';
 import type { PayloadDialect } from '../webhooks/endpoint.ts';
 import type { EndpointBook } from '../webhooks/endpoint-book.ts';
 import type { DeliveryUpkeep } from './delivery-upkeep.ts';
@@ -38,6 +39,8 @@ export interface RelayDeps extends PlanDeps, PassOnDeps {
   queue: Pick<DeliveryQueue, 'add' | 'wake'>;
   /** Endpoints that were switched off are read again before more is made for them; deliveries of those enabled again go out. */
   upkeep?: Pick<DeliveryUpkeep, 'refresh' | 'resume'>;
+  /** One run at a time passes on, so that events keep their order and rules of alerts count all of them. */
+  role?: Role;
   timer?: Timer;
 }
 
@@ -46,7 +49,7 @@ const PAGE = 100;
 const EVERY = 1_000;
 
 export function createRelay(deps: RelayDeps): Relay {
-  const { inTransaction, queue, upkeep, clock, log, timer } = deps;
+  const { inTransaction, queue, upkeep, role = ownRole, clock, log, timer } = deps;
   const plan = createPlan(deps);
   const passOn = createPassOn(deps);
   let stopped = false;
@@ -87,12 +90,13 @@ export function createRelay(deps: RelayDeps): Relay {
   return {
     wake: () => wake(),
     start() {
-      wake = recurring.every('relay of events', EVERY, run);
+      wake = recurring.every('relay of events', EVERY, () => role.perform(run));
       wake();
     },
     async stop() {
       stopped = true;
       await recurring.stop();
+      await role.stop();
     },
     relay,
   };

@@ -3,8 +3,13 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createRecurring } from '../../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../../lib/timer.ts';
+import type { Lease, Leases } from '../../../storage/leases.ts';
+import type { Position } from '../../../storage/position/position.ts';
+import type { Runs } from '../../../storage/runs.ts';
 import type { ClaimTime, Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import {
+  CLAIM,
+  type ClaimsAt,
   claimWork,
   endWork,
   freeWorks,
@@ -41,9 +46,12 @@ export interface Work {
   every?: number | undefined;
   /** Milliseconds after which a run that hangs is given up; a day when absent. */
   timeout?: number;
+  /** It concerns what lies on the disk of this machine: each node has one of its own. */
+  perNode?: boolean;
   /**
-   * What it throws is a failed run: it is not repeated before its time. `fence` grows with each run of the kind, in whatever process; the
-   * signal is aborted when it is given up, or another process may have begun it.
+   * What it throws is a failed run: it is not repeated before its time. `fence` grows with each run of the kind, in whatever process, and
+   * each transaction of the run begins with it (storage/leases.ts); the signal is aborted when it is given up, or another process may
+   * have begun it.
    */
   run(given: { fence: number; signal: AbortSignal }): Promise<unknown>;
 }
@@ -57,7 +65,7 @@ export interface WorkState {
   last: { at: number; milliseconds: number | undefined; error: string | undefined } | undefined;
 }
 
-/** Work that recurs. The database holds when each kind is due next, its last run, and which process runs it. */
+/** Work that recurs. The database holds when each kind is due next, its last run, and which run of the program does it. */
 export interface RecurringWorks {
   /** Before `start`. */
   add(kind: WorkKind, work: Work): void;
@@ -77,32 +85,36 @@ export interface RecurringWorksDeps {
   inTransaction: InTransaction;
   clock: Clock;
   log: Log;
-  /** Names this process in its claims: no other has it, and none will. */
-  owner: string;
+  runs: Runs;
+  leases: Pick<Leases, 'under'>;
+  /** Where it stands before a work begins. */
+  position: Pick<Position, 'catchUp'>;
   /** By which claims end; its own clock where it is absent. */
   time?: ClaimTime | undefined;
   timer?: Timer | undefined;
 }
 
 const LOOK = 1_000;
-/** Milliseconds that a claim holds; renewed as long as the run goes on, so that a dead process's ends. */
-const CLAIM = 60_000;
 const LONGEST = 24 * 60 * 60_000;
 
 export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
-  const { db, inTransaction, clock, log, owner, timer = systemTimer, time = async () => clock.now() } = deps;
+  const { db, inTransaction, clock, log, runs, timer = systemTimer, time = async () => clock.now() } = deps;
   const works = new Map<WorkKind, Work>();
   const running = new Map<WorkKind, { fence: number; abort: AbortController; end: Promise<void> }>();
   const wanted = new Set<WorkKind>();
   const recurring = createRecurring({ log, timer });
   let state: 'new' | 'open' | 'stopped' = 'new';
 
+  const rowOf = (kind: WorkKind): string =>
+    works.get(kind)?.perNode && runs.node !== '' ? `${kind}/${runs.node}` : kind;
+
   async function begin(kind: WorkKind, work: Work): Promise<void> {
     // Taken before it begins: what is asked for meanwhile is another run.
     const isWanted = wanted.delete(kind);
     const fence = await inTransaction(async (tx) => {
       const now = await time(tx);
-      return claimWork(tx, kind, work.every, { owner, now, until: now + CLAIM, isWanted });
+      const claim = { owner: runs.own, now, until: now + CLAIM, isWanted, living: await runs.living(tx) };
+      return claimWork(tx, rowOf(kind), work.every, claim);
     }).catch((error) => {
       if (isWanted) wanted.add(kind);
       throw error;
@@ -112,27 +124,31 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
       return;
     }
     const abort = new AbortController();
-    const end = runWork(deps, kind, work, { fence, abort }).finally(() => void running.delete(kind));
+    const lease = { kind: rowOf(kind), fence };
+    const end = runWork(deps, kind, work, { lease, abort }).finally(() => void running.delete(kind));
     running.set(kind, { fence, abort, end });
   }
 
   async function look(): Promise<void> {
+    const rows = new Map((await selectWorks(db)).map((row) => [row.kind, row]));
     const now = await time(db);
-    for (const row of await selectWorks(db)) {
-      const kind = row.kind as WorkKind;
-      const work = works.get(kind);
+    const living = await runs.living(db);
+    for (const [kind, work] of works) {
+      const row = rows.get(rowOf(kind));
       if (state !== 'open') return;
-      if (work === undefined || running.has(kind)) continue;
+      if (row === undefined || running.has(kind)) continue;
       // A clock that was put back must not stop it: no pause is longer than the one that was asked for.
       const isDue = row.next_at !== null && (row.next_at <= now || row.next_at > now + (work.every ?? 0));
-      const isFree = !isWorkClaimed(row, now, CLAIM);
+      const isFree = !isWorkClaimed(row, { now, longest: CLAIM, living });
       if (isFree && (isDue || wanted.has(kind) || row.claimed_by !== null)) await begin(kind, work);
     }
   }
 
   async function renew(): Promise<void> {
     for (const [kind, { fence, abort }] of running) {
-      const ours = await inTransaction(async (tx) => renewWork(tx, kind, fence, (await time(tx)) + CLAIM));
+      const ours = await inTransaction(async (tx) =>
+        renewWork(tx, rowOf(kind), fence, (await time(tx)) + CLAIM),
+      );
       if (!ours) abort.abort();
     }
   }
@@ -143,16 +159,17 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
         throw new Error(`The work ${kind} is added once, before the start.`);
       works.set(kind, work);
     },
-    due: (tx, kind) => makeDue(tx, kind, clock.now()),
+    due: async (tx, kind) => makeDue(tx, rowOf(kind), await time(tx)),
     soon: (kind) => void wanted.add(kind),
     async start() {
       if (state !== 'new') throw new Error('Recurring work is started once.');
       await inTransaction(async (tx) => {
+        const now = await time(tx);
         const known = new Map((await selectWorks(tx)).map((row) => [row.kind, row]));
         for (const [kind, { every }] of works)
-          await insertWork(tx, kind, known.get(kind), every, clock.now());
-        // The process that holds the data directory is the only one: what a former one ran is free, and due again.
-        await freeWorks(tx, clock.now());
+          await insertWork(tx, rowOf(kind), known.get(rowOf(kind)), every, now);
+        // What a run left that lives no more is free, and due again.
+        await freeWorks(tx, now, await runs.living(tx));
       });
       state = 'open';
       recurring.every('recurring work: claims', CLAIM / 3, renew);
@@ -166,18 +183,20 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
     },
     async list() {
       const rows = new Map((await selectWorks(db)).map((row) => [row.kind, row]));
-      const now = await time(db);
-      return [...works.keys()].map((kind) => stateOf(kind, rows.get(kind), now));
+      const [now, living] = [await time(db), await runs.living(db)];
+      return [...works.keys()].map((kind) =>
+        stateOf(kind, rows.get(rowOf(kind)), { now, longest: CLAIM, living }),
+      );
     },
   };
 }
 
-function stateOf(kind: WorkKind, row: WorkRow | undefined, now: number): WorkState {
+function stateOf(kind: WorkKind, row: WorkRow | undefined, claims: ClaimsAt): WorkState {
   const { last_at: at = null, last_milliseconds, last_error } = row ?? {};
   return {
     kind,
     nextAt: row?.next_at ?? undefined,
-    running: row !== undefined && isWorkClaimed(row, now, CLAIM),
+    running: row !== undefined && isWorkClaimed(row, claims),
     last:
       at === null
         ? undefined
@@ -187,10 +206,10 @@ function stateOf(kind: WorkKind, row: WorkRow | undefined, now: number): WorkSta
 
 /** One run, and how it ended. */
 async function runWork(
-  { inTransaction, clock, log, timer = systemTimer }: RecurringWorksDeps,
+  { inTransaction, clock, log, leases, position, timer = systemTimer }: RecurringWorksDeps,
   kind: WorkKind,
   { run, timeout = LONGEST }: Work,
-  { fence, abort }: { fence: number; abort: AbortController },
+  { lease, abort }: { lease: Lease; abort: AbortController },
 ): Promise<void> {
   const began = clock.now();
   let cancel = () => {};
@@ -200,14 +219,20 @@ async function runWork(
       resolve(`It took longer than ${timeout} ms.`);
     });
   });
-  const ended = run({ fence, signal: abort.signal }).then(
-    () => null,
-    (thrown: unknown) => sentenceOf(kind, thrown, log),
-  );
+  const { kind: row, fence } = lease;
+  const ended = leases
+    .under(lease, async () => {
+      await position.catchUp();
+      await run({ fence, signal: abort.signal });
+    })
+    .then(
+      () => null,
+      (thrown: unknown) => sentenceOf(kind, thrown, log),
+    );
   const error = await Promise.race([ended, tooLong]).finally(() => cancel());
   const end = { at: clock.now(), milliseconds: Math.max(0, clock.now() - began), error };
   try {
-    const ours = await inTransaction((tx) => endWork(tx, kind, fence, end));
+    const ours = await inTransaction((tx) => endWork(tx, row, fence, end));
     if (!ours) log.warn({ work: kind, fence }, 'recurring work ended after its claim was lost');
   } catch (failure) {
     log.error({ work: kind, err: failure }, 'the end of recurring work cannot be written');

@@ -7,13 +7,29 @@ export type WorkRow = Selectable<Schema['recurring_work']>;
 export const selectWorks = (from: Db | Tx): Promise<WorkRow[]> =>
   from.selectFrom('recurring_work').selectAll().execute();
 
-/** A claim beyond the longest was made by a clock that has been put back since. */
+export const selectWork = (from: Db, kind: string): Promise<WorkRow | undefined> =>
+  from.selectFrom('recurring_work').selectAll().where('kind', '=', kind).executeTakeFirst();
+
+/** Milliseconds that a claim holds; renewed as long as the run goes on, so that a dead one's ends. */
+export const CLAIM = 60_000;
+
+/** What decides whether a claim holds. */
+export interface ClaimsAt {
+  now: number;
+  /** Milliseconds of the longest claim: one beyond it was made by a clock that has been put back since. */
+  longest: number;
+  living: ReadonlySet<string>;
+}
+
 export const isWorkClaimed = (
   { claimed_by, claimed_until }: Pick<WorkRow, 'claimed_by' | 'claimed_until'>,
-  now: number,
-  longest: number,
+  { now, longest, living }: ClaimsAt,
 ): boolean =>
-  claimed_by !== null && claimed_until !== null && claimed_until > now && claimed_until <= now + longest;
+  claimed_by !== null &&
+  claimed_until !== null &&
+  claimed_until > now &&
+  claimed_until <= now + longest &&
+  living.has(claimed_by);
 
 /** What is new is due after one pause, and what has another pause now in no more than that. */
 export async function insertWork(
@@ -48,12 +64,13 @@ export async function insertWork(
   }
 }
 
-/** Interrupted runs are due. */
-export async function freeWorks(tx: Tx, now: number): Promise<void> {
+/** Works of others than the living were interrupted, and are due. */
+export async function freeWorks(tx: Tx, now: number, living: ReadonlySet<string>): Promise<void> {
   await tx
     .updateTable('recurring_work')
     .set({ claimed_by: null, claimed_until: null, next_at: now })
     .where('claimed_by', 'is not', null)
+    .where('claimed_by', 'not in', [...living])
     .execute();
 }
 
@@ -71,10 +88,16 @@ export async function claimWork(
   tx: Tx,
   kind: string,
   every: number | undefined,
-  { owner, now, until, isWanted }: { owner: string; now: number; until: number; isWanted: boolean },
+  {
+    owner,
+    now,
+    until,
+    isWanted,
+    living,
+  }: { owner: string; now: number; until: number; isWanted: boolean; living: ReadonlySet<string> },
 ): Promise<number | undefined> {
   const row = await tx.selectFrom('recurring_work').selectAll().where('kind', '=', kind).executeTakeFirst();
-  if (row === undefined || isWorkClaimed(row, now, until - now)) return undefined;
+  if (row === undefined || isWorkClaimed(row, { now, longest: until - now, living })) return undefined;
   const isOver = row.claimed_by !== null;
   const isDue = row.next_at !== null && (row.next_at <= now || row.next_at > now + (every ?? 0));
   if (!isOver && !isDue && !isWanted) return undefined;
@@ -89,6 +112,34 @@ export async function claimWork(
     .where('kind', '=', kind)
     .execute();
   return row.fence + 1;
+}
+
+/** Gives the fence of a role that no run has, or that this one had before; undefined where another one has it. */
+export async function claimRole(
+  tx: Tx,
+  kind: string,
+  { owner, until, ...at }: ClaimsAt & { owner: string; until: number },
+): Promise<number | undefined> {
+  const row = await tx.selectFrom('recurring_work').selectAll().where('kind', '=', kind).executeTakeFirst();
+  if (row !== undefined && row.claimed_by !== owner && isWorkClaimed(row, at)) return undefined;
+  const fence = (row?.fence ?? 0) + 1;
+  const claim = { claimed_by: owner, claimed_until: until, fence };
+  await tx
+    .insertInto('recurring_work')
+    .values({ kind, ...claim })
+    .onConflict((conflict) => conflict.column('kind').doUpdateSet(claim))
+    .execute();
+  return fence;
+}
+
+/** Nothing where another one has it. */
+export async function giveRoleBack(tx: Tx, kind: string, fence: number): Promise<void> {
+  await tx
+    .updateTable('recurring_work')
+    .set({ claimed_by: null, claimed_until: null })
+    .where('kind', '=', kind)
+    .where('fence', '=', fence)
+    .execute();
 }
 
 /** In step with the last time, unless that is long ago. */

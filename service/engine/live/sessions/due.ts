@@ -1,3 +1,4 @@
+import { isElsewhere } from '../../../storage/runs.ts';
 import type { Actor } from '../../audit/index.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { FRAMES_KEPT, MOST_ATTEMPTS } from './parts.ts';
@@ -44,17 +45,40 @@ export function createDue(
   parts: RecordingParts,
   { live, expire }: { live: LiveSessions; expire(row: SessionRow): Promise<boolean> },
 ) {
-  const { store, frames, movements, clock, inTransaction, log } = parts;
+  const { db, store, frames, movements, clock, inTransaction, log, runs } = parts;
   const interrupt = createInterrupt(parts);
 
+  /** The challenge of an attempt was in the memory of a run that lives no more: the attempt is used, the session goes on. */
+  async function takeOver(): Promise<number> {
+    let taken = 0;
+    // First: one that begins to live meanwhile is not among the rows.
+    const rows = await store.running();
+    const living = rows.length > 0 ? await runs.living(db) : new Set<string>();
+    for (const row of rows) {
+      if (row.running_by !== null && living.has(row.running_by)) continue;
+      try {
+        await interrupt(row);
+        taken++;
+      } catch (error) {
+        // The service starts all the same.
+        log.error({ error, session: row.id }, 'an interrupted attempt could not be ended');
+      }
+    }
+    return taken;
+  }
+
   return {
+    takeOver,
     async expireDue(): Promise<number> {
       await live.tendAll();
+      await takeOver();
+      const living = await runs.living(db);
       let decided = 0;
       let page = await store.due(clock.now(), AT_ONCE);
       for (;;) {
         for (const row of page.rows) {
-          if (live.isDeciding(row.id)) continue;
+          // The run that has its attempt may be deciding it.
+          if (live.isDeciding(row.id) || isElsewhere(row.running_by, runs.own, living)) continue;
           try {
             if (!(await expire(row))) continue;
             live.drop(row.id);
@@ -74,35 +98,25 @@ export function createDue(
       });
       return decided;
     },
-
-    /** The challenge of an attempt was in the memory of the process that stopped: the attempt is used, the session goes on. */
-    async takeOver(): Promise<number> {
-      let taken = 0;
-      for (const row of await store.running()) {
-        try {
-          await interrupt(row);
-          taken++;
-        } catch (error) {
-          // The service starts all the same.
-          log.error({ error, session: row.id }, 'an interrupted attempt could not be ended');
-        }
-      }
-      return taken;
-    },
   };
 }
 
-function createInterrupt({ record, sealed, inTransaction }: RecordingParts) {
+function createInterrupt({ store, record, sealed, inTransaction, node }: RecordingParts) {
   return async function interrupt(row: SessionRow): Promise<unknown> {
-    if (row.attempts < MOST_ATTEMPTS) return inTransaction((tx) => record.attemptLost(tx, row));
-    const opened = await sealed.whole(row);
+    // Among several nodes an attempt that a lost one had begun is not counted.
+    const isOver = !node && row.attempts >= MOST_ATTEMPTS;
+    const opened = isOver ? await sealed.whole(row) : undefined;
     const before = outcomeOf(row);
-    return inTransaction((tx) =>
-      record.decided(tx, row, opened, {
+    return inTransaction(async (tx) => {
+      const now = await store.byId(row.id, tx);
+      // The person began another attempt meanwhile, at a run that lives.
+      if (now?.running_by !== row.running_by) return;
+      if (!opened) return record.attemptLost(tx, row);
+      await record.decided(tx, row, opened, {
         decision: 'rejected',
         outcome: { ...before, reasons: [...before.reasons, 'INTERRUPTED'] },
         actor: appliance,
-      }),
-    );
+      });
+    });
   };
 }

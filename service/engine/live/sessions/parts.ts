@@ -4,6 +4,7 @@ import type { Ids, World } from '../../../lib/id.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { NodeHere } from '../../../lib/node-tag.ts';
 import type { Turns } from '../../../lib/turns.ts';
+import type { Runs } from '../../../storage/runs.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
 import type { Organizations } from '../../accounts/index.ts';
 import type { Audit } from '../../audit/index.ts';
@@ -37,6 +38,7 @@ export interface SessionsDeps {
   ids: Ids;
   clock: Clock;
   log: Log;
+  runs: Pick<Runs, 'own' | 'living'>;
   random?: (into: Uint8Array) => void;
   analyzer: FaceAnalyzer;
   /** Of the analyzer, and the milliseconds that they have spent on pictures since they started, added up. */

@@ -61,7 +61,7 @@ interface Consent {
  * changed any more: what would is false, or throws CONFLICT.
  */
 export function createRecord(parts: SessionParts) {
-  const { store, audit, clock, behaviors } = parts;
+  const { store, audit, clock, runs, behaviors } = parts;
 
   const line = (
     tx: Tx,
@@ -129,7 +129,7 @@ export function createRecord(parts: SessionParts) {
       // One that runs is without a challenge: its end could not be stored.
       const changed = { running_since: null, ...(device && { device_sealed: device }) };
       if (running_since !== null || device) await store.changeUndecided(tx, id, changed);
-      return store.beginAttempt(tx, id, { now: clock.now(), most: MOST_ATTEMPTS });
+      return store.beginAttempt(tx, id, { now: clock.now(), by: runs.own, most: MOST_ATTEMPTS });
     },
 
     /** Another attempt is left. `unspent`: this one too. */

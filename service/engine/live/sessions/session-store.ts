@@ -239,7 +239,7 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
         .execute();
       return { rows: rows.filter(isOwn), ...defined({ next: rows[limit - 1] as DueMark | undefined }) };
     },
-    /** Whose attempt was in progress. */
+    /** Whose attempt was in progress, by which run. */
     running: async (): Promise<SessionRow[]> => {
       const rows = await db
         .selectFrom('live_session')
@@ -253,7 +253,8 @@ function reads(db: Db, { isOwn, one }: RowChecks) {
 }
 
 function writes(byId: (id: string, tx: Tx) => Promise<SessionRow | undefined>, { sign }: RowChecks) {
-  async function change(tx: Tx, row: SessionRow, changed: SessionChange): Promise<boolean> {
+  async function change(tx: Tx, row: SessionRow, change: SessionChange): Promise<boolean> {
+    const changed = change.running_since === null ? { ...change, running_by: null } : change;
     const mac = sign({ ...row, ...changed } as SessionRow);
     const { numUpdatedRows } = await tx
       .updateTable('live_session')
@@ -277,7 +278,11 @@ function writes(byId: (id: string, tx: Tx) => Promise<SessionRow | undefined>, {
       return row !== undefined && row.decision === null && change(tx, row, changed);
     },
     /** Counts an attempt. False where there is none left, one is in progress, or the session is decided or held. */
-    async beginAttempt(tx: Tx, id: string, { now, most }: { now: number; most: number }): Promise<boolean> {
+    async beginAttempt(
+      tx: Tx,
+      id: string,
+      { now, by, most }: { now: number; by: string; most: number },
+    ): Promise<boolean> {
       const row = await byId(id, tx);
       const isOpen =
         row?.decision === null &&
@@ -287,7 +292,8 @@ function writes(byId: (id: string, tx: Tx) => Promise<SessionRow | undefined>, {
         row.expires_at > now &&
         row.attempts < most;
       if (!isOpen) return false;
-      return change(tx, row, { attempts: row.attempts + 1, running_since: now, state: 'processing' });
+      const begun = { running_since: now, running_by: by, state: 'processing' };
+      return change(tx, row, { ...begun, attempts: row.attempts + 1 });
     },
     async setAnswer(tx: Tx, id: string, answer: Uint8Array): Promise<void> {
       await tx.updateTable('live_session').set({ answer_sealed: answer }).where('id', '=', id).execute();

@@ -5,6 +5,7 @@ import { analysisOf, direction } from '../../../../test/support/faces.ts';
 import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../test/support/live-sessions.ts';
 import type { MemberId, ReviewId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { onlyRun } from '../../../storage/runs.ts';
 import { pageConsent } from './page-consent.ts';
 import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 import { deleteSessionsOf } from './session-store.ts';
@@ -504,7 +505,7 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
     const done = await begun();
     await attempt(done.token);
 
-    const next = open();
+    const next = open({ runs: onlyRun('run_2') });
     expect(await next.takeOver()).toBe(2);
     expect(await next.takeOver()).toBe(0);
     expect(await next.finalizeByToken(done.token)).toMatchObject({ decision: 'approved' });
@@ -515,6 +516,19 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
     expect((await next.page(realm(), { limit: 10 })).map(({ decision }) => decision)).not.toContain(
       undefined,
     );
+  });
+
+  test('an attempt at a run that lives is ended by no other run, nor is its session when its time is over', async () => {
+    const { token } = await begun();
+    await (await sessions.connect(token)).start();
+    const living = new Set(['run_1', 'run_2']);
+    const other = open({ runs: { own: 'run_2', living: async () => living } });
+    expect(await other.takeOver()).toBe(0);
+    engine.advance(31 * minute);
+    expect(await other.expireDue()).toBe(0);
+    living.delete('run_1');
+    expect(await other.expireDue()).toBe(1);
+    expect(await other.finalizeByToken(token)).toMatchObject({ decision: 'expired' });
   });
 
   test('sessions that open no more keep no other from its end, and the service from no start', async () => {
@@ -532,7 +546,7 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
     // As an erasure of the organization does.
     await engine.sealer.replaceOrganization(organization);
 
-    const next = open();
+    const next = open({ runs: onlyRun('run_2') });
     expect(await next.takeOver()).toBe(1);
     expect(await next.state(running.token)).toMatchObject({ state: 'between', attempt: 1 });
     engine.advance(31 * minute);

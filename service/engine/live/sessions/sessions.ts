@@ -179,7 +179,7 @@ export interface Sessions {
   newcomerDecided(tx: Tx, decided: DecidedNewcomer): Promise<void>;
   /** Decides what time has decided; the number of those. */
   expireDue(): Promise<number>;
-  /** At the start: ends attempts that a stopped process left. */
+  /** Ends attempts of runs that live no more. */
   takeOver(): Promise<number>;
   /** Steps of a challenge of the profile. */
   stepsOf(realm: Realm, choice: ProfileChoice): Promise<number>;

@@ -57,9 +57,8 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
         .execute();
       return rows.filter(isOwn);
     },
-    async keysDestroyed(ids: readonly string[], copies: string): Promise<void> {
-      if (ids.length === 0) return;
-      await db
+    async keysDestroyed(tx: Tx, ids: readonly string[], copies: string): Promise<void> {
+      await tx
         .updateTable('erasure')
         .set({ state: 'key-destroyed', copies })
         .where('id', 'in', ids)

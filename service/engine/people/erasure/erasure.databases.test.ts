@@ -576,6 +576,26 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
     expect(await engine.keys.erasureLedger()).toHaveLength(crashes + 1);
   });
 
+  test('an erasure that another run is at is left to it, for two minutes and while it lives', async () => {
+    const [ada, bea] = [await enroll('ada@example.com'), await enroll('bea@example.com')];
+    const living = new Set(['a', 'b']);
+    const at = async (own: string, more: Parameters<typeof openErasure>[1] = {}) =>
+      openErasure(engine, { dialect, runs: { own, living: async () => living }, ...more });
+    const slow = await at('a', {
+      sealer: { ...engine.sealer, destroyPersons: () => Promise.reject<never>(new Error('not yet')) },
+    });
+    const other = await at('b');
+    await expect(slow.erase(realm(), ada, order)).rejects.toThrow('not yet');
+    expect(await other.resume()).toEqual({ restored: 0, finished: 0, pending: 1 });
+    engine.advance(120_000);
+    expect(await other.retry()).toEqual({ finished: 1, pending: 0 });
+    await expect(slow.erase(realm(), bea, order)).rejects.toThrow('not yet');
+    const next = await at('b');
+    expect(await next.retry()).toEqual({ finished: 0, pending: 1 });
+    living.delete('a');
+    expect(await next.retry()).toEqual({ finished: 1, pending: 0 });
+  });
+
   test('an erasure that cannot be finished at the start blocks neither the others nor the galleries', async () => {
     const [ada, bea] = [await enroll('ada@example.com'), await enroll('bea@example.com')];
     const broken = (people: readonly SubjectId[]) => Promise.reject(new Error(`no key store for ${people}`));

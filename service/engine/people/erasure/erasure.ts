@@ -3,6 +3,7 @@ import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/i
 import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { createTurns } from '../../../lib/turns.ts';
+import { isElsewhere, type Runs } from '../../../storage/runs.ts';
 import type { Db, RowIntegrity } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
 import { listHeld } from '../../consent/index.ts';
@@ -51,7 +52,8 @@ export interface Erasure extends ReadReceipts {
   held(organization: OrganizationId): Promise<SubjectId[]>;
   /**
    * At start, before the galleries are loaded and where the writer lock is held: verifies the signed list of erasures, erases
-   * again people that an older backup brought back, and finishes what was interrupted. Throws SEALED when the list was changed.
+   * again people that an older backup brought back, and finishes what runs began that live no more. Throws SEALED when the list was
+   * changed.
    */
   resume(): Promise<{ restored: number; finished: number; pending: number }>;
   /** The record came back older: begins to erase again the people of the list that it brought back; `retry` goes on. Returns how many. */
@@ -76,14 +78,18 @@ export interface ErasureDeps
   integrity: RowIntegrity;
   /** Of this machine. */
   kept: KeptErasures;
+  runs: Pick<Runs, 'own' | 'living'>;
   log: Log;
 }
+
+/** Milliseconds after which an erasure that another run began has certainly ended there, or failed. */
+const ENDED = 120_000;
 
 /** Erases again what an older backup brought back. */
 const appliance: Actor = { is: 'appliance', task: 'erasure' };
 
 export function createErasure(deps: ErasureDeps): Erasure {
-  const { db, integrity, dialect, nodes, subjects, kept, clock, log } = deps;
+  const { db, integrity, dialect, nodes, subjects, kept, clock, log, runs } = deps;
   const store = createErasureStore(db, integrity);
   const ledger = createLedger(deps);
   const elsewhere = [
@@ -124,7 +130,14 @@ export function createErasure(deps: ErasureDeps): Erasure {
 
   async function retry(): Promise<{ finished: number; pending: number }> {
     const result = { finished: 0, pending: 0 };
-    for (const { id, subject } of await store.unfinished()) {
+    const unfinished = await store.unfinished();
+    const living = unfinished.length > 0 ? await runs.living(db) : new Set<string>();
+    for (const { id, subject, receipt, intended_at, begun_by } of unfinished) {
+      const isYoung = receipt === null && clock.now() - intended_at < ENDED;
+      if (isYoung && isElsewhere(begun_by, runs.own, living)) {
+        result.pending += 1;
+        continue;
+      }
       try {
         const { state } = await turns(subject, () => goOn(id));
         if (state === 'done') result.finished += 1;
@@ -230,8 +243,10 @@ function createReplay({ db, store, ledger, kept, sealer, keys, log }: ReplayDeps
     /** The key store is the older half: the list is completed, and keys of people who were erased are destroyed again. */
     async destroyKeys(): Promise<void> {
       await completeList();
+      // First: what another node erases meanwhile is in the list before it is among these.
+      const destroyed = await store.destroyed();
       const listed = await ledger.entries();
-      const missing = (await store.destroyed()).filter(({ subject }) => !listed.has(subject as SubjectId));
+      const missing = destroyed.filter(({ subject }) => !listed.has(subject as SubjectId));
       for (const { id, subject, organization, world, intended_at } of missing) {
         await ledger.append({
           erasure: id as ErasureId,

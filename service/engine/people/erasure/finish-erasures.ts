@@ -105,12 +105,12 @@ const erasedOf = (row: ErasureRow): Erased => ({
 const peopleOf = (open: readonly ErasureRow[]) => open.map(({ subject }) => subject as SubjectId);
 
 async function destroyKeys(
-  { sealer, store }: FinishDeps,
+  { inTransaction, sealer, store }: FinishDeps,
   open: readonly ErasureRow[],
 ): Promise<CopyOfReceipt[]> {
   const { copies } = await sealer.destroyPersons(peopleOf(open));
   const ids = open.map(({ id }) => id);
-  await store.keysDestroyed(ids, JSON.stringify(copies));
+  if (ids.length > 0) await inTransaction((tx) => store.keysDestroyed(tx, ids, JSON.stringify(copies)));
   return copies;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, Ids, OrganizationId, SubjectId } from '../../../lib/id.ts';
 import { Problem, type ProblemCode } from '../../../lib/problem.ts';
+import type { Runs } from '../../../storage/runs.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor, type PersonalData } from '../../audit/index.ts';
 import { isPresent, noteFormer, releaseAddress } from '../subjects/former-address-store.ts';
@@ -26,6 +27,7 @@ export interface IntendDeps {
   audit: Audit;
   ids: Ids;
   clock: Clock;
+  runs: Pick<Runs, 'own'>;
 }
 
 interface IntendOptions {
@@ -48,7 +50,7 @@ export type Intend = (
 ) => Promise<ErasureRow>;
 
 export function createIntend(deps: IntendDeps): Intend {
-  const { store, inTransaction, subjects, personalData, sealer, isHeld, audit, ids, clock } = deps;
+  const { store, inTransaction, subjects, personalData, sealer, isHeld, audit, ids, clock, runs } = deps;
 
   const hashesOf = (organization: OrganizationId, email: string | undefined) =>
     email === undefined
@@ -97,7 +99,7 @@ export function createIntend(deps: IntendDeps): Intend {
   }
 
   return async (realm, subject, order, id = ids.next('erasure')) => {
-    const row = rowOf(realm, subject, order, { id, now: clock.now() });
+    const row = rowOf(realm, subject, order, { id, now: clock.now(), begunBy: runs.own });
     try {
       const emailHash = await subjects.forget(realm, subject, (tx) => write(tx, realm, subject, row, order));
       if (emailHash !== undefined) await deps.forgetUse?.(realm, emailHash);
@@ -113,7 +115,7 @@ const rowOf = (
   realm: Realm,
   subject: SubjectId,
   { reason, actor, request }: IntendOptions,
-  { id, now }: { id: ErasureId; now: number },
+  { id, now, begunBy }: { id: ErasureId; now: number; begunBy: string },
 ): ErasureRow => ({
   id,
   ...realm,
@@ -127,6 +129,7 @@ const rowOf = (
   copies: '[]',
   receipt: null,
   mac: null,
+  begun_by: begunBy,
 });
 
 export const noSuchPerson = () => new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');
