@@ -132,7 +132,7 @@ export async function openFoundation(
     inTransaction: database.inTransaction,
     sealer,
     integrity,
-    audit: createAudit({ ids, clock, sealer }),
+    audit: createAudit({ ids, clock, sealer, chain: node?.id }),
     ids,
     clock,
     log,
