@@ -148,7 +148,7 @@ onBothDatabases('an audit log with several writers', (newPlace) => {
       expect([first, again].map((line) => JSON.parse(line!.details).left)).toEqual([true, false]);
     });
 
-    test('cannot be hidden by a line that nobody signed, and is settled by a signed one', async () => {
+    test('cannot be hidden by an unsigned line, and is settled by a signed one', async () => {
       await begin(['node_a', 'node_b']);
       for (let i = 0; i < 4; i++) await work(['node_a']);
       const forged = audited.ofNode('node_b');
