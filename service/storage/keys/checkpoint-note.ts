@@ -89,8 +89,10 @@ export interface CheckpointNoteDeps {
 
 export function createCheckpointNote({ keys, integrity, copies }: CheckpointNoteDeps): CheckpointNote {
   async function read(): Promise<NoteState> {
+    // The count last: another node may write in between, and its note names the count of that write.
+    const stored = await keys.note(CHECKPOINT_NOTE);
     const { identity, revision } = await keys.state();
-    const note = openNote(integrity, identity, await keys.note(CHECKPOINT_NOTE));
+    const note = openNote(integrity, identity, stored);
     return note.is !== 'forged' && note.revision > revision ? { is: 'forged' } : note;
   }
 
