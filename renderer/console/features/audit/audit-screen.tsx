@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Badge, Button, ExactTime, Id, LinkButton, Snippet } from '../../../ui/controls/index.ts';
 import { fieldsOf } from '../../../ui/forms/index.ts';
-import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, type FilterValues, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, admin, list, Named, read, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
@@ -113,7 +113,7 @@ const listColumns: Columns<Line, typeof auditStrings, (line: Line) => void> = [
 /** Where there are several nodes. */
 const columnsOfSeveral: typeof listColumns = [
   ...listColumns,
-  { id: 'node', priority: 3, cell: ({ node }, { t }) => node && <Id id={node} name={t('node')} /> },
+  { id: 'node', priority: 3, cell: ({ node }) => node && <code>{shortenId(node)}</code> },
 ];
 
 const kinds = ['administrator', 'operator', 'key', 'kiosk', 'appliance'] as const;
@@ -215,6 +215,11 @@ function AuditLineDialog({
         <Button small onClick={() => filter({ action: line.action })}>
           {t('onlyAction')}
         </Button>
+        {line.node !== undefined && (
+          <Button small onClick={() => filter({ node: line.node })}>
+            {t('onlyNode')}
+          </Button>
+        )}
         {person !== undefined && (
           <Button small onClick={() => filter({ person })}>
             {t('onlyPerson')}
@@ -288,11 +293,12 @@ function Result({ report }: { report: Report }) {
   const t = useStrings(auditStrings);
   const format = useFormat();
   const signed = report.lastCheckpoint && format.absolute(report.lastCheckpoint.at);
-  const ofChains = report.chains?.flatMap(({ damage }) => damage ?? []) ?? [];
-  const found = ofChains.length > 0 ? ofChains : report.damage ? [report.damage] : [];
+  const { chains = [], damage, silent = [], integrity = [] } = report;
+  const ofChains = chains.flatMap((chain) => chain.damage ?? []);
+  const found = ofChains.length > 0 ? ofChains : damage ? [damage] : [];
   if (!report.valid)
     return (
-      <>
+      <Stack>
         {found.map(({ node, seq, says }) => (
           <Note
             key={node ?? ''}
@@ -302,12 +308,17 @@ function Result({ report }: { report: Report }) {
             {says} {t('damagedText')}
           </Note>
         ))}
-        {report.silent?.map(({ node, since }) => (
+        {integrity.map(({ table, id, says }) => (
+          <Note key={`${table} ${id}`} kind="bad" title={t('altered')}>
+            {says}
+          </Note>
+        ))}
+        {silent.map(({ node, since }) => (
           <Note key={node} kind="bad" title={t('silent', { node: shortenId(node) })}>
             {t('silentText', { since: format.absolute(since) })}
           </Note>
         ))}
-      </>
+      </Stack>
     );
   return (
     <Note kind="ok" title={t('whole', { count: report.lines })}>
