@@ -181,6 +181,7 @@ export const screens = [
       actor: lenient(
         z.string().regex(/^(administrator|appliance|key|kiosk|operator)(:[A-Za-z0-9_.\\/-]{1,120})?$/),
       ),
+      node: lenient(z.string().regex(/^node_[a-z0-9_]{1,40}$/)),
       from: day,
       until: day,
       after: textInAddress,

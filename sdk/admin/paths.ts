@@ -1888,6 +1888,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit/chains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the chains of the audit log
+         * @description One for each node that ever wrote to it; one in all where there are no nodes.
+         */
+        get: operations["listAuditChains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit/follow": {
         parameters: {
             query?: never;
@@ -9586,7 +9606,7 @@ export interface components {
          *     }
          */
         AuditLine: {
-            /** @description Sequence number: 1, 2, 3 and so on */
+            /** @description Sequence number: 1, 2, 3 and so on; of each node from 1 */
             seq: number;
             /**
              * Format: date-time
@@ -9614,6 +9634,28 @@ export interface components {
              * @constant
              */
             personal?: "sealed";
+            /** @description The node that wrote it, where there are several */
+            node?: string;
+        };
+        /** @description One page of a list. */
+        AuditChains: {
+            /** @description Chains, by id of the node */
+            items: components["schemas"]["AuditChain"][];
+            /** @description Send this as `cursor` for the next page; absent on the last page */
+            next?: string;
+        };
+        /**
+         * @description A chain of the log: that of one node.
+         * @example {
+         *       "node": "node_01m7w3hb8hbf355he5zqwjztdk",
+         *       "last": 4711
+         *     }
+         */
+        AuditChain: {
+            /** @description Id of the node; absent: the service from before there were nodes */
+            node?: string;
+            /** @description Number of its last line */
+            last: number;
         };
         /**
          * @description A record of an exported log: a header, lines, hashes of lines left out, checkpoints and a footer.
@@ -9669,7 +9711,7 @@ export interface components {
          *     }
          */
         AuditReport: {
-            /** @description Whether no line was changed, removed, inserted or moved */
+            /** @description Whether no line was changed, removed, inserted or moved, and no node is silent */
             valid: boolean;
             /** @description Existing lines */
             lines: number;
@@ -9701,7 +9743,7 @@ export interface components {
             };
             /** @description Lines after the last checkpoint, not yet signed */
             uncovered: number;
-            /** @description Lines that were deleted by term */
+            /** @description Lines that were deleted by term; with nodes, of each chain */
             pruned?: {
                 /** @description Last line that was deleted */
                 through: number;
@@ -9739,8 +9781,52 @@ export interface components {
             }[];
             /** @description Everything else that is signed or carries a MAC and is not as the service wrote it, at most 100 of each check; absent of an export */
             integrity?: components["schemas"]["IntegrityFault"][];
+            /** @description Where there are nodes: the lines of each */
+            chains?: {
+                /** @description Id of the node; absent: the service from before there were nodes */
+                node?: string;
+                /** @description Existing lines */
+                lines: number;
+                /** @description Number of the last line */
+                last: number;
+                /** @description Lines after the last checkpoint, not yet signed */
+                uncovered: number;
+                /** @description Lines that were deleted by term */
+                pruned?: {
+                    /** @description Last line that was deleted */
+                    through: number;
+                    /**
+                     * Format: date-time
+                     * @description When
+                     */
+                    at: string;
+                };
+                /** @description The first damage in it */
+                damage?: {
+                    /** @description Node in whose lines it is, where there are several */
+                    node?: string;
+                    /** @description First damaged line */
+                    seq: number;
+                    /** @description Kind of damage */
+                    is: string;
+                    /** @description Description of the damage */
+                    says: string;
+                };
+            }[];
+            /** @description With `chains`: nodes that signed nothing for half an hour while others did, and did not leave */
+            silent?: {
+                /** @description Id of the node */
+                node: string;
+                /**
+                 * Format: date-time
+                 * @description When it signed last
+                 */
+                since: string;
+            }[];
             /** @description Kind of damage */
             damage?: {
+                /** @description Node in whose lines it is, where there are several */
+                node?: string;
                 /** @description First damaged line */
                 seq: number;
                 /** @description Kind of damage */
@@ -33818,6 +33904,8 @@ export interface operations {
                 subject?: string;
                 /** @description Only lines of this actor, or of this kind of actor */
                 actor?: string;
+                /** @description Only lines that this node wrote, where there are several */
+                node?: string;
                 /** @description Only from this time on */
                 since?: string;
                 /** @description Only before this time */
@@ -33937,6 +34025,124 @@ export interface operations {
             };
         };
     };
+    listAuditChains: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page */
+                limit?: number;
+                /** @description `next` of the page before; absent for the first page */
+                cursor?: string;
+                /** @description Only lines of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */
+                organization?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of a list. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChains"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     followAuditLog: {
         parameters: {
             query?: {
@@ -33946,6 +34152,8 @@ export interface operations {
                 subject?: string;
                 /** @description Only lines of this actor, or of this kind of actor */
                 actor?: string;
+                /** @description Only lines that this node wrote, where there are several */
+                node?: string;
                 /** @description Maximum number of existing lines */
                 limit?: number;
                 /** @description Only lines of this organization; absent on the control socket: of the whole box. A caller of the LAN acts in its own. */

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 export interface CopyFacts {
   schema: string;
   organizations: string[];
-  /** The last line of the audit chain. */
+  /** The last line of the audit chain; where nodes write, of the chain of the last of them by name. */
   audit?: { seq: number; hash: string };
 }
 
@@ -14,7 +14,7 @@ export function readCopyFacts(path: string): CopyFacts {
     const schema = copied.prepare('select max(name) from schema_migration').pluck().get() as string;
     const organizations = copied.prepare('select id from organization order by id').pluck().all() as string[];
     const head = copied
-      .prepare('select seq, hash from audit where seq is not null order by seq desc limit 1')
+      .prepare('select seq, hash from audit where seq is not null order by chain desc, seq desc limit 1')
       .get() as { seq: number; hash: string | null } | undefined;
     return { schema, organizations, ...(head?.hash ? { audit: { seq: head.seq, hash: head.hash } } : {}) };
   } finally {

@@ -39,7 +39,7 @@ test('the word of a restore counts until the next checkpoint, and not with anoth
   const state = { ...(await vault.keys.state()), identity: 'other' };
   const note = await vault.checkpointNote.read();
   expect(openRestoreMarker(word, { integrity: vault.integrity, state, note })).toEqual({ is: 'forged' });
-  await vault.checkpointNote.write('{"seq":1}');
+  await vault.checkpointNote.write(() => '{"seq":1}');
   expect(await openWord(word, vault)).toEqual({ is: 'used' });
 });
 

@@ -42,7 +42,7 @@ export async function openRestoreSeal(
     (await openIntegrity({ keys, master, organizations })) ?? (await adoptIntegrity({ keys, master }));
   const note = createCheckpointNote({ keys, integrity });
   const noteForged = (await note.read()).is === 'forged';
-  if (noteForged) await note.write('');
+  if (noteForged) await note.write(() => '');
   const { identity } = await keys.state();
   if (schema === LAST_01 && (await keys.note(ROWS_NOTES[2])))
     await keys.replaceNote({ name: ROWS_NOTES[2], value: '' });

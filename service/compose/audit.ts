@@ -17,6 +17,7 @@ export async function openAuditLog({
   ids,
   clock,
   log,
+  node,
   vault: { keys, signing, checkpointNote },
   opened,
 }: Foundation): Promise<{ auditLog: AuditLog; restored: boolean }> {
@@ -27,6 +28,7 @@ export async function openAuditLog({
     signing,
     note: checkpointNote,
     appliance: await applianceIdentity(keys, ids),
+    node,
     clock,
     log,
   });
@@ -45,7 +47,7 @@ export async function openAuditLog({
 /** A failure does not hold up the stop: the lines are chained, and the next start signs them. */
 async function signEnd(auditLog: AuditLog, log: Log): Promise<void> {
   try {
-    await auditLog.checkpoint('stop');
+    await auditLog.end();
   } catch (error) {
     log.error({ err: error }, 'the end of the audit log was not signed at this stop');
   }

@@ -85,6 +85,7 @@ export function createErasing(
     organizations,
     personalData,
     notes: keys,
+    chain: auditLog.chain,
     erase: erasure.erase,
     pruneAudit: auditLog.prune,
   });

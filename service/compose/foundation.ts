@@ -145,7 +145,7 @@ export async function openFoundation(
     inTransaction: leases.fenced(database.inTransaction),
     sealer,
     integrity,
-    audit: createAudit({ ids, clock, sealer }),
+    audit: createAudit({ ids, clock, sealer, chain: node?.id }),
     ids,
     clock,
     log,

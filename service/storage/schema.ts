@@ -121,8 +121,10 @@ export interface Schema {
     personal_sealed: Uint8Array | null;
     previous_hash: string | null;
     hash: string | null;
+    chain: Generated<string>;
   };
   audit_checkpoint: {
+    chain: Generated<string>;
     seq: number;
     hash: string;
     at: number;

@@ -109,6 +109,7 @@ const nothingPersonal = [
   '/api/admin/keys-without-person',
   '/api/admin/audit/verification',
   '/api/admin/audit/chain',
+  '/api/admin/audit/chains',
   '/api/admin/audit/integrity-faults',
   '/api/admin/audit/protected-row',
   '/api/admin/audit/keys',

@@ -134,7 +134,9 @@ test('rows that another program wrote stop no backup: it is marked, restores, an
     log: silentLog,
     workers: 'when-needed',
   });
-  const [line] = await again.auditLog.page({ action: 'backup.restore', limit: 1 }, { actor: ada });
+  const {
+    lines: [line],
+  } = await again.auditLog.page({ action: 'backup.restore', limit: 1 }, { actor: ada });
   expect(JSON.parse(line!.details)).toMatchObject({ altered: [forged] });
   expect((await again.recordIntegrity.check()).map(({ id }) => id)).toEqual(['gra_forged']);
   await again.close();
@@ -174,7 +176,9 @@ test('a backup that would not restore says so when it is made; --accept-unproven
     log: silentLog,
     workers: 'when-needed',
   });
-  const [line] = await again.auditLog.page({ action: 'backup.restore', limit: 1 }, { actor: ada });
+  const {
+    lines: [line],
+  } = await again.auditLog.page({ action: 'backup.restore', limit: 1 }, { actor: ada });
   expect(JSON.parse(line!.details)).toMatchObject({ acceptedUnproven: [expect.stringMatching(damaged)] });
   await again.close();
 });

@@ -183,7 +183,7 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
         return send(port, 'GET', new URL(board).pathname);
       };
       expect([(await opened()).status, (await opened()).status]).toEqual([303, 303]);
-      const lines = await a.gatehouse.auditLog.page({ limit: 20 }, { actor: operator });
+      const { lines } = await a.gatehouse.auditLog.page({ limit: 20 }, { actor: operator });
       const used = lines.filter(({ action }) => action === 'jobs.open.used').slice(-2);
       expect(used.map(({ details }) => JSON.parse(details))).toMatchObject([
         { address: CLIENT },

@@ -246,7 +246,7 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
       expect(
         (await send(node, 'GET', '/jobs/api/queues', { headers: { cookie: opened.cookie } })).status,
       ).toBe(200);
-    const lines = await a.gatehouse.auditLog.page({ limit: 50 }, { actor: operator });
+    const { lines } = await a.gatehouse.auditLog.page({ limit: 50 }, { actor: operator });
     const line = lines.find(({ action }) => action === 'jobs.open.used');
     expect(JSON.parse(line!.details)).toMatchObject({ address: '127.0.0.9' });
   });

@@ -12,7 +12,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import { createSigner } from './signer.ts';
 
 /** An audit log for parts that write nothing personal into it. */
-export const createTestAudit = (deps: Pick<AuditDeps, 'ids' | 'clock'>): Audit =>
+export const createTestAudit = (deps: Pick<AuditDeps, 'ids' | 'clock' | 'chain'>): Audit =>
   createAudit({
     ...deps,
     sealer: { seal: () => Promise.reject(new Error('no personal detail was expected here')) },
@@ -24,7 +24,7 @@ export const noteIn = (notes: Map<string, string>): CheckpointNote => ({
     const text = notes.get('audit/checkpoint');
     return text === undefined ? { is: 'none' } : { is: 'sound', text };
   },
-  write: async (text) => void notes.set('audit/checkpoint', text),
+  write: async (change) => void notes.set('audit/checkpoint', change(notes.get('audit/checkpoint'))),
   copies: async () => [],
 });
 
@@ -32,10 +32,10 @@ export const noteIn = (notes: Map<string, string>): CheckpointNote => ({
 export function createTestAuditLog(
   deps: Pick<AuditDeps, 'ids' | 'clock'> &
     Pick<AuditLogDeps, 'db' | 'inTransaction'> &
-    Partial<Pick<AuditLogDeps, 'signing' | 'note' | 'log'>>,
+    Partial<Pick<AuditLogDeps, 'signing' | 'note' | 'log' | 'node'>>,
 ): AuditLog & { audit: Audit; notes: Map<string, string> } {
   const notes = new Map<string, string>();
-  const audit = createTestAudit(deps);
+  const audit = createTestAudit({ ...deps, chain: deps.node?.id });
   const log = createAuditLog({
     audit,
     signing: createSigner(generateKeyPairSync('ed25519')),

@@ -32,15 +32,18 @@ export async function startAudited({
   const log = { ...silentLog, error: (...words: unknown[]) => void logged.push(words) };
   const database = await openTestDatabase(place, { clock, log });
   const { db, inTransaction, close } = database;
-  const auditLog = createTestAuditLog({
-    db,
-    inTransaction,
-    ids,
-    clock,
-    log,
-    signing: createSigner(safe.pair),
-    note: noteIn(safe.notes),
-  });
+  const open = (node?: string) =>
+    createTestAuditLog({
+      db,
+      inTransaction,
+      ids,
+      clock,
+      log,
+      signing: createSigner(safe.pair),
+      note: noteIn(safe.notes),
+      node: node === undefined ? undefined : { id: node, version: '0.2.0', address: 'http://127.0.0.1' },
+    });
+  const auditLog = open();
   const line = (more: Partial<AuditLine> = {}): AuditLine => ({ actor: ada, action: 'thing.do', ...more });
   return {
     db,
@@ -50,6 +53,8 @@ export async function startAudited({
     safe,
     logged,
     close,
+    /** The log of a node, on the same database. */
+    ofNode: (node: string) => open(node),
     advance(milliseconds: number) {
       now += milliseconds;
     },

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Schemas, streamOf } from '../../../sdk/admin/client.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Answer } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import type { Asked } from '../operation-command.ts';
@@ -50,14 +51,21 @@ async function verifyFile(path: string, publicKey: string | undefined): Promise<
   const file = userPath(path);
   const { readPublicKeys, verifyExport } = await import('../../engine/audit/index.ts');
   const pinned = publicKey === undefined ? [] : readPublicKeys(await readFile(userPath(publicKey), 'utf8'));
-  const report = await verifyExport(createReadStream(file), { pinned });
+  const report = await verifyExport(() => createReadStream(file), { pinned });
   const time = (milliseconds: number) => new Date(milliseconds).toISOString();
-  const { lastCheckpoint, pruned, restores, ...rest } = report;
+  const { lastCheckpoint, pruned, restores, chains, silent, ...rest } = report;
   const shown = {
     ...rest,
     ...(lastCheckpoint && { lastCheckpoint: { ...lastCheckpoint, at: time(lastCheckpoint.at) } }),
     ...(pruned && { pruned: { ...pruned, at: time(pruned.at) } }),
     restores: restores.map((restore) => ({ ...restore, at: time(restore.at) })),
+    ...defined({
+      chains: chains?.map(({ pruned: gone, ...chain }) => ({
+        ...chain,
+        ...defined({ pruned: gone && { ...gone, at: time(gone.at) } }),
+      })),
+      silent: silent?.map(({ node, since }) => ({ node, since: time(since) })),
+    }),
   };
   const { signedBy, exportedAt, appliance, omitted, damage } = report;
   const believed =
@@ -81,12 +89,14 @@ function answer(
   more: readonly (readonly [string, Cell])[] = [],
 ): Answer {
   const { damage, lines, outside, lastCheckpoint, uncovered, pruned, restores, integrity = [] } = report;
+  const { chains = [], silent = [] } = report;
   const verdict = damage
-    ? `${what} is DAMAGED${damage.seq > 0 ? ` at line ${damage.seq}` : ''} (${damage.is}).\n${oneLine(damage.says)}`
-    : `${what} is whole: ${count(lines, 'line', 'lines')}.`;
+    ? `${what} is DAMAGED${placeOf(damage)} (${damage.is}).\n${oneLine(damage.says)}`
+    : `${what} is whole: ${count(lines, 'line', 'lines')}${chains.length > 1 ? ` in ${count(chains.length, 'chain', 'chains')}` : ''}.`;
   const details = facts([
     ...more,
-    ['last line', report.last],
+    ['last line', chains.length > 0 ? undefined : report.last],
+    ...chains.map((chain) => [chain.node ?? 'before nodes', ofChain(chain)] as const),
     [
       'last checkpoint',
       lastCheckpoint
@@ -115,9 +125,32 @@ function answer(
         ] as const,
     ),
   ]);
+  const silence = silent
+    .map(
+      ({ node, since }) =>
+        `\nSILENT: ${node} signed nothing since ${since}, while others did, and did not leave. Restart it, or find out what became of it.`,
+    )
+    .join('');
   const faults = integrity.map(({ says }) => `\nNOT AS WRITTEN: ${oneLine(says)}`).join('');
-  const bad = damage !== undefined || integrity.length > 0;
-  return { json, text: `${verdict}\n${details}${faults}`, ...(bad ? { exitCode: 1 as const } : {}) };
+  const bad = damage !== undefined || integrity.length > 0 || silent.length > 0;
+  return {
+    json,
+    text: `${verdict}\n${details}${silence}${faults}`,
+    ...(bad ? { exitCode: 1 as const } : {}),
+  };
+}
+
+const placeOf = ({ seq, node }: { seq: number; node?: string | undefined }): string =>
+  `${seq > 0 ? ` at line ${seq}` : ''}${node === undefined ? '' : ` of ${node}`}`;
+
+function ofChain({ last, uncovered, pruned, damage }: NonNullable<Report['chains']>[number]): string {
+  const parts = [
+    `up to line ${last}`,
+    pruned && `pruned up to line ${pruned.through}`,
+    uncovered > 0 ? `${count(uncovered, 'line', 'lines')} not signed yet` : undefined,
+    damage && `DAMAGED at line ${damage.seq} (${damage.is}): ${oneLine(damage.says)}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(', ');
 }
 
 /** The key store notes checkpoints, not lines: the note may be older than the backup itself. */

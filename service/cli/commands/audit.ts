@@ -32,11 +32,12 @@ export const audit = noun('the log of every change and every access to personal 
       org,
       action: value('<action>', 'only this action, such as subject.enroll'),
       subject: value('<id>', 'only about this person, by the id from `subject show`'),
+      node: value('<id>', 'only what this node wrote, where there are several'),
     },
     examples: ['audit tail -n 50', 'audit tail --follow --action verification.decide', 'audit tail --json'],
-    async run({ limit = 20, follow, org, action, subject }, { control, terminal, json }) {
+    async run({ limit = 20, follow, org, action, subject, node }, { control, terminal, json }) {
       const open = await control();
-      const filter = defined({ action, subject, organization: await organizationId(open, org) });
+      const filter = defined({ action, subject, node, organization: await organizationId(open, org) });
       const show = (line: Line) => terminal.answer(json ? JSON.stringify(line) : row(line));
       if (!follow) {
         const lines = await allPages(
@@ -122,7 +123,7 @@ export const audit = noun('the log of every change and every access to personal 
     about:
       'Looks at every line, every checkpoint, the key store’s note of the newest one and the same note in every copy of the key ' +
       'store: changed, missing, reordered, inserted and cut-off lines are found. Then at everything else that is signed or carries a MAC: keys, the list of ' +
-      'erased people, receipts, and the rows of the database that protect or open the box. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
+      'erased people, receipts, and the rows of the database that protect or open the box. Where there are several nodes, each has lines of its own, and names signed where those of all others end: a node whose lines were cut off or set back to an older state is found by what the others name, and one that signed nothing for half an hour without leaving is reported. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
       'With --file it checks an exported log instead, without data directory or service.',
     options: {
       file: value('<file>', 'an export (audit export)'),
@@ -186,8 +187,8 @@ const columns = (cells: readonly string[]) =>
     .join('  ')
     .trimEnd();
 
-const row = ({ time, actor, action, outcome, target }: Line) =>
-  columns([time, actor, action, outcome, target ?? '–']);
+const row = ({ time, actor, action, outcome, target, node }: Line) =>
+  columns([time, actor, action, outcome, target ?? '–', ...(node === undefined ? [] : [node])]);
 
 const head = (terminal: Terminal) =>
   terminal.answer(columns(['time', 'actor', 'action', 'outcome', 'target']));

@@ -188,3 +188,44 @@ test('lines are filtered by actor, by the kind of actor, and by time, over pages
   });
   expect((await get('/audit?actor=ada@example.com')).status).toBe(400);
 });
+
+test('lines of several nodes come in one list, each with its node; a filter gives those of one', async () => {
+  const nodes = ['node_a', 'node_b'].map((name) => audited.ofNode(name));
+  for (const node of nodes) await node.begin();
+  for (const node of [...nodes, ...nodes]) {
+    audited.advance(60_000);
+    await node.record(audited.line());
+  }
+  const page = async (query: string) => JSON.parse((await get(`/audit?${query}`)).body);
+  const seen: string[] = [];
+  let next = '';
+  do {
+    const found = await page(`action=thing.do&limit=1${next && `&cursor=${next}`}`);
+    seen.push(...found.items.map(({ node, seq }: Record<string, string>) => `${node} ${seq}`));
+    next = found.next ?? '';
+  } while (next !== '');
+  expect(seen).toEqual(['node_b 4', 'node_a 4', 'node_b 3', 'node_a 3']);
+  const { items } = await page('node=node_b');
+  expect(items.map(({ node, action }: Record<string, string>) => [node, action])).toEqual([
+    ['node_b', 'thing.do'],
+    ['node_b', 'thing.do'],
+    ['node_b', 'audit.heads'],
+    ['node_b', 'node.join'],
+  ]);
+  expect((await get('/audit?node=ada@example.com')).status).toBe(400);
+  expect(JSON.parse((await get('/audit/chains')).body).items).toEqual([
+    { last: 6 },
+    { node: 'node_a', last: 4 },
+    { node: 'node_b', last: 4 },
+  ]);
+});
+
+test('a service without nodes has one chain, and says nothing of nodes', async () => {
+  expect(JSON.parse((await get('/audit/chains')).body)).toEqual({ items: [{ last: 1 }] });
+  const [line] = JSON.parse((await get('/audit')).body).items;
+  expect(line).not.toHaveProperty('node');
+  const steps = (await get('/audit/verification')).body.trim().split('\n');
+  const { report } = JSON.parse(steps.at(-1)!);
+  expect(report).not.toHaveProperty('chains');
+  expect(report).not.toHaveProperty('silent');
+});

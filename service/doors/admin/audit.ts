@@ -7,16 +7,19 @@ import {
   integrityChecks,
   type RecordIntegrity,
 } from '../../engine/appliance/index.ts';
-import type { AuditLog, StoredLine } from '../../engine/audit/index.ts';
+import type { AuditLog, PlacedLine } from '../../engine/audit/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
 import { actor, moment, time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';
-import { listRoute } from './lists.ts';
+import { listRoute, shortListRoute } from './lists.ts';
 import { auditors, ofAppliance } from './may-call.ts';
 import { type AdminRoute, route } from './route.ts';
 
 const seq = z.int().min(0);
 const bound = moment().optional();
+const node = z.string().regex(/^node_[a-z0-9_]{1,40}$/, 'It must be the id of a node.');
+/** Where a page begins: in the only chain, or in each. */
+const PageBegin = z.union([seq, z.array(z.tuple([z.string(), seq]))]);
 
 const filter = {
   action: z
@@ -34,6 +37,7 @@ const filter = {
     )
     .optional()
     .describe('Only lines of this actor, or of this kind of actor'),
+  node: node.optional().describe('Only lines that this node wrote, where there are several'),
 };
 
 const FollowQuery = z.strictObject({
@@ -59,7 +63,7 @@ const line = {
 
 const AuditLineReply = z
   .strictObject({
-    seq: seq.describe('Sequence number: 1, 2, 3 and so on'),
+    seq: seq.describe('Sequence number: 1, 2, 3 and so on; of each node from 1'),
     time: time('When'),
     actor: actor.describe('Actor'),
     action: z.string().describe('Action'),
@@ -70,8 +74,17 @@ const AuditLineReply = z
     details: z.unknown().describe('Details of the action'),
     subject: z.string().optional().describe('Person of the sealed details'),
     personal: z.literal('sealed').optional().describe('Whether the line has sealed personal details'),
+    node: z.string().optional().describe('The node that wrote it, where there are several'),
   })
   .meta({ id: 'AuditLine', description: 'A line of the audit log.', examples: [line] });
+
+const chain = { node: 'node_01m7w3hb8hbf355he5zqwjztdk', last: 4711 };
+const ChainReply = z
+  .strictObject({
+    node: z.string().optional().describe('Id of the node; absent: the service from before there were nodes'),
+    last: seq.describe('Number of its last line'),
+  })
+  .meta({ id: 'AuditChain', description: 'A chain of the log: that of one node.', examples: [chain] });
 
 const ExportRecordReply = z.looseObject({ is: z.string().describe('Kind of record') }).meta({
   id: 'AuditExportRecord',
@@ -111,9 +124,19 @@ const Fault = z
     examples: [fault],
   });
 
+const Pruned = z.strictObject({ through: seq.describe('Last line that was deleted'), at: time('When') });
+const Damage = z.strictObject({
+  node: z.string().optional().describe('Node in whose lines it is, where there are several'),
+  seq: seq.describe('First damaged line'),
+  is: z.string().describe('Kind of damage'),
+  says: z.string().describe('Description of the damage'),
+});
+
 const Report = z
   .strictObject({
-    valid: z.boolean().describe('Whether no line was changed, removed, inserted or moved'),
+    valid: z
+      .boolean()
+      .describe('Whether no line was changed, removed, inserted or moved, and no node is silent'),
     lines: seq.describe('Existing lines'),
     outside: seq.describe('Lines older than the chain'),
     last: seq.describe('Number of the last line'),
@@ -131,10 +154,7 @@ const Report = z
       .optional()
       .describe('The newest checkpoint'),
     uncovered: seq.describe('Lines after the last checkpoint, not yet signed'),
-    pruned: z
-      .strictObject({ through: seq.describe('Last line that was deleted'), at: time('When') })
-      .optional()
-      .describe('Lines that were deleted by term'),
+    pruned: Pruned.optional().describe('Lines that were deleted by term; with nodes, of each chain'),
     restores: z
       .array(
         z.strictObject({
@@ -163,14 +183,34 @@ const Report = z
         'Everything else that is signed or carries a MAC and is not as the service wrote it, at most 100 of each check; absent of an export',
       )
       .optional(),
-    damage: z
-      .strictObject({
-        seq: seq.describe('First damaged line'),
-        is: z.string().describe('Kind of damage'),
-        says: z.string().describe('Description of the damage'),
-      })
+    chains: z
+      .array(
+        z.strictObject({
+          node: z
+            .string()
+            .optional()
+            .describe('Id of the node; absent: the service from before there were nodes'),
+          lines: seq.describe('Existing lines'),
+          last: seq.describe('Number of the last line'),
+          uncovered: seq.describe('Lines after the last checkpoint, not yet signed'),
+          pruned: Pruned.optional().describe('Lines that were deleted by term'),
+          damage: Damage.optional().describe('The first damage in it'),
+        }),
+      )
       .optional()
-      .describe('Kind of damage'),
+      .describe('Where there are nodes: the lines of each'),
+    silent: z
+      .array(
+        z.strictObject({
+          node: z.string().describe('Id of the node'),
+          since: time('When it signed last'),
+        }),
+      )
+      .optional()
+      .describe(
+        'With `chains`: nodes that signed nothing for half an hour while others did, and did not leave',
+      ),
+    damage: Damage.optional().describe('Kind of damage'),
   })
   .meta({ id: 'AuditReport', description: 'Report of a verification of the log.', examples: [report] });
 
@@ -249,7 +289,8 @@ const fromAuditLine = ({
   details,
   subject,
   personalSealed,
-}: StoredLine): z.output<typeof AuditLineReply> => ({
+  chain: of,
+}: PlacedLine): z.output<typeof AuditLineReply> => ({
   seq,
   time: at,
   actor,
@@ -261,6 +302,7 @@ const fromAuditLine = ({
   details: readDetails(details),
   subject: subject ?? undefined,
   personal: personalSealed === null ? undefined : 'sealed',
+  node: of === '' ? undefined : of,
 });
 
 /** A line that was changed in the database is still shown. */
@@ -273,7 +315,7 @@ function readDetails(text: string): unknown {
 }
 
 export interface AuditRouteDeps {
-  auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys'>;
+  auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys' | 'chains'>;
   recordIntegrity: Pick<RecordIntegrity, 'check' | 'contentOf' | 'accept'>;
 }
 
@@ -310,10 +352,24 @@ const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
       since: bound.describe('Only from this time on'),
       until: bound.describe('Only before this time'),
     },
-    key: seq,
-    keyOf: ({ seq }) => seq,
-    rows: async ({ organization, query: { limit }, who }, part) =>
-      (await auditLog.page({ organization, ...part, limit }, { actor: who })).map(fromAuditLine),
+    key: PageBegin,
+    async rows({ organization, query: { limit }, who }, part) {
+      const { lines, next } = await auditLog.page({ organization, ...part, limit }, { actor: who });
+      return { items: lines.map(fromAuditLine), next };
+    },
+  }),
+  shortListRoute({
+    ...about,
+    url: '/audit/chains',
+    operationId: 'listAuditChains',
+    effect: 'none',
+    summary: 'List the chains of the audit log',
+    description: 'One for each node that ever wrote to it; one in all where there are no nodes.',
+    item: ChainReply,
+    items: 'Chains, by id of the node',
+    page: 'AuditChains',
+    keyOf: ({ node: of }) => of ?? '',
+    rows: () => auditLog.chains(),
   }),
   route({
     ...about,

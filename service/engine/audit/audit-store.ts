@@ -3,7 +3,16 @@ import type { OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Schema } from '../../storage/schema.ts';
 import { type Sealer, sealJson } from '../../storage/sealing/sealed.ts';
 import type { Db, Tx } from '../../storage/transaction.ts';
-import { beforeTheFirst, type Checkpoint, hashLine, type OutsideLine, type StoredLine } from './chain.ts';
+import {
+  beginningOf,
+  type Checkpoint,
+  type CheckpointKind,
+  hashLine,
+  type OutsideLine,
+  type Place,
+  type PlacedLine,
+  type StoredLine,
+} from './chain.ts';
 
 export { keyId, verifySignature } from '../../storage/keys/signing-keys.ts';
 
@@ -27,32 +36,31 @@ export const sealPersonal = (
   values: Record<string, unknown>,
 ): Promise<Uint8Array> => sealJson(sealer, personalPlace(line), values);
 
-/** Where the chain ends. */
-export interface Head {
-  /** 0 before the first line. */
-  seq: number;
-  hash: string;
-}
-
-export async function readHead(db: Db): Promise<Head> {
+/** Where the chain ends: at its last line, at the checkpoint that pruning left of it, or before its first line (0). */
+export async function readHead(db: Db, chain: string): Promise<Place> {
   const row = await db
     .selectFrom('audit')
     .select(['seq', 'hash'])
+    .where('chain', '=', chain)
     .where('seq', 'is not', null)
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return row ? { seq: row.seq!, hash: row.hash ?? '' } : { seq: 0, hash: beforeTheFirst };
+  if (row) return { seq: row.seq!, hash: row.hash ?? '' };
+  const newest = await readNewestCheckpoint(db, chain);
+  return newest?.kind === 'prune'
+    ? { seq: newest.seq, hash: newest.hash }
+    : { seq: 0, hash: beginningOf(chain) };
 }
 
-/** As the chain's next line. Transactions are serialized (connection.ts), so no other line takes its number. */
-export async function appendLine(tx: Tx, line: OutsideLine): Promise<Head> {
-  const head = await readHead(tx);
+/** As the chain's next line. A chain has one writer, whose transactions are serialized (connection.ts), so no other line takes its number. */
+export async function appendLine(tx: Tx, chain: string, line: OutsideLine): Promise<Place> {
+  const head = await readHead(tx, chain);
   const chained = { ...line, seq: head.seq + 1, previousHash: head.hash };
   const hash = hashLine(chained);
   await tx
     .insertInto('audit')
-    .values(toRow({ ...chained, hash }))
+    .values(toRow({ ...chained, hash, chain }))
     .execute();
   return { seq: chained.seq, hash };
 }
@@ -60,11 +68,13 @@ export async function appendLine(tx: Tx, line: OutsideLine): Promise<Head> {
 /** Up to `limit` lines after `after`, up to and including `until`, in order. */
 export async function readLines(
   db: Db,
+  chain: string,
   { after, until, limit }: { after: number; until: number; limit: number },
 ): Promise<StoredLine[]> {
   const rows = await db
     .selectFrom('audit')
     .selectAll()
+    .where('chain', '=', chain)
     .where('seq', '>', after)
     .where('seq', '<=', until)
     // An attacker who drops the index can give two lines one number.
@@ -72,7 +82,7 @@ export async function readLines(
     .orderBy('id')
     .limit(limit)
     .execute();
-  return rows.map(fromRow);
+  return rows.map(fromRow).map(withoutChain);
 }
 
 /** Up to `limit` lines from before the chain, in the order of their ids. */
@@ -83,21 +93,23 @@ export async function readOutside(
   const rows = await db
     .selectFrom('audit')
     .selectAll()
+    .where('chain', '=', '')
     .where('seq', 'is', null)
     .where('id', '>', after)
     .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map((row) => {
-    const { seq: _, previousHash: __, hash: ___, ...line } = fromRow(row);
+    const { seq: _, previousHash: __, hash: ___, ...line } = withoutChain(fromRow(row));
     return line;
   });
 }
 
-export async function countLines(db: Db, until: number): Promise<number> {
+export async function countLines(db: Db, chain: string, until: number): Promise<number> {
   const { count } = await db
     .selectFrom('audit')
     .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('chain', '=', chain)
     .where('seq', '<=', until)
     .executeTakeFirstOrThrow();
   return Number(count);
@@ -117,13 +129,19 @@ export interface LineFilter {
   until?: number;
 }
 
-/** The newest `limit` of the lines with `after < seq <= until` that fit, oldest first. */
+/** The newest `limit` of the lines of the chain with `after < seq <= until` that fit, oldest first. */
 export async function readMatching(
   db: Db,
+  chain: string,
   { organization, action, subject, actor, since, until: before }: LineFilter,
   { after, until, limit }: { after: number; until: number; limit: number },
-): Promise<StoredLine[]> {
-  let query = db.selectFrom('audit').selectAll().where('seq', '>', after).where('seq', '<=', until);
+): Promise<PlacedLine[]> {
+  let query = db
+    .selectFrom('audit')
+    .selectAll()
+    .where('chain', '=', chain)
+    .where('seq', '>', after)
+    .where('seq', '<=', until);
   if (organization !== undefined) query = query.where('organization', '=', organization);
   if (action !== undefined) query = query.where('action', '=', action);
   if (since !== undefined) query = query.where('at', '>=', since);
@@ -145,56 +163,76 @@ export async function readMatching(
   return newestFirst.reverse().map(fromRow);
 }
 
-export async function readHash(db: Db, seq: number): Promise<string | undefined> {
-  const row = await db.selectFrom('audit').select('hash').where('seq', '=', seq).executeTakeFirst();
+export async function readHash(db: Db, chain: string, seq: number): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('audit')
+    .select('hash')
+    .where('chain', '=', chain)
+    .where('seq', '=', seq)
+    .executeTakeFirst();
   return row?.hash ?? undefined;
 }
 
+/** The lines of all chains that a checkpoint of this kind lies at. */
+export async function readSignedAs(db: Db, kind: CheckpointKind): Promise<PlacedLine[]> {
+  const made = await db
+    .selectFrom('audit_checkpoint')
+    .select(['chain', 'seq'])
+    .where('kind', '=', kind)
+    .execute();
+  const lines: PlacedLine[] = [];
+  for (const { chain, seq } of made)
+    for (const line of await readLines(db, chain, { after: seq - 1, until: seq, limit: 1 }))
+      lines.push({ ...line, chain });
+  return lines;
+}
+
+/** Lines of the chain up to `through`, the checkpoints before it, and whatever is from before there were chains. */
+export async function deleteThrough(tx: Tx, chain: string, through: number): Promise<number> {
+  if (chain === '') await tx.deleteFrom('audit').where('chain', '=', '').where('seq', 'is', null).execute();
+  const { numDeletedRows } = await tx
+    .deleteFrom('audit')
+    .where('chain', '=', chain)
+    .where('seq', '<=', through)
+    .executeTakeFirst();
+  await tx.deleteFrom('audit_checkpoint').where('chain', '=', chain).where('seq', '<', through).execute();
+  return Number(numDeletedRows);
+}
+
+const checkpoints = (db: Db, chain: string) =>
+  db
+    .selectFrom('audit_checkpoint')
+    .select(['seq', 'hash', 'at', 'kind', 'previous', 'kid', 'signature'])
+    .where('chain', '=', chain);
+
 /** The first checkpoint after line `after` that was made at `time` (ms since 1970) or later. */
-export async function readFirstCheckpointSince(
+export const readFirstCheckpointSince = (
   db: Db,
+  chain: string,
   after: number,
   time: number,
-): Promise<Checkpoint | undefined> {
-  return checkpoints(db)
+): Promise<Checkpoint | undefined> =>
+  checkpoints(db, chain)
     .where('seq', '>', after)
     .where('at', '>=', time)
     .orderBy('seq')
     .limit(1)
     .executeTakeFirst();
-}
 
-/** The lines with this action, the newest last. */
-export async function readByAction(db: Db, action: string): Promise<StoredLine[]> {
-  const rows = await db
-    .selectFrom('audit')
-    .selectAll()
-    .where('action', '=', action)
-    .where('seq', 'is not', null)
-    .orderBy('seq')
-    .execute();
-  return rows.map(fromRow);
-}
+export const readNewestCheckpoint = (db: Db, chain: string): Promise<Checkpoint | undefined> =>
+  checkpoints(db, chain).orderBy('seq', 'desc').limit(1).executeTakeFirst();
 
-/** Lines up to `through`, the checkpoints before it, and whatever is from before the chain. */
-export async function deleteThrough(tx: Tx, through: number): Promise<number> {
-  await tx.deleteFrom('audit').where('seq', 'is', null).execute();
-  const { numDeletedRows } = await tx.deleteFrom('audit').where('seq', '<=', through).executeTakeFirst();
-  await tx.deleteFrom('audit_checkpoint').where('seq', '<', through).execute();
-  return Number(numDeletedRows);
-}
-
-const checkpoints = (db: Db) => db.selectFrom('audit_checkpoint').selectAll();
-
-export const readNewestCheckpoint = (db: Db): Promise<Checkpoint | undefined> =>
-  checkpoints(db).orderBy('seq', 'desc').limit(1).executeTakeFirst();
-
-export const readOldestCheckpoint = (db: Db): Promise<Checkpoint | undefined> =>
-  checkpoints(db).orderBy('seq').limit(1).executeTakeFirst();
+export const readOldestCheckpoint = (db: Db, chain: string): Promise<Checkpoint | undefined> =>
+  checkpoints(db, chain).orderBy('seq').limit(1).executeTakeFirst();
 
 /** The newest with `after < seq <= until`. */
-export const readLastCheckpointIn = (db: Db, after: number, until: number): Promise<Checkpoint | undefined> =>
-  checkpoints(db)
+export const readLastCheckpointIn = (
+  db: Db,
+  chain: string,
+  after: number,
+  until: number,
+): Promise<Checkpoint | undefined> =>
+  checkpoints(db, chain)
     .where('seq', '>', after)
     .where('seq', '<=', until)
     .orderBy('seq', 'desc')
@@ -202,27 +240,27 @@ export const readLastCheckpointIn = (db: Db, after: number, until: number): Prom
     .executeTakeFirst();
 
 /** The oldest with `seq > after`. */
-export const readNextCheckpoint = (db: Db, after: number): Promise<Checkpoint | undefined> =>
-  checkpoints(db).where('seq', '>', after).orderBy('seq').limit(1).executeTakeFirst();
+export const readNextCheckpoint = (db: Db, chain: string, after: number): Promise<Checkpoint | undefined> =>
+  checkpoints(db, chain).where('seq', '>', after).orderBy('seq').limit(1).executeTakeFirst();
 
-export const readCheckpointAt = (db: Db, seq: number): Promise<Checkpoint | undefined> =>
-  checkpoints(db).where('seq', '=', seq).executeTakeFirst();
+export const readCheckpointAt = (db: Db, chain: string, seq: number): Promise<Checkpoint | undefined> =>
+  checkpoints(db, chain).where('seq', '=', seq).executeTakeFirst();
 
 /** All with `after < seq <= until`, in order. */
-export const readCheckpoints = (db: Db, after: number, until: number): Promise<Checkpoint[]> =>
-  checkpoints(db).where('seq', '>', after).where('seq', '<=', until).orderBy('seq').execute();
+export const readCheckpoints = (db: Db, chain: string, after: number, until: number): Promise<Checkpoint[]> =>
+  checkpoints(db, chain).where('seq', '>', after).where('seq', '<=', until).orderBy('seq').execute();
 
 /** In place of one at the same line. */
-export async function putCheckpoint(tx: Tx, checkpoint: Checkpoint): Promise<void> {
+export async function putCheckpoint(tx: Tx, chain: string, checkpoint: Checkpoint): Promise<void> {
   const { seq, ...rest } = checkpoint;
   await tx
     .insertInto('audit_checkpoint')
-    .values(checkpoint)
-    .onConflict((conflict) => conflict.column('seq').doUpdateSet(rest))
+    .values({ chain, ...checkpoint })
+    .onConflict((conflict) => conflict.columns(['chain', 'seq']).doUpdateSet(rest))
     .execute();
 }
 
-function toRow(line: StoredLine): Insertable<Schema['audit']> {
+function toRow(line: PlacedLine): Insertable<Schema['audit']> {
   const { personalSealed, previousHash, ...rest } = line;
   return {
     ...rest,
@@ -231,8 +269,9 @@ function toRow(line: StoredLine): Insertable<Schema['audit']> {
   };
 }
 
-function fromRow(row: Selectable<Schema['audit']>): StoredLine {
+function fromRow(row: Selectable<Schema['audit']>): PlacedLine {
   return {
+    chain: row.chain,
     seq: row.seq ?? 0,
     id: row.id,
     organization: row.organization,
@@ -249,6 +288,8 @@ function fromRow(row: Selectable<Schema['audit']>): StoredLine {
     hash: row.hash ?? '',
   };
 }
+
+const withoutChain = ({ chain: _, ...line }: PlacedLine): StoredLine => line;
 
 /** Who did this to the target, and the details, the oldest first. */
 export async function readDone(

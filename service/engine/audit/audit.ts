@@ -62,9 +62,11 @@ export interface AuditDeps {
   ids: Ids;
   clock: Clock;
   sealer: SealPersonal;
+  /** Chain that the lines are added to: the id of this node; empty, and unless given, of a service that shares its database with none. */
+  chain?: string | undefined;
 }
 
-export function createAudit({ ids, clock, sealer }: AuditDeps): Audit {
+export function createAudit({ ids, clock, sealer, chain = '' }: AuditDeps): Audit {
   return {
     async add(
       tx,
@@ -81,7 +83,7 @@ export function createAudit({ ids, clock, sealer }: AuditDeps): Audit {
           { id, organization: organization!, subject: personal.subject },
           personal.values,
         ));
-      await appendLine(tx, {
+      await appendLine(tx, chain, {
         id,
         organization: organization ?? null,
         // A lone surrogate would come back from the database as another character, and the hash would not fit.

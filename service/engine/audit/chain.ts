@@ -25,8 +25,21 @@ export interface StoredLine {
   hash: string;
 }
 
-/** Previous hash of the first line. */
+/** A line, and whose chain it is in. */
+export interface PlacedLine extends StoredLine {
+  /** Id of the node that wrote it; empty for the service that shares its database with none. */
+  chain: string;
+}
+
+/** Previous hash of the first line, in the chain of the service that shares its database with none. */
 export const beforeTheFirst = '0'.repeat(64);
+
+/**
+ * Previous hash of the first line of a chain. For the chain of a node: SHA-256 of `["gatehouse-audit-chain-1",chain]`, so that no line
+ * of one chain fits another.
+ */
+export const beginningOf = (chain: string): string =>
+  chain === '' ? beforeTheFirst : sha256(['gatehouse-audit-chain-1', chain]);
 
 /**
  * SHA-256 (hex, lower case) over the UTF-8 bytes of one JSON array, serialized as RFC 8785 has it (no white space, shortest
@@ -87,33 +100,32 @@ export interface Checkpoint {
   signature: string;
 }
 
+/** Whose signature it is, and of which chain. */
+export interface Signer {
+  appliance: string;
+  chain: string;
+}
+
 /**
  * What is signed: the UTF-8 bytes of
- * `["gatehouse-audit-checkpoint-1",appliance,seq,hash,at,kind,previous]`, serialized as RFC 8785 has it.
+ * `["gatehouse-audit-checkpoint-1",appliance,seq,hash,at,kind,previous]`, serialized as RFC 8785 has it; in the chain of a node of
+ * `["gatehouse-audit-checkpoint-2",appliance,chain,seq,hash,at,kind,previous]`.
  */
-export const checkpointBytes = (
-  appliance: string,
+export function checkpointBytes(
+  { appliance, chain }: Signer,
   { seq, hash, at, kind, previous }: Omit<Checkpoint, 'kid' | 'signature'>,
-): Uint8Array =>
-  new TextEncoder().encode(
-    JSON.stringify(['gatehouse-audit-checkpoint-1', appliance, seq, hash, at, kind, previous]),
-  );
-
-/** Parses the checkpoint note of the key store; undefined if invalid. */
-export function readNote(text: string): Checkpoint | undefined {
-  try {
-    const { seq, hash, at, kind, previous, kid, signature } = JSON.parse(text) as Record<string, unknown>;
-    const numbers = [seq, at, previous].every(Number.isSafeInteger);
-    const texts = [hash, kind, kid, signature].every((field) => typeof field === 'string');
-    if (!numbers || !texts) return undefined;
-    return { seq, hash, at, kind, previous, kid, signature } as Checkpoint;
-  } catch {
-    return undefined;
-  }
+): Uint8Array {
+  const place =
+    chain === ''
+      ? ['gatehouse-audit-checkpoint-1', appliance]
+      : ['gatehouse-audit-checkpoint-2', appliance, chain];
+  return new TextEncoder().encode(JSON.stringify([...place, seq, hash, at, kind, previous]));
 }
 
 /** What is wrong, at the first place where something is. */
 export interface Damage {
+  /** The node whose chain it is; absent in the chain of the service that shares its database with none. */
+  node?: string;
   /** The first line that is not as it should be. */
   seq: number;
   is:
@@ -122,6 +134,7 @@ export interface Damage {
     | 'inserted'
     | 'reordered'
     | 'truncated'
+    | 'rolled-back'
     | 'bad-signature'
     | 'checkpoint-missing'
     | 'outside-changed'
@@ -141,11 +154,19 @@ export interface AcknowledgedRestore {
   before: number;
 }
 
-/** A checkpoint noted outside the database, which the chain must contain. */
-export interface Noted {
+/** A line that was seen in a chain, which the chain must contain. */
+export interface Place {
   seq: number;
   hash: string;
 }
+
+/** The same, of one of several chains. */
+export interface Head extends Place {
+  chain: string;
+}
+
+/** A key of a line among those of all chains. */
+export const keyOf = ({ chain, seq }: Omit<Head, 'hash'>): string => `${chain} ${seq}`;
 
 /** The newest checkpoint, as the key store notes it: protected so that only the service can write it. */
 export type NoteState =
@@ -168,7 +189,7 @@ export interface CopyNote {
 /** Where the newest checkpoint is noted, in another file than the log. */
 export interface CheckpointNote {
   read(): Promise<NoteState>;
-  /** On disk when it resolves. */
-  write(text: string): Promise<void>;
+  /** `change` gets what is noted, undefined where nothing sound is, and gives what will be. On disk when it resolves. */
+  write(change: (now: string | undefined) => string): Promise<void>;
   copies(): Promise<CopyNote[]>;
 }

@@ -1,25 +1,31 @@
 import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Audit } from './audit.ts';
 import {
   putCheckpoint,
-  readByAction,
   readCheckpointAt,
   readHash,
   readHead,
   readNewestCheckpoint,
   readOldestCheckpoint,
+  readSignedAs,
 } from './audit-store.ts';
 import {
   type Checkpoint,
   type CheckpointKind,
   type CheckpointNote,
   checkpointBytes,
+  type Head,
   hashLine,
-  readNote,
+  type Place,
 } from './chain.ts';
+import { readHeads } from './chains-store.ts';
+import { detailsOfHeads, HEADS, saysRestore } from './joint.ts';
+import { type NotedCheckpoints, readNoted, withNoted } from './noted.ts';
 import { keysById } from './verify-chain.ts';
-import { isSigned, saysRestore } from './walk-chain.ts';
+import { isSigned } from './walk-chain.ts';
 
 /** Signs with the appliance's key for the audit log. */
 export interface AuditSigning {
@@ -34,34 +40,41 @@ const TIME_BETWEEN = 600_000;
 const PAUSE_AFTER_FAILURE = 60_000;
 
 export interface CheckpointsDeps {
+  audit: Audit;
   db: Db;
   inTransaction: InTransaction;
   signing: AuditSigning;
   note: CheckpointNote;
   appliance: string;
+  /** The chain that is signed: that of this node, or of the service that shares its database with none (empty). */
+  chain: string;
   clock: Clock;
+  log: Log;
 }
 
 /** What is missing between the note and the database when the database is older than the keys. */
 export interface Gap {
-  chain: { seq: number; hash: string };
-  noted: { seq: number; hash: string };
+  chain: Place;
+  noted: Place;
 }
 
-/** Makes, keeps and notes checkpoints. */
+/** Makes, keeps and notes checkpoints of one chain. */
 export interface Checkpoints {
-  /** Signs the last line, when it has not been yet. Throws CONFLICT when the log does not pass through the noted checkpoint. */
+  /**
+   * Signs the last line, when it has not been yet. Throws CONFLICT when the log does not pass through the noted checkpoint. Where there
+   * are nodes, a joint one: over a line that names the ends of all other chains.
+   */
   make(kind: CheckpointKind): Promise<Checkpoint | undefined>;
-  /** As `make`, when 1,000 lines or 10 minutes have passed since the last; not within a minute after it failed. */
+  /** As `make`, when 1,000 lines or 10 minutes have passed since the last; not within a minute after it failed. A node signs every 10 minutes. */
   makeWhenDue(): Promise<void>;
-  /** Whether this appliance signed it and it is unchanged. */
-  isOurs(checkpoint: Checkpoint): boolean;
-  /** A checkpoint at this place, signed; not stored. */
-  signed(place: Omit<Checkpoint, 'kid' | 'signature'>): Checkpoint;
+  /** Whether this appliance signed it, of this chain, and it is unchanged. */
+  isOurs(checkpoint: Checkpoint, chain: string): boolean;
+  /** A checkpoint at this place of a chain, signed; not stored. */
+  signed(place: Omit<Checkpoint, 'kid' | 'signature'>, chain: string): Checkpoint;
   /** Notes the newest checkpoint; call it only after the database has it. */
   note(checkpoint: Checkpoint): Promise<void>;
   /** Whether an acknowledged restore replaced the noted checkpoint: a signed line says so. */
-  isAcknowledged(db: Db, noted: Gap['noted']): Promise<boolean>;
+  isAcknowledged(db: Db, noted: Head): Promise<boolean>;
   /**
    * Undefined when the log passes through the noted checkpoint, or an operator acknowledged that it does not. `forged`: the
    * note was not written by this service, so that nothing is known.
@@ -70,56 +83,87 @@ export interface Checkpoints {
 }
 
 export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
-  const { db, inTransaction, signing, appliance, clock } = deps;
+  const { audit, db, inTransaction, signing, appliance, chain, clock } = deps;
   let failedAt: number | undefined;
+  const wentBack = createLookBack();
 
-  const signed: Checkpoints['signed'] = (place) => ({
+  const signed: Checkpoints['signed'] = (place, of) => ({
     ...place,
-    ...signing.sign('audit', checkpointBytes(appliance, place)),
+    ...signing.sign('audit', checkpointBytes({ appliance, chain: of }, place)),
   });
 
   async function findGap(over: Db): Promise<Gap | 'forged' | undefined> {
-    const noted = await readNoted(deps.note);
-    if (noted === undefined || noted === 'forged') return noted;
-    const head = await readHead(over);
+    const all = await readNote(deps.note);
+    if (all === 'forged') return all;
+    const noted = all.get(chain);
+    if (noted === undefined) return undefined;
+    const head = await readHead(over, chain);
     if (noted.seq <= head.seq) {
-      const oldest = await readOldestCheckpoint(over);
-      const pruned = oldest?.kind === 'prune' && isOurs(oldest) ? oldest.seq : 0;
+      const oldest = await readOldestCheckpoint(over, chain);
+      const pruned = oldest?.kind === 'prune' && isOurs(oldest, chain) ? oldest.seq : 0;
       if (noted.seq < pruned) return undefined;
-      const hash = noted.seq === pruned ? oldest?.hash : await readHash(over, noted.seq);
+      const hash = noted.seq === pruned ? oldest?.hash : await readHash(over, chain, noted.seq);
       if (hash === noted.hash) return undefined;
     }
     const gap = { chain: head, noted: { seq: noted.seq, hash: noted.hash } };
-    return (await isAcknowledged(over, gap.noted)) ? undefined : gap;
+    return (await isAcknowledged(over, { chain, ...gap.noted })) ? undefined : gap;
   }
 
-  const isOurs: Checkpoints['isOurs'] = (checkpoint) =>
-    isSigned(keysById(signing.publicKeys()), checkpointBytes(appliance, checkpoint), checkpoint);
+  const isOurs: Checkpoints['isOurs'] = (checkpoint, of) =>
+    isSigned(
+      keysById(signing.publicKeys()),
+      checkpointBytes({ appliance, chain: of }, checkpoint),
+      checkpoint,
+    );
 
   /** A writer of the line can write its hash too: what counts is the signed checkpoint over it. */
   const isAcknowledged: Checkpoints['isAcknowledged'] = async (over, noted) => {
-    for (const line of await readByAction(over, 'backup.restore')) {
-      const said = saysRestore(line)?.from;
-      if (said?.seq !== noted.seq || said.hash !== noted.hash) continue;
-      const made = await readCheckpointAt(over, line.seq);
-      if (made?.kind === 'restore' && made.hash === hashLine(line) && isOurs(made)) return true;
+    for (const line of await readSignedAs(over, 'restore')) {
+      const restore = saysRestore(line);
+      const said = restore ? [{ chain: line.chain, ...restore.from }, ...restore.others] : [];
+      if (!said.some((one) => one.chain === noted.chain && one.seq === noted.seq && one.hash === noted.hash))
+        continue;
+      const made = await readCheckpointAt(over, line.chain, line.seq);
+      if (made?.kind === 'restore' && made.hash === hashLine(line) && isOurs(made, line.chain)) return true;
     }
     return false;
   };
 
-  const note: Checkpoints['note'] = (checkpoint) => deps.note.write(JSON.stringify(checkpoint));
+  const note: Checkpoints['note'] = (checkpoint) =>
+    deps.note.write((now) => withNoted(now, chain, checkpoint));
+
+  /** What the others wrote until now; undefined where there are no nodes. */
+  async function readOthers(): Promise<Head[] | undefined> {
+    const heads = await readHeads(db);
+    if (chain === '' && heads.every((head) => head.chain === '')) return undefined;
+    const others = heads.filter((head) => head.chain !== chain);
+    for (const back of await wentBack(others, (head) => readHash(db, head.chain, head.seq)))
+      deps.log.error(
+        { node: back.chain, line: back.seq },
+        'the audit log of another node does not reach the line that it had before: run "gatehouse audit verify"',
+      );
+    return others;
+  }
 
   const make: Checkpoints['make'] = async (kind) => {
+    const others = await readOthers();
     const made = await inTransaction(async (tx) => {
-      const head = await readHead(tx);
-      const newest = await readNewestCheckpoint(tx);
-      if (head.seq === 0) return undefined;
+      const last = await readHead(tx, chain);
+      const newest = await readNewestCheckpoint(tx, chain);
+      if (last.seq === 0) return undefined;
       const gap = await findGap(tx);
       if (gap) throw gap === 'forged' ? forgedNote() : cutOff(gap);
-      if (newest && (newest.seq > head.seq || !isOurs(newest))) throw notOurs(newest);
-      if (newest?.seq === head.seq) return newest;
-      const checkpoint = signed({ ...head, at: clock.now(), kind, previous: newest?.seq ?? 0 });
-      await putCheckpoint(tx, checkpoint);
+      if (newest && (newest.seq > last.seq || !isOurs(newest, chain))) throw notOurs(newest);
+      if (newest?.seq === last.seq && !others) return newest;
+      if (others)
+        await audit.add(tx, {
+          actor: { is: 'appliance', task: 'audit' },
+          action: HEADS,
+          details: detailsOfHeads(others),
+        });
+      const head = others ? await readHead(tx, chain) : last;
+      const checkpoint = signed({ ...head, at: clock.now(), kind, previous: newest?.seq ?? 0 }, chain);
+      await putCheckpoint(tx, chain, checkpoint);
       return checkpoint;
     });
     if (made) await note(made);
@@ -129,7 +173,7 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   return {
     make,
     async makeWhenDue() {
-      const kind = await dueKind(db, clock.now());
+      const kind = await dueKind(db, chain, clock.now());
       if (kind === undefined) return;
       if (failedAt !== undefined && Math.abs(clock.now() - failedAt) < PAUSE_AFTER_FAILURE) return;
       try {
@@ -148,21 +192,36 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   };
 }
 
-async function readNoted(note: CheckpointNote): Promise<Checkpoint | 'forged' | undefined> {
+async function readNote(note: CheckpointNote): Promise<NotedCheckpoints | 'forged'> {
   const state = await note.read();
-  if (state.is === 'none') return undefined;
-  return (state.is === 'sound' && readNote(state.text)) || 'forged';
+  if (state.is === 'none') return new Map();
+  return (state.is === 'sound' && readNoted(state.text)) || 'forged';
 }
 
-/** Why a checkpoint is due; undefined when none is. */
-async function dueKind(db: Db, now: number): Promise<'lines' | 'time' | undefined> {
-  const head = await readHead(db);
-  const newest = await readNewestCheckpoint(db);
+/** Why a checkpoint is due; undefined when none is. A node that adds nothing signs too, so that its silence says something. */
+async function dueKind(db: Db, chain: string, now: number): Promise<'lines' | 'time' | undefined> {
+  const head = await readHead(db, chain);
+  const newest = await readNewestCheckpoint(db, chain);
   const lines = head.seq - (newest?.seq ?? 0);
-  if (lines === 0) return undefined;
+  if (lines === 0 && chain === '') return undefined;
   if (lines >= LINES_BETWEEN) return 'lines';
   // Either way: the clock may have been put back.
   return newest && Math.abs(now - newest.at) < TIME_BETWEEN ? undefined : 'time';
+}
+
+/** Compares the ends of chains with those of the time before: gives those that are not there any more. */
+function createLookBack() {
+  let before: readonly Head[] = [];
+  return async (heads: readonly Head[], hashOf: (head: Head) => Promise<string | undefined>) => {
+    const back: Head[] = [];
+    for (const one of before) {
+      const now = heads.find(({ chain }) => chain === one.chain);
+      const there = (now?.seq ?? 0) >= one.seq && ((await hashOf(one)) ?? one.hash) === one.hash;
+      if (!there) back.push(one);
+    }
+    before = heads;
+    return back;
+  };
 }
 
 /** Further signatures would make a truncated log look whole. */

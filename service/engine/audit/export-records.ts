@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Damage } from './chain.ts';
-import { EXPORT_FORMAT, footerBytes } from './export.ts';
+import { CHAINS_FORMAT, EXPORT_FORMAT, footerBytes } from './export.ts';
 import { type ChainWalk, isSigned, type PublicKeys } from './walk-chain.ts';
 
 /** The records of an export (export.ts), read back from an untrusted file. */
@@ -39,9 +39,10 @@ const Piece = z.discriminatedUnion('is', [
   z.strictObject({ is: z.literal('omitted'), ...chained }),
   z.strictObject({ is: z.literal('checkpoint'), ...checkpoint }),
 ]);
+const Chain = z.strictObject({ is: z.literal('chain'), chain: text });
 const Header = z.strictObject({
   is: z.literal('header'),
-  format: z.literal(EXPORT_FORMAT),
+  format: z.enum([EXPORT_FORMAT, CHAINS_FORMAT]),
   appliance: text,
   exportedAt: integer,
   filter: z.record(z.string(), z.unknown()).nullable(),
@@ -88,6 +89,13 @@ export function readHeader(record: Record<string, unknown>): Header {
   );
 }
 
+/** The name of the chain that begins with this record. */
+export function readChainRecord(record: Record<string, unknown>): string {
+  const begun = Chain.safeParse(record);
+  if (begun.success) return begun.data.chain;
+  throw new Broken('changed', 'A line of the file is not as an export writes it.');
+}
+
 export function takeRecord(walk: ChainWalk, record: Record<string, unknown>): void {
   const parsed = Piece.safeParse(record);
   if (!parsed.success) throw new Broken('changed', 'A line of the file is not as an export writes it.');
@@ -118,7 +126,7 @@ export function readFooter(
       brought ? broughtAlone(brought) : `The file is signed by a key that is not at hand (${kid}).`,
     );
   }
-  if (!isSigned(keys, footerBytes(header.appliance, footer.data), footer.data)) {
+  if (!isSigned(keys, footerBytes(header, footer.data), footer.data)) {
     throw new Broken('bad-signature', 'The signature of the footer does not fit.');
   }
   return footer.data;

@@ -91,6 +91,9 @@ async function linesAbout(
         ...(verification === undefined ? [eb('subject', '=', subject!)] : []),
       ]),
     )
+    // Of one chain this is the order in which they were written, but for a clock that was set back.
+    .orderBy('at', 'desc')
+    .orderBy('chain', 'desc')
     .orderBy('seq', 'desc')
     .limit(most)
     .execute();

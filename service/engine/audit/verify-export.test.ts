@@ -155,9 +155,9 @@ describe('changes of a file are named', () => {
     expect((await verify(Buffer.from('{"a":1}\n'))).damage?.is).toBe('not-an-export');
     let given = 0;
     function* endless() {
-      for (; ; given++) yield Buffer.alloc(1024 * 1024, 'x');
+      for (given = 0; ; given++) yield Buffer.alloc(1024 * 1024, 'x');
     }
-    expect((await verifyExport(endless())).damage?.is).toBe('not-an-export');
+    expect((await verifyExport(endless)).damage?.is).toBe('not-an-export');
     expect(given).toBe(16);
   });
 });

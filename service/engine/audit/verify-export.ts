@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
 import { defined } from '../../lib/defined.ts';
-import type { AcknowledgedRestore, Checkpoint, Damage } from './chain.ts';
+import { type Damage, type Head, keyOf, type StoredLine } from './chain.ts';
+import { CHAINS_FORMAT } from './export.ts';
 import {
   Broken,
   broughtAlone,
   broughtKey,
   type Footer,
   type Header,
+  readChainRecord,
   readFooter,
   readHeader,
   readRecord,
   takeRecord,
 } from './export-records.ts';
+import { HEADS, saysHeads } from './joint.ts';
+import { createSeveralChains, type LogReport, summarize } from './several-chains.ts';
 import { type AuditKey, keysById } from './verify-chain.ts';
 import { type ChainWalk, createChainWalk, type PublicKeys } from './walk-chain.ts';
 
@@ -23,8 +27,7 @@ interface ExportDamage extends Omit<Damage, 'is' | 'seq'> {
   seq: number;
 }
 
-export interface ExportReport {
-  valid: boolean;
+export interface ExportReport extends LogReport<ExportDamage> {
   appliance?: string;
   /** Milliseconds since 1970. */
   exportedAt?: number;
@@ -32,24 +35,18 @@ export interface ExportReport {
   filter?: Record<string, unknown>;
   /** 'pinned': signed by a key that the caller gave. 'brought': by a key that the file itself brings, and any file can bring one. */
   signedBy?: { kid: string; key: 'pinned' | 'brought' };
-  lines: number;
   omitted: number;
-  outside: number;
-  last: number;
-  checkpoints: number;
-  lastCheckpoint?: Checkpoint;
-  uncovered: number;
-  pruned?: { through: number; at: number };
-  restores: AcknowledgedRestore[];
-  damage?: ExportDamage;
 }
+
+/** A file, read from its beginning as often as it is asked for. */
+export type ExportFile = readonly Uint8Array[] | (() => Iterable<Uint8Array> | AsyncIterable<Uint8Array>);
 
 /**
  * Looks at an exported log with nothing but the file and the keys in `pinned` (SPKI, PEM): no appliance is needed. When keys
  * are pinned, only what they signed counts; when none are, the keys in the file are trusted, and `signedBy` says so.
  */
 export async function verifyExport(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  file: ExportFile,
   { pinned = [] }: { pinned?: readonly AuditKey[] } = {},
 ): Promise<ExportReport> {
   const hash = createHash('sha256');
@@ -58,34 +55,46 @@ export async function verifyExport(
   let header: Header | undefined;
   let keys: PublicKeys = keysById(pinned);
   let walk: ChainWalk | undefined;
+  const walks = new Map<string, ChainWalk>();
+  const chains = createSeveralChains();
+  const seen = await findNamed(file);
   let footer: Footer | undefined;
   let damage: ExportDamage | undefined;
-  const report = (is: ExportDamage['is'], says: string, seq: number) => {
-    damage ??= { is, says, seq, fileLine };
+  const report = (is: ExportDamage['is'], says: string, seq: number, node?: string) => {
+    damage ??= { is, says, seq, fileLine, ...defined({ node }) };
   };
   function reportWalk(kid?: unknown): void {
     const found = walk?.damage();
     if (!found) return;
     const brought = found.is === 'bad-signature' && broughtKey(header, keys, kid);
-    report(found.is, brought ? broughtAlone(brought) : found.says, found.seq);
+    report(found.is, brought ? broughtAlone(brought) : found.says, found.seq, found.node);
+  }
+  function begin({ appliance, filter }: Header, chain: string): void {
+    if (walks.has(chain)) throw new Broken('inserted', 'A chain begins twice in the file.');
+    walk = createChainWalk({
+      appliance,
+      chain,
+      keys,
+      said: { ...chains.said, passed: seen.pass },
+      withoutOutside: filter !== null,
+    });
+    walks.set(chain, walk);
   }
   try {
-    for await (const { bytes, ended } of splitLines(chunks)) {
+    for await (const { bytes, ended } of splitLines(open(file))) {
       fileLine++;
       if (footer) throw new Broken('inserted', 'There is data after the footer.');
       const record = readRecord(bytes);
       if (header === undefined) {
         header = readHeader(record);
         if (pinned.length === 0) keys = keysById(header.publicKeys);
-        walk = createChainWalk({
-          appliance: header.appliance,
-          keys,
-          withoutOutside: header.filter !== null,
-        });
+        if (header.format !== CHAINS_FORMAT) begin(header, '');
       } else if (record.is === 'footer') {
         if (!ended) throw new Broken('truncated', 'The line feed after the footer is missing.');
-        walk!.end();
-        reportWalk();
+        for (walk of walks.values()) {
+          walk.end();
+          reportWalk();
+        }
         footer = readFooter(record, bytes, header, keys);
         if (footer.records !== records || footer.sha256 !== hash.digest('hex')) {
           throw new Broken(
@@ -94,8 +103,11 @@ export async function verifyExport(
           );
         }
         continue;
+      } else if (record.is === 'chain' && header.format === CHAINS_FORMAT) {
+        begin(header, readChainRecord(record));
       } else {
-        takeRecord(walk!, record);
+        if (!walk) throw new Broken('changed', 'A record of the file is in no chain.');
+        takeRecord(walk, record);
         reportWalk(record.kid);
         // A moved line appears again behind its gap.
         if (damage?.is === 'missing' && record.is === 'line' && record.seq === damage.seq) {
@@ -110,20 +122,54 @@ export async function verifyExport(
     if (!footer) throw new Broken('truncated', `The file ends after ${fileLine} lines, without its footer.`);
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
-    if (walk) report(error.is, error.message, walk.seq() + 1);
+    if (header) report(error.is, error.message, (walk?.seq() ?? 0) + 1);
     else report('not-an-export', `This is no export of an audit log. ${error.message}`, 0);
   }
+  // What a file leaves out by being cut short is not missing from the log.
+  const gone = footer ? await chains.judge(walks, seen.hashOf) : [];
+  const silent = footer ? chains.silent(walks.values()) : [];
+  const { damage: found, ...summary } = summarize(walks.values(), gone, silent);
+  damage ??= found && { ...found, fileLine };
   return {
-    valid: damage === undefined,
+    ...summary,
+    valid: damage === undefined && silent.length === 0,
     ...(header && { appliance: header.appliance, exportedAt: header.exportedAt }),
     ...(header?.filter && { filter: header.filter }),
     ...(footer && { signedBy: { kid: footer.kid, key: pinned.length > 0 ? 'pinned' : 'brought' } }),
-    ...(walk?.report() ?? nothingSeen),
     ...defined({ damage }),
   };
 }
 
-const nothingSeen = { lines: 0, omitted: 0, outside: 0, last: 0, checkpoints: 0, uncovered: 0, restores: [] };
+const open = (file: ExportFile) => (typeof file === 'function' ? file() : file);
+
+/**
+ * The lines that chains of the file name of one another, looked for before it is verified: a chain may name a line of one that came
+ * before it in the file, of which only these are remembered.
+ */
+async function findNamed(file: ExportFile) {
+  const named = new Map<string, string | undefined>();
+  let several = false;
+  try {
+    for await (const { bytes } of splitLines(open(file))) {
+      if (!several) {
+        if (readHeader(readRecord(bytes)).format !== CHAINS_FORMAT) break;
+        several = true;
+      } else if (Buffer.from(bytes).includes(HEADS)) {
+        for (const head of saysHeads(readRecord(bytes) as unknown as StoredLine) ?? [])
+          named.set(keyOf(head), undefined);
+      }
+    }
+  } catch (error) {
+    // It is found again, and reported, when the file is verified.
+    if (!(error instanceof Broken)) throw error;
+  }
+  return {
+    pass(line: Head): void {
+      if (named.size > 0 && named.has(keyOf(line))) named.set(keyOf(line), line.hash);
+    },
+    hashOf: (head: Head) => named.get(keyOf(head)),
+  };
+}
 
 const reordered = (damage: ExportDamage): ExportDamage => ({
   ...damage,

@@ -3,20 +3,36 @@ import { verifySignature } from './audit-store.ts';
 import {
   type AcknowledgedRestore,
   beforeTheFirst,
+  beginningOf,
   type Checkpoint,
   checkpointBytes,
   type Damage,
+  type Head,
   hashLine,
   hashOutside,
-  type Noted,
   type OutsideLine,
+  type Place,
+  type Signer,
   type StoredLine,
 } from './chain.ts';
+import { detailsOf, HEADS, LEAVE, REMOVE, saysHeads, saysRestore } from './joint.ts';
 
-interface ChainWalkOptions {
-  appliance: string;
+/** Collects what the signed lines of all chains say of one another (several-chains.ts). */
+export interface SaidOfChains {
+  /** In a chain, a joint checkpoint at line `seq` names the end of another. */
+  named(head: Head, by: { chain: string; seq: number }): void;
+  /** A signed restore: what the key store remembered of a chain is behind it, deliberately. */
+  restored(noted: Head): void;
+  /** A node that an administrator took away. */
+  removed(chain: string): void;
+  /** Each line of a chain, and the checkpoint that pruning left. */
+  passed?(line: Head): void;
+}
+
+interface ChainWalkOptions extends Signer {
   keys: PublicKeys;
-  noted?: Noted;
+  said: SaidOfChains;
+  noted?: Place;
   /** The lines from before the chain are left out on purpose. */
   withoutOutside?: boolean;
 }
@@ -25,8 +41,11 @@ interface ChainWalkOptions {
  * Walks a chain from its beginning, line after line, every checkpoint right after its line (the anchor, if lines were pruned,
  * before the first). Pure and synchronous; stops at the first damage.
  */
-export function createChainWalk({ appliance, keys, noted, withoutOutside = false }: ChainWalkOptions) {
-  let last: Omitted = { seq: 0, hash: beforeTheFirst };
+export function createChainWalk(options: ChainWalkOptions) {
+  const { chain, keys, said, noted, withoutOutside = false } = options;
+  let last: Omitted = { seq: 0, hash: beginningOf(chain) };
+  let first: StoredLine | undefined;
+  let lastAction: string | undefined;
   let damage: Damage | undefined;
   let anchor: Checkpoint | undefined;
   let lastCheckpoint: Checkpoint | undefined;
@@ -34,18 +53,20 @@ export function createChainWalk({ appliance, keys, noted, withoutOutside = false
   let lines = 0;
   let omitted = 0;
   const outside = createOutsideCount();
-  const restores = createRestoreList();
+  const signed = createSignedList(chain, said);
   let passedNoted = false;
 
-  const isOurs = (made: Checkpoint) => isSigned(keys, checkpointBytes(appliance, made), made);
+  const isOurs = (made: Checkpoint) => isSigned(keys, checkpointBytes(options, made), made);
 
-  function follow(line: Omitted): void {
-    last = line;
-    if (noted?.seq === line.seq && noted.hash === line.hash) passedNoted = true;
+  function follow({ seq, hash }: Omitted): void {
+    last = { seq, hash };
+    if (noted?.seq === seq && noted.hash === hash) passedNoted = true;
+    said.passed?.({ chain, seq, hash });
   }
 
   return {
-    damage: () => damage,
+    chain,
+    damage: () => damage && (chain === '' ? damage : { node: chain, ...damage }),
     /** Number of the last line. */
     seq: () => last.seq,
     /** Takes the checkpoint that pruning left as where the chain begins. */
@@ -64,30 +85,43 @@ export function createChainWalk({ appliance, keys, noted, withoutOutside = false
       lines++;
       follow(line);
       if (line.seq === 1) outside.expect(line);
-      restores.line(line);
+      first ??= line;
+      // What it signs last follows the line that it leaves.
+      if (line.action !== HEADS) lastAction = line.action;
+      signed.line(line);
     },
     omitted(line: Omitted & { previousHash: string }): void {
       damage ??= findPlaceFault(line.seq, last.seq) ?? findOmittedFault(line, last);
       if (damage) return;
       omitted++;
-      restores.line(undefined);
+      lastAction = undefined;
+      signed.line(undefined);
       follow(line);
     },
     checkpoint(checkpoint: Checkpoint): void {
       const before = lastCheckpoint?.seq ?? 0;
       damage ??= findCheckpointFault(checkpoint, isOurs(checkpoint), last, before);
       if (damage) return;
-      restores.checkpoint(checkpoint);
+      signed.checkpoint(checkpoint);
       lastCheckpoint = checkpoint;
       checkpoints++;
     },
-    /** After the last record. What is not there is found here. */
-    end(): void {
+    /** After the last record of all chains. What is not there is found here. `isRestored`: a signed restore accounts for what is gone. */
+    end(isRestored: (noted: Head) => boolean = () => false): void {
       if (damage) return;
-      if (last.seq > 0 && !withoutOutside) damage = outside.findFault(anchor);
-      if (!noted || passedNoted || noted.seq < (anchor?.seq ?? 0) || restores.accountFor(noted)) return;
+      if (chain === '' && last.seq > 0 && !withoutOutside) damage = outside.findFault(anchor);
+      if (!noted || passedNoted || noted.seq < (anchor?.seq ?? 0) || isRestored({ chain, ...noted })) return;
       damage ??= cutOrRewritten(noted.seq, last.seq);
     },
+    /** Takes what was found elsewhere, where nothing was found here. */
+    blame(found: Damage): void {
+      damage ??= found;
+    },
+    /** The last that its node signed: when, and whether it left then. Of a chain that was pruned to its end nothing more is known. */
+    sign: () => ({
+      at: lastCheckpoint?.at ?? first?.at ?? 0,
+      left: lastCheckpoint?.seq === last.seq && (last.seq === anchor?.seq || lastAction === LEAVE),
+    }),
     report() {
       return {
         lines,
@@ -99,7 +133,7 @@ export function createChainWalk({ appliance, keys, noted, withoutOutside = false
         ...defined({ lastCheckpoint }),
         /** Lines after the last checkpoint: chained, not signed yet. */
         uncovered: last.seq - (lastCheckpoint?.seq ?? 0),
-        restores: restores.list(),
+        restores: signed.restores(),
       };
     },
   };
@@ -130,28 +164,37 @@ function createOutsideCount() {
   };
 }
 
-/** Restores that an operator acknowledged: each is a line that says so, with a checkpoint of its own right behind it. */
-function createRestoreList() {
-  let pending: ReturnType<typeof saysRestore>;
-  const signed: (AcknowledgedRestore & { noteHash: string })[] = [];
+/**
+ * What lines say once they are signed: nodes that were taken away; and with a checkpoint of their own right behind them, restores that an
+ * operator acknowledged, and the ends of other chains.
+ */
+function createSignedList(chain: string, said: SaidOfChains) {
+  let pending: StoredLine | undefined;
+  let removed: string[] = [];
+  const restores: AcknowledgedRestore[] = [];
   return {
     /** Undefined: one that is left out. */
     line(line: StoredLine | undefined): void {
-      pending = line && saysRestore(line);
+      pending = line;
+      if (line?.action === REMOVE && line.target !== null) removed.push(line.target);
     },
     checkpoint({ kind, seq }: Checkpoint): void {
-      if (kind !== 'restore' || pending?.seq !== seq) return;
-      const { from, to, at } = pending;
-      signed.push({ seq, at, restoredTo: to.seq, before: from.seq, noteHash: from.hash });
+      for (const node of removed) said.removed(node);
+      removed = [];
+      if (pending?.seq !== seq) return;
+      for (const head of saysHeads(pending) ?? []) said.named(head, { chain, seq });
+      const restore = kind === 'restore' ? saysRestore(pending) : undefined;
+      if (!restore) return;
+      const { from, to, at, others } = restore;
+      restores.push({ seq, at, restoredTo: to.seq, before: from.seq });
+      for (const noted of [{ chain, seq: from.seq, hash: from.hash }, ...others]) said.restored(noted);
     },
-    accountFor: (noted: Noted): boolean =>
-      signed.some(({ before, noteHash }) => before === noted.seq && noteHash === noted.hash),
-    list: () => signed.map(({ noteHash: _, ...restore }): AcknowledgedRestore => restore),
+    restores: () => restores,
   };
 }
 
 /** A line that an export leaves out. */
-type Omitted = Pick<StoredLine, 'seq' | 'hash'>;
+type Omitted = Place;
 
 /** Lines around its place in which a line is searched for, to distinguish a moved line from a changed one. */
 const REORDERED_WITHIN = 2_000;
@@ -274,29 +317,6 @@ function saysOutside(line: StoredLine): { lines: number; hash: string } {
   if (line.action !== 'audit.begin') return none;
   const { lines, hash } = detailsOf(line);
   return typeof lines === 'number' && typeof hash === 'string' ? { lines, hash } : none;
-}
-
-/** Details of a line "backup.restore": the end of the restored log, and the key store's note. */
-export function saysRestore(
-  line: StoredLine,
-): { seq: number; at: number; from: Noted; to: Noted } | undefined {
-  if (line.action !== 'backup.restore') return undefined;
-  const { noted, chain } = detailsOf(line);
-  return isNoted(noted) && isNoted(chain)
-    ? { seq: line.seq, at: line.at, from: noted, to: chain }
-    : undefined;
-}
-
-const isNoted = (value: unknown): value is Noted =>
-  typeof value === 'object' && value !== null && 'seq' in value && 'hash' in value;
-
-/** An export file is untrusted input. */
-function detailsOf(line: StoredLine): Record<string, unknown> {
-  try {
-    return (JSON.parse(line.details) as Record<string, unknown> | null) ?? {};
-  } catch {
-    return {};
-  }
 }
 
 /** Public keys (SPKI, PEM) by their kid. */

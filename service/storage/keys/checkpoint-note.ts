@@ -71,8 +71,11 @@ export function compareNotes(
 /** The note of the newest audit checkpoint: only the service can write it, and an older one does not pass for the newest. */
 export interface CheckpointNote {
   read(): Promise<NoteState>;
-  /** On disk in the key store and its reachable copies when it resolves. */
-  write(text: string): Promise<void>;
+  /**
+   * `change` gets what is noted, undefined where nothing sound is, and gives what will be; in one transaction, so that of two writers
+   * none loses what the other noted. On disk in the key store and its reachable copies when it resolves.
+   */
+  write(change: (now: string | undefined) => string): Promise<void>;
   /** Reads the note of every copy. */
   copies(): Promise<CopyNote[]>;
 }
@@ -86,19 +89,23 @@ export interface CheckpointNoteDeps {
 
 export function createCheckpointNote({ keys, integrity, copies }: CheckpointNoteDeps): CheckpointNote {
   async function read(): Promise<NoteState> {
+    // The count last: another node may write in between, and its note names the count of that write.
+    const stored = await keys.note(CHECKPOINT_NOTE);
     const { identity, revision } = await keys.state();
-    const note = openNote(integrity, identity, await keys.note(CHECKPOINT_NOTE));
+    const note = openNote(integrity, identity, stored);
     return note.is !== 'forged' && note.revision > revision ? { is: 'forged' } : note;
   }
 
   return {
     read,
-    async write(text) {
+    async write(change) {
       const { identity } = await keys.state();
       const before = await read();
-      await keys.writeAtRevision(CHECKPOINT_NOTE, (revision) => {
+      await keys.writeAtRevision(CHECKPOINT_NOTE, (revision, stored) => {
         if (before.is !== 'forged' && before.revision >= revision) throw setBack(before.revision, revision);
-        return sealNote(integrity, identity, text, revision);
+        const now = openNote(integrity, identity, stored);
+        const sound = now.is === 'sound' && now.revision < revision ? now.text : undefined;
+        return sealNote(integrity, identity, change(sound), revision);
       });
     },
     async copies() {

@@ -162,10 +162,11 @@ export async function writeNote(tx: Transaction<KeySchema>, { name, value }: Not
 export async function writeNoteAtRevision(
   tx: Transaction<KeySchema>,
   name: string,
-  make: (revision: number) => string,
+  make: (revision: number, now: string | undefined) => string,
 ): Promise<void> {
   const { revision } = await tx.selectFrom('store_state').select('revision').executeTakeFirstOrThrow();
-  await writeNote(tx, { name, value: make(revision + 1) });
+  const now = await tx.selectFrom('note').select('value').where('name', '=', name).executeTakeFirst();
+  await writeNote(tx, { name, value: make(revision + 1, now?.value) });
 }
 
 const mastersOf = (db: Kysely<KeySchema>) =>

@@ -77,7 +77,7 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   /** The next number of a note that counts: none is given twice. */
   countUp(name: string): Promise<number>;
   /** As `setNote`, of a value that names the revision which this write gives the store. */
-  writeAtRevision(name: string, make: (revision: number) => string): Promise<void>;
+  writeAtRevision(name: string, make: (revision: number, now: string | undefined) => string): Promise<void>;
   /** Which store this is, and after how many writes. */
   state(): Promise<{ identity: string; revision: number }>;
   /** The process that wrote a revision of the store, or of the store that it was made of; undefined where that is not known. */

@@ -26,7 +26,7 @@ const open = () => openVault(folder, { ...deps, db: database.db });
 test('a plain note counts for nothing, and a key store whose secret was deleted stays closed', async () => {
   const vault = await open();
   await vault.sealer.createOrganization(organization);
-  await vault.checkpointNote.write('{"seq":9}');
+  await vault.checkpointNote.write(() => '{"seq":9}');
   await vault.keys.setNote(CHECKPOINT_NOTE, '{"seq":7}');
   expect(await vault.checkpointNote.read()).toEqual({ is: 'forged' });
   // Were the secret made anew, the plain note would be taken for its own.
@@ -40,9 +40,9 @@ test('a plain note counts for nothing, and a key store whose secret was deleted 
 
 test('every note names the write that made it; a count that was set back is found', async () => {
   const vault = await open();
-  await vault.checkpointNote.write('one');
+  await vault.checkpointNote.write(() => 'one');
   const first = await vault.keys.note(CHECKPOINT_NOTE);
-  await vault.checkpointNote.write('two');
+  await vault.checkpointNote.write(() => 'two');
   expect(JSON.parse((await vault.keys.note(CHECKPOINT_NOTE))!).revision).toBe(
     JSON.parse(first!).revision + 1,
   );

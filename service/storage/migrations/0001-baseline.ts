@@ -77,8 +77,20 @@ function fromLast01(columns: Columns): readonly string[] {
 
     `alter table live_session add column node ${text}`,
     `alter table kiosk add column node ${text}`,
+    `alter table audit add column chain ${text} not null default ''`,
+    'drop index audit_seq',
+    auditSeq,
+    'create table former_checkpoint as select * from audit_checkpoint',
+    'drop table audit_checkpoint',
+    ...made('audit_checkpoint'),
+    `insert into audit_checkpoint (${checkpointColumns}) select ${checkpointColumns} from former_checkpoint`,
+    'drop table former_checkpoint',
   ];
 }
+
+/** A place in each chain. */
+const auditSeq = 'create unique index audit_seq on audit (chain, seq)';
+const checkpointColumns = 'seq, hash, at, kind, previous, kid, signature';
 
 /** Of an id the last six characters, which people are shown as a reference; and the session of a verification. */
 const references = [
@@ -438,16 +450,18 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       request ${text},
       details ${text} not null,
       at ${integer} not null,
-      -- Place in the hash chain, from 1 without gaps; null for lines from before there was one.
+      -- Place in its hash chain, from 1 without gaps; null for lines from before there was one.
       seq ${integer},
       -- Person of the sealed details.
       subject ${text},
       personal_sealed ${bytes},
       previous_hash ${text},
-      hash ${text}
+      hash ${text},
+      -- The node that writes the chain; empty: the service that shares its database with none.
+      chain ${text} not null default ''
     )${strict}`,
   `create index audit_organization on audit (organization, at)`,
-  `create unique index audit_seq on audit (seq)`,
+  auditSeq,
   `create index audit_subject on audit (subject, at)`,
   `create index audit_target on audit (target)`,
   `
@@ -529,7 +543,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
   `create index erasure_node_open on erasure_node (node) where cleared_at is null`,
   `
     create table audit_checkpoint (
-      seq ${integer} primary key not null,
+      chain ${text} not null default '',
+      seq ${integer} not null,
       hash ${text} not null,
       at ${integer} not null,
       -- 'lines' | 'time' | 'stop' | 'export' | 'restore' | 'prune'
@@ -537,7 +552,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- Seq of the checkpoint before it; 0 for the first, and for one that pruning left as the anchor.
       previous ${integer} not null,
       kid ${text} not null,
-      signature ${text} not null
+      signature ${text} not null,
+      primary key (chain, seq)
     )${strict}`,
   `
     create table outbox (

@@ -182,11 +182,6 @@ const allowed: readonly { table: string; sql: RegExp; why: string }[] = [
     why: 'As many people as have left a scope or are held; PostgreSQL may read them in order.',
   },
   {
-    table: 'audit',
-    sql: /"seq" is null and "id" > \?|"action" = \? and "seq" is not null order by "seq"$/,
-    why: 'At a start: lines from before the chain, and the changes of the clock.',
-  },
-  {
     table: 'delivery',
     sql: /^insert into "webhook_endpoint"/,
     why: 'A new endpoint has no deliveries: the foreign key is looked up.',

@@ -1,13 +1,14 @@
 import { IconFileText, IconRefresh, IconShieldCheck } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Badge, Button, ExactTime, Id, LinkButton, Snippet } from '../../../ui/controls/index.ts';
 import { fieldsOf } from '../../../ui/forms/index.ts';
-import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row } from '../../../ui/layout/index.ts';
+import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, type FilterValues, useColumns } from '../../../ui/tables/index.ts';
-import { Actor, admin, list, Named, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
+import { Actor, admin, list, Named, read, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
 import {
   ConfirmForm,
   QueryTable,
@@ -28,7 +29,7 @@ function AuditScreen() {
   const t = useStrings(auditStrings);
   const { user } = useSession();
   const { after, ...filters } = Route.useSearch();
-  const { action, person, actor, from, until } = filters;
+  const { action, person, actor, node, from, until } = filters;
   const [shown, setShown] = useState<Line>();
   const [exporting, setExporting] = useState(false);
   const query = useList({
@@ -36,6 +37,7 @@ function AuditScreen() {
       cursor: after,
       action,
       actor,
+      node,
       subject: person,
       since: momentOfDay(from, 0),
       until: momentOfDay(until, 1),
@@ -44,6 +46,8 @@ function AuditScreen() {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const change = useAddressFilters();
+  const { data: chains } = useQuery(read('/api/admin/audit/chains', { limit: 200 }));
+  const several = (chains?.items.length ?? 0) > 1;
   return (
     <Page
       title={t('title')}
@@ -60,16 +64,16 @@ function AuditScreen() {
       <VerifyChain wholeBox={user.applianceOwner} />
       <QueryTable
         label={t('list')}
-        columns={useColumns(listColumns, auditStrings, setShown)}
+        columns={useColumns(several ? columnsOfSeveral : listColumns, auditStrings, setShown)}
         query={query}
-        rowId={({ seq }) => String(seq)}
+        rowId={({ seq, node: of = '' }) => `${of} ${seq}`}
         after={after}
         secondLine={({ actor, outcome, time }) => (
           <>
             <Outcome outcome={outcome} /> <Actor actor={actor} />, <ExactTime at={time} />
           </>
         )}
-        filters={useFilters(actor)}
+        filters={useFilters(actor, several ? chains?.items : undefined)}
         values={filters}
         empty={
           <EmptyState icon={IconFileText} title={t('empty')}>
@@ -106,11 +110,21 @@ const listColumns: Columns<Line, typeof auditStrings, (line: Line) => void> = [
   { id: 'seq', header: 'number', number: true, priority: 3, cell: ({ seq }) => seq },
 ];
 
+/** Where there are several nodes. */
+const columnsOfSeveral: typeof listColumns = [
+  ...listColumns,
+  { id: 'node', priority: 3, cell: ({ node }) => node && <code>{shortenId(node)}</code> },
+];
+
 const kinds = ['administrator', 'operator', 'key', 'kiosk', 'appliance'] as const;
 
-function useFilters(actor: string | undefined): readonly Filter[] {
+function useFilters(
+  actor: string | undefined,
+  chains: readonly Schemas['AuditChain'][] = [],
+): readonly Filter[] {
   const t = useStrings(auditStrings);
   // One that a line was filtered by: it stays among the choices.
+  const nodes = chains.flatMap(({ node }) => (node ? [{ value: node, label: shortenId(node) }] : []));
   const chosen = actor?.includes(':') ? [{ value: actor, label: shortenId(actor) }] : [];
   return [
     {
@@ -119,6 +133,7 @@ function useFilters(actor: string | undefined): readonly Filter[] {
       kind: 'choice',
       options: [...kinds.map((kind) => ({ value: kind, label: t(`${kind}s`) })), ...chosen],
     },
+    ...(nodes.length > 0 ? [{ key: 'node', label: t('node'), kind: 'choice' as const, options: nodes }] : []),
     { key: 'from', label: t('fromDay'), kind: 'day' },
     { key: 'until', label: t('untilDay'), kind: 'day' },
     { key: 'action', label: t('action'), kind: 'text', hint: t('actionHint') },
@@ -185,6 +200,7 @@ function AuditLineDialog({
           [t('action')]: <code>{line.action}</code>,
           [t('outcome')]: <Outcome outcome={line.outcome} />,
           [t('time')]: format.absolute(line.time),
+          [t('node')]: idOf(line.node, t('node')),
           [t('actor')]: <Actor actor={line.actor} />,
           [t('target')]: named(line.target),
           [t('person')]: named(line.subject),
@@ -199,6 +215,11 @@ function AuditLineDialog({
         <Button small onClick={() => filter({ action: line.action })}>
           {t('onlyAction')}
         </Button>
+        {line.node !== undefined && (
+          <Button small onClick={() => filter({ node: line.node })}>
+            {t('onlyNode')}
+          </Button>
+        )}
         {person !== undefined && (
           <Button small onClick={() => filter({ person })}>
             {t('onlyPerson')}
@@ -272,11 +293,32 @@ function Result({ report }: { report: Report }) {
   const t = useStrings(auditStrings);
   const format = useFormat();
   const signed = report.lastCheckpoint && format.absolute(report.lastCheckpoint.at);
+  const { chains = [], damage, silent = [], integrity = [] } = report;
+  const ofChains = chains.flatMap((chain) => chain.damage ?? []);
+  const found = ofChains.length > 0 ? ofChains : damage ? [damage] : [];
   if (!report.valid)
     return (
-      <Note kind="bad" title={t('damaged', { seq: report.damage?.seq ?? 0 })}>
-        {report.damage?.says} {t('damagedText')}
-      </Note>
+      <Stack>
+        {found.map(({ node, seq, says }) => (
+          <Note
+            key={node ?? ''}
+            kind="bad"
+            title={node ? t('damagedOfNode', { seq, node: shortenId(node) }) : t('damaged', { seq })}
+          >
+            {says} {t('damagedText')}
+          </Note>
+        ))}
+        {integrity.map(({ table, id, says }) => (
+          <Note key={`${table} ${id}`} kind="bad" title={t('altered')}>
+            {says}
+          </Note>
+        ))}
+        {silent.map(({ node, since }) => (
+          <Note key={node} kind="bad" title={t('silent', { node: shortenId(node) })}>
+            {t('silentText', { since: format.absolute(since) })}
+          </Note>
+        ))}
+      </Stack>
     );
   return (
     <Note kind="ok" title={t('whole', { count: report.lines })}>

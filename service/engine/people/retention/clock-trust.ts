@@ -18,6 +18,8 @@ interface ClockTrustDeps {
   notes: SweepNotes;
   audit: Audit;
   clock: Clock;
+  /** The chain of the audit log that this process adds to, by its own clock; empty unless given. */
+  chain?: string;
   /** When the program was built (ms since 1970). */
   builtAt: number;
   log: Log;
@@ -26,16 +28,17 @@ interface ClockTrustDeps {
 export type ClockTrust = ReturnType<typeof createClockTrust>;
 
 /** Decides whether to trust the clock: a wrong clock must not make records old and delete them. */
-export function createClockTrust({ db, inTransaction, notes, audit, clock, builtAt, log }: ClockTrustDeps) {
+export function createClockTrust(deps: ClockTrustDeps) {
+  const { db, inTransaction, notes, audit, clock, chain = '', builtAt, log } = deps;
   let warnedAt: number | undefined;
 
   async function doubt(): Promise<string | undefined> {
     const believed = await notes.believed();
-    const newest = await readNewestTime(db);
+    const newest = await readNewestTime(db, chain);
     // A note of an earlier release names no line: what was before it is not looked at again.
-    const from = believed ? believed.line : 0;
+    const from = chain === '' ? (believed ? believed.line : 0) : (believed?.lines?.[chain] ?? 0);
     const first = Math.max(from ?? 0, (newest?.seq ?? 0) - MOST_LINES);
-    const jumps = from === undefined ? { ahead: 0, back: 0 } : await readClockJumps(db, first);
+    const jumps = from === undefined ? { ahead: 0, back: 0 } : await readClockJumps(db, chain, first);
     return doubtOf({
       now: clock.now(),
       builtAt,
@@ -49,8 +52,15 @@ export function createClockTrust({ db, inTransaction, notes, audit, clock, built
   const firstBuiltAt = async () => (await notes.believed())?.builtAt ?? builtAt;
 
   async function believe(): Promise<void> {
-    const line = (await readNewestTime(db))?.seq ?? 0;
-    await notes.believe({ at: clock.now(), line, builtAt: await firstBuiltAt() });
+    const line = (await readNewestTime(db, chain))?.seq ?? 0;
+    const { lines: known } = (await notes.believed()) ?? {};
+    const lines = chain === '' ? known : { ...known, [chain]: line };
+    await notes.believe({
+      at: clock.now(),
+      ...(chain === '' && { line }),
+      ...defined({ lines }),
+      builtAt: await firstBuiltAt(),
+    });
   }
 
   function warn(why: string): void {

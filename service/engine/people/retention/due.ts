@@ -105,6 +105,8 @@ interface Believed {
   at: number;
   /** The last line of the audit log then; absent in notes of earlier releases. */
   line?: number;
+  /** The same in the chains of nodes. */
+  lines?: Record<string, number>;
   /** When the first program on this directory was built that wrote this note; absent in notes of earlier releases. */
   builtAt?: number;
 }

@@ -50,6 +50,8 @@ export interface Retention {
 
 export interface RetentionDeps extends Omit<RunSweepDeps, 'store' | 'trust'> {
   notes: Notes;
+  /** As of `createClockTrust`. */
+  chain?: string;
   /** When the program was built (ms since 1970); this one unless given. */
   builtAt?: number;
 }

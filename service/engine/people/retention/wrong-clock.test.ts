@@ -199,10 +199,9 @@ describe('a clock', () => {
     });
     expect((await retention.waiting()).clock).toBe(clock);
     await confirmToday();
-    const [line] = await engine.auditLog.page(
-      { action: 'retention.confirm-clock', limit: 1 },
-      { actor: operator },
-    );
+    const {
+      lines: [line],
+    } = await engine.auditLog.page({ action: 'retention.confirm-clock', limit: 1 }, { actor: operator });
     expect(JSON.parse(line!.details)).toMatchObject({ today: '2027-12-25', doubt: clock });
   });
 

@@ -1,0 +1,63 @@
+import type { Head, Place, StoredLine } from './chain.ts';
+
+/** What the log of one of several nodes says of all of them. The lines are in the chain of the node. */
+
+/** The node writes from here on; details: its version and address, and whether it had left before. */
+export const JOIN = 'node.join';
+/** It stopped in order: its chain may be silent from here on. */
+export const LEAVE = 'node.leave';
+/** An administrator took a node away, the target: its chain may be silent from here on. */
+export const REMOVE = 'node.remove';
+/** Where the chains of all others ended. With the checkpoint right behind it, signed: a joint checkpoint. */
+export const HEADS = 'audit.heads';
+
+/** They stay whole in an export that leaves lines out: they name nodes, numbers and hashes, and nothing of an organization. */
+export const isOfNodes = (action: string): boolean => [JOIN, LEAVE, REMOVE, HEADS].includes(action);
+
+export const detailsOfHeads = (heads: readonly Head[]) => ({
+  heads: heads.map(({ chain, seq, hash }) => [chain, seq, hash]),
+});
+
+/** The heads that the line names; undefined where it names none. */
+export function saysHeads(line: StoredLine): Head[] | undefined {
+  if (line.action !== HEADS) return undefined;
+  const { heads } = detailsOf(line);
+  return Array.isArray(heads) ? heads.flatMap(readHead) : [];
+}
+
+function readHead(named: unknown): Head[] {
+  if (!Array.isArray(named)) return [];
+  const [chain, seq, hash] = named as unknown[];
+  return typeof chain === 'string' && typeof seq === 'number' && typeof hash === 'string'
+    ? [{ chain, seq, hash }]
+    : [];
+}
+
+/** Details of a line "backup.restore": of each chain its end in what was restored, and what the key store remembered. */
+export function saysRestore(
+  line: StoredLine,
+): { seq: number; at: number; from: Place; to: Place; others: Head[] } | undefined {
+  if (line.action !== 'backup.restore') return undefined;
+  const { noted, chain, others } = detailsOf(line);
+  return isPlace(noted) && isPlace(chain)
+    ? {
+        seq: line.seq,
+        at: line.at,
+        from: noted,
+        to: chain,
+        others: Array.isArray(others) ? others.flatMap(readHead) : [],
+      }
+    : undefined;
+}
+
+const isPlace = (value: unknown): value is Place =>
+  typeof value === 'object' && value !== null && 'seq' in value && 'hash' in value;
+
+/** An export file is untrusted input. */
+export function detailsOf(line: StoredLine): Record<string, unknown> {
+  try {
+    return (JSON.parse(line.details) as Record<string, unknown> | null) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,129 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { defined } from '../../lib/defined.ts';
+import type { Db } from '../../storage/transaction.ts';
+import type { Actor, AuditLine } from './audit.ts';
+import { type LineFilter, readMatching } from './audit-store.ts';
+import type { PlacedLine } from './chain.ts';
+import { readHeads } from './chains-store.ts';
+
+/** Who asks, and in which request. */
+export interface By {
+  actor: Actor;
+  request?: string;
+}
+
+/** Which lines; `node`: only of the chain of this node. */
+export type ReadFilter = LineFilter & { node?: string };
+
+/**
+ * Where a page goes on: in the only chain before a line; else in each chain at the last line that no page has had yet.
+ */
+export type PageBegin = number | readonly (readonly [chain: string, seq: number])[];
+
+export interface LinePage {
+  /** The newest first: by time, at one time by chain. In a chain as they were written, whatever the clock said. */
+  lines: PlacedLine[];
+  /** Of the next page; absent on the last. */
+  next?: PageBegin;
+}
+
+export interface LineReading {
+  /** Each page is itself a line of the log. */
+  page(filter: ReadFilter & { before?: PageBegin; limit: number }, by: By): Promise<LinePage>;
+  /** The newest lines that fit, oldest first, then each that is added, until `signal` is aborted; one line of the log in all. */
+  follow(
+    filter: ReadFilter & { limit: number },
+    by: By & { signal: AbortSignal; pause: () => Promise<void> },
+  ): AsyncIterable<PlacedLine[]>;
+}
+
+/** Lines read in one query: on SQLite other requests wait meanwhile. */
+const WINDOW = 5_000;
+
+/** Each reading is itself a line of the log. */
+export function createLineReading(db: Db, record: (line: AuditLine) => Promise<void>): LineReading {
+  const recordRead = ({ organization, ...rest }: ReadFilter, by: By, details: Record<string, unknown>) =>
+    record({ ...by, action: 'audit.read', ...defined({ organization }), details: { ...rest, ...details } });
+
+  return {
+    async page({ limit, before, ...filter }, by) {
+      const begins = (before === undefined ? await readEnds(db) : beginsOf(before)).filter(isWanted(filter));
+      const found: PlacedLine[][] = [];
+      for (const [chain, until] of begins)
+        found.push(await readNewest(db, chain, filter, { until, limit: limit + 1 }));
+      const newest = mergeNewest(found);
+      const lines = newest.slice(0, limit);
+      await recordRead(filter, by, defined({ before, lines: lines.length }));
+      return { lines, ...(newest.length > limit && { next: nextBegin(begins, lines) }) };
+    },
+    async *follow({ limit, ...filter }, { signal, pause, ...by }) {
+      const read = new Map((await readEnds(db)).filter(isWanted(filter)));
+      const found: PlacedLine[][] = [];
+      for (const [chain, until] of read) found.push(await readNewest(db, chain, filter, { until, limit }));
+      await recordRead(filter, by, { follow: true });
+      yield mergeNewest(found).slice(0, limit).reverse();
+      while (!signal.aborted) {
+        const added: PlacedLine[][] = [];
+        for (const [chain, end] of (await readEnds(db)).filter(isWanted(filter))) {
+          const after = read.get(chain) ?? 0;
+          const until = Math.min(end, after + WINDOW);
+          if (until <= after) continue;
+          added.push((await readMatching(db, chain, filter, { after, until, limit: WINDOW })).reverse());
+          read.set(chain, until);
+        }
+        const lines = mergeNewest(added).reverse();
+        if (lines.length > 0) yield lines;
+        await pause();
+      }
+    },
+  };
+}
+
+type Begins = readonly (readonly [chain: string, until: number])[];
+
+const readEnds = async (db: Db): Promise<Begins> =>
+  (await readHeads(db)).map(({ chain, seq }) => [chain, seq] as const);
+
+const beginsOf = (before: PageBegin): Begins => (typeof before === 'number' ? [['', before - 1]] : before);
+
+const isWanted =
+  ({ node }: ReadFilter) =>
+  ([chain]: Begins[number]): boolean =>
+    node === undefined || chain === node;
+
+function nextBegin(begins: Begins, lines: readonly PlacedLine[]): PageBegin {
+  if (begins.every(([chain]) => chain === '')) return lines.at(-1)!.seq;
+  const last = new Map(lines.map(({ chain, seq }) => [chain, seq - 1]));
+  return begins.map(([chain, until]) => [chain, last.get(chain) ?? until]);
+}
+
+/** The newest `limit` lines of a chain up to `until` that fit, the newest first; backwards through it until there are enough. */
+async function readNewest(
+  db: Db,
+  chain: string,
+  filter: LineFilter,
+  { until, limit }: { until: number; limit: number },
+): Promise<PlacedLine[]> {
+  const found: PlacedLine[] = [];
+  for (let top = until; top > 0 && found.length < limit; top -= WINDOW) {
+    const limits = { after: top - WINDOW, until: top, limit: limit - found.length };
+    found.push(...(await readMatching(db, chain, filter, limits)).reverse());
+    await turn();
+  }
+  return found;
+}
+
+/** Of lists, each the newest first, the one list. */
+function mergeNewest(lists: readonly PlacedLine[][]): PlacedLine[] {
+  const merged: PlacedLine[] = [];
+  const at = lists.map(() => 0);
+  for (;;) {
+    let next: number | undefined;
+    for (const [list, lines] of lists.entries()) {
+      const line = lines[at[list]!];
+      if (line && (next === undefined || line.at > lists[next]![at[next]!]!.at)) next = list;
+    }
+    if (next === undefined) return merged;
+    merged.push(lists[next]![at[next]!++]!);
+  }
+}
