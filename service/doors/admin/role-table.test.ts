@@ -201,6 +201,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/audit/export': 'o OA--a - -f reads-personal',
   'GET /api/admin/audit/verification': 'o ----- - B-',
   'GET /api/admin/audit/chain': 'o OA--a - --',
+  'GET /api/admin/audit/chains': 'o OA--a - --',
   'GET /api/admin/audit/integrity-faults': 'o ----- - B-',
   'GET /api/admin/audit/protected-row': 'o ----- - B-',
   'POST /api/admin/audit/accepted-rows': 'o ----- - Bf opens-the-box',
