@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import english from '../../renderer/console/features/webhooks/event-strings.en.json' with { type: 'json' };
 import { webhookDialects } from '../../service/compose/events.ts';
 
 const text = readFileSync(new URL('../../docs/WEBHOOKS.md', import.meta.url), 'utf8');
@@ -13,6 +14,11 @@ test('the table of docs/WEBHOOKS.md lists the families, events and signatures of
     sent: events.every(({ fires }) => fires) ? 'yes' : 'not yet',
   }));
   expect(rowsUnder(heading)).toEqual(catalog);
+});
+
+test('the console says of each event what the catalog says', () => {
+  const catalog = webhookDialects.flatMap(({ events }) => events.map(({ name, when }) => [name, when]));
+  expect(english).toEqual(Object.fromEntries(catalog));
 });
 
 function rowsUnder(head: string) {

@@ -6,6 +6,7 @@ import { fieldsOf } from '../../../../ui/forms/index.ts';
 import { Card, Note } from '../../../../ui/layout/index.ts';
 import { useStrings } from '../../../../ui/strings/index.ts';
 import type { Schemas } from '../../../data.ts';
+import { eventStrings, isDescribed } from '../event-strings.ts';
 import { webhookStrings } from '../strings.ts';
 import { catalogQuery } from '../webhook-queries.ts';
 import { formStrings } from './form-strings.ts';
@@ -26,6 +27,8 @@ export function WebhookFields({
   const family = useWatch({ control, name: 'family' });
   const sent = new Set(data?.items.filter(({ fires }) => fires).map((one) => one.family));
   const entries = data?.items.filter((one) => one.family === family) ?? [];
+  const described = useStrings(eventStrings);
+  const sentWhen = (name: string, when: string) => (isDescribed(name) ? described(name) : when);
   return (
     <>
       <Card gap={16}>
@@ -47,7 +50,7 @@ export function WebhookFields({
           options={entries.map(({ name, when, fires }) => ({
             value: name,
             label: name.slice(family.length + 1),
-            hint: withCode(fires ? when : t('notFired', { when })),
+            hint: withCode(fires ? sentWhen(name, when) : t('notFired', { when: sentWhen(name, when) })),
           }))}
         />
       </Card>
