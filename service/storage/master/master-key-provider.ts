@@ -59,6 +59,7 @@ export function createCurrentMaster(first: MasterKey, from: MasterKeyProvider): 
     },
     wrap: (plain, bound) => key.wrap(plain, bound),
     unwrap: (wrapped, bound) => key.unwrap(wrapped, bound),
+    wrapItself: (publicKey, bound) => key.wrapItself(publicKey, bound),
     replace(by, next) {
       key = by;
       provider = next;

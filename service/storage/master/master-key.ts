@@ -1,5 +1,6 @@
 import { createHash, createSecretKey, randomFillSync } from 'node:crypto';
 import { decrypt, encrypt, type Random } from '../sealing/aes-gcm.ts';
+import { wrapForNode } from './node-key.ts';
 
 /** Wraps the organizations' keys. Asynchronous, so that a TPM or a token can implement it. */
 export interface MasterKey {
@@ -8,6 +9,8 @@ export interface MasterKey {
   wrap(key: Uint8Array, bound: string): Promise<Uint8Array>;
   /** `undefined` when another master key wrapped it, or for other bound data. */
   unwrap(wrapped: Uint8Array, bound: string): Promise<Uint8Array | undefined>;
+  /** This key itself, for the node that has the other half of `publicKey` (node-key.ts). */
+  wrapItself(publicKey: string, bound: string): Promise<Uint8Array>;
 }
 
 export const MASTER_KEY_BYTES = 32;
@@ -22,6 +25,14 @@ export function createMasterKey(key: Uint8Array, random: Random = randomFillSync
     id: masterKeyId(key),
     wrap: async (plain, bound) => encrypt(secret, plain, bound, random),
     unwrap: async (wrapped, bound) => decrypt(secret, wrapped, bound),
+    async wrapItself(publicKey, bound) {
+      const plain = secret.export();
+      try {
+        return wrapForNode(publicKey, plain, bound, random);
+      } finally {
+        plain.fill(0);
+      }
+    },
   };
 }
 
