@@ -1,7 +1,7 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Opened } from '../connection.ts';
-import type { KeySchema } from './key-store-schema.ts';
 import { requireMaster } from './key-rewraps.ts';
+import type { KeySchema } from './key-store-schema.ts';
 import { changedMeanwhile } from './wrapped-key.ts';
 
 /** An open token: its verifier, wrapped by the master key. */

@@ -164,5 +164,8 @@ function readNodeFile(path: string): NodeFile {
   }
   const parsed = NodeFile.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Problem('SEALED', `The own key of this node ${path} is damaged: join again with a new data directory.`);
+  throw new Problem(
+    'SEALED',
+    `The own key of this node ${path} is damaged: join again with a new data directory.`,
+  );
 }

@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import { COPY_NAME } from '../key-copies/key-copy-file.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { lookupBound, organizationBound, secretBound } from '../keys/wrapped-key.ts';
-import type { MasterKey } from './master-key.ts';
+import type { MasterKey, SharedMasterKey } from './master-key.ts';
 import { masterKeyFile } from './master-key-file.ts';
 import {
   type CurrentMaster,
@@ -166,7 +166,7 @@ export async function replaceMaster(
 async function rewrap(
   keys: KeyStore,
   from: MasterKey,
-  to: MasterKey,
+  to: SharedMasterKey,
   notes: { name: string; value: string }[],
 ): Promise<void> {
   const organizations = [];

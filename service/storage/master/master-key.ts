@@ -9,6 +9,10 @@ export interface MasterKey {
   wrap(key: Uint8Array, bound: string): Promise<Uint8Array>;
   /** `undefined` when another master key wrapped it, or for other bound data. */
   unwrap(wrapped: Uint8Array, bound: string): Promise<Uint8Array | undefined>;
+}
+
+/** One that a node which joins can be given. */
+export interface SharedMasterKey extends MasterKey {
   /** This key itself, for the node that has the other half of `publicKey` (node-key.ts). */
   wrapItself(publicKey: string, bound: string): Promise<Uint8Array>;
 }
@@ -16,7 +20,7 @@ export interface MasterKey {
 export const MASTER_KEY_BYTES = 32;
 
 /** `key`: 32 bytes. */
-export function createMasterKey(key: Uint8Array, random: Random = randomFillSync): MasterKey {
+export function createMasterKey(key: Uint8Array, random: Random = randomFillSync): SharedMasterKey {
   if (key.length !== MASTER_KEY_BYTES) {
     throw new Error(`A master key has ${MASTER_KEY_BYTES} bytes, not ${key.length}.`);
   }

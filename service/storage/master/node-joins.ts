@@ -2,12 +2,12 @@ import type { Transaction } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { KeySchema } from '../keys/key-store-schema.ts';
 import type { KeyStore } from '../keys/key-store.ts';
+import type { KeySchema } from '../keys/key-store-schema.ts';
 import type { NodeKeyRow, NodeKeyRows, RequestRow, TokenRow } from '../keys/node-key-rows.ts';
 import { isSigned, makeJoinToken, nodeBound, tokenBound, verifierOf, writeJoinToken } from './join-token.ts';
-import type { MasterKey } from './master-key.ts';
-import { wrapBound } from './node-key.ts';
+import type { MasterKey, SharedMasterKey } from './master-key.ts';
+import { isNodeKey, wrapBound } from './node-key.ts';
 
 /** Milliseconds for which a token can be used. */
 export const TOKEN_LIFE = 15 * 60_000;
@@ -39,7 +39,7 @@ export type Admitted = Pick<RequestRow, 'node' | 'name' | 'token'>;
 
 interface NodeJoinsDeps {
   keys: Pick<KeyStore, 'nodeKeys' | 'note'>;
-  master: MasterKey;
+  master: SharedMasterKey;
   /** Id of the appliance. */
   appliance: string;
   /** Id of this node, where it is one of several. */
@@ -83,8 +83,9 @@ export function createNodeJoins({ keys, master, appliance, self, clock, log }: N
     admit: (node: Admitted) => Promise<void>,
   ): Promise<boolean> {
     const { token, node, name, signature } = request;
-    if (!isSigned(verifier, appliance, request, signature) || (await rows().find(node))) {
-      log.warn({ token }, 'a machine asked to join without the token: it is not answered');
+    const isAsked = isNodeKey(request.publicKey) && isSigned(verifier, appliance, request, signature);
+    if (!isAsked || (await rows().find(node))) {
+      log.warn({ token }, 'a machine asked to join without the secret of the token: it is not answered');
       await rows().removeRequest(request);
       return false;
     }
@@ -119,20 +120,32 @@ export function createNodeJoins({ keys, master, appliance, self, clock, log }: N
       return until;
     },
     async list() {
+      if (!keys.nodeKeys) return [];
       const running = new Map((await rows().running()).map((one) => [one.node, one]));
       const joined = await rows().list();
       const others = [...running.keys()].filter((id) => !joined.some(({ node }) => node === id));
       return [
         ...others.map((id) => ({ id, name: undefined, joinedAt: undefined, running: running.get(id) })),
-        ...joined.map(({ node, name, joinedAt }) => ({ id: node, name, joinedAt, running: running.get(node) })),
+        ...joined.map(({ node, name, joinedAt }) => ({
+          id: node,
+          name,
+          joinedAt,
+          running: running.get(node),
+        })),
       ];
     },
     async remove(node) {
       if (node === self) {
-        throw new Problem('CONFLICT', 'This is the node itself: remove it at another one, once it is stopped.');
+        throw new Problem(
+          'CONFLICT',
+          'This is the node itself: remove it at another one, once it is stopped.',
+        );
       }
       if (await rows().remove(node)) return;
-      throw new Problem('NOT_FOUND', `No node ${node} joined with a token: "gatehouse node list" shows them.`);
+      throw new Problem(
+        'NOT_FOUND',
+        `No node ${node} joined with a token: "gatehouse node list" shows them.`,
+      );
     },
   };
 }
@@ -144,7 +157,7 @@ export function createNodeJoins({ keys, master, appliance, self, clock, log }: N
 export async function rewrapForNodes(
   keys: Pick<KeyStore, 'nodeKeys' | 'note'>,
   from: MasterKey,
-  to: MasterKey,
+  to: SharedMasterKey,
 ): Promise<((tx: Transaction<KeySchema>) => Promise<void>) | undefined> {
   const { nodeKeys } = keys;
   const appliance = await keys.note('appliance/id');

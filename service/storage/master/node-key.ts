@@ -19,6 +19,9 @@ export interface NodeKeyPair {
 const SPKI = Buffer.from('302a300506032b656e032100', 'hex');
 const PUBLIC_BYTES = 32;
 
+export const isNodeKey = (publicKey: string): boolean =>
+  Buffer.from(publicKey, 'base64url').length === PUBLIC_BYTES;
+
 export function makeNodeKeyPair(): NodeKeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('x25519');
   return {
@@ -30,7 +33,7 @@ export function makeNodeKeyPair(): NodeKeyPair {
 /** `public half of a key made for it (32) | AES-256-GCM under the key that both halves agree on`. Throws for what is no X25519 key. */
 export function wrapForNode(to: string, plain: Uint8Array, bound: string, random: Random): Uint8Array {
   const recipient = Buffer.from(to, 'base64url');
-  if (recipient.length !== PUBLIC_BYTES) throw new Error('The public key of a node has 32 bytes.');
+  if (!isNodeKey(to)) throw new Error('The public key of a node has 32 bytes.');
   const { publicKey, privateKey } = generateKeyPairSync('x25519');
   const own = rawOf(publicKey);
   const key = agree(privateKey, recipient, own, recipient, bound);
@@ -54,8 +57,7 @@ export function openForNode(
   }
 }
 
-const rawOf = (key: KeyObject): Buffer =>
-  key.export({ type: 'spki', format: 'der' }).subarray(-PUBLIC_BYTES);
+const rawOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' }).subarray(-PUBLIC_BYTES);
 
 function agree(own: KeyObject, other: Buffer, from: Buffer, to: Buffer, bound: string): KeyObject {
   const publicKey = createPublicKey({ key: Buffer.concat([SPKI, other]), format: 'der', type: 'spki' });

@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
 import { type JoinedMaster, joinedMaster } from './joined-master.ts';
-import type { MasterKey } from './master-key.ts';
+import type { SharedMasterKey } from './master-key.ts';
 import { type MasterKeyFile, masterKeyFile } from './master-key-file.ts';
 import {
   type CurrentMaster,
@@ -134,7 +134,7 @@ async function openWith(
   provider: MasterKeyProvider,
   which: 'current' | 'next',
   unlock: Unlock | undefined,
-): Promise<MasterKey> {
+): Promise<SharedMasterKey> {
   if (provider.asks === 'nothing') return provider.open(which);
   if (!unlock) {
     throw new Problem(
@@ -142,7 +142,7 @@ async function openWith(
       'The master key is protected by a passphrase: give it in a file with GATEHOUSE_PASSPHRASE_FILE, or start the service and run "gatehouse unseal".',
     );
   }
-  let key: MasterKey | undefined;
+  let key: SharedMasterKey | undefined;
   await unlock(async (passphrase) => {
     key = await provider.open(which, passphrase);
   });
