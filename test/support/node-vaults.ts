@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -12,6 +12,8 @@ import type { Db } from '../../service/storage/transaction.ts';
 import type { TestPostgres } from './postgres.ts';
 
 const clock = { now: () => Date.now() };
+
+const hasKey = (data: string) => isJoined(data) || existsSync(join(data, 'master.key'));
 
 /** The record and the keys of one node. */
 export interface NodeVault {
@@ -54,7 +56,7 @@ export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'
     async start(name, wrap = (db) => db, unlock) {
       const data = join(folder, name);
       mkdirSync(data, { recursive: true });
-      if (name !== 'a' && !isJoined(data))
+      if (name !== 'a' && !hasKey(data))
         copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
       const as = {
         clock,

@@ -29,6 +29,7 @@ export {
   vectorText,
 } from './personal-data/personal-data.ts';
 export { countRows, deleteRows } from './personal-data/row-count-store.ts';
+export { REMOVE } from './joint.ts';
 export { createAuditData } from './personal-data.ts';
 export { readPublicKeys, verifyChain } from './verify-chain.ts';
 export { verifyExport } from './verify-export.ts';

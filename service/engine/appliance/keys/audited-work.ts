@@ -4,13 +4,19 @@ import type { InTransaction } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
 
 export interface AuditedWork {
-  write(actor: Actor, action: string, details: Record<string, unknown>, refused?: boolean): Promise<void>;
-  /** Audits the beginning of `work` and its end, also when it throws; one after the other. */
+  write(
+    actor: Actor,
+    action: string,
+    details: Record<string, unknown>,
+    how?: { refused?: boolean; target?: string | undefined },
+  ): Promise<void>;
+  /** Audits the beginning of `work` and its end, also when it throws; one after the other. Only what was done names the target. */
   audited<T extends object>(
     actor: Actor,
     action: string,
     details: Record<string, unknown>,
     work: () => Promise<T>,
+    target?: string,
   ): Promise<T>;
 }
 
@@ -25,22 +31,28 @@ export function createAuditedWork({
   locks: Locks;
 }): AuditedWork {
   const turns = locks.of('keys');
-  const write: AuditedWork['write'] = (actor, action, details, refused = false) =>
+  const write: AuditedWork['write'] = (actor, action, details, { refused = false, target } = {}) =>
     inTransaction((tx) =>
-      audit.add(tx, { actor, action, details, ...(refused && { outcome: 'refused' as const }) }),
+      audit.add(tx, {
+        actor,
+        action,
+        details,
+        ...(target !== undefined && { target }),
+        ...(refused && { outcome: 'refused' as const }),
+      }),
     );
   return {
     write,
-    audited: (actor, action, details, work) =>
+    audited: (actor, action, details, work, target) =>
       turns('', async () => {
         await write(actor, `${action}.begin`, details);
         try {
           const result = await work();
-          await write(actor, action, { ...details, ...result });
+          await write(actor, action, { ...details, ...result }, { target });
           return result;
         } catch (error) {
           const code = error instanceof Problem ? error.code : 'INTERNAL';
-          await write(actor, action, { ...details, code }, true);
+          await write(actor, action, { ...details, code }, { refused: true });
           throw error;
         }
       }),

@@ -3,7 +3,7 @@ import { defined } from '../../../lib/defined.ts';
 import type { Locks } from '../../../lib/locks.ts';
 import { time } from '../../../lib/record-fields.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
-import type { Actor, Audit } from '../../audit/index.ts';
+import { type Actor, type Audit, REMOVE } from '../../audit/index.ts';
 import { createAuditedWork } from './audited-work.ts';
 
 /** A node of the record, for a person. */
@@ -95,7 +95,7 @@ export function createNodeKeys(deps: NodeKeysDeps): NodeKeys {
       if (!open) return;
       await turns('', async () => {
         const until = await joins.answer(({ node, name, token }) =>
-          write(NODES, 'node.join', { id: node, name, token }),
+          write(NODES, 'node.admit', { name, token }, { target: node }),
         );
         open = until !== undefined;
       });
@@ -114,11 +114,17 @@ export function createNodeKeys(deps: NodeKeysDeps): NodeKeys {
       }));
     },
     async remove(node, actor) {
-      await audited(actor, 'node.remove', { id: node }, async () => {
-        await joins.remove(node);
-        await inTransaction((tx) => drop(tx, node));
-        return {};
-      });
+      await audited(
+        actor,
+        REMOVE,
+        { id: node },
+        async () => {
+          await joins.remove(node);
+          await inTransaction((tx) => drop(tx, node));
+          return {};
+        },
+        node,
+      );
     },
   };
 }
