@@ -35,9 +35,7 @@ describe.skipIf(binaries === undefined)('a machine that joins the nodes of a rec
     const words = ['node', 'join', '--token-file', file, '--data', nodes.dataOf('b'), '--name', 'second'];
     expect(await runProgram([...words, ...urls])).toBe(0);
     expect(await runProgram([...words, ...urls])).toBe(1); // the directory is one already
-    const [{ id: node }] = (await a.nodeKeys.list()).filter(({ name }) => name === 'second') as [
-      { id: string },
-    ];
+    const node = (await a.nodeKeys.list()).find(({ name }) => name === 'second')!.id;
     const b = await nodes.start('b');
     expect((await b.organizations.list()).map(({ name }) => name)).toEqual(['Museum']);
     expect(await a.nodeKeys.list()).toMatchObject([
