@@ -12,6 +12,7 @@ export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit-log.ts
 export { hasLine, readDone } from './audit-store.ts';
 export type { CheckpointNote, PlacedLine, StoredLine } from './chain.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
+export { REMOVE } from './joint.ts';
 export { Moment, type MomentKind, type MomentsOf, momentKinds } from './personal-data/moment.ts';
 export {
   type ExpiringRows,
@@ -29,7 +30,6 @@ export {
   vectorText,
 } from './personal-data/personal-data.ts';
 export { countRows, deleteRows } from './personal-data/row-count-store.ts';
-export { REMOVE } from './joint.ts';
 export { createAuditData } from './personal-data.ts';
 export { readPublicKeys, verifyChain } from './verify-chain.ts';
 export { verifyExport } from './verify-export.ts';
