@@ -21,7 +21,9 @@ export function dataDirectory(
 
 /** Gatehouse has been started or initialized here before. */
 export function isInitialized(directory: string): boolean {
-  return ['master.key', 'keys.db', 'gatehouse.db'].some((file) => existsSync(join(directory, file)));
+  return ['master.key', 'node.json', 'keys.db', 'gatehouse.db'].some((file) =>
+    existsSync(join(directory, file)),
+  );
 }
 
 /** A mistyped `--data` must not quietly make an empty box. */

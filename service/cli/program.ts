@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   keystore: async () => (await import('./commands/keystore.ts')).keystore,
   certificate: async () => (await import('./commands/certificate.ts')).certificate,
   master: async () => (await import('./commands/master.ts')).master,
+  node: async () => (await import('./commands/node.ts')).node,
   limits: async () => (await import('./commands/limits.ts')).limits,
   subject: async () => (await import('./commands/subject.ts')).subject,
   receipt: async () => (await import('./commands/receipt.ts')).receipt,

@@ -98,7 +98,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     setup,
   });
   const { checks, uniqueness, reviews, verifications } = verification;
-  const keyCare = createKeyCare(foundation);
+  const keyCare = await createKeyCare(foundation);
   const { keyPlaces } = keyCare;
   const erasing = createErasing(foundation, record.auditLog, accounts, pictures, eventsOut, people);
   const { retention } = erasing;
@@ -251,6 +251,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     orders: live.orders,
     verifyToken: live.verifyToken,
     custody: keyCare.custody,
+    nodeKeys: keyCare.nodeKeys,
     keyPlaces,
     renewals: keyCare.renewals,
     backups,

@@ -1,16 +1,28 @@
-import { createKeyCustody, createKeyPlaces, createTemplateRenewals } from '../engine/appliance/index.ts';
+import {
+  createKeyCustody,
+  createKeyPlaces,
+  createNodeKeys,
+  createTemplateRenewals,
+} from '../engine/appliance/index.ts';
+import { applianceIdentity } from '../engine/audit/index.ts';
 import { createTemplatePages } from '../engine/people/index.ts';
 import { createProbePages } from '../engine/verification/index.ts';
 import { Problem } from '../lib/problem.ts';
+import { createRecurring } from '../lib/recurring.ts';
 import { createOrganizationRotations } from '../storage/keys/rotate-organization.ts';
 import { createMasterCare } from '../storage/master/master-care.ts';
+import { createNodeJoins } from '../storage/master/node-joins.ts';
+import { dropNode } from '../storage/postgres/nodes.ts';
 import { appliance } from './audit.ts';
 import type { Foundation } from './foundation.ts';
 
-export type KeyCare = ReturnType<typeof createKeyCare>;
+export type KeyCare = Awaited<ReturnType<typeof createKeyCare>>;
 
-/** The keys, their rotation and their copies. */
-export function createKeyCare({
+/** Milliseconds between two looks for a machine that asks for the master key, while a token is open. */
+const JOINS_EVERY = 1_000;
+
+/** The keys, their rotation, their copies, and who has them. */
+export async function createKeyCare({
   db,
   inTransaction,
   sealer,
@@ -19,6 +31,8 @@ export function createKeyCare({
   locks,
   log,
   vault: { keys, master, places, organizations, signing, copies },
+  ids,
+  node,
   works,
   opened,
 }: Foundation) {
@@ -39,10 +53,11 @@ export function createKeyCare({
     places,
     clock,
   });
+  const proveSlowly = throttleTries(prove);
   const custody = createKeyCustody({
     master: {
       state,
-      prove: throttleTries(prove),
+      prove: proveSlowly,
       rotate,
       toPassphrase,
       changePassphrase: throttleTries(changePassphrase),
@@ -55,6 +70,26 @@ export function createKeyCare({
     audit,
     clock,
   });
+  const nodeKeys = createNodeKeys({
+    prove: proveSlowly,
+    joins: createNodeJoins({
+      keys,
+      master,
+      appliance: await applianceIdentity(keys, ids),
+      self: node?.id,
+      clock,
+      log,
+    }),
+    drop: async (tx, id) => node && dropNode(tx, id),
+    inTransaction,
+    locks,
+    audit,
+  });
+  if (keys.nodeKeys) {
+    const looks = createRecurring({ log });
+    opened.defer(() => looks.stop());
+    looks.every('machines that join', JOINS_EVERY, nodeKeys.answer);
+  }
   const keyPlaces = createKeyPlaces({ copies, inTransaction, audit });
   const renewals = createTemplateRenewals({
     transforms: sealer.transforms,
@@ -69,7 +104,7 @@ export function createKeyCare({
     works,
   });
   opened.defer(() => renewals.stop());
-  return { rotations, custody, keyPlaces, renewals };
+  return { rotations, custody, nodeKeys, keyPlaces, renewals };
 }
 
 /** Wrong tries that cost nothing: a person mistypes. */

@@ -426,6 +426,9 @@ const elsewhere = [
   'POST /api/admin/kiosks/:id/revoke',
   'POST /api/admin/kiosks/:id/unlock',
   'POST /api/admin/setup-token',
+  // Of several nodes on PostgreSQL: `test/cluster/node-joins.databases.test.ts`.
+  'POST /api/admin/nodes/tokens',
+  'DELETE /api/admin/nodes/:id',
   // Not for the operator of the box: engine/approvals tests their lines.
   'POST /api/admin/approvals',
   'POST /api/admin/approvals/:id/confirm',

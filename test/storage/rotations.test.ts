@@ -7,7 +7,11 @@ import { openOrganizationKeys } from '../../service/storage/keys/organization-ke
 import { createOrganizationRotations } from '../../service/storage/keys/rotate-organization.ts';
 import { openSigningKeys } from '../../service/storage/keys/signing-keys.ts';
 import { replaceMaster } from '../../service/storage/master/master-care.ts';
-import { createMasterKey, type MasterKey } from '../../service/storage/master/master-key.ts';
+import {
+  createMasterKey,
+  type MasterKey,
+  type SharedMasterKey,
+} from '../../service/storage/master/master-key.ts';
 import {
   createCurrentMaster,
   type MasterKeyProvider,
@@ -21,7 +25,7 @@ const sub = (index: number) => `sub_${index}` as SubjectId;
 const place = (index: number) => ({ organization: org, subject: sub(index), field: 'f', version: 1 });
 
 /** Keeps the key in memory. */
-const provider = (next: MasterKey): MasterKeyProvider => ({
+const provider = (next: SharedMasterKey): MasterKeyProvider => ({
   kind: 'file',
   name: 'memory',
   path: 'memory',
@@ -36,8 +40,8 @@ const provider = (next: MasterKey): MasterKeyProvider => ({
 
 onSqlite('rotations of the key store', (newPlace) => {
   const [first, second] = [1, 2].map((byte) => createMasterKey(new Uint8Array(32).fill(byte))) as [
-    MasterKey,
-    MasterKey,
+    SharedMasterKey,
+    SharedMasterKey,
   ];
   let keys: KeyStore;
   beforeEach(async () => {

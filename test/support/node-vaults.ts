@@ -1,15 +1,19 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { openVault, type Vault } from '../../service/storage/keys/vault.ts';
+import { isJoined } from '../../service/storage/master/joined-master.ts';
+import type { Unlock } from '../../service/storage/master/open-master.ts';
 import { openKeysInUse } from '../../service/storage/position/keys-in-use.ts';
 import type { Db } from '../../service/storage/transaction.ts';
 import type { TestPostgres } from './postgres.ts';
 
 const clock = { now: () => Date.now() };
+
+const hasKey = (data: string) => isJoined(data) || existsSync(join(data, 'master.key'));
 
 /** The record and the keys of one node. */
 export interface NodeVault {
@@ -22,7 +26,9 @@ export interface NodeVault {
 export interface NodeVaults {
   folder: string;
   /** `wrap`: what the vault reads of the record. */
-  start(name: string, wrap?: (db: Db) => Db): Promise<NodeVault>;
+  start(name: string, wrap?: (db: Db) => Db, unlock?: Unlock): Promise<NodeVault>;
+  dataOf(name: string): string;
+  keysUrl: string;
   /** Another program that writes to the record, and to the keys. */
   record: pg.Client;
   keys: pg.Client;
@@ -45,10 +51,13 @@ export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'
     folder,
     record,
     keys,
-    async start(name, wrap = (db) => db) {
+    dataOf: (name) => join(folder, name),
+    keysUrl,
+    async start(name, wrap = (db) => db, unlock) {
       const data = join(folder, name);
       mkdirSync(data, { recursive: true });
-      if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
+      if (name !== 'a' && !hasKey(data))
+        copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
       const as = {
         clock,
         log: silentLog,
@@ -62,7 +71,7 @@ export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'
       const inUse = await openKeysInUse({ database, log: silentLog });
       own.defer(() => inUse.close());
       const keysPlace = { kind: 'postgres', url: keysUrl } as const;
-      const vault = await openVault(data, { db: wrap(database.db), keysPlace, inUse, ...as });
+      const vault = await openVault(data, { db: wrap(database.db), keysPlace, inUse, unlock, ...as });
       own.defer(() => vault.close());
       return { vault, database, stop: () => own.disposeAsync() };
     },

@@ -10,6 +10,7 @@ const rooms = [
   'jobs',
   'boardLinks',
   'keyPlaces',
+  'nodeKeys',
   'models',
   'modelChanges',
   'auditLog',

@@ -1,10 +1,11 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { compose, type Gatehouse } from '../../service/compose/compose.ts';
 import { parseConfig } from '../../service/config.ts';
 import { silentLog } from '../../service/lib/log.ts';
+import { isJoined } from '../../service/storage/master/joined-master.ts';
 import type { TestPostgres } from './postgres.ts';
 import { sparing } from './sparing.ts';
 
@@ -17,14 +18,23 @@ export async function openNodes(server: TestPostgres) {
   const dataOf = (name: string) => join(folder, name);
   return {
     databaseUrl,
+    keysDatabaseUrl,
     dataOf,
     addressOf: (name: string) => `https://${name}.box.example:7300`,
     /** The first one makes the master key, which the others are given. */
     async start(name: string, { alone = false } = {}): Promise<Gatehouse> {
       const data = dataOf(name);
       mkdirSync(data, { recursive: true });
-      if (name !== 'a') copyFileSync(join(dataOf('a'), 'master.key'), join(data, 'master.key'));
-      const node = { id: `node_${name}`, version: '0.2.0', address: `https://${name}.box.example:7300` };
+      const joined = isJoined(data)
+        ? (JSON.parse(readFileSync(join(data, 'node.json'), 'utf8')) as { node: string }).node
+        : undefined;
+      if (name !== 'a' && joined === undefined)
+        copyFileSync(join(dataOf('a'), 'master.key'), join(data, 'master.key'));
+      const node = {
+        id: joined ?? `node_${name}`,
+        version: '0.2.0',
+        address: `https://${name}.box.example:7300`,
+      };
       const begin = () =>
         compose(parseConfig({ data, databaseUrl, keysDatabaseUrl, ...sparing }, {}), {
           log: silentLog,
@@ -55,10 +65,11 @@ export async function openNodes(server: TestPostgres) {
         .join('\n');
     },
     /** As another program would. */
-    async query(statement: string, values: unknown[] = []): Promise<void> {
+    async query(statement: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
       const client = new pg.Client({ connectionString: databaseUrl });
       await client.connect();
-      await client.query(statement, values).finally(() => client.end());
+      const { rows } = await client.query(statement, values).finally(() => client.end());
+      return rows;
     },
     async close(): Promise<void> {
       for (const one of running) await one.close();

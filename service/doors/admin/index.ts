@@ -27,6 +27,7 @@ import { limitRoutes } from './limits.ts';
 import { modelRoutes } from './models.ts';
 import { controlMount, documentMount, networkMount } from './mount.ts';
 import { nameRoutes } from './names.ts';
+import { nodeRoutes } from './nodes.ts';
 import { organizationRoutes } from './organizations.ts';
 import { overviewRoutes } from './overview.ts';
 import { profileRoutes } from './profiles.ts';
@@ -73,6 +74,7 @@ const resources = [
   jobRoutes,
   keyPlaceRoutes,
   keyRoutesOfAppliance,
+  nodeRoutes,
   modelRoutes,
   auditRoutes,
   backupRoutes,

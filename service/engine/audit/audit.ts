@@ -28,6 +28,7 @@ const applianceTasks = [
   'certificate',
   'erasure',
   'gallery-calibration',
+  'nodes',
   'retention',
   'sessions',
   'setup',

@@ -12,6 +12,7 @@ export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit-log.ts
 export { hasLine, readDone } from './audit-store.ts';
 export type { CheckpointNote, PlacedLine, StoredLine } from './chain.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
+export { REMOVE } from './joint.ts';
 export { Moment, type MomentKind, type MomentsOf, momentKinds } from './personal-data/moment.ts';
 export {
   type ExpiringRows,

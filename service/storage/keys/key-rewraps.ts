@@ -22,6 +22,8 @@ export interface MasterRewrap {
   secrets: readonly WrappedSecret[];
   /** Written with it. */
   notes: readonly Note[];
+  /** In the same transaction. */
+  alongside?: ((tx: Transaction<KeySchema>) => Promise<void>) | undefined;
 }
 
 /** Of a new store. */
@@ -60,7 +62,7 @@ export function createKeyRewraps(
     async masters() {
       return (await mastersOf(db)).map(({ master }) => master);
     },
-    rewrapMaster: ({ from, to, organizations, secrets, notes }) =>
+    rewrapMaster: ({ from, to, organizations, secrets, notes, alongside }) =>
       replace(async (tx) => {
         for (const { organization, generation, wrapped, lookupWrapped } of organizations) {
           const { numUpdatedRows } = await tx
@@ -83,6 +85,7 @@ export function createKeyRewraps(
           if (numUpdatedRows !== 1n) throw changedMeanwhile();
         }
         await requireMaster(tx, to);
+        await alongside?.(tx);
         for (const note of notes) await writeNote(tx, note);
         return touchedBy(organizations, secrets, notes);
       }),

@@ -29,6 +29,7 @@ import {
   keyMigrations,
 } from './key-store-schema.ts';
 import { createKeyWriter, type KeyWriter, writerAt } from './key-writer.ts';
+import { createNodeKeyRows, type NodeKeyRows } from './node-key-rows.ts';
 import { createPersonKeyRows, type PersonKeyRows } from './person-key-rows.ts';
 import type { KeyFollower } from './read-changes.ts';
 import { changedMeanwhile, type WrappedOrganizationKey, type WrappedSecret } from './wrapped-key.ts';
@@ -90,6 +91,8 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   ): Promise<CopiedValue[][]>;
   /** Which node keeps which copy. */
   nodeCopies: NodeCopies;
+  /** Nodes that have the master key for their own key. Undefined for a store in a data directory, which others do not reach. */
+  nodeKeys: NodeKeyRows | undefined;
   /** What other nodes change. */
   position: KeyPosition;
   /** At most one follower; given before the first write that it should know of. */
@@ -153,6 +156,7 @@ export async function openKeyStore(
     },
     position,
     nodeCopies,
+    nodeKeys: dialect === 'postgres' ? createNodeKeyRows(opened) : undefined,
     requireWriter,
     async close() {
       await position.close();

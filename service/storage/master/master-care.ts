@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import { COPY_NAME } from '../key-copies/key-copy-file.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { lookupBound, organizationBound, secretBound } from '../keys/wrapped-key.ts';
-import type { MasterKey } from './master-key.ts';
+import type { MasterKey, SharedMasterKey } from './master-key.ts';
 import { masterKeyFile } from './master-key-file.ts';
 import {
   type CurrentMaster,
@@ -16,6 +16,7 @@ import {
   readMasterRecord,
   recordReplacement,
 } from './master-key-provider.ts';
+import { rewrapForNodes } from './node-joins.ts';
 import type { MasterPlaces } from './open-master.ts';
 
 /** What can be done with the master key in use. */
@@ -43,6 +44,8 @@ export function createMasterCare(deps: {
     rotate: (passphrase) => replaceMaster(deps, master.provider, passphrase),
     toPassphrase: (passphrase) => replaceMaster(deps, places.passphrase, passphrase),
     async changePassphrase(passphrase, next) {
+      const { joined } = places;
+      if (joined && master.provider === joined) return joined.change(passphrase, next);
       await places.passphrase.change(passphrase, next);
       await deps.keys.replaceNote({ name: PASSPHRASE_NOTE, value: places.passphrase.carried('current') });
     },
@@ -163,7 +166,7 @@ export async function replaceMaster(
 async function rewrap(
   keys: KeyStore,
   from: MasterKey,
-  to: MasterKey,
+  to: SharedMasterKey,
   notes: { name: string; value: string }[],
 ): Promise<void> {
   const organizations = [];
@@ -184,7 +187,8 @@ async function rewrap(
       wrapped: await move(from, to, row.wrapped, secretBound(row.name)),
     });
   }
-  await keys.rewrapMaster({ from: from.id, to: to.id, organizations, secrets, notes });
+  const alongside = await rewrapForNodes(keys, from, to);
+  await keys.rewrapMaster({ from: from.id, to: to.id, organizations, secrets, notes, alongside });
 }
 
 async function move(from: MasterKey, to: MasterKey, wrapped: Uint8Array, bound: string): Promise<Uint8Array> {

@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { Problem } from '../../lib/problem.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
-import { createMasterKey, MASTER_KEY_BYTES, type MasterKey, masterKeyId } from './master-key.ts';
+import { createMasterKey, MASTER_KEY_BYTES, masterKeyId, type SharedMasterKey } from './master-key.ts';
 import type { HeldKey, MasterKeyProvider } from './master-key-provider.ts';
 import { destroySecretFile, readSecretFile, replaceSecretFile, writeSecretFile } from './secret-file.ts';
 
@@ -10,7 +10,7 @@ const HEADER = 'gatehouse-master-key-v1';
 
 export interface MasterKeyFile extends MasterKeyProvider {
   /** Creates the file at the first start. Never replaces an existing one. */
-  create(): Promise<MasterKey>;
+  create(): Promise<SharedMasterKey>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import type { MasterKey } from './master-key.ts';
+import type { SharedMasterKey } from './master-key.ts';
 
 /** What lies in one of a provider's two places. */
 export type HeldKey = { is: 'none' } | { is: 'key'; id: string } | { is: 'unusable'; problem: Problem };
@@ -32,9 +32,9 @@ export interface MasterKeyProvider {
    */
   carried(which: 'current' | 'next'): string;
   /** Throws SEALED when it cannot be used, and WRONG_PASSPHRASE. */
-  open(which: 'current' | 'next', passphrase?: string): Promise<MasterKey>;
+  open(which: 'current' | 'next', passphrase?: string): Promise<SharedMasterKey>;
   /** A new random key, prepared; on disk when it resolves. Throws INVALID_REQUEST for a passphrase that is too weak. */
-  prepare(passphrase?: string): Promise<MasterKey>;
+  prepare(passphrase?: string): Promise<SharedMasterKey>;
   /** What is prepared takes the place of the other, whose bytes are overwritten. Does nothing when nothing is prepared. */
   commit(): Promise<void>;
   /** Overwrites and removes both. */
@@ -42,12 +42,12 @@ export interface MasterKeyProvider {
 }
 
 /** The master key in use: another one after a rotation. */
-export interface CurrentMaster extends MasterKey {
+export interface CurrentMaster extends SharedMasterKey {
   readonly provider: MasterKeyProvider;
-  replace(by: MasterKey, provider: MasterKeyProvider): void;
+  replace(by: SharedMasterKey, provider: MasterKeyProvider): void;
 }
 
-export function createCurrentMaster(first: MasterKey, from: MasterKeyProvider): CurrentMaster {
+export function createCurrentMaster(first: SharedMasterKey, from: MasterKeyProvider): CurrentMaster {
   let key = first;
   let provider = from;
   return {
@@ -59,6 +59,7 @@ export function createCurrentMaster(first: MasterKey, from: MasterKeyProvider): 
     },
     wrap: (plain, bound) => key.wrap(plain, bound),
     unwrap: (wrapped, bound) => key.unwrap(wrapped, bound),
+    wrapItself: (publicKey, bound) => key.wrapItself(publicKey, bound),
     replace(by, next) {
       key = by;
       provider = next;

@@ -3,7 +3,8 @@ import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
-import type { MasterKey } from './master-key.ts';
+import { type JoinedMaster, joinedMaster } from './joined-master.ts';
+import type { SharedMasterKey } from './master-key.ts';
 import { type MasterKeyFile, masterKeyFile } from './master-key-file.ts';
 import {
   type CurrentMaster,
@@ -30,6 +31,8 @@ export interface MasterPlaces {
   /** Every file that may hold the master key, `file` among them. */
   files: MasterKeyFile[];
   passphrase: MasterPassphrase;
+  /** Where this directory joined the nodes of a record. */
+  joined?: JoinedMaster | undefined;
 }
 
 interface OpenMasterDeps {
@@ -51,7 +54,7 @@ export async function masterPlaces(
     random,
   }: {
     masterKeyFile?: string | undefined;
-    keys: Pick<KeyStore, 'note'>;
+    keys: Pick<KeyStore, 'note' | 'nodeKeys'>;
     random?: Random;
   },
 ): Promise<MasterPlaces> {
@@ -68,6 +71,7 @@ export async function masterPlaces(
     inFolder: files.find((one) => one.path === inFolder)!,
     files,
     passphrase: masterPassphrase(join(folder, 'master-passphrase.json'), random ? { random } : {}),
+    joined: await joinedMaster(folder, { keys, random }),
   };
 }
 
@@ -86,7 +90,11 @@ export async function openMaster(deps: OpenMasterDeps): Promise<CurrentMaster> {
       `The key store holds what several master keys wrapped (${[recorded, ...more].join(', ')}): put back its newest copy.`,
     );
   }
-  const providers: MasterKeyProvider[] = [...places.files, places.passphrase];
+  const providers: MasterKeyProvider[] = [
+    ...places.files,
+    places.passphrase,
+    ...(places.joined ? [places.joined] : []),
+  ];
   const looks = providers.flatMap((provider) => {
     const held = provider.held();
     return (['current', 'next'] as const).map((which) => ({ provider, which, held: held[which] }));
@@ -126,7 +134,7 @@ async function openWith(
   provider: MasterKeyProvider,
   which: 'current' | 'next',
   unlock: Unlock | undefined,
-): Promise<MasterKey> {
+): Promise<SharedMasterKey> {
   if (provider.asks === 'nothing') return provider.open(which);
   if (!unlock) {
     throw new Problem(
@@ -134,7 +142,7 @@ async function openWith(
       'The master key is protected by a passphrase: give it in a file with GATEHOUSE_PASSPHRASE_FILE, or start the service and run "gatehouse unseal".',
     );
   }
-  let key: MasterKey | undefined;
+  let key: SharedMasterKey | undefined;
   await unlock(async (passphrase) => {
     key = await provider.open(which, passphrase);
   });

@@ -146,6 +146,10 @@ export async function listNodes(
   return rows as SeenNode[];
 }
 
+/** What it has begun ends first; then it writes nothing more. */
+export const dropNode = (tx: Db, id: string): Promise<unknown> =>
+  sql`delete from service_node where node = ${id}`.execute(tx);
+
 /** URLs of the doors of all. */
 export const addressesOfNodes = async (db: Db): Promise<string[]> =>
   (await listNodes((statement) => sql.raw(statement).execute(db))).map(({ address }) => address);

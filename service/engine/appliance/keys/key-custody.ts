@@ -5,6 +5,7 @@ import { Problem } from '../../../lib/problem.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import { TOKEN_KEY_OVERLAP } from '../../accounts/index.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
+import { createAuditedWork } from './audited-work.ts';
 
 type SigningPurpose = 'audit' | 'receipts' | 'administrators' | 'tokens';
 
@@ -101,32 +102,7 @@ const NO_PASSPHRASE =
 
 export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
   const { master, rotations, signing, inTransaction, audit, clock } = deps;
-  const turns = deps.locks.of('keys');
-
-  const write = (actor: Actor, action: string, details: Record<string, unknown>, refused = false) =>
-    inTransaction((tx) =>
-      audit.add(tx, { actor, action, details, ...(refused && { outcome: 'refused' as const }) }),
-    );
-
-  /** Audits the beginning of `work` and its end, also when it throws. */
-  const audited = <T extends object>(
-    actor: Actor,
-    action: string,
-    details: Record<string, unknown>,
-    work: () => Promise<T>,
-  ): Promise<T> =>
-    turns('', async () => {
-      await write(actor, `${action}.begin`, details);
-      try {
-        const result = await work();
-        await write(actor, action, { ...details, ...result });
-        return result;
-      } catch (error) {
-        const code = error instanceof Problem ? error.code : 'INTERNAL';
-        await write(actor, action, { ...details, code }, true);
-        throw error;
-      }
-    });
+  const { write, audited } = createAuditedWork(deps);
 
   return {
     unsealed: ({ operator, wrongTries }) =>

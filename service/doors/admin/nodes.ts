@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { type NodeKeys, NodeReport } from '../../engine/appliance/index.ts';
+import { time } from '../../lib/record-fields.ts';
+import { shortListRoute } from './lists.ts';
+import { ofAppliance } from './may-call.ts';
+import { type AdminRoute, route } from './route.ts';
+
+const TokenOrder = z
+  .strictObject({
+    passphrase: z
+      .string()
+      .min(1)
+      .max(2048)
+      .optional()
+      .describe('Passphrase of the master key; required if one protects it'),
+  })
+  .meta({ id: 'NodeTokenOrder', examples: [{}] });
+
+const TokenReply = z
+  .strictObject({
+    token: z.string().describe('Shown this once'),
+    expiresAt: time('Time when it ends, used or not'),
+  })
+  .meta({
+    id: 'NodeToken',
+    description: 'A one-time token with which a machine joins the nodes of this record.',
+    examples: [
+      {
+        token:
+          'ghnode.b3BlbnNlc2Ft.c2VjcmV0IG9mIHRoZSB0b2tlbiwgMzIgYnl0ZXMgbG9.0123456789abcdef.apl_01m7w3hb8hbf355he5zqwjztdk',
+        expiresAt: '2026-11-20T12:15:00.000Z',
+      },
+    ],
+  });
+
+const NodeParams = z.strictObject({ id: z.string().min(1).max(100).describe('Id of the node') });
+
+export interface NodeRouteDeps {
+  nodeKeys: Pick<NodeKeys, 'createToken' | 'list' | 'remove'>;
+}
+
+const about = { tag: 'key-store', within: 'appliance', may: ofAppliance } as const;
+
+/** The nodes that share this record, and who of them has the master key. */
+export const nodeRoutes = ({ nodeKeys }: NodeRouteDeps): AdminRoute[] => [
+  shortListRoute({
+    ...about,
+    url: '/nodes',
+    operationId: 'listNodes',
+    effect: 'none',
+    summary: 'List the nodes',
+    description: 'Those that run, and those that joined with a token. Empty on a service of its own.',
+    item: NodeReport,
+    items: 'Nodes',
+    page: 'Nodes',
+    keyOf: ({ id }) => id,
+    rows: () => nodeKeys.list(),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/nodes/tokens',
+    operationId: 'createNodeToken',
+    effect: 'opens-the-box',
+    summary: 'Make a token for a node that joins',
+    description:
+      'The machine that joins with it gets the master key for its own key. Needs a key store on PostgreSQL.',
+    body: TokenOrder,
+    status: 201,
+    reply: TokenReply,
+    refuses: ['WRONG_PASSPHRASE', 'CONFLICT'],
+    handle: ({ body: { passphrase }, who }) => nodeKeys.createToken(passphrase, who),
+  }),
+  route({
+    ...about,
+    method: 'DELETE',
+    url: '/nodes/:id',
+    operationId: 'removeNode',
+    effect: 'weakens-protection',
+    summary: 'Remove a node',
+    description:
+      'Its wrapped master key is removed: it opens nothing after its next stop, and writes nothing from now on.',
+    params: NodeParams,
+    refuses: ['NOT_FOUND', 'CONFLICT'],
+    handle: ({ params: { id }, who }) => nodeKeys.remove(id, who),
+  }),
+];

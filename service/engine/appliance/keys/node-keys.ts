@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { defined } from '../../../lib/defined.ts';
+import type { Locks } from '../../../lib/locks.ts';
+import { time } from '../../../lib/record-fields.ts';
+import type { InTransaction, Tx } from '../../../storage/transaction.ts';
+import { type Actor, type Audit, REMOVE } from '../../audit/index.ts';
+import { createAuditedWork } from './audited-work.ts';
+
+/** A node of the record, for a person. */
+export const NodeReport = z
+  .strictObject({
+    id: z.string().describe('Id of the node'),
+    name: z.string().optional().describe('Name that it joined with; absent: it keeps the master key itself'),
+    joinedAt: time('Time when it joined with a token').optional(),
+    running: z.boolean().describe('Whether it is among the nodes that run'),
+    version: z.string().optional().describe('Its version of Gatehouse, while it runs'),
+    address: z.string().optional().describe('Where the other nodes reach it, while it runs'),
+    silentMilliseconds: z.int().optional().describe('Time since its last sign of life, while it runs'),
+  })
+  .meta({
+    id: 'Node',
+    description: 'A service of several that share one record.',
+    examples: [
+      {
+        id: 'node_5f0c1e7a9b3d4c2e8f6a7b8c9d0e1f2a',
+        name: 'gatehouse-2',
+        joinedAt: '2026-11-20T12:00:00.000Z',
+        running: true,
+        version: '0.2.0',
+        address: 'https://gatehouse-2.example:7400',
+        silentMilliseconds: 400,
+      },
+    ],
+  });
+type NodeReport = z.output<typeof NodeReport>;
+
+/** The nodes that have the master key, each change with its audit line. */
+export interface NodeKeys {
+  /** Throws WRONG_PASSPHRASE where one protects the master key, and CONFLICT for keys that lie in the data directory. */
+  createToken(passphrase: string | undefined, actor: Actor): Promise<{ token: string; expiresAt: number }>;
+  /** Gives the master key to what asks with an open token: at a start, and while a token is open. */
+  answer(): Promise<void>;
+  list(): Promise<NodeReport[]>;
+  /** Takes its wrapped master key away. Throws NOT_FOUND, and CONFLICT for this node itself. */
+  remove(node: string, actor: Actor): Promise<void>;
+}
+
+export interface NodeKeysDeps {
+  /** Throws WRONG_PASSPHRASE. */
+  prove(passphrase: string | undefined): Promise<void>;
+  joins: {
+    makeToken(): Promise<{ id: string; token: string; expiresAt: number }>;
+    answer(
+      admit: (node: { node: string; name: string; token: string }) => Promise<void>,
+    ): Promise<number | undefined>;
+    list(): Promise<
+      {
+        id: string;
+        name: string | undefined;
+        joinedAt: number | undefined;
+        running: { version: string; address: string; silentFor: number } | undefined;
+      }[]
+    >;
+    remove(node: string): Promise<void>;
+  };
+  /** Of the nodes that run: it writes nothing more to the record. */
+  drop(tx: Tx, node: string): Promise<unknown>;
+  inTransaction: InTransaction;
+  locks: Locks;
+  audit: Audit;
+}
+
+const NODES: Actor = { is: 'appliance', task: 'nodes' };
+
+export function createNodeKeys(deps: NodeKeysDeps): NodeKeys {
+  const { prove, joins, drop, inTransaction, locks } = deps;
+  const { write, audited } = createAuditedWork(deps);
+  const turns = locks.of('keys');
+  /** A token may be open, of before this start too. */
+  let open = true;
+
+  return {
+    async createToken(passphrase, actor) {
+      let token = '';
+      const { expiresAt } = await audited(actor, 'node.token', {}, async () => {
+        await prove(passphrase);
+        const made = await joins.makeToken();
+        token = made.token;
+        return { id: made.id, expiresAt: made.expiresAt };
+      });
+      open = true;
+      return { token, expiresAt };
+    },
+    answer: async () => {
+      if (!open) return;
+      await turns('', async () => {
+        const until = await joins.answer(({ node, name, token }) =>
+          write(NODES, 'node.admit', { name, token }, { target: node }),
+        );
+        open = until !== undefined;
+      });
+    },
+    async list() {
+      return (await joins.list()).map(({ id, name, joinedAt, running }) => ({
+        id,
+        running: running !== undefined,
+        ...defined({
+          name,
+          joinedAt,
+          version: running?.version,
+          address: running?.address,
+          silentMilliseconds: running?.silentFor,
+        }),
+      }));
+    },
+    async remove(node, actor) {
+      await audited(
+        actor,
+        REMOVE,
+        { id: node },
+        async () => {
+          await joins.remove(node);
+          await inTransaction((tx) => drop(tx, node));
+          return {};
+        },
+        node,
+      );
+    },
+  };
+}

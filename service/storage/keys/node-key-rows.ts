@@ -1,0 +1,188 @@
+import { type RawBuilder, sql, type Transaction } from 'kysely';
+import type { Opened } from '../connection.ts';
+import { requireMaster } from './key-rewraps.ts';
+import type { KeySchema } from './key-store-schema.ts';
+import { changedMeanwhile } from './wrapped-key.ts';
+
+/** An open token: its verifier, wrapped by the master key. */
+export interface TokenRow {
+  id: string;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+  verifier: string;
+}
+
+/** What a machine that wants to join wrote. */
+export interface RequestRow {
+  token: string;
+  node: string;
+  name: string;
+  publicKey: string;
+  signature: string;
+}
+
+/** A node that joined: the master key, wrapped for its own key. */
+export interface NodeKeyRow {
+  node: string;
+  name: string;
+  publicKey: string;
+  /** The public key, wrapped by the master key: no other program made the row. */
+  attested: string;
+  token: string;
+  /** Id of the master key. */
+  master: string;
+  wrapped: string;
+  /** Milliseconds since 1970. */
+  joinedAt: number;
+}
+
+/** What runs of the record, as the key store sees it. */
+export interface RunningNode {
+  node: string;
+  version: string;
+  address: string;
+  silentFor: number;
+}
+
+/** Of a key store on PostgreSQL. */
+export interface NodeKeyRows {
+  addToken(token: TokenRow): Promise<void>;
+  tokens(): Promise<TokenRow[]>;
+  /** With what asks for it. */
+  removeToken(id: string): Promise<void>;
+  /** Those that name the token, in the order of their ids. */
+  requests(token: string): Promise<RequestRow[]>;
+  removeRequest(request: Pick<RequestRow, 'token' | 'node'>): Promise<void>;
+  /** Uses the token up. False, and nothing is written, where it is used or the node is there. Throws CONFLICT for a master key that was replaced. */
+  join(row: NodeKeyRow): Promise<boolean>;
+  list(): Promise<NodeKeyRow[]>;
+  find(node: string): Promise<NodeKeyRow | undefined>;
+  /** With its wrap, and its place among those that run. False where there is none. */
+  remove(node: string): Promise<boolean>;
+  running(): Promise<RunningNode[]>;
+  /** After `list`, in the transaction that replaces the master key. Throws CONFLICT where one is missing. */
+  rewrap(tx: Transaction<KeySchema>, rows: readonly NodeKeyRow[], to: string): Promise<void>;
+}
+
+/** Beside the tables of the migrations: no copy of the store has them. Made with the first token. */
+const TABLES = [
+  `create table if not exists service_join_token (
+    id text primary key,
+    expires_at bigint not null,
+    verifier text not null
+  )`,
+  `create table if not exists service_join_request (
+    token text not null references service_join_token on delete cascade,
+    node text not null,
+    name text not null,
+    public_key text not null,
+    signature text not null,
+    primary key (token, node)
+  )`,
+  `create table if not exists service_node_key (
+    node text primary key,
+    name text not null,
+    public_key text not null,
+    attested text not null,
+    token text not null,
+    master text not null,
+    wrapped text not null,
+    joined_at bigint not null
+  )`,
+];
+
+const ofNodes = sql`select node, name, public_key as "publicKey", attested, token, master, wrapped, joined_at as "joinedAt"
+  from service_node_key`;
+
+export function createNodeKeyRows({
+  db,
+  inTransaction,
+}: Pick<Opened<KeySchema>, 'db' | 'inTransaction'>): NodeKeyRows {
+  const made = new Set<string>();
+
+  async function isThere(table: 'service_node_key' | 'service_node'): Promise<boolean> {
+    if (made.has(table)) return true;
+    const { rows } = await sql<{ there: boolean }>`select to_regclass(${table}) is not null as there`.execute(
+      db,
+    );
+    if (rows[0]!.there) made.add(table);
+    return made.has(table);
+  }
+
+  async function rowsOf<Row>(statement: RawBuilder<Row>, table: 'service_node_key' | 'service_node') {
+    return (await isThere(table)) ? (await statement.execute(db)).rows : [];
+  }
+
+  return {
+    async addToken({ id, expiresAt, verifier }) {
+      for (const table of TABLES) await sql.raw(table).execute(db);
+      await inTransaction((tx) =>
+        sql`insert into service_join_token (id, expires_at, verifier) values (${id}, ${expiresAt}, ${verifier})`.execute(
+          tx,
+        ),
+      );
+    },
+    tokens: () =>
+      rowsOf(
+        sql<TokenRow>`select id, expires_at as "expiresAt", verifier from service_join_token`,
+        'service_node_key',
+      ),
+    async removeToken(id) {
+      await inTransaction((tx) => sql`delete from service_join_token where id = ${id}`.execute(tx));
+    },
+    requests: (token) =>
+      rowsOf(
+        sql<RequestRow>`select token, node, name, public_key as "publicKey", signature
+          from service_join_request where token = ${token} order by node limit 100`,
+        'service_node_key',
+      ),
+    async removeRequest({ token, node }) {
+      await inTransaction((tx) =>
+        sql`delete from service_join_request where token = ${token} and node = ${node}`.execute(tx),
+      );
+    },
+    join: (row) =>
+      inTransaction(async (tx) => {
+        await requireMaster(tx, row.master);
+        const there = await sql`select from service_node_key where node = ${row.node}`.execute(tx);
+        if (there.rows.length > 0) return false;
+        const used = await sql`delete from service_join_token where id = ${row.token} returning id`.execute(
+          tx,
+        );
+        if (used.rows.length === 0) return false;
+        await sql`insert into service_node_key (node, name, public_key, attested, token, master, wrapped, joined_at)
+          values (${row.node}, ${row.name}, ${row.publicKey}, ${row.attested}, ${row.token}, ${row.master}, ${row.wrapped}, ${row.joinedAt})`.execute(
+          tx,
+        );
+        return true;
+      }),
+    list: () => rowsOf(sql<NodeKeyRow>`${ofNodes} order by joined_at, node`, 'service_node_key'),
+    async find(node) {
+      const [row] = await rowsOf(sql<NodeKeyRow>`${ofNodes} where node = ${node}`, 'service_node_key');
+      return row;
+    },
+    async remove(node) {
+      if (!(await isThere('service_node_key'))) return false;
+      const runs = await isThere('service_node');
+      return inTransaction(async (tx) => {
+        const gone = await sql`delete from service_node_key where node = ${node} returning node`.execute(tx);
+        if (runs) await sql`delete from service_node where node = ${node}`.execute(tx);
+        return gone.rows.length > 0;
+      });
+    },
+    running: () =>
+      rowsOf(
+        sql<RunningNode>`select node, version, address,
+          (extract(epoch from clock_timestamp() - beaten_at) * 1000)::integer as "silentFor" from service_node`,
+        'service_node',
+      ),
+    async rewrap(tx, rows, to) {
+      for (const { node, master, wrapped, attested } of rows)
+        await sql`update service_node_key set master = ${to}, wrapped = ${wrapped}, attested = ${attested}
+          where node = ${node} and master = ${master}`.execute(tx);
+      if (!made.has('service_node_key')) return;
+      const left = await sql`select from service_node_key where master <> ${to} limit 1`.execute(tx);
+      if (left.rows.length > 0) throw changedMeanwhile();
+    },
+  };
+}
