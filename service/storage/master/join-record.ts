@@ -32,7 +32,7 @@ const EVERY = 500;
 export async function joinRecord(order: JoinOrder): Promise<{ node: string }> {
   const { data, keysDatabaseUrl, token, name, passphrase } = order;
   if (passphrase !== undefined) requireStrong(passphrase);
-  return withPostgresSession(keysDatabaseUrl, `gatehouse join: ${data}`, async (session) => {
+  return withPostgresSession(keysDatabaseUrl, `gatehouse-join: ${data}`, async (session) => {
     await requireAppliance(session, token);
     const node = `node_${randomBytes(16).toString('hex')}`;
     const own: OwnNode = { node, appliance: token.appliance, ...makeNodeKeyPair() };

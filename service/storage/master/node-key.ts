@@ -62,7 +62,7 @@ const rawOf = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'de
 function agree(own: KeyObject, other: Buffer, from: Buffer, to: Buffer, bound: string): KeyObject {
   const publicKey = createPublicKey({ key: Buffer.concat([SPKI, other]), format: 'der', type: 'spki' });
   const secret = diffieHellman({ privateKey: own, publicKey });
-  const key = hkdfSync('sha256', secret, Buffer.concat([from, to]), `gatehouse node wrap\n${bound}`, 32);
+  const key = hkdfSync('sha256', secret, Buffer.concat([from, to]), `gatehouse-node-wrap\n${bound}`, 32);
   secret.fill(0);
   return createSecretKey(Buffer.from(key));
 }
