@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Opened } from '../connection.ts';
+import { makeOwn } from '../postgres/make-own.ts';
 import type { CopiedTable, KeySchema } from './key-store-schema.ts';
 
 /**
@@ -30,7 +31,7 @@ export function createVacuumDeleted({
 
   const prepare = async () => {
     prepared ??= sql
-      .raw(DUE)
+      .raw(makeOwn(DUE))
       .execute(db)
       .catch((error: unknown) => {
         prepared = undefined;
