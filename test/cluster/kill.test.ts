@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createControl } from '../../service/cli/control/control.ts';
 import { createSocketTransport } from '../../service/cli/control/socket-transport.ts';
 import { createRandom } from '../accuracy/random.ts';
@@ -53,7 +53,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('three nodes beh
     pictures = await Promise.all(
       (['ada', 'bea', 'stranger'] as const).map(async (who) => (await portrait(who)).toString('base64')),
     );
-    const { cli, places } = nodes;
+    const { cli } = nodes;
     await cli.json('grant', 'add', `127.0.0.1/32:${receiver.port}`);
     await cli.json(
       'webhook',
@@ -64,9 +64,6 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('three nodes beh
       '--env',
       'test',
     );
-    await Promise.all(places.map(nodes.start));
-    for (const { url } of [...places, nodes])
-      await vi.waitFor(async () => expect(await isReady(url)).toBe(true), 120_000);
   });
   afterAll(async () => {
     over.abort();
@@ -79,6 +76,11 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('three nodes beh
       ({ status }) => status === 200,
       () => false,
     );
+
+  async function startAll(): Promise<void> {
+    await Promise.all(nodes.places.filter(({ child }) => !child).map(nodes.start));
+    for (const { url } of [...nodes.places, nodes]) await expect.poll(() => isReady(url)).toBe(true);
+  }
 
   function acknowledged(): void {
     answers += 1;
@@ -190,6 +192,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('three nodes beh
   test('kill -9 again and again: nothing acknowledged is lost or done twice, and the others go on', {
     timeout: 1_200_000,
   }, async () => {
+    await startAll();
     const clients = Promise.all(Array.from({ length: CLIENTS }, (_, i) => work(i)));
     const failed = clients.then(() => new Promise<never>(() => {}));
 
@@ -290,8 +293,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))('three nodes beh
     async () => {
       const { places } = nodes;
       const asleep = places[2]!;
-      await Promise.all(places.filter(({ child }) => !child).map(nodes.start));
-      for (const { url } of places) await expect.poll(() => isReady(url)).toBe(true);
+      await startAll();
       const enrollOnce = (email: string) =>
         fetch(`${asleep.url}/api/enroll`, {
           method: 'POST',
