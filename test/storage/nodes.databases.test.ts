@@ -157,6 +157,12 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
     await expect(add(a, 'org_after')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   });
 
+  test('that start at the same time on a database without nodes', async () => {
+    const names = Array.from({ length: 8 }, (_, i) => `node_${i}`);
+    await Promise.all(names.map((id) => join(id)));
+    expect((await ids(await connect())).toSorted()).toEqual(names);
+  });
+
   test('that lose their connection take it up again', async () => {
     const a = await open('node_a');
     const admin = await connect();

@@ -82,6 +82,7 @@ async function bundled(): Promise<string> {
         input: {
           gatehouse: join(root, 'service/cli/gatehouse.ts'),
           'kept-process': join(root, 'test/cli/kept-process.ts'),
+          'node-process': join(root, 'test/cluster/node-process.ts'),
         },
         output: { format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
       },

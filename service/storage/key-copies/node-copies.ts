@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
 import type { Opened } from '../connection.ts';
 import type { KeySchema } from '../keys/key-store-schema.ts';
+import { makeOwn } from '../postgres/make-own.ts';
 import type { Node } from '../postgres/nodes.ts';
 import type { StoredPlace } from './copy-places.ts';
 
@@ -51,7 +52,7 @@ export async function openNodeCopies(
   { db, inTransaction }: Pick<Opened<KeySchema>, 'db' | 'inTransaction'>,
   { id }: Pick<Node, 'id'>,
 ): Promise<NodeCopies> {
-  await sql.raw(TABLE).execute(db);
+  await sql.raw(makeOwn(TABLE)).execute(db);
 
   async function others(): Promise<OtherCopy[]> {
     const { rows } = await sql<{

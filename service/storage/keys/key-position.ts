@@ -6,6 +6,7 @@ import type { Timer } from '../../lib/timer.ts';
 import type { Opened } from '../connection.ts';
 import { removed } from '../position/position.ts';
 import { shareLooks } from '../position/shared-looks.ts';
+import { makeOwn } from '../postgres/make-own.ts';
 import type { CopiedTable, CopiedValue, KeySchema, Touched } from './key-store-schema.ts';
 import { type KeyFollower, readChanges } from './read-changes.ts';
 
@@ -106,7 +107,7 @@ interface Row {
 export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Promise<KeyPosition> {
   const { db, inTransaction } = keys;
   const token = keys.token!;
-  for (const statement of TABLES) await sql.raw(statement).execute(db);
+  await sql.raw(makeOwn(...TABLES)).execute(db);
   const appliers = new Map<CopiedTable, ApplyKeys[]>();
   let seen = await inTransaction(async (tx) => {
     const state = await tx

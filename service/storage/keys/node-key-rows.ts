@@ -1,5 +1,6 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Opened } from '../connection.ts';
+import { makeOwn } from '../postgres/make-own.ts';
 import { requireMaster } from './key-rewraps.ts';
 import type { KeySchema } from './key-store-schema.ts';
 import { changedMeanwhile } from './wrapped-key.ts';
@@ -115,7 +116,7 @@ export function createNodeKeyRows({
 
   return {
     async addToken({ id, expiresAt, verifier }) {
-      for (const table of TABLES) await sql.raw(table).execute(db);
+      await sql.raw(makeOwn(...TABLES)).execute(db);
       await inTransaction((tx) =>
         sql`insert into service_join_token (id, expires_at, verifier) values (${id}, ${expiresAt}, ${verifier})`.execute(
           tx,

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Opened } from '../connection.ts';
+import { makeOwn } from '../postgres/make-own.ts';
 import type { CopiedTable, KeySchema } from './key-store-schema.ts';
 
 /**
@@ -11,7 +12,7 @@ const DUE = `create table if not exists service_key_vacuum (
   revision bigint not null
 )`;
 /** Advisory lock of the one that does it. */
-const VACUUM_LOCK = 7_184_003;
+const VACUUM_LOCK = 7_184_006;
 
 export interface VacuumDeleted {
   /** Before the first transaction that deletes. */
@@ -30,7 +31,7 @@ export function createVacuumDeleted({
 
   const prepare = async () => {
     prepared ??= sql
-      .raw(DUE)
+      .raw(makeOwn(DUE))
       .execute(db)
       .catch((error: unknown) => {
         prepared = undefined;

@@ -4,6 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import { systemTimer, type Timer } from '../../lib/timer.ts';
 import type { Database } from '../connection.ts';
+import { makeOwn } from '../postgres/make-own.ts';
 
 /** Which keys the nodes of a record use: none is destroyed with which one of them may yet write. */
 export interface KeysInUse {
@@ -48,7 +49,7 @@ export async function openKeysInUse({
   timer = systemTimer,
   patience = PATIENCE,
 }: KeysInUseDeps): Promise<KeysInUse> {
-  await sql.raw(TABLE).execute(db);
+  await sql.raw(makeOwn(TABLE)).execute(db);
   const recurring = createRecurring({ log, timer });
   let reported = -1;
 

@@ -3,6 +3,7 @@ import type { Log } from '../../lib/log.ts';
 import { createRecurring } from '../../lib/recurring.ts';
 import type { Timer } from '../../lib/timer.ts';
 import type { Database } from '../connection.ts';
+import { makeOwn } from '../postgres/make-own.ts';
 
 export interface Progress {
   done: number;
@@ -57,7 +58,7 @@ export async function openNodeWorks({
   log,
   timer,
 }: NodeWorksDeps): Promise<NodeWorks> {
-  await sql.raw(TABLE).execute(db);
+  await sql.raw(makeOwn(TABLE)).execute(db);
   const recurring = createRecurring({ log, timer });
 
   return {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createRecurring } from '../../lib/recurring.ts';
+import { makeOwn } from '../postgres/make-own.ts';
 import type { Db } from '../transaction.ts';
 import { shareLooks } from './shared-looks.ts';
 
@@ -195,7 +196,7 @@ export async function openPosition({
 
 /** Makes what is missing. A trigger that is there is left alone: making one waits for all who write to its table. */
 async function prepare(db: Db, tables: FollowedTables): Promise<void> {
-  for (const statement of TABLES) await sql.raw(statement).execute(db);
+  await sql.raw(makeOwn(...TABLES)).execute(db);
   const { rows } = await sql<{ name: string }>`
     select tgrelid::regclass::text as name from pg_trigger where tgname = 'service_note_change'`.execute(db);
   const there = new Set(rows.map(({ name }) => name));

@@ -11,6 +11,7 @@ import {
   STILL,
   type Taken,
 } from './held-right.ts';
+import { makeOwn } from './make-own.ts';
 import { endSessions, lockWithOthers, readWriterRow, unlockWithOthers } from './writer-row.ts';
 
 /** Milliseconds that the clock of a node may differ from the server's. */
@@ -92,7 +93,7 @@ export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
     const ahead = await readClockAhead(client, clock);
     if (Math.abs(ahead) > CLOCK_LIMIT)
       return { is: 'in use', refusal: new Problem('CONFLICT', wrongClock(ahead)) };
-    await client.query(TABLE);
+    await client.query(makeOwn(TABLE));
     if (again) {
       const backend = await writeBeat(client, token, ahead);
       return backend === undefined ? { is: 'taken over', refusal: removed() } : { is: 'held', backend };

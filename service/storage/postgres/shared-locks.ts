@@ -169,7 +169,7 @@ export function createSharedLocks(url: string, sessions: string): SharedLocks {
     },
     async close() {
       (await main?.catch(() => undefined))?.drop();
-      if (!waiting.ended) await waiting.end();
+      if (!waiting.ending) await waiting.end();
     },
   };
 }

@@ -1,0 +1,14 @@
+// One node of several, until SIGTERM: `node node-process.ts ORDER`. Writes the URL of its doors when it listens.
+import { type ConfigInput, parseConfig } from '../../service/config.ts';
+import { serve } from '../../service/server/serve.ts';
+import type { Node } from '../../service/storage/postgres/nodes.ts';
+
+export interface NodeOrder {
+  config: ConfigInput;
+  node: Node;
+}
+
+const { config, node } = JSON.parse(process.argv[2]!) as NodeOrder;
+const service = await serve(parseConfig(config, {}), {}, undefined, { node });
+process.once('SIGTERM', () => void service.stop().then(() => process.exit()));
+process.stdout.write(`${service.url}\n`);
