@@ -72,6 +72,7 @@ const resources = [
   deliveryRoutes,
   eventRoutes,
   jobRoutes,
+  nodeRoutes,
   keyPlaceRoutes,
   keyRoutesOfAppliance,
   nodeRoutes,
