@@ -81,7 +81,14 @@ test('the database is read once in five seconds, however often it is asked', asy
 test('a node among several says what it sees of all, and how it stands itself', async () => {
   const other = { state: 'running' as const, isThis: false, lastSignAt: NOW };
   const list = async () => [
-    { ...other, id: 'node_a', isThis: true, clockAheadMilliseconds: -40, changesBehind: 3, leases: ['relay'] },
+    {
+      ...other,
+      id: 'node_a',
+      isThis: true,
+      clockAheadMilliseconds: -40,
+      changesBehind: 3,
+      leases: ['relay'],
+    },
     { ...other, id: 'node_b', clockAheadMilliseconds: 900, leases: ['retention', 'sessions'] },
     { ...other, id: 'node_c', state: 'silent' as const, leases: [] },
   ];

@@ -19,7 +19,9 @@ export function useNavigation(): NavigationGroup[] {
   return navigation
     .map((group) => ({
       ...group,
-      entries: group.entries.filter((entry) => entry.to in routesByPath && mayOpen(entry, user) && (!entry.ofNodes || isNode)),
+      entries: group.entries.filter(
+        (entry) => entry.to in routesByPath && mayOpen(entry, user) && (!entry.ofNodes || isNode),
+      ),
     }))
     .filter(({ entries }) => entries.length > 0);
 }

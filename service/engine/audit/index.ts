@@ -10,7 +10,6 @@ export {
 } from './audit.ts';
 export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit-log.ts';
 export { hasLine, readDone } from './audit-store.ts';
-export { REMOVE } from './joint.ts';
 export type { CheckpointNote, PlacedLine, StoredLine } from './chain.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
 export { REMOVE } from './joint.ts';

@@ -67,7 +67,12 @@ export const applianceAttention = (facts: ApplianceFacts): Attention[] =>
     ...aboutNetwork(facts),
   ]);
 
-function* aboutService({ readiness, storage, freeBytes, silentNodes = 0 }: ApplianceFacts): Generator<Attention> {
+function* aboutService({
+  readiness,
+  storage,
+  freeBytes,
+  silentNodes = 0,
+}: ApplianceFacts): Generator<Attention> {
   if (storage.state !== 'ok')
     yield {
       code: storage.state === 'full' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE',
