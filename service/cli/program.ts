@@ -41,7 +41,6 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   audit: async () => (await import('./commands/audit.ts')).audit,
   token: async () => (await import('./commands/token.ts')).token,
   jobs: async () => (await import('./commands/jobs.ts')).jobs,
-  node: async () => (await import('./commands/node.ts')).node,
   work: async () => (await import('./commands/work.ts')).work,
   backup: async () => (await import('./backup/backup.ts')).addBackup,
   restore: async () => (await import('./backup/restore.ts')).restore,

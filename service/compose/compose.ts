@@ -161,6 +161,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const { nodes: shared } = foundation;
   const nodeList = createNodeList({
     nodes: shared && { id: shared.node.id, list: shared.list },
+    keys: keyCare.nodeKeys,
     auditLog: record.auditLog,
     recurring,
     position: foundation.position,

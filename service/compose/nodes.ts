@@ -1,9 +1,8 @@
-import { sql } from 'kysely';
 import { type NodeCredentials, sharedCredentials } from '../http/nodes/node-credentials.ts';
 import type { NodePeers } from '../http/nodes/places.ts';
 import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
-import { listNodes, listRuns, type Node, type SeenNode } from '../storage/postgres/nodes.ts';
+import { listRuns, type Node, readNodes, type SeenNode } from '../storage/postgres/nodes.ts';
 import type { Db } from '../storage/transaction.ts';
 
 /** The nodes that share the record, as this one sees them; each question is put to the rows. */
@@ -33,7 +32,7 @@ export function createNodes({
   const others = async () => (await listRuns(db)).filter((one) => one.run !== run);
   return {
     node,
-    list: () => listNodes((statement) => sql.raw(statement).execute(db)),
+    list: () => readNodes(db),
     here: {
       run,
       tag,

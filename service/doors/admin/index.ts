@@ -72,7 +72,6 @@ const resources = [
   deliveryRoutes,
   eventRoutes,
   jobRoutes,
-  nodeRoutes,
   keyPlaceRoutes,
   keyRoutesOfAppliance,
   nodeRoutes,

@@ -37,9 +37,14 @@ function NodesScreen() {
           columns={columns}
           rowId={idOf}
           rowName={idOf}
-          secondLine={(node) => <State node={node} />}
+          secondLine={(node) => (
+            <Row gap={8}>
+              <State node={node} />
+              <Leases node={node} />
+            </Row>
+          )}
           actions={({ id, state }) => [
-            state === 'silent' &&
+            state !== 'running' &&
               id !== undefined && { label: t('remove'), danger: true, onClick: () => setLeaving(id) },
           ]}
           empty={null}
@@ -47,7 +52,7 @@ function NodesScreen() {
       )}
       {leaving !== undefined && (
         <ConfirmOperation
-          run={() => api.delete('/api/admin/nodes/{id}', { id: leaving, confirm: leaving })}
+          run={() => api.delete('/api/admin/nodes/{id}', { id: leaving })}
           toast={[t('removed'), leaving]}
           refresh={['nodes', 'status', 'overview']}
           close={() => setLeaving(undefined)}
@@ -65,23 +70,33 @@ function NodesScreen() {
 
 const idOf = ({ id = '' }: Node) => id;
 
+const kinds = { running: 'ok', silent: 'bad', stopped: 'outline' } as const;
+
 function State({ node: { state } }: { node: Node }) {
   const t = useStrings(nodeStrings);
-  return <Badge kind={state === 'running' ? 'ok' : 'bad'}>{t(state)}</Badge>;
+  return <Badge kind={kinds[state]}>{t(state)}</Badge>;
 }
 
 const isKey = (key: string): key is keyof typeof nodeStrings.en => key in nodeStrings.en;
 
+function Leases({ node: { leases } }: { node: Node }) {
+  const t = useStrings(nodeStrings);
+  const nameOf = (work: string) => {
+    const key = `lease-${work}`;
+    return isKey(key) ? t(key as 'lease-relay') : work;
+  };
+  return leases.map(nameOf).join(', ');
+}
+
 const listColumns: Columns<Node, typeof nodeStrings> = [
   {
     id: 'node',
-    csv: { id: 'node', address: 'node' },
-    cell: ({ id, address, isThis }, { t }) => (
-      <TwoLines second={address}>
-        <Row gap={8}>
-          <code>{id}</code>
-          {isThis && <Badge kind="outline">{t('thisOne')}</Badge>}
-        </Row>
+    csv: { id: 'node', address: 'address' },
+    cell: ({ id, name, address, isThis }, { t }) => (
+      <TwoLines second={[name, address].filter(Boolean).join(', ') || undefined}>
+        <span className="nowrap">
+          <code>{id}</code> {isThis && <Badge kind="outline">{t('thisOne')}</Badge>}
+        </span>
       </TwoLines>
     ),
   },
@@ -90,11 +105,7 @@ const listColumns: Columns<Node, typeof nodeStrings> = [
     id: 'leases',
     priority: 2,
     csv: false,
-    cell: ({ leases }, { t }) =>
-      leases
-        .map((work) => `lease-${work}`)
-        .map((key) => (isKey(key) ? t(key as 'lease-relay') : key))
-        .join(', '),
+    cell: (node) => <Leases node={node} />,
   },
   {
     id: 'behind',
@@ -124,6 +135,6 @@ const listColumns: Columns<Node, typeof nodeStrings> = [
     id: 'lastSign',
     csv: 'lastSignAt',
     priority: 2,
-    cell: ({ lastSignAt }) => <RelativeTime at={lastSignAt} />,
+    cell: ({ lastSignAt }) => lastSignAt !== undefined && <RelativeTime at={lastSignAt} />,
   },
 ];

@@ -7,6 +7,10 @@ const operator = { is: 'operator', name: 'ada' } as const;
 const alone = (more: Partial<NodeListDeps> = {}) =>
   createNodeList({
     nodes: undefined,
+    keys: {
+      list: async () => [],
+      remove: () => Promise.reject(new Error('No node has a key.')),
+    },
     auditLog: {
       nodes: () => Promise.reject(new Error('A service alone reads no log.')),
       record: () => Promise.reject(new Error('Nothing is written.')),
@@ -29,4 +33,16 @@ test('a service alone is one entry without an id', async () => {
 test('a service alone is never silent, and has none to remove', async () => {
   expect(await alone().countSilent()).toBe(0);
   await expect(alone().remove('node_a', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a machine that joined and does not run is listed by its name, and removed with its key', async () => {
+  const removed: string[] = [];
+  const keys = {
+    list: async () => [{ id: 'node_b', name: 'vault-2', joinedAt: NOW, running: false }],
+    remove: async (id: string) => void removed.push(id),
+  };
+  const [, joined] = await alone({ keys }).list();
+  expect(joined).toEqual({ id: 'node_b', name: 'vault-2', state: 'stopped', isThis: false, leases: [] });
+  await alone({ keys }).remove('node_b', operator);
+  expect(removed).toEqual(['node_b']);
 });

@@ -4,23 +4,26 @@ import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/record-fields.ts';
 import type { Position } from '../../../storage/position/position.ts';
-import type { SeenNode } from '../../../storage/postgres/nodes.ts';
 import type { Actor, AuditLog } from '../../audit/index.ts';
 import { REMOVE } from '../../audit/index.ts';
 import type { RecurringWorks } from '../../events/index.ts';
+import type { NodeKeys } from '../keys/node-keys.ts';
 
 /** A service that shares the record. */
 export const ListedNode = z
   .strictObject({
     id: z.string().optional().describe('Id; absent: the service shares its database with none'),
     state: z
-      .enum(['running', 'silent'])
-      .describe('`silent`: it gave no sign, was removed by the others, and did not leave'),
+      .enum(['running', 'silent', 'stopped'])
+      .describe(
+        '`silent`: it gave no sign, was removed by the others, and did not leave; `stopped`: it joined with a token and does not run',
+      ),
+    name: z.string().optional().describe('Name that it joined with; absent: it keeps the master key itself'),
     isThis: z.boolean().describe('Whether it gave this reply'),
     address: z.string().optional().describe('Where the other nodes reach it; absent if unknown'),
     version: z.string().optional().describe('Version of Gatehouse; absent if unknown'),
     since: time('When it joined').optional(),
-    lastSignAt: time('Its last sign: of a silent node, the last line of its audit log'),
+    lastSignAt: time('Its last sign: of a silent node, the last line of its audit log').optional(),
     clockAheadMilliseconds: z
       .int()
       .optional()
@@ -62,13 +65,28 @@ export interface NodeList {
   list(): Promise<ListedNode[]>;
   /** How many did not leave and run no more. */
   countSilent(): Promise<number>;
-  /** Ends the silence of a node that does not come back. Throws NOT_FOUND, and CONFLICT for one that runs. */
+  /**
+   * Of one that joined with a token, its master key too. Of others, ends the silence: throws CONFLICT for one that runs, and NOT_FOUND where
+   * none is silent.
+   */
   remove(id: string, actor: Actor): Promise<void>;
+}
+
+/** As its row has it. */
+interface RunningNode {
+  id: string;
+  version: string;
+  address: string;
+  joinedAt: number;
+  /** Milliseconds since its last sign, by the clock of the server. */
+  silentFor: number;
+  clockAhead: number;
 }
 
 export interface NodeListDeps {
   /** Absent: the service shares its database with none. */
-  nodes: { id: string; list(): Promise<SeenNode[]> } | undefined;
+  nodes: { id: string; list(): Promise<RunningNode[]> } | undefined;
+  keys: Pick<NodeKeys, 'list' | 'remove'>;
   auditLog: Pick<AuditLog, 'nodes' | 'record'>;
   recurring: Pick<RecurringWorks, 'held'>;
   position: Pick<Position, 'behind'>;
@@ -78,9 +96,9 @@ export interface NodeListDeps {
 }
 
 export function createNodeList(deps: NodeListDeps): NodeList {
-  const { nodes, auditLog, recurring, position, serving, version, clock } = deps;
+  const { nodes, keys, auditLog, recurring, position, serving, version, clock } = deps;
 
-  async function findSilent(running: readonly SeenNode[]): Promise<ListedNode[]> {
+  async function findSilent(running: readonly RunningNode[]): Promise<ListedNode[]> {
     const ids = new Set(running.map(({ id }) => id));
     return (await auditLog.nodes())
       .filter(({ node, left }) => !left && !ids.has(node))
@@ -119,11 +137,26 @@ export function createNodeList(deps: NodeListDeps): NodeList {
     return [...seen, ...(await findSilent(running))];
   }
 
+  /** With the names, and those that joined and do not run. */
+  async function withJoined(found: readonly ListedNode[]): Promise<ListedNode[]> {
+    const joined = new Map(
+      (await keys.list()).flatMap((one) => (one.joinedAt === undefined ? [] : [[one.id, one] as const])),
+    );
+    const nameOf = (id = '') => defined({ name: joined.get(id)?.name });
+    const known = new Set(found.map(({ id }) => id));
+    const stopped = [...joined.keys()]
+      .filter((id) => !known.has(id))
+      .map((id) => ({ id, state: 'stopped' as const, isThis: false, leases: [], ...nameOf(id) }));
+    return [...found.map((one) => ({ ...one, ...nameOf(one.id) })), ...stopped];
+  }
+
   return {
     shared: nodes !== undefined,
-    list: () => (nodes ? listShared(nodes) : listAlone()),
+    list: async () => withJoined(await (nodes ? listShared(nodes) : listAlone())),
     countSilent: async () => (nodes ? (await findSilent(await nodes.list())).length : 0),
     async remove(id, actor) {
+      if ((await keys.list()).some((one) => one.id === id && one.joinedAt !== undefined))
+        return keys.remove(id, actor);
       const running = nodes ? await nodes.list() : [];
       if (running.some((one) => one.id === id))
         throw new Problem(
