@@ -118,16 +118,19 @@ export const node = noun(
       },
     }),
     list: list('GET /api/admin/nodes', {
-      about: 'the nodes of this record: those that run, those that are gone and did not leave, and those that joined with a token',
+      about:
+        'the nodes of this record: those that run, those that are gone and did not leave, and those that joined with a token',
       rows: {
-        node: (one) => `${one.id ?? 'this service'}${one.isThis && one.id !== undefined ? ' (this one)' : ''}`,
+        node: (one) =>
+          `${one.id ?? 'this service'}${one.isThis && one.id !== undefined ? ' (this one)' : ''}`,
         name: 'name',
         state: 'state',
         version: 'version',
         address: 'address',
         since: 'since',
         'last sign': 'lastSignAt',
-        'clock ahead': ({ clockAheadMilliseconds: ahead }) => ahead !== undefined && `${ahead} ms`,
+        'clock ahead': ({ clockAheadMilliseconds: ahead }) =>
+          ahead === undefined ? undefined : `${ahead} ms`,
         'changes behind': 'changesBehind',
         leases: ({ leases }) => leases.join(', '),
       },

@@ -50,7 +50,8 @@ export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] 
     operationId: 'listNodes',
     effect: 'none',
     summary: 'List the nodes',
-    description: 'Services that share the record, with the leases that each holds; those that are gone and did not leave; and those that joined with a token and do not run. One entry where a service has the record for itself.',
+    description:
+      'Services that share the record, with the leases that each holds; those that are gone and did not leave; and those that joined with a token and do not run. One entry where a service has the record for itself.',
     item: ListedNode,
     items: 'Nodes that run, the first that joined first, then the others',
     page: 'Nodes',

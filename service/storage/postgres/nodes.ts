@@ -153,7 +153,6 @@ export const dropNode = (tx: Db, id: string): Promise<unknown> =>
 export const readNodes = (db: Db): Promise<SeenNode[]> =>
   listNodes((statement) => sql.raw(statement).execute(db));
 
-
 /** URLs of the doors of all. */
 export const addressesOfNodes = async (db: Db): Promise<string[]> =>
   (await readNodes(db)).map(({ address }) => address);
