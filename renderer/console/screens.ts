@@ -187,6 +187,7 @@ export const screens = [
       after: textInAddress,
     }),
   }),
+  screen('/nodes', () => import('./features/nodes/nodes-screen.tsx'), { appliance: true }),
   screen('/backups', () => import('./features/backups/backups-screen.tsx'), {
     appliance: true,
     search: pages,

@@ -1713,7 +1713,7 @@ export interface paths {
         };
         /**
          * List the nodes
-         * @description Those that run, and those that joined with a token. Empty on a service of its own.
+         * @description Services that share the record, with the leases that each holds; those that are gone and did not leave; and those that joined with a token and do not run. One entry where a service has the record for itself.
          */
         get: operations["listNodes"];
         put?: never;
@@ -1756,7 +1756,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a node
-         * @description Its wrapped master key is removed: it opens nothing after its next stop, and writes nothing from now on.
+         * @description One that joined with a token loses its wrapped master key: it opens nothing after its next stop, and writes nothing from now on. Of another one, which is gone and did not leave, the silence ends: it needs attention no more.
          */
         delete: operations["removeNode"];
         options?: never;
@@ -6157,7 +6157,7 @@ export interface components {
              * @description Where in the console; absent where only the box can do it
              * @enum {string}
              */
-            screen?: "alerts" | "approvals" | "backups" | "jobs" | "models" | "people" | "profiles" | "review" | "sessions" | "settings" | "setup" | "verifications";
+            screen?: "alerts" | "approvals" | "backups" | "jobs" | "models" | "nodes" | "people" | "profiles" | "review" | "sessions" | "settings" | "setup" | "verifications";
         };
         /**
          * @description Summary of one world of an organization.
@@ -9022,41 +9022,60 @@ export interface components {
         };
         /** @description One page of a list. */
         Nodes: {
-            /** @description Nodes */
+            /** @description Nodes that run, the first that joined first, then the others */
             items: components["schemas"]["Node"][];
             /** @description Send this as `cursor` for the next page; absent on the last page */
             next?: string;
         };
         /**
-         * @description A service of several that share one record.
+         * @description A service that shares the database.
          * @example {
-         *       "id": "node_5f0c1e7a9b3d4c2e8f6a7b8c9d0e1f2a",
-         *       "name": "gatehouse-2",
-         *       "joinedAt": "2026-11-20T12:00:00.000Z",
-         *       "running": true,
+         *       "id": "node_1f0c9a2b",
+         *       "state": "running",
+         *       "isThis": true,
+         *       "address": "https://10.0.0.1:7300",
          *       "version": "0.2.0",
-         *       "address": "https://gatehouse-2.example:7400",
-         *       "silentMilliseconds": 400
+         *       "since": "2026-11-27T12:00:00.000Z",
+         *       "lastSignAt": "2026-11-27T12:10:00.000Z",
+         *       "clockAheadMilliseconds": 4,
+         *       "changesBehind": 0,
+         *       "leases": [
+         *         "relay"
+         *       ]
          *     }
          */
         Node: {
-            /** @description Id of the node */
-            id: string;
+            /** @description Id; absent: the service shares its database with none */
+            id?: string;
+            /**
+             * @description `silent`: it gave no sign, was removed by the others, and did not leave; `stopped`: it joined with a token and does not run
+             * @enum {string}
+             */
+            state: "running" | "silent" | "stopped";
             /** @description Name that it joined with; absent: it keeps the master key itself */
             name?: string;
+            /** @description Whether it gave this reply */
+            isThis: boolean;
+            /** @description Where the other nodes reach it; absent if unknown */
+            address?: string;
+            /** @description Version of Gatehouse; absent if unknown */
+            version?: string;
             /**
              * Format: date-time
-             * @description Time when it joined with a token
+             * @description When it joined
              */
-            joinedAt?: string;
-            /** @description Whether it is among the nodes that run */
-            running: boolean;
-            /** @description Its version of Gatehouse, while it runs */
-            version?: string;
-            /** @description Where the other nodes reach it, while it runs */
-            address?: string;
-            /** @description Time since its last sign of life, while it runs */
-            silentMilliseconds?: number;
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Its last sign: of a silent node, the last line of its audit log
+             */
+            lastSignAt?: string;
+            /** @description How far its clock is ahead of the clock of the database server; absent if unknown */
+            clockAheadMilliseconds?: number;
+            /** @description Changes of galleries and settings that it has not read yet: it reads them before its next answer. Known of the node that replies */
+            changesBehind?: number;
+            /** @description Roles and recurring work that it alone does now */
+            leases: string[];
         };
         /** @example {} */
         NodeTokenOrder: {

@@ -52,6 +52,8 @@ export interface StatusDeps {
   certificate?(): ApplianceFacts['certificate'];
   /** Rows that another program wrote or changed, as of the last look. */
   alteredRows?(): number;
+  /** Nodes that are gone and did not leave. */
+  silentNodes?(): Promise<number>;
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
   /** Bytes that the database takes. */
@@ -118,6 +120,7 @@ async function describe(
     ...defined({
       lenientOrganizations,
       alteredRows: deps.alteredRows?.() || undefined,
+      silentNodes: (await countSilent(deps, reading.patience, storage)) || undefined,
     }),
     matchOnlyOrganizations: storage.organizations.filter(
       ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
@@ -330,6 +333,16 @@ const readDatabaseBytes = ({
   databaseBytes(): Promise<number>;
   patience: number;
 }): Promise<number | undefined> => within(patience, databaseBytes()).catch(() => undefined);
+
+/** Undefined where it cannot be read. */
+async function countSilent(
+  { silentNodes }: Pick<StatusDeps, 'silentNodes'>,
+  patience: number,
+  { state }: StorageState,
+): Promise<number | undefined> {
+  if (silentNodes === undefined || state === 'unavailable') return undefined;
+  return within(patience, silentNodes()).catch(() => undefined);
+}
 
 /** `Subjects.upgradesByWorld` over these organizations; empty where it cannot be read. */
 async function readUpgrades(

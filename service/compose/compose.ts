@@ -5,6 +5,7 @@ import {
   createBackups,
   createEvidence,
   createModelChanges,
+  createNodeList,
   createOverviews,
   createRecordIntegrity,
   createWorks,
@@ -15,6 +16,7 @@ import { countWaitingSessions } from '../engine/live/index.ts';
 import { createProfiles } from '../engine/matching/index.ts';
 import { createPictureCounts } from '../engine/people/index.ts';
 import type { EndpointId } from '../lib/id.ts';
+import { productVersion } from '../lib/version.ts';
 import { databaseSize } from '../storage/connection.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
 import { createFirstOwner, openAccounts } from './accounts.ts';
@@ -156,6 +158,17 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const draining = createDraining({ hasOthers: runs.node !== '' });
   const jobs = createJobs({ db, inTransaction, audit, clock, recurring, queue, byHand: delivery.byHand });
   const serving = createServing({ config, certificate, clock });
+  const { nodes: shared } = foundation;
+  const nodeList = createNodeList({
+    nodes: shared && { id: shared.node.id, list: shared.list },
+    keys: keyCare.nodeKeys,
+    auditLog: record.auditLog,
+    recurring,
+    position: foundation.position,
+    serving,
+    version: productVersion(),
+    clock,
+  });
   const { status, applianceReport } = createStatus({
     data: config.data,
     insecureHttp: isInsecure(config),
@@ -186,6 +199,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
         renewsItself: certificate.isSelfIssued() && certificate.end() > clock.now(),
       },
     alteredRows: () => recordIntegrity.found().length,
+    silentNodes: nodeList.countSilent,
     databaseBytes: () => databaseSize(database),
   });
   const gatehouse = {
@@ -194,7 +208,8 @@ export async function compose(config: Config, deps: ComposeDeps) {
     log,
     metrics: foundation.metrics,
     position: foundation.position,
-    nodes: foundation.nodes,
+    nodes: shared,
+    nodeList,
     draining,
     auditLog: record.auditLog,
     organizations,
@@ -287,7 +302,16 @@ export async function compose(config: Config, deps: ComposeDeps) {
     /** Long works that operators asked for. */
     works: createWorks(clock),
     /** What `/metrics` reads from the database, the disk and the certificate. */
-    gauges: createMetricGauges({ jobs, alerts, backups, readings, certificate, clock, log }),
+    gauges: createMetricGauges({
+      jobs,
+      alerts,
+      backups,
+      readings,
+      nodes: nodeList,
+      certificate,
+      clock,
+      log,
+    }),
     /** Finishes what is running, then unlocks the data directory. */
     close: () => opened.disposeAsync(),
   };

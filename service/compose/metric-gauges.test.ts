@@ -18,6 +18,7 @@ function gaugesOf(over: Partial<MetricGaugesDeps> = {}) {
     alerts: { countOpen: async () => [{ world: 'live', metric: 'disk-free', count: 2 }] },
     backups: { lastDone: async () => NOW - 3_600_000 },
     readings: { diskFree: async () => 1024 },
+    nodes: { shared: false, list: async () => [] },
     certificate: { end: () => NOW + 86_400_000 },
     clock: { now: () => now },
     log: silentLog,
@@ -75,4 +76,30 @@ test('the database is read once in five seconds, however often it is asked', asy
   advance(-60_000);
   await read();
   expect(reads()).toBe(3);
+});
+
+test('a node among several says what it sees of all, and how it stands itself', async () => {
+  const other = { state: 'running' as const, isThis: false, lastSignAt: NOW };
+  const list = async () => [
+    {
+      ...other,
+      id: 'node_a',
+      isThis: true,
+      clockAheadMilliseconds: -40,
+      changesBehind: 3,
+      leases: ['relay'],
+    },
+    { ...other, id: 'node_b', clockAheadMilliseconds: 900, leases: ['retention', 'sessions'] },
+    { ...other, id: 'node_c', state: 'silent' as const, leases: [] },
+  ];
+  const { read } = gaugesOf({ nodes: { shared: true, list } });
+  expect((await read()).filter((line) => line.startsWith('gatehouse_node'))).toEqual([
+    'gatehouse_node_seen{running} 2',
+    'gatehouse_node_seen{silent} 1',
+    'gatehouse_node_leases{node_a,relay} 1',
+    'gatehouse_node_leases{node_b,retention} 1',
+    'gatehouse_node_leases{node_b,sessions} 1',
+    'gatehouse_node_changes_behind{} 3',
+    'gatehouse_node_clock_ahead_seconds{} -0.04',
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
-import type { Alerts, Backups, GaugeReadings } from '../engine/appliance/index.ts';
+import type { Alerts, Backups, GaugeReadings, NodeList } from '../engine/appliance/index.ts';
 import type { Jobs } from '../engine/events/index.ts';
 import type { GaugeSample } from '../http/metrics.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -10,6 +10,7 @@ export interface MetricGaugesDeps {
   alerts: Pick<Alerts, 'countOpen'>;
   backups: Pick<Backups, 'lastDone'>;
   readings: Pick<GaugeReadings, 'diskFree'>;
+  nodes: Pick<NodeList, 'shared' | 'list'>;
   /** Where the doors are served over TLS. */
   certificate: Pick<ServedCertificate, 'end'> | undefined;
   clock: Clock;
@@ -24,7 +25,7 @@ const KEPT = 5_000;
  * Gauges of `/metrics` from the database, the disk and the certificate. A gauge that cannot be read is logged and left out.
  */
 export function createMetricGauges(deps: MetricGaugesDeps): () => Promise<GaugeSample[]> {
-  const { jobs, alerts, backups, readings, certificate, clock, log } = deps;
+  const { jobs, alerts, backups, readings, nodes, certificate, clock, log } = deps;
   const sources: Record<string, () => Promise<GaugeSample[]>> = {
     async jobs() {
       const kinds = Object.entries(await jobs.backlog());
@@ -74,6 +75,7 @@ export function createMetricGauges(deps: MetricGaugesDeps): () => Promise<GaugeS
       const end = certificate.end() / 1000;
       return [single('certificate_expiry_timestamp_seconds', 'End of the served certificate.', end)];
     },
+    nodes: async () => (nodes.shared ? gaugesOfNodes(await nodes.list()) : []),
     async backups() {
       const at = await backups.lastDone();
       return at === undefined
@@ -108,3 +110,46 @@ const single = (name: string, help: string, value: number): GaugeSample => ({
   labels: [],
   values: [{ labels: {}, value }],
 });
+
+/** Of this node, and what it sees of all. */
+function gaugesOfNodes(all: Awaited<ReturnType<NodeList['list']>>): GaugeSample[] {
+  const own = all.find(({ isThis }) => isThis);
+  const states = ['running', 'silent'] as const;
+  return [
+    {
+      name: 'gatehouse_node_seen',
+      help: 'Nodes that this one sees, itself among them, by state.',
+      labels: ['state'],
+      values: states.map((state) => ({
+        labels: { state },
+        value: all.filter((one) => one.state === state).length,
+      })),
+    },
+    {
+      name: 'gatehouse_node_leases',
+      help: 'Leases of roles and recurring work, by the node that holds them.',
+      labels: ['node', 'work'],
+      values: all.flatMap(({ id: node = '', leases }) =>
+        leases.map((work) => ({ labels: { node, work }, value: 1 })),
+      ),
+    },
+    ...(own?.changesBehind === undefined
+      ? []
+      : [
+          single(
+            'node_changes_behind',
+            'Changes of the record that this node has not read yet.',
+            own.changesBehind,
+          ),
+        ]),
+    ...(own?.clockAheadMilliseconds === undefined
+      ? []
+      : [
+          single(
+            'node_clock_ahead_seconds',
+            'How far the clock of this node is ahead of the database server.',
+            own.clockAheadMilliseconds / 1000,
+          ),
+        ]),
+  ];
+}

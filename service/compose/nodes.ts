@@ -2,7 +2,7 @@ import { type NodeCredentials, sharedCredentials } from '../http/nodes/node-cred
 import type { NodePeers } from '../http/nodes/places.ts';
 import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
-import { listRuns, type Node } from '../storage/postgres/nodes.ts';
+import { listRuns, type Node, readNodes, type SeenNode } from '../storage/postgres/nodes.ts';
 import type { Db } from '../storage/transaction.ts';
 
 /** The nodes that share the record, as this one sees them; each question is put to the rows. */
@@ -12,6 +12,8 @@ export interface Nodes {
   here: NodeHere;
   peers: NodePeers;
   credentials: NodeCredentials;
+  /** All that run. */
+  list(): Promise<SeenNode[]>;
 }
 
 export function createNodes({
@@ -30,6 +32,7 @@ export function createNodes({
   const others = async () => (await listRuns(db)).filter((one) => one.run !== run);
   return {
     node,
+    list: () => readNodes(db),
     here: {
       run,
       tag,

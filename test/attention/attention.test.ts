@@ -23,6 +23,7 @@ const worst: ApplianceFacts = {
   clockDoubt: 'Retention does not believe the clock of this machine.',
   waitingSweeps: ['It would erase 9 people.'],
   alteredRows: 2,
+  silentNodes: 2,
   insecureHttp: true,
   matchOnlyOrganizations: 1,
   lenientOrganizations: 2,

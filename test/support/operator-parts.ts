@@ -42,5 +42,6 @@ export const operatorParts = {
   works: createWorks(systemClock),
   status: refuse,
   applianceReport: refuse,
+  nodeList: { list: refuse, remove: refuse },
   netProvider: refuse,
 };

@@ -12,15 +12,15 @@ const seenBy = (role: Parameters<typeof firstScreenOf>[0]['role'], applianceOwne
 
 test('a role sees the screens that it may open, and nothing else', () => {
   const all = navigation.flatMap(({ entries }) => entries.map(({ to }) => to.slice(1)));
-  const appliance = ['models', 'jobs', 'backups'];
+  const appliance = ['models', 'jobs', 'nodes', 'backups'];
   expect(seenBy('owner', true)).toEqual(all);
   expect(seenBy('owner')).toEqual(all.filter((one) => !appliance.includes(one)));
   expect(seenBy('reviewer')).toEqual(['review', 'sessions']);
   expect(all.filter((one) => !seenBy('operator').includes(one))).toEqual([
-    ...['review', 'models', 'jobs', 'audit', 'backups', 'administrators'],
+    ...['review', 'models', 'jobs', 'nodes', 'audit', 'backups', 'administrators'],
   ]);
   expect(all.filter((one) => !seenBy('auditor').includes(one))).toEqual([
-    ...['enroll', 'verify', 'models', 'jobs', 'backups'],
+    ...['enroll', 'verify', 'models', 'jobs', 'nodes', 'backups'],
   ]);
 });
 

@@ -17,6 +17,7 @@ import {
   IconRoute,
   IconScale,
   IconSend,
+  IconServer2,
   IconSettings,
   IconStack2,
   IconUserCheck,
@@ -42,6 +43,8 @@ export interface NavigationEntry extends ScreenData {
   to: string;
   label: keyof (typeof frameStrings)['en'];
   icon: TablerIcon;
+  /** Shown where several services share the database. */
+  ofNodes?: true;
   /** The document that explains it, and a heading of it: `/help/<help>`. */
   help: string;
 }
@@ -128,6 +131,14 @@ export const navigation: readonly NavigationGroup[] = [
         icon: IconStack2,
         help: 'operations#webhooks-alerts-jobs',
         appliance: true,
+      },
+      {
+        to: '/nodes',
+        label: 'nodes',
+        icon: IconServer2,
+        help: 'operations#one-writer-and-a-second-box',
+        appliance: true,
+        ofNodes: true,
       },
       { to: '/audit', label: 'auditLog', icon: IconFileText, help: 'security', roles: auditors },
       {

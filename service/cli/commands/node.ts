@@ -118,14 +118,23 @@ export const node = noun(
       },
     }),
     list: list('GET /api/admin/nodes', {
-      about: 'the nodes of this record: those that run, and those that joined with a token',
+      about:
+        'the nodes of this record: those that run, those that are gone and did not leave, and those that joined with a token',
       rows: {
-        node: 'id',
-        name: ({ name }) => name ?? '(keeps the master key)',
-        joined: 'joinedAt',
-        runs: ({ running, version, address }) => (running ? `${version} at ${address}` : 'no'),
+        node: (one) =>
+          `${one.id ?? 'this service'}${one.isThis && one.id !== undefined ? ' (this one)' : ''}`,
+        name: 'name',
+        state: 'state',
+        version: 'version',
+        address: 'address',
+        since: 'since',
+        'last sign': 'lastSignAt',
+        'clock ahead': ({ clockAheadMilliseconds: ahead }) =>
+          ahead === undefined ? undefined : `${ahead} ms`,
+        'changes behind': 'changesBehind',
+        leases: ({ leases }) => leases.join(', '),
       },
-      empty: 'No other node has the master key.',
+      empty: 'There are no nodes.',
       examples: ['node list'],
     }),
     remove: call('DELETE /api/admin/nodes/{id}', {

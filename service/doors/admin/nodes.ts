@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type NodeKeys, NodeReport } from '../../engine/appliance/index.ts';
+import { ListedNode, type NodeKeys, type NodeList } from '../../engine/appliance/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { shortListRoute } from './lists.ts';
 import { ofAppliance } from './may-call.ts';
@@ -36,25 +36,27 @@ const TokenReply = z
 const NodeParams = z.strictObject({ id: z.string().min(1).max(100).describe('Id of the node') });
 
 export interface NodeRouteDeps {
-  nodeKeys: Pick<NodeKeys, 'createToken' | 'list' | 'remove'>;
+  nodeKeys: Pick<NodeKeys, 'createToken'>;
+  nodeList: Pick<NodeList, 'list' | 'remove'>;
 }
 
 const about = { tag: 'key-store', within: 'appliance', may: ofAppliance } as const;
 
 /** The nodes that share this record, and who of them has the master key. */
-export const nodeRoutes = ({ nodeKeys }: NodeRouteDeps): AdminRoute[] => [
+export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] => [
   shortListRoute({
     ...about,
     url: '/nodes',
     operationId: 'listNodes',
     effect: 'none',
     summary: 'List the nodes',
-    description: 'Those that run, and those that joined with a token. Empty on a service of its own.',
-    item: NodeReport,
-    items: 'Nodes',
+    description:
+      'Services that share the record, with the leases that each holds; those that are gone and did not leave; and those that joined with a token and do not run. One entry where a service has the record for itself.',
+    item: ListedNode,
+    items: 'Nodes that run, the first that joined first, then the others',
     page: 'Nodes',
-    keyOf: ({ id }) => id,
-    rows: () => nodeKeys.list(),
+    keyOf: ({ id = '' }) => id,
+    rows: () => nodeList.list(),
   }),
   route({
     ...about,
@@ -79,9 +81,9 @@ export const nodeRoutes = ({ nodeKeys }: NodeRouteDeps): AdminRoute[] => [
     effect: 'weakens-protection',
     summary: 'Remove a node',
     description:
-      'Its wrapped master key is removed: it opens nothing after its next stop, and writes nothing from now on.',
+      'One that joined with a token loses its wrapped master key: it opens nothing after its next stop, and writes nothing from now on. Of another one, which is gone and did not leave, the silence ends: it needs attention no more.',
     params: NodeParams,
     refuses: ['NOT_FOUND', 'CONFLICT'],
-    handle: ({ params: { id }, who }) => nodeKeys.remove(id, who),
+    handle: ({ params: { id }, who }) => nodeList.remove(id, who),
   }),
 ];

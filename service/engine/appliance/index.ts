@@ -48,10 +48,11 @@ export {
 } from './integrity/checks.ts';
 export { createKeyCustody, type KeyCustody } from './keys/key-custody.ts';
 export { createKeyPlaces, KeyPlace, type KeyPlaces } from './keys/key-places.ts';
-export { createNodeKeys, type NodeKeys, NodeReport } from './keys/node-keys.ts';
+export { createNodeKeys, type NodeKeys } from './keys/node-keys.ts';
 export { createTemplateRenewals, type TemplateRenewals } from './keys/template-renewal.ts';
 export type { ModelFile, ReadModel, StagedModel } from './model-changes/dry-run.ts';
 export { createModelChanges, type ModelChanges } from './model-changes/model-changes.ts';
+export { createNodeList, ListedNode, type NodeList } from './nodes/node-list.ts';
 export {
   type ApplianceFacts,
   Attention,

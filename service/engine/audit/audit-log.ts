@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { acknowledgeRestore } from './acknowledge-restore.ts';
 import type { Audit, AuditLine } from './audit.ts';
-import { readHead, readLines, readOutside } from './audit-store.ts';
+import { hasLine, readHead, readLines, readOutside } from './audit-store.ts';
 import {
   beforeTheFirst,
   type Checkpoint,
@@ -18,7 +18,7 @@ import {
 import { readHeads } from './chains-store.ts';
 import { type AuditSigning, createCheckpoints, type Gap } from './checkpoints.ts';
 import { type ExportFilter, writeExport } from './export.ts';
-import { HEADS, JOIN, LEAVE, saysHeads } from './joint.ts';
+import { HEADS, JOIN, LEAVE, REMOVE, saysHeads } from './joint.ts';
 import { prune } from './prune.ts';
 import { type By, createLineReading, type LineReading } from './read-lines.ts';
 import { type AuditKey, type ChainReport, verifyChain } from './verify-chain.ts';
@@ -57,7 +57,17 @@ export interface AuditLog extends LineReading {
   chain: string;
   /** Of nodes, in the order of their ids, and of the service before there were any. */
   chains(): Promise<AuditChain[]>;
+  /** What the newest line of each node says of it. */
+  nodes(): Promise<NodeInLog[]>;
   publicKeys(): AuditKey[];
+}
+
+export interface NodeInLog {
+  node: string;
+  /** Of its newest line, ms since 1970. */
+  at: number;
+  /** It left in order, or an administrator took it away since. */
+  left: boolean;
 }
 
 export interface AuditChain {
@@ -123,14 +133,12 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
 
   async function join({ version, address }: NonNullable<AuditLogDeps['node']>): Promise<void> {
     const { seq } = await readHead(db, chain);
-    // It signs with one line more where it leaves.
-    const ending = await readLines(db, chain, { after: seq - 2, until: seq, limit: 2 });
-    const last = ending.findLast(({ action: one }) => one !== HEADS);
+    const ending = await readEnding(db, chain, seq);
     await record({
       actor: { is: 'appliance', task: 'start' },
       action: JOIN,
       target: chain,
-      details: { version, address, left: seq === 0 || last?.action === LEAVE },
+      details: { version, address, left: seq === 0 || ending?.word === LEAVE },
     });
   }
 
@@ -189,8 +197,32 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     chain,
     chains: async () =>
       (await readHeads(db)).map(({ chain: of, seq: last }) => ({ ...(of !== '' && { node: of }), last })),
+    async nodes() {
+      const found: NodeInLog[] = [];
+      for (const { chain: of, seq } of await readHeads(db)) {
+        const ending = of === '' ? undefined : await readEnding(db, of, seq);
+        if (ending === undefined) continue;
+        const { word, at } = ending;
+        const left = word === LEAVE || (await hasLine(db, { action: REMOVE, target: of, since: at }));
+        found.push({ node: of, at, left });
+      }
+      return found;
+    },
     publicKeys,
   };
+}
+
+/** The time of the newest line, and its action; where a node leaves, it signs with one line more. Undefined: no line is there. */
+async function readEnding(
+  db: Db,
+  chain: string,
+  seq: number,
+): Promise<{ word: string; at: number } | undefined> {
+  const lines = await readLines(db, chain, { after: seq - 2, until: seq, limit: 2 });
+  const newest = lines.at(-1);
+  if (newest === undefined) return undefined;
+  const { action } = lines.findLast((line) => line.action !== HEADS) ?? newest;
+  return { word: action, at: newest.at };
 }
 
 /** Hashes the lines that are older than the chain. */

@@ -306,16 +306,17 @@ export async function readDone(
     .execute();
 }
 
-/** Whether the log has a line with this action about this target. */
+/** Whether the log has a line with this action about this target, made at `since` (ms since 1970) or later. */
 export async function hasLine(
   db: Db,
-  { action, target }: { action: string; target: string },
+  { action, target, since = 0 }: { action: string; target: string; since?: number },
 ): Promise<boolean> {
   const row = await db
     .selectFrom('audit')
     .select('id')
     .where('target', '=', target)
     .where('action', '=', action)
+    .where('at', '>=', since)
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -29,6 +29,8 @@ export interface Position {
    * answered from memory then.
    */
   catchUp(): Promise<void>;
+  /** Changes that are in the record and were not applied here. */
+  behind(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export const alone: Position = {
   follow: () => {},
   whenOlder: () => {},
   catchUp: async () => {},
+  behind: async () => 0,
   close: async () => {},
 };
 
@@ -190,6 +193,11 @@ export async function openPosition({
       followers.push({ of, apply });
     },
     catchUp,
+    async behind() {
+      const { rows } = await sql<{ id: number }>`
+        select id from service_change where xid >= ${low}::xid8`.execute(db);
+      return rows.filter(({ id }) => !applied.has(id)).length;
+    },
     close: () => recurring.stop(),
   };
 }

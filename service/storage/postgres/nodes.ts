@@ -151,9 +151,12 @@ export async function listNodes(
 export const dropNode = (tx: Db, id: string): Promise<unknown> =>
   sql`delete from service_node where node = ${id}`.execute(tx);
 
+export const readNodes = (db: Db): Promise<SeenNode[]> =>
+  listNodes((statement) => sql.raw(statement).execute(db));
+
 /** URLs of the doors of all. */
 export const addressesOfNodes = async (db: Db): Promise<string[]> =>
-  (await listNodes((statement) => sql.raw(statement).execute(db))).map(({ address }) => address);
+  (await readNodes(db)).map(({ address }) => address);
 
 /** The runs that go on, and where the other nodes reach them. */
 export async function listRuns(db: Db): Promise<{ run: string; address: string }[]> {

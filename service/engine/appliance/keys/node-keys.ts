@@ -1,38 +1,22 @@
-import { z } from 'zod';
 import { defined } from '../../../lib/defined.ts';
 import type { Locks } from '../../../lib/locks.ts';
-import { time } from '../../../lib/record-fields.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Audit, REMOVE } from '../../audit/index.ts';
 import { createAuditedWork } from './audited-work.ts';
 
-/** A node of the record, for a person. */
-export const NodeReport = z
-  .strictObject({
-    id: z.string().describe('Id of the node'),
-    name: z.string().optional().describe('Name that it joined with; absent: it keeps the master key itself'),
-    joinedAt: time('Time when it joined with a token').optional(),
-    running: z.boolean().describe('Whether it is among the nodes that run'),
-    version: z.string().optional().describe('Its version of Gatehouse, while it runs'),
-    address: z.string().optional().describe('Where the other nodes reach it, while it runs'),
-    silentMilliseconds: z.int().optional().describe('Time since its last sign of life, while it runs'),
-  })
-  .meta({
-    id: 'Node',
-    description: 'A service of several that share one record.',
-    examples: [
-      {
-        id: 'node_5f0c1e7a9b3d4c2e8f6a7b8c9d0e1f2a',
-        name: 'gatehouse-2',
-        joinedAt: '2026-11-20T12:00:00.000Z',
-        running: true,
-        version: '0.2.0',
-        address: 'https://gatehouse-2.example:7400',
-        silentMilliseconds: 400,
-      },
-    ],
-  });
-type NodeReport = z.output<typeof NodeReport>;
+/** A node as the key store and the record know it. */
+interface NodeReport {
+  id: string;
+  /** That it joined with; absent: it keeps the master key itself. */
+  name?: string;
+  /** With a token. */
+  joinedAt?: number;
+  running: boolean;
+  /** While it runs, as the others. */
+  version?: string;
+  address?: string;
+  silentMilliseconds?: number;
+}
 
 /** The nodes that have the master key, each change with its audit line. */
 export interface NodeKeys {

@@ -24,6 +24,8 @@ export interface ApplianceFacts {
   clockDoubt?: string;
   waitingSweeps?: readonly string[];
   alteredRows?: number;
+  /** Nodes that are gone and did not leave. */
+  silentNodes?: number;
   insecureHttp?: boolean;
   matchOnlyOrganizations?: number;
   lenientOrganizations?: number;
@@ -65,7 +67,12 @@ export const applianceAttention = (facts: ApplianceFacts): Attention[] =>
     ...aboutNetwork(facts),
   ]);
 
-function* aboutService({ readiness, storage, freeBytes }: ApplianceFacts): Generator<Attention> {
+function* aboutService({
+  readiness,
+  storage,
+  freeBytes,
+  silentNodes = 0,
+}: ApplianceFacts): Generator<Attention> {
   if (storage.state !== 'ok')
     yield {
       code: storage.state === 'full' ? 'STORAGE_FULL' : 'STORAGE_UNAVAILABLE',
@@ -86,6 +93,16 @@ function* aboutService({ readiness, storage, freeBytes }: ApplianceFacts): Gener
       remedy: 'The log says why; “gatehouse doctor” checks the box.',
     };
   if (storage.state === 'ok' && freeBytes !== undefined) yield* aboutRoom(freeBytes);
+  if (silentNodes > 0)
+    yield {
+      code: 'NODE_SILENT',
+      urgency: 'now',
+      sentence: `Nodes that are gone and did not leave: ${silentNodes}. What they had in work begins again at the others.`,
+      values: { count: silentNodes },
+      remedy:
+        'Look at the machine and its log, and start the service again. One that does not come back: “gatehouse node remove”.',
+      screen: 'nodes',
+    };
 }
 
 /** Where the disk of the data directory is nearly full. */
@@ -385,6 +402,7 @@ const screens = [
   'backups',
   'jobs',
   'models',
+  'nodes',
   'people',
   'profiles',
   'review',

@@ -65,6 +65,13 @@ export interface WorkState {
   last: { at: number; milliseconds: number | undefined; error: string | undefined } | undefined;
 }
 
+/** A lease that holds. */
+export interface HeldWork {
+  /** Kind of a work, or a role. */
+  work: string;
+  run: string;
+}
+
 /** Work that recurs. The database holds when each kind is due next, its last run, and which run of the program does it. */
 export interface RecurringWorks {
   /** Before `start`. */
@@ -78,6 +85,8 @@ export interface RecurringWorks {
   /** Begins nothing more, and waits for what runs: it uses what closes next. */
   stop(): Promise<void>;
   list(): Promise<WorkState[]>;
+  /** Which run of the program does what at this moment: works, and roles. */
+  held(): Promise<HeldWork[]>;
 }
 
 export interface RecurringWorksDeps {
@@ -187,6 +196,12 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
       return [...works.keys()].map((kind) =>
         stateOf(kind, rows.get(rowOf(kind)), { now, longest: CLAIM, living }),
       );
+    },
+    async held() {
+      const claims = { now: await time(db), longest: CLAIM, living: await runs.living(db) };
+      return (await selectWorks(db))
+        .filter((row) => isWorkClaimed(row, claims))
+        .map(({ kind, claimed_by }) => ({ work: kind.split('/', 1)[0]!, run: claimed_by! }));
     },
   };
 }

@@ -1,0 +1,140 @@
+import { IconServer2 } from '@tabler/icons-react';
+import { createLazyRoute } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Badge, RelativeTime } from '../../../ui/controls/index.ts';
+import { EmptyState, Page, Row } from '../../../ui/layout/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
+import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
+import { api, type Schemas } from '../../data.ts';
+import { nodesQuery } from '../../nodes-query.ts';
+import { ConfirmOperation, QueryTable, useList } from '../../operations.ts';
+import { nodeStrings } from './strings.ts';
+
+export const Route = createLazyRoute('/nodes')({ component: NodesScreen });
+
+type Node = Schemas['Node'];
+
+const EVERY = 5_000;
+/** Milliseconds that a clock may differ without a word: a statement at the server takes as long. */
+const IN_TIME = 100;
+
+function NodesScreen() {
+  const t = useStrings(nodeStrings);
+  const columns = useColumns(listColumns, nodeStrings);
+  const query = useList({ ...nodesQuery, refetchInterval: EVERY });
+  const [leaving, setLeaving] = useState<string>();
+  const isAlone = query.data?.items.every(({ id }) => id === undefined);
+  return (
+    <Page title={t('title')} lead={t('lead')}>
+      {isAlone ? (
+        <EmptyState icon={IconServer2} title={t('emptyTitle')}>
+          {t('emptyText')}
+        </EmptyState>
+      ) : (
+        <QueryTable
+          label={t('title')}
+          query={query}
+          columns={columns}
+          rowId={idOf}
+          rowName={idOf}
+          secondLine={(node) => (
+            <Row gap={8}>
+              <State node={node} />
+              <Leases node={node} />
+            </Row>
+          )}
+          actions={({ id, state }) => [
+            state !== 'running' &&
+              id !== undefined && { label: t('remove'), danger: true, onClick: () => setLeaving(id) },
+          ]}
+          empty={null}
+        />
+      )}
+      {leaving !== undefined && (
+        <ConfirmOperation
+          run={() => api.delete('/api/admin/nodes/{id}', { id: leaving })}
+          toast={[t('removed'), leaving]}
+          refresh={['nodes', 'status', 'overview']}
+          close={() => setLeaving(undefined)}
+          title={t('removeTitle', { node: leaving })}
+          confirmLabel={t('remove')}
+          cancelLabel={t('keep')}
+          danger
+        >
+          {t('removeText')}
+        </ConfirmOperation>
+      )}
+    </Page>
+  );
+}
+
+const idOf = ({ id = '' }: Node) => id;
+
+const kinds = { running: 'ok', silent: 'bad', stopped: 'outline' } as const;
+
+function State({ node: { state } }: { node: Node }) {
+  const t = useStrings(nodeStrings);
+  return <Badge kind={kinds[state]}>{t(state)}</Badge>;
+}
+
+const isKey = (key: string): key is keyof typeof nodeStrings.en => key in nodeStrings.en;
+
+function Leases({ node: { leases } }: { node: Node }) {
+  const t = useStrings(nodeStrings);
+  const nameOf = (work: string) => {
+    const key = `lease-${work}`;
+    return isKey(key) ? t(key as 'lease-relay') : work;
+  };
+  return leases.map(nameOf).join(', ');
+}
+
+const listColumns: Columns<Node, typeof nodeStrings> = [
+  {
+    id: 'node',
+    csv: { id: 'node', address: 'address' },
+    cell: ({ id, name, address, isThis }, { t }) => (
+      <TwoLines second={[name, address].filter(Boolean).join(', ') || undefined}>
+        <span className="nowrap">
+          <code>{id}</code> {isThis && <Badge kind="outline">{t('thisOne')}</Badge>}
+        </span>
+      </TwoLines>
+    ),
+  },
+  { id: 'state', priority: 2, cell: (node) => <State node={node} /> },
+  {
+    id: 'leases',
+    priority: 2,
+    csv: false,
+    cell: (node) => <Leases node={node} />,
+  },
+  {
+    id: 'behind',
+    header: 'changesBehind',
+    csv: 'changesBehind',
+    priority: 3,
+    cell: ({ changesBehind: count }, { t }) =>
+      count !== undefined && (count === 0 ? t('upToDate') : t('changes', { count })),
+  },
+  {
+    id: 'clock',
+    csv: 'clockAheadMilliseconds',
+    priority: 3,
+    cell: ({ clockAheadMilliseconds: ahead }, { t, format }) => {
+      if (ahead === undefined) return null;
+      if (Math.abs(ahead) < IN_TIME) return t('inTime');
+      return t(ahead > 0 ? 'ahead' : 'behindTime', { time: format.duration(Math.abs(ahead)) });
+    },
+  },
+  { id: 'version', priority: 3, cell: ({ version }) => version },
+  {
+    id: 'since',
+    priority: 3,
+    cell: ({ since }) => since !== undefined && <RelativeTime at={since} />,
+  },
+  {
+    id: 'lastSign',
+    csv: 'lastSignAt',
+    priority: 2,
+    cell: ({ lastSignAt }) => lastSignAt !== undefined && <RelativeTime at={lastSignAt} />,
+  },
+];

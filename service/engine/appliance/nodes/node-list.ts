@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { time } from '../../../lib/record-fields.ts';
+import type { Position } from '../../../storage/position/position.ts';
+import type { Actor, AuditLog } from '../../audit/index.ts';
+import { REMOVE } from '../../audit/index.ts';
+import type { RecurringWorks } from '../../events/index.ts';
+import type { NodeKeys } from '../keys/node-keys.ts';
+
+/** A service that shares the record. */
+export const ListedNode = z
+  .strictObject({
+    id: z.string().optional().describe('Id; absent: the service shares its database with none'),
+    state: z
+      .enum(['running', 'silent', 'stopped'])
+      .describe(
+        '`silent`: it gave no sign, was removed by the others, and did not leave; `stopped`: it joined with a token and does not run',
+      ),
+    name: z.string().optional().describe('Name that it joined with; absent: it keeps the master key itself'),
+    isThis: z.boolean().describe('Whether it gave this reply'),
+    address: z.string().optional().describe('Where the other nodes reach it; absent if unknown'),
+    version: z.string().optional().describe('Version of Gatehouse; absent if unknown'),
+    since: time('When it joined').optional(),
+    lastSignAt: time('Its last sign: of a silent node, the last line of its audit log').optional(),
+    clockAheadMilliseconds: z
+      .int()
+      .optional()
+      .describe('How far its clock is ahead of the clock of the database server; absent if unknown'),
+    changesBehind: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'Changes of galleries and settings that it has not read yet: it reads them before its next answer. Known of the node that replies',
+      ),
+    leases: z.array(z.string()).describe('Roles and recurring work that it alone does now'),
+  })
+  .meta({
+    id: 'Node',
+    description: 'A service that shares the database.',
+    examples: [
+      {
+        id: 'node_1f0c9a2b',
+        state: 'running' as const,
+        isThis: true,
+        address: 'https://10.0.0.1:7300',
+        version: '0.2.0',
+        since: '2026-11-27T12:00:00.000Z',
+        lastSignAt: '2026-11-27T12:10:00.000Z',
+        clockAheadMilliseconds: 4,
+        changesBehind: 0,
+        leases: ['relay'],
+      },
+    ],
+  });
+export type ListedNode = z.output<typeof ListedNode>;
+
+/** The nodes that share the record, for who runs them. */
+export interface NodeList {
+  /** Whether this service shares the record. */
+  readonly shared: boolean;
+  /** Those that run, the first that joined first, then the silent ones. One entry for a service alone. */
+  list(): Promise<ListedNode[]>;
+  /** How many did not leave and run no more. */
+  countSilent(): Promise<number>;
+  /**
+   * Of one that joined with a token, its master key too. Of others, ends the silence: throws CONFLICT for one that runs, and NOT_FOUND where
+   * none is silent.
+   */
+  remove(id: string, actor: Actor): Promise<void>;
+}
+
+/** As its row has it. */
+interface RunningNode {
+  id: string;
+  version: string;
+  address: string;
+  joinedAt: number;
+  /** Milliseconds since its last sign, by the clock of the server. */
+  silentFor: number;
+  clockAhead: number;
+}
+
+export interface NodeListDeps {
+  /** Absent: the service shares its database with none. */
+  nodes: { id: string; list(): Promise<RunningNode[]> } | undefined;
+  keys: Pick<NodeKeys, 'list' | 'remove'>;
+  auditLog: Pick<AuditLog, 'nodes' | 'record'>;
+  recurring: Pick<RecurringWorks, 'held'>;
+  position: Pick<Position, 'behind'>;
+  serving: { report(): { url: string; startedAt: number } | undefined };
+  version: string;
+  clock: Clock;
+}
+
+export function createNodeList(deps: NodeListDeps): NodeList {
+  const { nodes, keys, auditLog, recurring, position, serving, version, clock } = deps;
+
+  async function findSilent(running: readonly RunningNode[]): Promise<ListedNode[]> {
+    const ids = new Set(running.map(({ id }) => id));
+    return (await auditLog.nodes())
+      .filter(({ node, left }) => !left && !ids.has(node))
+      .map(({ node, at }) => ({
+        id: node,
+        state: 'silent' as const,
+        isThis: false,
+        lastSignAt: at,
+        leases: [],
+      }));
+  }
+
+  async function listAlone(): Promise<ListedNode[]> {
+    const { url: address, startedAt: since } = serving.report() ?? {};
+    const leases = (await recurring.held()).map(({ work }) => work).toSorted();
+    const known = defined({ address, since });
+    return [{ state: 'running', isThis: true, version, lastSignAt: clock.now(), leases, ...known }];
+  }
+
+  async function listShared({ id: own, list }: NonNullable<NodeListDeps['nodes']>): Promise<ListedNode[]> {
+    const [running, held, changesBehind] = await Promise.all([list(), recurring.held(), position.behind()]);
+    const leasesOf = (id: string) =>
+      held.flatMap(({ work, run }) => (run.startsWith(`${id}/`) ? [work] : [])).toSorted();
+    const seen = running.map(({ id, address, version, joinedAt, silentFor, clockAhead }) => ({
+      id,
+      state: 'running' as const,
+      isThis: id === own,
+      address,
+      version,
+      since: Math.round(joinedAt),
+      lastSignAt: clock.now() - silentFor,
+      clockAheadMilliseconds: clockAhead,
+      ...(id === own && { changesBehind }),
+      leases: leasesOf(id),
+    }));
+    return [...seen, ...(await findSilent(running))];
+  }
+
+  /** With the names, and those that joined and do not run. */
+  async function withJoined(found: readonly ListedNode[]): Promise<ListedNode[]> {
+    const joined = new Map(
+      (await keys.list()).flatMap((one) => (one.joinedAt === undefined ? [] : [[one.id, one] as const])),
+    );
+    const nameOf = (id = '') => defined({ name: joined.get(id)?.name });
+    const known = new Set(found.map(({ id }) => id));
+    const stopped = [...joined.keys()]
+      .filter((id) => !known.has(id))
+      .map((id) => ({ id, state: 'stopped' as const, isThis: false, leases: [], ...nameOf(id) }));
+    return [...found.map((one) => ({ ...one, ...nameOf(one.id) })), ...stopped];
+  }
+
+  return {
+    shared: nodes !== undefined,
+    list: async () => withJoined(await (nodes ? listShared(nodes) : listAlone())),
+    countSilent: async () => (nodes ? (await findSilent(await nodes.list())).length : 0),
+    async remove(id, actor) {
+      if ((await keys.list()).some((one) => one.id === id && one.joinedAt !== undefined))
+        return keys.remove(id, actor);
+      const running = nodes ? await nodes.list() : [];
+      if (running.some((one) => one.id === id))
+        throw new Problem(
+          'CONFLICT',
+          `${id} runs: stop it first. A node that is stopped in order leaves by itself.`,
+        );
+      if (!nodes || !(await findSilent(running)).some((one) => one.id === id))
+        throw new Problem('NOT_FOUND', `No node ${id} is silent: it left, was removed, or never joined.`);
+      await auditLog.record({ actor, action: REMOVE, target: id });
+    },
+  };
+}
