@@ -101,7 +101,7 @@ export async function serve(
   gatehouse.boardLinks.serveAt(url);
   gatehouse.serving.begin(url);
   // Another node has changed the name while this one did not run.
-  if (gatehouse.boxName.describe().waits) gatehouse.serving.askRestart();
+  if (gatehouse.nodes && gatehouse.boxName.describe().waits) gatehouse.serving.askRestart();
   gatehouse.listens(port);
   if (config.httpPort !== undefined) {
     const plain = { hosts, trust, httpsPort: () => port, ...gatehouse };
