@@ -10,7 +10,7 @@ export const identityEvents: PayloadDialect = {
   events: [
     {
       name: 'identity.verification.success',
-      when: 'An identity is successfully matched',
+      when: 'An identity is matched',
       fires: true,
       sample: verificationSuccess,
     },
