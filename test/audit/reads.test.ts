@@ -119,6 +119,7 @@ const nothingPersonal = [
   '/api/admin/works',
   '/api/admin/works/:id',
   '/api/admin/models',
+  '/api/admin/nodes',
   '/api/admin/models/verification',
   '/api/admin/backups',
   '/api/admin/backup-drills',
