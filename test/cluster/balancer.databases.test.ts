@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pageConsent } from '../../service/engine/live/index.ts';
 import { operator } from '../support/engine.ts';
 import { findPostgres } from '../support/postgres.ts';
@@ -153,7 +153,10 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
       await call('describe', { link });
       const path = { flash: true, motion: true };
       await call('begin', { link, consent: true, textVersion: consent.version, path, device: {} });
-      expect(await call('frames', { is: 'start', frames: [] }, token)).toMatchObject({ state: 'running' });
+      // It waits where the session of the test before has the only place, which is lost without frames.
+      const started = async () =>
+        expect(await call('frames', { is: 'start', frames: [] }, token)).toMatchObject({ state: 'running' });
+      await vi.waitFor(started, { timeout: 60_000, interval: 100 });
       for (const _ of [1, 2, 3])
         expect(await call('state', undefined, token)).toMatchObject({ state: 'running' });
 
