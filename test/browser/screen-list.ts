@@ -119,6 +119,7 @@ export const screens: readonly Screen[] = [
   { path: '/add-passkey', data: 'empty' },
   { path: '/backups' },
   { path: '/nodes', data: 'empty' },
+  { path: '/nodes' },
   { path: '/models' },
   { path: '/models/face-recognition', data: 'empty', name: 'model' },
   { path: '/models/face-recognition', data: 'full', press: ['Switch off'], name: 'model-switch' },
