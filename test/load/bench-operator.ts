@@ -19,6 +19,8 @@ interface Measured {
   seconds: number;
   /** Of the main thread without a turn of its event loop, milliseconds of processor time. */
   longest: number;
+  /** Of the longest: garbage collection. */
+  collected: number;
   /** Stretches above 50 ms. */
   above50: number;
   /** Of `/ready`, milliseconds. */
@@ -56,19 +58,20 @@ export async function measureOperator(
     });
     const seconds = (Date.now() - from) / 1000;
     const took = await wait();
-    const cpu = stretchesIn(stretches, from, Date.now()).map((stretch) => stretch.cpu);
+    const long = stretchesIn(stretches, from, Date.now()).sort((a, b) => b.cpu - a.cpu);
     const row = {
       what: failed === '' ? what : `${what} (failed: ${failed.slice(0, 160)})`,
       seconds,
-      longest: Math.max(0, ...cpu),
-      above50: cpu.filter((one) => one > 50).length,
+      longest: long[0]?.cpu ?? 0,
+      collected: long[0]?.gc ?? 0,
+      above50: long.filter(({ cpu }) => cpu > 50).length,
       p99: quantile(took, 0.99),
       slowest: Math.max(...took),
       memory: await rss(),
     };
     rows.push(row);
     say(
-      `operator: ${row.what}: ${seconds.toFixed(1)} s, longest ${row.longest.toFixed(0)} ms, above 50 ms ${row.above50}, /ready p99 ${row.p99.toFixed(1)} ms, slowest ${row.slowest.toFixed(0)} ms, memory ${row.memory.toFixed(0)} MiB`,
+      `operator: ${row.what}: ${seconds.toFixed(1)} s, longest ${row.longest.toFixed(0)} ms (garbage collection ${row.collected.toFixed(0)}), above 50 ms ${row.above50}, /ready p99 ${row.p99.toFixed(1)} ms, slowest ${row.slowest.toFixed(0)} ms, memory ${row.memory.toFixed(0)} MiB`,
     );
   }
   const rss = async () =>
@@ -112,6 +115,7 @@ export async function measureOperator(
           'what',
           's',
           'longest, ms',
+          'of it garbage collection',
           'above 50 ms',
           '/ready p99, ms',
           'times idle',
@@ -122,6 +126,7 @@ export async function measureOperator(
           row.what,
           row.seconds.toFixed(1),
           row.longest.toFixed(0),
+          row.collected.toFixed(0),
           String(row.above50),
           row.p99.toFixed(1),
           (row.p99 / idle).toFixed(1),

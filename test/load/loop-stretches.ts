@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { PerformanceObserver } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
 /** A time without a turn of the event loop of a service's main thread, milliseconds. */
@@ -8,6 +9,8 @@ export interface Stretch {
   /** Processor time of the main thread in it. */
   cpu: number;
   wall: number;
+  /** Of `wall`: the main thread's garbage collection. */
+  gc: number;
 }
 
 /** Milliseconds from one look to the next. */
@@ -23,15 +26,21 @@ const file = process.env.LOOP_STRETCHES;
 if (file !== undefined && isMainThread) {
   let wall = performance.now();
   let used = process.threadCpuUsage();
+  let collected = 0;
+  const collections = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) collected += duration;
+  });
+  collections.observe({ entryTypes: ['gc'] });
   setInterval(() => {
     const now = performance.now();
     const usage = process.threadCpuUsage();
     const cpu = (usage.user + usage.system - used.user - used.system) / 1000;
     if (cpu > LEAST) {
-      const stretch: Stretch = { at: Date.now(), cpu, wall: now - wall };
+      const stretch: Stretch = { at: Date.now(), cpu, wall: now - wall, gc: collected };
       appendFileSync(file, `${JSON.stringify(stretch)}\n`);
     }
     wall = now;
     used = usage;
+    collected = 0;
   }, APART).unref();
 }
