@@ -1,13 +1,12 @@
-import { type ReactNode, useCallback, useEffect, useState } from 'react';
-import { Refusal } from '../ui/refusal.ts';
+import { useCallback, useEffect, useState } from 'react';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { createKioskApi, type KioskApi, type KioskState } from './api.ts';
 import { type DeviceIdentity, forgetIdentity, readIdentity } from './device-key.ts';
 import { Field } from './field.tsx';
-import { Form } from './form.tsx';
 import { Frame, initialsOf, Settings } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 import { PairScreen } from './pair-screen.tsx';
+import { PinForm } from './pin-form.tsx';
 import { Visit } from './visit.tsx';
 
 type Stage =
@@ -99,67 +98,6 @@ interface Props {
   api: KioskApi;
   state: KioskState;
   changed(): Promise<void>;
-}
-
-/** A form with a PIN, which is cleared when it was refused: a key that is held gives no second try. */
-function PinForm({
-  send,
-  changed,
-  title,
-  text,
-  action,
-  pinFirst = false,
-  children,
-}: {
-  send(pin: string, typed: FormData): Promise<unknown>;
-  changed(): Promise<void>;
-  title: string;
-  text: string;
-  action: string;
-  /** The PIN gets the focus, and not the address before it. */
-  pinFirst?: boolean;
-  children?: ReactNode;
-}) {
-  const t = useStrings(kioskStrings);
-  const [problem, setProblem] = useState('');
-  const [tries, setTries] = useState(0);
-  async function submit(typed: FormData) {
-    try {
-      await send(String(typed.get('pin') ?? ''), typed);
-      setProblem('');
-    } catch (error) {
-      setProblem((error instanceof Refusal && error.sentence) || t('noAnswer'));
-      setTries((before) => before + 1);
-    }
-    await changed();
-  }
-  return (
-    <Form send={submit}>
-      {(busy) => (
-        <>
-          <h1>{title}</h1>
-          <p>{text}</p>
-          {children}
-          <Field
-            key={tries}
-            label={t('pin')}
-            name="pin"
-            type="password"
-            inputMode="numeric"
-            pattern="\d*"
-            maxLength={12}
-            required
-            autoFocus={pinFirst || tries > 0}
-          />
-          <p className="muted">{t('pinHint')}</p>
-          {problem && <p role="alert">{problem}</p>}
-          <button type="submit" className="k-btn primary" aria-disabled={busy}>
-            {action}
-          </button>
-        </>
-      )}
-    </Form>
-  );
 }
 
 function OperatorScreen({ api, state, changed, lock }: Props & { lock(): void }) {

@@ -23,4 +23,6 @@ export type Step =
   /** `person`: the name, else the address, for the clerk. */
   | { is: 'verified'; reference: string; person?: string | undefined }
   | { is: 'not-verified'; reference: string; email?: string }
+  /** Its operator decides: liveness alone is against it, and not sure. */
+  | { is: 'undecided'; picture: Blob; reference: string; email?: string }
   | { is: 'refused'; message: string };

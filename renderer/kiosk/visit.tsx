@@ -11,6 +11,7 @@ import { enrollPerson } from './enroll-person.ts';
 import { Frame } from './frame.tsx';
 import { kioskStrings } from './kiosk-strings.ts';
 import type { Step } from './step.ts';
+import { UndecidedScreen } from './undecided-screen.tsx';
 import { Ending, Outcome, StartScreen, WhoScreen, WithoutScreen } from './visit-screens.tsx';
 
 interface VisitProps {
@@ -23,7 +24,7 @@ interface VisitProps {
 
 /** Seconds without a touch or a face before the page asks whether the person is still there. */
 const idleOf = (step: Step): number | undefined =>
-  step.is === 'consent'
+  step.is === 'consent' || step.is === 'undecided'
     ? 120
     : ['start', 'checking', 'enrolled', 'verified'].includes(step.is)
       ? undefined
@@ -68,6 +69,11 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
       (picture) => took(step)([picture]),
       () => setStep({ is: 'refused', message: t('noAnswer') }),
     );
+  const vouch = (step: Extract<Step, { is: 'undecided' }>) => async (pin: string) => {
+    const { email } = step;
+    const about = email === undefined ? {} : { email };
+    setStep(ended(await api.verify({ ...about, picture: await base64Of(step.picture), pin }), about));
+  };
   const stop = (
     <button type="button" className="k-btn" onClick={clear}>
       {t('stop')}
@@ -113,6 +119,9 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
         {(step.is === 'enrolled' || step.is === 'verified') && (
           <Ending state={state} step={step} clear={clear} />
         )}
+        {step.is === 'undecided' && (
+          <UndecidedScreen state={state} step={step} go={setStep} vouch={vouch(step)} lost={lost} footer={footer} />
+        )}
         {(step.is === 'not-verified' || step.is === 'refused') && (
           <Outcome state={state} step={step} go={setStep} footer={footer} />
         )}
@@ -125,9 +134,15 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
 async function verify(api: KioskApi, email: string | undefined, [picture]: Blob[]): Promise<Step> {
   if (!picture) throw new Error('There is no picture to verify.');
   const about = email === undefined ? {} : { email };
-  const { verified, reference, person } = await api.verify({ ...about, picture: await base64Of(picture) });
-  return verified ? { is: 'verified', reference, person } : { is: 'not-verified', reference, ...about };
+  const decided = await api.verify({ ...about, picture: await base64Of(picture) });
+  if (decided.undecided) return { is: 'undecided', picture, reference: decided.reference, ...about };
+  return ended(decided, about);
 }
+
+const ended = (
+  { verified, reference, person }: Awaited<ReturnType<KioskApi['verify']>>,
+  about: { email?: string },
+): Step => (verified ? { is: 'verified', reference, person } : { is: 'not-verified', reference, ...about });
 
 interface StillThereProps {
   left: number;

@@ -104,6 +104,8 @@ export interface ProblemExtra {
   retryAfterSeconds?: number;
   /** The limits that it met. */
   rateLimits?: readonly RateLimit[];
+  /** At a kiosk: nothing but liveness is against it, which is not sure; its operator may vouch for the person. */
+  undecided?: boolean;
   /** Where a person decides on it: the id of a review. */
   review?: string;
   /** The request to a second administrator that is needed: `POST /api/admin/approvals` takes it. */

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { faceQuality } from '../../service/engine/matching/checks/face-quality.ts';
+import { isUndecidedLiveness } from '../../service/engine/matching/checks/liveness.ts';
 import type { Analysis } from '../../service/inference/face.ts';
 import { Problem } from '../../service/lib/problem.ts';
 import { readAttackPictures } from './attack-pictures.ts';
+import { type Interval, wilsonInterval } from './interval.ts';
 import {
   type HeldOut,
   type Presentation,
@@ -23,6 +25,8 @@ export interface PadReport {
   points: Record<'customary' | 'apcer5' | 'apcer10' | 'everySpecies5' | 'everySpecies10', PresentationPoint>;
   /** At the APCER-5 % threshold, five-fold, of people not used to choose it. */
   heldOut: HeldOut;
+  /** Shares that a kiosk leaves to its clerk in a profile with the threshold 0.5: of living people, and of attacks. */
+  undecided: Record<'live' | 'attacks', { share: number; interval: Interval; pictures: number }>;
   /** Pictures refused before they were judged (no face, no room around it), by species; live ones under `live`. */
   nonResponse: Record<string, { refused: number; pictures: number }>;
   live: number;
@@ -81,10 +85,25 @@ export async function measurePad(manifest: string, root: string, deps: PadDeps):
       everySpecies10: pointForEverySpecies(judged, 0.1),
     },
     heldOut: pointOnHeldOutPeople(judged, 0.05),
+    undecided: {
+      live: undecidedOf(judged.filter(({ species }) => species === undefined)),
+      attacks: undecidedOf(judged.filter(({ species }) => species !== undefined)),
+    },
     nonResponse,
     live: judged.length - attacks,
     attacks,
     people: new Set(judged.map(({ person }) => person)).size,
+  };
+}
+
+function undecidedOf(presentations: Presentation[]) {
+  const isUndecided = ({ live }: Presentation) =>
+    isUndecidedLiveness({ check: 'liveness', pass: live >= 0.5, score: live }, { threshold: 0.5 });
+  const undecided = presentations.filter(isUndecided).length;
+  return {
+    share: undecided / presentations.length,
+    interval: wilsonInterval(undecided, presentations.length),
+    pictures: presentations.length,
   };
 }
 

@@ -161,6 +161,11 @@ export function padAsText(report: PadReport, { data, date }: { data: string; dat
     `APCER 5 % chosen on other people, ${folds} folds: thresholds ${thresholds.map((one) => one.toFixed(4)).join(' to ')}`,
     `  APCER of all attacks ${measured(apcer, apcerInterval)}, BPCER ${measured(bpcer, bpcerInterval)}`,
   );
+  const { live, attacks } = report.undecided;
+  lines.push(
+    '',
+    `between 0.25 and 0.5, which a kiosk may leave to its clerk: ${measured(live.share, live.interval)} of ${live.pictures} live and ${measured(attacks.share, attacks.interval)} of ${attacks.pictures} attack pictures`,
+  );
   for (const [name, point] of Object.entries(report.points)) {
     lines.push('', ...pointAsText(pointNames[name as keyof PadReport['points']], point));
   }

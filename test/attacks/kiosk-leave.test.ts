@@ -81,6 +81,19 @@ test('five wrong PINs sign the operator out, and the sixth, with a session opene
   expect((await leave({ pin, email })).status).toBe(200);
 });
 
+test('a PIN that vouches for a person is counted as any other: five wrong ones end the session, and none verifies', async () => {
+  const token = await openSession();
+  const picture = Buffer.from('a picture').toString('base64');
+  expect(await post('verify', { picture, pin }, token)).toMatchObject({ status: 401 });
+  await post('operator', { email, pin }, token);
+  for (let guess = 0; guess < 5; guess++)
+    expect(await post('verify', { picture, pin: '000001' }, token)).toMatchObject({
+      status: 401,
+      body: { code: 'SIGN_IN_REFUSED' },
+    });
+  expect((await post('verify', { picture, pin }, token)).status).toBe(401);
+});
+
 test('fifty wrong PINs at once, each with a session of its own, leave nothing', async () => {
   await post('operator', { email, pin }, await openSession());
   const tokens = await Promise.all(Array.from({ length: 50 }, openSession));

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Organizations } from '../../engine/accounts/index.ts';
+import type { Kiosks, Organizations } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
 import { requireText } from '../../engine/consent/index.ts';
 import type { Captures } from '../../engine/matching/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
 import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
 import { kioskOf } from './device-routes.ts';
 import {
   CaptureReply,
@@ -19,6 +20,7 @@ import {
 export interface VisitRouteDeps {
   captures: Pick<Captures, 'open'>;
   checks: Pick<Checks, 'enroll' | 'verify'>;
+  kiosks: Pick<Kiosks, 'confirmOperator'>;
   subjects: Pick<Subjects, 'get'>;
   organizations: Pick<Organizations, 'consentTextOf'>;
 }
@@ -39,10 +41,17 @@ const realmOf = (request: FastifyRequest) => {
 };
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 
+/** Its operator is asked then, and nothing is wrong. */
+function undecided(error: unknown) {
+  const { verification, undecided } = error instanceof Problem ? error.extra : {};
+  if (!undecided || verification === undefined) throw error;
+  return { verified: false, undecided, reference: verification, capture: { source: 'kiosk' } };
+}
+
 /** What people do in front of a kiosk. The replies hold the decision and no figures of checks. */
 export function visitRoutes(
   app: FastifyInstance,
-  { captures, checks, subjects, organizations }: VisitRouteDeps,
+  { captures, checks, kiosks, subjects, organizations }: VisitRouteDeps,
 ): void {
   const shownTo = (request: FastifyRequest) => organizations.consentTextOf(kioskOf(request).organization);
 
@@ -102,15 +111,21 @@ export function visitRoutes(
       schema: { hide, operationId: 'kioskVerify', body: VerifyRequest, response: { 200: VerifyReply } },
     },
     async (request) => {
-      const { email, picture } = request.body;
+      const { email, picture, pin } = request.body;
       const realm = realmOf(request);
-      const { verified, verification, source, subject } = await checks.verify({
-        ...realm,
-        ...defined({ email }),
-        picture: bytesOf(picture),
-        actor: actorOf(request),
-        request: request.id,
-      });
+      if (pin !== undefined) await kiosks.confirmOperator(kioskOf(request), pin);
+      const decided = await checks
+        .verify({
+          ...realm,
+          ...defined({ email }),
+          ...(pin !== undefined && { vouched: true }),
+          picture: bytesOf(picture),
+          actor: actorOf(request),
+          request: request.id,
+        })
+        .catch(undecided);
+      if ('undecided' in decided) return decided;
+      const { verified, verification, source, subject } = decided;
       const person = subject && (await subjects.get(realm, subject.id));
       return {
         verified,

@@ -41,7 +41,12 @@ export const EnrollRequest = z.strictObject({
     })
     .optional(),
 });
-export const VerifyRequest = z.strictObject({ email: emailAddress.optional(), picture });
+/** `pin`: of the operator, who has looked at the person after an answer that was `undecided`. */
+export const VerifyRequest = z.strictObject({
+  email: emailAddress.optional(),
+  picture,
+  pin: pin.optional(),
+});
 
 export type OperatorRequest = z.output<typeof OperatorRequest>;
 export type LeaveRequest = z.output<typeof LeaveRequest>;
@@ -100,6 +105,10 @@ export const VerifyReply = z
   .object({
     verified: z.boolean(),
     reference: z.string(),
+    undecided: z
+      .boolean()
+      .optional()
+      .describe('Liveness alone is against it, and not sure: the same picture again, with the PIN of the operator'),
     person: z.string().optional().describe('Who was confirmed, for the desk: the name, else the address'),
     capture: z.object({ source: z.string() }),
   })

@@ -65,7 +65,8 @@ export {
   wasMissing,
   whenMissing,
 } from './checks/registered-checks.ts';
-export { skipCodeOf, skipCodes } from './checks/skip-reasons.ts';
+export { isUndecidedLiveness } from './checks/liveness.ts';
+export { skipCodeOf, skipCodes, skipReasons } from './checks/skip-reasons.ts';
 export {
   logFalseMatchRateOf,
   matchRateForGallery,

@@ -4,6 +4,7 @@ import type { SubjectId } from '../../lib/id.ts';
 import type { Consents } from '../consent/index.ts';
 import {
   alikePeople,
+  applyRule,
   type CheckResult,
   composite,
   compositeReason,
@@ -11,10 +12,12 @@ import {
   type Embeddings,
   hardFailures,
   type Identification,
+  isUndecidedLiveness,
   type Matching,
   mainEmbedder,
   type Probe,
   runChecks,
+  skipReasons,
 } from '../matching/index.ts';
 import type { Subjects } from '../people/index.ts';
 import { NOT_LIVING, refusedLiveness } from './refused-liveness.ts';
@@ -82,6 +85,8 @@ export interface Outcome {
   ended: Ended;
   /** Why not; absent when verified. */
   reason?: string;
+  /** Nothing but liveness is against it, which is not sure: the operator of the kiosk may vouch for the person. */
+  undecided: boolean;
   /** The person, when verified; one whose erasure has begun meanwhile has no address any more. */
   recognized?: { id: SubjectId; email?: string };
 }
@@ -101,27 +106,32 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
     const { plan, files, profile } = run;
     const embedder = mainEmbedder(plan);
     const probe = { embedder, sha256: files[embedder]!, vector: face.embeddings[embedder]! };
-    const checkResults = await checksOf(run, { main, frames, probe, decision });
-    const compositeScore = composite(checkResults);
-    const failed =
-      main.testOutcome === 'refused-by-liveness'
-        ? checkResults.filter(({ check }) => check === 'liveness')
-        : hardFailures(profile.definition.checks, checkResults);
-    const enough = compositeScore >= profile.definition.minimumComposite;
+    const found = await checksOf(run, { main, frames, probe, decision });
     const replayed = await isReplay(run, [main, ...frames.map(({ analysis }) => analysis)]);
-    const reason =
-      (replayed ? REPLAYED : undefined) ??
-      reasonAgainst(decision.matched, failed) ??
-      (enough ? undefined : compositeReason(checkResults));
+    const conclude = (checkResults: CheckResult[]) => {
+      const compositeScore = composite(checkResults);
+      const failed =
+        main.testOutcome === 'refused-by-liveness'
+          ? checkResults.filter(({ check }) => check === 'liveness')
+          : hardFailures(profile.definition.checks, checkResults);
+      const enough = compositeScore >= profile.definition.minimumComposite;
+      const reason =
+        (replayed ? REPLAYED : undefined) ??
+        reasonAgainst(decision.matched, failed) ??
+        (enough ? undefined : compositeReason(checkResults));
+      const ended = endedBy({ replayed, matched: decision.matched, failed, enough, checkResults });
+      return { checkResults, compositeScore, failed, ended, reason };
+    };
+    const seen = seenByOperator(run, found);
+    const vouched = seen && conclude(seen);
+    const { reason, ...concluded } = run.command.vouched && vouched ? vouched : conclude(found);
     return {
       main,
       probe,
       decision,
-      checkResults,
-      compositeScore,
-      failed,
+      ...concluded,
       replayed,
-      ended: endedBy({ replayed, matched: decision.matched, failed, enough, checkResults }),
+      undecided: reason !== undefined && vouched !== undefined && vouched.reason === undefined,
       ...(reason === undefined ? { recognized: await nameOf(run, decision.subject!) } : { reason }),
     };
   };
@@ -170,6 +180,27 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
     const hashes = pictures.flatMap(({ pixelHash, sentHash = [] }) => [pixelHash].concat(sentHash));
     return (await subjects.ownerOfPicture(realm, hashes)) !== undefined;
   }
+}
+
+/**
+ * The results once the operator of a kiosk has looked at the person: liveness, which is not sure, decides nothing. Undefined where the
+ * profile asks no person, the caller is no kiosk, or liveness is sure.
+ */
+function seenByOperator(
+  { command, profile }: Pick<Run, 'command' | 'profile'>,
+  results: readonly CheckResult[],
+): CheckResult[] | undefined {
+  const { challenge, checks } = profile.definition;
+  if (command.actor.is !== 'kiosk' || challenge?.undecided !== 'review') return undefined;
+  if (!results.some((result) => isUndecidedLiveness(result, checks.liveness))) return undefined;
+  return results.map((result) =>
+    result.check === 'liveness'
+      ? applyRule('liveness', checks.liveness, {
+          skipped: skipReasons.SEEN_BY_OPERATOR,
+          ...defined({ details: result.details }),
+        })
+      : result,
+  );
 }
 
 /** The first refusal regardless of the composite, for the person; undefined when there is none. */

@@ -181,6 +181,7 @@ async function announce(
       kind: kindOf(run),
       profile: profile.id,
       profileVersion: profile.version,
+      ...(command.vouched && { vouched: true }),
       ...whose,
     },
   });

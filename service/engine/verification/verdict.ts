@@ -41,13 +41,15 @@ export interface VerifyCommand {
   frameTimes?: number[];
   /** Of the frames of a live session; absent: by the actor. */
   source?: CaptureSource;
+  /** The operator of the kiosk has looked at the person, and proved to be there: counts where liveness is undecided. Of kiosks alone. */
+  vouched?: boolean;
   /** The caller hung up, or the time for the request is over: no further picture is looked at, and nothing is stored. */
   signal?: AbortSignal;
   actor: Actor;
   request?: string;
 }
 
-/** `match-only` also where PAD ran in the live world of a match-only organization: nothing rests on it there. */
+/** `match-only` also where PAD ran and nothing rests on it: in the live world of a match-only organization, and where an operator vouched. */
 export type Assurance = 'match-only' | 'passive' | 'active';
 
 /** Which scorer decided, its score, the threshold and the error rates there. */
@@ -173,9 +175,9 @@ export interface AnalyzedPictures extends JudgeablePicture {
 }
 
 export const assuranceOf = (
-  { matchOnly, assurance }: Pick<Run, 'matchOnly' | 'assurance'>,
+  { matchOnly, assurance, command }: Pick<Run, 'matchOnly' | 'assurance' | 'command'>,
   { face }: Analysis,
-): Assurance => assurance ?? (face?.pad && !matchOnly ? 'passive' : 'match-only');
+): Assurance => assurance ?? (face?.pad && !matchOnly && !command.vouched ? 'passive' : 'match-only');
 
 /** SHA-256 of the file of each model that took part. */
 export function filesUsed(plan: ModelPlan, files: Readonly<Record<string, string>>): Record<string, string> {

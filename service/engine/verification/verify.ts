@@ -112,7 +112,7 @@ export function createReply({ matching, clock }: ReplyDeps) {
 
 function refuse(
   { id, command, profile }: Run,
-  { main, checkResults, failed, replayed, reason }: Outcome,
+  { main, checkResults, failed, replayed, reason, undecided }: Outcome,
 ): void {
   if (!replayed && failed.length === 0) return;
   const disclosed = seesFigures(command) ? checkResults : disclosedResults(checkResults, false);
@@ -127,6 +127,7 @@ function refuse(
     reason: reason!,
     verification: id,
     checkResults: disclosed,
+    ...(undecided && { undecided }),
     ...defined({ testOutcome: main.testOutcome }),
   });
 }

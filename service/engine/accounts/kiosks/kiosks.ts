@@ -66,6 +66,8 @@ export interface Kiosks {
    * the desktop app, once and for a minute. Throws SIGN_IN_REFUSED, also while the kiosk is locked.
    */
   leave(caller: KioskCaller, pin: string, email?: string): Promise<{ token: string }>;
+  /** The operator who is signed in vouches with the PIN. Throws SIGN_IN_REFUSED, also while the kiosk is locked. */
+  confirmOperator(caller: KioskCaller, pin: string): Promise<void>;
   /** Uses up a token of `leave`. Throws SIGN_IN_REFUSED. */
   confirmLeft(token: string): void;
   /** Absent: removed. Ends the shifts that began with the PIN of before. Throws PASSWORD_TOO_WEAK. */
@@ -156,6 +158,7 @@ export function createKiosks({ random = randomFillSync, node, ...deps }: KiosksD
     },
 
     signIn: operators.signIn,
+    confirmOperator: operators.confirm,
     async leave(caller, pin, email) {
       await operators.signOut(caller, pin, email);
       return { token: left.issue(caller.kiosk) };

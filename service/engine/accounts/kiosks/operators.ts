@@ -129,6 +129,13 @@ export function createOperators(parts: KioskParts, pins: Pins, endSessions: (kio
       leave(caller.kiosk);
     },
 
+    /** The signed-in operator stands before the kiosk, shown by the PIN in this very call. */
+    async confirm(caller: KioskCaller, pin: string): Promise<void> {
+      const account = await accountAt(caller);
+      if (!account) throw noOperator();
+      await prove(caller, account.email, pin);
+    },
+
     /** The signed-in operator, unless the session has ended or the account lost the role. */
     async at(place: AtKiosk): Promise<KioskOperator | undefined> {
       const found = (await accountAt(place)) && signedIn.get(place.kiosk);
@@ -153,7 +160,7 @@ const refused = () =>
 const noOperator = () =>
   new Problem(
     'SIGN_IN_REFUSED',
-    'No operator is signed in at this kiosk: it is left with the e-mail address and the PIN of an operator.',
+    'No operator is signed in at this kiosk: an operator signs in with e-mail address and PIN.',
   );
 const lockedOut = () =>
   new Problem(

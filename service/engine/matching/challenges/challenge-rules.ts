@@ -71,7 +71,7 @@ export const ChallengeSettings = z
       .enum(['review', 'refuse'])
       .optional()
       .describe(
-        'What follows when the evidence of an attempt neither suffices for a living person nor refuses one (reason `UNDECIDED`): `refuse` unless stated, it is a failed attempt as any other. `review`: where the last attempt of a session ends so, a person decides. A proof of presence waits for no person: there it is refused.',
+        'What follows when the evidence of an attempt neither suffices for a living person nor refuses one (reason `UNDECIDED`): `refuse` unless stated, it is a failed attempt as any other. `review`: where the last attempt of a session ends so, a person decides; at a kiosk, where a picture fails liveness by less than half of the threshold and nothing else is against it, its operator decides at once with the PIN. A proof of presence waits for no person: there it is refused.',
       ),
     behavior: z
       .enum(['off', 'record'])

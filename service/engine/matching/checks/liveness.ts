@@ -8,6 +8,7 @@ import {
   type Frame,
   type FrameEvidence,
   type PictureInputs,
+  type Rule,
   rule,
 } from './check.ts';
 import { timedFaces } from './frame-consistency.ts';
@@ -111,6 +112,15 @@ function logit(probability: number): number {
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000;
+
+/** Part of the threshold below which a failed liveness check is sure; up to the threshold a person may decide. */
+const SURE = 0.5;
+
+/** Failed, and not by much: measured shares of living people and of attacks are in LIVENESS.md. */
+export const isUndecidedLiveness = (
+  { check, pass, score }: { check: string; pass: boolean; score: number },
+  { threshold }: Pick<Rule, 'threshold'>,
+): boolean => check === 'liveness' && !pass && score >= SURE * threshold;
 
 export const livenessCheck = {
   name: 'liveness',

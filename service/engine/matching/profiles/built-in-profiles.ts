@@ -181,14 +181,12 @@ export function validProfile(slug: string, definition: unknown): ProfileDefiniti
       path: 'challenge.steps',
       message: `Name ${turnSteps.join(' or ')}: a turn of the head is what a flat picture cannot show.`,
     });
-  for (const name of ['undecided', 'suspectCamera'] as const) {
-    if (parsed.data?.capture === 'kiosk' && parsed.data.challenge?.[name] === 'review')
-      details.push({
-        path: `challenge.${name}`,
-        message:
-          'Leave it out: a kiosk begins no live sessions, and with `capture: kiosk` no other source may, so a person would never be asked.',
-      });
-  }
+  if (parsed.data?.capture === 'kiosk' && parsed.data.challenge?.suspectCamera === 'review')
+    details.push({
+      path: 'challenge.suspectCamera',
+      message:
+        'Leave it out: a kiosk begins no live sessions, and with `capture: kiosk` no other source may, so a person would never be asked.',
+    });
   const zone = parsed.data?.timeRestriction?.timeZone;
   if (zone !== undefined && !isTimeZone(zone))
     details.push({ path: 'timeRestriction.timeZone', message: `“${zone}” is not an IANA time zone.` });

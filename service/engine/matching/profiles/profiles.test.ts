@@ -243,17 +243,7 @@ test.each<[string, string, (valid: ProfileDefinition) => unknown, string]>([
     'challenge.steps.1',
   ],
   [
-    'a person who decides about sessions that kiosks do not begin',
-    'desk',
-    (valid) => ({
-      ...valid,
-      capture: 'kiosk',
-      challenge: { steps: ['turn-left', 'blink'], count: 2, undecided: 'review' },
-    }),
-    'challenge.undecided',
-  ],
-  [
-    'the same about suspect cameras',
+    'a person who decides about the cameras of sessions that kiosks do not begin',
     'desk',
     (valid) => ({
       ...valid,
