@@ -120,7 +120,14 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
           <Ending state={state} step={step} clear={clear} />
         )}
         {step.is === 'undecided' && (
-          <UndecidedScreen state={state} step={step} go={setStep} vouch={vouch(step)} lost={lost} footer={footer} />
+          <UndecidedScreen
+            state={state}
+            step={step}
+            go={setStep}
+            vouch={vouch(step)}
+            lost={lost}
+            footer={footer}
+          />
         )}
         {(step.is === 'not-verified' || step.is === 'refused') && (
           <Outcome state={state} step={step} go={setStep} footer={footer} />

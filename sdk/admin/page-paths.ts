@@ -525,6 +525,8 @@ export interface components {
         KioskVerified: {
             verified: boolean;
             reference: string;
+            /** @description Liveness alone is against it, and not sure: the same picture again, with the PIN of the operator */
+            undecided?: boolean;
             /** @description Who was confirmed, for the desk: the name, else the address */
             person?: string;
             capture: {
@@ -1900,6 +1902,7 @@ export interface operations {
                     email?: string;
                     /** Format: base64 */
                     picture: string;
+                    pin?: string;
                 };
             };
         };

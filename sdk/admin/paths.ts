@@ -6798,7 +6798,7 @@ export interface components {
                  */
                 suspectCamera?: "record" | "review" | "refuse";
                 /**
-                 * @description What follows when the evidence of an attempt neither suffices for a living person nor refuses one (reason `UNDECIDED`): `refuse` unless stated, it is a failed attempt as any other. `review`: where the last attempt of a session ends so, a person decides. A proof of presence waits for no person: there it is refused.
+                 * @description What follows when the evidence of an attempt neither suffices for a living person nor refuses one (reason `UNDECIDED`): `refuse` unless stated, it is a failed attempt as any other. `review`: where the last attempt of a session ends so, a person decides; at a kiosk, where a picture fails liveness by less than half of the threshold and nothing else is against it, its operator decides at once with the PIN. A proof of presence waits for no person: there it is refused.
                  * @enum {string}
                  */
                 undecided?: "review" | "refuse";
@@ -12783,7 +12783,7 @@ export interface components {
              * @description The same as a code
              * @enum {string}
              */
-            skippedCode?: "NOT_RECOGNIZED" | "NO_DEVICE" | "NO_COUNTRIES" | "NO_COUNTRY" | "NO_LOCATION" | "FIRST_LOCATION" | "CLOCK_MOVED_BACK" | "NO_ATTACK_DETECTION" | "NO_HOURS" | "NO_TIME_ZONE" | "WRONG_TIME_ZONE" | "ONE_PICTURE" | "UNKNOWN" | "FEW_EARLIER_PICTURES";
+            skippedCode?: "NOT_RECOGNIZED" | "NO_DEVICE" | "NO_COUNTRIES" | "NO_COUNTRY" | "NO_LOCATION" | "FIRST_LOCATION" | "CLOCK_MOVED_BACK" | "NO_ATTACK_DETECTION" | "SEEN_BY_OPERATOR" | "NO_HOURS" | "NO_TIME_ZONE" | "WRONG_TIME_ZONE" | "ONE_PICTURE" | "UNKNOWN" | "FEW_EARLIER_PICTURES";
             /** @description The result in one sentence */
             sentence: string;
             /** @description Figures behind the score */

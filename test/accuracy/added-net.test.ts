@@ -116,6 +116,10 @@ function reportOf(threshold: number): PadReport {
       everySpecies10: pointForEverySpecies(judged, 0.1),
     },
     heldOut: pointOnHeldOutPeople(judged, 0.05),
+    undecided: {
+      live: { share: 0, interval: [0, 0.2], pictures: 20 },
+      attacks: { share: 0, interval: [0, 0.2], pictures: 20 },
+    },
     nonResponse: {},
     live: 20,
     attacks: 20,

@@ -108,7 +108,9 @@ export const VerifyReply = z
     undecided: z
       .boolean()
       .optional()
-      .describe('Liveness alone is against it, and not sure: the same picture again, with the PIN of the operator'),
+      .describe(
+        'Liveness alone is against it, and not sure: the same picture again, with the PIN of the operator',
+      ),
     person: z.string().optional().describe('Who was confirmed, for the desk: the name, else the address'),
     capture: z.object({ source: z.string() }),
   })

@@ -47,6 +47,7 @@ export {
   qualityComponents,
   qualityFinding,
 } from './checks/face-quality.ts';
+export { isUndecidedLiveness } from './checks/liveness.ts';
 export {
   applyRule,
   type CheckName,
@@ -65,7 +66,6 @@ export {
   wasMissing,
   whenMissing,
 } from './checks/registered-checks.ts';
-export { isUndecidedLiveness } from './checks/liveness.ts';
 export { skipCodeOf, skipCodes, skipReasons } from './checks/skip-reasons.ts';
 export {
   logFalseMatchRateOf,

@@ -123,15 +123,16 @@ export function createJudge({ subjects, verifications }: JudgeDeps) {
       return { checkResults, compositeScore, failed, ended, reason };
     };
     const seen = seenByOperator(run, found);
-    const vouched = seen && conclude(seen);
-    const { reason, ...concluded } = run.command.vouched && vouched ? vouched : conclude(found);
+    const asSeen = seen && conclude(seen);
+    const vouched = asSeen?.reason === undefined ? asSeen : undefined;
+    const { reason, ...concluded } = (run.command.vouched && vouched) || conclude(found);
     return {
       main,
       probe,
       decision,
       ...concluded,
       replayed,
-      undecided: reason !== undefined && vouched !== undefined && vouched.reason === undefined,
+      undecided: reason !== undefined && vouched !== undefined,
       ...(reason === undefined ? { recognized: await nameOf(run, decision.subject!) } : { reason }),
     };
   };

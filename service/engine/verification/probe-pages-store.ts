@@ -1,5 +1,6 @@
 import type { OrganizationId, SubjectId, World } from '../../lib/id.ts';
 import type { SealedPlace, Sealer } from '../../storage/sealing/sealed.ts';
+import { slices } from '../../storage/slices/slices.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import { encodeProbe, probeField, readProbe } from './verification-store.ts';
 
@@ -10,6 +11,8 @@ export interface ProbePagesDeps {
 }
 
 const VERSION = 1;
+/** Rows that are counted before others have a turn. */
+const COUNTED = 10_000;
 
 /** The kept probes of an organization's verifications, put under another rotation a page at a time. */
 export function createProbePages({ db, inTransaction, sealer }: ProbePagesDeps) {
@@ -75,10 +78,26 @@ export function createProbePages({ db, inTransaction, sealer }: ProbePagesDeps) 
   return {
     /** How many there are: which rotation one is under is sealed with it. */
     async count(organization: OrganizationId): Promise<number> {
-      const { n } = await kept(organization)
-        .select((eb) => eb.fn.countAll<number>().as('n'))
-        .executeTakeFirstOrThrow();
-      return Number(n);
+      let counted = 0;
+      const endAfter = async (after: string) =>
+        (
+          await kept(organization)
+            .select('id')
+            .where('id', '>', after)
+            .orderBy('id')
+            .limit(1)
+            .offset(COUNTED)
+            .executeTakeFirst()
+        )?.id;
+      for await (const { after, through } of slices(endAfter)) {
+        const { n } = await kept(organization)
+          .where('id', '>', after)
+          .$if(through !== undefined, (all) => all.where('id', '<=', through!))
+          .select((eb) => eb.fn.countAll<number>().as('n'))
+          .executeTakeFirstOrThrow();
+        counted += Number(n);
+      }
+      return counted;
     },
     begin: (organization: OrganizationId, generation: number, limit: number) => ({
       renew: (after: string) => renewPage(organization, generation, after, limit),

@@ -69,6 +69,7 @@ function fromLast01(columns: Columns): readonly string[] {
 
     ...references,
     sessionsOfFlow,
+    keptProbes,
 
     `alter table organization add column consent_text ${text}`,
     ...made('consent_text'),
@@ -100,6 +101,10 @@ const references = [
   ),
   'create index live_session_verification on live_session (verification) where verification is not null',
 ];
+
+/** Of the probes that are kept, for a renewal of their secret. */
+const keptProbes =
+  'create index verification_probe on verification (organization, id) where subject is not null and probe_sealed is not null';
 
 /** For the lists of keys. */
 const sessionsOfFlow = 'create index live_session_flow on live_session (organization, world, flow, id)';
@@ -412,6 +417,7 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
   `create index verification_organization on verification (organization, id)`,
   `create index verification_realm on verification (organization, world, created_at, id, outcome, decided_by, failed, profile, actor)`,
   `create index verification_profile on verification (organization, world, profile, created_at)`,
+  keptProbes,
   `
     create table model_setting (
       model ${text} primary key not null,

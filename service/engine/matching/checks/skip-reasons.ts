@@ -9,7 +9,8 @@ export const skipReasons = {
   CLOCK_MOVED_BACK: 'The last verification lies in the future: the clock was moved back.',
   NO_ATTACK_DETECTION:
     'No presentation attack detection ran: the test world, match only, or none is installed.',
-  SEEN_BY_OPERATOR: 'It was not sure. The operator of the kiosk looked at the person and vouched with the PIN.',
+  SEEN_BY_OPERATOR:
+    'It was not sure. The operator of the kiosk looked at the person and vouched with the PIN.',
   NO_HOURS: 'The profile names no hours.',
   NO_TIME_ZONE: 'No time zone is known: name one in the profile, send one, or add a site for the network.',
   WRONG_TIME_ZONE: 'The time zone that was sent is not an IANA name.',
