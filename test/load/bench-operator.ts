@@ -63,7 +63,7 @@ export async function measureOperator(
       what: failed === '' ? what : `${what} (failed: ${failed.slice(0, 160)})`,
       seconds,
       longest: long[0]?.cpu ?? 0,
-      collected: long[0]?.gc ?? 0,
+      collected: Math.min(long[0]?.gc ?? 0, long[0]?.cpu ?? 0),
       above50: long.filter(({ cpu }) => cpu > 50).length,
       p99: quantile(took, 0.99),
       slowest: Math.max(...took),
