@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
+import { Refusal } from '../ui/refusal.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import { createKioskApi, type KioskApi, type KioskState } from './api.ts';
 import { type DeviceIdentity, forgetIdentity, readIdentity } from './device-key.ts';
