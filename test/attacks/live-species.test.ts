@@ -5,7 +5,7 @@ import { mostAccepted } from '../live/attack-limits.ts';
 import { type MeasureDeps, measureAttack } from '../live/measure.ts';
 import { openLivePipeline } from '../live/open.ts';
 import { cacheFolder } from '../live/readings.ts';
-import type { Kept } from '../live/report.ts';
+import type { Kept } from '../live/kept.ts';
 import { openSources } from '../live/sources.ts';
 import { species } from '../live/species.ts';
 import { fullSize } from './size.ts';

@@ -56,14 +56,14 @@ export function presentationClaims(
         id: `presentation-${measured.set}`,
         group: 'presentation',
         title: `Passive liveness of one picture, ${set.name}`,
-        claim: `With thresholds chosen on other people, ${withInterval(all)} of attack pictures pass (APCER over all species), and ${withInterval(live)} of live pictures are refused (BPCER).`,
+        claim: `${withInterval(all)} of pictures of prints and screens are taken for a live person (APCER over all kinds), and ${withInterval(live)} of live pictures are refused (BPCER), at thresholds that were chosen on other people.`,
         verdict: 'none',
         maturity: set.maturity,
         data: `${measured.data}: ${measured.attacks} attack and ${measured.live} live pictures of ${measured.people} people`,
         ...measuredOn(machine),
         command: 'npm run accuracy -- pad',
         chart: {
-          finding: 'At the threshold of the product (APCER of 5 % over all species): shares by species.',
+          finding: 'At the threshold of the product (APCER of 5 % over all kinds): shares by kind of attack.',
           bars,
         },
         table: {
@@ -75,8 +75,8 @@ export function presentationClaims(
           ]),
         },
         limits: [
-          'One webcam, three kinds of attack instrument. Masks, other cameras and other screens are not in the data.',
-          'This is no evaluation after ISO/IEC 30107-3: the worst species decides there, and the chart shows it.',
+          'It holds for one webcam and for prints, phones and tablets. Masks, other cameras and other screens are not in the data.',
+          'It is no evaluation after ISO/IEC 30107-3: the worst kind of attack decides there, and the chart shows it.',
         ],
       },
     ];

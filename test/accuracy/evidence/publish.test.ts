@@ -78,6 +78,6 @@ test('rows with the same steps again are in the table and do not decide', () => 
     },
     people: {},
   });
-  expect(claim).toMatchObject({ verdict: 'holds', chart: { bars: [{ label: 'print-still' }] } });
-  expect(claim?.table.rows.map(([species]) => species)).toEqual(['print-still', 'replay-same']);
+  expect(claim).toMatchObject({ verdict: 'holds', chart: { bars: [{ label: 'print, held still' }] } });
+  expect(claim?.table.rows.map(([species]) => species)).toEqual(['print, held still', 'replay-same']);
 });

@@ -49,8 +49,8 @@ const rateText: Readonly<Record<number, string>> = {
 /** What holds of one scorer and of no other. */
 const limitsOf: Readonly<Record<'r' | 'rm' | 'a', readonly string[]>> = {
   r: [],
-  rm: ['The second embedding is off until an administrator accepts the doubt about its licence.'],
-  a: ['Off unless a profile or people enrolled with it need it: the default is embedding R.'],
+  rm: ['MobileFaceNet is off until an administrator accepts the doubt about its licence.'],
+  a: ['It is used only where a profile names it or people were enrolled with it; the default is embedding R.'],
 };
 
 /** A claim for each scorer: how many pairs of one person match at a false-match rate, on average and in every measured group. */
@@ -72,7 +72,7 @@ export function recognitionClaims(
       id: `recognition-${id}`,
       group: 'recognition',
       title: `1:1 recognition, ${scorer.name}`,
-      claim: `At a false-match rate of 1 in 1,000 in every measured group, ${withInterval(find('1 picture, 1 in 1,000 in every group'))} of the comparisons of one person with one enrolled picture match; at 1 in 10,000 on average, ${withInterval(find('1 picture, 1 in 10,000 on average'))}.`,
+      claim: `${withInterval(find('1 picture, 1 in 1,000 in every group'))} of the comparisons of a person with one own picture match, at a limit that 1 in 1,000 strangers of the worst measured group pass. At a limit that 1 in 10,000 of all strangers pass, ${withInterval(find('1 picture, 1 in 10,000 on average'))} match.`,
       verdict: 'none',
       maturity: scorer.maturity,
       data: `${measured.data}: ${measured.genuine.toLocaleString('en')} comparisons of one person, ${measured.impostors.toLocaleString('en')} of two; ${measured.groups}`,
@@ -91,11 +91,11 @@ export function recognitionClaims(
         ]),
       },
       limits: [
+        'It holds for frontal pictures of public figures of the United States and Europe. The embedding may have been trained on some of them, so the figures flatter. Calibrate with your own people: gatehouse org calibrate.',
         `No face was found in ${percent(measured.failureToEnroll, 2)} of the pictures; they are in no rate above.`,
-        'The pictures whose people match are frontal and of public figures of the United States and Europe, and may have been among those that the embedding was trained on: the figures flatter. Calibrate with your own people (gatehouse org calibrate).',
-        `At 1 in 10,000 on average, false matches among people of the group ${worst.group} are ${worst.atAverage.toFixed(0)} times as many. The groups are ${groups.measured.map(({ group, people }) => `${group} (${people})`).join(', ')}, small web pictures; of other groups nothing was measured.`,
-        'Of several pictures, the rate of the worst group is taken to be that of one picture at the same average: people of the groups have one picture each.',
-        'Intervals are a bootstrap over the people who match. A rate of 1 in 100,000 on average and of 1 in 1,000 in a group rests on few pairs.',
+        `At 1 in 10,000 on average, people of the group ${worst.group} are taken for each other ${worst.atAverage.toFixed(0)} times as often. Measured groups: ${groups.measured.map(({ group, people }) => `${group} (${people} people)`).join(', ')}, small web pictures. Nothing is known of other groups.`,
+        'People of the groups have one picture each. For several pictures, the rate of the worst group is taken from the table of one picture.',
+        'Intervals are a bootstrap over people. Rates of 1 in 100,000 on average and of 1 in 1,000 in a group rest on few pairs.',
         ...limitsOf[id],
       ],
     };

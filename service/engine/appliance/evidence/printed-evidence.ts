@@ -118,12 +118,12 @@ export type EvidenceGroup = (typeof evidenceGroups)[number];
 const verdicts = ['holds', 'part', 'missed', 'none'] as const;
 export type EvidenceVerdict = (typeof verdicts)[number];
 
-const bar = { label: 'print-bent', value: 0, from: 0, to: 0.013 };
+const bar = { label: 'print, bent', value: 0, from: 0, to: 0.013 };
 export const exampleOfEvidenceClaim = {
   id: 'live-attacks',
   group: 'live',
-  title: 'Live sessions: prints, replays, tampered clients',
-  claim: 'Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.',
+  title: 'Live sessions: prints, replays, changed pages',
+  claim: 'Worst: print, bent, 0 % (95 %: 0 to 1.3 %).',
   verdict: 'holds',
   maturity: 'experimental',
   data: '4,500 trials; recordings of people in public data',
@@ -131,8 +131,8 @@ export const exampleOfEvidenceClaim = {
   commit: 'ec99346f07e7',
   machine: 'AMD EPYC, 2 cores, 24 GiB',
   command: 'npm run accuracy -- challenges',
-  chart: { finding: 'Attacks accepted, by kind.', goal: { value: 0, label: 'goal: 0' }, bars: [bar] },
-  table: { head: ['Kind of attack', 'Accepted'], rows: [['print-bent', '0']] },
+  chart: { finding: 'Attacks that pass, by kind.', goal: { value: 0, label: 'goal: 0' }, bars: [bar] },
+  table: { head: ['Kind of attack', 'Passed'], rows: [['print, bent', '0']] },
   limits: ['Attacks are simulated.'],
 } as const;
 
