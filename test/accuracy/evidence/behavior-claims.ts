@@ -1,5 +1,5 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
-import { type Hits, type KeptPart, measuredOn, percent, shareOf } from './kept-figures.ts';
+import { type Hits, inGerman, type KeptPart, measuredOn, percent, shareOf } from './kept-figures.ts';
 
 interface Bar {
   number: number;
@@ -51,6 +51,16 @@ export function behaviorClaims({ summary, 'bar-4': unseen }: Behavior): Evidence
         'Recorded movements of a person that are played again pass, and so does a person who works for another.',
         'It holds for a mouse and a keyboard at a computer. Nothing is known about touch, phones, assistive technology and agents with a language model.',
       ],
+      german: {
+        claim: inGerman(
+          `${count('holds')} von ${bars.length} Zielen sind erreicht, ${count('in part')} teilweise. Von Sitzungen von ${shares.length} Programmen, die das Training nicht kannte, fallen im Mittel ${percent(noticed, 0)} auf, vom schlechtesten ${percent(Math.min(...shares), 0)}, bei 1 % Fehlalarmen unter Menschen.`,
+        ),
+        limits: [
+          'Es ist ein Hinweis: nie allein zum Ablehnen oder Zulassen verwenden.',
+          'Wiedergegebene Bewegungen eines Menschen bestehen, und ebenso ein Mensch, der für einen anderen arbeitet.',
+          'Es gilt für Maus und Tastatur an einem Computer. Über Touch, Telefone, Hilfstechnik und Agenten mit einem Sprachmodell ist nichts bekannt.',
+        ],
+      },
     },
   ];
 }

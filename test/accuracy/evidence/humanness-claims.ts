@@ -1,7 +1,7 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
 import { JUDGE_SINCE } from '../../live/report-words.ts';
 import type { HumannessMeasure } from '../humanness/measure.ts';
-import { type KeptPart, measuredOn, percent } from './kept-figures.ts';
+import { inGerman, type KeptPart, measuredOn, percent } from './kept-figures.ts';
 
 /** Whether the humanness score of a live session means what it says. */
 export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure>): EvidenceClaim[] {
@@ -36,6 +36,18 @@ export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure
         'It holds where there are as many attacks as people. Most attacks are simulated, and the people are few.',
         'Films that are fed in as a camera are not in the data: the score does not detect them.',
       ],
+      german: {
+        claim: inGerman(
+          `Ein Wert von 0.9 sollte bedeuten, dass 9 von 10 lebende Menschen sind. An Personen und Angriffen, an denen seine Gewichte nicht gewählt wurden, weichen Wert und Anteil im Mittel um ${percent(all.error)} ab (Brier-Wert ${all.brier.toFixed(3)}); unter Sitzungen, die die Aufgabe bestanden, um ${percent(passed.error)} (${passed.brier.toFixed(3)}).`,
+        ),
+        limits: [
+          ...(machine.date < JUDGE_SINCE
+            ? ['Gemessen, bevor das Urteil sich änderte (Entscheidung 0046), und seither weder angepasst noch gemessen.']
+            : []),
+          'Es gilt, wo Angriffe so häufig sind wie Menschen. Die meisten Angriffe sind simuliert, und es sind wenige Personen.',
+          'Filme, die als Kamera eingespielt werden, sind nicht in den Daten: Der Wert bemerkt sie nicht.',
+        ],
+      },
     },
   ];
 }

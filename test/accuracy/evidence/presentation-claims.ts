@@ -1,6 +1,6 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
-import { type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
+import { inGerman, type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
 
 export interface Presentation {
   data: string;
@@ -78,6 +78,15 @@ export function presentationClaims(
           'It holds for one webcam and for prints, phones and tablets. Masks, other cameras and other screens are not in the data.',
           'It is no evaluation after ISO/IEC 30107-3: the worst kind of attack decides there, and the chart shows it.',
         ],
+        german: {
+          claim: inGerman(
+            `${withInterval(all)} der Bilder von Ausdrucken und Bildschirmen gelten als lebende Person (APCER über alle Arten), und ${withInterval(live)} der lebenden Bilder werden abgelehnt (BPCER), bei Schwellen, die an anderen Personen gewählt wurden.`,
+          ),
+          limits: [
+            'Es gilt für eine Webcam und für Ausdrucke, Telefone und Tablets. Masken, andere Kameras und andere Bildschirme sind nicht in den Daten.',
+            'Es ist keine Prüfung nach ISO/IEC 30107-3: Dort entscheidet die schlimmste Art von Angriff; das Diagramm zeigt sie.',
+          ],
+        },
       },
     ];
   });

@@ -1,5 +1,5 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
-import { type KeptPart, measuredOn } from './kept-figures.ts';
+import { inGerman, type KeptPart, measuredOn } from './kept-figures.ts';
 
 export interface Bench {
   loop: KeptPart<{
@@ -46,6 +46,14 @@ export function speedClaims({ loop, pipeline, behavior }: Bench): EvidenceClaim[
       limits: [
         'It holds for one machine: run the command on yours. Runs vary by some per cent; an interval is not given.',
       ],
+      german: {
+        claim: inGerman(
+          `${verificationsPerSecond.toFixed(1)} Verifikationen je Sekunde bei ${connections} gleichzeitigen Aufrufern; die Hälfte ist nach ${verificationMilliseconds.p50} ms beantwortet, 99 von 100 nach ${verificationMilliseconds.p99} ms.`,
+        ),
+        limits: [
+          'Es gilt für einen Rechner: Führen Sie den Befehl auf Ihrem aus. Läufe weichen um einige Prozent voneinander ab; ein Intervall ist nicht angegeben.',
+        ],
+      },
     },
     behaviorSpeed(behavior),
   ];
@@ -74,5 +82,11 @@ const behaviorSpeed = ({ measured: { rows, alone }, machine }: Bench['behavior']
       ]),
     },
     limits: ['It holds for one machine: run the command on yours.'],
+    german: {
+      claim: inGerman(
+        `${whole(most.rate)} Verhaltenswerte je Sekunde auf einem Kern bei ${most.callers} gleichzeitigen Aufrufern, jeder auf dem Datenträger, bevor er beantwortet ist (Ziel: 300). SQLite allein schreibt dort ${whole(alone)} einzelne Zeilen je Sekunde.`,
+      ),
+      limits: ['Es gilt für einen Rechner: Führen Sie den Befehl auf Ihrem aus.'],
+    },
   };
 };

@@ -1,5 +1,5 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
-import { type Hits, type KeptPart, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
+import { type Hits, inGerman, type KeptPart, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
 
 export interface Uniqueness {
   data: string;
@@ -62,6 +62,15 @@ export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): E
         'It holds for frontal pictures of public figures, one picture a visit.',
         'Twins, close relatives and people who alter their face on purpose are not in the data.',
       ],
+      german: {
+        claim: inGerman(
+          `Von Mitgliedern, die wiederkommen, werden ${withInterval(shareOf(usual.found))} sofort gefunden und ${withInterval(shareOf(usual.foundInReview))} weitere durch einen Prüfer. Von Fremden gelten ${withInterval(shareOf(usual.flagged))} als Mitglied. Der Bereich hat ${members} Personen und eine Rate falscher Treffer von ${percent(usual.falseFlagRate, 0)}.`,
+        ),
+        limits: [
+          'Es gilt für frontale Bilder bekannter Personen, ein Bild je Besuch.',
+          'Zwillinge, nahe Verwandte und Personen, die ihr Gesicht absichtlich verändern, sind nicht in den Daten.',
+        ],
+      },
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { Badge } from '../../../ui/controls/index.ts';
-import { useStrings } from '../../../ui/strings/index.ts';
+import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import type { Claim } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
 
@@ -24,5 +24,12 @@ export function useClaimTitle(): (claim: Pick<Claim, 'id' | 'title'>) => string 
 }
 type TitleKey = Extract<keyof (typeof evidenceStrings)['en'], `title.${string}`>;
 const isTitle = (key: string): key is TitleKey => key in evidenceStrings.en;
+
+/** The sentences of a claim in the language of the reader. */
+export function useClaimWords(): (claim: Claim) => Pick<Claim, 'claim' | 'limits'> {
+  const { language } = useLanguage();
+  return (claim) => (language === 'de' ? claim.german : claim);
+}
+export const ClaimSentence = ({ of }: { of: Claim }) => <>{useClaimWords()(of).claim}</>;
 
 export const ClaimTitle = ({ of }: { of: Pick<Claim, 'id' | 'title'> }) => <>{useClaimTitle()(of)}</>;

@@ -15,6 +15,7 @@ const claim: EvidenceClaim = {
   command: 'npm run bench',
   table: { head: ['Load'], rows: [['all']] },
   limits: ['One machine.'],
+  german: { claim: '50 je Sekunde.', limits: ['Ein Rechner.'] },
 };
 const chart = { finding: 'Shares.', bars: [{ label: 'a', value: 0.5, from: 0.4, to: 0.6 }] };
 const print = (claims: EvidenceClaim[]) =>
