@@ -11,7 +11,7 @@ export function Verdict({ of }: { of: Claim['verdict'] }) {
   return <Badge kind={kinds[of]}>{t(of)}</Badge>;
 }
 
-/** Words of the published figures, which are English in each language of the console. */
+/** Data, machines and charts of the published figures, which are English in each language of the console. */
 export const English = ({ children }: { children: string }) => <span lang="en">{children}</span>;
 
 /** In the language of the reader; a figure that these pages do not know yet, by the service's own title. */

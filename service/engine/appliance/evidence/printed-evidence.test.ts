@@ -49,7 +49,7 @@ test('claims first, then each with its source, chart, table and limits, then wha
     ],
     chart,
     table: claim.table,
-    points: { title: 'What this figure does not say', lines: ['One machine.'] },
+    points: { title: 'For what it holds, and what it does not say', lines: ['One machine.'] },
   });
 });
 
