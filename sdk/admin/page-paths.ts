@@ -1169,9 +1169,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1255,9 +1255,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1341,9 +1341,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1429,9 +1429,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1475,9 +1475,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1562,9 +1562,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1649,9 +1649,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1695,9 +1695,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1775,9 +1775,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1871,9 +1871,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1959,9 +1959,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2045,9 +2045,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2151,9 +2151,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2237,9 +2237,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2323,9 +2323,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2409,9 +2409,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2496,9 +2496,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2542,9 +2542,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2622,9 +2622,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2794,9 +2794,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2893,9 +2893,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {

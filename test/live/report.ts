@@ -7,8 +7,8 @@ import type { Draw } from './attack.ts';
 import type { Kept, KeptRow, PeoplePart } from './kept.ts';
 import { type AttackRow, type PersonRow, settingName } from './measure.ts';
 import type { RepeatsRow } from './repeats.ts';
-import type { RestRow } from './rest.ts';
 import { details, JUDGE_SINCE, meanOver, percent, summary } from './report-words.ts';
+import type { RestRow } from './rest.ts';
 import { species } from './species.ts';
 
 /** Keeps what was measured now beside what was measured before, and renders all of it to `FOLDER/liveness.md`. */

@@ -57,7 +57,8 @@ export const admin = noun('accounts of administrators for the console', {
       'last sign-in': 'lastSignInAt',
       state: stateOf,
     },
-    empty: 'There is no administrator yet. Create one: admin create --email ada@example.com --name Ada --role owner',
+    empty:
+      'There is no administrator yet. Create one: admin create --email ada@example.com --name Ada --role owner',
     examples: ['admin list'],
   }),
   'sign-out': call('POST /api/admin/administrators/sign-out', {
@@ -104,7 +105,10 @@ export const admin = noun('accounts of administrators for the console', {
       const { failures } = await replyOf(
         open.admin.POST('/api/admin/administrators/{id}/unlock', { params }),
       );
-      return { json: { id, email, failures }, text: `${count(failures, 'failed sign-in', 'failed sign-ins')} of ${email} cleared.` };
+      return {
+        json: { id, email, failures },
+        text: `${count(failures, 'failed sign-in', 'failed sign-ins')} of ${email} cleared.`,
+      };
     },
   }),
   'setup-token': work({

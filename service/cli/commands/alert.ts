@@ -173,7 +173,9 @@ export const alert = noun('alerts about failures, attacks or a full disk, and th
       acknowledged: ({ acknowledged: by }) => by && `${by.at} by ${by.by}`,
     },
     empty: ({ all }) =>
-      all ? 'There are no alerts yet.' : `No alert is open. To see what is watched: ${invocation} alert rules`,
+      all
+        ? 'There are no alerts yet.'
+        : `No alert is open. To see what is watched: ${invocation} alert rules`,
     examples: ['alert list', 'alert list --all --limit 20 --json'],
   }),
   ack: call('POST /api/admin/alerts/{id}/acknowledge', {

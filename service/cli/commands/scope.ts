@@ -18,11 +18,7 @@ const settings = {
     'chance that a stranger is taken for a member: 0.01 or 1% (the default)',
     readRate,
   ),
-  reviewRate: value(
-    '<rate>',
-    'chance that a stranger goes to a reviewer (default: 5%)',
-    readRate,
-  ),
+  reviewRate: value('<rate>', 'chance that a stranger goes to a reviewer (default: 5%)', readRate),
   onErasure: choice(
     '<rule>',
     'what erasing a person does in the scope: reopen lets the human come again, hold keeps the pseudonym to the end of the epoch',

@@ -16,7 +16,10 @@ export const webhookFlags = {
     'file with such headers, one “name: value” a line; unlike an option it is not in the history of the shell',
   ),
   description: value('<text>', 'what it is for'),
-  ca: value('<file>', 'PEM of the only certificate authority to trust, instead of the system’s; with change also none'),
+  ca: value(
+    '<file>',
+    'PEM of the only certificate authority to trust, instead of the system’s; with change also none',
+  ),
   pin: value(
     '<base64>',
     'SHA-256 of the only public key to trust; with change also none',

@@ -28,12 +28,10 @@ export const webhook = noun('where an organization’s events are sent, and what
     args: { url: value('<url>', 'address that receives each event; it needs a grant (`grant add`)') },
     about: 'add a webhook; its secret is shown only now',
     fields: {
-      family: needed(choice('<family>', 'API family whose events it receives, in the format of that family', families)),
-      signature: choice(
-        '<dialect>',
-        'how it is signed (default: as the family does it)',
-        signatureDialects,
+      family: needed(
+        choice('<family>', 'API family whose events it receives, in the format of that family', families),
       ),
+      signature: choice('<dialect>', 'how it is signed (default: as the family does it)', signatureDialects),
     },
     options: webhookFlags,
     async ask({ url = '', ...given }) {
@@ -242,8 +240,7 @@ secret’s in the header of the same name with -next.`,
   replay: call('POST /api/admin/webhooks/{id}/replay', {
     on: 'world',
     args: { id },
-    about:
-      'send every event since a time (at most 30 days) again, in order, with the same webhook-ids',
+    about: 'send every event since a time (at most 30 days) again, in order, with the same webhook-ids',
     fields: {
       since: needed(value('<date>', 'from then on: 2026-11-20 or 2026-11-20T08:00:00Z', readStart)),
       until: value('<date>', 'before then (default: until now)', readMoment),

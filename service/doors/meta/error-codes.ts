@@ -51,8 +51,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   CONFLICT: { means: 'The resource exists already, or is not in the expected state.' },
   IDEMPOTENCY_KEY_REUSED: {
-    means:
-      'The `Idempotency-Key` was used for another request.',
+    means: 'The `Idempotency-Key` was used for another request.',
   },
   MISSING_AUTH: {
     means: 'No API key was sent.',
@@ -150,10 +149,11 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     means:
       'The picture is identical to an enrolled one, which the live world refuses; `reason` asks for a new one.',
   },
-  CHECK_FAILED: { means: 'A check that the profile marks as hard-fail has failed; `checkResults` names it.' },
+  CHECK_FAILED: { means: 'A hard-fail check of the profile failed; `checkResults` says which.' },
   SUBJECT_NOT_FOUND: { means: 'No person is enrolled under that id or e-mail.' },
   TEMPLATE_MISMATCH: {
-    means: "The face is not the one that is enrolled under this e-mail address; only the operator of the box can override that.",
+    means:
+      'The face is not the one that is enrolled under this e-mail address; only the operator of the box can override that.',
   },
   DUPLICATE_IDENTITY: {
     means: 'The face is like that of another person, and the organization refuses duplicates.',
@@ -169,7 +169,8 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   LEGAL_HOLD: { means: 'A legal hold forbids erasing the person.' },
   CONFIRMATION_REQUIRED: {
-    means: 'The operation destroys data and was not confirmed; the error names the count or name to confirm with.',
+    means:
+      'The operation destroys data and was not confirmed; the error names the count or name to confirm with.',
   },
   SESSION_EXPIRED: {
     means: 'The session is over, or the token that it issued has expired.',
@@ -181,8 +182,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   ORGANIZATION_MISMATCH: { means: 'The request names another organization than that of the API key.' },
   EMAIL_MISMATCH: { means: 'The session is locked to an e-mail address, and another person appeared.' },
   KIOSK_REQUIRED: {
-    means:
-      'The profile accepts pictures of a paired kiosk only (`capture`).',
+    means: 'The profile accepts pictures of a paired kiosk only (`capture`).',
   },
   MOTION_REQUIRED: {
     means:

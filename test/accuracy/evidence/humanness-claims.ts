@@ -31,7 +31,9 @@ export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure
       },
       limits: [
         ...(machine.date < JUDGE_SINCE
-          ? ['It was measured before the judge changed (decision 0046), and neither fitted nor measured since.']
+          ? [
+              'It was measured before the judge changed (decision 0046), and neither fitted nor measured since.',
+            ]
           : []),
         'It holds where there are as many attacks as people. Most attacks are simulated, and the people are few.',
         'Films that are fed in as a camera are not in the data: the score does not detect them.',
@@ -42,7 +44,9 @@ export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure
         ),
         limits: [
           ...(machine.date < JUDGE_SINCE
-            ? ['Gemessen, bevor das Urteil sich änderte (Entscheidung 0046), und seither weder angepasst noch gemessen.']
+            ? [
+                'Gemessen, bevor das Urteil sich änderte (Entscheidung 0046), und seither weder angepasst noch gemessen.',
+              ]
             : []),
           'Es gilt, wo Angriffe so häufig sind wie Menschen. Die meisten Angriffe sind simuliert, und es sind wenige Personen.',
           'Filme, die als Kamera eingespielt werden, sind nicht in den Daten: Der Wert bemerkt sie nicht.',

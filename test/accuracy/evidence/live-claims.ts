@@ -40,18 +40,36 @@ const kinds: Readonly<Record<string, readonly [english: string, german: string]>
   'print-bent-others': ['print, bent otherwise', 'Ausdruck, anders gebogen'],
   'print-bent-portraits': ['print of a portrait, bent', 'Ausdruck eines Porträts, gebogen'],
   'print-bent-lids': ['print with a strip of closed lids', 'Ausdruck mit einem Streifen geschlossener Lider'],
-  'print-bent-portraits-turns': ['print, where a profile asks for turns alone', 'Ausdruck, wo ein Profil nur Drehungen verlangt'],
-  'replay-recaptured': ['filmed screen, moved by a program', 'gefilmter Bildschirm, von einem Programm bewegt'],
+  'print-bent-portraits-turns': [
+    'print, where a profile asks for turns alone',
+    'Ausdruck, wo ein Profil nur Drehungen verlangt',
+  ],
+  'replay-recaptured': [
+    'filmed screen, moved by a program',
+    'gefilmter Bildschirm, von einem Programm bewegt',
+  ],
   'replay-old-session': ['frames of an old session', 'Bilder einer alten Sitzung'],
-  'replay-old-session-no-motion': ['frames of an old session, path without motion', 'Bilder einer alten Sitzung, Weg ohne Bewegung'],
-  'replay-old-session-no-motion-others': ['other frames, path without motion', 'andere Bilder, Weg ohne Bewegung'],
+  'replay-old-session-no-motion': [
+    'frames of an old session, path without motion',
+    'Bilder einer alten Sitzung, Weg ohne Bewegung',
+  ],
+  'replay-old-session-no-motion-others': [
+    'other frames, path without motion',
+    'andere Bilder, Weg ohne Bewegung',
+  ],
   'replay-screen': ['film on a screen', 'Film auf einem Bildschirm'],
   'replay-screen-session': ['old session on a screen', 'alte Sitzung auf einem Bildschirm'],
-  'replay-screen-chosen': ['film on a screen that fits each step', 'Film auf einem Bildschirm, der zu jedem Schritt passt'],
+  'replay-screen-chosen': [
+    'film on a screen that fits each step',
+    'Film auf einem Bildschirm, der zu jedem Schritt passt',
+  ],
   'tampered-early': ['changed page, steps too early', 'veränderte Seite, Schritte zu früh'],
   'tampered-clock': ['changed page, wrong times', 'veränderte Seite, falsche Zeiten'],
   'tampered-repeat': ['changed page, repeated frames', 'veränderte Seite, wiederholte Bilder'],
-  'recapture-turning': ['filmed screen of a person who turns', 'gefilmter Bildschirm einer Person, die sich dreht'],
+  'recapture-turning': [
+    'filmed screen of a person who turns',
+    'gefilmter Bildschirm einer Person, die sich dreht',
+  ],
   puppet: ['animated photograph', 'animiertes Foto'],
   'injection-cut': ['virtual camera, clips cut hard', 'virtuelle Kamera, Clips hart geschnitten'],
   'injection-spliced': ['virtual camera, clips spliced smoothly', 'virtuelle Kamera, Clips weich verbunden'],
@@ -137,7 +155,9 @@ function attackClaim({
   const drawn = rows.filter(isMain);
   const worst = drawn.toSorted((a, b) => shareOf(b.accepted).value - shareOf(a.accepted).value)[0]!;
   const over = drawn.filter(({ accepted }) => shareOf(accepted).value > goal);
-  const onFilm = rows.filter(({ draw, species }) => draw === 'within reach' && !species.startsWith('tampered-'));
+  const onFilm = rows.filter(
+    ({ draw, species }) => draw === 'within reach' && !species.startsWith('tampered-'),
+  );
   const worstOnFilm = onFilm.toSorted((a, b) => shareOf(b.accepted).value - shareOf(a.accepted).value)[0];
   const newest = rows.map(({ machine }) => machine).toSorted((a, b) => (a.date < b.date ? 1 : -1))[0]!;
   return {

@@ -33,7 +33,8 @@ test('each claim has its source, what it does not say, and shares inside their i
 });
 
 /** Digits of each figure, in order of size: sentences order them otherwise. */
-const figuresOf = (sentence: string) => (sentence.match(/\d[\d.,]*\d|\d/g) ?? []).map((figure) => figure.replaceAll(/[.,]/g, '')).toSorted();
+const figuresOf = (sentence: string) =>
+  (sentence.match(/\d[\d.,]*\d|\d/g) ?? []).map((figure) => figure.replaceAll(/[.,]/g, '')).toSorted();
 
 const machine = {
   date: '2026-11-20T12:00',

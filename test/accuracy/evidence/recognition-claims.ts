@@ -57,8 +57,10 @@ const limitsOf: Readonly<Record<'r' | 'rm' | 'a', readonly { english: string; ge
   ],
   a: [
     {
-      english: 'It is used only where a profile names it or people were enrolled with it; the default is embedding R.',
-      german: 'Es wird nur benutzt, wo ein Profil es nennt oder Personen damit erfasst wurden; Standard ist Embedding R.',
+      english:
+        'It is used only where a profile names it or people were enrolled with it; the default is embedding R.',
+      german:
+        'Es wird nur benutzt, wo ein Profil es nennt oder Personen damit erfasst wurden; Standard ist Embedding R.',
     },
   ],
 };

@@ -1,5 +1,13 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
-import { type Hits, inGerman, type KeptPart, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
+import {
+  type Hits,
+  inGerman,
+  type KeptPart,
+  measuredOn,
+  percent,
+  shareOf,
+  withInterval,
+} from './kept-figures.ts';
 
 export interface Uniqueness {
   data: string;
