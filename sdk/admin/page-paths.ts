@@ -1171,9 +1171,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1257,9 +1257,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1343,9 +1343,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1431,9 +1431,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1477,9 +1477,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1564,9 +1564,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1651,9 +1651,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1697,9 +1697,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1777,9 +1777,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1873,9 +1873,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -1962,9 +1962,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2048,9 +2048,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2154,9 +2154,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2240,9 +2240,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2326,9 +2326,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2412,9 +2412,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2499,9 +2499,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2545,9 +2545,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2625,9 +2625,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2797,9 +2797,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -2896,9 +2896,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {

@@ -14683,8 +14683,8 @@ export interface components {
          *         {
          *           "id": "live-attacks",
          *           "group": "live",
-         *           "title": "Live sessions: prints, replays, tampered clients",
-         *           "claim": "Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.",
+         *           "title": "Live sessions: prints, replays, changed pages",
+         *           "claim": "Worst: print, bent, 0 % (95 %: 0 to 1.3 %).",
          *           "verdict": "holds",
          *           "maturity": "experimental",
          *           "data": "4,500 trials; recordings of people in public data",
@@ -14693,14 +14693,14 @@ export interface components {
          *           "machine": "AMD EPYC, 2 cores, 24 GiB",
          *           "command": "npm run accuracy -- challenges",
          *           "chart": {
-         *             "finding": "Attacks accepted, by kind.",
+         *             "finding": "Attacks that pass, by kind.",
          *             "goal": {
          *               "value": 0,
          *               "label": "goal: 0"
          *             },
          *             "bars": [
          *               {
-         *                 "label": "print-bent",
+         *                 "label": "print, bent",
          *                 "value": 0,
          *                 "from": 0,
          *                 "to": 0.013
@@ -14710,18 +14710,24 @@ export interface components {
          *           "table": {
          *             "head": [
          *               "Kind of attack",
-         *               "Accepted"
+         *               "Passed"
          *             ],
          *             "rows": [
          *               [
-         *                 "print-bent",
+         *                 "print, bent",
          *                 "0"
          *               ]
          *             ]
          *           },
          *           "limits": [
          *             "Attacks are simulated."
-         *           ]
+         *           ],
+         *           "german": {
+         *             "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
+         *             "limits": [
+         *               "Angriffe sind simuliert."
+         *             ]
+         *           }
          *         }
          *       ]
          *     }
@@ -14739,8 +14745,8 @@ export interface components {
          * @example {
          *       "id": "live-attacks",
          *       "group": "live",
-         *       "title": "Live sessions: prints, replays, tampered clients",
-         *       "claim": "Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.",
+         *       "title": "Live sessions: prints, replays, changed pages",
+         *       "claim": "Worst: print, bent, 0 % (95 %: 0 to 1.3 %).",
          *       "verdict": "holds",
          *       "maturity": "experimental",
          *       "data": "4,500 trials; recordings of people in public data",
@@ -14749,14 +14755,14 @@ export interface components {
          *       "machine": "AMD EPYC, 2 cores, 24 GiB",
          *       "command": "npm run accuracy -- challenges",
          *       "chart": {
-         *         "finding": "Attacks accepted, by kind.",
+         *         "finding": "Attacks that pass, by kind.",
          *         "goal": {
          *           "value": 0,
          *           "label": "goal: 0"
          *         },
          *         "bars": [
          *           {
-         *             "label": "print-bent",
+         *             "label": "print, bent",
          *             "value": 0,
          *             "from": 0,
          *             "to": 0.013
@@ -14766,18 +14772,24 @@ export interface components {
          *       "table": {
          *         "head": [
          *           "Kind of attack",
-         *           "Accepted"
+         *           "Passed"
          *         ],
          *         "rows": [
          *           [
-         *             "print-bent",
+         *             "print, bent",
          *             "0"
          *           ]
          *         ]
          *       },
          *       "limits": [
          *         "Attacks are simulated."
-         *       ]
+         *       ],
+         *       "german": {
+         *         "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
+         *         "limits": [
+         *           "Angriffe sind simuliert."
+         *         ]
+         *       }
          *     }
          */
         EvidenceClaim: {
@@ -14790,7 +14802,7 @@ export interface components {
             group: "recognition" | "presentation" | "live" | "uniqueness" | "behavior" | "speed";
             /** @description Name of the figure */
             title: string;
-            /** @description One sentence with the figure and its interval, in English */
+            /** @description The figure with its interval in plain words, in English */
             claim: string;
             /**
              * @description Whether the goal is reached; `none`: there is no goal
@@ -14821,20 +14833,27 @@ export interface components {
                 /** @description A cell for each column */
                 rows: string[][];
             };
-            /** @description What the figure does not say */
+            /** @description For what the figure holds, and what it does not say */
             limits: string[];
+            /** @description The sentences of the claim in German */
+            german: {
+                /** @description The claim in German */
+                claim: string;
+                /** @description The limits in German */
+                limits: string[];
+            };
         };
         /**
          * @description Shares with their intervals.
          * @example {
-         *       "finding": "Attacks accepted, by kind.",
+         *       "finding": "Attacks that pass, by kind.",
          *       "goal": {
          *         "value": 0,
          *         "label": "goal: 0"
          *       },
          *       "bars": [
          *         {
-         *           "label": "print-bent",
+         *           "label": "print, bent",
          *           "value": 0,
          *           "from": 0,
          *           "to": 0.013
@@ -16243,9 +16262,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -16370,7 +16389,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -16403,9 +16422,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -16527,9 +16546,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -16689,9 +16708,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -16810,9 +16829,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -16979,9 +16998,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -17127,9 +17146,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -17241,9 +17260,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -17369,9 +17388,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -17437,7 +17456,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -17538,9 +17557,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -17659,9 +17678,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -17805,9 +17824,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -17926,9 +17945,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -17982,7 +18001,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -18082,9 +18101,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -18190,9 +18209,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -18355,9 +18374,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -18489,9 +18508,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -18609,9 +18628,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -18750,9 +18769,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -18925,9 +18944,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -19092,9 +19111,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -19239,9 +19258,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -19404,9 +19423,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -19543,9 +19562,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -19727,9 +19746,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -19857,9 +19876,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -19984,9 +20003,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -20165,7 +20184,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -20204,9 +20223,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -20333,9 +20352,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -20511,9 +20530,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -20737,9 +20756,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -20849,9 +20868,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -20976,7 +20995,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -21009,9 +21028,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -21155,9 +21174,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -21311,9 +21330,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -21421,9 +21440,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -21557,7 +21576,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -21590,9 +21609,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -21758,9 +21777,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -21925,9 +21944,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -22090,9 +22109,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -22262,9 +22281,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -22415,9 +22434,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -22516,9 +22535,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -22624,9 +22643,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -22688,9 +22707,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -22787,9 +22806,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -22928,9 +22947,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -23036,9 +23055,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -23181,7 +23200,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -23214,9 +23233,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -23353,9 +23372,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -23461,9 +23480,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -23664,9 +23683,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -23989,9 +24008,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -24135,9 +24154,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -24256,9 +24275,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -24459,9 +24478,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -24700,9 +24719,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -24960,9 +24979,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
              */
             503: {
                 headers: {
@@ -25097,9 +25116,9 @@ export interface operations {
             };
             /**
              * @description - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -25197,9 +25216,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -25319,9 +25338,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -25474,9 +25493,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -25582,9 +25601,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -25759,9 +25778,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -25942,9 +25961,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -26104,9 +26123,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -26265,9 +26284,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -26404,9 +26423,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -26591,7 +26610,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -26630,9 +26649,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -26787,9 +26806,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -26952,9 +26971,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -27131,9 +27150,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -27363,9 +27382,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -27592,9 +27611,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -27819,9 +27838,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -28038,9 +28057,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -28179,9 +28198,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -28314,7 +28333,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -28347,9 +28366,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -28499,9 +28518,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -28652,9 +28671,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -28843,9 +28862,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -28991,9 +29010,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -29150,9 +29169,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -29330,7 +29349,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -29369,9 +29388,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -29624,9 +29643,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -29822,9 +29841,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -30030,9 +30049,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -30173,9 +30192,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -30275,9 +30294,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -30380,9 +30399,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -30503,9 +30522,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -30545,7 +30564,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -30645,9 +30664,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -30814,9 +30833,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -30957,9 +30976,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -31063,9 +31082,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -31188,7 +31207,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -31221,9 +31240,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -31386,9 +31405,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -31450,7 +31469,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -31550,9 +31569,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -31676,9 +31695,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -31774,9 +31793,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -31913,9 +31932,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -32065,9 +32084,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -32220,9 +32239,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -32373,9 +32392,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -32479,9 +32498,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -32618,9 +32637,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -32724,9 +32743,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -32844,7 +32863,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -32877,9 +32896,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -33015,9 +33034,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -33111,9 +33130,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -33275,9 +33294,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -33389,9 +33408,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -33543,9 +33562,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -33680,7 +33699,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -33713,9 +33732,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -33912,9 +33931,9 @@ export interface operations {
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -34078,9 +34097,9 @@ export interface operations {
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -34245,9 +34264,9 @@ export interface operations {
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -34394,9 +34413,9 @@ export interface operations {
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -34524,9 +34543,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -34642,9 +34661,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -34781,9 +34800,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -34908,9 +34927,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -35025,9 +35044,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -35145,9 +35164,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -35269,9 +35288,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -35385,9 +35404,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -35515,9 +35534,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -35680,9 +35699,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -35786,9 +35805,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -35945,9 +35964,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -36085,9 +36104,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -36271,9 +36290,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -36377,9 +36396,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -36517,9 +36536,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -36613,9 +36632,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -36760,9 +36779,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -36897,9 +36916,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -37027,9 +37046,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -37196,9 +37215,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -37311,9 +37330,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -37435,9 +37454,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -37496,9 +37515,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -37623,9 +37642,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -37792,9 +37811,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -37967,9 +37986,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -38080,9 +38099,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -38230,9 +38249,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -38367,9 +38386,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -38472,9 +38491,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -38570,9 +38589,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -38711,9 +38730,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -38863,9 +38882,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -39013,9 +39032,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -39140,9 +39159,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -39269,9 +39288,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -39422,9 +39441,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -39531,9 +39550,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -39674,9 +39693,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -39801,9 +39820,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -39921,9 +39940,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -40098,9 +40117,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -40209,9 +40228,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -40392,9 +40411,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -40565,9 +40584,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -40689,9 +40708,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -40844,7 +40863,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -40877,9 +40896,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -41041,7 +41060,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -41074,9 +41093,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -41210,9 +41229,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -41371,9 +41390,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -41495,9 +41514,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -41634,9 +41653,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -41787,9 +41806,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -41899,9 +41918,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -42002,8 +42021,8 @@ export interface operations {
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
              *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
-             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
-             *     - `KIOSK_REQUIRED`: The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.
+             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address.
+             *     - `KIOSK_REQUIRED`: The profile accepts pictures of a paired kiosk only (`capture`).
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
              *     - `APPROVAL_REQUIRED`: The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.
              */
@@ -42017,8 +42036,8 @@ export interface operations {
                 };
             };
             /**
-             * @description - `TEMPLATE_MISMATCH`: The face is not the one enrolled under this e-mail; only the box's operator can override that.
-             *     - `DUPLICATE_IDENTITY`: The face belongs to another e-mail, and the organization blocks that.
+             * @description - `TEMPLATE_MISMATCH`: The face is not the one that is enrolled under this e-mail address; only the operator of the box can override that.
+             *     - `DUPLICATE_IDENTITY`: The face is like that of another person, and the organization refuses duplicates.
              *     - `CONFLICT`: The resource exists already, or is not in the expected state.
              */
             409: {
@@ -42099,9 +42118,9 @@ export interface operations {
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
              */
             503: {
                 headers: {
@@ -42210,9 +42229,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -42333,9 +42352,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -42498,9 +42517,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -42604,9 +42623,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -42700,9 +42719,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -42846,9 +42865,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -42999,9 +43018,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -43153,9 +43172,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -43316,9 +43335,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -43479,9 +43498,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -43591,9 +43610,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -43749,9 +43768,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -43924,9 +43943,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -44067,9 +44086,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -44185,9 +44204,9 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
+             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address.
              *     - `PROFILE_NOT_ALLOWED`: The organization or the key may not use that profile; the error lists the allowed ones.
-             *     - `KIOSK_REQUIRED`: The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.
+             *     - `KIOSK_REQUIRED`: The profile accepts pictures of a paired kiosk only (`capture`).
              *     - `CONSENT_WITHDRAWN`: The person did not consent to this use, or has withdrawn it.
              */
             403: {
@@ -44277,9 +44296,9 @@ export interface operations {
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
              */
             503: {
                 headers: {
@@ -44432,9 +44451,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -44566,9 +44585,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -44666,9 +44685,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -44806,7 +44825,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -44839,9 +44858,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -45008,9 +45027,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -45097,7 +45116,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -45198,9 +45217,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -45268,7 +45287,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -45348,9 +45367,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -45460,9 +45479,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -45556,9 +45575,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -45684,9 +45703,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -45807,9 +45826,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -45931,9 +45950,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -46055,9 +46074,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -46172,9 +46191,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -46323,9 +46342,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -46458,9 +46477,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -46566,9 +46585,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -46642,7 +46661,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -46742,9 +46761,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -46848,9 +46867,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -46978,9 +46997,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -47092,9 +47111,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -47193,9 +47212,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -47356,9 +47375,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -47467,9 +47486,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -47580,7 +47599,7 @@ export interface operations {
              * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
              *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
              *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
-             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address; the box's operator has to unlock it.
+             *     - `VERIFICATION_DISABLED`: Too many failures in a row for this address.
              */
             403: {
                 headers: {
@@ -47679,9 +47698,9 @@ export interface operations {
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
              */
             503: {
                 headers: {
@@ -47869,9 +47888,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -48050,9 +48069,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -48162,9 +48181,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -48335,9 +48354,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -48484,9 +48503,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -48569,7 +48588,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -48669,9 +48688,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -48764,7 +48783,7 @@ export interface operations {
             /**
              * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
              *     - `MALFORMED_JSON`: The body is not JSON.
-             *     - `CONFIRMATION_REQUIRED`: A destructive operation: confirm it with the count or name from the error.
+             *     - `CONFIRMATION_REQUIRED`: The operation destroys data and was not confirmed; the error names the count or name to confirm with.
              */
             400: {
                 headers: {
@@ -48853,9 +48872,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -48965,9 +48984,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -49079,9 +49098,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -49325,9 +49344,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -49433,9 +49452,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -49575,9 +49594,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -49630,8 +49649,8 @@ export interface operations {
                      *         {
                      *           "id": "live-attacks",
                      *           "group": "live",
-                     *           "title": "Live sessions: prints, replays, tampered clients",
-                     *           "claim": "Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.",
+                     *           "title": "Live sessions: prints, replays, changed pages",
+                     *           "claim": "Worst: print, bent, 0 % (95 %: 0 to 1.3 %).",
                      *           "verdict": "holds",
                      *           "maturity": "experimental",
                      *           "data": "4,500 trials; recordings of people in public data",
@@ -49640,14 +49659,14 @@ export interface operations {
                      *           "machine": "AMD EPYC, 2 cores, 24 GiB",
                      *           "command": "npm run accuracy -- challenges",
                      *           "chart": {
-                     *             "finding": "Attacks accepted, by kind.",
+                     *             "finding": "Attacks that pass, by kind.",
                      *             "goal": {
                      *               "value": 0,
                      *               "label": "goal: 0"
                      *             },
                      *             "bars": [
                      *               {
-                     *                 "label": "print-bent",
+                     *                 "label": "print, bent",
                      *                 "value": 0,
                      *                 "from": 0,
                      *                 "to": 0.013
@@ -49657,18 +49676,24 @@ export interface operations {
                      *           "table": {
                      *             "head": [
                      *               "Kind of attack",
-                     *               "Accepted"
+                     *               "Passed"
                      *             ],
                      *             "rows": [
                      *               [
-                     *                 "print-bent",
+                     *                 "print, bent",
                      *                 "0"
                      *               ]
                      *             ]
                      *           },
                      *           "limits": [
                      *             "Attacks are simulated."
-                     *           ]
+                     *           ],
+                     *           "german": {
+                     *             "claim": "Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).",
+                     *             "limits": [
+                     *               "Angriffe sind simuliert."
+                     *             ]
+                     *           }
                      *         }
                      *       ]
                      *     }
@@ -49733,9 +49758,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -49831,9 +49856,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -49986,7 +50011,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat. */
+            /** @description - `IDEMPOTENCY_KEY_REUSED`: The `Idempotency-Key` was used for another request. */
             422: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -50019,9 +50044,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -50157,9 +50182,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -50324,9 +50349,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -50474,9 +50499,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -50643,9 +50668,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -50796,9 +50821,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -50958,9 +50983,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51064,9 +51089,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51146,9 +51171,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51210,9 +51235,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51336,9 +51361,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51475,9 +51500,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51586,7 +51611,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked. */
             429: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -51609,9 +51634,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51717,7 +51742,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked. */
             429: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -51740,9 +51765,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51848,7 +51873,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked. */
             429: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -51871,9 +51896,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -51978,7 +52003,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked. */
             429: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -52001,9 +52026,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -52158,9 +52183,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -52323,9 +52348,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -52448,9 +52473,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -52579,7 +52604,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked. */
             429: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -52602,9 +52627,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -52708,9 +52733,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -52828,7 +52853,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked. */
             429: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -52851,9 +52876,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -52953,9 +52978,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -53045,7 +53070,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `LAST_FACTOR`: It is the last second factor of the account, and one has to remain. */
+            /** @description - `LAST_FACTOR`: It is the last second factor of the account; one has to remain. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -53109,9 +53134,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -53262,9 +53287,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -53373,9 +53398,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -53597,9 +53622,9 @@ export interface operations {
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
              */
             503: {
                 headers: {
@@ -53786,7 +53811,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked. */
             429: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -53811,9 +53836,9 @@ export interface operations {
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
              *     - `PAD_NOT_INSTALLED`: Live verification needs presentation attack detection, whose models are off or not installed; the error says how to switch them on. The test world does not need it.
              *     - `MODEL_NOT_INSTALLED`: The profile needs a model that is not installed or not enabled.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
              */
             503: {
                 headers: {
@@ -53952,9 +53977,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -54057,9 +54082,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -54180,9 +54205,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -54287,9 +54312,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -54417,9 +54442,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -54553,9 +54578,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -54678,7 +54703,7 @@ export interface operations {
             };
             /**
              * @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue.
-             *     - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account.
+             *     - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked.
              */
             429: {
                 headers: {
@@ -54702,9 +54727,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -54847,9 +54872,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -54988,9 +55013,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -55138,9 +55163,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -55200,9 +55225,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -55324,7 +55349,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account. */
+            /** @description - `SIGN_IN_DELAYED`: Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked. */
             429: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -55347,9 +55372,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -55486,9 +55511,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {
@@ -55645,9 +55670,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {

@@ -229,7 +229,7 @@ test('a restore beside it leaves the copies alone as well until its start, and s
     beside,
   ];
   const restored = await cli.run(...words);
-  expect(restored.stdout).toMatch(/In force again is what was revoked.* after \d{4}-.*key list/);
+  expect(restored.stdout).toMatch(/What was revoked.* after \d{4}-.* is in force again.*key list/);
   expect(readFileSync(join(stick, 'gatehouse-keys.db')).equals(keys)).toBe(true);
   const { items } = await cli.json<{ items: object[] }>(
     ...(here('keystore', 'places') as [string, ...string[]]),

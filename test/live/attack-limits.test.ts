@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mostAccepted } from './attack-limits.ts';
-import type { Kept } from './report.ts';
+import type { Kept } from './kept.ts';
 import { species } from './species.ts';
 
 const file = join(import.meta.dirname, '../../docs/evidence/liveness.json');

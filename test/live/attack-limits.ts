@@ -1,6 +1,6 @@
 import { wilsonInterval } from '../accuracy/interval.ts';
+import type { Kept } from './kept.ts';
 import { type AttackRow, type Setting, settingName } from './measure.ts';
-import type { Kept } from './report.ts';
 
 /** Not caught, or caught in part: docs/evidence/liveness.md says how many pass. All others have the goal 0, or one of their own. */
 const PASSING =

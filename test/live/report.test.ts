@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { JUDGE_SINCE, type Kept, keepLiveness, render } from './report.ts';
+import type { Kept } from './kept.ts';
+import { keepLiveness, render } from './report.ts';
+import { JUDGE_SINCE } from './report-words.ts';
 import { species } from './species.ts';
 
 const folder = join(import.meta.dirname, '../../docs/evidence');
@@ -11,6 +13,17 @@ const text = render(kept);
 
 test('the evidence of live sessions is what its figures render to', () => {
   expect(readFileSync(join(folder, 'liveness.md'), 'utf8')).toBe(text);
+});
+
+test('it begins with six lines for a buyer, of the figures that are kept, and says where there are none', () => {
+  const [, first = ''] = /## What a buyer should know\n\n([\s\S]*?)\n\n/.exec(text) ?? [];
+  expect(first.split('\n').map((line) => line.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', '5.', '6.']);
+  const worse = structuredClone(kept);
+  const row = worse.attacks['print-moved']!.rows[0]!;
+  row.accepted = { ...row.accepted, hits: 21 };
+  expect(first).toContain('at most 0 of 300 pass');
+  expect(render(worse)).toContain('at most 21 of 300 pass');
+  expect(render({ attacks: {}, people: {} })).toContain('not measured yet');
 });
 
 test('every row says which judge and which draw gave it, and a species without a row is named', () => {

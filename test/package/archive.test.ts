@@ -106,7 +106,7 @@ sudo -u gatehouse gatehouse subject enroll --data ${DATA} --env test --email ada
       expect(current()).toBe('versions/gatehouse-9.0.0');
       expect(await verify()).toMatchObject({ stdout: expect.stringContaining('Verified: ada@example.com') });
       expect((await updateTo({ version: '8.0.0' })).stderr).toContain(
-        'an update goes to a newer version only',
+        'an update needs a newer version',
       );
     });
 

@@ -72,7 +72,7 @@ async function verifyFile(path: string, publicKey: string | undefined): Promise<
     signedBy &&
     (signedBy.key === 'pinned'
       ? `${signedBy.kid}, a key that you gave`
-      : `${signedBy.kid}, a key from the file itself, which does not prove the origin. Give the appliance's own key with --public-key`);
+      : `${signedBy.kid}, a key from the file itself, which does not prove the origin. Give the key of the box with --public-key`);
   return answer(`The export ${path}`, shown, { file, ...shown }, [
     ['appliance', appliance],
     ['exported', exportedAt === undefined ? undefined : time(exportedAt)],

@@ -39,7 +39,7 @@ export function addBackup(program: Command, runner: CommandRunner): void {
         ),
       ),
     async ({ options, control, terminal }, dir) => {
-      if (dir === undefined) throw new UsageError('Say where to: backup DIR. More: backup --help');
+      if (dir === undefined) throw new UsageError('Name the folder: backup DIR. More: backup --help');
       const open = await control();
       terminal.note('Writing the backup; the service keeps running…');
       const reply = await replyOf(
@@ -68,5 +68,5 @@ export function addBackup(program: Command, runner: CommandRunner): void {
 
 const whereMasterKey = ({ kind, path }: Schemas['MasterKey']) =>
   kind === 'passphrase'
-    ? 'The master key opens with its passphrase, which is in no backup: keep it where you find it again.'
+    ? 'The master key opens with its passphrase, which is in no backup: keep it in a safe place.'
     : `The master key is ${path}. It is NOT in the backup: keep a copy of it apart from both.`;

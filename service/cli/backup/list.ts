@@ -71,7 +71,7 @@ async function showFolder(folder: string, limit: number) {
   ]);
   const header = ['number', 'taken', 'by', 'size', 'backup key', 'file'];
   const text = [
-    table(header, rows, `No backup lies in ${folder}.`),
+    table(header, rows, `There is no backup in ${folder}.`),
     ...broken.map(({ path, reason }) => `${path}: ${reason}`),
   ].join('\n');
   return { json: { items: files, unreadable: broken }, text };
@@ -94,12 +94,12 @@ function describeBox(state: Awaited<ReturnType<typeof readBackupState>>, termina
   return [
     table(['folder', 'every', 'keeps', 'set by'], plans, 'No backups are scheduled.'),
     '',
-    table(['started', 'outcome', 'size', 'proven', 'file or reason'], runs, 'There was no backup yet.'),
+    table(['started', 'outcome', 'size', 'proven', 'file or reason'], runs, 'There is no backup yet.'),
     '',
     table(
       ['key store copy', 'state'],
       state.keys.map(({ place, state }) => [place, state]),
-      'The key store is copied nowhere: a backup without it opens nothing.',
+      'No copy of the key store is kept: without one no backup can be opened.',
     ),
     ...state.warnings.map((line) => terminal.style('care', line)),
   ].join('\n');

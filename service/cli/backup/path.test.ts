@@ -55,10 +55,10 @@ test('the newest is the one with the highest sequence; a date in the future make
   expect(await newestIn(folder)).toBe(newest);
 });
 
-test('an ambiguous folder is refused: several Gatehouses in it, or only future dates', async () => {
+test('an ambiguous folder is refused: several boxes in it, or only future dates', async () => {
   await write('2126-01-01T00:00:00Z');
   await expect(newestIn(folder)).rejects.toThrow('is dated in the future');
   await write('2026-11-19T10:00:00Z', 1, 'a');
   await write('2026-11-20T10:00:00Z', 2, 'b');
-  await expect(newestIn(folder)).rejects.toThrow('holds backups of 2 Gatehouses (b, a)');
+  await expect(newestIn(folder)).rejects.toThrow('holds backups of 2 boxes (b, a)');
 });

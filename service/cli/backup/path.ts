@@ -27,7 +27,7 @@ export async function newestIn(folder: string): Promise<string> {
   const keys = [...new Set(backups.map(({ backupKey }) => backupKey))];
   if (keys.length > 1) {
     throw new UsageError(
-      `${folder} holds backups of ${keys.length} Gatehouses (${keys.join(', ')}): name the file. “${invocation} backup list ${folder}” shows whose each is.`,
+      `${folder} holds backups of ${keys.length} boxes (${keys.join(', ')}): name the file. “${invocation} backup list ${folder}” shows whose each is.`,
     );
   }
   if (newest.futureDated && newest.sequence === undefined) {

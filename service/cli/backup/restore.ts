@@ -129,7 +129,7 @@ function restoredText(
     ),
     ...when(
       !drill,
-      `In force again is what was revoked, disabled or withdrawn after ${about.takenAt}: API keys, accounts with their passkeys and PINs, kiosks, grants, webhooks and consents. Before people use it, look through ${invocation} key list, admin list, kiosk list, grant list and webhook list, and record again the withdrawals that you know of (${invocation} consent withdraw).`,
+      `What was revoked, disabled or withdrawn after ${about.takenAt} is in force again: API keys, accounts with their passkeys and PINs, kiosks, grants, webhooks and consents. Before people use it, look through ${invocation} key list, admin list, kiosk list, grant list and webhook list, and record again the withdrawals that you know of (${invocation} consent withdraw).`,
     ),
     ...when(
       aside !== undefined,
@@ -155,13 +155,13 @@ function askedDatabase(flag: string | undefined): string | undefined {
   const set = process.env.GATEHOUSE_DATABASE_URL || undefined;
   if (flag !== undefined && set !== undefined && flag !== set) {
     throw new UsageError(
-      '--database-url and GATEHOUSE_DATABASE_URL name different databases: unset the second, or leave the first away.',
+      '--database-url and GATEHOUSE_DATABASE_URL name different databases: unset the variable, or leave out the option.',
     );
   }
   const asked = flag ?? set;
   if (!Config.shape.databaseUrl.safeParse(asked).success)
     throw new UsageError(
-      '--database-url is no URL of PostgreSQL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE.',
+      '--database-url is not a PostgreSQL URL: postgresql://USER:PASSWORD@HOST:PORT/DATABASE.',
     );
   return asked;
 }

@@ -15,7 +15,7 @@ export const backupSchedule = work({
       '7',
       value('<n>', 'number of newest files to keep; other files are never removed', readKeep),
     ),
-    off: toggle('end it; the files stay'),
+    off: toggle('stop the schedule; the files stay'),
   },
   examples: ['backup schedule /mnt/backups --every 24h --keep 7', 'backup schedule /mnt/backups --off'],
   async run({ dir = '', everyMinutes = 1440, keep = 7, off }, { control }) {

@@ -8,7 +8,7 @@ import { choice, needed, toggle, value } from '../flag.ts';
 import { call, list, noun, work } from '../operation-command.ts';
 import { chooseOrganization, listOrganizations, organizationFlag } from '../organization.ts';
 import { setupAddress } from '../serve/setup-address.ts';
-import { facts } from '../terminal/terminal.ts';
+import { count, facts } from '../terminal/terminal.ts';
 
 type Administrator = Schemas['Administrator'];
 
@@ -27,7 +27,7 @@ export const admin = noun('accounts of administrators for the console', {
       email: needed(value('<address>', 'e-mail address for sign-in')),
       name: needed(value('<name>', 'name of the person')),
       role: needed(choice('<role>', 'role of the person', roles)),
-      applianceOwner: toggle('may also change the whole appliance, with a fresh second factor'),
+      applianceOwner: toggle('may also change the whole box, with a fresh second factor'),
     },
     text: (made) =>
       [
@@ -57,7 +57,8 @@ export const admin = noun('accounts of administrators for the console', {
       'last sign-in': 'lastSignInAt',
       state: stateOf,
     },
-    empty: 'No administrator yet. Make one: admin create --email ada@example.com --name Ada --role owner',
+    empty:
+      'There is no administrator yet. Create one: admin create --email ada@example.com --name Ada --role owner',
     examples: ['admin list'],
   }),
   'sign-out': call('POST /api/admin/administrators/sign-out', {
@@ -84,7 +85,7 @@ export const admin = noun('accounts of administrators for the console', {
       );
       const took = [...(password ? ['the password'] : []), ...(factors ? ['all second factors'] : [])];
       const text = [
-        `Of ${email} ${took.join(' and ')} ${factors ? 'were' : 'was'} taken away, and every session is over.`,
+        `Removed: ${took.join(' and ')} of ${email}. All sessions are ended.`,
         '',
         ...codeLines(code),
         ...(password ? passwordSteps(email) : []),
@@ -104,7 +105,10 @@ export const admin = noun('accounts of administrators for the console', {
       const { failures } = await replyOf(
         open.admin.POST('/api/admin/administrators/{id}/unlock', { params }),
       );
-      return { json: { id, email, failures }, text: `${failures} failed sign-ins of ${email} are cleared.` };
+      return {
+        json: { id, email, failures },
+        text: `${count(failures, 'failed sign-in', 'failed sign-ins')} of ${email} cleared.`,
+      };
     },
   }),
   'setup-token': work({
@@ -156,15 +160,15 @@ function stateOf({ altered, disabledAt }: Administrator): string {
 const codeLines = (code: string): string[] => [
   `one-time code    ${code}`,
   '',
-  'It works for 24 hours and is not shown again: give it to that person alone, not by e-mail.',
+  'It works for 24 hours and is not shown again: give it only to that person, and not by e-mail.',
 ];
 
 const passwordSteps = (email: string): string[] => [
-  `On the sign-in page of the console (/console/ at the address of this appliance) choose the one-time code, and give`,
+  `On the sign-in page of the console (/console/ at the address of this box) choose the one-time code, and give`,
   `${email}, the code and a new password of at least 12 characters. A passkey is required within 7 days.`,
 ];
 
 const factorSteps = (email: string): string[] => [
-  `On the sign-in page of the console (/console/ at the address of this appliance) sign in as ${email} with the`,
+  `On the sign-in page of the console (/console/ at the address of this box) sign in as ${email} with the`,
   'password. The page then asks for the code, and lets a new passkey be enrolled.',
 ];

@@ -92,13 +92,13 @@ const rule = noun('add, change or remove a rule', {
       disable: toggle('keep the rule, but stop watching'),
     },
     ask({ id: _, enable, disable, ...given }) {
-      if (enable && disable) throw new UsageError('Say --enable or --disable.');
+      if (enable && disable) throw new UsageError('Give --enable or --disable, not both.');
       const body = {
         ...toSettings(given),
         ...(enable && { enabled: true }),
         ...(disable && { enabled: false }),
       };
-      if (Object.keys(body).length === 0) throw new UsageError('Name what to change: see --help.');
+      if (Object.keys(body).length === 0) throw new UsageError('Give at least one change: see --help.');
       return body;
     },
     text: describeRule,
@@ -173,7 +173,9 @@ export const alert = noun('alerts about failures, attacks or a full disk, and th
       acknowledged: ({ acknowledged: by }) => by && `${by.at} by ${by.by}`,
     },
     empty: ({ all }) =>
-      all ? 'There was no alert yet.' : `No alert is open. What is watched: ${invocation} alert rules`,
+      all
+        ? 'There are no alerts yet.'
+        : `No alert is open. To see what is watched: ${invocation} alert rules`,
     examples: ['alert list', 'alert list --all --limit 20 --json'],
   }),
   ack: call('POST /api/admin/alerts/{id}/acknowledge', {
@@ -181,7 +183,7 @@ export const alert = noun('alerts about failures, attacks or a full disk, and th
     args: { id: value('<alert-id>', 'as `alert list` shows it') },
     about: 'acknowledge an alert; the first acknowledgement stays',
     text: ({ id, name, acknowledged: { at, by } = {} }) =>
-      `${id} (${name}) is acknowledged since ${at} by ${by}.`,
+      `${id} (${name}) was acknowledged by ${by} at ${at}.`,
     examples: ['alert ack alr_01…'],
   }),
   rules: list('GET /api/admin/alert-rules', {
@@ -247,5 +249,5 @@ function toSettings({
 
 function readNumber(flag: string, text: string): number {
   if (/^\d{1,13}(\.\d{1,6})?$/.test(text)) return Number(text);
-  throw new UsageError(`${flag}: "${text}" is not a number. Write digits alone.`);
+  throw new UsageError(`${flag}: "${text}" is not a number: write digits only.`);
 }

@@ -45,7 +45,7 @@ export const audit = noun('the log of every change and every access to personal 
             replyOf(open.admin.GET('/api/admin/audit', { params: { query: { ...filter, ...page } } })),
           limit,
         );
-        if (lines.length === 0) terminal.note('No line fits.');
+        if (lines.length === 0) terminal.note('No line matches.');
         else if (!json) head(terminal);
         for (const line of lines.reverse()) show(line);
         return undefined;
@@ -134,7 +134,7 @@ export const audit = noun('the log of every change and every access to personal 
   }),
   accept: work({
     args: { table: value('<table>', acceptable.join(', ')), id: value('<id>', 'as audit verify names it') },
-    summary: 'use a row again that another program wrote',
+    summary: 'accept a row that another program wrote or changed',
     about:
       'Shows a row of the database which is not used because another program than the service wrote or changed it. With the digest that is shown with it, accepts the row as it is: from here on it counts as written by the service, and the audit log records who accepted it. Refused where the row was changed since it was shown.',
     options: { seen: value('<digest>', 'accept what was shown with this digest') },

@@ -136,7 +136,7 @@ function describeCertificate(
   const uncovered = names.filter((name) => served && !served.names.includes(name));
   return [
     facts([
-      ['https', https ? 'yes' : 'no: plain HTTP for this machine alone'],
+      ['https', https ? 'yes' : 'no: plain HTTP, for this machine only'],
       ['host name', hostName ?? `not set; the machine’s: ${names[0]}`],
       ['certificate', served ? sources[served.source] : 'none yet: the next start with HTTPS makes one'],
       ...(served

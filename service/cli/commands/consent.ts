@@ -36,7 +36,7 @@ export const consent = noun(
       fields: {
         expiresAt: value(
           '--until <date>',
-          'expiry; absent: after the organization’s term, if any',
+          'expiry (default: after the organization’s term, if any)',
           readMoment,
         ),
       },
@@ -61,7 +61,7 @@ export const consent = noun(
       options: { all: toggle('every purpose') },
       ask({ purposes, all }) {
         if ((all === true) === (purposes !== undefined))
-          throw new UsageError(`Name what is withdrawn: --purpose ${allPurposes.join('|')}, or --all.`);
+          throw new UsageError(`Name what to withdraw: --purpose ${allPurposes.join('|')}, or --all.`);
         return all ? { purposes: [...allPurposes] } : {};
       },
       text(state, { id }, { next }) {

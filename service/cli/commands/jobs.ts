@@ -79,13 +79,13 @@ export const jobs = noun('background work: webhooks, mail, sweeps, backups and m
   }),
   remove: call('DELETE /api/admin/jobs/{id}', {
     args: { id: value('<job>', 'id') },
-    about: 'a waiting or dead delivery is not sent any more',
+    about: 'cancel a waiting or dead delivery',
     confirm: {
       option: '--confirm <job>',
       about: 'the id again, as a confirmation',
       word: ({ id }) => [
         id,
-        `It would not be sent any more. Nothing was removed. To confirm, repeat the id: --confirm ${id}`,
+        `This cancels the delivery. Nothing was removed yet. To confirm, repeat the id: --confirm ${id}`,
       ],
     },
     ask: ({ id }) => ({ confirm: id }),
@@ -94,7 +94,7 @@ export const jobs = noun('background work: webhooks, mail, sweeps, backups and m
     examples: ['jobs remove dlv_01… --confirm dlv_01…'],
   }),
   open: call('POST /api/admin/jobs/links', {
-    summary: 'print a link that opens the board of jobs in a browser',
+    summary: 'print a link that opens the job board in a browser',
     about:
       'Prints a link to the page of jobs on the running service. It works once, within five minutes, and gives the browser that opens it ' +
       'half an hour to look at jobs, try them again and remove them, in the name of the account that ran this command.',

@@ -58,7 +58,7 @@ export const keystore = noun(
           );
           const text = wipe
             ? `The copy in ${removed.place} is overwritten and deleted.`
-            : `${removed.place} is no place any more. The copy there stays as it is: it still opens what was sealed for every person in it, also for people who are erased from now on. Add it again and remove it with --wipe, or destroy the medium and say so: ${invocation} keystore remove ${removed.place} --destroyed --confirm ${removed.place}`;
+            : `No copy is kept in ${removed.place} any more. The file there stays, and it still opens the data of every person in it, also of people who are erased from now on. Add it again and remove it with --wipe, or destroy the medium and attest that: ${invocation} keystore remove ${removed.place} --destroyed --confirm ${removed.place}`;
           return { json: { removed: removed.place, wiped: wipe }, text };
         }
         if (wipe)
@@ -83,7 +83,7 @@ export const keystore = noun(
       },
     }),
     sync: call('POST /api/admin/key-store/sync', {
-      about: 'bring every place up to date now that can be reached (exit code 1 when one cannot)',
+      about: 'update every copy that can be reached (exit code 1 when one cannot)',
       json: ({ items }) => ({ items }),
       text: ({ items }) => describePlaces(items),
       failed: ({ items }) => isBehind(items),
@@ -97,10 +97,10 @@ function describePlaces(items: readonly Place[]): string {
     tableOf(
       items,
       { place: 'place', state: 'state', since: ({ since }) => since ?? '', added: 'addedAt' },
-      `No place yet: without the key store nothing in the data opens. Add two: ${invocation} keystore add DIR`,
+      `No copy of the key store is kept: without one no backup can be opened. Add two: ${invocation} keystore add DIR`,
     ),
     ...items.flatMap(({ place, reason }) => (reason === undefined ? [] : [asTyped(`${place}: ${reason}`)])),
-    ...(items.length === 1 ? [`Add a second place, on another disk: ${invocation} keystore add DIR`] : []),
+    ...(items.length === 1 ? [`Add a second copy, on another disk: ${invocation} keystore add DIR`] : []),
   ].join('\n');
 }
 

@@ -9,7 +9,7 @@ import { facts } from '../terminal/terminal.ts';
 
 /** The code is in the memory of the service. */
 const how = {
-  needsService: 'Pairing takes the running service: start it ("gatehouse serve"), then try again.',
+  needsService: 'Pairing needs the running service: start it ("gatehouse serve"), then try again.',
 };
 const id = value('<kiosk-id>', 'as `kiosk list` shows it');
 
@@ -79,14 +79,14 @@ On the device open ${address} and type the code. Then type here what the device 
   unlock: call('POST /api/admin/kiosks/{id}/unlock', {
     on: 'org',
     args: { id },
-    about: 'take PINs at a kiosk again, after five wrong ones',
-    text: ({ name }) => `${name} takes PINs again.`,
+    about: 'unlock a kiosk after five wrong PINs',
+    text: ({ name }) => `${name} is unlocked.`,
     examples: ['kiosk unlock ksk_01…'],
   }),
   revoke: call('POST /api/admin/kiosks/{id}/revoke', {
     on: 'org',
     args: { id },
-    about: 'end the sessions of a kiosk; it has to be paired again',
+    about: 'revoke a kiosk: its sessions end, and it has to be paired again',
     text: ({ name }) => `${name} is revoked.`,
     examples: ['kiosk revoke ksk_01…'],
   }),

@@ -7,7 +7,7 @@ import { facts } from '../terminal/terminal.ts';
 
 type Limits = Schemas['Limits'];
 
-const key = value('<id>', 'of this key and its successors alone, as `key list` shows it');
+const key = value('<id>', 'only of this key and its successors, as `key list` shows it');
 
 export const limits = noun('request limits of an organization and its keys', {
   show: call('GET /api/admin/limits', {
@@ -24,10 +24,10 @@ export const limits = noun('request limits of an organization and its keys', {
       key,
       burst: value(
         '<n>',
-        'requests of one key per minute, or none: as the organization has it, or the default',
+        'requests of one key per minute; none: the limit of the organization, or the default',
         orNone(readNumber),
       ),
-      perUser: value('<n>', 'requests about one person per minute, or none: the default', orNone(readNumber)),
+      perUser: value('<n>', 'requests about one person per minute; none: the default', orNone(readNumber)),
       perAddress: value(
         '<n>',
         'requests of one source address per minute with one browser key, and visits of one published flow, or none',
@@ -62,7 +62,7 @@ export const limits = noun('request limits of an organization and its keys', {
 
 function readNumber(flag: string, text: string): number {
   if (/^\d{1,13}$/.test(text)) return Number(text);
-  throw new UsageError(`${flag}: "${text}" is not a number. Write digits alone, or "none".`);
+  throw new UsageError(`${flag}: "${text}" is not a number: write digits only, or "none".`);
 }
 
 function describe(limits: Limits): string {

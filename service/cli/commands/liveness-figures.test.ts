@@ -11,9 +11,9 @@ test('default shows its figures with data and date, and marks those measured els
   expect(elsewhere).toContain('measured elsewhere');
 });
 
-test('strict profiles refuse at the APCER-5 % threshold; phantom has the figures of its own set', () => {
+test('strict profiles refuse where 5 % of attack pictures pass; phantom has the figures of its own set', () => {
   expect(livenessFigures(of('strict-finance'))[0]).toBe(
-    'refuses below 0.5 where 0.5 is the APCER-5 % threshold',
+    'refuses below 0.5 of a scale on which 5 % of attack pictures pass at 0.5',
   );
   expect(livenessFigures(of('strict-finance'))[1]).toContain(': 5.0 % of attack pictures pass');
   expect(livenessFigures(of('phantom'))[1]).toMatch(/^minifasnet-v2: 5\.0 %/);

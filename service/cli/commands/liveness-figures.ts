@@ -18,7 +18,7 @@ export function livenessFigures({ checks, models }: ProfileDefinition): string[]
   const lines = [
     isLenient({ checks })
       ? 'VERIFIES WHERE LIVENESS FAILS, which no built-in profile does'
-      : `refuses below ${liveness.threshold} ${live ? 'of the calibrated live score' : 'where 0.5 is the APCER-5 % threshold'}`,
+      : `refuses below ${liveness.threshold} ${live ? 'of the calibrated live score' : 'of a scale on which 5 % of attack pictures pass at 0.5'}`,
   ];
   if (point === undefined || liveness.threshold !== 0.5)
     return [...lines, 'no figures are measured for this threshold'];

@@ -43,7 +43,7 @@ export const master = noun('the master key, which wraps all other keys: show, ro
       path: value('[path]', 'a file that does not exist yet (default: master.key in the data directory)'),
     },
     about:
-      'keep a new master key in a file: back from a passphrase, or on another medium; the service starts by itself again',
+      'keep a new master key in a file, on another medium or in place of a passphrase; the service then starts without a passphrase',
     options: { passphraseFile },
     examples: ['master use-file', 'master use-file /media/stick/master.key'],
     async run({ path, passphraseFile }, { control }) {
@@ -58,7 +58,7 @@ export const master = noun('the master key, which wraps all other keys: show, ro
     summary: 'protect the master key with a passphrase, or change it',
     about:
       'Replaces the key file by a new master key behind a passphrase of at least 12 characters. From then on the service starts sealed ' +
-      'and waits for `gatehouse unseal`, unless a file with the passphrase is given to it. Without it nothing opens.',
+      'and waits for `gatehouse unseal`, unless it gets a file with the passphrase. Without the passphrase nothing can be decrypted.',
     options: {
       passphraseFile,
       change: toggle('give the master key another passphrase; --passphrase-file then holds the old one'),
@@ -81,7 +81,7 @@ export const master = noun('the master key, which wraps all other keys: show, ro
         );
         return describeReplacement(open, made);
       }
-      const current = await readPassphrase('Passphrase until now: ', passphraseFile);
+      const current = await readPassphrase('Present passphrase: ', passphraseFile);
       const passphrase = await readNewPassphrase(newPassphraseFile, { env: {} });
       const now = await replyOf(
         open.admin.POST('/api/admin/master-key/passphrase/change', { body: { current, passphrase } }),

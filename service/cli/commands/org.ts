@@ -59,7 +59,7 @@ export const org = noun('organizations: each has its own people, keys and settin
       });
       return {
         json: { organization: query.organization, generation, people: total },
-        text: `The organization has key ${generation}; the keys of ${count(total, 'person', 'people')} lie under it, and the one before is gone.`,
+        text: `The organization has key ${generation}; it wraps the keys of ${count(total, 'person', 'people')}, and the former one is destroyed.`,
       };
     },
   }),
@@ -67,9 +67,9 @@ export const org = noun('organizations: each has its own people, keys and settin
     on: 'org',
     summary: 'renew the secret of all templates, without pictures',
     about:
-      'Gives the organization a new secret that its templates are rotated by, puts every template and kept probe under it while ' +
-      'everything goes on, and destroys the old secret. Templates in backups of before cannot be used any more: make a new one ' +
-      'afterwards. An interrupted run continues at the next start, or with the same command.',
+      'Gives the organization a new secret for its templates, converts every template and kept probe while the service runs, and ' +
+      'destroys the old secret. The templates in older backups cannot be used any more: make a new backup afterwards. An ' +
+      'interrupted run continues at the next start, or with the same command.',
     options: { confirm: value('<name>', 'the name of the organization') },
     examples: ['org renew-templates --confirm "Museum of Bern"'],
     async run({ confirm }, { realm, terminal }) {
@@ -77,7 +77,7 @@ export const org = noun('organizations: each has its own people, keys and settin
       const { name } = organization;
       if (confirm !== name) {
         throw new UsageError(
-          `Nothing was renewed. The templates in every backup of before are lost with it. To confirm, give the organization’s name: --confirm "${name}"`,
+          `Nothing was renewed yet. The templates in all older backups become unusable. To confirm, give the organization’s name: --confirm "${name}"`,
         );
       }
       const { generation, total } = await replyOf(
@@ -98,7 +98,7 @@ export const org = noun('organizations: each has its own people, keys and settin
       });
       return {
         json: { organization: query.organization, generation, renewed: total },
-        text: `${count(total, 'template and probe', 'templates and probes')} lie under rotation ${generation}, and the secret of the one before is destroyed. Make a new backup: the templates in older ones cannot be used any more.`,
+        text: `${count(total, 'template and probe', 'templates and probes')} have the new secret (rotation ${generation}), and the former one is destroyed. Make a new backup: the templates in older ones cannot be used any more.`,
       };
     },
   }),
@@ -166,11 +166,11 @@ export const org = noun('organizations: each has its own people, keys and settin
   }),
   set: work({
     on: 'org',
-    about: 'change settings of an organization; every change is in the audit log',
+    about: 'change settings of an organization; options that are not given stay unchanged (audited)',
     options: {
       logo: value(
         '<file>',
-        'what people see who are verified: PNG, JPEG or WebP of at most 64 kB, or - for standard input; none removes it',
+        'logo on the pages that people see: PNG, JPEG or WebP of at most 64 kB; - reads standard input; none removes it',
       ),
       color: value(
         '<color>',
@@ -184,25 +184,25 @@ export const org = noun('organizations: each has its own people, keys and settin
       ),
       uniquenessPolicy: choice(
         '--uniqueness <policy>',
-        'when a face belongs to another e-mail address already',
+        'what happens when a new face is like that of another person: nothing, a review afterwards, or a refusal until a reviewer decides',
         ['off', 'warn', 'block'],
       ),
       consentPolicy: choice(
         '--consent <policy>',
-        'consent is attested once (“consent attest”), or must come with each enrollment: people without a recorded consent are not recognized then',
+        'attested: the organization attests consent once (“consent attest”); with-call: each enrollment brings it, and people without a recorded consent are not recognized',
         ['attested', 'with-call'],
       ),
       profiles: value(
         '<list>',
-        'the only profiles that callers may name, by slug, separated by commas',
+        'profiles that callers may name, and no others: slugs, separated by commas',
         (_, text) => text.split(',').map((slug) => slug.trim()),
       ),
       allProfiles: toggle(
-        'callers may name its own profiles, and built-in ones that it has not replaced (the default)',
+        'let callers name all profiles of the organization and all built-in ones that it has not replaced (the default)',
       ),
       redirectTargets: value(
         '<list>',
-        'where hosted pages may lead to, separated by commas: hosts (app.example.com), plain HTTP origins of the own network (http://10.0.0.5:8080), schemes of apps (myapp:); an empty text for none',
+        'where hosted pages may lead, separated by commas: hosts (app.example.com), plain HTTP origins of the own network (http://10.0.0.5:8080), schemes of apps (myapp:); an empty text: nowhere',
         (_, text) => text.split(',').filter((one) => one.trim() !== ''),
       ),
     },

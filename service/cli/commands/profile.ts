@@ -99,7 +99,7 @@ export const profile = noun('verification profiles: checks, weights and error ra
     json: ({ builtIn }, { slug }) => ({ reset: slug, ...defined({ builtIn }) }),
     text: ({ builtIn }, { slug }) =>
       builtIn === undefined
-        ? `${slug} is gone.`
+        ? `${slug} is removed.`
         : `The built-in ${slug} applies again.\n\n${describeProfile(builtIn)}`,
     examples: ['profile reset default', 'profile reset front-door --yes'],
   }),

@@ -53,7 +53,7 @@ export const receipt = noun('receipts of erasures: the person, the time, and the
     examples: ['receipt list', 'receipt list --pending --json'],
   }),
   key: call('GET /api/admin/erasures/keys', {
-    about: 'the public key of this appliance’s receipts, for those who verify them',
+    about: 'the public key of this box’s receipts, for those who verify them',
     json: ({ items }) => ({ items }),
     text: ({ items }) => items.map(({ publicKey }) => publicKey.trim()).join('\n'),
     examples: ['receipt key > gatehouse-receipts.pem'],
@@ -83,13 +83,13 @@ async function verify(path: string, publicKey: string | undefined): Promise<Answ
     const text =
       pinned === undefined
         ? 'NOT VALID: the receipt was changed after it was signed.'
-        : 'NOT VALID: the receipt was changed, or another appliance signed it.';
+        : 'NOT VALID: the receipt was changed, or another box signed it.';
     return { json, text, exitCode: 1 };
   }
   const kid = oneLine(signed.kid);
   const by =
     pinned === undefined
-      ? `Valid by the key that it contains (${kid}): unchanged since it was signed. To prove the signer, get the key with “receipt key” on the appliance and give --public-key.`
+      ? `Valid by the key that it contains (${kid}): unchanged since it was signed. To prove the signer, get the key with “receipt key” at the box and give --public-key.`
       : `Valid by the key you gave (${kid}).`;
   return { json, text: `${by}\n\n${receiptText(signed)}`, ...(clean ? {} : { exitCode: 1 as const }) };
 }
@@ -129,10 +129,10 @@ function readReceipt(text: string, path: string): ErasureReceipt {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UsageError(`${path} is no JSON.`);
+    throw new UsageError(`${path} is not JSON.`);
   }
   if (!Shape.safeParse(value).success) {
-    throw new UsageError(`${path} is no receipt of the format ${receiptFormat}.`);
+    throw new UsageError(`${path} is not a receipt of the format ${receiptFormat}.`);
   }
   return value as ErasureReceipt;
 }

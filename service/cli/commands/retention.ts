@@ -86,14 +86,14 @@ export const retention = noun(
       summary: 'confirm that the clock of this machine is right',
       about:
         'Retention sweeps stop where the clock may be wrong: before the program was built, after a jump in either direction. ' +
-        'This says that it is right now, and they go on. A sweep that would erase many people is confirmed with its number: ' +
+        'This confirms that it is right, and they go on. A sweep that would erase many people is confirmed with its number: ' +
         'retention sweep --confirm.',
       fields: {
         today: needed(
           value('<date>', 'today’s date from your own watch, as 2026-11-20; compared with the clock'),
         ),
       },
-      text: ({ now }) => `The clock (${now}) is confirmed. Retention sweeps go on.`,
+      text: ({ now }) => `The clock (${now}) is confirmed. Retention sweeps continue.`,
       examples: ['retention confirm --today 2026-11-20'],
     }),
     reports: list('GET /api/admin/retention/sweeps', {

@@ -15,17 +15,13 @@ const named = value('[scope]', 'name of the region, or id; without one the scope
 const settings = {
   falseFlagRate: value(
     '<rate>',
-    'chance that a person who is no member is taken for one: 0.01 or 1% (the default)',
+    'chance that a stranger is taken for a member: 0.01 or 1% (the default)',
     readRate,
   ),
-  reviewRate: value(
-    '<rate>',
-    'the same, of a person that a reviewer has to compare; 5% is the default',
-    readRate,
-  ),
+  reviewRate: value('<rate>', 'chance that a stranger goes to a reviewer (default: 5%)', readRate),
   onErasure: choice(
     '<rule>',
-    'what the erasure of an account does to its place: reopen lets the human come again, hold keeps the pseudonym to the end of the epoch',
+    'what erasing a person does in the scope: reopen lets the human come again, hold keeps the pseudonym to the end of the epoch',
     ['reopen', 'hold'],
   ),
   retentionDays: value(
@@ -98,7 +94,7 @@ export const scope = noun(
     set: work({
       on: 'world',
       args: { scope: named },
-      about: 'change settings of a scope; what is not named stays, every change is in the audit log',
+      about: 'change settings of a scope; options that are not given stay unchanged (audited)',
       options: settings,
       examples: ['scope set survey-2026 --retention-days 30', 'scope set --false-flag-rate 0.1%'],
       async run({ scope = '', ...given }, asked) {
@@ -117,12 +113,12 @@ export const scope = noun(
     }),
     rotate: ending('rotate', {
       about:
-        'begin the next epoch: everyone counts anew, with another id; the key is destroyed and the members are erased',
+        'begin the next epoch: everyone counts anew with another id, the key is destroyed and the members are erased',
       lost: 'Its key is destroyed, so that the ids of this epoch are never made again, and everyone counts anew.',
       after: 'Everyone counts anew from now on, with another id.',
     }),
     end: ending('end', {
-      about: 'admit no person any more; the key is destroyed and the members are erased',
+      about: 'close a scope: its key is destroyed and its members are erased',
       lost: 'Its key is destroyed, so that its ids are never made again, and it admits no person any more.',
       after: 'It admits no person any more.',
     }),
@@ -196,7 +192,7 @@ async function findScope(on: Realm<'world'>, given: string, { next }: Asked<'wor
   if (found) return found;
   const what = given === '' ? 'The organization has no uniqueness scope' : `No region is called "${given}"`;
   throw new UsageError(
-    `${what} in the ${query.env} world yet. It is made with its first person, or now: ${next(`scope create${wordOf(given)}`)}\nWhat there is: ${next('scope list')}`,
+    `${what} in the ${query.env} world yet. It is made with its first person, or now: ${next(`scope create${wordOf(given)}`)}\nAll scopes: ${next('scope list')}`,
   );
 }
 

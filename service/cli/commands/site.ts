@@ -47,7 +47,7 @@ export const site = noun('places of an organization, identified by their network
   remove: call('DELETE /api/admin/sites/{id}', {
     on: 'org',
     args: { id: value('<site-id>', 'as `site list` shows it') },
-    about: 'forget a site',
+    about: 'remove a site',
     json: (_, { id }) => ({ removed: id }),
     text: (_, { id }) => `The site ${id} is removed.`,
     examples: ['site remove site_01…'],

@@ -156,7 +156,7 @@ export const subject = noun('the people of an organization and their pictures', 
   upgrades: work({
     on: 'world',
     about:
-      'people who are recognized by a former embedding model alone: two verified visits with liveness, an enrollment by staff or an import with pictures make templates of the present one. The listing is audited.',
+      'people who are recognized only by a former model: two verified visits with liveness, an enrollment by staff or an import make templates of the present one (audited)',
     limit: 1000,
     examples: ['subject upgrades', 'subject upgrades --env test --json'],
     async run({ limit }, { realm }) {

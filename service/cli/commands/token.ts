@@ -31,7 +31,7 @@ export const token = noun(
           value('<id>', 'id of the organization that the token is for; ID/test in the test world'),
         ),
         nonce: value('<text>', 'the nonce that a presence token has to carry'),
-        issuer: value('<id>', 'id of the appliance, apl_…'),
+        issuer: value('<id>', 'id of the box, apl_…'),
         kind: value('<kind>', 'presence or pass', readKind),
       },
       examples: ['token verify token.txt --jwks gatehouse-jwks.json --audience org_01… --nonce 8f3a'],
@@ -66,8 +66,8 @@ export const token = noun(
       },
     }),
     rotate: work({
-      about: 'sign tokens with a new key; those signed before stay valid until they run out',
-      options: { atOnce: toggle('tokens signed before end now: the key may have been stolen') },
+      about: 'sign tokens with a new key; those signed before stay valid until they expire',
+      options: { atOnce: toggle('end the tokens signed before at once, where the key may have been stolen') },
       examples: ['token rotate', 'token rotate --at-once'],
       async run({ atOnce }, { control }) {
         const { admin } = await control();
@@ -77,8 +77,8 @@ export const token = noun(
         };
         const rotated = await replyOf(admin.POST('/api/admin/signing-keys/{purpose}/rotate', { params }));
         const before = atOnce
-          ? 'Tokens signed before are no longer accepted here; verifiers with an older JWKS file accept them until they run out, within an hour.'
-          : 'Tokens signed before stay valid until they run out, within an hour.';
+          ? 'Tokens signed before are no longer accepted here; verifiers with an older JWKS file accept them until they expire, within an hour.'
+          : 'Tokens signed before stay valid until they expire, within an hour.';
         return {
           json: rotated,
           text: `${rotated.is} signs from now on. ${before} Give verifiers without a network a new file: “gatehouse token keys --jwks-file FILE”.`,
@@ -115,17 +115,17 @@ async function readKeys(path: string) {
 }
 
 const faults: Record<TokenFault, string> = {
-  malformed: 'it is no token of Gatehouse, or it was cut off.',
+  malformed: 'it is not a token of Gatehouse, or it was cut off.',
   wrong_kind: 'it is a token of another kind.',
   wrong_algorithm: 'it names another algorithm than EdDSA.',
   unknown_key:
     'its key is not in the JWKS file. If the key was rotated, write a new file with “token keys --jwks-file”.',
   bad_signature: 'it was changed, or another key signed it.',
-  expired: 'it has run out.',
+  expired: 'it has expired.',
   not_yet_valid: 'it was issued in the future: compare the clocks.',
-  wrong_issuer: 'another appliance issued it.',
+  wrong_issuer: 'another box issued it.',
   wrong_audience: 'it is for another organization, or of the other world (live, test).',
-  wrong_nonce: 'its nonce is another.',
+  wrong_nonce: 'its nonce is not the expected one.',
   already_used: 'it was used before.',
   revoked: 'its person was erased since.',
 };
@@ -135,7 +135,7 @@ function describe(finding: TokenFinding): string {
   const { kind, claims } = finding;
   const once =
     finding.kind === 'presence' && finding.claims.singleUse
-      ? '\n\nIt was made for one use. Whether it was used is known to the appliance alone (POST /api/presence/verify-token).'
+      ? '\n\nIt was made for one use. Only the box knows whether it was used (POST /api/presence/verify-token).'
       : '';
   return `Valid.\n\n${facts([
     ['kind', kind],

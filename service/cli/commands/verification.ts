@@ -9,18 +9,18 @@ import { facts, table } from '../terminal/terminal.ts';
 export const verification = noun('verifications that were decided, and why', {
   list: list('GET /api/admin/verifications', {
     on: 'world',
-    about: 'verifications, the newest first; nothing sealed is opened',
+    about: 'verifications, newest first; no encrypted data is read',
     fields: {
-      person: value('<person>', 'of this person alone: id or e-mail address; the look is in the audit log'),
-      decision: choice('<decision>', 'that ended so; unverified: all but the verified', [
+      person: value('<person>', 'only of this person: id or e-mail address (audited)'),
+      decision: choice('<decision>', 'only with this result; unverified: every result but verified', [
         ...decisions,
         'unverified',
       ]),
-      reason: choice('<code>', 'not verified for this reason', unverifiedOutcomes),
-      decidedBy: choice('<check>', 'that this check decided against', checkNames),
-      check: choice('<check>', 'where this check failed', checkNames),
+      reason: choice('<code>', 'only those not verified for this reason', unverifiedOutcomes),
+      decidedBy: choice('<check>', 'only those that this check decided', checkNames),
+      check: choice('<check>', 'only those in which this check failed', checkNames),
       profile: value('<profile>', 'slug of the profile, or id of one version'),
-      key: value('<id>', 'that this API key asked for'),
+      key: value('<id>', 'only those of this API key'),
       from: value(
         '--since <time>',
         'from this time on, such as 2026-11-01 or 2026-11-01T08:00:00Z',
@@ -50,7 +50,7 @@ export const verification = noun('verifications that were decided, and why', {
   show: call('GET /api/admin/verifications/{id}', {
     on: 'world',
     args: { id: value('<verification>', 'id, or the reference that a person was shown, such as V-EEF098') },
-    about: 'one verification with every check and its figures; the look is in the audit log',
+    about: 'one verification with every check and its figures (audited)',
     text: describe,
     examples: [
       'verification show ver_01…',

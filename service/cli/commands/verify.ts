@@ -12,7 +12,7 @@ import { describeVerdict } from './verdict-text.ts';
 export const verify = work({
   on: 'world',
   args: { image: value('<image>', 'JPEG, PNG, WebP, HEIC or AVIF with one face; - reads standard input') },
-  summary: 'is this the person, or: who is this?',
+  summary: 'verify a person by a picture, or find out who is on it',
   about:
     'With --email: is this that person? Without: who of the organization is it? The exit code is 0 when verified and 1 when ' +
     'not. In the live world presentation attack detection must be on (models list), or the organization ' +

@@ -7,19 +7,22 @@ import { readText } from '../named-file.ts';
 export const webhookFlags = {
   events: values(
     '--event <name...>',
-    'an event it gets, as `webhook catalog` shows it; all of the family without',
+    'event to receive, as `webhook catalog` shows it (default: all of the family)',
   ),
   signatureHeader: value('<name>', 'header that carries the signature, where it is not the usual one'),
-  header: values('<name: value...>', 'a header of yours in each delivery; kept sealed, never shown'),
+  header: values('<name: value...>', 'header to add to each delivery; stored encrypted, never shown'),
   headersFile: value(
     '<file>',
-    'the same, one “name: value” in each line: what stands in a command is in the history of the shell',
+    'file with such headers, one “name: value” a line; unlike an option it is not in the history of the shell',
   ),
   description: value('<text>', 'what it is for'),
-  ca: value('<file>', 'PEM of the only CA believed, instead of the system’s; change: or none'),
+  ca: value(
+    '<file>',
+    'PEM of the only certificate authority to trust, instead of the system’s; with change also none',
+  ),
   pin: value(
     '<base64>',
-    'SHA-256 of the only public key believed; change: or none',
+    'SHA-256 of the only public key to trust; with change also none',
     orNone((_, text) => text),
   ),
 };

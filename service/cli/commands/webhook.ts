@@ -25,15 +25,13 @@ const nameOf = ({ kind, url, family }: Webhook) => (kind === 'callback' ? family
 export const webhook = noun('where an organization’s events are sent, and what became of each', {
   add: call('POST /api/admin/webhooks', {
     on: 'world',
-    args: { url: value('<url>', 'where each event is posted to; it needs a grant (`grant add`)') },
-    about: 'send events somewhere from now on; the secret is shown this once',
+    args: { url: value('<url>', 'address that receives each event; it needs a grant (`grant add`)') },
+    about: 'add a webhook; its secret is shown only now',
     fields: {
-      family: needed(choice('<family>', 'whose events, in that family’s own payload', families)),
-      signature: choice(
-        '<dialect>',
-        'how it is signed (default: as the family’s own text has it)',
-        signatureDialects,
+      family: needed(
+        choice('<family>', 'API family whose events it receives, in the format of that family', families),
       ),
+      signature: choice('<dialect>', 'how it is signed (default: as the family does it)', signatureDialects),
     },
     options: webhookFlags,
     async ask({ url = '', ...given }) {
@@ -59,8 +57,8 @@ export const webhook = noun('where an organization’s events are sent, and what
   }),
   list: list('GET /api/admin/webhooks', {
     on: 'world',
-    about: 'where events go, without secrets',
-    fields: { family: choice('<family>', 'of this family alone', families) },
+    about: 'the webhooks, without their secrets',
+    fields: { family: choice('<family>', 'only of this family', families) },
     limit: 1000,
     rows: {
       webhook: 'id',
@@ -79,15 +77,15 @@ export const webhook = noun('where an organization’s events are sent, and what
   show: call('GET /api/admin/webhooks/{id}', {
     on: 'world',
     args: { id },
-    about: 'everything about one but its secret',
+    about: 'one webhook, without its secret',
     text: (one, _, { env, next }) => [describeWebhook(one, env), ...whatNext(one, next)].join('\n'),
     examples: ['webhook show wh_01…'],
   }),
   change: call('PATCH /api/admin/webhooks/{id}', {
     on: 'world',
     args: { id },
-    about: 'change one from the next delivery on; what is not named stays',
-    fields: { url: value('<url>', 'where it leads from now on; what waits goes there too') },
+    about: 'change a webhook from the next delivery on; options that are not given stay unchanged',
+    fields: { url: value('<url>', 'new address; waiting deliveries go there too') },
     options: webhookFlags,
     async ask({ id: _, ...given }) {
       if (Object.keys(given).length === 0)
@@ -100,28 +98,28 @@ export const webhook = noun('where an organization’s events are sent, and what
       'webhook change wh_01… --event verification.success --event verification.failure',
       'webhook change wh_01… --ca none --header none',
     ],
-    notes: '--event and --header name all there are to be: those that are not named go.',
+    notes: '--event and --header replace the present list: what is not named is removed.',
   }),
   enable: call('POST /api/admin/webhooks/{id}/enable', {
     on: 'world',
     args: { id },
-    about: 'send to it again; what waits goes out',
+    about: 'switch a webhook on again; waiting deliveries are sent',
     text: ({ id }, _, { next }) =>
-      `${id} gets events again. What happened while it was disabled: ${next(`webhook replay ${id} --since …`)}`,
+      `${id} receives events again. What happened while it was disabled: ${next(`webhook replay ${id} --since …`)}`,
     examples: ['webhook enable wh_01…'],
   }),
   disable: call('POST /api/admin/webhooks/{id}/disable', {
     on: 'world',
     args: { id },
-    about: 'send nothing to it for now; what waits stays waiting as long as the schedule lasts',
+    about: 'switch a webhook off; its deliveries wait as long as their retries last',
     fields: { reason: initially('by an operator', value('<text>', 'reason, shown in the list')) },
-    text: ({ id }) => `${id} gets nothing until it is enabled again.`,
+    text: ({ id }) => `${id} receives nothing until it is enabled again.`,
     examples: ['webhook disable wh_01… --reason "maintenance until Monday"'],
   }),
   rotate: call('POST /api/admin/webhooks/{id}/rotate', {
     on: 'world',
     args: { id },
-    about: 'make a new secret, shown this once; the old one goes on for a while',
+    about: 'create a new secret, shown only now; the old one keeps working for a while',
     fields: {
       overlapSeconds: initially(
         '24h',
@@ -144,17 +142,17 @@ secret’s in the header of the same name with -next.`,
   remove: call('DELETE /api/admin/webhooks/{id}', {
     on: 'world',
     args: { id },
-    about: 'send nothing to it any more and forget its secret; its deliveries stay in the log',
+    about: 'remove a webhook and its secret; its deliveries stay in the log',
     confirm: {
       option: '--confirm <host>',
-      about: 'the host it leads to, with its port where the URL has one; of callbacks the family',
+      about: 'the host of its address, with the port where there is one; for callbacks the family',
       async word({ id }, { realm }) {
         const { open, query } = await realm();
         const params = { path: { id }, query };
         const name = nameOf(await replyOf(open.admin.GET('/api/admin/webhooks/{id}', { params })));
         return [
           name,
-          `Its secret cannot be had back, and what waits for it is dropped. Nothing was removed. To confirm: --confirm ${name}`,
+          `Its secret cannot be restored, and its waiting deliveries are dropped. Nothing was removed yet. To confirm: --confirm ${name}`,
         ];
       },
     },
@@ -164,7 +162,7 @@ secret’s in the header of the same name with -next.`,
   }),
   catalog: call('GET /api/admin/webhooks/catalog', {
     args: { event: value('[event]', 'one event, with a body as it is sent') },
-    about: 'every event there is, and when it is sent',
+    about: 'all events, and when each is sent',
     ask: () => ({}),
     json: ({ items }, { event }) => (event === undefined ? { items } : eventIn(items, event)),
     text({ items }, { event: name }) {
@@ -177,7 +175,7 @@ secret’s in the header of the same name with -next.`,
         ['event', name],
         ['family', family],
         ['when', when],
-        ['fires', fires ? 'yes' : 'not yet: the feature that does comes later'],
+        ['fires', fires ? 'yes' : 'not sent in this version'],
       ]);
       return `${head}\n\n${JSON.stringify(sample, null, 2)}`;
     },
@@ -187,17 +185,17 @@ secret’s in the header of the same name with -next.`,
     on: 'world',
     args: { id },
     about: 'send the catalog’s sample of an event now, once; exit code 1 when it was not accepted',
-    fields: { event: value('<name>', 'which event (default: the first it gets)') },
+    fields: { event: value('<name>', 'which event (default: the first that it receives)') },
     text: describeDelivery,
     failed: ({ state }) => state.is !== 'delivered',
     examples: ['webhook test wh_01…', 'webhook test wh_01… --event user.enrolled'],
   }),
   deliveries: list('GET /api/admin/deliveries', {
     on: 'world',
-    about: 'what was sent and what waits, the newest first',
+    about: 'sent and waiting deliveries, newest first',
     fields: {
-      endpoint: value('--webhook <id>', 'to this one alone'),
-      event: value('<id>', 'of this event alone: what receivers see as webhook-id'),
+      endpoint: value('--webhook <id>', 'only to this webhook'),
+      event: value('<id>', 'only of this event, which receivers see as webhook-id'),
       state: choice('<state>', 'only deliveries in this state', [
         'waiting',
         'delivered',
@@ -227,7 +225,7 @@ secret’s in the header of the same name with -next.`,
   delivery: call('GET /api/admin/deliveries/{id}', {
     on: 'world',
     args: { id: delivery },
-    about: 'one delivery with each attempt: what was sent, what came back; the look is in the audit log',
+    about: 'one delivery with each attempt: what was sent, what was answered (audited)',
     text: describeDelivery,
     examples: ['webhook delivery dlv_01…'],
   }),
@@ -242,8 +240,7 @@ secret’s in the header of the same name with -next.`,
   replay: call('POST /api/admin/webhooks/{id}/replay', {
     on: 'world',
     args: { id },
-    about:
-      'send everything again that it would have got since a time (at most 30 days), in order, with the same webhook-ids',
+    about: 'send every event since a time (at most 30 days) again, in order, with the same webhook-ids',
     fields: {
       since: needed(value('<date>', 'from then on: 2026-11-20 or 2026-11-20T08:00:00Z', readStart)),
       until: value('<date>', 'before then (default: until now)', readMoment),

@@ -16,8 +16,8 @@ const commands: Readonly<Record<string, string>> = {
 };
 
 export const work = list('GET /api/admin/works', {
-  how: { needsService: 'No service runs, and without it no work goes on.' },
-  summary: 'long commands that run in the service, how far each is, and how the last ones ended',
+  how: { needsService: 'No service runs, so no operation is under way.' },
+  summary: 'long operations in the service: how far each is, and how the last ones ended',
   about:
     'Backups, erasures, sweeps, dry runs, calibrations and new secrets that commands or the console asked for. They go on in the service ' +
     'when the command that asked has ended or lost its connection. What ended is listed until the service stops; the audit log has all of it.',
@@ -30,6 +30,6 @@ export const work = list('GET /api/admin/works', {
     'progress or reason': ({ state, now, reason }) =>
       state === 'running' ? now && describeProgress(now) : reason,
   },
-  empty: 'No long work runs or ended lately.',
+  empty: 'No long operation is running or has ended lately.',
   examples: ['work', 'work --json'],
 });

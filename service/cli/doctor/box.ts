@@ -65,7 +65,7 @@ export function checkManifestSignature(found: FileSignature, file: string): Find
         what,
         state: 'warn',
         found: `signed by key ${found.keyId}, and no public key is here to check it`,
-        remedy: `Compare the public key of releases over another way, and put it into ${RELEASE_KEYS} as NAME.pub.`,
+        remedy: `Compare the public key of releases with one from another source, and put it into ${RELEASE_KEYS} as NAME.pub.`,
       };
     case 'refused':
       return {

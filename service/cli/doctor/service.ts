@@ -42,7 +42,7 @@ export async function checkAnswer(url: string): Promise<Finding> {
     what,
     state: 'warn',
     found: `the service listens at ${url} and does not answer there`,
-    remedy: 'Look at a firewall of this machine, and at the log of the service.',
+    remedy: 'Check the firewall of this machine and the log of the service.',
   };
 }
 

@@ -21,10 +21,11 @@ export function addInit(program: Command, runner: CommandRunner): void {
     .command('init')
     .summary('create a data directory with its first organization and keys')
     .description(
-      'Makes the data directory, its first organization, a live and a test key (all scopes but admin). The keys are shown ' +
-        'this once. A directory that has an organization is left as it is. Without a person: every option is also in the ' +
-        'environment (GATEHOUSE_ORG, GATEHOUSE_OWNER_EMAIL, GATEHOUSE_OWNER_NAME, GATEHOUSE_OWNER_PASSWORD, GATEHOUSE_HOST_NAME, ' +
-        'GATEHOUSE_MATCH_ONLY), and with _FILE at the end of its name in a file. The owner has seven days to add a second factor.',
+      'Creates the data directory, its first organization, a live key and a test key (all scopes but admin). The keys are ' +
+        'shown only now. A directory that has an organization already is left unchanged. For unattended setups every option is ' +
+        'also an environment variable (GATEHOUSE_ORG, GATEHOUSE_OWNER_EMAIL, GATEHOUSE_OWNER_NAME, GATEHOUSE_OWNER_PASSWORD, ' +
+        'GATEHOUSE_HOST_NAME, GATEHOUSE_MATCH_ONLY); with _FILE at the end of its name it names a file that holds the value. The ' +
+        'owner has seven days to add a second factor.',
     )
     .option('--org <name>', 'name of the organization')
     .option('--owner-email <address>', 'makes the owner of the box, who signs in with it')
@@ -80,7 +81,7 @@ export function addInit(program: Command, runner: CommandRunner): void {
       ...(wanted.owner
         ? ['The owner has seven days to sign in to the console and add a second factor.']
         : []),
-      `Say on what consent real people are enrolled; until then none are:  ${invocation} consent attest --data ${data} --help`,
+      `Record the consent on which real people are enrolled; until then they cannot be enrolled:  ${invocation} consent attest --data ${data} --help`,
       `Start the service:  ${startOf(data)}`,
       ...(setup === undefined ? [] : ['', setup]),
     ].join('\n');

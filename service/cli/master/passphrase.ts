@@ -50,7 +50,7 @@ export async function readNewPassphrase(
   const { terminal = ours, env = process.env } = options;
   const first = await readPassphrase('New passphrase: ', file, options);
   const asked = file === undefined && !env.GATEHOUSE_PASSPHRASE_FILE;
-  if (asked && (await askHidden('The same again: ', terminal)) !== first) {
+  if (asked && (await askHidden('Repeat the passphrase: ', terminal)) !== first) {
     throw new UsageError('The two passphrases differ. Nothing was changed.');
   }
   return first;

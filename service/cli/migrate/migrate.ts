@@ -97,8 +97,8 @@ async function goBackTo(data: string, confirm: number | undefined): Promise<Answ
   });
   const text = [
     `${data} has schema ${back.to} again, as before the upgrade to ${back.from}.`,
-    'Put the version of before in place now, then start it. This version would bring the schema up to date again.',
-    `The database of now is kept as ${back.aside}. When all is well: ${back.removal}`,
+    'Now put the former version in place, then start it. This version would bring the schema up to date again.',
+    `The present database is kept as ${back.aside}. When all is well: ${back.removal}`,
   ].join('\n');
   return { json: back, text };
 }

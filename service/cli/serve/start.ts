@@ -87,7 +87,7 @@ Gatehouse is running at ${url}
 ${setup === undefined ? '' : `\n${setup}`}
 It keeps everything in ${data}
 Your organization is called "Default" (${organization}).
-Its key for the test world, shown this once:
+Its key for the test world, shown only now:
 
   ${key}
 

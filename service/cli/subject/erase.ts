@@ -19,7 +19,7 @@ export const erase = work({
   about:
     'Erases a person: destroys the key that everything about them is sealed with, in the key store and in every copy of it, so that no ' +
     'backup of the data can be read any more, then removes the rows. Then it searches every file for what was known of the person, and ' +
-    'prints a receipt signed by this appliance. Exit code 1 when the search found something. With --all: all people of one world.',
+    'prints a receipt that this box signs. Exit code 1 when the search found something. With --all: all people of one world.',
   options: {
     confirm: value('<person>', 'the person, as a confirmation; with --all the exact number of people'),
     reason: initially('request', choice('<reason>', 'why', reasons)),

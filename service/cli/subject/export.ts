@@ -9,7 +9,7 @@ export const exportSubject = work({
   on: 'world',
   args: { person: value('<person>', 'id or e-mail address; a person who was erased by id') },
   about:
-    'everything held about a person as one JSON document, or as a PDF for people (GDPR Art. 15 and 20); the look is in the audit log',
+    'everything held about a person as one JSON document, or as a PDF for people (GDPR Art. 15 and 20) (audited)',
   options: {
     out: value('<file>', 'into a new file that only this account reads'),
     pdf: value('<file>', 'as a PDF instead, into a new file that only this account reads'),

@@ -35,7 +35,7 @@ export const importSubjects = work({
     '(columns email or id, name, file or image; files relative to the CSV; comma, semicolon or tab between; UTF-8, UTF-16, or --encoding). What an earlier run enrolled is skipped, what it refused is ' +
     'tried again. Ctrl-C lets the pictures under way end. Ends with a report; the exit code is 1 when a picture was refused.',
   options: {
-    domain: value('<domain>', 'make e-mail addresses of names without @: emp-17 becomes emp-17@DOMAIN'),
+    domain: value('<domain>', 'turn names without @ into addresses: emp-17 becomes emp-17@DOMAIN'),
     encoding: value(
       '<name>',
       'of a CSV file that is neither UTF-8 nor UTF-16, such as windows-1252 (Excel in Western Europe)',
@@ -46,7 +46,7 @@ export const importSubjects = work({
     report: value('<file>', 'write the result of every picture: .csv or .json'),
     concurrency: value('<n>', 'pictures under way at a time (default: two per core)', readConcurrency),
     again: toggle(
-      'look again at what an earlier run enrolled, as after restoring an older backup; what the box has stays as it is',
+      'check again what an earlier run enrolled, for example after restoring an older backup; what is enrolled stays unchanged',
     ),
   },
   examples: [
@@ -69,7 +69,7 @@ export const importSubjects = work({
     onInterrupt({
       first() {
         stop.abort();
-        terminal.note(`\nStopping after ${work}. Once more to stop at once.`);
+        terminal.note(`\nStopping after ${work}. Press Ctrl-C again to stop at once.`);
       },
       again: () => (over ? process.exit(130) : halt.abort()),
     });
@@ -188,7 +188,7 @@ export function remediesOf(refusals: readonly Pick<ImportOutcome, 'code'>[]): st
     ...(has('TEMPLATE_MISMATCH')
       ? [
           '',
-          `TEMPLATE_MISMATCH: the picture is not like the person’s others. Where you know that it is the person: ${again} --override-mismatch`,
+          `TEMPLATE_MISMATCH: the picture does not match the person’s others. If you know that it is the person: ${again} --override-mismatch`,
         ]
       : []),
     ...(has('CHECK_FAILED')

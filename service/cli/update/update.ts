@@ -27,7 +27,7 @@ import {
 import type { Machine, Say } from './machine.ts';
 import { changedData, recover, type UpdateOutcome, update } from './update-steps.ts';
 
-const NO_KEYS = `No public key of releases is here. Compare the key that came with Gatehouse over another way, and put it into ${RELEASE_KEYS} as NAME.pub, or name it with --public-key FILE.`;
+const NO_KEYS = `No public key of releases is here. Compare the key that came with Gatehouse with one from another source, and put it into ${RELEASE_KEYS} as NAME.pub, or name it with --public-key FILE.`;
 
 interface UpdateOptions {
   signature?: string;
@@ -197,7 +197,7 @@ async function versionsOf(machine: Machine, file: string): Promise<{ from: strin
   if (!(await machine.isOlder(from, to)))
     throw new Problem(
       'CONFLICT',
-      `${from} is installed, and ${file} holds ${to}: an update goes to a newer version only.`,
+      `${from} is installed, and ${file} holds ${to}: an update needs a newer version.`,
     );
   return { from, to };
 }

@@ -51,8 +51,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   CONFLICT: { means: 'The resource exists already, or is not in the expected state.' },
   IDEMPOTENCY_KEY_REUSED: {
-    means:
-      'The `Idempotency-Key` was used for another request: make a new one for each request that is no repeat.',
+    means: 'The `Idempotency-Key` was used for another request.',
   },
   MISSING_AUTH: {
     means: 'No API key was sent.',
@@ -91,7 +90,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   SIGN_IN_DELAYED: {
     means:
-      'Too many sign-ins failed for this account or from this address: wait for `retry-after`; without this header an owner or the operator has to unlock the account.',
+      'Too many sign-ins failed for this account or from this address; `retry-after` says how long to wait. Without this header the account is locked.',
   },
   SECOND_FACTOR_REQUIRED: {
     means: 'The account has to enroll a second factor before anything else.',
@@ -105,7 +104,7 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
     means:
       'The organization asks for two administrators: ask with `POST /api/admin/approvals`, let a second administrator confirm it, then repeat the call.',
   },
-  LAST_FACTOR: { means: 'It is the last second factor of the account, and one has to remain.' },
+  LAST_FACTOR: { means: 'It is the last second factor of the account; one has to remain.' },
   PASSKEY_REFUSED: {
     means: 'The answer of the authenticator is invalid, or does not belong to the challenge.',
   },
@@ -153,10 +152,11 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   CHECK_FAILED: { means: 'A hard-fail check of the profile failed; `checkResults` says which.' },
   SUBJECT_NOT_FOUND: { means: 'No person is enrolled under that id or e-mail.' },
   TEMPLATE_MISMATCH: {
-    means: "The face is not the one enrolled under this e-mail; only the box's operator can override that.",
+    means:
+      'The face is not the one that is enrolled under this e-mail address; only the operator of the box can override that.',
   },
   DUPLICATE_IDENTITY: {
-    means: 'The face belongs to another e-mail, and the organization blocks that.',
+    means: 'The face is like that of another person, and the organization refuses duplicates.',
     example: { error: 'This face already belongs to another e-mail.' },
   },
   CONSENT_REQUIRED: {
@@ -165,14 +165,15 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   },
   CONSENT_WITHDRAWN: { means: 'The person did not consent to this use, or has withdrawn it.' },
   VERIFICATION_DISABLED: {
-    means: "Too many failures in a row for this address; the box's operator has to unlock it.",
+    means: 'Too many failures in a row for this address.',
   },
   LEGAL_HOLD: { means: 'A legal hold forbids erasing the person.' },
   CONFIRMATION_REQUIRED: {
-    means: 'A destructive operation: confirm it with the count or name from the error.',
+    means:
+      'The operation destroys data and was not confirmed; the error names the count or name to confirm with.',
   },
   SESSION_EXPIRED: {
-    means: 'The session is over, or the token that it issued has expired: create another session.',
+    means: 'The session is over, or the token that it issued has expired.',
   },
   SESSION_KEY_MISMATCH: {
     means:
@@ -181,12 +182,11 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
   ORGANIZATION_MISMATCH: { means: 'The request names another organization than that of the API key.' },
   EMAIL_MISMATCH: { means: 'The session is locked to an e-mail address, and another person appeared.' },
   KIOSK_REQUIRED: {
-    means:
-      'The profile takes pictures of a paired kiosk only (`capture`): start the verification at a kiosk, or choose another profile.',
+    means: 'The profile accepts pictures of a paired kiosk only (`capture`).',
   },
   MOTION_REQUIRED: {
     means:
-      'The check is not done without movements of the head, by the profile (`challenge.withoutMotion`) or because a proof of presence waits for no reviewer: confirm the person in another way.',
+      'The check needs movements of the head: the profile says so (`challenge.withoutMotion`), or it is a proof of presence, which no reviewer decides.',
   },
   DESTINATION_NOT_GRANTED: {
     means: 'The destination needs a grant of an administrator; the error has the command.',
@@ -222,11 +222,11 @@ export const errorCodes: Record<ProblemCode, ErrorCode> = {
       'Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.',
     example: { error: 'Too many pictures are being analyzed; try again shortly.' },
   },
-  TIMEOUT: { means: 'The request exceeded the time limit; try again.' },
-  SEALED: { means: 'The box is sealed: its operator has to unseal it or restore the master key.' },
+  TIMEOUT: { means: 'The request exceeded the time limit.' },
+  SEALED: { means: 'The box is sealed: it has started without its passphrase or its master key.' },
   WRONG_PASSPHRASE: { means: 'The passphrase does not open the master key.' },
   BACKUP_UNUSABLE: { means: 'The backup is damaged, needs other keys, or comes from a newer Gatehouse.' },
-  STORAGE_UNAVAILABLE: { means: 'The database of the box cannot be reached; try again.' },
+  STORAGE_UNAVAILABLE: { means: 'The database of the box cannot be reached.' },
   STORAGE_FULL: {
     means: 'The disk of the box is full, or cannot be written.',
     example: {

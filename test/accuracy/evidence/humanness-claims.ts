@@ -1,7 +1,7 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
-import { JUDGE_SINCE } from '../../live/report.ts';
+import { JUDGE_SINCE } from '../../live/report-words.ts';
 import type { HumannessMeasure } from '../humanness/measure.ts';
-import { type KeptPart, measuredOn, percent } from './kept-figures.ts';
+import { inGerman, type KeptPart, measuredOn, percent } from './kept-figures.ts';
 
 /** Whether the humanness score of a live session means what it says. */
 export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure>): EvidenceClaim[] {
@@ -10,8 +10,8 @@ export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure
     {
       id: 'humanness',
       group: 'live',
-      title: 'Humanness score: whether it is a probability',
-      claim: `On people and sources that its weights were not chosen on, the score differs from the share of living people by ${percent(all.error)} on average (Brier score ${all.brier.toFixed(3)}), and among sessions that passed the challenge by ${percent(passed.error)} (${passed.brier.toFixed(3)}).`,
+      title: 'Humanness score: does it mean what it says',
+      claim: `A score of 0.9 should mean that 9 of 10 are living people. On people and attacks that its weights were not chosen on, score and share differ by ${percent(all.error)} on average (Brier score ${all.brier.toFixed(3)}); among sessions that passed the challenge, by ${percent(passed.error)} (${passed.brier.toFixed(3)}).`,
       verdict: 'none',
       maturity: 'experimental',
       data: `${dev.people} people and ${dev.attackSources} sources of attacks to choose the weights, ${heldOut.people} and ${heldOut.attackSources} others to measure: ${heldOut.living} sessions and ${heldOut.attacks} attacks`,
@@ -31,11 +31,27 @@ export function humannessClaims({ measured, machine }: KeptPart<HumannessMeasure
       },
       limits: [
         ...(machine.date < JUDGE_SINCE
-          ? ['By the judge before evidence was weighed: not fitted and not measured anew since.']
+          ? [
+              'It was measured before the judge changed (decision 0046), and neither fitted nor measured since.',
+            ]
           : []),
-        'As many attacks as people are assumed; most attacks are simulated, and the people are few.',
-        'Films that are fed in the place of a camera take no part: the score does not see them.',
+        'It holds where there are as many attacks as people. Most attacks are simulated, and the people are few.',
+        'Films that are fed in as a camera are not in the data: the score does not detect them.',
       ],
+      german: {
+        claim: inGerman(
+          `Ein Wert von 0.9 sollte bedeuten, dass 9 von 10 lebende Menschen sind. An Personen und Angriffen, an denen seine Gewichte nicht gewählt wurden, weichen Wert und Anteil im Mittel um ${percent(all.error)} ab (Brier-Wert ${all.brier.toFixed(3)}); unter Sitzungen, die die Aufgabe bestanden, um ${percent(passed.error)} (${passed.brier.toFixed(3)}).`,
+        ),
+        limits: [
+          ...(machine.date < JUDGE_SINCE
+            ? [
+                'Gemessen, bevor das Urteil sich änderte (Entscheidung 0046), und seither weder angepasst noch gemessen.',
+              ]
+            : []),
+          'Es gilt, wo Angriffe so häufig sind wie Menschen. Die meisten Angriffe sind simuliert, und es sind wenige Personen.',
+          'Filme, die als Kamera eingespielt werden, sind nicht in den Daten: Der Wert bemerkt sie nicht.',
+        ],
+      },
     },
   ];
 }

@@ -38,6 +38,12 @@ export const withInterval = ({ value, from, to }: MeasuredShare, digits = 1): st
     '\u00a0%',
   );
 
+/** A German sentence with figures as above: "96.1 %" becomes "96,1 %", "1,000" "1.000", and "to" in an interval "bis". */
+export const inGerman = (sentence: string): string =>
+  sentence
+    .replaceAll(/(\(95\s%: [\d.]+) to /g, '$1 bis ')
+    .replaceAll(/(?<=\d)[.,](?=\d)/g, (sign) => (sign === '.' ? ',' : '.'));
+
 /** Where and when a part was measured, as each claim says it. */
 export const measuredOn = ({
   date,

@@ -1,6 +1,6 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
 import type { Machine } from '../../support/machine.ts';
-import { type Hits, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
+import { type Hits, inGerman, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
 
 interface AttackRow {
   species: string;
@@ -27,9 +27,60 @@ export interface Liveness {
 
 const draws = {
   product: 'as the product draws',
-  'within reach': 'only steps within reach',
+  'within reach': 'only steps that the attacker has on film',
   same: 'the same steps again',
 };
+
+/** Words for a kind of attack, as `docs/evidence/liveness.md` names it. */
+const kinds: Readonly<Record<string, readonly [english: string, german: string]>> = {
+  'print-still': ['print, held still', 'Ausdruck, still gehalten'],
+  'print-moved': ['print, moved', 'Ausdruck, bewegt'],
+  'print-tilted': ['print, tilted', 'Ausdruck, gekippt'],
+  'print-bent': ['print, bent', 'Ausdruck, gebogen'],
+  'print-bent-others': ['print, bent otherwise', 'Ausdruck, anders gebogen'],
+  'print-bent-portraits': ['print of a portrait, bent', 'Ausdruck eines Porträts, gebogen'],
+  'print-bent-lids': ['print with a strip of closed lids', 'Ausdruck mit einem Streifen geschlossener Lider'],
+  'print-bent-portraits-turns': [
+    'print, where a profile asks for turns alone',
+    'Ausdruck, wo ein Profil nur Drehungen verlangt',
+  ],
+  'replay-recaptured': [
+    'filmed screen, moved by a program',
+    'gefilmter Bildschirm, von einem Programm bewegt',
+  ],
+  'replay-old-session': ['frames of an old session', 'Bilder einer alten Sitzung'],
+  'replay-old-session-no-motion': [
+    'frames of an old session, path without motion',
+    'Bilder einer alten Sitzung, Weg ohne Bewegung',
+  ],
+  'replay-old-session-no-motion-others': [
+    'other frames, path without motion',
+    'andere Bilder, Weg ohne Bewegung',
+  ],
+  'replay-screen': ['film on a screen', 'Film auf einem Bildschirm'],
+  'replay-screen-session': ['old session on a screen', 'alte Sitzung auf einem Bildschirm'],
+  'replay-screen-chosen': [
+    'film on a screen that fits each step',
+    'Film auf einem Bildschirm, der zu jedem Schritt passt',
+  ],
+  'tampered-early': ['changed page, steps too early', 'veränderte Seite, Schritte zu früh'],
+  'tampered-clock': ['changed page, wrong times', 'veränderte Seite, falsche Zeiten'],
+  'tampered-repeat': ['changed page, repeated frames', 'veränderte Seite, wiederholte Bilder'],
+  'recapture-turning': [
+    'filmed screen of a person who turns',
+    'gefilmter Bildschirm einer Person, die sich dreht',
+  ],
+  puppet: ['animated photograph', 'animiertes Foto'],
+  'injection-cut': ['virtual camera, clips cut hard', 'virtuelle Kamera, Clips hart geschnitten'],
+  'injection-spliced': ['virtual camera, clips spliced smoothly', 'virtuelle Kamera, Clips weich verbunden'],
+  'injection-known': ['virtual camera, clips used before', 'virtuelle Kamera, schon benutzte Clips'],
+  'injection-unlimited': ['virtual camera, unlimited film', 'virtuelle Kamera, beliebig viel Film'],
+  'face-swap': ['deepfake on a living person', 'Deepfake auf einer lebenden Person'],
+};
+
+/** A kind without words keeps its name; the column of the steps says how it was drawn. */
+const kindOf = (species: string, language: 'english' | 'german' = 'english'): string =>
+  kinds[species.replace(/-(within-reach|same-draw)$/, '')]?.[language === 'english' ? 0 : 1] ?? species;
 
 /** Injection: a film that fits each step, shown or fed in when it is asked for. Its goal is 5 %, of all others 0. */
 const isInjection = (species: string): boolean =>
@@ -42,9 +93,14 @@ const isMain = ({ species, draw }: AttackRow): boolean =>
   draw === 'product' || species.startsWith('tampered-');
 
 const limits = [
-  'Attacks are simulated or spliced from few recordings: no evaluation after ISO/IEC 30107-3, and no evidence against an attacker who was not tried.',
+  'It holds for the attackers that were tried, with the usual limits and PAD models installed. Attacks are simulated or spliced from few recordings: no evaluation after ISO/IEC 30107-3.',
   'Trials of one recording resemble each other: the number of recordings bounds what the intervals are worth.',
-  'An attack counts as accepted when the challenge is passed within three attempts, whatever the identity match would add. PAD models are installed, limits are the usual ones.',
+  'An attack counts as passed when the challenge is passed within three attempts, whatever the identity match would add.',
+];
+const germanLimits = [
+  'Es gilt für die versuchten Angriffe, mit den üblichen Grenzen und installierter Angriffserkennung. Angriffe sind simuliert oder aus wenigen Aufnahmen geschnitten: keine Prüfung nach ISO/IEC 30107-3.',
+  'Versuche mit einer Aufnahme ähneln einander: Die Zahl der Aufnahmen begrenzt, was die Intervalle wert sind.',
+  'Ein Angriff zählt als bestanden, wenn die Aufgabe in drei Versuchen bestanden ist, gleich was der Vergleich des Gesichts noch täte.',
 ];
 
 /** Claims on live sessions: attacks, injection, and people who pass. */
@@ -59,17 +115,19 @@ export function liveClaims({ attacks, people }: Liveness): EvidenceClaim[] {
   return [
     attackClaim({
       id: 'live-attacks',
-      title: 'Live sessions: prints, replays, tampered clients',
+      title: 'Live sessions: prints, replays, changed pages',
       goal: 0,
       rows: shown,
-      of: 'prints, replays and tampered clients',
+      of: 'prints, replays and changed pages',
+      germanOf: 'Arten von Ausdrucken, Wiedergaben und veränderten Seiten',
     }),
     attackClaim({
       id: 'live-injection',
-      title: 'Live sessions: puppets and films that fit each step',
+      title: 'Live sessions: animated photographs and films that fit each step',
       goal: 0.05,
       rows: fed,
-      of: 'puppets and of films that fit each step',
+      of: 'animated photographs and of films that fit each step',
+      germanOf: 'Arten von animierten Fotos und von passenden Filmen',
     }),
     ...Object.entries(people).flatMap(([setting, part]) =>
       setting === 'with motion, with PAD' ? [peopleClaim(part)] : [],
@@ -85,38 +143,47 @@ function attackClaim({
   goal,
   rows,
   of,
+  germanOf,
 }: {
   id: string;
   title: string;
   goal: number;
   rows: readonly Measured[];
   of: string;
+  germanOf: string;
 }): EvidenceClaim {
   const drawn = rows.filter(isMain);
   const worst = drawn.toSorted((a, b) => shareOf(b.accepted).value - shareOf(a.accepted).value)[0]!;
   const over = drawn.filter(({ accepted }) => shareOf(accepted).value > goal);
+  const onFilm = rows.filter(
+    ({ draw, species }) => draw === 'within reach' && !species.startsWith('tampered-'),
+  );
+  const worstOnFilm = onFilm.toSorted((a, b) => shareOf(b.accepted).value - shareOf(a.accepted).value)[0];
   const newest = rows.map(({ machine }) => machine).toSorted((a, b) => (a.date < b.date ? 1 : -1))[0]!;
   return {
     id,
     group: 'live',
     title,
     claim:
-      `With steps that the product draws, the goal (${goal === 0 ? 'none accepted' : `at most ${percent(goal, 0)} accepted`}) is reached for ${drawn.length - over.length} of ${drawn.length} kinds of ${of}. ` +
-      `Worst: ${worst.species}, ${withInterval(shareOf(worst.accepted))} accepted.`,
+      `${drawn.length - over.length} of ${drawn.length} kinds of ${of} meet the goal that ${goal === 0 ? 'none passes' : `at most ${percent(goal, 0)} pass`}. ` +
+      `Worst: ${kindOf(worst.species)}, ${withInterval(shareOf(worst.accepted))}.` +
+      (worstOnFilm
+        ? ` Where the attacker has film of every step: ${kindOf(worstOnFilm.species)}, ${withInterval(shareOf(worstOnFilm.accepted))}.`
+        : ''),
     verdict: over.length === 0 ? 'holds' : over.length < drawn.length ? 'part' : 'missed',
     maturity: 'experimental',
     data: `${rows.reduce((sum, { trials }) => sum + trials, 0).toLocaleString('en')} trials; recordings of people in public data`,
     ...measuredOn(newest),
     command: 'npm run accuracy -- challenges',
     chart: {
-      finding: 'Attacks accepted within three attempts, by kind, with the steps that the product draws.',
+      finding: 'Attacks that pass within three attempts, by kind, with the steps that the product draws.',
       goal: { value: goal, label: goal === 0 ? 'goal: 0' : `goal: ${percent(goal, 0)}` },
-      bars: drawn.map(({ species, accepted }) => ({ label: species, ...shareOf(accepted) })),
+      bars: drawn.map(({ species, accepted }) => ({ label: kindOf(species), ...shareOf(accepted) })),
     },
     table: {
-      head: ['Kind of attack', 'Steps', 'Trials (recordings)', 'Accepted', '95 % interval', 'Measured'],
+      head: ['Kind of attack', 'Steps', 'Trials (recordings)', 'Passed', '95 % interval', 'Measured'],
       rows: rows.map(({ species, draw, trials, sources, accepted, machine }) => [
-        species,
+        kindOf(species),
         draws[draw],
         `${trials} (${sources})`,
         `${accepted.hits}`,
@@ -125,6 +192,16 @@ function attackClaim({
       ]),
     },
     limits,
+    german: {
+      claim: inGerman(
+        `${drawn.length - over.length} von ${drawn.length} ${germanOf} erreichen das Ziel, dass ${goal === 0 ? 'keiner besteht' : `höchstens ${percent(goal, 0)} bestehen`}. ` +
+          `Am schlechtesten: ${kindOf(worst.species, 'german')}, ${withInterval(shareOf(worst.accepted))}.` +
+          (worstOnFilm
+            ? ` Hat der Angreifer jeden Schritt auf Film: ${kindOf(worstOnFilm.species, 'german')}, ${withInterval(shareOf(worstOnFilm.accepted))}.`
+            : ''),
+      ),
+      limits: germanLimits,
+    },
   };
 }
 
@@ -137,8 +214,8 @@ function peopleClaim({ rows, machine }: Liveness['people'][string]): EvidenceCla
     group: 'live',
     title: 'Live sessions: people who pass',
     claim:
-      `${mean(rows, ({ passed }) => passed)} of the sessions of ${rows.length} people pass within three attempts, ${mean(rows, ({ firstTry }) => firstTry)} at the first (means over people); ` +
-      `before their own phone or webcam (${own.length} people) ${mean(own, ({ passed }) => passed)} and ${mean(own, ({ firstTry }) => firstTry)}. Each person is judged by weights that were fitted without that person.`,
+      `${mean(rows, ({ passed }) => passed)} of the sessions of ${rows.length} people pass within three attempts, ${mean(rows, ({ firstTry }) => firstTry)} at the first. ` +
+      `Before their own phone or webcam (${own.length} people) it is ${mean(own, ({ passed }) => passed)} and ${mean(own, ({ firstTry }) => firstTry)}.`,
     verdict: 'none',
     maturity: 'experimental',
     data: `${rows.length} recordings of people who turn their heads`,
@@ -156,9 +233,20 @@ function peopleClaim({ rows, machine }: Liveness['people'][string]): EvidenceCla
       ]),
     },
     limits: [
-      'Measures and limits were chosen with all of these people in view: people that the box has never seen may pass less often.',
-      'Sessions of a person reuse one short recording; most of the recordings show no blink, so these figures say little of it.',
+      'Measures and limits were chosen with all of these people in view: people that the box has never seen may pass less often. Each person is judged by weights that were fitted without that person; figures are means over people.',
+      'All sessions of a person are made of one short recording. Most recordings show no blink, so the figures say little about it.',
       'Nothing is known about phones in the sun, glasses, veils, tremor, or people who do not see the page.',
     ],
+    german: {
+      claim: inGerman(
+        `${mean(rows, ({ passed }) => passed)} der Sitzungen von ${rows.length} Personen bestehen in drei Versuchen, ${mean(rows, ({ firstTry }) => firstTry)} im ersten. ` +
+          `Vor dem eigenen Telefon oder der eigenen Webcam (${own.length} Personen) sind es ${mean(own, ({ passed }) => passed)} und ${mean(own, ({ firstTry }) => firstTry)}.`,
+      ),
+      limits: [
+        'Maße und Grenzen wurden mit allen diesen Personen vor Augen gewählt: Personen, die das Gerät nie gesehen hat, bestehen vielleicht seltener. Jede Person wird mit Gewichten beurteilt, die ohne sie bestimmt wurden; die Zahlen sind Mittel über Personen.',
+        'Alle Sitzungen einer Person stammen aus einer kurzen Aufnahme. Die meisten Aufnahmen zeigen kein Blinzeln; darüber sagen die Zahlen wenig.',
+        'Nichts ist bekannt über Telefone in der Sonne, Brillen, Schleier, Zittern oder Personen, die die Seite nicht sehen.',
+      ],
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
-import { type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
+import { inGerman, type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
 
 export interface Presentation {
   data: string;
@@ -56,14 +56,14 @@ export function presentationClaims(
         id: `presentation-${measured.set}`,
         group: 'presentation',
         title: `Passive liveness of one picture, ${set.name}`,
-        claim: `With thresholds chosen on other people, ${withInterval(all)} of attack pictures pass (APCER over all species), and ${withInterval(live)} of live pictures are refused (BPCER).`,
+        claim: `${withInterval(all)} of pictures of prints and screens are taken for a live person (APCER over all kinds), and ${withInterval(live)} of live pictures are refused (BPCER), at thresholds that were chosen on other people.`,
         verdict: 'none',
         maturity: set.maturity,
         data: `${measured.data}: ${measured.attacks} attack and ${measured.live} live pictures of ${measured.people} people`,
         ...measuredOn(machine),
         command: 'npm run accuracy -- pad',
         chart: {
-          finding: 'At the threshold of the product (APCER of 5 % over all species): shares by species.',
+          finding: 'At the threshold of the product (APCER of 5 % over all kinds): shares by kind of attack.',
           bars,
         },
         table: {
@@ -75,9 +75,18 @@ export function presentationClaims(
           ]),
         },
         limits: [
-          'One webcam, three kinds of attack instrument. Masks, other cameras and other screens are not in the data.',
-          'This is no evaluation after ISO/IEC 30107-3: the worst species decides there, and the chart shows it.',
+          'It holds for one webcam and for prints, phones and tablets. Masks, other cameras and other screens are not in the data.',
+          'It is no evaluation after ISO/IEC 30107-3: the worst kind of attack decides there, and the chart shows it.',
         ],
+        german: {
+          claim: inGerman(
+            `${withInterval(all)} der Bilder von Ausdrucken und Bildschirmen gelten als lebende Person (APCER über alle Arten), und ${withInterval(live)} der lebenden Bilder werden abgelehnt (BPCER), bei Schwellen, die an anderen Personen gewählt wurden.`,
+          ),
+          limits: [
+            'Es gilt für eine Webcam und für Ausdrucke, Telefone und Tablets. Masken, andere Kameras und andere Bildschirme sind nicht in den Daten.',
+            'Es ist keine Prüfung nach ISO/IEC 30107-3: Dort entscheidet die schlimmste Art von Angriff; das Diagramm zeigt sie.',
+          ],
+        },
       },
     ];
   });

@@ -11,8 +11,12 @@ test('the product publishes what docs/evidence keeps: run "npm run generate" aft
 test('each claim has its source, what it does not say, and shares inside their intervals', () => {
   const { claims } = JSON.parse(publishedText()) as PublishedEvidence;
   expect(new Set(claims.map(({ id }) => id)).size).toBe(claims.length);
-  for (const { id, claim, chart, table, limits, ...source } of claims) {
+  for (const { id, claim, german, chart, table, limits, ...source } of claims) {
     expect(claim, id).toMatch(/\d.*\.$/);
+    // The same figures, written as German writes them, and no English one left.
+    expect(figuresOf(german.claim), id).toEqual(figuresOf(claim));
+    expect(german.claim, id).not.toMatch(/\d\.\d{1,2}\b| to \d/);
+    expect(german.limits, id).toHaveLength(limits.length);
     expect(limits.length, id).toBeGreaterThan(0);
     expect(source, id).toMatchObject({
       measured: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/),
@@ -27,6 +31,10 @@ test('each claim has its source, what it does not say, and shares inside their i
     }
   }
 });
+
+/** Digits of each figure, in order of size: sentences order them otherwise. */
+const figuresOf = (sentence: string) =>
+  (sentence.match(/\d[\d.,]*\d|\d/g) ?? []).map((figure) => figure.replaceAll(/[.,]/g, '')).toSorted();
 
 const machine = {
   date: '2026-11-20T12:00',
@@ -78,6 +86,6 @@ test('rows with the same steps again are in the table and do not decide', () => 
     },
     people: {},
   });
-  expect(claim).toMatchObject({ verdict: 'holds', chart: { bars: [{ label: 'print-still' }] } });
-  expect(claim?.table.rows.map(([species]) => species)).toEqual(['print-still', 'replay-same']);
+  expect(claim).toMatchObject({ verdict: 'holds', chart: { bars: [{ label: 'print, held still' }] } });
+  expect(claim?.table.rows.map(([species]) => species)).toEqual(['print, held still', 'replay-same']);
 });

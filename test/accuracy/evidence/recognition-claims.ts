@@ -1,6 +1,6 @@
 import type { EvidenceClaim, MeasuredShare } from '../../../service/engine/appliance/index.ts';
 import type { Manifest } from '../../../service/inference/models/manifest.ts';
-import { type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
+import { inGerman, type KeptPart, measuredOn, percent, withInterval } from './kept-figures.ts';
 
 type Rate = '1e-2' | '1e-3' | '1e-4' | '1e-5';
 type Interval = [number, number];
@@ -47,10 +47,22 @@ const rateText: Readonly<Record<number, string>> = {
 };
 
 /** What holds of one scorer and of no other. */
-const limitsOf: Readonly<Record<'r' | 'rm' | 'a', readonly string[]>> = {
+const limitsOf: Readonly<Record<'r' | 'rm' | 'a', readonly { english: string; german: string }[]>> = {
   r: [],
-  rm: ['The second embedding is off until an administrator accepts the doubt about its licence.'],
-  a: ['Off unless a profile or people enrolled with it need it: the default is embedding R.'],
+  rm: [
+    {
+      english: 'MobileFaceNet is off until an administrator accepts the doubt about its licence.',
+      german: 'MobileFaceNet ist aus, bis ein Administrator den Zweifel an der Lizenz annimmt.',
+    },
+  ],
+  a: [
+    {
+      english:
+        'It is used only where a profile names it or people were enrolled with it; the default is embedding R.',
+      german:
+        'Es wird nur benutzt, wo ein Profil es nennt oder Personen damit erfasst wurden; Standard ist Embedding R.',
+    },
+  ],
 };
 
 /** A claim for each scorer: how many pairs of one person match at a false-match rate, on average and in every measured group. */
@@ -68,11 +80,13 @@ export function recognitionClaims(
     });
     const find = (label: string) => bars.find((bar) => bar.label === label)!;
     const worst = groups.measured.reduce((a, b) => (b.atAverage > a.atAverage ? b : a));
+    const everyGroup = withInterval(find('1 picture, 1 in 1,000 in every group'));
+    const average = withInterval(find('1 picture, 1 in 10,000 on average'));
     return {
       id: `recognition-${id}`,
       group: 'recognition',
       title: `1:1 recognition, ${scorer.name}`,
-      claim: `At a false-match rate of 1 in 1,000 in every measured group, ${withInterval(find('1 picture, 1 in 1,000 in every group'))} of the comparisons of one person with one enrolled picture match; at 1 in 10,000 on average, ${withInterval(find('1 picture, 1 in 10,000 on average'))}.`,
+      claim: `${everyGroup} of the comparisons of a person with one own picture match, at a limit that 1 in 1,000 strangers of the worst measured group pass. At a limit that 1 in 10,000 of all strangers pass, ${average} match.`,
       verdict: 'none',
       maturity: scorer.maturity,
       data: `${measured.data}: ${measured.genuine.toLocaleString('en')} comparisons of one person, ${measured.impostors.toLocaleString('en')} of two; ${measured.groups}`,
@@ -91,13 +105,32 @@ export function recognitionClaims(
         ]),
       },
       limits: [
+        'It holds for frontal pictures of public figures of the United States and Europe. The embedding may have been trained on some of them, so the figures flatter. Calibrate with your own people: gatehouse org calibrate.',
         `No face was found in ${percent(measured.failureToEnroll, 2)} of the pictures; they are in no rate above.`,
-        'The pictures whose people match are frontal and of public figures of the United States and Europe, and may have been among those that the embedding was trained on: the figures flatter. Calibrate with your own people (gatehouse org calibrate).',
-        `At 1 in 10,000 on average, false matches among people of the group ${worst.group} are ${worst.atAverage.toFixed(0)} times as many. The groups are ${groups.measured.map(({ group, people }) => `${group} (${people})`).join(', ')}, small web pictures; of other groups nothing was measured.`,
-        'Of several pictures, the rate of the worst group is taken to be that of one picture at the same average: people of the groups have one picture each.',
-        'Intervals are a bootstrap over the people who match. A rate of 1 in 100,000 on average and of 1 in 1,000 in a group rests on few pairs.',
-        ...limitsOf[id],
+        `At 1 in 10,000 on average, people of the group ${worst.group} are taken for each other ${worst.atAverage.toFixed(0)} times as often. Measured groups: ${groups.measured.map(({ group, people }) => `${group} (${people} people)`).join(', ')}, small web pictures. Nothing is known of other groups.`,
+        'People of the groups have one picture each. For several pictures, the rate of the worst group is taken from the table of one picture.',
+        'Intervals are a bootstrap over people. Rates of 1 in 100,000 on average and of 1 in 1,000 in a group rest on few pairs.',
+        ...limitsOf[id].map(({ english }) => english),
       ],
+      german: {
+        claim: inGerman(
+          `${everyGroup} der Vergleiche einer Person mit einem eigenen Bild passen, bei einer Grenze, über der 1 von 1,000 Fremden der schlechtesten gemessenen Gruppe liegt. Bei einer Grenze, über der 1 von 10,000 aller Fremden liegt, passen ${average}.`,
+        ),
+        limits: [
+          'Es gilt für frontale Bilder bekannter Personen aus den USA und Europa. Das Embedding wurde vielleicht mit manchen davon trainiert; die Zahlen schmeicheln also. Kalibrieren Sie mit Ihren Personen: gatehouse org calibrate.',
+          inGerman(
+            `In ${percent(measured.failureToEnroll, 2)} der Bilder wurde kein Gesicht gefunden; sie sind in keiner Rate enthalten.`,
+          ),
+          inGerman(
+            `Bei 1 von 10,000 im Durchschnitt werden Personen der Gruppe ${worst.group} ${worst.atAverage.toFixed(0)}-mal so oft miteinander verwechselt. Gemessene Gruppen: ${groups.measured.map(({ group, people }) => `${group} (${people} Personen)`).join(', ')}, kleine Bilder aus dem Web. Über andere Gruppen ist nichts bekannt.`,
+          ),
+          'Die Personen der Gruppen haben je ein Bild. Bei mehreren Bildern stammt die Rate der schlechtesten Gruppe aus der Tabelle für ein Bild.',
+          inGerman(
+            'Intervalle sind ein Bootstrap über Personen. Raten von 1 von 100,000 im Durchschnitt und 1 von 1,000 in einer Gruppe beruhen auf wenigen Paaren.',
+          ),
+          ...limitsOf[id].map(({ german }) => german),
+        ],
+      },
     };
   });
 }

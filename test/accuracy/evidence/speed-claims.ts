@@ -1,5 +1,5 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
-import { type KeptPart, measuredOn } from './kept-figures.ts';
+import { inGerman, type KeptPart, measuredOn } from './kept-figures.ts';
 
 export interface Bench {
   loop: KeptPart<{
@@ -44,8 +44,16 @@ export function speedClaims({ loop, pipeline, behavior }: Bench): EvidenceClaim[
         ]),
       },
       limits: [
-        'Figures of one machine: run the command on yours. An interval is not given, runs vary by some per cent.',
+        'It holds for one machine: run the command on yours. Runs vary by some per cent; an interval is not given.',
       ],
+      german: {
+        claim: inGerman(
+          `${verificationsPerSecond.toFixed(1)} Verifikationen je Sekunde bei ${connections} gleichzeitigen Aufrufern; die Hälfte ist nach ${verificationMilliseconds.p50} ms beantwortet, 99 von 100 nach ${verificationMilliseconds.p99} ms.`,
+        ),
+        limits: [
+          'Es gilt für einen Rechner: Führen Sie den Befehl auf Ihrem aus. Läufe weichen um einige Prozent voneinander ab; ein Intervall ist nicht angegeben.',
+        ],
+      },
     },
     behaviorSpeed(behavior),
   ];
@@ -58,7 +66,7 @@ const behaviorSpeed = ({ measured: { rows, alone }, machine }: Bench['behavior']
     id: 'speed-behavior',
     group: 'speed',
     title: 'Behavior scores a second',
-    claim: `${whole(most.rate)} a second on one core with ${most.callers} callers at once, each on disk before its answer (the goal is 300): ${(most.rate / alone).toFixed(2)} times the transactions of one row that SQLite alone puts on the same disk.`,
+    claim: `${whole(most.rate)} behavior scores a second on one core with ${most.callers} callers at once, each on disk before its answer (goal: 300). SQLite alone writes ${whole(alone)} single rows a second to that disk.`,
     verdict: most.rate >= 300 ? 'holds' : 'missed',
     maturity: 'proven',
     data: 'Windows of features, each new, one API key',
@@ -73,6 +81,12 @@ const behaviorSpeed = ({ measured: { rows, alone }, machine }: Bench['behavior']
         latency.p99.toFixed(1),
       ]),
     },
-    limits: ['Figures of one machine: run the command on yours.'],
+    limits: ['It holds for one machine: run the command on yours.'],
+    german: {
+      claim: inGerman(
+        `${whole(most.rate)} Verhaltenswerte je Sekunde auf einem Kern bei ${most.callers} gleichzeitigen Aufrufern, jeder auf dem Datenträger, bevor er beantwortet ist (Ziel: 300). SQLite allein schreibt dort ${whole(alone)} einzelne Zeilen je Sekunde.`,
+      ),
+      limits: ['Es gilt für einen Rechner: Führen Sie den Befehl auf Ihrem aus.'],
+    },
   };
 };

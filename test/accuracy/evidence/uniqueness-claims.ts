@@ -1,5 +1,13 @@
 import type { EvidenceClaim } from '../../../service/engine/appliance/index.ts';
-import { type Hits, type KeptPart, measuredOn, percent, shareOf, withInterval } from './kept-figures.ts';
+import {
+  type Hits,
+  inGerman,
+  type KeptPart,
+  measuredOn,
+  percent,
+  shareOf,
+  withInterval,
+} from './kept-figures.ts';
 
 export interface Uniqueness {
   data: string;
@@ -28,7 +36,7 @@ export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): E
       id: 'uniqueness',
       group: 'uniqueness',
       title: 'One person once per scope, embedding R',
-      claim: `In a scope of ${members} people with a false-flag rate of ${percent(usual.falseFlagRate, 0)}, ${withInterval(shareOf(usual.found))} of the members who come again are found at once, and ${withInterval(shareOf(usual.foundInReview))} more go to review. Of strangers ${withInterval(shareOf(usual.flagged))} are flagged.`,
+      claim: `Of members who come again, ${withInterval(shareOf(usual.found))} are found at once and ${withInterval(shareOf(usual.foundInReview))} more by a reviewer. Of strangers, ${withInterval(shareOf(usual.flagged))} are taken for a member. The scope has ${members} people and a false-flag rate of ${percent(usual.falseFlagRate, 0)}.`,
       verdict: 'none',
       maturity: 'experimental',
       data: `${measured.data}: ${returning} members who come again, ${strangers} strangers; thresholds of other people`,
@@ -59,9 +67,18 @@ export function uniquenessClaims({ measured, machine }: KeptPart<Uniqueness>): E
         ]),
       },
       limits: [
-        'Twins and close relatives are not in the data.',
-        'A person who alters the face on purpose is not in the data.',
+        'It holds for frontal pictures of public figures, one picture a visit.',
+        'Twins, close relatives and people who alter their face on purpose are not in the data.',
       ],
+      german: {
+        claim: inGerman(
+          `Von Mitgliedern, die wiederkommen, werden ${withInterval(shareOf(usual.found))} sofort gefunden und ${withInterval(shareOf(usual.foundInReview))} weitere durch einen Prüfer. Von Fremden gelten ${withInterval(shareOf(usual.flagged))} als Mitglied. Der Bereich hat ${members} Personen und eine Rate falscher Treffer von ${percent(usual.falseFlagRate, 0)}.`,
+        ),
+        limits: [
+          'Es gilt für frontale Bilder bekannter Personen, ein Bild je Besuch.',
+          'Zwillinge, nahe Verwandte und Personen, die ihr Gesicht absichtlich verändern, sind nicht in den Daten.',
+        ],
+      },
     },
   ];
 }

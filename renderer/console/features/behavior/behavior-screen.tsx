@@ -7,7 +7,7 @@ import { Card, Columns, KeyValues, Note, Page, Row, Stack, WithAside } from '../
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { managers, read, type Schemas, useSession, useWorld } from '../../data.ts';
 import { Refused } from '../../operations.ts';
-import { English, evidenceQuery, Verdict } from '../evidence/index.ts';
+import { ClaimSentence, evidenceQuery, Verdict } from '../evidence/index.ts';
 import styles from './behavior.module.css';
 import { behaviorStrings } from './strings.ts';
 import { VerdictList } from './verdict-list.tsx';
@@ -126,17 +126,17 @@ function Figures() {
     <Card title={t('figures')}>
       <Refused of={{ error, refetch }} />
       <Stack gap={16}>
-        {claims?.map(({ id, claim, verdict, maturity }) => (
-          <div key={id} className="small">
+        {claims?.map((claim) => (
+          <div key={claim.id} className="small">
             <div className={styles.badges}>
-              <Verdict of={verdict} />
-              <Maturity level={maturity} />
+              <Verdict of={claim.verdict} />
+              <Maturity level={claim.maturity} />
             </div>
             <p>
-              <English>{claim}</English>
+              <ClaimSentence of={claim} />
             </p>
-            <Link to="/evidence/$id" params={{ id }}>
-              {t(id === 'behavior' ? 'figuresAll' : 'figuresSpeed')}
+            <Link to="/evidence/$id" params={{ id: claim.id }}>
+              {t(claim.id === 'behavior' ? 'figuresAll' : 'figuresSpeed')}
             </Link>
           </div>
         ))}

@@ -1,5 +1,5 @@
 import { Badge } from '../../../ui/controls/index.ts';
-import { useStrings } from '../../../ui/strings/index.ts';
+import { useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import type { Claim } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
 
@@ -11,7 +11,7 @@ export function Verdict({ of }: { of: Claim['verdict'] }) {
   return <Badge kind={kinds[of]}>{t(of)}</Badge>;
 }
 
-/** Words of the published figures, which are English in each language of the console. */
+/** Data, machines and charts of the published figures, which are English in each language of the console. */
 export const English = ({ children }: { children: string }) => <span lang="en">{children}</span>;
 
 /** In the language of the reader; a figure that these pages do not know yet, by the service's own title. */
@@ -24,5 +24,12 @@ export function useClaimTitle(): (claim: Pick<Claim, 'id' | 'title'>) => string 
 }
 type TitleKey = Extract<keyof (typeof evidenceStrings)['en'], `title.${string}`>;
 const isTitle = (key: string): key is TitleKey => key in evidenceStrings.en;
+
+/** The sentences of a claim in the language of the reader. */
+export function useClaimWords(): (claim: Claim) => Pick<Claim, 'claim' | 'limits'> {
+  const { language } = useLanguage();
+  return (claim) => (language === 'de' ? claim.german : claim);
+}
+export const ClaimSentence = ({ of }: { of: Claim }) => <>{useClaimWords()(of).claim}</>;
 
 export const ClaimTitle = ({ of }: { of: Pick<Claim, 'id' | 'title'> }) => <>{useClaimTitle()(of)}</>;

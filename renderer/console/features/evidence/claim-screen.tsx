@@ -5,7 +5,7 @@ import { Maturity, Snippet } from '../../../ui/controls/index.ts';
 import { Card, KeyValues, Note, Page, WithAside } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { Refused } from '../../operations.ts';
-import { English, useClaimTitle, Verdict } from './claim-parts.tsx';
+import { English, useClaimTitle, useClaimWords, Verdict } from './claim-parts.tsx';
 import styles from './evidence.module.css';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
@@ -33,11 +33,12 @@ function ClaimScreen() {
 
 function ClaimPage({ claim, parents }: { claim: Claim; parents: { label: string; to: string }[] }) {
   const t = useStrings(evidenceStrings);
+  const words = useClaimWords()(claim);
   return (
     <Page
       title={useClaimTitle()(claim)}
       badge={<Verdict of={claim.verdict} />}
-      lead={<English>{claim.claim}</English>}
+      lead={words.claim}
       parents={parents}
     >
       <WithAside aside={<Source claim={claim} />}>
@@ -52,8 +53,8 @@ function ClaimPage({ claim, parents }: { claim: Claim; parents: { label: string;
           <NumberTable numbers={claim.table} words />
         </Card>
         <Card title={t('limits')}>
-          <ul lang="en" className={styles.limits}>
-            {claim.limits.map((line) => (
+          <ul className={styles.limits}>
+            {words.limits.map((line) => (
               <li key={line}>{line}</li>
             ))}
           </ul>

@@ -6,7 +6,7 @@ import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, DataTable, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { admin, replyOf, saveFile } from '../../data.ts';
 import { Refused, useOperation } from '../../operations.ts';
-import { ClaimTitle, English, Verdict } from './claim-parts.tsx';
+import { ClaimSentence, ClaimTitle, Verdict } from './claim-parts.tsx';
 import { type Claim, evidenceQuery } from './evidence-query.ts';
 import { evidenceStrings } from './strings.ts';
 
@@ -48,10 +48,10 @@ const claimColumns: Columns<Claim, typeof evidenceStrings> = [
   {
     id: 'title',
     header: 'figure',
-    cell: ({ id, title, claim }) => (
-      <TwoLines second={<English>{claim}</English>}>
-        <Link to="/evidence/$id" params={{ id }}>
-          <ClaimTitle of={{ id, title }} />
+    cell: (claim) => (
+      <TwoLines second={<ClaimSentence of={claim} />}>
+        <Link to="/evidence/$id" params={{ id: claim.id }}>
+          <ClaimTitle of={claim} />
         </Link>
       </TwoLines>
     ),

@@ -1,2 +1,2 @@
-export { English, Verdict } from './claim-parts.tsx';
+export { ClaimSentence, Verdict } from './claim-parts.tsx';
 export { evidenceQuery } from './evidence-query.ts';

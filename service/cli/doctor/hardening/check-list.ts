@@ -30,8 +30,8 @@ export const checkList = {
   'second-factor': ['second factor', 'A password alone can be guessed, read along or reused.'],
   'four-eyes': ['four eyes', 'One administrator alone could erase or export all people.'],
   setup: ['setup', 'While there is no owner, a browser with the setup token can become the owner.'],
-  backups: ['backups', 'A lost disk is a lost enrollment of every person.'],
-  drill: ['restore drill', 'A backup that was never restored is a hope.'],
+  backups: ['backups', 'Without a backup, a lost disk means that everyone has to be enrolled again.'],
+  drill: ['restore drill', 'A backup that was never restored may not work.'],
   'key-copies': [
     'copies of the key store',
     'No backup opens without the key store; a copy on the same disk is lost with it.',

@@ -15,6 +15,7 @@ const claim: EvidenceClaim = {
   command: 'npm run bench',
   table: { head: ['Load'], rows: [['all']] },
   limits: ['One machine.'],
+  german: { claim: '50 je Sekunde.', limits: ['Ein Rechner.'] },
 };
 const chart = { finding: 'Shares.', bars: [{ label: 'a', value: 0.5, from: 0.4, to: 0.6 }] };
 const print = (claims: EvidenceClaim[]) =>
@@ -48,7 +49,7 @@ test('claims first, then each with its source, chart, table and limits, then wha
     ],
     chart,
     table: claim.table,
-    points: { title: 'What this figure does not say', lines: ['One machine.'] },
+    points: { title: 'For what it holds, and what it does not say', lines: ['One machine.'] },
   });
 });
 

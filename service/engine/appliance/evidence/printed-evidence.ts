@@ -75,7 +75,7 @@ const sectionOf = ({ title, claim, chart, table, limits, ...on }: EvidenceClaim)
   ],
   ...(chart && { chart }),
   table,
-  points: { title: 'What this figure does not say', lines: limits },
+  points: { title: 'For what it holds, and what it does not say', lines: limits },
 });
 
 const modelsOf = (models: readonly ModelReport[]): Section => ({
@@ -118,12 +118,12 @@ export type EvidenceGroup = (typeof evidenceGroups)[number];
 const verdicts = ['holds', 'part', 'missed', 'none'] as const;
 export type EvidenceVerdict = (typeof verdicts)[number];
 
-const bar = { label: 'print-bent', value: 0, from: 0, to: 0.013 };
+const bar = { label: 'print, bent', value: 0, from: 0, to: 0.013 };
 export const exampleOfEvidenceClaim = {
   id: 'live-attacks',
   group: 'live',
-  title: 'Live sessions: prints, replays, tampered clients',
-  claim: 'Worst: print-bent, 0 % (95 %: 0 to 1.3 %) accepted.',
+  title: 'Live sessions: prints, replays, changed pages',
+  claim: 'Worst: print, bent, 0 % (95 %: 0 to 1.3 %).',
   verdict: 'holds',
   maturity: 'experimental',
   data: '4,500 trials; recordings of people in public data',
@@ -131,9 +131,13 @@ export const exampleOfEvidenceClaim = {
   commit: 'ec99346f07e7',
   machine: 'AMD EPYC, 2 cores, 24 GiB',
   command: 'npm run accuracy -- challenges',
-  chart: { finding: 'Attacks accepted, by kind.', goal: { value: 0, label: 'goal: 0' }, bars: [bar] },
-  table: { head: ['Kind of attack', 'Accepted'], rows: [['print-bent', '0']] },
+  chart: { finding: 'Attacks that pass, by kind.', goal: { value: 0, label: 'goal: 0' }, bars: [bar] },
+  table: { head: ['Kind of attack', 'Passed'], rows: [['print, bent', '0']] },
   limits: ['Attacks are simulated.'],
+  german: {
+    claim: 'Am schlechtesten: Ausdruck, gebogen, 0 % (95 %: 0 bis 1,3 %).',
+    limits: ['Angriffe sind simuliert.'],
+  },
 } as const;
 
 const Chart = z
@@ -162,7 +166,7 @@ export const EvidenceClaim = z
     id: z.string().describe('The same in each version'),
     group: z.enum(evidenceGroups).describe('What the claim is about'),
     title: z.string().describe('Name of the figure'),
-    claim: z.string().describe('One sentence with the figure and its interval, in English'),
+    claim: z.string().describe('The figure with its interval in plain words, in English'),
     verdict: z.enum(verdicts).describe('Whether the goal is reached; `none`: there is no goal'),
     maturity: z.enum(['proven', 'alternate', 'experimental']).describe('Maturity'),
     data: z.string().describe('On what it was measured'),
@@ -177,7 +181,13 @@ export const EvidenceClaim = z
         rows: z.array(z.array(z.string())).describe('A cell for each column'),
       })
       .describe('The figures as a table'),
-    limits: z.array(z.string()).describe('What the figure does not say'),
+    limits: z.array(z.string()).describe('For what the figure holds, and what it does not say'),
+    german: z
+      .strictObject({
+        claim: z.string().describe('The claim in German'),
+        limits: z.array(z.string()).describe('The limits in German'),
+      })
+      .describe('The sentences of the claim in German'),
   })
   .meta({ id: 'EvidenceClaim', description: 'One published figure.', examples: [exampleOfEvidenceClaim] });
 export type EvidenceClaim = z.output<typeof EvidenceClaim>;
