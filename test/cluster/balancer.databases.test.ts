@@ -12,7 +12,6 @@ import { freePort } from './free-port.ts';
 import { binaries } from './nodes.ts';
 import { type ServedNodes, serveNodes } from './served-nodes.ts';
 
-
 const consent = pageConsent({ name: 'Museum' }, 'none');
 const CLIENT = '127.0.0.9';
 

@@ -10,7 +10,6 @@ import { operator } from '../support/engine.ts';
 import { binaries } from './nodes.ts';
 import { type ServedNode, type ServedNodes, serveNodes } from './served-nodes.ts';
 
-
 const consent = pageConsent({ name: 'Museum' }, 'none');
 
 describe.skipIf(binaries === undefined)('work that one of two nodes has in memory', () => {

@@ -28,6 +28,7 @@ describe.skipIf(binaries === undefined)('the list of two nodes on one PostgreSQL
       ['node_a', 'running', false],
       ['node_b', 'running', true],
     ]);
+    await a.position.catchUp();
     const [own, other] = await a.nodeList.list();
     expect(own).toMatchObject({ version: '0.2.0', address: 'http://127.0.0.1/a', changesBehind: 0 });
     expect(Math.abs(own!.clockAheadMilliseconds!)).toBeLessThan(2_000);

@@ -4,7 +4,6 @@ import { consentOfAll, operator } from '../support/engine.ts';
 import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 import { peopleOf } from './people.ts';
 
-
 describe.skipIf(binaries === undefined)('a record that comes back older than the nodes have seen it', () => {
   let cluster: StartedNodes;
   let a: Gatehouse;

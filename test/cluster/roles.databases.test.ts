@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { createRecurringWorks, createRole, type Role, type Work } from '../../service/engine/events/index.ts';
-import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createLeases } from '../../service/storage/leases.ts';
