@@ -126,6 +126,7 @@ export async function openFoundation(
           token: database.token!,
           tables: followedTables,
           log,
+          require: database.requireWriter,
           before: vault.keys.position.catchUp,
         }),
       )
@@ -137,7 +138,15 @@ export async function openFoundation(
   const leases = createLeases();
   const { sealer, integrity } = vault;
   const ids = createIds(clock);
-  const nodes = node && createNodes({ db: database.db, run: database.token!, node, integrity });
+  const nodes =
+    node &&
+    createNodes({
+      db: database.db,
+      run: database.token!,
+      node,
+      integrity,
+      removed: Promise.race([database.gone!, vault.keys.gone!]),
+    });
   return {
     config,
     settings,

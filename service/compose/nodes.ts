@@ -14,6 +14,8 @@ export interface Nodes {
   credentials: NodeCredentials;
   /** All that run. */
   list(): Promise<SeenNode[]>;
+  /** Resolves when the others have removed this one: it answers nothing any more, and starts anew. */
+  removed: Promise<void>;
 }
 
 export function createNodes({
@@ -21,17 +23,20 @@ export function createNodes({
   run,
   node,
   integrity,
+  removed,
 }: {
   db: Db;
   /** Token of this run. */
   run: string;
   node: Node;
   integrity: Pick<Integrity, 'mac'>;
+  removed: Promise<void>;
 }): Nodes {
   const tag = nodeTagOf(run);
   const others = async () => (await listRuns(db)).filter((one) => one.run !== run);
   return {
     node,
+    removed,
     list: () => readNodes(db),
     here: {
       run,

@@ -100,6 +100,7 @@ export async function serve(
   const port = portOf(url);
   gatehouse.boardLinks.serveAt(url);
   gatehouse.serving.begin(url);
+  void gatehouse.nodes?.removed.then(() => gatehouse.serving.askRestart());
   // Another node has changed the name while this one did not run.
   if (gatehouse.nodes && gatehouse.boxName.describe().waits) gatehouse.serving.askRestart();
   gatehouse.listens(port);
@@ -115,7 +116,8 @@ export async function serve(
     opened.defer(() => announced.stop());
   }
   // After what runs has ended, before the doors close.
-  opened.defer(() => gatehouse.draining.seen());
+  const goneAlready = gatehouse.nodes?.removed ?? new Promise<never>(() => {});
+  opened.defer(() => Promise.race([gatehouse.draining.seen(), goneAlready]));
   const setup = await gatehouse.setup.begin();
   if (setup.is === 'open' && setup.at === undefined)
     log.info({ file: gatehouse.setupTokenFile }, 'no owner yet: the setup token is in this file');

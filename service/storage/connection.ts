@@ -17,7 +17,7 @@ import { prepareNumbers } from './numbers.ts';
 import { unreachable } from './postgres/check-postgres.ts';
 import type { PostgresLock } from './postgres/held-right.ts';
 import { joinNodes, type Node } from './postgres/nodes.ts';
-import { openPostgresPool, postgresDialect, serializable } from './postgres/postgres.ts';
+import { dropConnections, openPostgresPool, postgresDialect, serializable } from './postgres/postgres.ts';
 import { takePostgresLock } from './postgres/postgres-lock.ts';
 import { explainRefusal } from './postgres/postgres-refusal.ts';
 import { createSharedLocks, type SharedLocks } from './postgres/shared-locks.ts';
@@ -61,6 +61,8 @@ export interface Database {
   requireWriter(): void;
   /** Of the row of this run, on PostgreSQL. */
   token?: string | undefined;
+  /** Resolves when another process has taken this run's right to write, on PostgreSQL. */
+  gone?: Promise<void> | undefined;
   close(): Promise<void>;
 }
 
@@ -120,6 +122,7 @@ export interface Opened<S> {
   locks: Locks;
   requireWriter(): void;
   token?: string | undefined;
+  gone?: Promise<void> | undefined;
   /** The same, asked of the database itself: first of what cannot run in a transaction. */
   confirmWriter(): Promise<void>;
   close(): Promise<void>;
@@ -161,7 +164,7 @@ export async function openPostgres<S>(
   const db = new Kysely<S>({ dialect: postgresDialect(pool, guard) });
   async function takeLock(): Promise<PostgresLock | undefined> {
     if (writer === undefined) return undefined;
-    const held = { log, holder: writer, sessions };
+    const held = { log, holder: writer, sessions, unanswered: () => dropConnections(pool) };
     return node ? joinNodes(url, { ...held, node, clock }) : takePostgresLock(url, held);
   }
   try {
@@ -276,6 +279,7 @@ async function finish<S>(
       locks: locks ?? createOwnLocks(),
       requireWriter,
       token: lock?.token,
+      gone: lock?.gone,
       confirmWriter,
       close,
     };

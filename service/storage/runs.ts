@@ -15,6 +15,8 @@ export interface Runs {
    * nothing any more.
    */
   living(from: Db | Tx): Promise<ReadonlySet<string>>;
+  /** Called when `living` finds that a run is missing which was there before: what it had begun can be taken over. */
+  whenGone(listener: () => void): void;
 }
 
 /** Of a service that has its record for itself: whatever is not its own is left from an earlier run. */
@@ -22,18 +24,28 @@ export const onlyRun = (own: string): Runs => ({
   own,
   node: '',
   living: async () => new Set([own]),
+  whenGone: () => {},
 });
 
 /** Of a node among several, by their rows (postgres/nodes.ts). */
-export const runOfNode = (node: string, token: string): Runs => ({
-  own: `${node}/${token}`,
-  node,
-  async living(from) {
-    const { rows } = await sql<{ run: string }>`select node || '/' || token as run
-      from service_node order by joined_at, node`.execute(from);
-    return new Set(rows.map(({ run }) => run));
-  },
-});
+export function runOfNode(node: string, token: string): Runs {
+  const listeners: (() => void)[] = [];
+  let known: ReadonlySet<string> = new Set();
+  return {
+    own: `${node}/${token}`,
+    node,
+    async living(from) {
+      const { rows } = await sql<{ run: string }>`select node || '/' || token as run
+        from service_node order by joined_at, node`.execute(from);
+      const living = new Set(rows.map(({ run }) => run));
+      const isGone = [...known].some((run) => !living.has(run));
+      known = living;
+      if (isGone) for (const listener of listeners) listener();
+      return living;
+    },
+    whenGone: (listener) => void listeners.push(listener),
+  };
+}
 
 /** Whether a run of this machine began it, maybe before its last restart. */
 export const isOfNode = (begunBy: string | null, { node }: Pick<Runs, 'node'>): boolean =>

@@ -1,46 +1,19 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose/compose.ts';
-import { parseConfig } from '../../service/config.ts';
+import type { Gatehouse } from '../../service/compose/compose.ts';
 import { verifyExport } from '../../service/engine/audit/index.ts';
-import { silentLog } from '../../service/lib/log.ts';
 import { operator } from '../support/engine.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { sparing } from '../support/sparing.ts';
-
-const binaries = findPostgres();
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('the audit log of two nodes on one PostgreSQL', () => {
-  let server: TestPostgres;
-  let folder: string;
-  let nodes: [Gatehouse, Gatehouse];
-  let start: (name: string) => Promise<Gatehouse>;
+  let cluster: StartedNodes;
+  let nodes: StartedNodes['nodes'];
   const by = { actor: operator };
 
   beforeAll(async () => {
-    server = await startPostgres(binaries!);
-    folder = mkdtempSync(join(tmpdir(), 'gatehouse-audit-nodes-'));
-    const databaseUrl = await server.createDatabase();
-    const keysDatabaseUrl = await server.createDatabase();
-    start = (name) => {
-      const data = join(folder, name);
-      mkdirSync(data, { recursive: true });
-      if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
-      return compose(parseConfig({ data, databaseUrl, keysDatabaseUrl, ...sparing }, {}), {
-        log: silentLog,
-        workers: 'when-needed',
-        node: { id: `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
-      });
-    };
-    nodes = [await start('a'), await start('b')];
+    cluster = await startNodes('a', 'b');
+    ({ nodes } = cluster);
   });
-  afterAll(async () => {
-    for (const node of nodes ?? []) await node.close();
-    await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => cluster?.close());
 
   test('both sign as one appliance, each its own chain', async () => {
     const [a, b] = nodes;
@@ -72,7 +45,7 @@ describe.skipIf(binaries === undefined)('the audit log of two nodes on one Postg
     await b.close();
     const { lines } = await a.auditLog.page({ node: 'node_b', limit: 2 }, by);
     expect(lines.map(({ action }) => action)).toEqual(['audit.heads', 'node.leave']);
-    nodes = [a, await start('b')];
+    nodes = [a, await cluster.start('b')];
     const chunks: Uint8Array[] = [];
     for await (const chunk of nodes[1].auditLog.export({}, by)) chunks.push(chunk);
     const report = await verifyExport(chunks, { pinned: a.auditLog.publicKeys() });

@@ -8,11 +8,10 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pageConsent } from '../../service/engine/live/index.ts';
 import { operator } from '../support/engine.ts';
-import { findPostgres } from '../support/postgres.ts';
 import { freePort } from './free-port.ts';
+import { binaries } from './nodes.ts';
 import { type ServedNodes, serveNodes } from './served-nodes.ts';
 
-const binaries = findPostgres();
 const consent = pageConsent({ name: 'Museum' }, 'none');
 const CLIENT = '127.0.0.9';
 
@@ -79,7 +78,7 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
   const started: ChildProcess[] = [];
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-front-'));
-    served = await serveNodes(binaries!, { trustedProxies: ['127.0.0.1'] });
+    served = await serveNodes({ trustedProxies: ['127.0.0.1'] });
   });
   afterAll(async () => {
     for (const front of started) {

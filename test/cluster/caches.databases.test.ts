@@ -1,54 +1,24 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose/compose.ts';
+import type { Gatehouse } from '../../service/compose/compose.ts';
 import type { followedTables } from '../../service/compose/follow-changes.ts';
-import { parseConfig } from '../../service/config.ts';
 import { currentEmbedders } from '../../service/engine/models/index.ts';
 import type { OrganizationId, SubjectId } from '../../service/lib/id.ts';
-import { silentLog } from '../../service/lib/log.ts';
 import { operator } from '../support/engine.ts';
 import { direction } from '../support/faces.ts';
 import { ownModel } from '../support/own-model.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { sparing } from '../support/sparing.ts';
-
-const binaries = findPostgres();
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
-  let server: TestPostgres;
-  let folder: string;
-  let nodes: [Gatehouse, Gatehouse];
+  let cluster: StartedNodes;
+  let nodes: StartedNodes['nodes'];
   let organization: OrganizationId;
-  let databaseUrl: string;
 
   beforeAll(async () => {
-    server = await startPostgres(binaries!);
-    folder = mkdtempSync(join(tmpdir(), 'gatehouse-nodes-'));
-    databaseUrl = await server.createDatabase();
-    const keysDatabaseUrl = await server.createDatabase();
-    const start = (name: string) => {
-      const data = join(folder, name);
-      mkdirSync(data, { recursive: true });
-      if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
-      return compose(parseConfig({ data, databaseUrl, keysDatabaseUrl, ...sparing }, {}), {
-        log: silentLog,
-        workers: 'when-needed',
-        node: { id: `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
-      });
-    };
-    const a = await start('a');
-    organization = (await a.organizations.create({ name: 'Museum' }, operator)).id;
-    nodes = [a, await start('b')];
-    person = await enroll(a, 'first@example.com');
+    cluster = await startNodes('a', 'b');
+    ({ nodes, organization } = cluster);
+    person = await enroll(nodes[0], 'first@example.com');
   });
-  afterAll(async () => {
-    for (const node of nodes ?? []) await node.close();
-    await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => cluster?.close());
 
   const enroll = async (at: Gatehouse, email: string) => {
     const embeddings = Object.fromEntries(
@@ -58,12 +28,7 @@ describe.skipIf(binaries === undefined)('two nodes on one PostgreSQL', () => {
   };
   let person: SubjectId;
   /** As another program. */
-  async function write(statement: string, values: string[]): Promise<void> {
-    const client = new pg.Client({ connectionString: databaseUrl });
-    await client.connect();
-    await client.query(statement, values);
-    await client.end();
-  }
+  const write = (statement: string, values: string[]) => cluster.query(statement, values);
   const realm = () => ({ organization, world: 'live' as const });
   /** For each table: what `b` has in memory of it, and a change at `a` that alters the answer. */
   const caches: Record<

@@ -5,14 +5,13 @@ import { parseConfig } from '../../service/config.ts';
 import { type Service, serve } from '../../service/server/serve.ts';
 import { until } from '../support/fake-time.ts';
 import { sparing } from '../support/sparing.ts';
-import { binaries, type Cluster, startCluster } from './start-cluster.ts';
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('a node that stops', () => {
-  let cluster: Cluster;
+  let cluster: StartedNodes<['a']>;
   let service: Service | undefined;
   beforeAll(async () => {
-    cluster = await startCluster();
-    await cluster.start('a');
+    cluster = await startNodes('a');
     const data = cluster.dataOf('served');
     mkdirSync(data);
     copyFileSync(join(cluster.dataOf('a'), 'master.key'), join(data, 'master.key'));
@@ -31,7 +30,7 @@ describe.skipIf(binaries === undefined)('a node that stops', () => {
 
   const ready = async () => (await fetch(`${service!.url}/ready`)).status;
   const members = async () => {
-    const { rows } = await cluster.query<{ node: string }>('select node from service_node order by node');
+    const rows = await cluster.query<{ node: string }>('select node from service_node order by node');
     return rows.map(({ node }) => node);
   };
 
@@ -46,7 +45,7 @@ describe.skipIf(binaries === undefined)('a node that stops', () => {
     expect(before).not.toMatchObject({ reason: 'The service is stopping.' });
     expect((await fetch(`${url}/health`)).status).toBe(200);
     expect(await members()).toEqual(['node_a', 'node_served']);
-    const { rows } = await cluster.query<{ n: number }>(
+    const rows = await cluster.query<{ n: number }>(
       `select count(*)::integer as n from recurring_work where claimed_by like 'node_served/%'`,
     );
     expect(rows[0]!.n).toBe(0);

@@ -4,28 +4,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { operator } from '../support/engine.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { openNodes } from '../support/two-nodes.ts';
-
-const binaries = findPostgres();
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('an erasure where several nodes keep files', () => {
-  let server: TestPostgres;
-  let nodes: Awaited<ReturnType<typeof openNodes>>;
+  let nodes: StartedNodes;
   let a: Gatehouse;
   let b: Gatehouse;
   let organization: OrganizationId;
   beforeAll(async () => {
-    server = await startPostgres(binaries!);
-    nodes = await openNodes(server);
-    a = await nodes.start('a');
-    organization = (await a.organizations.create({ name: 'Museum' }, operator)).id;
-    b = await nodes.start('b');
+    nodes = await startNodes('a', 'b');
+    [a, b] = nodes.nodes;
+    organization = nodes.organization;
   });
-  afterAll(async () => {
-    await nodes?.close();
-    await server?.stop();
-  });
+  afterAll(() => nodes?.close());
 
   const realm = () => ({ organization, world: 'live' as const });
   const journalOf = (name: string) => join(nodes.dataOf(name), 'imports', `${organization}-live.txt`);
@@ -83,7 +74,7 @@ describe.skipIf(binaries === undefined)('an erasure where several nodes keep fil
 
   test('is not waited for by a node that is stopped, which clears its own before it serves again', async () => {
     const email = await enroll();
-    await nodes.stop(b);
+    await b.close();
     const journal = writeJournal('b');
     expect(await a.erasure.erase(realm(), email, order)).toMatchObject({ state: 'done' });
     expect(existsSync(journal)).toBe(true);

@@ -10,18 +10,24 @@ export interface Came {
   event: string;
   userId: string;
   verificationId?: string;
-  /** Kills until then. */
-  kills: number;
+  /** What was disturbed until then. */
+  disturbances: number;
 }
 
-/** Of webhooks of the family `identity`; `kills` is read at each arrival. */
-export async function startReceiver(kills: () => number) {
+/** Of webhooks of the family `identity`; `disturbances` is read at each arrival. */
+export async function startReceiver(disturbances: () => number) {
   const came: Came[] = [];
   const server = createServer(async (request, reply) => {
     const id = request.headers['webhook-id'] as string;
     const { event, data } = (await json(request)) as { event: string; data: Omit<Came, 'id' | 'event'> };
     const { userId, verificationId } = data;
-    came.push({ id, event, userId, ...(verificationId !== undefined && { verificationId }), kills: kills() });
+    came.push({
+      id,
+      event,
+      userId,
+      ...(verificationId !== undefined && { verificationId }),
+      disturbances: disturbances(),
+    });
     reply.end();
   });
   server.listen(0, '127.0.0.1');

@@ -7,10 +7,9 @@ import { pageConsent } from '../../service/engine/live/index.ts';
 import { sharedCredentials } from '../../service/http/nodes/node-credentials.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { operator } from '../support/engine.ts';
-import { findPostgres } from '../support/postgres.ts';
+import { binaries } from './nodes.ts';
 import { type ServedNode, type ServedNodes, serveNodes } from './served-nodes.ts';
 
-const binaries = findPostgres();
 const consent = pageConsent({ name: 'Museum' }, 'none');
 
 describe.skipIf(binaries === undefined)('work that one of two nodes has in memory', () => {
@@ -21,7 +20,7 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
   /** Capabilities of sessions. */
   const begun: string[] = [];
   beforeAll(async () => {
-    served = await serveNodes(binaries!);
+    served = await serveNodes();
     [a, b] = served.nodes;
     ({ organization } = served);
   });

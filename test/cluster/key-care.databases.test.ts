@@ -1,50 +1,20 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compose, type Gatehouse } from '../../service/compose/compose.ts';
-import { parseConfig } from '../../service/config.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
-import { silentLog } from '../../service/lib/log.ts';
 import { operator } from '../support/engine.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { sparing } from '../support/sparing.ts';
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
-const binaries = findPostgres();
 const WAIT = { timeout: 30_000 };
 
 describe.skipIf(binaries === undefined)('keys of two services on one PostgreSQL', () => {
-  let server: TestPostgres;
-  let folder: string;
-  let keysDatabaseUrl: string;
-  let nodes: [Gatehouse, Gatehouse];
+  let cluster: StartedNodes;
+  let nodes: StartedNodes['nodes'];
   let organization: OrganizationId;
 
   beforeAll(async () => {
-    server = await startPostgres(binaries!);
-    folder = mkdtempSync(join(tmpdir(), 'gatehouse-nodes-'));
-    const databaseUrl = await server.createDatabase();
-    keysDatabaseUrl = await server.createDatabase();
-    const start = (name: string) => {
-      const data = join(folder, name);
-      mkdirSync(data, { recursive: true });
-      if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
-      return compose(parseConfig({ data, databaseUrl, keysDatabaseUrl, ...sparing }, {}), {
-        log: silentLog,
-        workers: 'when-needed',
-        node: { id: `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
-      });
-    };
-    const a = await start('a');
-    organization = (await a.organizations.create({ name: 'Museum' }, operator)).id;
-    nodes = [a, await start('b')];
+    cluster = await startNodes('a', 'b');
+    ({ nodes, organization } = cluster);
   });
-  afterAll(async () => {
-    for (const node of nodes ?? []) await node.close();
-    await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => cluster?.close());
 
   test('a look of a request brings the keys up to date with the record', async () => {
     const [a, b] = nodes;
@@ -75,10 +45,9 @@ describe.skipIf(binaries === undefined)('keys of two services on one PostgreSQL'
 
   test('a node that was removed from the key store answers nothing from memory', async () => {
     const [a, b] = nodes;
-    const admin = new pg.Client({ connectionString: keysDatabaseUrl });
-    await admin.connect();
-    await admin.query("delete from service_node where node = 'node_b'");
-    await admin.end();
+    await cluster.query("delete from service_node where node = 'node_b'", [], {
+      of: cluster.keysDatabaseUrl,
+    });
     await expect(b.position.catchUp()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
     await a.position.catchUp();
   });

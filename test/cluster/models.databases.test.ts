@@ -4,30 +4,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { operator } from '../support/engine.ts';
 import { ownModel } from '../support/own-model.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { openNodes } from '../support/two-nodes.ts';
-
-const binaries = findPostgres();
+import { binaries, type Nodes, openNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('imported models of several nodes', () => {
-  let server: TestPostgres;
-  let nodes: Awaited<ReturnType<typeof openNodes>>;
+  let nodes: Nodes;
   let a: Gatehouse;
   let b: Gatehouse;
   beforeAll(async () => {
-    server = await startPostgres(binaries!);
-    nodes = await openNodes(server);
+    nodes = await openNodes();
     // As long as it is alone, its imports are in its folder only.
     const alone = await nodes.start('a', { alone: true });
     await alone.models.import(ownModel('first', 1), operator);
-    await nodes.stop(alone);
+    await alone.close();
     a = await nodes.start('a');
     b = await nodes.start('b');
   });
-  afterAll(async () => {
-    await nodes?.close();
-    await server?.stop();
-  });
+  afterAll(() => nodes?.close());
 
   const folderOf = (name: string) => join(nodes.dataOf(name), 'models');
   const filesOf = (name: string) =>
@@ -57,12 +49,12 @@ describe.skipIf(binaries === undefined)('imported models of several nodes', () =
   });
 
   test('of which a file is gone or changed at a node are fetched anew at its start', async () => {
-    await nodes.stop(b);
+    await b.close();
     const [file] = readdirSync(folderOf('b')).filter((one) => one.endsWith('.onnx'));
     writeFileSync(join(folderOf('b'), file!), 'another');
     b = await nodes.start('b');
     expect(filesOf('b')).toEqual(filesOf('a'));
-    await nodes.stop(b);
+    await b.close();
     rmSync(folderOf('b'), { recursive: true });
     b = await nodes.start('b');
     expect(filesOf('b')).toEqual(filesOf('a'));

@@ -5,26 +5,17 @@ import { runProgram } from '../../service/cli/program.ts';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { readJoinToken } from '../../service/storage/master/join-token.ts';
 import { operator } from '../support/engine.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { openNodes } from '../support/two-nodes.ts';
-
-const binaries = findPostgres();
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('a machine that joins the nodes of a record', () => {
-  let server: TestPostgres;
-  let nodes: Awaited<ReturnType<typeof openNodes>>;
+  let nodes: StartedNodes<['a']>;
   let a: Gatehouse;
 
   beforeAll(async () => {
-    server = await startPostgres(binaries!);
-    nodes = await openNodes(server);
-    a = await nodes.start('a');
-    await a.organizations.create({ name: 'Museum' }, operator);
+    nodes = await startNodes('a');
+    [a] = nodes.nodes;
   });
-  afterAll(async () => {
-    await nodes?.close();
-    await server?.stop();
-  });
+  afterAll(() => nodes?.close());
 
   test('token, join, start, list and removal while it runs, each with its line in the log', async () => {
     const made = await a.nodeKeys.createToken(undefined, operator);
@@ -40,15 +31,15 @@ describe.skipIf(binaries === undefined)('a machine that joins the nodes of a rec
     expect((await b.organizations.list()).map(({ name }) => name)).toEqual(['Museum']);
     expect(await a.nodeKeys.list()).toMatchObject([
       { id: 'node_a', running: true },
-      { id: node, name: 'second', running: true, address: 'https://b.box.example:7300' },
+      { id: node, name: 'second', running: true, address: nodes.addressOf('b') },
     ]);
     await expect(b.nodeKeys.remove(node, operator)).rejects.toMatchObject({ code: 'CONFLICT' });
     await a.nodeKeys.remove(node, operator);
     await expect(b.organizations.create({ name: 'Harbour' }, operator)).rejects.toThrow('removed this one');
     expect((await a.organizations.list()).map(({ name }) => name)).toEqual(['Museum']);
-    await nodes.stop(b);
+    await b.close();
     await expect(nodes.start('b')).rejects.toThrow('was removed');
-    const lines = await nodes.query(
+    const lines = await nodes.query<Record<string, string>>(
       `select actor, action, target, outcome, details from audit
        where action ~ '^node[.](token|admit|remove)' order by at, seq`,
     );

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { operator } from '../support/engine.ts';
-import { binaries, type Cluster, startCluster } from './start-cluster.ts';
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('the list of two nodes on one PostgreSQL', () => {
-  let cluster: Cluster;
+  let cluster: StartedNodes;
   let a: Gatehouse;
   let b: Gatehouse;
   beforeAll(async () => {
-    cluster = await startCluster();
-    a = await cluster.start('a');
-    b = await cluster.start('b');
+    cluster = await startNodes('a', 'b');
+    [a, b] = cluster.nodes;
   });
   afterAll(() => cluster?.close());
 
@@ -29,6 +28,7 @@ describe.skipIf(binaries === undefined)('the list of two nodes on one PostgreSQL
       ['node_a', 'running', false],
       ['node_b', 'running', true],
     ]);
+    await a.position.catchUp();
     const [own, other] = await a.nodeList.list();
     expect(own).toMatchObject({ version: '0.2.0', address: 'http://127.0.0.1/a', changesBehind: 0 });
     expect(Math.abs(own!.clockAheadMilliseconds!)).toBeLessThan(2_000);
@@ -58,7 +58,7 @@ describe.skipIf(binaries === undefined)('the list of two nodes on one PostgreSQL
   });
 
   test('one that stops in order is gone, and nothing needs attention', async () => {
-    await cluster.stop(b);
+    await b.close();
     expect(await briefly(a)).toEqual([['node_a', 'running', true]]);
     expect(await codes()).not.toContain('NODE_SILENT');
     b = await cluster.start('b');
@@ -80,12 +80,12 @@ describe.skipIf(binaries === undefined)('the list of two nodes on one PostgreSQL
     ]);
 
     // Its process cannot say that it leaves: it writes nothing any more.
-    await cluster.stop(b).catch(() => {});
+    await b.close().catch(() => {});
     b = await cluster.start('b');
     expect(await codes()).not.toContain('NODE_SILENT');
 
     await cluster.remove('b');
-    await cluster.stop(b).catch(() => {});
+    await b.close().catch(() => {});
     expect(await codes()).toContain('NODE_SILENT');
     await a.nodeList.remove('node_b', operator);
     expect(await briefly(a)).toEqual([['node_a', 'running', true]]);

@@ -9,6 +9,18 @@ export interface NodeOrder {
 }
 
 const { config, node } = JSON.parse(process.argv[2]!) as NodeOrder;
-const service = await serve(parseConfig(config, {}), {}, undefined, { node });
-process.once('SIGTERM', () => void service.stop().then(() => process.exit()));
+const start = () => serve(parseConfig(config, {}), {}, undefined, { node });
+let service = await start();
+let stopping = false;
+process.once('SIGTERM', () => {
+  stopping = true;
+  void service.stop().then(() => process.exit());
+});
 process.stdout.write(`${service.url}\n`);
+// As `gatehouse serve` does.
+while (true) {
+  await service.restartAsked;
+  if (stopping) break;
+  await service.stop();
+  service = await start();
+}

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { type Cli, createCli } from '../cli/gatehouse.ts';
-import { startPostgres } from '../support/postgres.ts';
+import type { ReachedPostgres } from '../support/postgres.ts';
 import { sparing } from '../support/sparing.ts';
 import { freePort } from './free-port.ts';
 import type { NodeOrder } from './node-process.ts';
@@ -18,6 +18,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const bundle = process.env.TEST_BUNDLED_PROGRAM;
 const program =
   bundle === undefined ? join(root, 'test/cluster/node-process.ts') : join(bundle, 'node-process.mjs');
+/** Milliseconds after which a supervisor starts what has ended. */
+const AGAIN = 500;
 
 /** A place for a node: its data directory and its ports stay over its kills. */
 export interface NodePlace {
@@ -31,11 +33,24 @@ export interface NodePlace {
   log: string;
 }
 
+export interface NodeProcessesOptions {
+  /** URL by which a node reaches a database of this URL. */
+  wayOf?: (name: string, url: string) => string;
+  /** Of the processes, by the name of the node. */
+  env?: (name: string) => Record<string, string>;
+}
+
 export type NodeProcesses = Awaited<ReturnType<typeof startNodeProcesses>>;
 
-/** Nodes in processes of their own, on one PostgreSQL and with one master key, behind HAProxy. */
-export async function startNodeProcesses(binaries: string, names: readonly string[]) {
-  const server = await startPostgres(binaries);
+/**
+ * Nodes in processes of their own, on one PostgreSQL and with one master key, behind HAProxy. Once started they are started again when they
+ * end by themselves, as a supervisor does.
+ */
+export async function startNodeProcesses(
+  server: Pick<ReachedPostgres, 'createDatabase'>,
+  names: readonly string[],
+  { wayOf = (_, url) => url, env = () => ({}) }: NodeProcessesOptions = {},
+) {
   const databaseUrl = await server.createDatabase();
   const keysDatabaseUrl = await server.createDatabase();
   const cli: Cli = createCli();
@@ -48,8 +63,6 @@ export async function startNodeProcesses(binaries: string, names: readonly strin
     '--keys-database-url',
     keysDatabaseUrl,
   );
-  const admin = new pg.Client({ connectionString: databaseUrl });
-  await admin.connect();
 
   const places: NodePlace[] = [];
   for (const name of names) {
@@ -57,7 +70,11 @@ export async function startNodeProcesses(binaries: string, names: readonly strin
     const data = first ? cli.data : mkdtempSync(join(tmpdir(), `gatehouse-node-${name}-`));
     if (!first) copyFileSync(join(cli.data, 'master.key'), join(data, 'master.key'));
     const port = await freePort();
-    const config = { data, databaseUrl, keysDatabaseUrl, port, providers: ['cpu'], ...sparing };
+    const urls = {
+      databaseUrl: wayOf(name, databaseUrl),
+      keysDatabaseUrl: wayOf(name, keysDatabaseUrl),
+    };
+    const config = { data, ...urls, port, providers: ['cpu'], ...sparing };
     const node = {
       id: `node_${name}`,
       version: '0.2.0',
@@ -71,8 +88,9 @@ export async function startNodeProcesses(binaries: string, names: readonly strin
   const file = join(cli.temporary, 'haproxy.cfg');
   writeFileSync(file, frontOf(front, places));
   const balancer = spawn(HAPROXY, ['-db', '-f', file], { stdio: 'ignore' });
+  const pauses = new Set<NodeJS.Timeout>();
 
-  /** Until its doors answer. */
+  /** Until its doors answer. Throws where it ends before that. */
   async function start(place: NodePlace): Promise<void> {
     const child = spawn(
       join(root, 'node_modules/.bin/node'),
@@ -85,6 +103,7 @@ export async function startNodeProcesses(binaries: string, names: readonly strin
           TMPDIR: cli.temporary,
           TZ: 'UTC',
           NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node-compiled'),
+          ...env(place.name),
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
@@ -93,19 +112,34 @@ export async function startNodeProcesses(binaries: string, names: readonly strin
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       place.log += text;
     });
-    const early = once(child, 'exit').then(([code, signal]) => {
-      if (place.child === child) place.child = undefined;
-      throw new Error(`${place.name} ended with ${code ?? signal} before it listened: ${place.log}`);
+    const ended = Promise.withResolvers<never>();
+    let listens = false;
+    child.once('exit', (code, signal) => {
+      if (place.child !== child) return;
+      place.child = undefined;
+      if (listens) startAgain(place);
+      else
+        ended.reject(
+          new Error(`${place.name} ended with ${code ?? signal} before it listened: ${place.log}`),
+        );
     });
-    early.catch(() => {});
-    await Promise.race([once(child.stdout, 'data'), early]);
+    await Promise.race([once(child.stdout, 'data'), ended.promise]);
+    listens = true;
+  }
+
+  function startAgain(place: NodePlace): void {
+    const pause = setTimeout(() => {
+      pauses.delete(pause);
+      if (place.child === undefined) start(place).catch(() => startAgain(place));
+    }, AGAIN);
+    pauses.add(pause);
   }
 
   async function end(place: NodePlace, signal: NodeJS.Signals): Promise<void> {
     const { child } = place;
     if (!child) return;
-    place.child = undefined;
     const exit = once(child, 'exit');
+    place.child = undefined;
     child.kill(signal);
     await exit;
   }
@@ -119,13 +153,18 @@ export async function startNodeProcesses(binaries: string, names: readonly strin
     start,
     end,
     /** SQL beside the nodes. */
-    query: <Row extends object>(sql: string, values: unknown[] = []) => admin.query<Row>(sql, values),
+    async query<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
+      const client = new pg.Client({ connectionString: databaseUrl });
+      client.on('error', () => {});
+      await client.connect();
+      const { rows } = await client.query<Row>(sql, values).finally(() => client.end());
+      return rows;
+    },
     async close(): Promise<void> {
+      for (const pause of pauses) clearTimeout(pause);
       for (const place of places) await end(place, 'SIGKILL');
       balancer.kill();
       if (balancer.exitCode === null && balancer.signalCode === null) await once(balancer, 'exit');
-      await admin.end();
-      await server.stop();
       await cli.clean();
       for (const { data } of places) rmSync(data, { recursive: true, force: true });
     },
@@ -138,6 +177,7 @@ const frontOf = (port: number, places: readonly NodePlace[]): string => `default
   timeout client 60s
   timeout server 60s
   timeout connect 5s
+  timeout check 1s
   option redispatch 1
 frontend gatehouse
   bind 127.0.0.1:${port}

@@ -1,19 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { consentOfAll, operator } from '../support/engine.ts';
-import { findPostgres } from '../support/postgres.ts';
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 import { peopleOf } from './people.ts';
-import { startTwoNodes, type TwoNodes } from './two-nodes.ts';
-
-const binaries = findPostgres();
 
 describe.skipIf(binaries === undefined)('a record that comes back older than the nodes have seen it', () => {
-  let cluster: TwoNodes;
+  let cluster: StartedNodes;
   let a: Gatehouse;
   let b: Gatehouse;
   let people: ReturnType<typeof peopleOf>;
   beforeEach(async () => {
-    cluster = await startTwoNodes(binaries!);
+    cluster = await startNodes('a', 'b');
     [a, b] = cluster.nodes;
     people = peopleOf(cluster);
     await a.organizations.attestConsent(cluster.organization, consentOfAll, operator);

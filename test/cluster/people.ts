@@ -5,10 +5,10 @@ import { createMatch } from '../../service/engine/verification/judge.ts';
 import type { SubjectId } from '../../service/lib/id.ts';
 import { consentOfAll, operator } from '../support/engine.ts';
 import { direction } from '../support/faces.ts';
-import type { TwoNodes } from './two-nodes.ts';
+import type { StartedNodes } from './nodes.ts';
 
 /** People of the organization of a cluster, by name: the face is drawn from it. */
-export function peopleOf({ organization }: TwoNodes) {
+export function peopleOf({ organization }: Pick<StartedNodes, 'organization'>) {
   const realm = { organization, world: 'test' as const };
   const faceOf = (at: Gatehouse, name: string) =>
     Object.fromEntries(

@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { createRecurringWorks, createRole, type Role, type Work } from '../../service/engine/events/index.ts';
-import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import { createLeases } from '../../service/storage/leases.ts';
@@ -13,7 +12,7 @@ import { operator } from '../support/engine.ts';
 import { until } from '../support/fake-time.ts';
 import { createManualTimers } from '../support/manual-timers.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { binaries, type Cluster, startCluster } from './start-cluster.ts';
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 const clock = { now: () => Date.now() };
 
@@ -183,28 +182,26 @@ describe.skipIf(binaries === undefined)('work that one node does at a time', () 
 });
 
 describe.skipIf(binaries === undefined)('the works of two services', () => {
-  let cluster: Cluster;
+  let cluster: StartedNodes;
   let nodes: Record<'a' | 'b', Gatehouse>;
-  let organization: OrganizationId;
   beforeAll(async () => {
-    cluster = await startCluster();
-    const a = await cluster.start('a');
-    organization = (await a.organizations.create({ name: 'Museum' }, operator)).id;
-    nodes = { a, b: await cluster.start('b') };
+    cluster = await startNodes('a', 'b');
+    const [a, b] = cluster.nodes;
+    nodes = { a, b };
   });
   afterAll(() => cluster?.close());
 
   const holder = async () => {
-    const { rows } = await cluster.query<{ node: 'a' | 'b' }>(
+    const rows = await cluster.query<{ node: 'a' | 'b' }>(
       `select substr(split_part(claimed_by, '/', 1), 6) as node from recurring_work
        where kind = 'relay' and claimed_by is not null`,
     );
     return rows[0]?.node;
   };
   const happens = (node: Gatehouse) =>
-    node.organizations.set(organization, { twoPersonReview: true }, operator);
+    node.organizations.set(cluster.organization, { twoPersonReview: true }, operator);
   const unrelayed = async () => {
-    const { rows } = await cluster.query<{ n: number }>(
+    const rows = await cluster.query<{ n: number }>(
       'select count(*)::integer as n from outbox where relayed_at is null',
     );
     return rows[0]!.n;
@@ -226,7 +223,7 @@ describe.skipIf(binaries === undefined)('the works of two services', () => {
 
   test('what lies on the disk of a node is its own work, with a row of its own', async () => {
     for (const node of Object.values(nodes)) await node.recurring.start();
-    const { rows } = await cluster.query<{ kind: string }>(
+    const rows = await cluster.query<{ kind: string }>(
       `select kind from recurring_work where kind like 'backup%' order by kind`,
     );
     expect(rows.map(({ kind }) => kind)).toEqual(

@@ -1,18 +1,12 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
-import { compose, type Gatehouse } from '../../service/compose/compose.ts';
-import { parseConfig } from '../../service/config.ts';
+import type { Gatehouse } from '../../service/compose/compose.ts';
 import { createNodeHops, type NodeHops } from '../../service/http/nodes/node-hops.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createNodePlaces } from '../../service/server/node-places.ts';
 import { createPublicServer } from '../../service/server/public-server.ts';
 import { operator } from '../support/engine.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { sparing } from '../support/sparing.ts';
 import { freePort } from './free-port.ts';
+import { openNodes } from './nodes.ts';
 
 /** A node with its doors, for browsers and for the others. */
 export interface ServedNode {
@@ -32,27 +26,18 @@ export interface ServedNodes {
   stop(): Promise<void>;
 }
 
-/** Two composed nodes on one PostgreSQL, whose doors listen on loopback. `trustedProxies`: of both. */
-export async function serveNodes(
-  binaries: string,
-  { trustedProxies = [] }: { trustedProxies?: string[] } = {},
-): Promise<ServedNodes> {
-  const server = await startPostgres(binaries);
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-nodes-'));
-  const databaseUrl = await server.createDatabase();
-  const keysDatabaseUrl = await server.createDatabase();
+/** Two nodes whose doors listen on loopback. `trustedProxies`: of both. */
+export async function serveNodes({
+  trustedProxies = [],
+}: {
+  trustedProxies?: string[];
+} = {}): Promise<ServedNodes> {
+  const opened = await openNodes();
   const closers = new Map<ServedNode, () => Promise<void>>();
 
   async function start(name: string): Promise<ServedNode> {
-    const data = join(folder, name);
-    mkdirSync(data, { recursive: true });
-    if (name !== 'a') copyFileSync(join(folder, 'a', 'master.key'), join(data, 'master.key'));
     const address = `https://127.0.0.1:${await freePort()}`;
-    const gatehouse = await compose(parseConfig({ data, databaseUrl, keysDatabaseUrl, ...sparing }, {}), {
-      log: silentLog,
-      workers: 'when-needed',
-      node: { id: `node_${name}`, version: '0.2.0', address },
-    });
+    const gatehouse = await opened.start(name, { address });
     const nodes = gatehouse.nodes!;
     const hops = createNodeHops({ ...nodes, places: createNodePlaces(gatehouse), log: silentLog });
     const doors = await createPublicServer(gatehouse, { trustedProxies, jobsBoard: gatehouse, hops });
@@ -76,15 +61,11 @@ export async function serveNodes(
     async lose(node) {
       await closers.get(node)!();
       // A kill leaves the row, which the others remove after its silence.
-      const client = new pg.Client({ connectionString: databaseUrl });
-      await client.connect();
-      await client.query('delete from service_node where address = $1', [node.address]);
-      await client.end();
+      await opened.query('delete from service_node where address = $1', [node.address]);
     },
     async stop() {
       for (const close of [...closers.values()]) await close();
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      await opened.close();
     },
   };
 }

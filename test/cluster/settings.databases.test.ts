@@ -4,35 +4,39 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { createCustomerAuthority, hasOpenssl } from '../support/certificate-authority.ts';
 import { operator } from '../support/engine.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { openNodes } from '../support/two-nodes.ts';
-
-const binaries = findPostgres();
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('what several nodes are reached by', () => {
-  let server: TestPostgres;
-  let nodes: Awaited<ReturnType<typeof openNodes>>;
+  let nodes: StartedNodes;
   let pki: ReturnType<typeof createCustomerAuthority>;
   let a: Gatehouse;
   let b: Gatehouse;
   beforeAll(async () => {
-    server = await startPostgres(binaries!);
-    nodes = await openNodes(server);
+    nodes = await startNodes('a', 'b');
+    [a, b] = nodes.nodes;
     pki = createCustomerAuthority();
-    a = await nodes.start('a');
-    b = await nodes.start('b');
   });
   afterAll(async () => {
     pki?.remove();
     await nodes?.close();
-    await server?.stop();
   });
   const again = async (): Promise<void> => {
-    await nodes.stop(a);
+    await a.close();
     a = await nodes.start('a');
-    await nodes.stop(b);
+    await b.close();
     b = await nodes.start('b');
   };
+  /** Secrets of the key store, as a program without its keys reads them. */
+  const keyStoreText = async () =>
+    (
+      await nodes.query<{ name: string; wrapped: Buffer; details: string }>(
+        'select name, wrapped, details from appliance_secret',
+        [],
+        { of: nodes.keysDatabaseUrl },
+      )
+    )
+      .map(({ name, wrapped, details }) => `${name} ${wrapped.toString('latin1')} ${details}`)
+      .join('\n');
   const fileOf = (name: string, ...path: string[]) => join(nodes.dataOf(name), ...path);
 
   test('the name that was chosen at one is that of the others after their next start', async () => {
@@ -64,7 +68,7 @@ describe.skipIf(binaries === undefined)('what several nodes are reached by', () 
       expect(there).toBe(here);
       for (const node of [a, b])
         expect(node.certificates.describe()).toMatchObject({ installed: true, requested: false });
-      const kept = await nodes.keyStoreText();
+      const kept = await keyStoreText();
       expect(kept).toContain('service/settings');
       expect(kept).not.toContain('PRIVATE KEY');
       await a.certificates.renew({ authority: false, discardInstalled: true }, operator);

@@ -6,18 +6,18 @@ import { pageConsent } from '../../service/engine/live/index.ts';
 import { unfinishedName } from '../../service/lib/durable-file.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { operator } from '../support/engine.ts';
-import { binaries, type Cluster, startCluster } from './start-cluster.ts';
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 const request = { world: 'live', caller: 'key_1', key: 'order 7', digest: 'd' } as const;
 
 describe.skipIf(binaries === undefined)('a start beside a node that lives', () => {
-  let cluster: Cluster;
+  let cluster: StartedNodes<['a']>;
   let a: Gatehouse;
   let organization: OrganizationId;
   let session: string;
 
   const states = async () => {
-    const { rows } = await cluster.query<{ what: string; is: string | null }>(
+    const rows = await cluster.query<{ what: string; is: string | null }>(
       `select 'work' as what, claimed_by as is from recurring_work where kind = 'retention'
        union all select 'delivery', claimed_by from delivery where id = 'dlv_1'
        union all select 'attempt', running_by from live_session where id = $1
@@ -30,9 +30,9 @@ describe.skipIf(binaries === undefined)('a start beside a node that lives', () =
   const repeat = async (node: Gatehouse) => (await node.idempotency.begin({ ...request, organization })).is;
 
   beforeAll(async () => {
-    cluster = await startCluster();
-    a = await cluster.start('a');
-    organization = (await a.organizations.create({ name: 'Museum' }, operator)).id;
+    cluster = await startNodes('a');
+    [a] = cluster.nodes;
+    organization = cluster.organization;
     const run = await cluster.runOf('a');
     // What node `a` is at.
     const later = Date.now() + 50_000;
@@ -82,7 +82,7 @@ describe.skipIf(binaries === undefined)('a start beside a node that lives', () =
     const before = await states();
     const run = await cluster.runOf('a');
     expect(before).toEqual({ work: run, delivery: run, attempt: run, backup: 'running', drill: 'running' });
-    const b = await cluster.start('b', 'at-once');
+    const b = await cluster.start('b', { workers: 'at-once' });
     await b.recurring.start();
     await b.queue.start();
     await b.backups.runDue();
@@ -94,15 +94,15 @@ describe.skipIf(binaries === undefined)('a start beside a node that lives', () =
     const { token } = await a.setup.opening();
     expect(await b.setup.begin()).toMatchObject({ is: 'open', at: 'node_a' });
     expect(await a.setup.opening()).toMatchObject({ token });
-    await cluster.stop(command);
+    await command.close();
     await b.queue.stop();
     await b.recurring.stop();
     expect(await states()).toEqual(before);
-    await cluster.stop(b);
+    await b.close();
   });
 
   test('takes over once the row of the other is gone, and leaves its disk to it', async () => {
-    const c = await cluster.start('c', 'at-once');
+    const c = await cluster.start('c', { workers: 'at-once' });
     await cluster.remove('a');
     await c.recurring.start();
     await c.queue.start();
@@ -122,7 +122,7 @@ describe.skipIf(binaries === undefined)('a start beside a node that lives', () =
     const path = join(cluster.dataOf('.'), 'gatehouse-1.backup');
     await cluster.query(`update backup_run set path = $1`, [path]);
     writeFileSync(unfinishedName(path), 'half');
-    await cluster.stop(a);
+    await a.close();
     a = await cluster.start('a');
     expect(existsSync(unfinishedName(path))).toBe(false);
   });

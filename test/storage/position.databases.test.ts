@@ -38,6 +38,7 @@ describe.skipIf(binaries === undefined)('the position of a node', () => {
     );
     closers.push(() => database.close());
     const position = await openPosition({
+      require: () => {},
       db: database.db,
       token: database.token!,
       log: silentLog,
@@ -99,6 +100,21 @@ describe.skipIf(binaries === undefined)('the position of a node', () => {
     await first;
     await b.position.catchUp();
     expect(b.applied).toEqual(['second', 'first']);
+  });
+
+  test('a server that took over gives numbers of transactions again, and what they write is seen', async () => {
+    const [a, b] = [await join('node_a'), await join('node_b')];
+    await a.inTransaction((tx) => add(tx, 'one'));
+    await b.position.catchUp();
+    // As one that was undone there, which the standby does not know.
+    const change = (key: string) => sql`insert into service_change (xid, about, key)
+      values ((pg_current_xact_id()::text::bigint - 1)::text::xid8, 'organization', ${key})`;
+    await a.inTransaction(async (tx) => void (await change('given again').execute(tx)));
+    await b.position.catchUp();
+    expect(b.applied).toEqual(['one']);
+    await sql`update service_node set backend = -1 where token = ${b.token}`.execute(a.db);
+    await b.position.catchUp();
+    expect(b.applied).toContain('given again');
   });
 
   test('a look that failed to apply is done again, and a removed node gets none', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, startEngine } from '../../../test/support/engine.ts';
+import { createManualTimers } from '../../../test/support/manual-timers.ts';
 import { recordedAccess, recordedKeys } from '../../../test/support/recorded-access.ts';
 import { createIdempotency } from '../../engine/accounts/index.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -48,12 +49,12 @@ function meter() {
 }
 
 /** A service after a start; `run` differs at each. */
-function start(run = 'run_a') {
+function start(run = 'run_a', more: Partial<Parameters<typeof createIdempotency>[0]> = {}) {
   const app = createServer({
     access: recordedAccess(),
     log: silentLog,
     ids: engine.ids,
-    repeats: createIdempotency({ ...engine, runs: onlyRun(run) }),
+    repeats: createIdempotency({ ...engine, runs: onlyRun(run), ...more }),
     admission: {
       admit: async (_, { metered }) => (metered ? meter() : { answered() {} }),
       meter: async () => meter(),
@@ -121,6 +122,30 @@ test('a month that is used up refuses new requests, and no repeat of an answered
   quota = 2;
   expect(await post(app, { key: 'k2' })).toEqual([201, 2, 'first']);
   expect(counted).toBe(2);
+});
+
+test('a request that failed while the database was away keeps its repeats off no longer than that', async () => {
+  const timers = createManualTimers();
+  let away = false;
+  const app = start('run_a', {
+    timer: timers,
+    inTransaction: async (work) => {
+      if (away) throw new Problem('STORAGE_UNAVAILABLE', 'The database server does not answer.');
+      return engine.inTransaction(work);
+    },
+  });
+  app.addHook('preHandler', async () => {
+    away = failing === 'before';
+  });
+  failing = 'before';
+  expect(await post(app)).toEqual([409, 'CONFLICT', 'first']);
+  timers.expire();
+  await expect.poll(() => timers.running().length).toBe(1);
+  [failing, away] = [undefined, false];
+  expect(await post(app)).toEqual([409, 'CONFLICT', 'first']);
+  timers.expire();
+  await expect.poll(() => post(app)).toEqual([201, 1, 'first']);
+  expect(timers.running()).toEqual([]);
 });
 
 test('the order of names does not count, any other difference does', async () => {

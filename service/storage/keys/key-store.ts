@@ -99,6 +99,7 @@ export interface KeyStore extends PersonKeyRows, KeyRewraps, CopyPlaces {
   follow(follower: KeyFollower): void;
   /** Throws STORAGE_UNAVAILABLE while another process may be writing. */
   requireWriter(): void;
+  gone?: Opened<KeySchema>['gone'];
   close(): Promise<void>;
 }
 
@@ -127,7 +128,7 @@ export async function openKeyStore(
     ...older,
     ...defined({ writer, directory, node }),
   });
-  const { db, dialect, requireWriter, close } = opened;
+  const { db, dialect, requireWriter, gone, close } = opened;
   let position = ownKeys;
   const keyWriter = createKeyWriter(opened, { shared: node && { fed: () => position.fed() } });
   const { forget } = keyWriter;
@@ -158,6 +159,7 @@ export async function openKeyStore(
     nodeCopies,
     nodeKeys: dialect === 'postgres' ? createNodeKeyRows(opened) : undefined,
     requireWriter,
+    gone,
     async close() {
       await position.close();
       await close();

@@ -81,6 +81,8 @@ const TABLES = [
     return null;
   end $$`,
 ];
+/** Transactions that a server which took over may not know: those that were undone while nothing was acknowledged. */
+const GIVEN_AGAIN = 100_000n;
 /** Milliseconds between two looks of a node at which nothing asks for one. */
 const LOOK_EVERY = 60_000;
 /** Longer: a node that has not looked for so long was removed long ago. */
@@ -92,13 +94,13 @@ export interface SharedPositionDeps {
   token: string;
   tables: FollowedTables;
   log: Log;
+  /** Throws STORAGE_UNAVAILABLE where nothing can be known: the database is not asked then. */
+  require(): void;
   /** Before changes are applied: what was written before them elsewhere, the keys, is known then. */
   before?: () => Promise<void>;
 }
 
-interface Row {
-  horizon: string;
-  member: boolean;
+interface Row extends Found {
   /** Whether the newest change that this node has seen is there. */
   stands: boolean;
   id: number | null;
@@ -117,6 +119,7 @@ export async function openPosition({
   token,
   tables,
   log,
+  require,
   before,
 }: SharedPositionDeps): Promise<Position> {
   await prepare(db, tables);
@@ -124,19 +127,25 @@ export async function openPosition({
   let mend = async (): Promise<void> => {};
   /** Of transactions that are `low` or newer. */
   const applied = new Map<number, string>();
-  let { horizon: low, newest } = await readBeginning(db);
+  let { horizon: low, newest, session } = await readBeginning(db, token);
 
   async function look(): Promise<void> {
+    require();
     const { rows } = await sql<Row>`
-      select pg_snapshot_xmin(pg_current_snapshot())::text as horizon,
-        exists (select from service_node where token = ${token}) as member,
+      select ${found(token)},
         ${newest === undefined ? sql`true` : sql`exists (select from service_change where id = ${newest.id} and xid = ${newest.xid}::xid8)`} as stands,
         c.id, c.xid::text, c.about, c.key
       from (select) as one left join service_change c on c.xid >= ${low}::xid8
       order by c.id`.execute(db);
-    const { horizon, member, stands } = rows[0]!;
-    if (!member) throw removed();
+    const { horizon, session: now, stands } = rows[0]!;
+    if (now === null) throw removed();
     if (!stands) return goBack();
+    if (now !== session) {
+      // At the server that took over, numbers of transactions may be given again that the one before had used.
+      low = String(BigInt(low) > GIVEN_AGAIN ? BigInt(low) - GIVEN_AGAIN : 0n);
+      session = now;
+      return look();
+    }
     const fresh = rows.filter(({ id }) => id !== null && !applied.has(id));
     if (fresh.length > 0) await before?.();
     for (const { of, apply } of followers) {
@@ -152,13 +161,12 @@ export async function openPosition({
 
   /** Another record than the one that was followed: everything is read after this beginning. */
   async function goBack(): Promise<void> {
-    const beginning = await readBeginning(db);
+    const beginning = await readBeginning(db, token);
     log.error({}, 'the record is older than what this node has seen of it: what was written since is lost');
     await before?.();
     await mend();
     applied.clear();
-    low = beginning.horizon;
-    newest = beginning.newest;
+    ({ horizon: low, newest, session } = beginning);
   }
 
   const share = shareLooks(look);
@@ -222,14 +230,25 @@ interface Seen {
   xid: string;
 }
 
-async function readBeginning(db: Db): Promise<{ horizon: string; newest: Seen | undefined }> {
-  const { rows } = await sql<{ horizon: string; id: number | null; xid: string | null }>`
-    select pg_snapshot_xmin(pg_current_snapshot())::text as horizon, c.id, c.xid::text
+/** What each look finds besides changes. */
+interface Found {
+  /** The oldest transaction that has not ended. */
+  horizon: string;
+  /** Of this node at the server, which is another one after a failover; null where the node was removed. */
+  session: string | null;
+}
+
+const found = (token: string) => sql`pg_snapshot_xmin(pg_current_snapshot())::text as horizon,
+  (select pg_postmaster_start_time()::text || '/' || backend from service_node where token = ${token}) as session`;
+
+async function readBeginning(db: Db, token: string): Promise<Found & { newest: Seen | undefined }> {
+  const { rows } = await sql<Found & { id: number | null; xid: string | null }>`
+    select ${found(token)}, c.id, c.xid::text
     from (select) as one left join (select id, xid from service_change order by id desc limit 1) c on true`.execute(
     db,
   );
-  const { horizon, id, xid } = rows[0]!;
-  return { horizon, newest: id === null ? undefined : { id, xid: xid! } };
+  const { horizon, session, id, xid } = rows[0]!;
+  return { horizon, session, newest: id === null ? undefined : { id, xid: xid! } };
 }
 
 function updatesOf(columns: readonly string[] | undefined) {
@@ -240,6 +259,6 @@ function updatesOf(columns: readonly string[] | undefined) {
 export const removed = (): Problem =>
   new Problem(
     'STORAGE_UNAVAILABLE',
-    'The other nodes removed this one: it answers nothing from what it has in memory. Restart it to join again.',
+    'The other nodes removed this one: it answers nothing until it has started anew.',
     { retryAfterSeconds: 5 },
   );

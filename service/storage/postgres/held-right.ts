@@ -12,7 +12,12 @@ import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
 const BEAT_EVERY = 2_000;
 /** Milliseconds without a heartbeat after which a process counts as gone. */
 export const STILL = 10_000;
+/** pg's words of a statement that got no answer. */
+const UNANSWERED = 'Query read timeout';
 const LOST = 'The connection that locks the database was lost: nothing is written until it is back.';
+
+/** In a transaction. */
+export type Query = (statement: string, values: unknown[]) => Promise<{ rows: unknown[] }>;
 
 /** Lets a process write to a PostgreSQL database, as the writer lock does for a data directory. */
 export interface PostgresLock {
@@ -24,7 +29,9 @@ export interface PostgresLock {
    * First in each transaction that writes: throws STORAGE_UNAVAILABLE where another process has taken this one's right to write, and none can
    * until the transaction ends.
    */
-  fence(query: (statement: string, values: unknown[]) => Promise<{ rows: unknown[] }>): Promise<void>;
+  fence(query: Query): Promise<void>;
+  /** Resolves when another process has taken this one's right, for as long as this run goes on. */
+  gone: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,6 +41,8 @@ export interface PostgresLockDeps {
   holder: string;
   /** `application_name` of the other connections of this process: they are ended where another takes the lock over. */
   sessions?: string;
+  /** The server gave no answer in time, and no error either: what waits on other connections may do so for long. */
+  unanswered?: () => void;
   timer?: Timer;
 }
 
@@ -48,8 +57,8 @@ export type Taken = { is: 'held'; backend: number } | { is: 'in use' | 'taken ov
 
 /** What a connection holds: the right of the only writer, or that of a node among several. */
 export interface Right {
-  /** A statement that gives a row for the token as long as it has the right, and has the statement that would end it wait. */
-  fence: string;
+  /** Whether the token has the right. What would end it waits for the transaction that asks. */
+  fence(query: Query, token: string): Promise<boolean>;
   take(client: pg.Client, token: string, former: Former | undefined): Promise<Taken>;
   /** Writes a heartbeat; undefined, or why the right is gone for good. */
   beat(client: pg.Client, token: string): Promise<Problem | undefined>;
@@ -80,11 +89,10 @@ export async function holdRight(url: string, deps: PostgresLockDeps, right: Righ
   return {
     token: hold.token,
     require: requireHeld,
+    gone: hold.gone,
     async fence(query) {
       requireHeld();
-      const { rows } = await query(right.fence, [hold.token]);
-      if (rows.length === 1) return;
-      hold.giveUp(right.gone());
+      if (!(await right.fence(query, hold.token))) hold.giveUp(right.gone());
       requireHeld();
     },
     async close() {
@@ -111,11 +119,13 @@ interface Hold {
   beat(): Promise<void>;
   /** For good, until the process starts anew: another has written meanwhile, and what this process has in memory is old. */
   giveUp(why: Problem): void;
+  /** Resolves then. */
+  gone: Promise<void>;
   /** Nothing is taken again; waits for what is being taken. */
   end(): Promise<void>;
 }
 
-function createHold(url: string, { log, holder }: PostgresLockDeps, right: Right): Hold {
+function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, right: Right): Hold {
   const token = randomBytes(16).toString('hex');
   let client: pg.Client | undefined;
   let lost = 'The lock on the database is not taken yet.';
@@ -123,6 +133,7 @@ function createHold(url: string, { log, holder }: PostgresLockDeps, right: Right
   let taking: Promise<void> | undefined;
   let ended = false;
   let isGone = false;
+  const gone = Promise.withResolvers<void>();
 
   function lose(held: pg.Client, error: string): void {
     if (client !== held) return;
@@ -140,7 +151,7 @@ function createHold(url: string, { log, holder }: PostgresLockDeps, right: Right
     taken.on('end', () => lose(taken, 'it ended'));
     const lock = await connectAndTake(taken, url, () => right.take(taken, token, former));
     if (lock.is !== 'held') {
-      isGone = lock.is === 'taken over';
+      if (lock.is === 'taken over') giveUp(lock.refusal);
       throw lock.refusal;
     }
     former = { token, backend: lock.backend };
@@ -168,6 +179,7 @@ function createHold(url: string, { log, holder }: PostgresLockDeps, right: Right
     isGone = true;
     lost = why.message;
     log.error({ why: why.message }, 'nothing is written to the database any more');
+    gone.resolve();
   }
 
   async function writeBeat(): Promise<void> {
@@ -178,7 +190,9 @@ function createHold(url: string, { log, holder }: PostgresLockDeps, right: Right
       const gone = await right.beat(looked, token);
       if (gone && client === looked && !ended) giveUp(gone);
     } catch (error) {
-      lose(looked, error instanceof Error ? error.message : String(error));
+      const said = error instanceof Error ? error.message : String(error);
+      if (said === UNANSWERED) unanswered?.();
+      lose(looked, said);
     }
   }
 
@@ -189,6 +203,7 @@ function createHold(url: string, { log, holder }: PostgresLockDeps, right: Right
     take,
     beat: writeBeat,
     giveUp,
+    gone: gone.promise,
     async end() {
       ended = true;
       await taking;

@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../transaction.ts';
 import {
@@ -16,6 +18,11 @@ import { endSessions, lockWithOthers, readWriterRow, unlockWithOthers } from './
 
 /** Milliseconds that the clock of a node may differ from the server's. */
 const CLOCK_LIMIT = 2_000;
+
+/** Milliseconds for which a node is waited for whose session at the server has ended: one that lives has another one soon. */
+const REJOINS = 1_500;
+
+const SERVER_TIME = '(extract(epoch from clock_timestamp()) * 1000)::float8 as now';
 
 /**
  * A row for each node. As `writer_lock` it lies beside the tables of the migrations. `token` is the key: what removes or changes it waits
@@ -35,7 +42,7 @@ const TABLE = `create table if not exists service_node (
   clock_ahead integer not null
 )`;
 
-const FENCE = 'select from service_node where token = $1 for key share';
+const FENCE = `select ${SERVER_TIME} from service_node where token = $1 for key share`;
 
 /** One service of several on a PostgreSQL database. */
 export interface Node {
@@ -75,12 +82,13 @@ export interface NodeDeps extends PostgresLockDeps {
 
 /**
  * Joins the nodes that write to a database. Throws CONFLICT while a service that shares it with none has it, and where the clock of this
- * machine differs from the server's by more than 2 s. A node without a heartbeat for 10 s is removed by the others: its sessions end
- * with what they had begun, and it writes nothing more when it wakes up.
+ * machine differs from the server's by more than 2 s. A node without a heartbeat for 10 s, or whose session at the server was seen to
+ * end and which did not join again at once, is removed by the others: its sessions end with what they had begun, and it writes nothing
+ * more when it wakes up.
  */
 export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
   const { node, clock, log, holder, sessions = holder, still = STILL } = deps;
-  const watch = createWatch(still);
+  let watch = createWatch(still);
   const name = new URL(url).pathname.slice(1);
   let hindered: string | undefined;
 
@@ -90,9 +98,10 @@ export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
       const by = locker?.name || row?.holder || 'a service that shares it with none';
       return { is: 'in use', refusal: new Problem('CONFLICT', inUse(name, by)) };
     }
-    const ahead = await readClockAhead(client, clock);
-    if (Math.abs(ahead) > CLOCK_LIMIT)
-      return { is: 'in use', refusal: new Problem('CONFLICT', wrongClock(ahead)) };
+    const { ahead, wrong } = await readClock(client, clock);
+    if (wrong !== undefined) return { is: 'in use', refusal: new Problem('CONFLICT', wrong) };
+    // What was seen of the others was seen at another server, or before it was started anew.
+    watch = createWatch(still);
     await client.query(makeOwn(TABLE));
     if (again) {
       const backend = await writeBeat(client, token, ahead);
@@ -109,19 +118,22 @@ export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
   }
 
   const right: Right = {
-    fence: FENCE,
+    async fence(query, token) {
+      const asked = clock.now();
+      const [row] = (await query(FENCE, [token])).rows as { now: number }[];
+      hindered = row && wrongClock(aheadOf({ asked, answered: clock.now(), server: row.now }));
+      return row !== undefined;
+    },
     take: (client, token, former) => take(client, token, former !== undefined),
     async beat(client, token) {
-      const ahead = await readClockAhead(client, clock);
-      hindered = Math.abs(ahead) > CLOCK_LIMIT ? wrongClock(ahead) : undefined;
+      const { ahead, wrong } = await readClock(client, clock);
+      hindered = wrong;
       if ((await writeBeat(client, token, ahead)) === undefined) return removed();
-      const silent = watch(await readRows(client, { not: token }));
-      for (const { node: id, holder: who } of silent)
-        log.warn(
-          { node: id, holder: who },
-          'a node is silent: it is removed, and what it had begun is undone',
-        );
-      await removeNodes(client, silent);
+      const { silent, ended } = watch(await readRows(client, { not: token }));
+      const dead = ended.length > 0 ? await stillEnded(client, ended) : [];
+      for (const { node: id, holder: who } of [...silent, ...dead])
+        log.warn({ node: id, holder: who }, 'a node is gone: it is removed, and what it had begun is undone');
+      await removeNodes(client, [...silent, ...dead]);
       return undefined;
     },
     gone: removed,
@@ -174,12 +186,16 @@ interface Row {
   sessions: string;
   backend: number;
   beats: string;
+  /** Whether `backend` is still the session that wrote the last heartbeat. */
+  alive: boolean;
 }
 
 async function readRows(client: pg.Client, which: { node: string } | { not: string }): Promise<Row[]> {
   const [where, value] = 'node' in which ? ['node = $1', which.node] : ['token <> $1', which.not];
   const { rows } = await client.query<Row>(
-    `select token, node, holder, sessions, backend, beats::text from service_node where ${where}`,
+    `select token, node, holder, sessions, backend, beats::text, exists (select from pg_stat_activity a
+       where a.pid = n.backend and (a.backend_start is null or a.backend_start <= n.beaten_at)) as alive
+     from service_node n where ${where}`,
     [value],
   );
   return rows;
@@ -203,36 +219,81 @@ async function removeNodes(client: pg.Client, rows: readonly Row[]): Promise<voi
   }
 }
 
-async function readClockAhead(client: pg.Client, clock: Clock): Promise<number> {
-  const asked = clock.now();
-  const { rows } = await client.query<{ now: number }>(
-    'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
-  );
-  return Math.round((asked + clock.now()) / 2 - rows[0]!.now);
+/** Those that have not joined again. */
+async function stillEnded(client: pg.Client, ended: readonly Row[]): Promise<Row[]> {
+  await wait(REJOINS);
+  const beats = new Map(ended.map((row) => [row.token, row.beats]));
+  const rows = await readRows(client, { not: '' });
+  return rows.filter((row) => !row.alive && beats.get(row.token) === row.beats);
 }
 
-/** Gives those that were seen `still` milliseconds long without a new heartbeat, by this process's own steady clock. */
-function createWatch(still: number): (rows: readonly Row[]) => Row[] {
-  let seen = new Map<string, { beats: string; since: number }>();
-  return (rows) => {
-    const now = performance.now();
-    const next = rows.map(({ token, beats }) => {
+/** A time of the server, and this process's own before it was asked for and after it was there. */
+interface ComparedClock {
+  asked: number;
+  answered: number;
+  server: number;
+}
+
+/** Milliseconds by which the clock is ahead of the server's at least, whatever the way took; behind it: negative. */
+const aheadOf = ({ asked, answered, server }: ComparedClock): number =>
+  Math.round(Math.max(0, asked - server) + Math.min(0, answered - server));
+
+/** `wrong`: in a sentence, where it is too far from the server's. */
+async function readClock(client: pg.Client, clock: Clock): Promise<{ ahead: number; wrong?: string }> {
+  const asked = clock.now();
+  const { rows } = await client.query<{ now: number }>(`select ${SERVER_TIME}`);
+  const compared = { asked, answered: clock.now(), server: rows[0]!.now };
+  const ahead = Math.round((asked + compared.answered) / 2 - compared.server);
+  return { ahead, ...defined({ wrong: wrongClock(aheadOf(compared)) }) };
+}
+
+/** What one that looks again and again saw of a node. */
+interface Watched {
+  beats: string;
+  /** First seen with these heartbeats, by this process's own steady clock. */
+  since: number;
+  /** It had a session at the server since this process has looked. */
+  hadSession: boolean;
+}
+
+/**
+ * Gives those that were seen `still` milliseconds long without a new heartbeat, and those whose session ended since it was seen. Of the time
+ * in which this process did not look it knows nothing: it was paused, as the whole machine may have been.
+ */
+export function createWatch(still: number, now = () => performance.now()) {
+  let seen = new Map<string, Watched>();
+  let last = Number.NEGATIVE_INFINITY;
+  return <R extends Pick<Row, 'token' | 'beats' | 'alive'>>(
+    rows: readonly R[],
+  ): { silent: R[]; ended: R[] } => {
+    const at = now();
+    if (at - last > still / 2) seen = new Map();
+    last = at;
+    const next = rows.map(({ token, beats, alive }): [string, Watched] => {
       const before = seen.get(token);
-      return [token, before?.beats === beats ? before : { beats, since: now }] as const;
+      const same = before?.beats === beats;
+      const hadSession = alive || (before !== undefined && (before.hadSession || !same));
+      return [token, { beats, since: same ? before.since : at, hadSession }];
     });
     seen = new Map(next);
-    return rows.filter(({ token }) => now - seen.get(token)!.since >= still);
+    const silent = rows.filter(({ token }) => at - seen.get(token)!.since >= still);
+    return {
+      silent,
+      ended: rows.filter((row) => !row.alive && seen.get(row.token)!.hadSession && !silent.includes(row)),
+    };
   };
 }
 
 const inUse = (name: string, by: string): string =>
   `The PostgreSQL database ${name} is in use by ${by}, which shares it with no other node: stop it first.`;
 
-const wrongClock = (ahead: number): string =>
-  `The clock of this machine is ${Math.abs(ahead)} ms ${ahead > 0 ? 'ahead of' : 'behind'} the clock of the database server; ${CLOCK_LIMIT} ms are allowed between nodes. Nothing is written from here until both are set, by NTP.`;
+const wrongClock = (ahead: number): string | undefined =>
+  Math.abs(ahead) <= CLOCK_LIMIT
+    ? undefined
+    : `The clock of this machine is ${Math.abs(ahead)} ms ${ahead > 0 ? 'ahead of' : 'behind'} the clock of the database server; ${CLOCK_LIMIT} ms are allowed between nodes. Nothing is written from here until both are set, by NTP.`;
 
 const removed = (): Problem =>
   new Problem(
     'CONFLICT',
-    'The other nodes removed this one, because it gave no sign for 10 s or an administrator asked for it: nothing is written from here. Restart it to join again.',
+    'The other nodes removed this one, because it gave no sign for 10 s, lost its connection to the database server or an administrator asked for it: nothing is written from here until it has started anew.',
   );

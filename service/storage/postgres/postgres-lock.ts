@@ -36,7 +36,7 @@ const PAUSE = 200;
 export function takePostgresLock(url: string, deps: PostgresLockDeps): Promise<PostgresLock> {
   const { holder, sessions = holder } = deps;
   const right: Right = {
-    fence: FENCE,
+    fence: async (query, token) => (await query(FENCE, [token])).rows.length === 1,
     take: (client, token, former) => acquire(client, { url, token, holder, sessions, former }),
     beat: async (client, token) =>
       (await beat(client, token)) ? undefined : takenOver(url, describe(await readWriterRow(client))),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId, World } from '../../../lib/id.ts';
+import { systemTimer, type Timer } from '../../../lib/timer.ts';
 import type { Runs } from '../../../storage/runs.ts';
 import type { InTransaction } from '../../../storage/transaction.ts';
 import {
@@ -62,6 +63,7 @@ export interface IdempotencyDeps {
   /** What a run left unfinished that lives no more is done anew at once. */
   runs: Pick<Runs, 'own' | 'living'>;
   clock: Clock;
+  timer?: Timer | undefined;
 }
 
 interface OwnPlace {
@@ -74,6 +76,8 @@ interface OwnPlace {
 const KEPT = 86_400_000;
 /** Milliseconds after which an unfinished request has certainly ended. */
 const ENDED = 120_000;
+/** Milliseconds until an end that could not be written is written again. */
+const AGAIN = 1_000;
 
 export function createIdempotency({
   inTransaction,
@@ -81,8 +85,24 @@ export function createIdempotency({
   integrity,
   runs,
   clock,
+  timer = systemTimer,
 }: IdempotencyDeps): Idempotency {
   let made = 0;
+
+  /** Its repeats would wait for a request that has ended while the database was away. */
+  async function write(end: () => Promise<void>): Promise<void> {
+    const since = clock.now();
+    const again = () =>
+      void timer.after(AGAIN, () => {
+        end().catch(() => {
+          if (clock.now() - since < ENDED) again();
+        });
+      });
+    await end().catch((error: unknown) => {
+      again();
+      throw error;
+    });
+  }
 
   function replyOf(row: KeptRow, place: OwnPlace): KeptReply | undefined {
     if (row.status === null || row.reply_sealed === null) return undefined;
@@ -123,13 +143,15 @@ export function createIdempotency({
       return {
         is: 'new',
         keep: ({ status, body }) =>
-          inTransaction((tx) =>
-            updateReply(tx, key, run, {
-              status,
-              reply_sealed: sealer.sealOwn(place, new TextEncoder().encode(body)),
-            }),
+          write(() =>
+            inTransaction((tx) =>
+              updateReply(tx, key, run, {
+                status,
+                reply_sealed: sealer.sealOwn(place, new TextEncoder().encode(body)),
+              }),
+            ),
           ),
-        drop: () => inTransaction((tx) => deleteKept(tx, key, run)),
+        drop: () => write(() => inTransaction((tx) => deleteKept(tx, key, run))),
       };
     },
   };

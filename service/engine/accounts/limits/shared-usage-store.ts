@@ -111,6 +111,6 @@ export function createSharedCounts({ db, node }: SharedCountsDeps): SharedCounts
 const removed = (): Problem =>
   new Problem(
     'STORAGE_UNAVAILABLE',
-    'The other nodes removed this one: it counts nothing any more. Restart it to join again.',
+    'The other nodes removed this one: it counts nothing until it has started anew.',
     { retryAfterSeconds: 5 },
   );

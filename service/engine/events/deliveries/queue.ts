@@ -136,6 +136,7 @@ export function createDeliveryQueue(deps: DeliveryQueueDeps): DeliveryQueue {
       await claims.takeOver();
       state = 'open';
       claims.tendSoon = recurring.every('deliveries: claims', CLAIM / 3, () => claims.tend());
+      deps.runs.whenGone(() => claims.tendSoon());
       recurring.every('deliveries: what is due', LOOK, async () => claims.work({ look: true }));
       claims.work({ look: true });
     },

@@ -94,7 +94,10 @@ export function createRole(kind: string, deps: RoleDeps, taken: () => Promise<vo
       await recurring.stop();
       const held = lease;
       lease = undefined;
-      if (held) await inTransaction((tx) => giveRoleBack(tx, kind, held.fence));
+      if (held === undefined) return;
+      await inTransaction((tx) => giveRoleBack(tx, kind, held.fence)).catch((error: unknown) =>
+        log.warn({ role: kind, err: error }, 'a role could not be given back: the others take it over'),
+      );
     },
   };
 }

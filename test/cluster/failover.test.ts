@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/fake-time.ts';
+import { findPostgres } from '../support/postgres.ts';
+import { createLoad, type Load } from './load.ts';
+import { type NodeProcesses, startNodeProcesses } from './node-processes.ts';
+import { lacking, type PatroniCluster, startPatroni } from './patroni.ts';
+
+const binaries = findPostgres();
+const fullSize = process.env.GATEHOUSE_CLUSTER === 'full';
+/** `npm run test:cluster`; `npm test` one. */
+const KILLS = fullSize ? 10 : 1;
+const CLIENTS = 3;
+/** Milliseconds without writes, at most. */
+const LONGEST = 30_000;
+
+if (lacking.length > 0)
+  console.warn(`No failover of PostgreSQL is tested: ${lacking.join(', ')} not installed.`);
+
+describe.skipIf(binaries === undefined || lacking.length > 0)('PostgreSQL under Patroni', () => {
+  let servers: PatroniCluster;
+  let nodes: NodeProcesses;
+  let load: Load;
+
+  beforeAll(async () => {
+    servers = await startPatroni(binaries!, ['pg1', 'pg2', 'pg3']);
+    nodes = await startNodeProcesses(servers, ['a', 'b', 'c']);
+    load = await createLoad(nodes);
+    await load.receive();
+    await Promise.all(nodes.places.map(nodes.start));
+    for (const { url } of nodes.places) await until(() => isReady(url));
+  });
+  afterAll(async () => {
+    load?.close();
+    await nodes?.close();
+    await servers?.stop();
+  });
+
+  const isReady = (url: string) =>
+    fetch(`${url}/ready`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  const runs = async () =>
+    (await nodes.query<{ token: string }>('select token from service_node order by node')).map(
+      ({ token }) => token,
+    );
+
+  test('kill -9 of the primary again and again: nothing acknowledged is lost, and the nodes follow', {
+    timeout: 1_200_000,
+  }, async () => {
+    const failed = load.begin(CLIENTS);
+    const figures: Record<'answers' | 'whole', number>[] = [];
+    async function killPrimary(what: 'server' | 'machine'): Promise<void> {
+      await load.moreAnswers(12);
+      const member = await servers.primary();
+      const before = await runs();
+      load.disturb();
+      const at = performance.now();
+      await servers.kill(member, what);
+      // One answer per client may have been made before.
+      await load.moreAnswers(CLIENTS + 1);
+      const answers = performance.now() - at;
+      load.disturb();
+      for (const { url } of nodes.places) await expect.poll(() => isReady(url)).toBe(true);
+      const whole = performance.now() - at;
+      figures.push({ answers, whole });
+      if (fullSize) console.log(JSON.stringify({ kill: figures.length, what, answers, whole }));
+      // None was thrown out by the others, who were as blind as it was.
+      expect(await runs()).toEqual(before);
+      if (fullSize) expect(answers).toBeLessThan(LONGEST);
+      if (!member.patroni) servers.start(member);
+    }
+    for (let kill = 0; kill < KILLS; kill++)
+      await Promise.race([killPrimary(kill % 2 === 0 ? 'server' : 'machine'), failed]);
+    await load.finish();
+    await load.expectKept();
+  });
+});

@@ -1,0 +1,271 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { type ReachedPostgres, unprivileged } from '../support/postgres.ts';
+import { freePort } from './free-port.ts';
+import { HAPROXY } from './node-processes.ts';
+
+const PATRONI = '/usr/bin/patroni';
+const ETCD = '/usr/bin/etcd';
+
+/** What of it is not installed (Debian: `patroni`, `etcd-server`, `haproxy`). */
+export const lacking = [PATRONI, ETCD, HAPROXY].filter((path) => !existsSync(path));
+
+/** A server with its Patroni; both stay in their folder over kills. */
+export interface Member {
+  name: string;
+  port: number;
+  /** Of Patroni's own answers. */
+  rest: number;
+  data: string;
+  /** Undefined while it does not run. */
+  patroni: ChildProcess | undefined;
+}
+
+/** PostgreSQL under Patroni with one synchronous standby, reached through HAProxy. */
+export interface PatroniCluster extends ReachedPostgres {
+  /** The one that Patroni says is the primary, with a standby that confirms what is written. Waits for it. */
+  primary(): Promise<Member>;
+  /** `server`: PostgreSQL alone. `machine`: with its Patroni, which says nothing to etcd any more. */
+  kill(member: Member, what: 'server' | 'machine'): Promise<void>;
+  /** Where its Patroni does not run. */
+  start(member: Member): void;
+  /** What all of it has written. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export async function startPatroni(binaries: string, names: readonly string[]): Promise<PatroniCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-patroni-'));
+  const user = unprivileged();
+  const own = (path: string) => user && chownSync(path, user.uid, user.gid);
+  own(folder);
+  let log = '';
+  const children = new Set<ChildProcess>();
+
+  function run(program: string, words: string[], name: string): ChildProcess {
+    const child = spawn(program, words, {
+      cwd: folder,
+      ...user,
+      env: { PATH: `${binaries}:${process.env.PATH}`, HOME: folder, LC_ALL: 'C.UTF-8' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        log += text.replace(/^(?=.)/gm, `${name}: `);
+      });
+    children.add(child);
+    child.once('exit', () => children.delete(child));
+    return child;
+  }
+
+  const [client, peer, front] = [await freePort(), await freePort(), await freePort()];
+  const [here, there] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`];
+  run(
+    ETCD,
+    [
+      ...['--name', 'etcd', '--data-dir', join(folder, 'etcd')],
+      ...['--listen-client-urls', here, '--advertise-client-urls', here],
+      ...['--listen-peer-urls', there, '--initial-advertise-peer-urls', there],
+      ...['--initial-cluster', `etcd=${there}`],
+    ],
+    'etcd',
+  );
+
+  const members: Member[] = [];
+  for (const name of names)
+    members.push({
+      name,
+      port: await freePort(),
+      rest: await freePort(),
+      data: join(folder, name),
+      patroni: undefined,
+    });
+  for (const member of members) {
+    const file = join(folder, `${member.name}.yml`);
+    // JSON is YAML.
+    writeFileSync(
+      file,
+      JSON.stringify(settingsOf(member, { folder, etcd: `127.0.0.1:${client}`, binaries })),
+    );
+    own(file);
+  }
+  const file = join(folder, 'haproxy.cfg');
+  writeFileSync(file, frontOf(front, members));
+  own(file);
+  run(HAPROXY, ['-db', '-f', file], 'haproxy');
+
+  function start(member: Member): void {
+    const child = run(PATRONI, [join(folder, `${member.name}.yml`)], member.name);
+    member.patroni = child;
+    child.once('exit', () => {
+      if (member.patroni === child) member.patroni = undefined;
+    });
+  }
+  for (const member of members) start(member);
+
+  const url = (database: string) => `postgresql://gatehouse@127.0.0.1:${front}/${database}`;
+  async function administer<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: url('postgres') });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function primary(): Promise<Member> {
+    while (true) {
+      for (const member of members) {
+        const found = await fetch(`http://127.0.0.1:${member.rest}/primary`).catch(() => undefined);
+        const state = (found?.status === 200 ? await found.json().catch(() => ({})) : {}) as {
+          replication?: { sync_state: string; state: string }[];
+        };
+        const standbys = state.replication ?? [];
+        if (standbys.some((one) => one.sync_state === 'sync' && one.state === 'streaming')) return member;
+      }
+      await pause(200);
+    }
+  }
+
+  const cluster: PatroniCluster = {
+    administer,
+    async createDatabase() {
+      await primary();
+      const name = `t${randomUUID().replaceAll('-', '')}`;
+      await administer((one) => one.query(`create database ${name}`));
+      return url(name);
+    },
+    primary,
+    async kill(member, what) {
+      const patroni = member.patroni;
+      if (what === 'machine' && patroni) {
+        const exit = once(patroni, 'exit');
+        patroni.kill('SIGKILL');
+        await exit;
+      }
+      killServer(member.data);
+    },
+    start,
+    log: () => log,
+    async stop() {
+      const left = [...children];
+      const ends = left.map((child) => once(child, 'exit'));
+      for (const child of left) child.kill('SIGKILL');
+      await Promise.all(ends);
+      for (const { data } of members) killServer(data);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await primary();
+  return cluster;
+}
+
+/** PostgreSQL that runs in this folder, and all that it has begun: first the one that would begin others. */
+function serversOf(data: string): number[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  const begunBy = new Map<number, number>();
+  let first: number | undefined;
+  for (const pid of pids) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      begunBy.set(pid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+      const [program, ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (program?.endsWith('/postgres') && words.includes(data)) first = pid;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  if (first === undefined) return [];
+  return [first, ...[...begunBy].flatMap(([pid, parent]) => (parent === first ? [pid] : []))];
+}
+
+function killServer(data: string): void {
+  for (const pid of serversOf(data)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended with the first one.
+    }
+  }
+}
+
+function settingsOf(
+  { name, port, rest, data }: Member,
+  { folder, etcd, binaries }: { folder: string; etcd: string; binaries: string },
+): object {
+  return {
+    scope: 'gatehouse',
+    name,
+    restapi: { listen: `127.0.0.1:${rest}`, connect_address: `127.0.0.1:${rest}` },
+    etcd3: { hosts: etcd },
+    bootstrap: {
+      dcs: {
+        // The shortest that Patroni allows: half a minute of no writes is made of it.
+        ttl: 20,
+        loop_wait: 2,
+        retry_timeout: 5,
+        maximum_lag_on_failover: 1_048_576,
+        // A server that has crashed is not waited for.
+        primary_start_timeout: 0,
+        synchronous_mode: true,
+        // Nothing is acknowledged that one server alone has.
+        synchronous_mode_strict: true,
+        postgresql: {
+          use_pg_rewind: true,
+          use_slots: true,
+          parameters: { max_connections: 200, wal_keep_size: '64MB', fsync: 'off', autovacuum: 'off' },
+        },
+      },
+      initdb: [{ encoding: 'UTF8' }, { locale: 'C.UTF-8' }, 'data-checksums'],
+    },
+    postgresql: {
+      listen: `127.0.0.1:${port}`,
+      connect_address: `127.0.0.1:${port}`,
+      data_dir: data,
+      bin_dir: binaries,
+      pgpass: join(folder, `${name}.pgpass`),
+      authentication: {
+        superuser: { username: 'gatehouse', password: 'of-a-test' },
+        replication: { username: 'replicator', password: 'of-a-test' },
+        rewind: { username: 'rewinder', password: 'of-a-test' },
+      },
+      pg_hba: [
+        'host all all 127.0.0.1/32 trust',
+        'host replication all 127.0.0.1/32 trust',
+        'local all all trust',
+      ],
+      parameters: { unix_socket_directories: folder, shared_buffers: '16MB' },
+    },
+  };
+}
+
+/** Connections to what is not the primary any more end at once. */
+const frontOf = (port: number, members: readonly Member[]): string => `defaults
+  mode tcp
+  timeout client 1h
+  timeout server 1h
+  timeout connect 2s
+  timeout check 2s
+listen primary
+  bind 127.0.0.1:${port}
+  option httpchk GET /primary
+  http-check expect status 200
+  default-server inter 1s fall 2 rise 1 on-marked-down shutdown-sessions
+${members.map(({ name, port: server, rest }) => `  server ${name} 127.0.0.1:${server} check port ${rest}`).join('\n')}
+`;
