@@ -1,3 +1,10 @@
+/** The `count` best of the first `rows` rows. `probe` has as many numbers as the rows before padding, or fewer. */
+export interface Scan {
+  probe: Float32Array;
+  rows: number;
+  count: number;
+}
+
 /** Row numbers and cosines, best first. */
 export interface Nearest {
   rows: number[];

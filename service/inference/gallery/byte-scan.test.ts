@@ -24,7 +24,7 @@ function unit(numbers: Float32Array, length = 1): Float32Array {
   return numbers.map((value) => value * by);
 }
 
-/** Rows that bytes tell apart badly, or not at all. */
+/** Rows that differ by less than bytes show, or hardly more. */
 const kinds: Record<string, (dimensions: number, random: Random, probe: Float32Array) => Float32Array> = {
   random: (dimensions, random) => unit(Float32Array.from({ length: dimensions }, () => random() - 0.5)),
   'next to the probe': (_, random, probe) => unit(probe.map((value) => value + (random() - 0.5) * 1e-4)),

@@ -1,8 +1,7 @@
-import { createBestRows } from './best-rows.ts';
+import { createBestRows, type Scan } from './best-rows.ts';
 import { BLOCK } from './byte-kernel.ts';
 import { type ByteArea, blockBytes, byteDesk, PROBE_SCALE } from './byte-rows.ts';
 import { instantiateKernel, type KernelModule } from './gallery-kernel.ts';
-import type { Scan } from './gallery-scan.ts';
 
 export interface ByteScanner {
   /** For each scan rows that hold its `count` nearest, in ascending order: those whose bound is not below what so many others surely reach. */

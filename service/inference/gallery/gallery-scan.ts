@@ -1,4 +1,4 @@
-import { createBestRows, type Nearest } from './best-rows.ts';
+import { createBestRows, type Nearest, type Scan } from './best-rows.ts';
 import { BLOCK } from './byte-kernel.ts';
 import type { ByteArea } from './byte-rows.ts';
 import { createByteScanner } from './byte-scan.ts';
@@ -23,13 +23,6 @@ export interface Area {
   base: number;
   /** The same rows as bytes; absent: there are too few of them. */
   bytes?: ByteArea;
-}
-
-/** The `count` best of the first `rows` rows. `probe` has as many numbers as the rows before padding, or fewer. */
-export interface Scan {
-  probe: Float32Array;
-  rows: number;
-  count: number;
 }
 
 export interface Scanner {

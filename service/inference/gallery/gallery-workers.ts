@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Nearest } from './best-rows.ts';
+import type { Nearest, Scan } from './best-rows.ts';
 import type { KernelModule } from './gallery-kernel.ts';
-import { type Area, type Scan, TOGETHER } from './gallery-scan.ts';
+import { type Area, TOGETHER } from './gallery-scan.ts';
 import type { SearchMessage, SearchReply, SearchWorkerData } from './search-worker.ts';
 
 export interface SearchWorkersDeps {

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { writeDurablyAside } from '../../../../lib/durable-file.ts';
 import type { SubjectId } from '../../../../lib/id.ts';
 import { createOneAtATime } from '../../../../lib/one-at-a-time.ts';
-import type { Slice } from '../../../../storage/slices/slices.ts';
 import type { Db, InTransaction } from '../../../../storage/transaction.ts';
 import type { PeopleGalleries } from '../people-galleries.ts';
 import type { SubjectStore } from '../subject-store.ts';
@@ -12,6 +11,7 @@ import {
   type KeptPerson,
   type OpenSnapshot,
   openSnapshotFile,
+  type Range,
   type Sealing,
   writeParts,
 } from './snapshot-file.ts';
@@ -180,7 +180,7 @@ async function join(
     if (fits) put(realm, subject, rows, parts.get(subject));
     else anew.push(subject);
   }
-  async function compare(range: Slice, people: readonly KeptPerson[]): Promise<void> {
+  async function compare(range: Range, people: readonly KeptPerson[]): Promise<void> {
     const known = new Map(people.map((person) => [person.subject, person]));
     for (const { subject, digest } of await peopleIn(db, files, range, erasing)) {
       const person = known.get(subject);

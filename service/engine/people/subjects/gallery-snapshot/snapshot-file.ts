@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { SubjectId } from '../../../../lib/id.ts';
-import type { Slice } from '../../../../storage/slices/slices.ts';
 import type { GalleryVectors } from '../best-pictures.ts';
 import { type Realm, realmKey } from '../subject.ts';
 
@@ -23,9 +22,15 @@ export interface KeptPerson {
   rows: GalleryVectors[];
 }
 
+/** Ids above `after`, up to `through`; without an end, all above. */
+export interface Range {
+  after: string;
+  through: string | undefined;
+}
+
 /** People of a range of ids, with what the database had of all of them (stored-people-store.ts). */
 export interface KeptPart {
-  range: Slice;
+  range: Range;
   digest: Uint8Array;
   people: KeptPerson[];
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../../../lib/id.ts';
 import { isUnfinished } from '../../../../storage/legal-holds.ts';
-import { type Slice, slices } from '../../../../storage/slices/slices.ts';
+import { slices } from '../../../../storage/slices/slices.ts';
 import type { Db } from '../../../../storage/transaction.ts';
 import type { Realm } from '../subject.ts';
-import { DIGEST } from './snapshot-file.ts';
+import { DIGEST, type Range } from './snapshot-file.ts';
 
 /** SHA-256 of model files, by embedder. */
 export type Files = Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface StoredPerson {
   digest: Buffer;
 }
 
-const templatesIn = (db: Db, files: Files, { after, through }: Slice) =>
+const templatesIn = (db: Db, files: Files, { after, through }: Range) =>
   db
     .selectFrom('template')
     .where('embedder', 'in', Object.keys(files))
@@ -27,7 +27,7 @@ const templatesIn = (db: Db, files: Files, { after, through }: Slice) =>
     .$if(through !== undefined, (all) => all.where('subject', '<=', through!));
 
 /** Everyone with a template and an id above `first`, in ranges of about `size` templates. */
-export async function* everyRange(db: Db, size: number, first = ''): AsyncGenerator<Slice> {
+export async function* everyRange(db: Db, size: number, first = ''): AsyncGenerator<Range> {
   const startOf = (after: string) => (after === '' ? first : after);
   const endAfter = (after: string) =>
     db
@@ -45,7 +45,7 @@ export async function* everyRange(db: Db, size: number, first = ''): AsyncGenera
 /**
  * Of all that `peopleIn` reads of the range. The database puts it together: that takes a fifth of the time of giving out its rows.
  */
-export async function digestOf(db: Db, files: Files, range: Slice): Promise<Buffer> {
+export async function digestOf(db: Db, files: Files, range: Range): Promise<Buffer> {
   const { whole } = await templatesIn(db, files, range)
     .select(
       sql<
@@ -62,7 +62,7 @@ export async function digestOf(db: Db, files: Files, range: Slice): Promise<Buff
 export async function peopleIn(
   db: Db,
   files: Files,
-  range: Slice,
+  range: Range,
   erasing: ReadonlySet<SubjectId>,
 ): Promise<StoredPerson[]> {
   const rows = await templatesIn(db, files, range)
