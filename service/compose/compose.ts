@@ -16,6 +16,7 @@ import { countWaitingSessions } from '../engine/live/index.ts';
 import { createProfiles } from '../engine/matching/index.ts';
 import { createPictureCounts } from '../engine/people/index.ts';
 import type { EndpointId } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
 import { productVersion } from '../lib/version.ts';
 import { databaseSize } from '../storage/connection.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
@@ -31,7 +32,7 @@ import { createDraining } from './draining.ts';
 import { createErasing, createOrganizationErasing, type Erasing } from './erasing.ts';
 import { createDelivery, openEvents } from './events.ts';
 import { followChanges } from './follow-changes.ts';
-import { type ComposeDeps, type Foundation, openFoundation } from './foundation.ts';
+import { type ComposeDeps, openFoundation } from './foundation.ts';
 import { createKeyCare } from './key-care.ts';
 import { createLive } from './live.ts';
 import { createMetricGauges } from './metric-gauges.ts';
@@ -202,6 +203,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     silentNodes: nodeList.countSilent,
     databaseBytes: () => databaseSize(database),
   });
+  const [first] = await runs.living(db);
   const gatehouse = {
     clock,
     ids,
@@ -252,6 +254,8 @@ export async function compose(config: Config, deps: ComposeDeps) {
     uniquenessScopes: uniqueness.scopes,
     reviews,
     erasure: erasing.erasure,
+    /** Destroys keys that no person has. Undefined where a node runs already, which may be making what would be swept. */
+    sweepKeys: first === runs.own ? createSweepKeys(people, log) : undefined,
     retention,
     subjectRecords: erasing.subjectRecords,
     timelines: erasing.timelines,
@@ -331,10 +335,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     erasure: erasing.erasure,
     webhooks,
   });
-  // A node that runs already may be making what would be swept.
-  const [first] = await runs.living(db);
-  const sweeps = serves && first === runs.own;
-  await readPeople(foundation, pictures, people, erasing, behavior, { serves, sweeps });
+  await readPeople(pictures, people, erasing, behavior, { serves });
   await backups.resume();
   if (serves) {
     await keyCare.rotations.resume();
@@ -350,12 +351,11 @@ export async function compose(config: Config, deps: ComposeDeps) {
 
 /** Reads what is kept in memory, and ends what an earlier run of the program left unfinished with people. */
 async function readPeople(
-  { log }: Foundation,
   { pictures }: Pictures,
   { subjects, calibrations, consents }: People,
   { erasure, erasureNodes }: Erasing,
   { behaviorLayers }: Behavior,
-  { serves, sweeps }: { serves: boolean; sweeps: boolean },
+  { serves }: { serves: boolean },
 ): Promise<void> {
   // The workers load their models while the rest is read.
   const picturesReady = serves ? pictures().ready() : undefined;
@@ -364,12 +364,16 @@ async function readPeople(
   await erasureNodes?.begin();
   // Before the galleries: no person who was erased is read into them.
   await erasure.resume();
-  // Not in a command that only reads: a sweep cannot be undone.
-  const { swept } = sweeps ? await subjects.sweepKeys() : { swept: 0 };
-  if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
   await calibrations.load();
   await behaviorLayers.load();
   await consents.load();
   await Promise.all([subjects.loadGalleries(), picturesReady]);
   await calibrations.noticeAll();
 }
+
+const createSweepKeys =
+  ({ subjects }: People, log: Log) =>
+  async (): Promise<void> => {
+    const { swept } = await subjects.sweepKeys();
+    if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
+  };

@@ -194,13 +194,15 @@ const tlsOf = ({ certificate }: Listening) =>
 
 /** Deliveries and what recurs; stopped in reverse by `opened`. */
 async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Promise<void> {
-  const { log, limits, auditLog, subjects, recurring: standing, queue, relay } = gatehouse;
+  const { log, limits, auditLog, subjects, sweepKeys, recurring: standing, queue, relay } = gatehouse;
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
   // With the answers of verdicts, which promise it (docs/BEHAVIOR.md).
   recurring.every('usage', 200, () => limits.flush());
   recurring.every('audit checkpoints', 1_000, () => auditLog.tend());
   recurring.every('gallery snapshot', 600_000, () => subjects.snapshot.keep());
+  // Of a million people it takes seconds: nothing waits for it.
+  if (sweepKeys) recurring.every('keys without a person', 86_400_000, sweepKeys)();
   opened.defer(() => standing.stop());
   await standing.start();
   opened.defer(() => queue.stop());

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { createGalleries } from '../../service/inference/gallery/galleries.ts';
 import { compileKernel } from '../../service/inference/gallery/gallery-kernel.ts';
 import { createGalleryMatrix } from '../../service/inference/gallery/gallery-matrix.ts';
@@ -14,114 +15,124 @@ const ROUNDS = 25;
 const ABSENT = 0xff;
 const AT_ONCE = 16;
 
-interface Row {
-  rows: number;
-  megabytes: number;
-  /** One search in the calling thread, and through the product's galleries (its search thread, there and back). */
-  scan: number;
-  search: number;
-  /** So many searches asked at once, all of them. */
-  together: number;
+/** Medians in milliseconds. */
+interface Times {
+  /** Of the rows as they are, by a native sequential read. */
   read: number;
-  /** Bytes a second of the scan over those of the read; and of the whole search. */
-  scanShare: number;
-  searchShare: number;
+  /** One search and `AT_ONCE` in one pass over the rows as they are, in the calling thread: what bytes are compared with. */
+  exact: number;
+  exactTogether: number;
+  /** Through the product's galleries, to its search threads and back: one, and `AT_ONCE` that are asked at once. */
+  search: number;
+  together: number;
 }
 
-/** Exact search of the 64 nearest against a native sequential read (`Buffer.indexOf` of an absent byte) of the same bytes. */
+interface Row extends Times {
+  rows: number;
+  megabytes: number;
+  /** Of the rows as bytes; 0: so few are searched as they are. */
+  megabytesOfBytes: number;
+}
+
+/** Exact search of the 64 nearest against a native sequential read (`Buffer.indexOf` of an absent byte) of the rows. */
 export async function benchSearch(say: (line: string) => void): Promise<Evidence> {
   const rows: Row[] = [];
   for (const size of SIZES) {
-    say(`search: ${size} rows`);
-    rows.push(await measure(size));
+    const row = await measure(size, say);
+    rows.push(row);
+    say(
+      `search: ${size} rows: one ${ratio(row.search, row.read)} of the read, ${AT_ONCE} at once ${ratio(row.together, row.read)} of it and ${ratio(row.together, row.search)} of one`,
+    );
   }
-  const gigabytes = (megabytes: number, milliseconds: number): string =>
-    (megabytes / milliseconds).toFixed(1);
+  const load = loadavg();
   return {
     title: 'Exact search',
-    measured: { dimensions: DIMENSIONS, nearest: NEAREST, rounds: ROUNDS, rows },
+    measured: { dimensions: DIMENSIONS, nearest: NEAREST, rounds: ROUNDS, load, rows },
     lines: [
-      `The ${NEAREST} nearest of rows of ${DIMENSIONS} float32 in one thread, against \`Buffer.indexOf\` of an absent byte over the same memory, in ` +
-        `turns; medians of ${ROUNDS}. "Scan" is the search itself, "search" the product's call with its way to the search thread and back, "${AT_ONCE} at once" that many calls together.`,
+      `The ${NEAREST} nearest of random rows of ${DIMENSIONS} float32. "Read" is \`Buffer.indexOf\` of an absent byte over the same memory, in the same turns; medians of ${ROUNDS}. ` +
+        `"Search" is the product's call to its search threads and back, which reads the rows as bytes first where there are enough of them; "${AT_ONCE} at once" that many calls with different probes. ` +
+        `"As they are": in one thread without the bytes. Load of the machine ${load.map((one) => one.toFixed(1)).join(', ')} (1, 5, 15 minutes) at the end.`,
       '',
       ...markdownTable(
         [
           'rows',
           'MB',
+          'MB as bytes',
           'read ms',
-          'scan ms',
           'search ms',
-          'read GB/s',
-          'scan GB/s',
-          'scan of read',
-          'search of read',
           `${AT_ONCE} at once ms`,
-          `${AT_ONCE} at once, of one after another`,
+          'search of read',
+          `${AT_ONCE} at once of read`,
+          `${AT_ONCE} at once of one`,
+          'as they are, of read',
+          `${AT_ONCE} as they are, of read`,
         ],
-        rows.map(({ rows: count, megabytes, read, scan, search, together, scanShare, searchShare }) => [
-          count,
-          megabytes.toFixed(0),
-          read.toFixed(3),
-          scan.toFixed(3),
-          search.toFixed(3),
-          gigabytes(megabytes, read),
-          gigabytes(megabytes, scan),
-          `${(100 * scanShare).toFixed(0)} %`,
-          `${(100 * searchShare).toFixed(0)} %`,
-          together.toFixed(3),
-          `${((100 * together) / (AT_ONCE * search)).toFixed(0)} %`,
+        rows.map((row) => [
+          row.rows,
+          row.megabytes.toFixed(0),
+          row.megabytesOfBytes === 0 ? '–' : row.megabytesOfBytes.toFixed(0),
+          row.read.toFixed(2),
+          row.search.toFixed(2),
+          row.together.toFixed(2),
+          ratio(row.search, row.read),
+          ratio(row.together, row.read),
+          ratio(row.together, row.search),
+          ratio(row.exact, row.read),
+          ratio(row.exactTogether, row.read),
         ]),
       ),
     ],
   };
 }
 
-async function measure(size: number): Promise<Row> {
+const ratio = (one: number, of: number): string => (one / of).toFixed(2);
+
+async function measure(size: number, say: (line: string) => void): Promise<Row> {
   const random = createRandom(size);
   const matrix = createGalleryMatrix(DIMENSIONS, 1);
   const galleries = createGalleries({ log: silentLog, inlineBytes: 0 });
-  let probe: Float32Array = new Float32Array(DIMENSIONS);
+  const probes: Float32Array[] = [];
   for (let row = 0; row < size; row++) {
-    probe = vectorWithoutByte(random);
-    matrix.put(`t${row}`, probe);
-    galleries.put('bench', `t${row}`, probe);
+    const vector = vectorWithoutByte(random);
+    matrix.put(`t${row}`, vector);
+    galleries.put('bench', `t${row}`, vector);
+    if (row % Math.floor(size / AT_ONCE) === 0 && probes.length < AT_ONCE) probes.push(vector);
   }
-  const { memory, base } = matrix.area;
-  const bytes = Buffer.from(memory.buffer, base, size * DIMENSIONS * 4);
-  const scanner = createScanner(compileKernel(), matrix.area, 0);
-  const times = {
-    read: [] as number[],
-    scan: [] as number[],
-    search: [] as number[],
-    together: [] as number[],
+  say(`search: ${size} rows made`);
+  const { bytes, ...asTheyAre } = matrix.area;
+  const cells = Buffer.from(asTheyAre.memory.buffer, asTheyAre.base, size * DIMENSIONS * 4);
+  const scanner = createScanner(compileKernel(), asTheyAre, 0);
+  const scans = probes.map((probe) => ({ probe, rows: size, count: NEAREST }));
+  const works: Record<keyof Times, () => unknown> = {
+    read: () => cells.indexOf(ABSENT),
+    exact: () => scanner.nearest(scans.slice(0, 1)),
+    exactTogether: () => scanner.nearest(scans),
+    search: () => galleries.search('bench', probes[0]!, NEAREST),
+    together: () => Promise.all(probes.map((probe) => galleries.search('bench', probe, NEAREST))),
   };
-  const timed = async (into: number[], work: () => unknown): Promise<void> => {
-    const start = performance.now();
-    await work();
-    into.push(performance.now() - start);
-  };
-  if (bytes.indexOf(ABSENT) !== -1) throw new Error('The byte that should be absent is there.');
+  if (cells.indexOf(ABSENT) !== -1) throw new Error('The byte that should be absent is there.');
+  const times = { read: [], exact: [], exactTogether: [], search: [], together: [] } as Record<
+    keyof Times,
+    number[]
+  >;
   for (let round = 0; round < ROUNDS + 3; round++) {
-    await timed(times.read, () => bytes.indexOf(ABSENT));
-    await timed(times.scan, () => scanner.nearest([{ probe, rows: size, count: NEAREST }]));
-    await timed(times.search, () => galleries.search('bench', probe, NEAREST));
-    await timed(times.together, () =>
-      Promise.all(Array.from({ length: AT_ONCE }, () => galleries.search('bench', probe, NEAREST))),
-    );
+    for (const name of Object.keys(works) as (keyof Times)[]) {
+      const start = performance.now();
+      await works[name]();
+      times[name].push(performance.now() - start);
+    }
   }
   await galleries.close();
-  const [read, scan, search, together] = [times.read, times.scan, times.search, times.together].map(
-    (values) => median(values.slice(3)),
-  );
+  const medianOf = (name: keyof Times) => median(times[name].slice(3));
   return {
     rows: size,
-    megabytes: bytes.length / 1e6,
-    read: read!,
-    scan: scan!,
-    search: search!,
-    together: together!,
-    scanShare: read! / scan!,
-    searchShare: read! / search!,
+    megabytes: cells.length / 1e6,
+    megabytesOfBytes: bytes ? (bytes.memory.buffer.byteLength - bytes.base) / 1e6 : 0,
+    read: medianOf('read'),
+    exact: medianOf('exact'),
+    exactTogether: medianOf('exactTogether'),
+    search: medianOf('search'),
+    together: medianOf('together'),
   };
 }
 

@@ -19,6 +19,8 @@ const MEBIBYTE = 2 ** 20;
 /** The process measures its loop with a timer of this many milliseconds, which is part of what it reports. */
 const LOOP_TIMER = 10;
 
+type Doors = Pick<Service, 'url'>;
+
 interface Sample {
   verifications: number;
   rssMiB: number;
@@ -68,7 +70,7 @@ export async function benchService(
 }
 
 /** Enrolls a person for each picture; bodies that verify each of them 1:1. Pictures that the checks refuse are left out. */
-async function enroll(service: Service, key: string): Promise<string[]> {
+export async function enroll(service: Doors, key: string): Promise<string[]> {
   const bodies: string[] = [];
   for await (const picture of picturesToEnroll()) {
     if (bodies.length === PICTURES) break;
@@ -91,8 +93,8 @@ async function enroll(service: Service, key: string): Promise<string[]> {
   return bodies;
 }
 
-async function load(
-  service: Service,
+export async function load(
+  service: Doors,
   key: string,
   bodies: string[],
   amount: number,
@@ -150,7 +152,7 @@ async function sampleUntil(
 }
 
 /** Prometheus' plain samples; `gatehouse_verifications` counts what `/api/verify` answered. Reading restarts the loop's histogram. */
-async function metrics(service: Service): Promise<Record<string, number>> {
+export async function metrics(service: Doors): Promise<Record<string, number>> {
   const text = await (await request(`${service.url}/metrics`)).body.text();
   const values: Record<string, number> = { gatehouse_verifications: 0 };
   for (const line of text.split('\n')) {

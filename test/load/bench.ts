@@ -11,8 +11,10 @@ import { benchGpu } from './bench-gpu.ts';
 import { benchGuidance } from './bench-guidance.ts';
 import { benchHostile } from './bench-hostile.ts';
 import { benchJobs } from './bench-jobs.ts';
+import { benchNodes } from './bench-nodes.ts';
 import { benchPeople } from './bench-people.ts';
 import { benchPipeline, benchScaling } from './bench-pipeline.ts';
+import { benchRestart } from './bench-restart.ts';
 import { benchSearch } from './bench-search.ts';
 import { benchService } from './bench-service.ts';
 import { benchSessions } from './bench-sessions.ts';
@@ -20,8 +22,13 @@ import { benchStart } from './bench-start.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+interface Options {
+  people: number;
+  made?: string;
+}
+
 /** Each part of the whole, by name: what it measures, and its evidence by title. */
-const parts: Record<string, (options: { people: number }) => Promise<Record<string, Evidence>>> = {
+const parts: Record<string, (options: Options) => Promise<Record<string, Evidence>>> = {
   pipeline: async () => ({ pipeline: await benchPipeline(say), workers: await benchScaling(say) }),
   search: async () => ({ search: await benchSearch(say) }),
   loop: () => benchService(say),
@@ -29,6 +36,7 @@ const parts: Record<string, (options: { people: number }) => Promise<Record<stri
   hostile: async () => ({ hostile: await benchHostile(say) }),
   fairness: async () => ({ fairness: await benchFairness(say) }),
   start: async () => ({ start: await benchStart(say) }),
+  restart: async ({ people, made }) => ({ restart: await benchRestart({ people, made }, say) }),
   guidance: async () => ({ guidance: await benchGuidance(say) }),
   sessions: async () => ({ sessions: await benchSessions(say) }),
   behavior: async () => ({ behavior: await benchBehavior(say) }),
@@ -36,6 +44,7 @@ const parts: Record<string, (options: { people: number }) => Promise<Record<stri
     collector: await benchCollector(say),
     collectorEngines: await benchCollectorEngines(say),
   }),
+  nodes: async () => ({ nodes: await benchNodes(say) }),
   gpu: async () => ({ gpu: await benchGpu(say) }),
   people: ({ people }) => benchPeople(people, say),
   jobs: async () => ({ jobs: await benchJobs(say), deliveries: await benchDeliveries(say) }),
@@ -64,13 +73,14 @@ const program = new Command('bench')
     'where bench.md and bench.json are kept',
     join(import.meta.dirname, '../../docs/evidence'),
   )
-  .option('--people <count>', 'people of the part `people`', Number, 1_000_000)
+  .option('--people <count>', 'people of the parts `people` and `restart`', Number, 1_000_000)
+  .option('--made <folder>', 'where `restart` keeps the data directory that it makes, or finds one')
   .showHelpAfterError()
-  .action(async (named: string[], { out, people }: { out: string; people: number }) => {
+  .action(async (named: string[], { out, ...options }: Options & { out: string }) => {
     const unknown = named.find((name) => !(name in parts));
     if (unknown !== undefined) program.error(`There is no part "${unknown}".`);
     for (const name of named.length > 0 ? named : everything) {
-      const measured = await parts[name]!({ people });
+      const measured = await parts[name]!(options);
       for (const { title, lines } of Object.values(measured))
         console.log(`${[title, ...lines].join('\n')}\n`);
       keepEvidence(out, 'bench', measured, describeMachine());

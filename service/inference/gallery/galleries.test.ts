@@ -10,7 +10,7 @@ import type { SearchMessage, SearchWorkerData } from './search-worker.ts';
 
 const opened: OpenGalleries[] = [];
 const open = (deps: Partial<GalleriesDeps> = {}): OpenGalleries => {
-  const galleries = createGalleries({ log: silentLog, ...deps });
+  const galleries = createGalleries({ log: silentLog, workers: 1, ...deps });
   opened.push(galleries);
   return galleries;
 };
@@ -83,6 +83,8 @@ const steps = fc.array(
 describe.each([
   ['on the calling thread', { inlineBytes: Number.POSITIVE_INFINITY }],
   ['in search threads', { inlineBytes: 0, workers: 2 }],
+  ['by bytes', { inlineBytes: Number.POSITIVE_INFINITY, bytesFrom: 1 }],
+  ['by bytes in search threads', { inlineBytes: 0, workers: 2, bytesFrom: 20 }],
 ])('a gallery searched %s', (_, deps) => {
   test('answers like a naive search, whatever was put and erased before and meanwhile', async () => {
     for (const dimensions of [3, 128]) {
@@ -238,17 +240,37 @@ describe('searches that wait', () => {
     const others = [0, 1].map(() => galleries.search('other', vectorOf(1, 16), 1));
     for (const [i, probe] of probes.entries()) expectNearest((await searching[i])!, rows, probe, 1 + i);
     for (const found of await Promise.all(others)) expect(found).toHaveLength(1);
-    // The first found the thread idle.
-    expect(sent.flatMap((one) => (one.is === 'search' ? [one.scans.length] : []))).toEqual([1, 16, 3, 2]);
+    expect(sent.flatMap((one) => (one.is === 'search' ? [one.scans.length] : []))).toEqual([16, 4, 2]);
   });
 
   test('are shared by the threads', async () => {
     const galleries = openRecorded({ workers: 2 });
     galleries.put('g', 'a', vectorOf(1, 16));
     await Promise.all(Array.from({ length: 6 }, () => galleries.search('g', vectorOf(1, 16), 1)));
-    const [first, second] = sent.flatMap((one) => (one.is === 'search' ? [one.scans.length] : []));
-    expect([first, second]).toEqual([1, 1]);
+    expect(sent.flatMap((one) => (one.is === 'search' ? [one.scans.length] : []))).toEqual([3, 3]);
   });
+});
+
+test('a gallery that grows to be searched by bytes answers meanwhile and after', async () => {
+  const galleries = open({ inlineBytes: 0, bytesFrom: 400 });
+  const rows = new Map<string, Float32Array>();
+  const put = (i: number) => {
+    rows.set(`t${i}`, vectorOf(i, 48));
+    galleries.put('g', `t${i}`, rows.get(`t${i}`)!);
+  };
+  for (let i = 0; i < 399; i++) put(i);
+  const probe = vectorOf(9_000, 48);
+  expectNearest(await galleries.search('g', probe, 5), rows, probe, 5);
+  const meanwhile = galleries.search('g', probe, 5);
+  put(399);
+  expectNearest(await meanwhile, rows, probe, 5);
+  for (let i = 400; i < 1_200; i++) put(i);
+  for (let i = 0; i < 300; i += 3) {
+    rows.delete(`t${i}`);
+    galleries.erase('g', `t${i}`);
+  }
+  put(7);
+  expectNearest(await galleries.search('g', probe, 5), rows, probe, 5);
 });
 
 describe('a search thread that dies', () => {
@@ -263,6 +285,7 @@ describe('a search thread that dies', () => {
     });
     galleries.put('g', 'a', vectorOf(1, 16));
     const searching = galleries.search('g', vectorOf(1, 16), 1);
+    await expect.poll(() => workers.length).toBe(1);
     await workers[0]!.terminate();
     expect((await searching).map(({ template }) => template)).toEqual(['a']);
     expect(workers).toHaveLength(2);

@@ -1,14 +1,16 @@
+import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { createIdRows } from '../../lib/collections/id-rows.ts';
 import type { Log } from '../../lib/log.ts';
 import { compileKernel } from './gallery-kernel.ts';
 import {
+  BYTES_FROM,
   createGalleryMatrix,
   type GalleryCandidate,
   type GalleryMatrix,
   SPARE_ROWS,
 } from './gallery-matrix.ts';
-import { createScanner, type Scanner } from './gallery-scan.ts';
+import { type Area, createScanner, type Scanner } from './gallery-scan.ts';
 import { createSearchWorkers } from './gallery-workers.ts';
 import type { SearchWorkerData } from './search-worker.ts';
 
@@ -35,10 +37,12 @@ export interface Galleries {
 
 export interface GalleriesDeps {
   log: Log;
-  /** Search threads, 1 unless given. A search runs in one of them; one thread reads at the speed of memory. */
+  /** Search threads, one for each core up to 4 unless given. A search runs in one of them; those that wait together are shared by all that are idle. */
   workers?: number;
   /** Up to this many bytes of rows are searched on the calling thread: sooner done than sent to another. */
   inlineBytes?: number;
+  /** From so many rows on a gallery is searched by their bytes first, see byte-rows.ts. */
+  bytesFrom?: number;
   /** Starts a search thread; tests pass their own. */
   open?: (data: SearchWorkerData) => Worker;
 }
@@ -52,11 +56,15 @@ interface Gallery {
   number: number;
   dimensions: number;
   matrix: GalleryMatrix;
+  /** What the search threads have of the matrix, and the calling one. */
+  area: Area;
   scanner: Scanner;
 }
 
 /** 2 MiB: 4,096 rows of 128 numbers, less than 0.1 ms. */
 const INLINE_BYTES = 2 * 1024 * 1024;
+/** Each is started when it is first needed; more would read the same memory at the same time. */
+const MOST_THREADS = 4;
 const MAX_DIMENSIONS = 4096;
 const UNIT_TOLERANCE = 1e-3;
 const TRIES = 3;
@@ -65,8 +73,9 @@ const none = createIdRows();
 /** Throws RangeError for a vector that is not of unit length or not as long as the others of its gallery. */
 export function createGalleries({
   log,
-  workers = 1,
+  workers = Math.min(MOST_THREADS, availableParallelism()),
   inlineBytes = INLINE_BYTES,
+  bytesFrom = BYTES_FROM,
   ...deps
 }: GalleriesDeps): OpenGalleries {
   const kernel = compileKernel();
@@ -76,13 +85,24 @@ export function createGalleries({
 
   function open(name: GalleryName, dimensions: number): Gallery {
     opened += 1;
-    const matrix = createGalleryMatrix(dimensions, workers + 1);
-    const gallery = { number: opened, dimensions, matrix, scanner: createScanner(kernel, matrix.area, 0) };
+    const matrix = createGalleryMatrix(dimensions, workers + 1, { bytesFrom });
+    const { area } = matrix;
+    const gallery = { number: opened, dimensions, matrix, area, scanner: createScanner(kernel, area, 0) };
     galleries.set(name, gallery);
     return gallery;
   }
 
+  /** Once its rows are kept as bytes too they are searched so. */
+  function searchAsItIs(gallery: Gallery): void {
+    const { area } = gallery.matrix;
+    if (area === gallery.area) return;
+    gallery.area = area;
+    gallery.scanner = createScanner(kernel, area, 0);
+    threads.drop(gallery.number);
+  }
+
   async function attempt(gallery: Gallery, probe: Float32Array, count: number, inline: boolean) {
+    searchAsItIs(gallery);
     const { matrix, scanner, number } = gallery;
     const search = matrix.begin(probe);
     const wanted = count + SPARE_ROWS;
@@ -90,7 +110,7 @@ export function createGalleries({
       const found =
         inline || search.rows * matrix.area.strideBytes <= inlineBytes
           ? scanner.nearest([{ probe, rows: search.rows, count: wanted }])[0]!
-          : await threads.nearest(number, matrix.area, { probe, rows: search.rows, count: wanted });
+          : await threads.nearest(number, matrix, { probe, rows: search.rows, count: wanted });
       return search.settle(found, count);
     } finally {
       search.end();

@@ -1,15 +1,18 @@
 import { createIdRows, type IdRows } from '../../lib/collections/id-rows.ts';
-import { createSharedMemory, PAGE, STEP } from './gallery-kernel.ts';
-import { type Area, desk, type Nearest } from './gallery-scan.ts';
+import type { Nearest } from './best-rows.ts';
+import { type ByteRows, createByteRows } from './byte-rows.ts';
+import { createSharedMemory, PAGE, roomFor, STEP } from './gallery-kernel.ts';
+import { type Area, desk, TOGETHER } from './gallery-scan.ts';
 
 const FLOAT_BYTES = 4;
 
 /**
  * The rows of one gallery in shared memory, without gaps: erasing moves the last row into the hole and zeroes the
- * place it left, so no copy of an erased vector remains. Only the thread that made the matrix writes to it; searches
+ * place it left, so no copy of an erased vector remains. From a number of rows on each is there as bytes too. Only the thread that made the matrix writes to it; searches
  * in other threads read rows in place, and `settle` sets right what they read of rows that changed meanwhile.
  */
 export interface GalleryMatrix {
+  /** Another one once there are enough rows to keep them as bytes too. */
   readonly area: Area;
   /** Whose rows they are, and which are marked. */
   readonly ids: Omit<IdRows, 'add' | 'remove' | 'mark'>;
@@ -37,9 +40,18 @@ interface MatrixSearch {
 /** A search asks for this many rows more than it needs, so that rows that change meanwhile crowd no other out. */
 export const SPARE_ROWS = 16;
 
+/** From so many rows on they are kept as bytes too: fewer are searched in a millisecond, and need no further quarter of memory. */
+export const BYTES_FROM = 16_384;
+
 /** `dimensions` numbers a row; `threads` is how many threads may search at once. */
-export function createGalleryMatrix(dimensions: number, threads: number): GalleryMatrix {
+export function createGalleryMatrix(
+  dimensions: number,
+  threads: number,
+  { bytesFrom = BYTES_FROM }: { bytesFrom?: number } = {},
+): GalleryMatrix {
   const rows = createRows(dimensions, threads);
+  let area: Area = rows.area;
+  let bytes: ByteRows | undefined;
   const ids = createIdRows();
   const running = new Set<{ rows: number; stale: Set<number> }>();
 
@@ -49,8 +61,16 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
     }
   };
 
+  function keepAsBytes(): void {
+    bytes = createByteRows(dimensions, threads, TOGETHER);
+    for (let row = 0; row < ids.size(); row++) bytes.write(row, rows.read(row));
+    area = { ...rows.area, bytes: bytes.area };
+  }
+
   return {
-    area: rows.area,
+    get area() {
+      return area;
+    },
     ids,
     read: rows.read,
 
@@ -58,7 +78,9 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
       const known = ids.rowOf(template);
       const row = known === -1 ? ids.size() : known;
       rows.write(row, vector);
+      bytes?.write(row, vector);
       if (known === -1) ids.add(template);
+      if (bytes === undefined && ids.size() >= bytesFrom) keepAsBytes();
       ids.mark(row, marked);
       note(row);
     },
@@ -69,10 +91,12 @@ export function createGalleryMatrix(dimensions: number, threads: number): Galler
       const last = ids.size() - 1;
       if (row !== last) {
         rows.copy(last, row);
+        bytes?.copy(last, row);
         note(row);
       }
       ids.remove(row);
       rows.clear(last);
+      bytes?.clear(last);
       note(last);
       return true;
     },
@@ -120,7 +144,7 @@ function createRows(dimensions: number, threads: number) {
 
   function reserve(rows: number): void {
     if (rows <= capacity) return;
-    const wanted = Math.max(rows, capacity * 2);
+    const wanted = roomFor(rows, { capacity, base, size: strideBytes });
     const pages = Math.ceil((base + wanted * strideBytes) / PAGE) - memory.buffer.byteLength / PAGE;
     memory.grow(pages);
     cells = new Float32Array(memory.buffer);

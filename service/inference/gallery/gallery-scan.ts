@@ -1,9 +1,13 @@
-import { type Dots, instantiateKernel, type KernelModule, type SharedMemory } from './gallery-kernel.ts';
+import { createBestRows, type Nearest, type Scan } from './best-rows.ts';
+import { BLOCK } from './byte-kernel.ts';
+import type { ByteArea } from './byte-rows.ts';
+import { createByteScanner } from './byte-scan.ts';
+import { instantiateKernel, type KernelModule, type SharedMemory } from './gallery-kernel.ts';
 
-/** Rows that are compared with each probe before the next ones are read: 256 KiB of 256 numbers, which stay in the second cache. */
-const BLOCK = 256;
-/** Probes that share a pass over the rows. */
+/** Probes that share a pass over the rows: 256 rows are compared with each probe before the next ones are read, and stay in the second cache meanwhile. */
 export const TOGETHER = 16;
+/** A search that wants a greater part of the rows than one of so many reads them all as they are. */
+const PART = 16;
 
 /** Where a thread puts its probes and the cosines of one block, before the rows; every thread has a place of its own. */
 export function desk(strideBytes: number, thread: number): { probes: number; cosines: number; end: number } {
@@ -17,19 +21,8 @@ export interface Area {
   strideBytes: number;
   /** Address of the first row. */
   base: number;
-}
-
-/** Row numbers and cosines, best first. */
-export interface Nearest {
-  rows: number[];
-  similarities: number[];
-}
-
-/** The `count` best of the first `rows` rows. `probe` has as many numbers as the rows before padding, or fewer. */
-export interface Scan {
-  probe: Float32Array;
-  rows: number;
-  count: number;
+  /** The same rows as bytes; absent: there are too few of them. */
+  bytes?: ByteArea;
 }
 
 export interface Scanner {
@@ -40,64 +33,66 @@ export interface Scanner {
 /** For one thread: threads are numbered from 0, and no two use the same number on one memory. */
 export function createScanner(kernel: KernelModule, area: Area, thread: number): Scanner {
   const { memory, strideBytes, base } = area;
-  const dots: Dots = instantiateKernel(kernel, memory);
+  const { dots } = instantiateKernel(kernel, memory);
   const place = desk(strideBytes, thread);
   const probes = new Float32Array(memory.buffer, place.probes, (TOGETHER * strideBytes) / 4);
   const cosines = new Float32Array(memory.buffer, place.cosines, BLOCK);
-  return {
-    nearest(scans) {
-      const bests = scans.map(({ rows, count }) => createBest(Math.max(0, Math.min(count, rows))));
-      for (const [i, { probe }] of scans.entries()) probes.set(probe, (i * strideBytes) / 4);
-      const most = Math.max(...scans.map(({ rows, count }) => (count > 0 ? rows : 0)));
-      for (let first = 0; first < most; first += BLOCK) {
-        for (const [i, { rows, count }] of scans.entries()) {
-          const length = Math.min(BLOCK, rows - first);
-          if (length <= 0 || count <= 0) continue;
-          dots(
-            base + first * strideBytes,
-            length,
-            strideBytes,
-            place.probes + i * strideBytes,
-            place.cosines,
-          );
-          bests[i]!.offer(cosines, length, first);
-        }
-      }
-      // Whole: a thread that died in a pass left its probes.
-      probes.fill(0);
-      return bests.map((best) => best.sorted());
-    },
-  };
-}
+  const bytes = area.bytes && createByteScanner(kernel, area.bytes, { thread, together: TOGETHER });
 
-/** A heap with the worst on top: a search that wants many rows (others may not be found) costs little more than one for few. */
-function createBest(count: number) {
-  const rows = new Int32Array(count);
-  const similarities = new Float32Array(count).fill(Number.NEGATIVE_INFINITY);
-  return {
-    offer(cosines: Float32Array, length: number, first: number): void {
-      for (let i = 0; i < length; i++) {
-        const similarity = cosines[i]!;
-        // Not `<=`: a row read while it is written may give NaN, which must not take a place.
-        if (!(similarity > similarities[0]!)) continue;
-        let at = 0;
-        for (;;) {
-          let child = 2 * at + 1;
-          if (child + 1 < count && similarities[child + 1]! < similarities[child]!) child += 1;
-          if (child >= count || similarities[child]! >= similarity) break;
-          similarities[at] = similarities[child]!;
-          rows[at] = rows[child]!;
-          at = child;
-        }
-        similarities[at] = similarity;
-        rows[at] = first + i;
+  /** Writes the cosines of these rows with the probe of the scan. */
+  const compare = (scan: number, first: number, length: number): void =>
+    dots(base + first * strideBytes, length, strideBytes, place.probes + scan * strideBytes, place.cosines);
+
+  function everyRow(scans: readonly Scan[]): Nearest[] {
+    const bests = scans.map(({ count }) => createBestRows(count));
+    const most = Math.max(...scans.map(({ rows }) => rows));
+    for (let first = 0; first < most; first += BLOCK) {
+      for (const [i, { rows }] of scans.entries()) {
+        const length = Math.min(BLOCK, rows - first);
+        if (length <= 0) continue;
+        compare(i, first, length);
+        bests[i]!.offer(cosines, length, first);
       }
-    },
-    sorted(): Nearest {
-      const order = Array.from(rows.keys())
-        .filter((i) => similarities[i]! > Number.NEGATIVE_INFINITY)
-        .sort((a, b) => similarities[b]! - similarities[a]!);
-      return { rows: order.map((i) => rows[i]!), similarities: order.map((i) => similarities[i]!) };
+    }
+    return bests.map((best) => best.sorted());
+  }
+
+  /** The same rows with the same cosines: those that the bytes do not exclude are compared as they are. */
+  function byBytes(scans: readonly Scan[]): Nearest[] {
+    return bytes!.mayBeNearest(scans).map((rows, scan) => {
+      const best = createBestRows(scans[scan]!.count);
+      for (let i = 0; i < rows.length; ) {
+        const first = rows[i]!;
+        let length = 1;
+        while (length < BLOCK && rows[i + length] === first + length) length += 1;
+        compare(scan, first, length);
+        best.offer(cosines, length, first);
+        i += length;
+      }
+      return best.sorted();
+    });
+  }
+
+  /** `way` for those of the scans that it is for, each with its probe in the place of its number. */
+  function pass(scans: readonly Scan[], way: (scans: readonly Scan[]) => Nearest[]): Nearest[] {
+    if (scans.length === 0) return [];
+    for (const [i, { probe }] of scans.entries()) probes.set(probe, (i * strideBytes) / 4);
+    const found = way(scans);
+    // Whole: a thread that died in a pass left its probes.
+    probes.fill(0);
+    return found;
+  }
+
+  return {
+    nearest(given) {
+      const scans = given.map((one) => ({ ...one, count: Math.max(0, Math.min(one.count, one.rows)) }));
+      const isFew = ({ rows, count }: Scan) => bytes !== undefined && count * PART <= rows;
+      const few = scans.filter((one) => one.count > 0 && isFew(one));
+      const many = scans.filter((one) => one.count > 0 && !isFew(one));
+      const found = new Map<Scan, Nearest>();
+      for (const [i, one] of pass(few, byBytes).entries()) found.set(few[i]!, one);
+      for (const [i, one] of pass(many, everyRow).entries()) found.set(many[i]!, one);
+      return scans.map((one) => found.get(one) ?? { rows: [], similarities: [] });
     },
   };
 }

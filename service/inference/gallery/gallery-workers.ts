@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { Nearest, Scan } from './best-rows.ts';
 import type { KernelModule } from './gallery-kernel.ts';
-import { type Area, type Nearest, type Scan, TOGETHER } from './gallery-scan.ts';
+import { type Area, TOGETHER } from './gallery-scan.ts';
 import type { SearchMessage, SearchReply, SearchWorkerData } from './search-worker.ts';
 
 export interface SearchWorkersDeps {
@@ -15,16 +16,16 @@ export interface SearchWorkersDeps {
 }
 
 export interface SearchWorkers {
-  /** `gallery` is a number that always means the same area. Throws Problem INTERNAL if the worker dies twice. */
-  nearest(gallery: number, area: Area, scan: Scan): Promise<Nearest>;
-  /** Frees the memory of a gallery that is not searched any more. */
+  /** `gallery` is a number that means the same area until it is dropped. Throws Problem INTERNAL if the worker dies twice. */
+  nearest(gallery: number, of: { readonly area: Area }, scan: Scan): Promise<Nearest>;
+  /** Frees the memory of a gallery that is not searched any more, or has another area now. */
   drop(gallery: number): void;
   close(): Promise<void>;
 }
 
 interface Waiting {
   gallery: number;
-  area: Area;
+  of: { readonly area: Area };
   scan: Scan;
   attempts: number;
   resolve: (found: Nearest) => void;
@@ -63,6 +64,7 @@ export function createSearchWorkers({
   /** In the order they came. */
   let waiting: Waiting[] = [];
   let closed = false;
+  let dispatching: NodeJS.Immediate | undefined;
 
   function start(slot: number): Running {
     const worker = open({ kernel, thread: slot + 1 });
@@ -93,35 +95,45 @@ export function createSearchWorkers({
     return running;
   }
 
+  /** Those that are asked in one turn of the event loop go together. */
+  function dispatchSoon(): void {
+    dispatching ??= setImmediate(() => {
+      dispatching = undefined;
+      dispatch();
+    });
+  }
+
   function dispatch(): void {
-    for (const [slot, running] of slots.entries()) {
+    const idle = [...slots.entries()].filter(([, running]) => !running || running.searches.length === 0);
+    for (const [i, [slot, running]] of idle.entries()) {
       if (waiting.length === 0) return;
-      if (running === undefined || running.searches.length === 0) send(running ?? start(slot));
+      send(running ?? start(slot), idle.length - i);
     }
   }
 
-  /** The search that has waited longest, with others of its gallery. */
-  function send(running: Running): void {
-    const { gallery, area } = waiting[0]!;
-    const searches = waiting.filter((one) => one.gallery === gallery).slice(0, TOGETHER);
+  /** The search that has waited longest, with others of its gallery; `idle` threads share them. */
+  function send(running: Running, idle: number): void {
+    const { gallery, of } = waiting[0]!;
+    const together = waiting.filter((one) => one.gallery === gallery);
+    const searches = together.slice(0, Math.min(TOGETHER, Math.ceil(together.length / idle)));
     waiting = waiting.filter((one) => !searches.includes(one));
     running.searches = searches;
     for (const search of searches) search.attempts += 1;
     const post = (message: SearchMessage): void => running.worker.postMessage(message);
     if (!running.opened.has(gallery)) {
       running.opened.add(gallery);
-      post({ is: 'open', gallery, area });
+      post({ is: 'open', gallery, area: of.area });
     }
     running.worker.ref();
     post({ is: 'search', gallery, scans: searches.map(({ scan }) => scan) });
   }
 
   return {
-    nearest: (gallery, area, scan) =>
+    nearest: (gallery, of, scan) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new Problem('INTERNAL', 'The search is closed.'));
-        waiting.push({ gallery, area, scan, attempts: 0, resolve, reject });
-        dispatch();
+        waiting.push({ gallery, of, scan, attempts: 0, resolve, reject });
+        dispatchSoon();
       }),
 
     drop(gallery) {
@@ -134,6 +146,7 @@ export function createSearchWorkers({
 
     async close() {
       closed = true;
+      clearImmediate(dispatching);
       for (const { reject } of waiting.splice(0)) reject(stopping());
       await Promise.all(slots.map((running) => running?.worker.terminate()));
     },

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Nearest, Scan } from './best-rows.ts';
 import type { KernelModule } from './gallery-kernel.ts';
-import { type Area, createScanner, type Nearest, type Scan, type Scanner } from './gallery-scan.ts';
+import { type Area, createScanner, type Scanner } from './gallery-scan.ts';
 
 export interface SearchWorkerData {
   kernel: KernelModule;

@@ -33,7 +33,7 @@ const file = () => join(folder, 'gallery.snapshot');
 const realm = (world: World = 'live') => ({ organization: engine.organization, world });
 
 /** A start over the same database; counts the templates that it opens. */
-async function start({ snapshot = true } = {}) {
+async function start({ snapshot = true, partSize = 2 } = {}) {
   const galleries = createGalleries({ log: silentLog });
   opened.push(galleries);
   let read = 0;
@@ -52,7 +52,7 @@ async function start({ snapshot = true } = {}) {
     forgetAddress: deleteClaim,
     most: 3,
     ...(snapshot && {
-      snapshot: { file: file(), key: createSnapshotKey(engine), fewest: 1 },
+      snapshot: { file: file(), key: createSnapshotKey(engine), fewest: 1, partSize },
     }),
   });
   await subjects.loadGalleries();
@@ -142,6 +142,21 @@ test('whatever was done since, a start has what one without the file has', async
     }),
     { numRuns: 12, seed: 50 },
   );
+});
+
+test('of a part whose people have changed the others are taken all the same, and newcomers are read', async () => {
+  const first = await start({ partSize: 4 });
+  const ids: SubjectId[] = [];
+  for (let i = 0; i < 9; i++) ids.push(await enroll(first.subjects, `p${i}`));
+  await first.subjects.snapshot.keep();
+  await enroll(first.subjects, 'p4', 'p4-again');
+  ids.push(await enroll(first.subjects, 'p9'));
+  const second = await start({ partSize: 4 });
+  // Of one who has two pictures, and of the newcomer.
+  expect(second.read()).toBe(3);
+  expect(second.people()).toBe(10);
+  expect(ids.slice(0, 4).map(second.rowsOf)).toEqual(ids.slice(0, 4).map(first.rowsOf));
+  for (const id of ids) expectAlike(second.rowsOf(id), first.rowsOf(id));
 });
 
 test('an erasure takes the file away, and a copy of it opens no more', async () => {

@@ -7,16 +7,15 @@ import type { Db, InTransaction } from '../../../../storage/transaction.ts';
 import type { PeopleGalleries } from '../people-galleries.ts';
 import type { SubjectStore } from '../subject-store.ts';
 import {
+  type KeptPart,
   type KeptPerson,
   type OpenSnapshot,
   openSnapshotFile,
+  type Range,
   type Sealing,
   writeParts,
 } from './snapshot-file.ts';
-import { everyStoredPerson } from './stored-people-store.ts';
-
-/** SHA-256 of model files, by embedder. */
-type Files = Readonly<Record<string, string>>;
+import { digestOf, everyRange, type Files, peopleBeingErased, peopleIn } from './stored-people-store.ts';
 
 /**
  * The galleries in a sealed file of this machine: a start takes a person's rows from it where the database has the same templates of
@@ -62,9 +61,12 @@ export interface SnapshotPlace {
   key: SnapshotKey;
   /** Fewer people are read from the database as fast; 20,000 unless given. */
   fewest?: number;
+  /** Templates of a part of the file, 2,000 unless given: of all its people at once it is known that they are as they were. */
+  partSize?: number;
 }
 
 const FEWEST = 20_000;
+const PART = 2_000;
 /** It is written anew when this part of the people has changed. */
 const CHANGED = 1 / 100;
 
@@ -93,8 +95,8 @@ export function createGallerySnapshot(deps: GallerySnapshotDeps): GallerySnapsho
       return { changed: [...watch.changed], circumstances: made };
     }
     try {
-      const people = everyPerson(deps, made);
-      await writeDurablyAside(file, writeParts(sealing, Object.keys(made.files), people, end));
+      const parts = everyPart(deps, made);
+      await writeDurablyAside(file, writeParts(sealing, Object.keys(made.files), parts, end));
     } catch (error) {
       watch.end();
       throw error;
@@ -133,56 +135,70 @@ export function createGallerySnapshot(deps: GallerySnapshotDeps): GallerySnapsho
   };
 }
 
-/** The people of the database in its order, with the rows that the galleries have of them. */
-async function* everyPerson(
-  { db, position, store, index }: GallerySnapshotDeps,
+/** The people of the database, with the rows that the galleries have of them. */
+async function* everyPart(
+  { db, position, store, index, place: { partSize = PART } }: GallerySnapshotDeps,
   made: { files: Files; generations: Record<string, number> },
-): AsyncGenerator<KeptPerson[]> {
+): AsyncGenerator<KeptPart> {
   const parts = await readParts(store);
-  for await (const page of everyStoredPerson(db, made.files)) {
-    // The galleries are as new as the page; what is newer than the page does not fit the templates of the next start.
+  const erasing = await peopleBeingErased(db);
+  for await (const range of everyRange(db, partSize)) {
+    // First: what the database has of the range later than this is not what the next start finds there.
+    const digest = await digestOf(db, made.files, range);
+    const people = await peopleIn(db, made.files, range, erasing);
+    // The galleries are as new as the rows; what is newer does not fit them at the next start.
     await position.catchUp();
-    yield page.flatMap(({ realm, subject, digest }) => {
-      made.generations[realm.organization] = index.transformOf(realm.organization).generation;
-      const rows = index.rowsOf(realm, subject, parts.get(subject));
-      return rows.length === 0 ? [] : [{ subject, digest, rows }];
-    });
+    yield {
+      range,
+      digest,
+      people: people.map(({ realm, ...person }) => {
+        made.generations[realm.organization] = index.transformOf(realm.organization).generation;
+        return { ...person, realm, rows: index.rowsOf(realm, person.subject, parts.get(person.subject)) };
+      }),
+    };
   }
 }
 
-/** Both are in the order of the ids. */
+/** A range of the database is compared as a whole, and person by person where it is not what it was. */
 async function join(
-  { db, store, index }: GallerySnapshotDeps,
+  { db, store, index, place: { partSize = PART } }: GallerySnapshotDeps,
   kept: OpenSnapshot,
   put: PeopleGalleries['putRotated'],
 ): Promise<SubjectId[]> {
   const { changed, circumstances } = kept;
+  const { files, generations } = circumstances;
   const parts = await readParts(store);
-  const people = kept.people();
-  let part: KeptPerson[] = [];
-  let at = 0;
-  async function keptOf(subject: SubjectId): Promise<KeptPerson | undefined> {
-    for (;;) {
-      while (at < part.length && part[at]!.subject < subject) at += 1;
-      if (at < part.length) return part[at]!.subject === subject ? part[at] : undefined;
-      const { value, done } = await people.next();
-      if (done) return undefined;
-      [part, at] = [value, 0];
-    }
-  }
+  const erasing = await peopleBeingErased(db);
   const anew: SubjectId[] = [];
-  for await (const page of everyStoredPerson(db, circumstances.files))
-    for (const { realm, subject, digest } of page) {
-      const one = await keptOf(subject);
-      const { organization } = realm;
-      const fits =
-        one !== undefined &&
-        digest.equals(one.digest) &&
-        !changed.has(subject) &&
-        circumstances.generations[organization] === index.transformOf(organization).generation;
-      if (fits) put(realm, subject, one.rows, parts.get(subject));
+  function take({ realm, subject, rows }: KeptPerson): void {
+    const { organization } = realm;
+    // One without rows may have some now: the templates did not open.
+    const fits =
+      rows.length > 0 &&
+      !changed.has(subject) &&
+      generations[organization] === index.transformOf(organization).generation;
+    if (fits) put(realm, subject, rows, parts.get(subject));
+    else anew.push(subject);
+  }
+  async function compare(range: Range, people: readonly KeptPerson[]): Promise<void> {
+    const known = new Map(people.map((person) => [person.subject, person]));
+    for (const { subject, digest } of await peopleIn(db, files, range, erasing)) {
+      const person = known.get(subject);
+      if (person && digest.equals(person.digest)) take(person);
       else anew.push(subject);
     }
+  }
+
+  let end: string | undefined = '';
+  for await (const { range, digest, people } of kept.parts()) {
+    end = range.through;
+    if ((await digestOf(db, files, range)).equals(digest)) {
+      for (const person of people) if (!erasing.has(person.subject)) take(person);
+    } else if (end !== undefined) await compare(range, people);
+    else for await (const part of everyRange(db, partSize, range.after)) await compare(part, people);
+  }
+  // Behind a part that did not open.
+  if (end !== undefined) for await (const part of everyRange(db, partSize, end)) await compare(part, []);
   return anew;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { SubjectId } from '../../../../lib/id.ts';
 import type { GalleryVectors } from '../best-pictures.ts';
+import { type Realm, realmKey } from '../subject.ts';
 
 /** Seals bytes for a place that `bound` names: elsewhere they do not open. */
 export interface Sealing {
@@ -14,10 +15,24 @@ export interface Sealing {
 
 /** A person's rows of the galleries, as the galleries have them. */
 export interface KeptPerson {
+  realm: Realm;
   subject: SubjectId;
   /** Of the stored templates that they were made from. */
   digest: Uint8Array;
   rows: GalleryVectors[];
+}
+
+/** Ids above `after`, up to `through`; without an end, all above. */
+export interface Range {
+  after: string;
+  through: string | undefined;
+}
+
+/** People of a range of ids, with what the database had of all of them (stored-people-store.ts). */
+export interface KeptPart {
+  range: Range;
+  digest: Uint8Array;
+  people: KeptPerson[];
 }
 
 /** What the rows of a file are made under: where it is another one now they do not fit. */
@@ -26,6 +41,8 @@ export interface Circumstances {
   files: Readonly<Record<string, string>>;
   /** Generation of the rotation of an organization's rows. */
   generations: Readonly<Record<string, number>>;
+  /** Of the people, by the numbers that stand for them. */
+  realms: readonly Realm[];
 }
 
 interface End {
@@ -34,22 +51,21 @@ interface End {
   circumstances: Circumstances;
 }
 
-const MAGIC = Buffer.from('gatehouse-gallery/1\n');
+const MAGIC = Buffer.from('gatehouse-gallery/2\n');
 const FILE_ID = 16;
-const CHUNK = 1 << 20;
 export const DIGEST = 16;
 
 const boundOf = (file: Buffer, part: number | 'end') => `gallery-snapshot|${file.toString('hex')}|${part}`;
 
 /**
- * `magic | id of the file | parts`, each `length | sealed bytes`: people, 1 MiB at a time, and the end. A part is bound to its file and
+ * `magic | id of the file | parts`, each `length | sealed bytes`: people, a range of ids each, and the end. A part is bound to its file and
  * its place; a file without its end is none.
  */
 export async function* writeParts(
   sealing: Sealing,
   embedders: readonly string[],
-  people: AsyncIterable<KeptPerson[]>,
-  end: () => Promise<End>,
+  parts: AsyncIterable<KeptPart>,
+  end: () => Promise<{ changed: SubjectId[]; circumstances: Omit<Circumstances, 'realms'> }>,
 ): AsyncGenerator<Uint8Array> {
   const id = randomBytes(FILE_ID);
   yield Buffer.concat([MAGIC, id]);
@@ -59,30 +75,31 @@ export async function* writeParts(
     length.writeUInt32LE(sealed.length);
     return Buffer.concat([length, sealed]);
   };
-  let waiting: Buffer[] = [];
-  let bytes = 0;
-  let part = 0;
-  for await (const page of people) {
-    for (const person of page) {
-      const packed = pack(person, embedders);
-      waiting.push(packed);
-      bytes += packed.length;
-      if (bytes < CHUNK) continue;
-      yield seal(Buffer.concat(waiting), part++);
-      [waiting, bytes] = [[], 0];
-    }
+  const realms = new Map<string, { number: number; realm: Realm }>();
+  function numberOf(realm: Realm): number {
+    const known = realms.get(realmKey(realm)) ?? { number: realms.size, realm };
+    realms.set(realmKey(realm), known);
+    return known.number;
   }
-  if (bytes > 0) yield seal(Buffer.concat(waiting), part);
-  yield seal(Buffer.from(JSON.stringify(await end())), 'end');
+  let number = 0;
+  for await (const { range, digest, people } of parts) {
+    const packed = people.map((person) => pack(person, embedders, numberOf(person.realm)));
+    yield seal(Buffer.concat([digest, text(range.after), text(range.through ?? ''), ...packed]), number++);
+  }
+  const { changed, circumstances } = await end();
+  const all: Circumstances = { ...circumstances, realms: [...realms.values()].map(({ realm }) => realm) };
+  yield seal(Buffer.from(JSON.stringify({ changed, circumstances: all } satisfies End)), 'end');
 }
 
-/** `length of the id | id | digest | rows`, each row `embedder | anchored | numbers | vector`. */
-function pack({ subject, digest, rows }: KeptPerson, embedders: readonly string[]): Buffer {
+const text = (value: string): Buffer => Buffer.from([value.length, ...Buffer.from(value, 'latin1')]);
+
+/** `id | number of the realm | digest | rows`, each row `embedder | anchored | numbers | vector`. */
+function pack({ subject, digest, rows }: KeptPerson, embedders: readonly string[], realm: number): Buffer {
   const vectors = rows.map(({ vectors: [vector] }) => vector!);
-  const size = vectors.reduce((sum, { byteLength }) => sum + 4 + byteLength, 2 + subject.length + DIGEST);
+  const size = vectors.reduce((sum, { byteLength }) => sum + 4 + byteLength, 6 + subject.length + DIGEST);
   const packed = Buffer.alloc(size);
-  let at = packed.writeUInt8(subject.length, 0);
-  at += packed.write(subject, at, 'latin1');
+  packed.set(text(subject));
+  let at = packed.writeUInt32LE(realm, 1 + subject.length);
   packed.set(digest, at);
   at = packed.writeUInt8(rows.length, at + DIGEST);
   for (const [i, { embedder, anchored }] of rows.entries()) {
@@ -96,15 +113,22 @@ function pack({ subject, digest, rows }: KeptPerson, embedders: readonly string[
   return packed;
 }
 
-function unpack(part: Buffer, embedders: readonly string[]): KeptPerson[] {
+function unpack(part: Buffer, embedders: readonly string[], realms: readonly Realm[]): KeptPart {
+  let at = DIGEST;
+  function readText(): string {
+    const start = at + 1;
+    at = start + part.readUInt8(at);
+    return part.toString('latin1', start, at);
+  }
+  const after = readText();
+  const through = readText();
   const people: KeptPerson[] = [];
-  for (let at = 0; at < part.length; ) {
-    const name = at + 1;
-    at = name + part.readUInt8(at);
-    const subject = part.toString('latin1', name, at) as SubjectId;
-    const digest = part.subarray(at, at + DIGEST);
-    const count = part.readUInt8(at + DIGEST);
-    at += DIGEST + 1;
+  while (at < part.length) {
+    const subject = readText() as SubjectId;
+    const realm = realms[part.readUInt32LE(at)]!;
+    const digest = part.subarray(at + 4, at + 4 + DIGEST);
+    const count = part.readUInt8(at + 4 + DIGEST);
+    at += DIGEST + 5;
     const rows: GalleryVectors[] = [];
     for (let i = 0; i < count; i++) {
       const embedder = embedders[part.readUInt8(at)]!;
@@ -114,16 +138,20 @@ function unpack(part: Buffer, embedders: readonly string[]): KeptPerson[] {
       at += 4 + vector.byteLength;
       rows.push({ embedder, anchored, vectors: [vector] });
     }
-    people.push({ subject, digest, rows });
+    people.push({ realm, subject, digest, rows });
   }
-  return people;
+  return {
+    range: { after, through: through === '' ? undefined : through },
+    digest: part.subarray(0, DIGEST),
+    people,
+  };
 }
 
 export interface OpenSnapshot {
   circumstances: Circumstances;
   changed: ReadonlySet<SubjectId>;
   /** In the order of the file. Ends early at a part that does not open. */
-  people(): AsyncGenerator<KeptPerson[], undefined>;
+  parts(): AsyncGenerator<KeptPart>;
   close(): Promise<void>;
 }
 
@@ -164,13 +192,12 @@ async function openParts(handle: FileHandle, sealing: Sealing): Promise<OpenSnap
   return {
     circumstances,
     changed: new Set(changed),
-    async *people() {
+    async *parts() {
       for (const [i, part] of parts.entries()) {
         const plain = await openPart(part, i);
-        if (!plain) return undefined;
-        yield unpack(plain, Object.keys(circumstances.files));
+        if (!plain) return;
+        yield unpack(plain, Object.keys(circumstances.files), circumstances.realms);
       }
-      return undefined;
     },
     close: () => handle.close(),
   };

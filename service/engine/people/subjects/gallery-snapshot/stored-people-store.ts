@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
 import type { OrganizationId, SubjectId, World } from '../../../../lib/id.ts';
 import { isUnfinished } from '../../../../storage/legal-holds.ts';
+import { slices } from '../../../../storage/slices/slices.ts';
 import type { Db } from '../../../../storage/transaction.ts';
 import type { Realm } from '../subject.ts';
-import { DIGEST } from './snapshot-file.ts';
+import { DIGEST, type Range } from './snapshot-file.ts';
+
+/** SHA-256 of model files, by embedder. */
+export type Files = Readonly<Record<string, string>>;
 
 /** A person with templates. */
 export interface StoredPerson {
@@ -13,60 +18,77 @@ export interface StoredPerson {
   digest: Buffer;
 }
 
-/** Rows that are read at a time. */
-const PAGE = 2_000;
-
-const readRows = (db: Db, files: Readonly<Record<string, string>>, after: { subject: string; id: string }) =>
+const templatesIn = (db: Db, files: Files, { after, through }: Range) =>
   db
     .selectFrom('template')
-    .select(['id', 'organization', 'world', 'subject', 'embedder', 'quality', 'anchor'])
     .where('embedder', 'in', Object.keys(files))
     .where('embedder_sha256', 'in', Object.values(files))
-    // The first condition alone lets the index over `subject` be used.
-    .where('subject', '>=', after.subject)
-    .where((eb) => eb.or([eb('subject', '>', after.subject), eb('id', '>', after.id)]))
+    .where('subject', '>', after)
+    .$if(through !== undefined, (all) => all.where('subject', '<=', through!));
+
+/** Everyone with a template and an id above `first`, in ranges of about `size` templates. */
+export async function* everyRange(db: Db, size: number, first = ''): AsyncGenerator<Range> {
+  const startOf = (after: string) => (after === '' ? first : after);
+  const endAfter = (after: string) =>
+    db
+      .selectFrom('template')
+      .select('subject')
+      .where('subject', '>', startOf(after))
+      .orderBy('subject')
+      .offset(size)
+      .limit(1)
+      .executeTakeFirst();
+  for await (const { after, through } of slices(async (after) => (await endAfter(after))?.subject))
+    yield { after: startOf(after), through };
+}
+
+/**
+ * Of all that `peopleIn` reads of the range. The database puts it together: that takes a fifth of the time of giving out its rows.
+ */
+export async function digestOf(db: Db, files: Files, range: Range): Promise<Buffer> {
+  const { whole } = await templatesIn(db, files, range)
+    .select(
+      sql<
+        string | null
+      >`string_agg(subject || '|' || id || '|' || organization || '|' || world || '|' || embedder || '|' || quality || '|' || anchor, ',' order by subject, id)`.as(
+        'whole',
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  return sha256(whole ?? '');
+}
+
+/** Without those whose erasure has begun. */
+export async function peopleIn(
+  db: Db,
+  files: Files,
+  range: Range,
+  erasing: ReadonlySet<SubjectId>,
+): Promise<StoredPerson[]> {
+  const rows = await templatesIn(db, files, range)
+    .select(['id', 'organization', 'world', 'subject', 'embedder', 'quality', 'anchor'])
     .orderBy('subject')
     .orderBy('id')
-    .limit(PAGE)
     .execute();
-
-type Row = Awaited<ReturnType<typeof readRows>>[number];
-
-/** Everyone with a template that these model files made (embedder id to SHA-256), without those whose erasure has begun, in pages. */
-export async function* everyStoredPerson(
-  db: Db,
-  files: Readonly<Record<string, string>>,
-): AsyncGenerator<StoredPerson[]> {
-  const unfinished = await db.selectFrom('erasure').select('subject').where(isUnfinished).execute();
-  const erasing = new Set(unfinished.map(({ subject }) => subject));
-  let person: Row[] = [];
-  let last = { subject: '', id: '' };
-  for (;;) {
-    const rows = await readRows(db, files, last);
-    const whole: StoredPerson[] = [];
-    for (const row of rows) {
-      if (person.length > 0 && person[0]!.subject !== row.subject) {
-        whole.push(personOf(person));
-        person = [];
-      }
-      if (!erasing.has(row.subject)) person.push(row);
-    }
-    const isLast = rows.length < PAGE;
-    if (isLast && person.length > 0) whole.push(personOf(person));
-    yield whole;
-    if (isLast) return;
-    last = rows.at(-1)!;
-  }
+  const people = Map.groupBy(rows, ({ subject }) => subject as SubjectId);
+  return [...people]
+    .filter(([subject]) => !erasing.has(subject))
+    .map(([subject, templates]) => ({
+      realm: {
+        organization: templates[0]!.organization as OrganizationId,
+        world: templates[0]!.world as World,
+      },
+      subject,
+      digest: sha256(
+        templates.map(({ id, embedder, quality, anchor }) => `${id}|${embedder}|${quality}|${anchor}`).join(),
+      ),
+    }));
 }
 
-function personOf(rows: readonly Row[]): StoredPerson {
-  const { organization, world, subject } = rows[0]!;
-  const hash = createHash('sha256');
-  for (const { id, embedder, quality, anchor } of rows)
-    hash.update(`${id}|${embedder}|${quality}|${anchor}\n`);
-  return {
-    realm: { organization: organization as OrganizationId, world: world as World },
-    subject: subject as SubjectId,
-    digest: hash.digest().subarray(0, DIGEST),
-  };
+/** Whose erasure has begun and is not done. */
+export async function peopleBeingErased(db: Db): Promise<Set<SubjectId>> {
+  const rows = await db.selectFrom('erasure').select('subject').where(isUnfinished).execute();
+  return new Set(rows.map(({ subject }) => subject as SubjectId));
 }
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, DIGEST);
