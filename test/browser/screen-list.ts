@@ -145,4 +145,10 @@ export const screens: readonly Screen[] = [
   },
   { path: '/kiosks/pair', data: 'empty' },
   { path: '/sites', data: 'full', press: ['Actions for Oslo', 'Remove site'], name: 'remove-site' },
+  { path: '//help', data: 'empty' },
+  { path: '//help/operations', data: 'empty' },
+  { path: '//help/search?q=backup', data: 'empty', name: 'help-search' },
+  { path: '//help/nothing', data: 'empty', name: 'help-missing' },
+  { path: '//sdk/', data: 'empty' },
+  { path: '//docs/errors/NOT_FOUND', data: 'empty', name: 'docs-error' },
 ];

@@ -14,6 +14,7 @@ import { captureStates, openState, RESULT_HOST } from './capture-states.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { liveCamera } from './counting-hand.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
+import { inLanguage } from './in-language.ts';
 import { type Form, forms, look, moreForms, show } from './look.ts';
 import { openOwnSession } from './own-session.ts';
 import { startBox, startEmptyBox } from './running-box.ts';
@@ -39,6 +40,7 @@ const shownForms = [...forms, ...moreForms].filter((form, index) =>
   options.form === undefined ? options.more || index < forms.length : form.name.includes(options.form),
 );
 const only = options.only.split(',');
+const say = inLanguage(options.language);
 const wanted = (data: 'empty' | 'full') =>
   screens.filter(
     (screen) => (screen.data ?? data) === data && only.some((text) => screen.path.includes(text)),
@@ -60,13 +62,13 @@ try {
     if (options.data && options.data !== data) continue;
     if (wanted(data).length > 0) await visitAll(browser, data);
   }
-  // The steps are found by their English words.
-  const english = options.language === 'en' && options.data !== 'full';
-  if (english && only.some((text) => '/setup'.includes(text))) await walkSetup();
-  if (english && only.some((text) => '/sign-in'.includes(text))) await walkSignIn(browser);
-  if (english && only.some((text) => ['/sign-in', '/security'].some((path) => path.includes(text))))
-    await walkFace();
-  if (english && only.some((text) => '/verify'.includes(text))) await walkCapture();
+  const walks = (...paths: string[]) =>
+    options.data !== 'full' && only.some((text) => paths.some((path) => path.includes(text)));
+  if (walks('/setup')) await walkSetup();
+  if (walks('/sign-in')) await walkSignIn(browser);
+  if (walks('/sign-in', '/security')) await walkFace();
+  // Its states are found by their English words.
+  if (options.language === 'en' && walks('/verify')) await walkCapture();
 } finally {
   await browser.close();
 }
@@ -155,7 +157,7 @@ async function visit(
   try {
     await page.goto(address, { waitUntil: 'networkidle' });
     await page.locator('h1').first().waitFor({ timeout: 10_000 });
-    for (const name of press)
+    for (const name of press.map(inLanguage(options.language, { whole: false })))
       await page
         .getByRole('button', { name })
         .or(page.getByRole('link', { name }))
@@ -191,7 +193,7 @@ async function walkSetup(): Promise<void> {
       await page.addInitScript(liveCamera);
       await addAuthenticator(page);
       const shown = (step: string) => lookInAllForms(page, `setup-${step}`, faults);
-      await walkThroughSetup(page, box.setupAddress, shown, { camera: true });
+      await walkThroughSetup(page, box.setupAddress, shown, { camera: true, say });
       await context.close();
     });
   } finally {
@@ -207,25 +209,27 @@ async function walkSignIn(browser: Browser): Promise<void> {
     const faults = await watchPages(context, [new URL(box.pagesUrl).host]);
     const page = await context.newPage();
     const step = (name: string) => lookInAllForms(page, `sign-in-${name}`, faults);
-    const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+    const press = (name: string) => page.getByRole('button', { name: say(name) }).click();
+    const title = (name: string) => page.getByRole('heading', { level: 1, name: say(name) }).waitFor();
+    const enter = (label: string, text: string) => page.getByLabel(say(label)).fill(text);
     await page.goto(`${box.pagesUrl}/console/sign-in`);
-    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    await title('Sign in');
     await step('password');
     await press('I have a one-time code');
-    await page.getByRole('heading', { level: 1, name: 'Set your password' }).waitFor();
+    await title('Set your password');
     await step('set-password');
     await press('Back');
-    await page.getByLabel('E-mail address', { exact: true }).fill(owner.email);
-    await page.getByLabel('Password', { exact: true }).fill('not the password');
+    await enter('E-mail address', owner.email);
+    await enter('Password', 'not the password');
     await press('Continue');
-    await page.getByText('E-mail address or password is wrong').waitFor();
+    await page.getByText(say('E-mail address or password is wrong')).waitFor();
     await step('wrong');
-    await page.getByLabel('Password', { exact: true }).fill(owner.password);
+    await enter('Password', owner.password);
     await press('Continue');
-    await page.getByRole('heading', { level: 1, name: 'Confirm with your passkey' }).waitFor();
+    await title('Confirm with your passkey');
     await step('passkey');
     await press('Use a recovery code');
-    await page.getByRole('heading', { level: 1, name: 'Use a recovery code' }).waitFor();
+    await title('Use a recovery code');
     await step('recovery');
     await context.close();
   } finally {
@@ -257,8 +261,8 @@ async function walkFace(): Promise<void> {
       const faults = await watchPages(context, [new URL(box.pagesUrl).host]);
       const page = await context.newPage();
       const step = (name: string) => lookInAllForms(page, `face-${name}`, faults);
-      const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
-      const title = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+      const press = (name: string) => page.getByRole('button', { name: say(name) }).click();
+      const title = (name: string) => page.getByRole('heading', { level: 1, name: say(name) }).waitFor();
 
       await page.route('**/api/auth/login', async (route) => {
         const answer = await route.fetch();
@@ -266,33 +270,33 @@ async function walkFace(): Promise<void> {
         await route.fulfill({ json: { ...body, methods: { ...body.methods, face: true } } });
       });
       await page.goto(`${box.pagesUrl}/console/sign-in`);
-      await page.getByLabel('E-mail address', { exact: true }).fill(owner.email);
-      await page.getByLabel('Password', { exact: true }).fill(owner.password);
+      await page.getByLabel(say('E-mail address')).fill(owner.email);
+      await page.getByLabel(say('Password')).fill(owner.password);
       await press('Continue');
       await title('Confirm with your passkey');
       await step('offered');
       await press('Use your face');
       await title('Confirm with your face');
-      await page.getByRole('button', { name: 'Take pictures and sign in' }).waitFor();
+      await page.getByRole('button', { name: say('Take pictures and sign in') }).waitFor();
       await step('sign-in');
       await press('Take pictures and sign in');
-      await page.getByText('The face was not accepted').first().waitFor();
+      await page.getByText(say('The face was not accepted')).first().waitFor();
       await step('refused');
 
       await context.addCookies([{ ...cookie, httpOnly: true, secure: true, sameSite: 'Strict' }]);
       await page.goto(`${box.pagesUrl}/console/security`);
       await press('Allow faces in this organization');
-      await page.getByRole('button', { name: 'Enroll face' }).waitFor();
+      await page.getByRole('button', { name: say('Enroll face') }).waitFor();
       await step('allowed');
       await press('Enroll face');
       await title('Enroll your face');
       await step('consent');
       await page.getByRole('checkbox').check();
       await press('Continue to the camera');
-      await page.getByRole('button', { name: 'Take pictures and enroll' }).waitFor();
+      await page.getByRole('button', { name: say('Take pictures and enroll') }).waitFor();
       await step('camera');
       await press('Take pictures and enroll');
-      await page.getByText('The face was not enrolled').waitFor();
+      await page.getByText(say('The face was not enrolled')).waitFor();
       await step('not-enrolled');
       await press('Do not enroll');
       await press('Switch off for all administrators');

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright';
 import { createHand, type Hand } from './counting-hand.ts';
+import { inLanguage, type Say } from './in-language.ts';
 
 export const organization = 'Nordlys Bank';
 export const owner = {
@@ -11,19 +12,24 @@ export const owner = {
 /**
  * Through the setup assistant, from the address that the terminal shows to the overview. `shown` is called at each step before anything
  * is entered. The page has an authenticator. `camera`: it has a camera too, and the owner is enrolled and verified in the assistant.
+ * `say`: in the language that the page is in.
  */
 export async function walkThroughSetup(
   page: Page,
   address: string,
   shown: (step: string) => Promise<void> = async () => {},
-  { hand = createHand(), camera = false }: { hand?: Hand; camera?: boolean } = {},
+  {
+    hand = createHand(),
+    camera = false,
+    say = inLanguage('en'),
+  }: { hand?: Hand; camera?: boolean; say?: Say } = {},
 ): Promise<void> {
   const reach = async (title: string, step: string) => {
-    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    await page.getByRole('heading', { level: 1, name: say(title) }).waitFor();
     await shown(step);
   };
-  const press = (name: string) => hand.click(page.getByRole('button', { name, exact: true }));
-  const enter = (label: string, text: string) => hand.type(page.getByLabel(label, { exact: true }), text);
+  const press = (name: string) => hand.click(page.getByRole('button', { name: say(name) }));
+  const enter = (label: string, text: string) => hand.type(page.getByLabel(say(label)), text);
 
   await page.goto(address);
   await reach('Make this box yours', 'token');
@@ -42,7 +48,7 @@ export async function walkThroughSetup(
   await reach('Add a passkey', 'factor');
   await press('Add passkey');
   await reach('Keep these recovery codes', 'codes');
-  await hand.click(page.getByLabel('I have stored the codes'));
+  await hand.click(page.getByLabel(say('I have stored the codes')));
   await press('Continue');
   await page.getByText('MiniFASNetV2 and MiniFASNetV1SE').waitFor();
   await reach('Attack detection comes with Gatehouse', 'attack');
@@ -60,16 +66,16 @@ export async function walkThroughSetup(
   await reach('Try it: enroll a person', 'first-person');
   if (camera) {
     await press('Continue with the camera');
-    await page.getByText('3 pictures enrolled').waitFor();
+    await page.getByText(say('3 pictures enrolled')).waitFor();
     await shown('first-person-enrolled');
     await press(`Verify ${owner.email}`);
-    await page.getByRole('heading', { level: 1, name: 'Now verify the same person' }).waitFor();
-    await page.getByRole('heading', { level: 2, name: `It is ${owner.name}` }).waitFor();
+    await page.getByRole('heading', { level: 1, name: say('Now verify the same person') }).waitFor();
+    await page.getByRole('heading', { level: 2, name: say(`It is ${owner.name}`) }).waitFor();
   } else await press('Skip');
   await reach('This box is yours', 'done');
   hand.report('from the setup link to the end of the assistant');
   await press('Go to the overview');
-  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: say('Overview') }).waitFor();
 }
 
 /** Out by the menu of the account, in by password and passkey. Ends on the overview. */
