@@ -22,6 +22,8 @@ const unseen = [
 ];
 
 export interface ChromiumOptions {
+  /** What starts Chromium, where it does not run as every program here does. */
+  program?: string;
   /** A y4m file that is shown as the camera. */
   camera?: string;
   /** The browser asks before it gives the camera; else it gives it to every page. */
@@ -35,6 +37,7 @@ export interface ChromiumOptions {
 }
 
 export function openChromium({
+  program = chromiumPath,
   camera,
   asks,
   home,
@@ -42,7 +45,7 @@ export function openChromium({
   hidesAutomation,
 }: ChromiumOptions = {}): Promise<Browser> {
   return chromium.launch({
-    executablePath: chromiumPath!,
+    executablePath: program!,
     ...(home !== undefined && { env: { ...process.env, HOME: home } as Record<string, string> }),
     args: [
       '--no-sandbox',

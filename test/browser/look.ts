@@ -21,6 +21,8 @@ export const moreForms: readonly Form[] = [
   { name: 'text-1280', width: 1280, scheme: 'light', largeText: true },
   { name: 'forced-1280', width: 1280, scheme: 'dark', forcedColors: true },
 ];
+/** Between those that are looked at: nothing may scroll sideways. 640 is 1280 at 200 %. */
+const between = [1440, 1180, 1024, 900, 768, 640, 480, 360];
 
 const connections = new WeakMap<Page, CDPSession>();
 
@@ -41,6 +43,34 @@ export async function show(page: Page, form: Form): Promise<void> {
   await devtools.send('Page.setFontSizes', { fontSizes });
 }
 
+const sideways = async (page: Page): Promise<string[]> => {
+  const wide = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+  return wide > 0 ? [`scrolls sideways by ${wide} px: ${await page.evaluate(widest)}`] : [];
+};
+
+/** At all widths between. The page ends as wide as it was. */
+export async function lookBetween(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  const before = page.viewportSize()!;
+  for (const width of between) {
+    await page.setViewportSize({ ...before, width });
+    faults.push(...(await sideways(page)).map((fault) => `at ${width} px it ${fault}`));
+  }
+  await page.setViewportSize(before);
+  return faults;
+}
+
+/** Words that are cut off without a sign. */
+const cutOff = `[...document.body.querySelectorAll('*')]
+  .filter((one) => [...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim() !== ''))
+  .filter((one) => {
+    const style = getComputedStyle(one);
+    if (style.overflowX === 'visible' || style.overflowX === 'auto' || style.overflowX === 'scroll') return false;
+    if (one.clientWidth <= 1 || !one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return false;
+    return one.scrollWidth > one.clientWidth + 1 && !(style.textOverflow === 'ellipsis' && (one.title || one.closest('[title]')));
+  })
+  .slice(0, 5).map((one) => one.textContent.trim().slice(0, 60) + ' (' + one.outerHTML.slice(0, 100) + ')')`;
+
 /** The innermost elements beyond the right edge. */
 const widest = `[...document.body.querySelectorAll('*')]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && one.getBoundingClientRect().width > 0)
@@ -49,9 +79,8 @@ const widest = `[...document.body.querySelectorAll('*')]
 
 /** Takes the picture. What axe says against what is shown, and whether it scrolls sideways. */
 export async function look(page: Page, form: Form, file: string, fullPage: boolean): Promise<string[]> {
-  const faults: string[] = [];
-  const wide = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
-  if (wide > 0) faults.push(`scrolls sideways by ${wide} px: ${await page.evaluate(widest)}`);
+  const faults = await sideways(page);
+  for (const text of (await page.evaluate(cutOff)) as string[]) faults.push(`cuts words off: ${text}`);
   // A picture of the full page takes the large text away.
   await page.screenshot({ path: file, fullPage: fullPage && !form.largeText, animations: 'disabled' });
   // Of forced colors axe sees ours, and not those that are drawn.

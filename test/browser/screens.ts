@@ -1,7 +1,7 @@
 // Pictures of every screen of the list, of each step of setup and sign-in, and of each state of the capture page (--only /verify), light and dark, wide and narrow, empty and full, and what
 // axe says of each: npm run screens -- [--only TEXT,TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT]
-// --more: also 320 px wide, with text of twice the size, and in forced colors; --form light-390: that one alone. Ends with 1 where there is
-// a finding.
+// --more: also 320 px wide, with text of twice the size, in forced colors, by the Tab key, and whether a width between scrolls sideways;
+// --form light-390: that one alone. Ends with 1 where there is a finding.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,11 +15,12 @@ import { addAuthenticator, missing, openChromium, watchPages } from './chromium.
 import { liveCamera } from './counting-hand.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
 import { inLanguage } from './in-language.ts';
-import { type Form, forms, look, moreForms, show } from './look.ts';
+import { type Form, forms, look, lookBetween, moreForms, show } from './look.ts';
 import { openOwnSession } from './own-session.ts';
 import { startBox, startEmptyBox } from './running-box.ts';
 import { type Screen, screens } from './screen-list.ts';
 import { owner, walkThroughSetup } from './setup-walk.ts';
+import { tabThrough } from './tab-through.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -167,10 +168,16 @@ async function visit(
         .click({ timeout: 10_000 });
     await page.waitForLoadState('networkidle');
     await page.waitForFunction("document.querySelector('.mantine-Loader-root') === null");
-    return await look(page, form, file, press.length === 0);
+    return [...(await look(page, form, file, press.length === 0)), ...(await lookFurther(page, form))];
   } catch (error) {
     return [`was not reached: ${(error as Error).message.split('\n', 1)[0]}`];
   }
+}
+
+/** Once for each screen: by the Tab key, and at the widths between. */
+async function lookFurther(page: Page, form: Form): Promise<string[]> {
+  if (!options.more || form !== forms[0]) return [];
+  return [...(await tabThrough(page)), ...(await lookBetween(page))];
 }
 
 /** Every step in every form. */
@@ -178,7 +185,8 @@ async function lookInAllForms(page: Page, name: string, faults: string[]): Promi
   for (const form of shownForms) {
     await show(page, form);
     const shown = `${name}-${form.name}`;
-    note(shown, [...faults.splice(0), ...(await look(page, form, fileOf(shown), true))]);
+    const seen = [...(await look(page, form, fileOf(shown), true)), ...(await lookFurther(page, form))];
+    note(shown, [...faults.splice(0), ...seen]);
   }
 }
 

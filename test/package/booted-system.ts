@@ -9,6 +9,8 @@ const execute = promisify(execFile);
 
 /** A root whose first process is Debian's systemd: what one script mounts and starts, the next one finds. */
 export interface BootedSystem {
+  /** Its first process, as this machine numbers it. */
+  first: number;
   run(script: string): Promise<Ended>;
   /** The same; throws with what was written where it does not end with 0. */
   must(script: string): Promise<string>;
@@ -49,6 +51,7 @@ export async function bootSystem(root: string): Promise<BootedSystem> {
   // its bus comes up with it
   await must('until systemctl is-system-running --wait 2> /dev/null | grep -q .; do sleep 0.1; done');
   return {
+    first,
     run,
     must,
     async startUnit(unit) {
