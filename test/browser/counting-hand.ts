@@ -4,11 +4,15 @@ import type { Locator } from 'playwright';
 const CLICK = 0.9;
 const KEY = 0.09;
 
-/** Clicks and types in a page as a person does, and counts. */
-export interface Hand {
+/** What a person does in a page. */
+export interface Doing {
   click(target: Locator): Promise<void>;
   /** Into a field, which is clicked first. */
   type(field: Locator, text: string): Promise<void>;
+}
+
+/** Clicks and types in a page as a person does, and counts. */
+export interface Hand extends Doing {
   /** What only the test does meanwhile: it takes no time of the way. */
   apart(work: () => Promise<unknown>): Promise<void>;
   clicks(): number;
@@ -16,20 +20,20 @@ export interface Hand {
   report(way: string): void;
 }
 
-/** `all`: a hand that counts this way too. */
-export function createHand(all?: Hand): Hand {
+/** `by`: a hand that counts this way too, or a keyboard in the place of a mouse. */
+export function createHand(by?: Doing): Hand {
   const begun = performance.now();
   let apart = 0;
   let clicks = 0;
   let keys = 0;
   const click = async (target: Locator) => {
     clicks++;
-    await (all ? all.click(target) : target.click());
+    await (by ? by.click(target) : target.click());
   };
   return {
     click,
     async type(field, text) {
-      if (all) await all.type(field, text);
+      if (by) await by.type(field, text);
       else await field.fill(text);
       clicks++;
       keys += [...text].length;

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
 import { addAuthenticator, missing, openChromium, watchPages, why } from './chromium.ts';
+import { createKeyboard } from './keyboard-hand.ts';
 import { type EmptyBox, startEmptyBox } from './running-box.ts';
 import { organization, owner, signOutAndIn, walkThroughSetup } from './setup-walk.ts';
 
@@ -79,25 +80,25 @@ test.skipIf(missing)(
 );
 
 test.skipIf(missing)(`signing in and enrolling by keyboard alone${why}`, patience, async () => {
-  await pressTo(button(`Account of ${owner.name}`));
-  await page.getByRole('menu').waitFor();
-  await arrowTo(page.getByRole('menuitem', { name: 'Sign out' }));
+  const { click, type } = createKeyboard(page);
+  await click(button(`Account of ${owner.name}`));
+  await click(page.getByRole('menuitem', { name: 'Sign out' }));
   await heading('Sign in').waitFor();
-  await typeInto(field('E-mail address'), owner.email);
-  await typeInto(field('Password'), owner.password);
+  await type(field('E-mail address'), owner.email);
+  await type(field('Password'), owner.password);
   await page.keyboard.press('Enter');
-  await pressTo(button('Use passkey'));
+  await click(button('Use passkey'));
   await heading('Overview').waitFor();
 
-  await pressTo(link('Switch to test'));
+  await click(link('Switch to test'));
   await page.getByText('Nothing here is live').waitFor();
-  await pressTo(link('Enroll'));
+  await click(link('Enroll'));
   await heading('Enroll a person').waitFor();
-  await typeInto(field('E-mail'), person.email);
-  await typeInto(page.getByLabel(/^Name/), person.name);
-  await pressTo(button('Continue with the camera'));
+  await type(field('E-mail'), person.email);
+  await type(page.getByLabel(/^Name/), person.name);
+  await click(button('Continue with the camera'));
   await page.getByText(/\d pictures? enrolled/).waitFor();
-  await pressTo(link('Open person'));
+  await click(link('Open person'));
   await heading(person.name).waitFor();
   expect(faults).toEqual([]);
 });
@@ -191,49 +192,6 @@ async function expectReceipt(): Promise<void> {
   await heading('Erasure receipt').waitFor();
   await page.getByText('The person is erased').waitFor();
   expect(await page.textContent('body')).not.toContain(person.name);
-}
-
-/** Whether there is a ring around what has the focus, or around the field that it is the inside of. */
-const shownFocus = `[document.activeElement, document.activeElement.parentElement].some((element) => {
-  const { outlineStyle, outlineWidth } = getComputedStyle(element);
-  return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
-})`;
-
-const isFocused = (target: Locator) =>
-  target.evaluateAll((elements) =>
-    elements.some((element) => element === element.ownerDocument.activeElement),
-  );
-
-/** By the Tab key alone: what it does not reach, a person without a mouse does not either, and what shows no focus is not found. */
-async function tabTo(target: Locator): Promise<void> {
-  await target.first().waitFor();
-  for (let presses = 0; presses < 100; presses++) {
-    if (await isFocused(target)) {
-      expect([String(target), await page.evaluate(shownFocus)]).toEqual([String(target), true]);
-      return;
-    }
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`The Tab key does not reach ${target}.`);
-}
-
-async function pressTo(target: Locator): Promise<void> {
-  await tabTo(target);
-  await page.keyboard.press('Enter');
-}
-
-/** In a menu. */
-async function arrowTo(target: Locator): Promise<void> {
-  for (let presses = 0; presses < 20; presses++) {
-    if (await isFocused(target)) return page.keyboard.press('Enter');
-    await page.keyboard.press('ArrowDown');
-  }
-  throw new Error(`The arrow keys do not reach ${target}.`);
-}
-
-async function typeInto(target: Locator, text: string): Promise<void> {
-  await tabTo(target);
-  await page.keyboard.type(text);
 }
 
 type Click = (target: Locator, name: string) => Promise<void>;

@@ -87,13 +87,22 @@ function AccountMenu() {
   return (
     <Menu position="top-start">
       <Menu.Target>
-        <button type="button" className={styles.account} aria-label={t('account', { name: user.name })}>
+        <button
+          type="button"
+          className={styles.account}
+          aria-label={t('account', { name: user.name })}
+          title={user.name}
+        >
           <PersonTile id={user.id} size={24} />
-          <span className="clip">{user.name}</span>
+          <span>{user.name}</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{user.email}</Menu.Label>
+        <Menu.Label>
+          {user.name}
+          <br />
+          {user.email}
+        </Menu.Label>
         {'/security' in routesByPath && (
           <Menu.Item
             leftSection={<IconShieldLock {...icon} />}

@@ -99,7 +99,7 @@ const listColumns: Columns<Key, typeof keyStrings, (key: Key) => string> = [
       <div>
         <b>{nameOf(key)}</b>
         <div className="tiny muted">
-          <code>
+          <code className="nowrap">
             {key.prefix}_{key.env}_…{key.hint}
           </code>
         </div>

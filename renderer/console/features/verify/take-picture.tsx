@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Button } from '../../../ui/controls/index.ts';
 import { FileChoice } from '../../../ui/forms/index.ts';
 import { Card, Row, Stack } from '../../../ui/layout/index.ts';
@@ -28,31 +28,32 @@ export function TakePicture({
   const t = useStrings(verifyStrings);
   return (
     <Card title={claimed ? t('cameraTitle', { name: nameOf(claimed) }) : t('cameraTitleAll')} gap={16}>
-      <Picture by={by} taken={taken} />
-      {back && (
-        <Row>
-          <Button onClick={back}>{t('back')}</Button>
-        </Row>
-      )}
+      <Picture by={by} taken={taken}>
+        {back && <Button onClick={back}>{t('back')}</Button>}
+      </Picture>
     </Card>
   );
 }
 
 const formats = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif';
 
-function Picture({ by, taken }: { by: By; taken(picture: Blob): void }) {
+/** `children`: beside what takes the picture. */
+function Picture({ by, taken, children }: { by: By; taken(picture: Blob): void; children?: ReactNode }) {
   const t = useStrings(verifyStrings);
   const env = useWorld();
   const [file, setFile] = useState<File | null>(null);
   if (by === 'camera')
     return (
-      <Suspense>
-        <Camera
-          count={1}
-          openCapture={() => api.post('/api/admin/captures', { env })}
-          onPictures={([picture]) => picture && taken(picture)}
-        />
-      </Suspense>
+      <>
+        <Suspense>
+          <Camera
+            count={1}
+            openCapture={() => api.post('/api/admin/captures', { env })}
+            onPictures={([picture]) => picture && taken(picture)}
+          />
+        </Suspense>
+        <Row>{children}</Row>
+      </>
     );
   return (
     <Stack>
@@ -67,6 +68,7 @@ function Picture({ by, taken }: { by: By; taken(picture: Blob): void }) {
         <Button kind="primary" disabled={file === null} onClick={() => file && taken(file)}>
           {t('verifyNow')}
         </Button>
+        {children}
       </Row>
     </Stack>
   );

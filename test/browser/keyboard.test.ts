@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { portrait } from '../cli/portraits.ts';
+import { writeFakeCamera } from '../support/fake-camera.ts';
+import { administratorTasks, makeTaskFiles } from './administrator-tasks.ts';
+import { addAuthenticator, missing, openChromium, watchPages, why } from './chromium.ts';
+import { createHand, liveCamera } from './counting-hand.ts';
+import { inLanguage } from './in-language.ts';
+import { createKeyboard } from './keyboard-hand.ts';
+import { type EmptyBox, startEmptyBox } from './running-box.ts';
+import { walkThroughSetup } from './setup-walk.ts';
+
+// The first day of somebody without a mouse, who has the pages at twice their size. The second test goes on where the first one ended.
+
+const patience = { timeout: 600_000 };
+/** 1280 × 900 at 200 %. */
+const zoomed = { width: 640, height: 450 };
+
+let box: EmptyBox;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let folder: string;
+let faults: string[];
+
+beforeAll(async () => {
+  if (missing) return;
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-keyboard-'));
+  const camera = join(folder, 'elin.y4m');
+  await writeFakeCamera(camera, await portrait('ada', 92));
+  await makeTaskFiles(folder);
+  box = await startEmptyBox();
+  browser = await openChromium({ camera });
+  context = await browser.newContext({
+    locale: 'de',
+    viewport: zoomed,
+    reducedMotion: 'reduce',
+    permissions: ['camera'],
+  });
+  context.setDefaultTimeout(120_000);
+  faults = await watchPages(context, [new URL(box.setupAddress).host]);
+  page = await context.newPage();
+  await page.addInitScript(liveCamera);
+  await addAuthenticator(page);
+});
+afterAll(async () => {
+  await browser?.close();
+  await box?.stop();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+test.skipIf(missing)(
+  `setup by keyboard alone, in German, at 200 %, to a person verified by camera${why}`,
+  patience,
+  async () => {
+    await walkThroughSetup(page, box.setupAddress, noSideways, {
+      hand: createHand(createKeyboard(page)),
+      camera: true,
+      say: inLanguage('de'),
+    });
+    expect(faults).toEqual([]);
+  },
+);
+
+test.skipIf(missing)(`the list of an IT administrator by keyboard alone, at 200 %${why}`, patience, async () => {
+  await page.evaluate(`localStorage.setItem('gatehouse-language', 'en')`);
+  await page.goto(`${new URL(box.setupAddress).origin}/console/overview?env=test`);
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  const { click, type } = createKeyboard(page);
+  const opener = page.getByRole('button', { name: 'Open navigation', exact: true });
+  // What stands in the navigation is behind its button at this width.
+  const hand = createHand({
+    type,
+    async click(target) {
+      if (!(await target.first().isVisible()) && (await opener.isVisible())) await click(opener);
+      await click(target);
+    },
+  });
+  for (const [task, walk] of Object.entries(administratorTasks(page, folder))) {
+    await walk(hand);
+    await noSideways(task);
+  }
+  expect(faults).toEqual([]);
+});
+
+async function noSideways(step: string): Promise<void> {
+  const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+  expect([step, wide]).toEqual([step, 0]);
+}
