@@ -17,10 +17,16 @@ export function administratorTasks(page: Page, folder: string): Record<string, (
   const link = (name: string) => page.getByRole('link', { name, exact: true });
   const field = (label: string) => page.getByLabel(label, { exact: true });
   const title = (name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
+  /** In a narrow window the navigation is behind a button. */
+  const go = async (click: Doing['click'], screen: string) => {
+    const opener = button('Open navigation');
+    if (await opener.isVisible()) await click(opener);
+    await click(link(screen));
+  };
 
   return {
     async 'let a second administrator in'({ click, type }) {
-      await click(link('Administrators'));
+      await go(click, 'Administrators');
       await click(link('Add administrator').first());
       await type(field('Name'), 'Tom Brandt');
       await type(field('E-mail address'), 'tom@nordlys.example');
@@ -30,13 +36,13 @@ export function administratorTasks(page: Page, folder: string): Record<string, (
       await click(button('Back to the administrators'));
     },
     async 'give the organization its color'({ click, type }) {
-      await click(link('Settings'));
+      await go(click, 'Settings');
       await type(field('Color (optional)'), '#1f4e3d');
       await click(button('Save'));
       await page.getByText('Settings saved').first().waitFor();
     },
     async 'create a webhook'({ click, type }) {
-      await click(link('Webhooks'));
+      await go(click, 'Webhooks');
       await click(link('Create a webhook').first());
       await type(field('Name'), 'crm');
       await type(field('Address'), 'http://127.0.0.1:7480/hook');
@@ -45,7 +51,7 @@ export function administratorTasks(page: Page, folder: string): Record<string, (
       await title('Webhook crm was created');
     },
     async 'create a key with a scope more'({ click, type }) {
-      await click(link('API keys'));
+      await go(click, 'API keys');
       await click(link('Create a key').first());
       await type(field('Name'), 'front-desk');
       await click(page.getByLabel('Presence sessions'));
@@ -55,7 +61,7 @@ export function administratorTasks(page: Page, folder: string): Record<string, (
       await click(button('Back to the keys'));
     },
     async 'import people'({ click }) {
-      await click(link('People'));
+      await go(click, 'People');
       await click(link('Import many'));
       const [chooser] = await Promise.all([page.waitForEvent('filechooser'), click(button('Choose a folder'))]);
       await chooser.setFiles(join(folder, 'photos'));
@@ -63,7 +69,7 @@ export function administratorTasks(page: Page, folder: string): Record<string, (
       await page.getByText('2 pictures enrolled', { exact: true }).waitFor();
     },
     async 'write a backup'({ click, type }) {
-      await click(link('Backups'));
+      await go(click, 'Backups');
       await click(button('Write a backup').first());
       const dialog = page.getByRole('dialog');
       await type(dialog.getByLabel('Folder on the box'), join(folder, 'backups'));
@@ -77,7 +83,7 @@ export function administratorTasks(page: Page, folder: string): Record<string, (
       await page.getByText('Would restore', { exact: true }).waitFor();
     },
     async 'erase a person'({ click, type }) {
-      await click(link('People'));
+      await go(click, 'People');
       await click(link('bea@nordlys.example'));
       await click(button('Erase person'));
       const dialog = page.getByRole('dialog', { name: /^Erase / });
@@ -86,7 +92,7 @@ export function administratorTasks(page: Page, folder: string): Record<string, (
       await title('Erasure receipt');
     },
     async 'have alerts'({ click }) {
-      await click(link('Alerts'));
+      await go(click, 'Alerts');
       await click(link('Alert rules').or(link('See alert rules')).first());
       await click(button(/^Add \d+ recommended rules$/));
       await page.getByText('Refusals of one person').first().waitFor();
