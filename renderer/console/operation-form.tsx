@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { FieldValues, UseFormReturn } from 'react-hook-form';
 import { Button, ButtonLink } from '../ui/controls/button.tsx';
 import { Form, useFieldRefusals } from '../ui/forms/form.tsx';
+import { DialogButtons } from '../ui/layout/confirm-dialog.tsx';
 import { Row } from '../ui/layout/layout.tsx';
 import { uiStrings } from '../ui/strings/ui-strings.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
@@ -63,7 +64,7 @@ async function requestOf<Values extends FieldValues, Output extends FieldValues>
   return request;
 }
 
-/** At the foot of a form: verb and object, and the way back. */
+/** At the foot of a form: verb and object, and the way back. A form in a dialog goes back by a function. */
 export function Submit({
   of,
   back,
@@ -74,13 +75,22 @@ export function Submit({
   children: ReactNode;
 }) {
   const ui = useStrings(uiStrings);
+  const send = (
+    <Button type="submit" kind="primary" busy={of.isPending}>
+      {children}
+    </Button>
+  );
+  if (typeof back === 'function')
+    return (
+      <DialogButtons>
+        <Button onClick={back}>{ui('cancel')}</Button>
+        {send}
+      </DialogButtons>
+    );
   return (
     <Row>
-      <Button type="submit" kind="primary" busy={of.isPending}>
-        {children}
-      </Button>
-      {typeof back === 'function' && <Button onClick={back}>{ui('cancel')}</Button>}
-      {typeof back === 'string' && <ButtonLink to={back}>{ui('cancel')}</ButtonLink>}
+      {send}
+      {back && <ButtonLink to={back}>{ui('cancel')}</ButtonLink>}
     </Row>
   );
 }

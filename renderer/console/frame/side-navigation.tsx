@@ -8,7 +8,8 @@ import {
   IconSwitchHorizontal,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useRouter } from '@tanstack/react-router';
+import { Link, useLocation, useNavigate, useRouter } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { PersonTile } from '../../ui/controls/index.ts';
 import { type Language, useLanguage, useStrings } from '../../ui/strings/index.ts';
 import { SchemeSwitch } from '../../ui/theme/scheme-switch.tsx';
@@ -25,13 +26,19 @@ import { useNavigation } from './use-navigation.ts';
 export function SideNavigation({ onGo }: { onGo?: () => void }) {
   const t = useStrings(frameStrings);
   const groups = useNavigation();
+  const scroll = useRef<HTMLDivElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is current changes with the path
+  useEffect(() => {
+    scroll.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [path]);
   return (
     <nav className={styles.nav} aria-label={t('main')}>
       <div className={styles.brand}>
         <Logo className={styles.logo} />
         <span>Gatehouse</span>
       </div>
-      <div className={styles.scroll}>
+      <div className={styles.scroll} ref={scroll}>
         {groups.map((group) => (
           <div key={group.label ?? 'start'}>
             {group.label && <h2 id={`nav-${group.label}`}>{t(group.label as 'groupPeople')}</h2>}

@@ -14,6 +14,8 @@ interface FootProps {
   busy?: boolean;
   /** Something is missing that the dialog asks for, or it is not known yet what would happen. */
   confirmDisabled?: boolean;
+  /** A third way, between the two. */
+  other?: ReactNode;
   /** Absent: the form around it is sent. */
   onConfirm?: () => void;
   onCancel(): void;
@@ -26,15 +28,17 @@ export function DialogFoot({
   danger,
   busy,
   confirmDisabled,
+  other,
   onConfirm,
   onCancel,
 }: FootProps) {
   const t = useStrings(uiStrings);
   return (
-    <div className={styles.foot}>
+    <DialogButtons>
       <Button onClick={onCancel} data-autofocus>
         {cancelLabel ?? t('cancel')}
       </Button>
+      {other}
       <Button
         type={onConfirm ? 'button' : 'submit'}
         kind={danger ? 'danger' : 'primary'}
@@ -44,9 +48,14 @@ export function DialogFoot({
       >
         {confirmLabel}
       </Button>
-    </div>
+    </DialogButtons>
   );
 }
+
+/** What ends a dialog comes last. */
+export const DialogButtons = ({ children }: { children: ReactNode }) => (
+  <div className={styles.foot}>{children}</div>
+);
 
 /** One decision that ends where it began (grade 2 of destroying). `confirmLabel` is verb and object; the focus is on the safe button. */
 export function ConfirmDialog({

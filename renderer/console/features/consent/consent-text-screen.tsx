@@ -4,9 +4,9 @@ import { createLazyRoute } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { useWatch } from 'react-hook-form';
 import { z } from 'zod';
-import { Button, LinkButton, Snippet } from '../../../ui/controls/index.ts';
+import { LinkButton, Snippet } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { Card, Dialog, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
+import { Card, Dialog, DialogFoot, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
 import { type Language, languages, useFormat, useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { api, managers, organizationQuery, read, type Schemas, useSession } from '../../data.ts';
 import { LoadFailed, OperationForm, Refused, Submit, useOperation } from '../../operations.ts';
@@ -114,16 +114,12 @@ function TextForm({ published, version }: { published: OwnText | undefined; vers
         <Dialog title={t('publishTitle', { version: String(version + 1) })} close={() => setAsked(undefined)}>
           <p>{t('publishText')}</p>
           <Refused of={publish} title={t('notPublished')} />
-          <Row>
-            <Button
-              kind="primary"
-              busy={publish.isPending}
-              onClick={() => publish.mutate(asked, { onSuccess: () => setAsked(undefined) })}
-            >
-              {t('publish')}
-            </Button>
-            <Button onClick={() => setAsked(undefined)}>{t('close')}</Button>
-          </Row>
+          <DialogFoot
+            confirmLabel={t('publish')}
+            busy={publish.isPending}
+            onConfirm={() => publish.mutate(asked, { onSuccess: () => setAsked(undefined) })}
+            onCancel={() => setAsked(undefined)}
+          />
         </Dialog>
       )}
     </>

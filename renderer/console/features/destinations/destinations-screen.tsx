@@ -214,6 +214,7 @@ function AllowDestination({ close }: { close(): void }) {
         <p className="muted">{t('allowText')}</p>
         <Field
           name="kind"
+          data-autofocus
           options={[
             'name',
             'below',

@@ -57,7 +57,7 @@ function Fields({
   );
   return (
     <OperationForm form={form} operation={change}>
-      <Field name="name" optional />
+      <Field name="name" optional data-autofocus />
       <Field name="email" type="email" />
       <Field name="birthDate" type="date" optional />
       <Submit of={change} back={close}>

@@ -123,6 +123,11 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
         cancelLabel={t('decideLater')}
         busy={decide.isPending}
         failed={<Refused of={decide} />}
+        other={
+          <Button kind="dangerQuiet" disabled={decide.isPending} onClick={() => decide.mutate('refuse')}>
+            {t('refuse')}
+          </Button>
+        }
         onConfirm={() => decide.mutate('approve')}
         onCancel={() => setAsking(false)}
       >
@@ -131,11 +136,6 @@ function Decide({ session, waitsFor }: { session: Session; waitsFor: keyof typeo
           <p>{t(session.pictures ? 'decideByPictures' : 'decideWithoutPictures')}</p>
           <Pictures session={session} />
           <Against session={session} />
-          <Row>
-            <Button kind="danger" disabled={decide.isPending} onClick={() => decide.mutate('refuse')}>
-              {t('refuse')}
-            </Button>
-          </Row>
         </Stack>
       </ConfirmDialog>
     </>

@@ -3,10 +3,10 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { z } from 'zod';
-import { Button, ButtonLink } from '../../../ui/controls/index.ts';
+import { ButtonLink } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { Dialog, GoneAndStays, Note, Row } from '../../../ui/layout/index.ts';
-import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { Dialog, DialogFoot, GoneAndStays, Note } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, type Schemas, useWorld } from '../../data.ts';
 import { ConfirmForm, ConfirmOperation, Refused, useOperation } from '../../operations.ts';
 import { useWebhookName } from './state-badge.tsx';
@@ -110,7 +110,6 @@ function RemoveWebhook({ webhook, waiting, close }: { webhook: Webhook; waiting:
 /** Sends the sample of one event and shows what came back, in the same dialog. */
 function SendTest({ webhook, close }: { webhook: Webhook; close(): void }) {
   const t = useStrings(webhookStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
   const [event, setEvent] = useState(webhook.events[0] ?? '');
   const send = useOperation(
@@ -128,12 +127,13 @@ function SendTest({ webhook, close }: { webhook: Webhook; close(): void }) {
       />
       <Refused of={send} title={t('testRefused')} />
       {send.data && !send.isPending && <TestResult webhook={webhook} delivery={send.data} close={close} />}
-      <Row>
-        <Button kind="primary" busy={send.isPending} onClick={() => send.mutate()} data-autofocus>
-          {t('testSend')}
-        </Button>
-        <Button onClick={close}>{send.data ? t('done') : ui('cancel')}</Button>
-      </Row>
+      <DialogFoot
+        confirmLabel={t('testSend')}
+        cancelLabel={send.data && t('done')}
+        busy={send.isPending}
+        onConfirm={() => send.mutate()}
+        onCancel={close}
+      />
     </Dialog>
   );
 }
