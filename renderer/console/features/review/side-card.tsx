@@ -4,8 +4,8 @@ import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { Badge, Button, RelativeTime } from '../../../ui/controls/index.ts';
 import { FileChoice } from '../../../ui/forms/index.ts';
-import { Dialog, KeyValues, Row } from '../../../ui/layout/index.ts';
-import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { Dialog, DialogFoot, KeyValues } from '../../../ui/layout/index.ts';
+import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { api, readers, useSession, useWorld } from '../../data.ts';
 import { Refused, useOperation } from '../../operations.ts';
 import { StoredPicture } from '../../stored-picture.tsx';
@@ -154,7 +154,6 @@ const formats = 'image/jpeg,image/png,image/webp,image/heic,image/heif,image/avi
 /** A new picture of the known person, by camera or from a file: only the face is kept, and only for this review. */
 function AddPicture({ review: { id, people }, close }: { review: ShownReview; close(): void }) {
   const t = useStrings(reviewStrings);
-  const ui = useStrings(uiStrings);
   const env = useWorld();
   const queryClient = useQueryClient();
   const [byCamera, setByCamera] = useState(false);
@@ -199,20 +198,14 @@ function AddPicture({ review: { id, people }, close }: { review: ShownReview; cl
             value={file}
             onChange={setFile}
           />
-          <Row>
-            <Button
-              kind="primary"
-              busy={add.isPending}
-              disabled={file === null}
-              onClick={() => file && add.mutate(file)}
-            >
-              {t('addFile')}
-            </Button>
-            <Button onClick={() => setByCamera(true)}>{t('useCamera')}</Button>
-            <Button kind="quiet" onClick={close}>
-              {ui('cancel')}
-            </Button>
-          </Row>
+          <DialogFoot
+            confirmLabel={t('addFile')}
+            busy={add.isPending}
+            confirmDisabled={file === null}
+            other={<Button onClick={() => setByCamera(true)}>{t('useCamera')}</Button>}
+            onConfirm={() => file && add.mutate(file)}
+            onCancel={close}
+          />
         </>
       )}
     </Dialog>
