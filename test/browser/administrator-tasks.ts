@@ -12,7 +12,10 @@ export async function makeTaskFiles(folder: string): Promise<void> {
 }
 
 /** Each task of an IT administrator's list, from the navigation on; it ends where the console says that it is done. */
-export function administratorTasks(page: Page, folder: string): Record<string, (hand: Doing) => Promise<void>> {
+export function administratorTasks(
+  page: Page,
+  folder: string,
+): Record<string, (hand: Doing) => Promise<void>> {
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
   const link = (name: string) => page.getByRole('link', { name, exact: true });
   const field = (label: string) => page.getByLabel(label, { exact: true });
@@ -63,7 +66,10 @@ export function administratorTasks(page: Page, folder: string): Record<string, (
     async 'import people'({ click }) {
       await go(click, 'People');
       await click(link('Import many'));
-      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), click(button('Choose a folder'))]);
+      const [chooser] = await Promise.all([
+        page.waitForEvent('filechooser'),
+        click(button('Choose a folder')),
+      ]);
       await chooser.setFiles(join(folder, 'photos'));
       await click(button(/^Import \d pictures?$/));
       await page.getByText('2 pictures enrolled', { exact: true }).waitFor();

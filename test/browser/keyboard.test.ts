@@ -13,7 +13,7 @@ import { createKeyboard } from './keyboard-hand.ts';
 import { type EmptyBox, startEmptyBox } from './running-box.ts';
 import { walkThroughSetup } from './setup-walk.ts';
 
-// The first day of somebody without a mouse, who has the pages at twice their size. The second test goes on where the first one ended.
+// The first day of a person without a mouse, who sees the pages at twice their size. The second test goes on where the first one ended.
 
 const patience = { timeout: 600_000 };
 /** 1280 × 900 at 200 %. */
@@ -65,16 +65,20 @@ test.skipIf(missing)(
   },
 );
 
-test.skipIf(missing)(`the list of an IT administrator by keyboard alone, at 200 %${why}`, patience, async () => {
-  await page.evaluate(`localStorage.setItem('gatehouse-language', 'en')`);
-  await page.goto(`${new URL(box.setupAddress).origin}/console/overview?env=test`);
-  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-  for (const [task, walk] of Object.entries(administratorTasks(page, folder))) {
-    await walk(createKeyboard(page));
-    await noSideways(task);
-  }
-  expect(faults).toEqual([]);
-});
+test.skipIf(missing)(
+  `the list of an IT administrator by keyboard alone, at 200 %${why}`,
+  patience,
+  async () => {
+    await page.evaluate(`localStorage.setItem('gatehouse-language', 'en')`);
+    await page.goto(`${new URL(box.setupAddress).origin}/console/overview?env=test`);
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    for (const [task, walk] of Object.entries(administratorTasks(page, folder))) {
+      await walk(createKeyboard(page));
+      await noSideways(task);
+    }
+    expect(faults).toEqual([]);
+  },
+);
 
 async function noSideways(step: string): Promise<void> {
   const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');

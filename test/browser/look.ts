@@ -66,7 +66,7 @@ const cutOff = `[...document.body.querySelectorAll('*')]
   .filter((one) => {
     const style = getComputedStyle(one);
     if (style.overflowX === 'visible' || style.overflowX === 'auto' || style.overflowX === 'scroll') return false;
-    if (one.clientWidth <= 1 || !one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return false;
+    if (one.clientWidth <= 1 || style.clipPath !== 'none' || one.closest('.sr') || !one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return false;
     return one.scrollWidth > one.clientWidth + 1 && !(style.textOverflow === 'ellipsis' && (one.title || one.closest('[title]')));
   })
   .slice(0, 5).map((one) => one.textContent.trim().slice(0, 60) + ' (' + one.outerHTML.slice(0, 100) + ')')`;

@@ -167,7 +167,7 @@ async function visit(
         .first()
         .click({ timeout: 10_000 });
     await page.waitForLoadState('networkidle');
-    await page.waitForFunction("document.querySelector('.mantine-Loader-root') === null");
+    await page.locator('.mantine-Loader-root').first().waitFor({ state: 'detached' });
     return [...(await look(page, form, file, press.length === 0)), ...(await lookFurther(page, form))];
   } catch (error) {
     return [`was not reached: ${(error as Error).message.split('\n', 1)[0]}`];

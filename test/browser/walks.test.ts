@@ -5,11 +5,11 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portrait } from '../cli/portraits.ts';
 import { writeFakeCamera } from '../support/fake-camera.ts';
+import { administratorTasks, makeTaskFiles } from './administrator-tasks.ts';
 import { addAuthenticator, missing, openChromium, watchPages, why } from './chromium.ts';
 import { createHand, liveCamera } from './counting-hand.ts';
 import { type EmptyBox, startEmptyBox } from './running-box.ts';
 import { owner, walkThroughSetup } from './setup-walk.ts';
-import { administratorTasks, makeTaskFiles } from './administrator-tasks.ts';
 
 // The first day of the people who set a box up and look after it, by clicks. Seconds are printed, and clicks are held to.
 

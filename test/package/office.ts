@@ -16,7 +16,10 @@ export interface Office {
 const BOX = '10.77.0.1';
 
 /** `box`: a process in the box's network. `folder`: for its files. */
-export async function openOffice(folder: string, { box, name }: { box: number; name: string }): Promise<Office> {
+export async function openOffice(
+  folder: string,
+  { box, name }: { box: number; name: string },
+): Promise<Office> {
   const hosts = join(folder, 'hosts');
   writeFileSync(hosts, `127.0.0.1 localhost\n${BOX} ${name}\n`);
   const keeper = spawn(
@@ -29,7 +32,24 @@ export async function openOffice(folder: string, { box, name }: { box: number; n
   const inside = ['--net', '--mount', '--target', String(office), '--'];
   const root = { cwd: folder };
   const link = `gh${office}`;
-  await run('ip', ['link', 'add', link, 'netns', String(office), 'type', 'veth', 'peer', 'name', 'lan0', 'netns', String(box)], root);
+  await run(
+    'ip',
+    [
+      'link',
+      'add',
+      link,
+      'netns',
+      String(office),
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'lan0',
+      'netns',
+      String(box),
+    ],
+    root,
+  );
   for (const [pid, device, address] of [
     [box, 'lan0', BOX],
     [office, link, '10.77.0.2'],

@@ -28,7 +28,6 @@ export function SideNavigation({ onGo }: { onGo?: () => void }) {
   const groups = useNavigation();
   const scroll = useRef<HTMLDivElement>(null);
   const path = useLocation({ select: ({ pathname }) => pathname });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is current changes with the path
   useEffect(() => {
     scroll.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   }, [path]);

@@ -1,4 +1,4 @@
-import { IconMapPin } from '@tabler/icons-react';
+import { IconMapPin, IconPlus } from '@tabler/icons-react';
 import { createLazyRoute } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ButtonLink } from '../../../ui/controls/index.ts';
@@ -36,7 +36,7 @@ function SitesScreen() {
   const sites = useList(list('/api/admin/sites', { cursor: after }));
   const mayChange = managers.includes(user.role);
   const add = mayChange && (
-    <ButtonLink to="/sites/new" kind="primary">
+    <ButtonLink to="/sites/new" kind="primary" icon={IconPlus}>
       {t('add')}
     </ButtonLink>
   );
