@@ -23,8 +23,11 @@ export function administratorTasks(
   /** In a narrow window the navigation is behind a button. */
   const go = async (click: Doing['click'], screen: string) => {
     const opener = button('Open navigation');
-    if (await opener.isVisible()) await click(opener);
+    const isNarrow = await opener.isVisible();
+    if (isNarrow) await click(opener);
     await click(link(screen));
+    // It gives the focus back as it goes.
+    if (isNarrow) await page.getByRole('dialog').waitFor({ state: 'hidden' });
   };
 
   return {

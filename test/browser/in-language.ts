@@ -31,7 +31,12 @@ function pairsOf(language: string): [english: string, other: string][] {
 function fill(english: string, other: string, text: string): string[] {
   const words = english.replace(hole, '');
   if (words === english || !/\p{L}{3}/u.test(words)) return [];
-  const pattern = plain(english).replace(/\\\{(\w+)\\\}/g, '(?<$1>.+)');
+  const named = new Set<string>();
+  const pattern = plain(english).replace(/\\\{(\w+)\\\}/g, (_, name: string) => {
+    if (named.has(name)) return `\\k<${name}>`;
+    named.add(name);
+    return `(?<${name}>.+)`;
+  });
   const groups = new RegExp(`^${pattern}$`).exec(text)?.groups;
   return groups ? [other.replace(hole, (_, name: string) => groups[name] ?? '')] : [];
 }

@@ -166,7 +166,7 @@ describe.skipIf(reason !== undefined)(`a box in a network${reason ? ` (${reason}
         office.run('npm', install, { env: { ...env, NODE_EXTRA_CA_CERTS: '' } }),
       ).rejects.toThrow();
       const from = performance.now();
-      await office.run('npm', install, { env });
+      await office.run('npm', [...install, '--legacy-peer-deps'], { env });
       console.log(`npm install without a registry: ${((performance.now() - from) / 1000).toFixed(1)} s`);
       expect(existsSync(join(shop, 'node_modules/@gatehouse/sdk/package.json'))).toBe(true);
       const { files } = JSON.parse(await get('/sdk/', 'application/json'));

@@ -99,7 +99,9 @@ function StateBar() {
         <b>{t(world === 'test' ? 'testWorld' : 'liveWorld')}</b>
         {world === 'test' && <span> {t('testWorldText')}</span>}
       </span>
-      <span className={`clip ${styles.whose}`}>{organization?.name}</span>
+      <span className={`clip ${styles.whose}`} title={organization?.name}>
+        {organization?.name}
+      </span>
       <Attention />
       <Link
         to="."
@@ -189,9 +191,11 @@ function Breadcrumb() {
           <li key={`${label} ${to}`} aria-current={index === crumbs.length - 1 ? 'page' : undefined}>
             {index > 0 && <span aria-hidden="true">/</span>}
             {to === undefined ? (
-              <span className="clip">{label}</span>
+              <span className="clip" title={label}>
+                {label}
+              </span>
             ) : (
-              <Link to={to} className="clip">
+              <Link to={to} className="clip" title={label}>
                 {label}
               </Link>
             )}

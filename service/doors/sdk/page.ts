@@ -40,7 +40,7 @@ export function sdkPage(
 <p>They fit this box and come from it alone: they are on no registry.</p>
 <h2>With npm</h2>
 <pre>npm install ${escapeHtml(`${origin}${sdk!.url}`)}</pre>
-<p>Where the box issues its own certificate, npm needs its authority (<a href="/trust">from this box</a>): set <code>NODE_EXTRA_CA_CERTS=/path/to/authority.pem</code> for it and for your server.</p>
+<p>Where the box issues its own certificate, npm needs its authority (<a href="/trust">from this box</a>): set <code>NODE_EXTRA_CA_CERTS=/path/to/authority.pem</code> for it and for your server. Where npm reaches no registry, add <code>--legacy-peer-deps</code>.</p>
 <h2>In a page, without a bundler</h2>
 <pre>${tags.map(escapeHtml).join('\n')}</pre>
 <h2>Files</h2>
