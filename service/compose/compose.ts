@@ -69,6 +69,8 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const { organizations } = accounts;
   if (record.restored) removeRestoreMarker(config.data);
   const pictures = await openPictures(foundation);
+  // The workers load their models while everything else is read and built.
+  if (serves) pictures.pictures();
   const { models } = pictures;
   const eventsOut = await openEvents(foundation);
   const { grants, webhooks, queue, recurring } = eventsOut;
@@ -357,7 +359,6 @@ async function readPeople(
   { behaviorLayers }: Behavior,
   { serves }: { serves: boolean },
 ): Promise<void> {
-  // The workers load their models while the rest is read.
   const picturesReady = serves ? pictures().ready() : undefined;
   picturesReady?.catch(() => {});
   // Of what was erased while this node did not run.

@@ -10,7 +10,7 @@ import { enroll, load, metrics } from './bench-service.ts';
 
 /** In turns, so that what else the machine does falls on all alike. */
 const TURNS = [1, 2, 3, 3, 2, 1];
-const VERIFICATIONS = 500;
+const VERIFICATIONS = Number(process.env.BENCH_VERIFICATIONS ?? 500);
 const WARM_UP = 80;
 /** The balancer asks four times a second who is ready. */
 const NOTICED = 1_500;
