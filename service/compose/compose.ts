@@ -69,8 +69,12 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const { organizations } = accounts;
   if (record.restored) removeRestoreMarker(config.data);
   const pictures = await openPictures(foundation);
-  // The workers load their models while everything else is read and built.
-  if (serves) pictures.pictures();
+  // The workers load their models while everything else is read and built; where they cannot, `readPeople` says so.
+  if (serves)
+    pictures
+      .pictures()
+      .ready()
+      .catch(() => {});
   const { models } = pictures;
   const eventsOut = await openEvents(foundation);
   const { grants, webhooks, queue, recurring } = eventsOut;
