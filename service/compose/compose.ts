@@ -69,6 +69,12 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const { organizations } = accounts;
   if (record.restored) removeRestoreMarker(config.data);
   const pictures = await openPictures(foundation);
+  // The workers load their models while everything else is read and built; where they cannot, `readPeople` says so.
+  if (serves)
+    pictures
+      .pictures()
+      .ready()
+      .catch(() => {});
   const { models } = pictures;
   const eventsOut = await openEvents(foundation);
   const { grants, webhooks, queue, recurring } = eventsOut;
@@ -357,7 +363,6 @@ async function readPeople(
   { behaviorLayers }: Behavior,
   { serves }: { serves: boolean },
 ): Promise<void> {
-  // The workers load their models while the rest is read.
   const picturesReady = serves ? pictures().ready() : undefined;
   picturesReady?.catch(() => {});
   // Of what was erased while this node did not run.

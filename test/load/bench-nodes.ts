@@ -5,12 +5,12 @@ import { request } from 'undici';
 import { createCli } from '../cli/gatehouse.ts';
 import { type NodePlace, type NodeProcesses, startNodeProcesses } from '../cluster/node-processes.ts';
 import { type Evidence, markdownTable } from '../support/evidence.ts';
-import { findPostgres } from '../support/postgres.ts';
+import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { enroll, load, metrics } from './bench-service.ts';
 
 /** In turns, so that what else the machine does falls on all alike. */
 const TURNS = [1, 2, 3, 3, 2, 1];
-const VERIFICATIONS = 500;
+const VERIFICATIONS = Number(process.env.BENCH_VERIFICATIONS ?? 500);
 const WARM_UP = 80;
 /** The balancer asks four times a second who is ready. */
 const NOTICED = 1_500;
@@ -26,9 +26,12 @@ interface Turn {
 /** 1:1 verifications a second of one, two and three nodes on one PostgreSQL on the cores of this machine, and of one service on SQLite. */
 export async function benchNodes(say: (line: string) => void): Promise<Evidence> {
   const sqlite = await measureSqlite(say);
-  const nodes = await startNodeProcesses(findPostgres()!, ['a', 'b', 'c']);
+  const server = await startPostgres(findPostgres()!);
+  let nodes: NodeProcesses | undefined;
   const turns: Turn[] = [];
   try {
+    const postgres = await processOf(server);
+    nodes = await startNodeProcesses(server, ['a', 'b', 'c']);
     await raiseLimits(nodes.cli);
     let bodies: string[] | undefined;
     for (const count of TURNS) {
@@ -36,13 +39,15 @@ export async function benchNodes(say: (line: string) => void): Promise<Evidence>
       for (const place of running) await startWith(nodes, place, workersOf(count));
       await pause(NOTICED);
       bodies ??= await enroll(nodes, nodes.keys.test);
-      const turn = await measureTurn(nodes, running, bodies);
+      const services = { key: nodes.keys.test, bodies, services: running, postgres };
+      const turn = { ...(await timed(nodes, services)), nodes: count };
       turns.push(turn);
       say(`nodes: ${describe(turn)}`);
       for (const place of running) await nodes.end(place, 'SIGTERM');
     }
   } finally {
-    await nodes.close();
+    await nodes?.close();
+    await server.stop();
   }
   return evidenceOf(sqlite, turns);
 }
@@ -80,11 +85,11 @@ async function startWith(nodes: NodeProcesses, place: NodePlace, workers: number
   }
 }
 
-async function measureTurn(nodes: NodeProcesses, running: NodePlace[], bodies: string[]): Promise<Turn> {
-  const { rows } = await nodes.query<{ file: string }>(`select pg_read_file('postmaster.pid') as file`);
-  const postgres = Number.parseInt(rows[0]!.file, 10);
-  const measured = await timed(nodes, { key: nodes.keys.test, bodies, services: running, postgres });
-  return { ...measured, nodes: running.length };
+async function processOf(server: TestPostgres): Promise<number> {
+  const { rows } = await server.administer((client) =>
+    client.query<{ file: string }>(`select pg_read_file('postmaster.pid') as file`),
+  );
+  return Number.parseInt(rows[0]!.file, 10);
 }
 
 interface Timed {
