@@ -452,6 +452,7 @@ export interface Schema {
     device_sealed: Uint8Array | null;
     answer_sealed: Uint8Array | null;
     consent_version: string | null;
+    consent_purposes: string | null;
     consent_at: number | null;
     flash: number | null;
     motion: number | null;

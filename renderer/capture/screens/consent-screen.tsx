@@ -5,15 +5,17 @@ import {
   IconPointer,
   IconRotateClockwise,
   IconTrash,
+  IconUsers,
 } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useLanguage } from '../../ui/strings/language.tsx';
+import { readIn } from '../../ui/strings/read-in.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
 import type { Choice } from '../session/live-session.ts';
-import type { Description, Path } from '../session/wire.ts';
+import type { Description, Path, Purpose } from '../session/wire.ts';
 
 interface ConsentProps {
   description: Description;
@@ -29,9 +31,12 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
   const text = useText();
   const { language } = useLanguage();
   const [path, setPath] = useState<Path>({ flash: true, motion: true });
+  const [optional, setOptional] = useState<readonly Purpose[]>([]);
   const organization = description.organization.name;
   const purpose = text(description.purpose);
   const { consent, messages } = description;
+  const { asks } = consent;
+  const read = asks ? readIn(asks.languages, language) : language;
   return (
     <Sheet
       description={description}
@@ -40,7 +45,7 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
       acts={
         <>
           <p className="c-agree">{t('consentAsk', { organization })}</p>
-          <Button primary busy={busy} onClick={() => agree({ path, language })}>
+          <Button primary busy={busy} onClick={() => agree({ path, language, optional })}>
             {text(messages?.button) ?? t('agree')}
           </Button>
           <Button busy={busy} onClick={() => leave('other')}>
@@ -67,30 +72,78 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
             {t('whatSteps', { count: description.steps })}
           </Line>
           {description.behavior && <Line icon={<IconPointer aria-hidden="true" />}>{t('whatBehavior')}</Line>}
-          <Line icon={<IconTrash aria-hidden="true" />}>{consent.retention[language]}</Line>
+          {asks?.purposes
+            .filter((one) => !asks.optional.includes(one))
+            .map((one) => (
+              <Line key={one} icon={<IconUsers aria-hidden="true" />}>
+                {t(`${one}Needed`)}
+              </Line>
+            ))}
+          <Line icon={<IconTrash aria-hidden="true" />}>
+            <span lang={read}>{consent.retention[language]}</span>
+          </Line>
         </ul>
       </section>
+      {asks && asks.optional.length > 0 && (
+        <OptionalPurposes of={asks.optional} chosen={optional} choose={setOptional} />
+      )}
       <PathChoice description={description} path={path} choose={setPath} />
       <div className="c-fine">
         <details>
           <summary>{t('fullText')}</summary>
           {consent.text[language].map((paragraph) => (
-            <p key={paragraph}>{paragraph}</p>
+            <p key={paragraph} lang={read}>
+              {paragraph}
+            </p>
           ))}
         </details>
-        <details>
-          <summary>{t('withdrawTitle')}</summary>
-          <p>{consent.withdraw[language]}</p>
-          {consent.withdrawUrl !== undefined && /^https?:\/\//.test(consent.withdrawUrl) && (
-            <p>
-              <a href={consent.withdrawUrl} target="_blank" rel="noopener noreferrer">
-                {consent.withdrawUrl}
-              </a>
-            </p>
-          )}
-        </details>
+        <TakingBack of={consent} />
       </div>
     </Sheet>
+  );
+}
+
+interface OptionalProps {
+  of: readonly Purpose[];
+  chosen: readonly Purpose[];
+  choose(chosen: readonly Purpose[]): void;
+}
+
+/** The check is done with and without them; none is chosen for the person. */
+function OptionalPurposes({ of, chosen, choose }: OptionalProps) {
+  const t = useStrings(captureStrings);
+  return (
+    <fieldset className="c-note c-path">
+      <legend>
+        <IconUsers aria-hidden="true" />
+        {t('optionalTitle')}
+      </legend>
+      <p>{t('optionalText')}</p>
+      {of.map((one) => (
+        <label key={one}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(one)}
+            onChange={({ target }) =>
+              choose(target.checked ? [...chosen, one] : chosen.filter((other) => other !== one))
+            }
+          />
+          <span>{t(`${one}Optional`)}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** How the consent is taken back: before it is given, and beside the reference at the end. */
+export function TakingBack({ of: { withdraw, asks } }: { of: Description['consent'] }) {
+  const t = useStrings(captureStrings);
+  const { language } = useLanguage();
+  return (
+    <details>
+      <summary>{t('withdrawTitle')}</summary>
+      <p lang={asks && readIn(asks.languages, language)}>{withdraw[language]}</p>
+    </details>
   );
 }
 

@@ -16,6 +16,10 @@ export {
 } from './consent-status.ts';
 export {
   type ConsentText,
+  daysIn,
+  type KeptTerms,
+  readIn,
+  refuseOthers,
   requireText,
   type TextLanguage,
   textLanguages,
@@ -28,7 +32,9 @@ export {
   consentTextOf,
   factsOf,
   OwnConsentText,
+  ownWords,
   PublishedText,
   type TextOwner,
+  type VersionedText,
 } from './own-text.ts';
 export { type ConsentDataDeps, createConsentData } from './personal-data.ts';
