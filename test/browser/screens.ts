@@ -1,4 +1,4 @@
-// Pictures of every screen of the list, of each step of setup and sign-in, and of each state of the capture page (--only /verify), light and dark, wide and narrow, empty and full, and what
+// Pictures of every screen of the list, of each step of setup and sign-in, and of each state of the capture page (--only /verify) and the kiosk (--only /kiosk/), light and dark, wide and narrow, empty and full, and what
 // axe says of each: npm run screens -- [--only TEXT,TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT]
 // --more: also 320 px wide, with text of twice the size, and in forced colors; --form light-390: that one alone. Ends with 1 where there is
 // a finding.
@@ -14,6 +14,7 @@ import { captureStates, openState, RESULT_HOST } from './capture-states.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { liveCamera } from './counting-hand.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
+import { kioskStates, openKiosk } from './kiosk-states.ts';
 import { type Form, forms, look, moreForms, show } from './look.ts';
 import { openOwnSession } from './own-session.ts';
 import { startBox, startEmptyBox } from './running-box.ts';
@@ -67,6 +68,7 @@ try {
   if (english && only.some((text) => ['/sign-in', '/security'].some((path) => path.includes(text))))
     await walkFace();
   if (english && only.some((text) => '/verify'.includes(text))) await walkCapture();
+  if (options.data !== 'full' && only.some((text) => '/kiosk/'.includes(text))) await walkKiosk();
 } finally {
   await browser.close();
 }
@@ -299,6 +301,24 @@ async function walkFace(): Promise<void> {
       await page.getByRole('dialog').waitFor();
       await step('switch-off');
       await context.close();
+    });
+  } finally {
+    await box.stop();
+  }
+}
+
+/** What people and the desk see at a kiosk; the box's answers are a script. */
+async function walkKiosk(): Promise<void> {
+  const box = await startCaptureBox();
+  try {
+    await withFace(async (withCamera) => {
+      for (const state of kioskStates) {
+        const context = await openContext(withCamera);
+        const faults = await watchPages(context, [new URL(box.url).host]);
+        const place = { url: box.url, language: options.language === 'de' ? 'de' : 'en' } as const;
+        await lookInAllForms(await openKiosk(context, place, state), `kiosk-${state.name}`, faults);
+        await context.close();
+      }
     });
   } finally {
     await box.stop();
