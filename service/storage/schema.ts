@@ -338,6 +338,7 @@ export interface Schema {
     receipt: string | null;
     mac: string | null;
     begun_by: string | null;
+    consents: string | null;
   };
   erasure_node: {
     erasure: string;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Organization, type Organizations, textOwner } from '../../engine/accounts/index.ts';
 import {
+  ConsentReceipt,
+  type ConsentReceipts,
   ConsentRecord,
   type ConsentState,
   type Consents,
@@ -163,6 +165,7 @@ const shown = ({ subject }: Person, { legalBasis, ...state }: ConsentState) => (
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
   consents: Pick<Consents, 'read' | 'give' | 'withdraw' | 'withdrewMany'>;
+  consentReceipts: ConsentReceipts;
   organizations: Pick<
     Organizations,
     'attestConsent' | 'get' | 'asTextOwner' | 'publishedText' | 'publishConsentText'
@@ -177,7 +180,12 @@ const about = {
 } as const;
 
 /** What people agreed to and withdrew. */
-export function consentRoutes({ subjects, consents, organizations }: ConsentRouteDeps): AdminRoute[] {
+export function consentRoutes({
+  subjects,
+  consents,
+  consentReceipts,
+  organizations,
+}: ConsentRouteDeps): AdminRoute[] {
   const personOf = createPersonOf(subjects);
   return [
     route({
@@ -239,6 +247,25 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
         const person = await personOf(realm, id);
         const state = await consents.withdraw(person, body.purposes, who, request);
         return { ...shown(person, state), withdrawn: state.withdrawn };
+      },
+    }),
+    route({
+      ...about,
+      method: 'GET',
+      url: '/subjects/:id/consent/:consent/receipt',
+      operationId: 'getConsentReceipt',
+      effect: 'reads-personal',
+      summary: 'Show the receipt of a consent',
+      description:
+        'Text version, language, purposes, controller and contact, signed by the box: for the person, and for whoever checks it without the box. The access is recorded in the audit log.',
+      may: byReaders,
+      params: personParams.extend({
+        consent: z.string().min(1).max(64).describe('Id of the consent'),
+      }),
+      reply: ConsentReceipt,
+      refuses: ['SUBJECT_NOT_FOUND', 'NOT_FOUND'],
+      async handle({ realm, params: { id, consent }, who, request }) {
+        return consentReceipts.receipt(await personOf(realm, id), consent, who, request);
       },
     }),
     ...organizationRoutes(organizations),

@@ -1,4 +1,11 @@
 export {
+  Agreement,
+  type AgreementsDeps,
+  agreementOf,
+  createAgreements,
+  type PublishedFacts,
+} from './agreement.ts';
+export {
   Attestation,
   type Consent,
   ConsentRecord,
@@ -7,6 +14,12 @@ export {
   purposes,
   WithdrawalRecord,
 } from './consent.ts';
+export {
+  ConsentReceipt,
+  type ConsentReceipts,
+  consentReceiptFormat,
+  createConsentReceipts,
+} from './consent-receipt.ts';
 export {
   type ConsentStatus,
   endedAt,

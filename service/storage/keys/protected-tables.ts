@@ -94,6 +94,7 @@ const protectedTables = {
     key: 'id',
     // What was ordered: its state goes on by itself, and its receipt is signed.
     covers: ['id', 'organization', 'world', 'subject', 'reason', 'actor', 'request', 'intended_at'],
+    laterCovers: ['consents'],
     adopted: 2,
   },
   api_key: {

@@ -34,6 +34,7 @@ function fromLast01(columns: Columns): readonly string[] {
     );
   return [
     `alter table erasure add column mac ${text}`,
+    `alter table erasure add column consents ${text}`,
     ...['erasure', 'backup_run', 'backup_drill', 'setup'].map(
       (table) => `alter table ${table} add column begun_by ${text}`,
     ),
@@ -525,7 +526,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- HMAC over what was ordered (keys/protected-tables.ts).
       mac ${text},
       -- The run of the program that began it (storage/runs.ts).
-      begun_by ${text}
+      begun_by ${text},
+      -- JSON: what the person had agreed to, for the receipt.
+      consents ${text}
     )${strict}`,
   `create index erasure_state on erasure (state, id)`,
   `create index erasure_subject on erasure (organization, subject)`,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
@@ -8,11 +9,12 @@ import {
   type ConsentText,
   consentTextOf,
   OwnConsentText,
+  type PublishedFacts,
   type TextOwner,
   type VersionedText,
 } from '../../consent/index.ts';
 import { type Organization, refuseErased, retentionPolicy } from './organization.ts';
-import { insertConsentText, selectConsentText } from './organization-store.ts';
+import { insertConsentText, selectConsentText, selectConsentTexts } from './organization-store.ts';
 
 export interface ConsentTexts {
   /** A new version; the same text again changes nothing. Throws CONFLICT when the organization was erased. */
@@ -21,6 +23,8 @@ export interface ConsentTexts {
   publishedText(id: OrganizationId, version?: number): Promise<VersionedText>;
   /** What people are shown now at an enrollment. */
   consentTextOf(id: OrganizationId): Promise<ConsentText>;
+  /** Of every version who is responsible, the oldest first. */
+  publishedFacts(id: OrganizationId): Promise<PublishedFacts[]>;
   /** With all that a text for people is made of. */
   asTextOwner(id: OrganizationId): Promise<Organization & TextOwner>;
 }
@@ -93,6 +97,12 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
     },
 
     consentTextOf: async (id) => consentTextOf(await asTextOwner(id)),
+    async publishedFacts(id) {
+      return (await selectConsentTexts(db, id)).map(({ version, content }) => {
+        const { controller, contact } = OwnConsentText.parse(JSON.parse(content));
+        return { version, sha256: hashOf(content), ...defined({ controller, contact }) };
+      });
+    },
     asTextOwner,
   };
 }

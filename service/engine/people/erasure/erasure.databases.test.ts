@@ -8,7 +8,7 @@ import type { ErasureId, SubjectId, World } from '../../../lib/id.ts';
 import { verifySignature } from '../../../storage/keys/signing-keys.ts';
 import type { Erasure, ErasureDeps } from './erasure.ts';
 import type { CopyOfReceipt } from './ledger.ts';
-import { receiptBytes } from './ledger.ts';
+import { signedBytes } from './ledger.ts';
 
 let engine: Engine;
 let erasure: Erasure;
@@ -279,9 +279,9 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
     expect(await erasure.receipts(engine.organization, { limit: 10 })).toEqual([receipt]);
     expect(await erasure.receipts(engine.organization, { limit: 10, pending: true })).toEqual([]);
     const parsed = JSON.parse(JSON.stringify(receipt, null, 2));
-    expect(verifySignature(receipt.publicKey, receiptBytes(parsed), receipt)).toBe(true);
+    expect(verifySignature(receipt.publicKey, signedBytes(parsed), receipt)).toBe(true);
     for (const change of [{ subject: 'sub_other' }, { state: 'pending' }, { proof: {} }, { copies: [{}] }]) {
-      expect(verifySignature(receipt.publicKey, receiptBytes({ ...parsed, ...change }), receipt)).toBe(false);
+      expect(verifySignature(receipt.publicKey, signedBytes({ ...parsed, ...change }), receipt)).toBe(false);
     }
     await expect(erasure.receipt('ers_none' as ErasureId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
@@ -441,7 +441,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
       { place: '/mnt/one', copy: 'one', ...expected },
       { place: '/mnt/two', copy: 'two', ...expected },
     ]);
-    expect(verifySignature(done.publicKey, receiptBytes(done), done)).toBe(true);
+    expect(verifySignature(done.publicKey, signedBytes(done), done)).toBe(true);
     const [line] = await engine.db
       .selectFrom('audit')
       .select('details')
@@ -566,7 +566,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
       expect(again.people(realm())).toBe(0);
       const [receipt] = await started.receipts(engine.organization, { limit: 1 });
       expect(receipt).toMatchObject({ subject: id, state: 'done', actor: 'operator:ada', request: 'req_1' });
-      expect(verifySignature(receipt!.publicKey, receiptBytes(receipt!), receipt!)).toBe(true);
+      expect(verifySignature(receipt!.publicKey, signedBytes(receipt!), receipt!)).toBe(true);
     }
     expect([...steps].sort()).toEqual(['intent', 'key', 'ledger', 'log and files', 'transaction'].sort());
     const crashes = (await states()).length - 1;
@@ -666,7 +666,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
       [1, 'mass'],
     ]);
     for (const receipt of receipts) {
-      expect(verifySignature(receipt.publicKey, receiptBytes(receipt), receipt)).toBe(true);
+      expect(verifySignature(receipt.publicKey, signedBytes(receipt), receipt)).toBe(true);
     }
     expect(await engine.subjects.count(realm('test'))).toBe(1);
   });
