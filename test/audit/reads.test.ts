@@ -30,6 +30,7 @@ const personal: Record<string, string> = {
   '/api/admin/sessions/:id': 'session.read',
   '/api/admin/sessions/:id/pictures/:index': 'session.picture',
   '/api/admin/subjects/:id/consent': 'consent.read',
+  '/api/admin/subjects/:id/consent/:consent/receipt': 'consent.read',
   '/api/admin/subjects/:id/export': 'subject.export',
   '/api/admin/holds': 'hold.list',
   '/api/admin/review/:id': 'review.read',

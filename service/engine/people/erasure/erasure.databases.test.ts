@@ -4,11 +4,11 @@ import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { direction, near } from '../../../../test/support/faces.ts';
+import { signedBytes } from '../../../lib/canonical-json.ts';
 import type { ErasureId, SubjectId, World } from '../../../lib/id.ts';
 import { verifySignature } from '../../../storage/keys/signing-keys.ts';
 import type { Erasure, ErasureDeps } from './erasure.ts';
 import type { CopyOfReceipt } from './ledger.ts';
-import { signedBytes } from './ledger.ts';
 
 let engine: Engine;
 let erasure: Erasure;
@@ -284,6 +284,46 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
       expect(verifySignature(receipt.publicKey, signedBytes({ ...parsed, ...change }), receipt)).toBe(false);
     }
     await expect(erasure.receipt('ers_none' as ErasureId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('has a receipt that names the text, who answers for it, and what was withdrawn', async () => {
+    const text = { controller: 'Acme, Oslo', contact: 'privacy@acme.example', apart: true };
+    await engine.organizations.publishConsentText(engine.organization, text, operator);
+    const id = await enroll('ada@example.com');
+    const person = { ...realm(), subject: id };
+    engine.advance(1000);
+    await engine.consents.give(
+      person,
+      {
+        textVersion: 'own-1-1095-365.de',
+        purposes: ['verification', 'identification'],
+        method: 'kiosk, typed name',
+        legalBasis: 'explicit consent',
+        through: 'self',
+      },
+      operator,
+    );
+    engine.advance(1000);
+    await engine.consents.withdraw(person, ['identification'], operator);
+    await engine.organizations.publishConsentText(engine.organization, { apart: false }, operator);
+    const receipt = await erasure.erase(realm(), id, order);
+    expect(receipt.consents).toMatchObject([
+      { textVersion: 'v1', purposes: ['verification'], withdrawn: [] },
+      {
+        textVersion: 'own-1-1095-365.de',
+        language: 'de',
+        textSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        purposes: ['verification', 'identification'],
+        through: 'self',
+        withdrawn: [{ purpose: 'identification', at: expect.any(String) }],
+        controller: 'Acme, Oslo',
+        contact: 'privacy@acme.example',
+      },
+    ]);
+    expect(await engine.db.selectFrom('consent').select('id').where('subject', '=', id).execute()).toEqual([]);
+    expect(verifySignature(receipt.publicKey, signedBytes(receipt), receipt)).toBe(true);
+    const changed = { ...receipt, consents: [] };
+    expect(verifySignature(receipt.publicKey, signedBytes(changed), receipt)).toBe(false);
   });
 
   test('is refused while a hold stands, and nothing changes but the audit log', async () => {
