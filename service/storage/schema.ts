@@ -453,7 +453,6 @@ export interface Schema {
     device_sealed: Uint8Array | null;
     answer_sealed: Uint8Array | null;
     consent_version: string | null;
-    consent_purposes: string | null;
     consent_at: number | null;
     flash: number | null;
     motion: number | null;
@@ -471,6 +470,7 @@ export interface Schema {
     waiting_sealed: Uint8Array | null;
     pictures_sealed: Uint8Array | null;
     node: string | null;
+    consent_purposes: string | null;
   };
   mail_recipient: {
     organization: string;

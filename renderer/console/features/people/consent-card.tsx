@@ -9,7 +9,7 @@ import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { peopleStrings } from './strings.ts';
 
 type State = Schemas['ConsentState'];
-type Record = State['consents'][number];
+type Given = State['consents'][number];
 export type Purpose = State['allowed'][number];
 const purposes = ['verification', 'identification', 'deduplication'] as const satisfies Purpose[];
 
@@ -60,7 +60,7 @@ export function Consent({ id }: { id: string }) {
   );
 }
 
-function Agreed({ person, record }: { person: string; record: Record }) {
+function Agreed({ person, record }: { person: string; record: Given }) {
   const t = useStrings(peopleStrings);
   const env = useWorld();
   const receipt = useOperation(
