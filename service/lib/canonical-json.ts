@@ -10,6 +10,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** What is signed: a document without its signature. */
-export function signedBytes({ signature: _, ...signed }: { signature?: string }): Uint8Array {
+export function signedBytes(document: object): Uint8Array {
+  const { signature: _, ...signed } = document as { signature?: string };
   return new TextEncoder().encode(canonicalJson(signed));
 }

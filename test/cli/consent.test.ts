@@ -55,7 +55,9 @@ test('consent, holds, terms and the export of a person, as an operator uses them
   expect((await cli.run(...check)).stdout).toMatch(/text +v3\n.*purposes +verification, identification/s);
   // By the command of the document, with neither the program nor the box.
   const [, line] = /^node -e '(.+)'$/m.exec(readFileSync('docs/PRIVACY.md', 'utf8')) ?? [];
-  const alone = line!.replace('receipt.json', file('consent.json')).replace('receipt-key.pem', file('key.pem'));
+  const alone = line!
+    .replace('receipt.json', file('consent.json'))
+    .replace('receipt-key.pem', file('key.pem'));
   expect(execFileSync(process.execPath, ['-e', alone], { encoding: 'utf8' })).toBe('true\n');
   writeFileSync(file('consent.json'), JSON.stringify({ ...(signed as object), textVersion: 'v4' }));
   expect(execFileSync(process.execPath, ['-e', alone], { encoding: 'utf8' })).toBe('false\n');

@@ -5,7 +5,7 @@ import {
   IconPointer,
   IconRotateClockwise,
   IconTrash,
-  IconUsers,
+  IconUser,
 } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useLanguage } from '../../ui/strings/language.tsx';
@@ -75,8 +75,8 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
           {asks?.purposes
             .filter((one) => !asks.optional.includes(one))
             .map((one) => (
-              <Line key={one} icon={<IconUsers aria-hidden="true" />}>
-                {t(`${one}Needed`)}
+              <Line key={one} icon={<IconUser aria-hidden="true" />}>
+                {t(one === 'deduplication' ? 'countedOnce' : 'compared')}
               </Line>
             ))}
           <Line icon={<IconTrash aria-hidden="true" />}>
@@ -84,9 +84,14 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
           </Line>
         </ul>
       </section>
-      {asks && asks.optional.length > 0 && (
-        <OptionalPurposes of={asks.optional} chosen={optional} choose={setOptional} />
-      )}
+      {asks?.optional.map((one) => (
+        <Check
+          key={one}
+          label={t('optional')}
+          checked={optional.includes(one)}
+          change={(on) => setOptional((now) => (on ? [...now, one] : now.filter((other) => other !== one)))}
+        />
+      ))}
       <PathChoice description={description} path={path} choose={setPath} />
       <div className="c-fine">
         <details>
@@ -100,38 +105,6 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
         <TakingBack of={consent} />
       </div>
     </Sheet>
-  );
-}
-
-interface OptionalProps {
-  of: readonly Purpose[];
-  chosen: readonly Purpose[];
-  choose(chosen: readonly Purpose[]): void;
-}
-
-/** The check is done with and without them; none is chosen for the person. */
-function OptionalPurposes({ of, chosen, choose }: OptionalProps) {
-  const t = useStrings(captureStrings);
-  return (
-    <fieldset className="c-note c-path">
-      <legend>
-        <IconUsers aria-hidden="true" />
-        {t('optionalTitle')}
-      </legend>
-      <p>{t('optionalText')}</p>
-      {of.map((one) => (
-        <label key={one}>
-          <input
-            type="checkbox"
-            checked={chosen.includes(one)}
-            onChange={({ target }) =>
-              choose(target.checked ? [...chosen, one] : chosen.filter((other) => other !== one))
-            }
-          />
-          <span>{t(`${one}Optional`)}</span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
 
@@ -154,6 +127,19 @@ export const Line = ({ icon, children }: { icon: ReactNode; children: ReactNode 
   </li>
 );
 
+interface CheckProps {
+  label: string;
+  checked: boolean;
+  change(on: boolean): void;
+}
+
+const Check = ({ label, checked, change }: CheckProps) => (
+  <label className="c-check">
+    <input type="checkbox" checked={checked} onChange={({ target }) => change(target.checked)} />
+    <span>{label}</span>
+  </label>
+);
+
 interface PathChoiceProps {
   description: Description;
   path: Path;
@@ -167,14 +153,7 @@ function PathChoice({ description, path, choose }: PathChoiceProps) {
   const organization = description.organization.name;
   if (!choices.flash && !choices.motion) return null;
   const box = (which: keyof Path, label: string) => (
-    <label>
-      <input
-        type="checkbox"
-        checked={!path[which]}
-        onChange={({ target }) => choose({ ...path, [which]: !target.checked })}
-      />
-      <span>{label}</span>
-    </label>
+    <Check label={label} checked={!path[which]} change={(on) => choose({ ...path, [which]: !on })} />
   );
   return (
     <fieldset className="c-note c-path">

@@ -114,7 +114,10 @@ async function load(controller: CaptureController): Promise<void> {
   }
 }
 
-async function agree(controller: CaptureController, { path, language, optional = [] }: Choice): Promise<void> {
+async function agree(
+  controller: CaptureController,
+  { path, language, optional = [] }: Choice,
+): Promise<void> {
   const { link, view } = controller;
   if (!link || !view.description) return;
   const { consent, work } = view.description;

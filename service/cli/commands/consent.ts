@@ -114,7 +114,15 @@ function describe(state: Schemas['ConsentState'], person: string, next: Asked<'w
       one.through === 'self' ? `the person, through ${one.by}` : one.by,
       one.id,
     ]),
-    ...state.withdrawals.map((one) => [one.at, 'withdrawn', one.purpose, undefined, undefined, one.by, undefined]),
+    ...state.withdrawals.map((one) => [
+      one.at,
+      'withdrawn',
+      one.purpose,
+      undefined,
+      undefined,
+      one.by,
+      undefined,
+    ]),
   ].toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
   const ground =
     state.policy === 'attested'

@@ -21,15 +21,14 @@ export function receiptText(receipt: ErasureReceipt): string {
     ['signed with', receipt.kid],
     ['key copies', copies.length === 0 ? 'none are configured' : copies.map(describeCopy).join('; ')],
   ]);
-  const agreed = (receipt.consents ?? []).flatMap((one) => ['', 'The person had agreed:', facts(agreementRows(one))]);
-  return [
-    ...stateText(receipt).map(oneLine),
+  const agreed = (receipt.consents ?? []).flatMap((one) => [
     '',
-    rows,
-    ...agreed,
-    '',
-    ...proofText(proof).map(oneLine),
-  ].join('\n');
+    'The person had agreed:',
+    facts(agreementRows(one)),
+  ]);
+  return [...stateText(receipt).map(oneLine), '', rows, ...agreed, '', ...proofText(proof).map(oneLine)].join(
+    '\n',
+  );
 }
 
 /** The receipt of a consent for a person to read. */

@@ -67,7 +67,12 @@ async function verify(path: string, publicKey: string | undefined): Promise<Answ
   const pinned = publicKey === undefined ? undefined : await readText(publicKey, 'public key');
   const valid = isSigned(signed, pinned ?? signed.publicKey);
   const about = signed.format === receiptFormat ? ofErasure(signed) : ofConsent(signed);
-  const json = { valid, key: pinned === undefined ? 'in the receipt' : 'pinned', kid: signed.kid, ...about.json };
+  const json = {
+    valid,
+    key: pinned === undefined ? 'in the receipt' : 'pinned',
+    kid: signed.kid,
+    ...about.json,
+  };
   if (!valid) {
     const text =
       pinned === undefined

@@ -283,7 +283,8 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       operationId: 'getConsentText',
       effect: 'none',
       summary: 'Show the consent text',
-      description: 'That people read at an enrollment and on the page of a live session, with the name of the organization, in every language.',
+      description:
+        'That people read at an enrollment and on the page of a live session, with the name of the organization, in every language.',
       may: byReaders,
       reply: ConsentTextReply,
       refuses: ['NOT_FOUND'],

@@ -143,7 +143,7 @@ const WholeSessionReply = z
     email: z.string().optional().describe('Claimed e-mail address'),
     reference: z.string().optional().describe('The name that the relying party gave the person'),
     consent: z
-            .object({
+      .object({
         version: z.string().describe('Version of the text'),
         at: time('Time of the consent'),
         purposes: z

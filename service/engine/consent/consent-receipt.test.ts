@@ -23,7 +23,13 @@ const publish = (text: object) =>
 async function enroll(email: string): Promise<SubjectId> {
   const { subject } = await engine.subjects.enroll(
     { organization: engine.organization, world: 'live' },
-    { email, embeddings: { 'a-net': new Float32Array(512).fill(1 / Math.sqrt(512)) }, quality: 0.9, mark: 'ab'.repeat(32), consent },
+    {
+      email,
+      embeddings: { 'a-net': new Float32Array(512).fill(1 / Math.sqrt(512)) },
+      quality: 0.9,
+      mark: 'ab'.repeat(32),
+      consent,
+    },
     operator,
   );
   return subject.id;
@@ -81,7 +87,9 @@ test('a consent of another person has no receipt here', async () => {
   const [ada, bea] = [personOf(await enroll('ada@example.com')), personOf(await enroll('bea@example.com'))];
   const [record] = (await engine.consents.read(bea, operator)).consents;
   for (const id of [record!.id, 'con_none'])
-    await expect(engine.consentReceipts.receipt(ada, id, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(engine.consentReceipts.receipt(ada, id, operator)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
 });
 
 test('a text that is not the organization’s is answered for by what it has published last', () => {
@@ -99,11 +107,17 @@ test('a text that is not the organization’s is answered for by what it has pub
     { version: 1, sha256: 'one', controller: 'Former' },
     { version: 2, sha256: 'two', controller: 'Present' },
   ];
-  const earlier = [{ id: 'wdr_1', purpose: 'verification' as const, at: 4, by: 'x', through: 'operator' as const }];
+  const earlier = [
+    { id: 'wdr_1', purpose: 'verification' as const, at: 4, by: 'x', through: 'operator' as const },
+  ];
   const agreed = agreementOf(record, earlier, published);
   expect(agreed).toMatchObject({ controller: 'Present', withdrawn: [] });
   expect([agreed.language, agreed.textSha256]).toEqual([undefined, undefined]);
   const own = { ...record, textVersion: 'gatehouse-kiosk-4-off-1095-365+own-1.en' };
-  expect(agreementOf(own, [], published)).toMatchObject({ controller: 'Former', textSha256: 'one', language: 'en' });
+  expect(agreementOf(own, [], published)).toMatchObject({
+    controller: 'Former',
+    textSha256: 'one',
+    language: 'en',
+  });
   expect(agreementOf({ ...record, textVersion: 'own-9.en' }, [], published).controller).toBeUndefined();
 });

@@ -85,7 +85,9 @@ export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipt
   const agreements = createAgreements(deps);
   return {
     async receipt({ organization, world, subject }, consent, actor, request) {
-      const agreed = (await (await agreements(organization))(db, subject)).find((one) => one.consent === consent);
+      const agreed = (await (await agreements(organization))(db, subject)).find(
+        (one) => one.consent === consent,
+      );
       if (!agreed) throw new Problem('NOT_FOUND', 'The person has no such consent.');
       const { name } = await organizations.get(organization);
       const key = signing.publicKeys().findLast(({ purpose }) => purpose === 'receipts');

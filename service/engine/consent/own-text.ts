@@ -95,9 +95,7 @@ export function consentTextOf({ name, uniquenessPolicy, terms, own }: TextOwner)
     return [...body, ...factsOf(own, read)];
   };
   return {
-    version: written
-      ? `own-${own.version}-${termsVersion(terms)}`
-      : `${builtIn.version}+own-${own.version}`,
+    version: written ? `own-${own.version}-${termsVersion(terms)}` : `${builtIn.version}+own-${own.version}`,
     text: { en: of('en'), de: of('de') },
     languages,
     purposes: builtIn.purposes,

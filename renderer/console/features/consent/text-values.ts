@@ -44,7 +44,10 @@ export function toText(values: TextValues): OwnText {
   };
 }
 
-function inLanguages<Name extends 'retention' | 'text' | 'live'>(name: Name, both: { en: string; de: string }) {
+function inLanguages<Name extends 'retention' | 'text' | 'live'>(
+  name: Name,
+  both: { en: string; de: string },
+) {
   const written = given(both);
   return Object.keys(written).length > 0 ? ({ [name]: written } as { [N in Name]: typeof written }) : {};
 }

@@ -95,7 +95,9 @@ function Withdraw({ person, allowed }: { person: string; allowed: readonly Purpo
   const taken = allowed.filter((purpose) => !kept.includes(purpose));
   return (
     <AskedOperation
-      run={() => api.post('/api/admin/subjects/{id}/consent/withdrawals', { id: person, env }, { purposes: taken })}
+      run={() =>
+        api.post('/api/admin/subjects/{id}/consent/withdrawals', { id: person, env }, { purposes: taken })
+      }
       toast={t('withdrawnToast')}
       refresh={['subjects']}
       settled={() => keep([])}

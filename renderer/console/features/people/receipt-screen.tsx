@@ -105,7 +105,9 @@ function Agreed({ consent: one }: { consent: NonNullable<Receipt['consents']>[nu
       <KeyValues
         entries={{
           [t('consentVersion')]: <code style={{ overflowWrap: 'anywhere' }}>{one.textVersion}</code>,
-          [t('textHash')]: one.textSha256 && <code style={{ overflowWrap: 'anywhere' }}>{one.textSha256}</code>,
+          [t('textHash')]: one.textSha256 && (
+            <code style={{ overflowWrap: 'anywhere' }}>{one.textSha256}</code>
+          ),
           [t('language')]: one.language && t(one.language),
           [t('consentFor')]: one.purposes.map((purpose) => t(purpose)).join(', '),
           [t('consentGiven')]: <ExactTime at={one.givenAt} />,

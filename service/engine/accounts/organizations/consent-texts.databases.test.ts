@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+import { consentTextOf } from '../../consent/index.ts';
 import { pageConsent } from '../../live/index.ts';
 
 let engine: Engine;
@@ -10,7 +11,7 @@ afterEach(() => engine.stop());
 
 const publish = (text: object) =>
   engine.organizations.publishConsentText(engine.organization, { apart: false, ...text }, operator);
-const shown = () => engine.organizations.consentTextOf(engine.organization);
+const shown = async () => consentTextOf(await engine.organizations.asTextOwner(engine.organization));
 const lines = async () =>
   (
     await engine.db

@@ -6,8 +6,6 @@ import { Problem } from '../../../lib/problem.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
 import {
-  type ConsentText,
-  consentTextOf,
   OwnConsentText,
   type PublishedFacts,
   type TextOwner,
@@ -21,8 +19,6 @@ export interface ConsentTexts {
   publishConsentText(id: OrganizationId, text: OwnConsentText, actor: Actor): Promise<Organization>;
   /** A version as it was published, or the newest. Throws NOT_FOUND. */
   publishedText(id: OrganizationId, version?: number): Promise<VersionedText>;
-  /** What people are shown now at an enrollment. */
-  consentTextOf(id: OrganizationId): Promise<ConsentText>;
   /** Of every version who is responsible, the oldest first. */
   publishedFacts(id: OrganizationId): Promise<PublishedFacts[]>;
   /** With all that a text for people is made of. */
@@ -96,7 +92,6 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
       return { ...found.parsed, version: wanted };
     },
 
-    consentTextOf: async (id) => consentTextOf(await asTextOwner(id)),
     async publishedFacts(id) {
       return (await selectConsentTexts(db, id)).map(({ version, content }) => {
         const { controller, contact } = OwnConsentText.parse(JSON.parse(content));

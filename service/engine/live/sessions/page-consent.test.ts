@@ -7,7 +7,10 @@ const reopen = { onErasure: 'reopen' } as const;
 type Consent = ReturnType<typeof pageConsent>;
 
 test('the organization speaks first and last, and what the session does is said whatever it says', () => {
-  const words = { en: 'We, {organization}, ask you.\n\nIt helps us.', de: 'Wir, {organization}, bitten Sie.' };
+  const words = {
+    en: 'We, {organization}, ask you.\n\nIt helps us.',
+    de: 'Wir, {organization}, bitten Sie.',
+  };
   const plain = pageConsent({ name: 'Nordlys $&' }, 'any');
   const { version, text, withdraw } = pageConsent(
     { name: 'Nordlys $&', own: own({ live: words, controller: 'Nordlys, Oslo', contact: 'desk 3' }) },

@@ -221,7 +221,7 @@ export function requireAgreed(
       'CONFLICT',
       'The text of this page has changed: load the page again, read it, and agree to that one.',
     );
-  const { purposes: asked, optional } = consent.asks ?? { purposes: [], optional: [] };
+  const { purposes: asked = [], optional = [] }: Partial<PageConsent['asks'] & object> = consent.asks ?? {};
   refuseOthers(asked, chosen);
   const agreed = purposes.filter((purpose) => asked.includes(purpose) && (chosen?.includes(purpose) ?? true));
   const missing = asked.find((purpose) => !agreed.includes(purpose) && !optional.includes(purpose));

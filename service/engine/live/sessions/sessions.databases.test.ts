@@ -827,7 +827,10 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
       { textVersion: version, purposes: [] },
       { textVersion: version, purposes: ['deduplication'] },
     ]);
-    const { text_version } = await engine.db.selectFrom('consent').select('text_version').executeTakeFirstOrThrow();
+    const { text_version } = await engine.db
+      .selectFrom('consent')
+      .select('text_version')
+      .executeTakeFirstOrThrow();
     expect(text_version).toBe(version);
   });
 

@@ -320,7 +320,9 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
         contact: 'privacy@acme.example',
       },
     ]);
-    expect(await engine.db.selectFrom('consent').select('id').where('subject', '=', id).execute()).toEqual([]);
+    expect(await engine.db.selectFrom('consent').select('id').where('subject', '=', id).execute()).toEqual(
+      [],
+    );
     expect(verifySignature(receipt.publicKey, signedBytes(receipt), receipt)).toBe(true);
     const changed = { ...receipt, consents: [] };
     expect(verifySignature(receipt.publicKey, signedBytes(changed), receipt)).toBe(false);
