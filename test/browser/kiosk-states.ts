@@ -18,7 +18,7 @@ export interface KioskState {
   /** From the first screen with an operator to the state. */
   act?(hand: Hand): Promise<void>;
   heading: Word;
-  /** What the camera is told of each frame. */
+  /** The answer to each frame of the camera. */
   guidance?: Json;
 }
 

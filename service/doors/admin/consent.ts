@@ -257,7 +257,7 @@ export function consentRoutes({
       effect: 'reads-personal',
       summary: 'Show the receipt of a consent',
       description:
-        'Text version, language, purposes, controller and contact, signed by the box: for the person, and for whoever checks it without the box. The access is recorded in the audit log.',
+        'Text version, language, purposes, controller and contact, signed by the box: for the person, and to be checked without the box. The access is recorded in the audit log.',
       may: byReaders,
       params: personParams.extend({
         consent: z.string().min(1).max(64).describe('Id of the consent'),

@@ -72,7 +72,7 @@ const purposesIn = (uniqueness: Uniqueness): Purpose[] =>
 export const daysIn = (language: TextLanguage, days: number): string =>
   language === 'en' ? `${days} day${days === 1 ? '' : 's'}` : `${days} Tag${days === 1 ? '' : 'e'}`;
 
-/** How long things are kept at the box: below every text, whoever wrote it. */
+/** How long things are kept at the box: below every text, of the product and of the organization. */
 export function termsText({ unusedDays, consentDays, verificationDays }: KeptTerms, language: TextLanguage) {
   const { terms, consent } = texts[language];
   const days = (n: number) => daysIn(language, n);

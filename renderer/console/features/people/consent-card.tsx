@@ -100,7 +100,7 @@ function Withdraw({ person, allowed }: { person: string; allowed: readonly Purpo
       }
       toast={t('withdrawnToast')}
       refresh={['subjects']}
-      settled={() => keep([])}
+      done={() => keep([])}
       danger
       title={t('withdrawTitle')}
       confirmLabel={t('withdraw')}
