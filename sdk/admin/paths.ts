@@ -2773,7 +2773,7 @@ export interface paths {
         };
         /**
          * Show the receipt of a consent
-         * @description Text version, language, purposes, controller and contact, signed by the box: for the person, and for whoever checks it without the box. The access is recorded in the audit log.
+         * @description Text version, language, purposes, controller and contact, signed by the box: for the person, and to be checked without the box. The access is recorded in the audit log.
          */
         get: operations["getConsentReceipt"];
         put?: never;
@@ -41504,9 +41504,9 @@ export interface operations {
                 };
             };
             /**
-             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {

@@ -16,51 +16,55 @@ import { call, list, noun, work } from '../operation-command.ts';
 import { oneLine } from '../terminal/terminal.ts';
 import { consentReceiptText, receiptText } from './receipt-text.ts';
 
-export const receipt = noun('receipts of erasures and consents: the person, the time, and what was agreed to or searched', {
-  verify: work({
-    args: { file: value('<file>', 'a receipt as JSON; - reads standard input') },
-    about: 'verify the signature of a receipt, of an erasure or a consent; needs no data directory and no network',
-    options: {
-      publicKey: value(
-        '<file>',
-        'the trusted key (PEM, from “receipt key”), instead of the one in the receipt',
-      ),
-    },
-    examples: ['receipt verify ada-receipt.json --public-key gatehouse-receipts.pem'],
-    run: ({ file = '', publicKey }) => verify(file, publicKey),
-  }),
-  show: call('GET /api/admin/erasures/{id}', {
-    args: { id: value('<id>', 'ers_…, as “receipt list” shows it') },
-    about: 'one receipt; --json gives it as it was signed',
-    text: receiptText,
-    examples: ['receipt show ers_01…', 'receipt show ers_01… --json > receipt.json'],
-  }),
-  list: list('GET /api/admin/erasures', {
-    on: 'org',
-    about: 'receipts of an organization, the newest first',
-    options: {
-      pending: toggle('only pending ones, for example those that wait for a copy of the key store'),
-    },
-    limit: 100,
-    ask: ({ pending }) => (pending ? { pending: 'true' as const } : {}),
-    rows: {
-      receipt: 'erasure',
-      person: 'subject',
-      world: 'world',
-      reason: 'reason',
-      'asked at': 'requestedAt',
-      state: (one) => (one.state === 'done' ? 'done' : `pending: ${placesOf(one)}`),
-    },
-    empty: ({ pending }) => (pending ? 'No erasure is pending.' : 'No person was erased.'),
-    examples: ['receipt list', 'receipt list --pending --json'],
-  }),
-  key: call('GET /api/admin/erasures/keys', {
-    about: 'the public key of this box’s receipts, for those who verify them',
-    json: ({ items }) => ({ items }),
-    text: ({ items }) => items.map(({ publicKey }) => publicKey.trim()).join('\n'),
-    examples: ['receipt key > gatehouse-receipts.pem'],
-  }),
-});
+export const receipt = noun(
+  'receipts of erasures and consents: the person, the time, and what was agreed to or searched',
+  {
+    verify: work({
+      args: { file: value('<file>', 'a receipt as JSON; - reads standard input') },
+      about:
+        'verify the signature of a receipt, of an erasure or a consent; needs no data directory and no network',
+      options: {
+        publicKey: value(
+          '<file>',
+          'the trusted key (PEM, from “receipt key”), instead of the one in the receipt',
+        ),
+      },
+      examples: ['receipt verify ada-receipt.json --public-key gatehouse-receipts.pem'],
+      run: ({ file = '', publicKey }) => verify(file, publicKey),
+    }),
+    show: call('GET /api/admin/erasures/{id}', {
+      args: { id: value('<id>', 'ers_…, as “receipt list” shows it') },
+      about: 'one receipt; --json gives it as it was signed',
+      text: receiptText,
+      examples: ['receipt show ers_01…', 'receipt show ers_01… --json > receipt.json'],
+    }),
+    list: list('GET /api/admin/erasures', {
+      on: 'org',
+      about: 'receipts of an organization, the newest first',
+      options: {
+        pending: toggle('only pending ones, for example those that wait for a copy of the key store'),
+      },
+      limit: 100,
+      ask: ({ pending }) => (pending ? { pending: 'true' as const } : {}),
+      rows: {
+        receipt: 'erasure',
+        person: 'subject',
+        world: 'world',
+        reason: 'reason',
+        'asked at': 'requestedAt',
+        state: (one) => (one.state === 'done' ? 'done' : `pending: ${placesOf(one)}`),
+      },
+      empty: ({ pending }) => (pending ? 'No erasure is pending.' : 'No person was erased.'),
+      examples: ['receipt list', 'receipt list --pending --json'],
+    }),
+    key: call('GET /api/admin/erasures/keys', {
+      about: 'the public key of this box’s receipts, for those who verify them',
+      json: ({ items }) => ({ items }),
+      text: ({ items }) => items.map(({ publicKey }) => publicKey.trim()).join('\n'),
+      examples: ['receipt key > gatehouse-receipts.pem'],
+    }),
+  },
+);
 
 async function verify(path: string, publicKey: string | undefined): Promise<Answer> {
   const signed = readReceipt(await readText(path, 'receipt'), path);
