@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import type { Language } from '../ui/strings/define-strings.ts';
 import { useLanguage } from '../ui/strings/language.tsx';
+import { readIn } from '../ui/strings/read-in.ts';
 import { useStrings } from '../ui/strings/use-strings.ts';
 import type { KioskApi, KioskState } from './api.ts';
 import { Field } from './field.tsx';
@@ -25,7 +25,7 @@ export function ConsentScreen({ api, state, footer, go }: Props) {
   const [asked, setAsked] = useState<Asked>();
   const [none, setNone] = useState(false);
   useEffect(() => {
-    api.consent().then(setAsked, () => go({ is: 'refused', message: t('offlineText') }));
+    api.consent().then(setAsked, () => go({ is: 'refused', message: t('offlineText'), cut: true }));
   }, [api, go, t]);
 
   function agree(typed: FormData) {
@@ -34,14 +34,14 @@ export function ConsentScreen({ api, state, footer, go }: Props) {
     setNone(purposes.length === 0);
     if (purposes.length === 0) return;
     const [name, email] = [String(typed.get('name')), String(typed.get('email'))];
-    const textVersion = `${asked.version}.${readIn(asked, language)}`;
+    const textVersion = `${asked.version}.${readIn(asked.languages, language)}`;
     go({ is: 'camera', person: { name, email, textVersion, purposes } });
   }
   const main = (
     <Form className="k-consent" send={agree}>
       {() => (
         <>
-          <div lang={asked && readIn(asked, language)}>
+          <div lang={asked && readIn(asked.languages, language)}>
             <h1 lang={language}>{t('consentTitle')}</h1>
             {asked?.text[language].map((text) => (
               <p key={text}>{text}</p>
@@ -67,10 +67,6 @@ export function ConsentScreen({ api, state, footer, go }: Props) {
   );
   return <Frame state={state} main={main} footer={footer} />;
 }
-
-/** The language of the page, or the first in which the text is written. */
-const readIn = ({ languages }: Asked, language: Language): Language =>
-  languages.includes(language) ? language : (languages[0] ?? language);
 
 /** Each purpose is a choice of its own, and none is made for the person. */
 function Purposes({ asked, none }: { asked: Asked; none: boolean }) {

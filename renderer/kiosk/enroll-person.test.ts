@@ -5,7 +5,7 @@ import { enrollPerson } from './enroll-person.ts';
 const person = {
   name: 'Mira Marker',
   email: 'mira@example.com',
-  textVersion: 'gatehouse-kiosk-3-off.en',
+  textVersion: 'gatehouse-kiosk-4-off-1095-365.en',
   purposes: ['verification' as const],
 };
 const pictures = ['one', 'two', 'three'].map((text) => new Blob([text]));

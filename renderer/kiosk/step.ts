@@ -25,4 +25,5 @@ export type Step =
   | { is: 'not-verified'; reference: string; email?: string }
   /** Its operator decides: liveness alone is against it, and not sure. */
   | { is: 'undecided'; picture: Blob; reference: string; email?: string }
-  | { is: 'refused'; message: string };
+  /** `cut`: there was no answer, and the box may have got what was sent. */
+  | { is: 'refused'; message: string; cut?: true };

@@ -93,13 +93,15 @@ interface OutcomeProps extends Props {
 export function Outcome({ state, step, go, footer }: OutcomeProps) {
   const t = useStrings(kioskStrings);
   const refused = step.is === 'refused';
+  const cut = refused && step.cut;
   const again: Step = refused
     ? { is: 'start' }
     : { is: 'camera', ...(step.email === undefined ? {} : { email: step.email }) };
   const main = (
     <div className="k-form" role="alert">
-      <h1>{t(refused ? 'refusedTitle' : 'notVerified')}</h1>
+      <h1>{t(cut ? 'offlineTitle' : refused ? 'refusedTitle' : 'notVerified')}</h1>
       <p>{refused ? step.message : t('notVerifiedText', { reference: referenceOf(step.reference) })}</p>
+      {cut && <p className="muted">{t('offlineStaff')}</p>}
       <button type="button" className="k-btn primary" onClick={() => go(again)}>
         {t('again')}
       </button>

@@ -56,7 +56,11 @@ function OneVisit({ api, state, lock, lost, clear }: VisitProps & { clear(): voi
     } catch (error) {
       const said = error instanceof Refusal ? error : noAnswer(error);
       const waits = said.code === 'DUPLICATE_IDENTITY';
-      setStep({ is: 'refused', message: waits ? t('waits') : (said.sentence ?? t('offlineText')) });
+      setStep(
+        said.sentence === undefined
+          ? { is: 'refused', message: t('cutText'), cut: true }
+          : { is: 'refused', message: waits ? t('waits') : said.sentence },
+      );
       if (said.status === 401 || said.status === 403) await lost();
     }
   }

@@ -611,7 +611,13 @@ export interface components {
                     en: string;
                     de: string;
                 };
-                withdrawUrl?: string;
+                asks?: {
+                    purposes: ("verification" | "identification" | "deduplication")[];
+                    /** @description Those of them that the person may decline */
+                    optional: ("verification" | "identification" | "deduplication")[];
+                    /** @description In which it is written */
+                    languages: ("en" | "de")[];
+                };
             };
             /** @enum {string} */
             language?: "en" | "de";
@@ -2078,6 +2084,7 @@ export interface operations {
                     /** @constant */
                     consent: true;
                     textVersion: string;
+                    purposes?: ("verification" | "identification" | "deduplication")[];
                     path: {
                         flash: boolean;
                         motion: boolean;

@@ -2764,6 +2764,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/subjects/{id}/consent/{consent}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the receipt of a consent
+         * @description Text version, language, purposes, controller and contact, signed by the box: for the person, and to be checked without the box. The access is recorded in the audit log.
+         */
+        get: operations["getConsentReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/consent-text": {
         parameters: {
             query?: never;
@@ -2773,7 +2793,7 @@ export interface paths {
         };
         /**
          * Show the consent text
-         * @description That people read at a kiosk, with the name of the organization, in every language.
+         * @description That people read at an enrollment and on the page of a live session, with the name of the organization, in every language.
          */
         get: operations["getConsentText"];
         /**
@@ -11420,6 +11440,8 @@ export interface components {
                  * @description Time of the consent
                  */
                 at: string;
+                /** @description Purposes beside the check itself; absent where the text did not name them */
+                purposes?: ("verification" | "identification" | "deduplication")[];
             };
             /** @description The path that the person chose */
             path?: {
@@ -11756,9 +11778,115 @@ export interface components {
             withdrawn: ("verification" | "identification" | "deduplication")[];
         };
         /**
-         * @description What people are asked to agree to.
+         * @description The signed record of a consent.
          * @example {
-         *       "version": "gatehouse-kiosk-3-off",
+         *       "format": "gatehouse-consent-receipt/1",
+         *       "appliance": "apl_01m7w2z9c0h2rb1yq7j5t8k3nd",
+         *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+         *       "organizationName": "Museum of Bern",
+         *       "world": "live",
+         *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
+         *       "consent": "cns_01m7w3hb8hbf355he5zqwjztdk",
+         *       "textVersion": "own-3-1095-365.de",
+         *       "language": "de",
+         *       "textSha256": "9f2c…",
+         *       "purposes": [
+         *         "verification"
+         *       ],
+         *       "method": "kiosk, typed name",
+         *       "legalBasis": "explicit consent",
+         *       "through": "self",
+         *       "givenAt": "2026-11-20T12:00:00.000Z",
+         *       "withdrawn": [],
+         *       "controller": "Museum of Bern, Helvetiaplatz 5, Bern",
+         *       "contact": "privacy@museum.example",
+         *       "issuedAt": "2026-11-20T12:05:00.000Z",
+         *       "publicKey": "-----BEGIN PUBLIC KEY-----…",
+         *       "kid": "4c1a…",
+         *       "signature": "x1Yz…"
+         *     }
+         */
+        ConsentReceipt: {
+            /**
+             * @description Format of the receipt
+             * @constant
+             */
+            format: "gatehouse-consent-receipt/1";
+            /** @description Id of the appliance */
+            appliance: string;
+            /** @description Id of the organization */
+            organization: string;
+            /** @description Its name */
+            organizationName: string;
+            /**
+             * @description World of the person
+             * @enum {string}
+             */
+            world: "live" | "test";
+            /** @description Id of the person */
+            subject: string;
+            /** @description Id of the record */
+            consent: string;
+            /** @description Version of the text */
+            textVersion: string;
+            /**
+             * @description In which the text was read, where it is known
+             * @enum {string}
+             */
+            language?: "en" | "de";
+            /** @description SHA-256 of what the organization published of the text, as the line `consent.publish` of the audit log has it */
+            textSha256?: string;
+            /** @description Purposes */
+            purposes: ("verification" | "identification" | "deduplication")[];
+            /** @description Method */
+            method: string;
+            /** @description Legal basis */
+            legalBasis: string;
+            /**
+             * @description Source of the consent: an API key, the organization, or the person
+             * @enum {string}
+             */
+            through: "integrator" | "operator" | "self";
+            /**
+             * Format: date-time
+             * @description When
+             */
+            givenAt: string;
+            /**
+             * Format: date-time
+             * @description Expiry
+             */
+            expiresAt?: string;
+            /** @description Purposes of it that were withdrawn since */
+            withdrawn: {
+                /** @enum {string} */
+                purpose: "verification" | "identification" | "deduplication";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                at: string;
+            }[];
+            /** @description Who is responsible, as that text names it */
+            controller?: string;
+            /** @description Contact for data protection, as that text names it */
+            contact?: string;
+            /**
+             * Format: date-time
+             * @description When the receipt was made; what was withdrawn later is not in it
+             */
+            issuedAt: string;
+            /** @description Public key of the appliance, PEM */
+            publicKey: string;
+            /** @description Id of the key */
+            kid: string;
+            /** @description Ed25519 signature over the other fields as canonical JSON, base64url */
+            signature: string;
+        };
+        /**
+         * @description What people are asked to agree to at an enrollment, and on the page of a live session.
+         * @example {
+         *       "version": "gatehouse-kiosk-4-off-1095-365",
          *       "purposes": [
          *         "verification",
          *         "identification"
@@ -11775,6 +11903,25 @@ export interface components {
          *         "de": [
          *           "Museum of Bern möchte Sie an Ihrem Gesicht erkennen."
          *         ]
+         *       },
+         *       "page": {
+         *         "version": "gatehouse-live-2-match-365",
+         *         "text": {
+         *           "en": [
+         *             "Museum of Bern wants to confirm that a real person is in front of the camera."
+         *           ],
+         *           "de": [
+         *             "Museum of Bern möchte bestätigen, dass ein echter Mensch vor der Kamera ist."
+         *           ]
+         *         },
+         *         "retention": {
+         *           "en": "The result is kept for 365 days.",
+         *           "de": "Das Ergebnis wird 365 Tage lang aufbewahrt."
+         *         },
+         *         "withdraw": {
+         *           "en": "Ask Museum of Bern.",
+         *           "de": "Wenden Sie sich an Museum of Bern."
+         *         }
          *       }
          *     }
          */
@@ -11794,6 +11941,28 @@ export interface components {
             languages: ("en" | "de")[];
             /** @description Each purpose is a choice of its own */
             apart: boolean;
+            /** @description Of a live session that finds out who the person is */
+            page: {
+                /** @description Version of these texts */
+                version: string;
+                /** @description By language */
+                text: {
+                    /** @description Paragraphs */
+                    en: string[];
+                    /** @description Paragraphs */
+                    de: string[];
+                };
+                /** @description How long the result is kept */
+                retention: {
+                    en: string;
+                    de: string;
+                };
+                /** @description How to take the consent back */
+                withdraw: {
+                    en: string;
+                    de: string;
+                };
+            };
         };
         /**
          * @example {
@@ -11803,8 +11972,15 @@ export interface components {
          *     }
          */
         PublishedConsentText: {
-            /** @description In the place of the built-in text; an empty line begins a paragraph, {organization} is the name */
+            /** @description At an enrollment, in the place of the built-in text; an empty line begins a paragraph, {organization} is the name */
             text?: {
+                /** @description In English */
+                en?: string;
+                /** @description In German */
+                de?: string;
+            };
+            /** @description In live sessions, in the place of the opening and the closing sentence; what the session does is always added */
+            live?: {
                 /** @description In English */
                 en?: string;
                 /** @description In German */
@@ -11840,8 +12016,15 @@ export interface components {
          *     }
          */
         OwnConsentText: {
-            /** @description In the place of the built-in text; an empty line begins a paragraph, {organization} is the name */
+            /** @description At an enrollment, in the place of the built-in text; an empty line begins a paragraph, {organization} is the name */
             text?: {
+                /** @description In English */
+                en?: string;
+                /** @description In German */
+                de?: string;
+            };
+            /** @description In live sessions, in the place of the opening and the closing sentence; what the session does is always added */
+            live?: {
                 /** @description In English */
                 en?: string;
                 /** @description In German */
@@ -11867,8 +12050,25 @@ export interface components {
             apart: boolean;
         };
         ConsentTextPreview: {
-            kiosk: components["schemas"]["ConsentText"];
-            /** @description Of a live session */
+            /** @description Of an enrollment */
+            kiosk: {
+                /** @description Version of these texts */
+                version: string;
+                /** @description By language */
+                text: {
+                    /** @description Paragraphs */
+                    en: string[];
+                    /** @description Paragraphs */
+                    de: string[];
+                };
+                /** @description What the text asks for */
+                purposes: ("verification" | "identification" | "deduplication")[];
+                /** @description In which it is written */
+                languages: ("en" | "de")[];
+                /** @description Each purpose is a choice of its own */
+                apart: boolean;
+            };
+            /** @description Of a live session that finds out who the person is */
             page: {
                 /** @description Version of these texts */
                 version: string;
@@ -11878,6 +12078,16 @@ export interface components {
                     en: string[];
                     /** @description Paragraphs */
                     de: string[];
+                };
+                /** @description How long the result is kept */
+                retention: {
+                    en: string;
+                    de: string;
+                };
+                /** @description How to take the consent back */
+                withdraw: {
+                    en: string;
+                    de: string;
                 };
             };
         };
@@ -13044,6 +13254,55 @@ export interface components {
                 /** @description Data that was not searched, with the reason */
                 notSearched: string[];
             };
+            /** @description What the person had agreed to; absent without a recorded consent, and in older receipts */
+            consents?: {
+                /** @description Id of the record */
+                consent: string;
+                /** @description Version of the text */
+                textVersion: string;
+                /**
+                 * @description In which the text was read, where it is known
+                 * @enum {string}
+                 */
+                language?: "en" | "de";
+                /** @description SHA-256 of what the organization published of the text, as the line `consent.publish` of the audit log has it */
+                textSha256?: string;
+                /** @description Purposes */
+                purposes: ("verification" | "identification" | "deduplication")[];
+                /** @description Method */
+                method: string;
+                /** @description Legal basis */
+                legalBasis: string;
+                /**
+                 * @description Source of the consent: an API key, the organization, or the person
+                 * @enum {string}
+                 */
+                through: "integrator" | "operator" | "self";
+                /**
+                 * Format: date-time
+                 * @description When
+                 */
+                givenAt: string;
+                /**
+                 * Format: date-time
+                 * @description Expiry
+                 */
+                expiresAt?: string;
+                /** @description Purposes of it that were withdrawn since */
+                withdrawn: {
+                    /** @enum {string} */
+                    purpose: "verification" | "identification" | "deduplication";
+                    /**
+                     * Format: date-time
+                     * @description When
+                     */
+                    at: string;
+                }[];
+                /** @description Who is responsible, as that text names it */
+                controller?: string;
+                /** @description Contact for data protection, as that text names it */
+                contact?: string;
+            }[];
             /** @description Public key of the appliance, PEM */
             publicKey: string;
             /** @description Id of the key */
@@ -41119,6 +41378,148 @@ export interface operations {
             };
         };
     };
+    getConsentReceipt: {
+        parameters: {
+            query?: {
+                /** @description Id of the organization; needed on the control socket. A caller of the LAN acts in its own. */
+                organization?: string;
+                /** @description World of real people or of trials; needed on the control socket. An API key acts in its own. */
+                env?: "live" | "test";
+            };
+            header?: never;
+            path: {
+                /** @description Id or e-mail address of the person */
+                id: string;
+                /** @description Id of the consent */
+                consent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The signed record of a consent. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "format": "gatehouse-consent-receipt/1",
+                     *       "appliance": "apl_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "organization": "org_01m7w2z9c0h2rb1yq7j5t8k3nd",
+                     *       "organizationName": "Museum of Bern",
+                     *       "world": "live",
+                     *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
+                     *       "consent": "cns_01m7w3hb8hbf355he5zqwjztdk",
+                     *       "textVersion": "own-3-1095-365.de",
+                     *       "language": "de",
+                     *       "textSha256": "9f2c…",
+                     *       "purposes": [
+                     *         "verification"
+                     *       ],
+                     *       "method": "kiosk, typed name",
+                     *       "legalBasis": "explicit consent",
+                     *       "through": "self",
+                     *       "givenAt": "2026-11-20T12:00:00.000Z",
+                     *       "withdrawn": [],
+                     *       "controller": "Museum of Bern, Helvetiaplatz 5, Bern",
+                     *       "contact": "privacy@museum.example",
+                     *       "issuedAt": "2026-11-20T12:05:00.000Z",
+                     *       "publicKey": "-----BEGIN PUBLIC KEY-----…",
+                     *       "kid": "4c1a…",
+                     *       "signature": "x1Yz…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentReceipt"];
+                };
+            };
+            /** @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each. */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `SUBJECT_NOT_FOUND`: No person is enrolled under that id or e-mail.
+             *     - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key.
+             */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getConsentText: {
         parameters: {
             query?: {
@@ -41131,7 +41532,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What people are asked to agree to. */
+            /** @description What people are asked to agree to at an enrollment, and on the page of a live session. */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
@@ -41140,7 +41541,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "version": "gatehouse-kiosk-3-off",
+                     *       "version": "gatehouse-kiosk-4-off-1095-365",
                      *       "purposes": [
                      *         "verification",
                      *         "identification"
@@ -41157,6 +41558,25 @@ export interface operations {
                      *         "de": [
                      *           "Museum of Bern möchte Sie an Ihrem Gesicht erkennen."
                      *         ]
+                     *       },
+                     *       "page": {
+                     *         "version": "gatehouse-live-2-match-365",
+                     *         "text": {
+                     *           "en": [
+                     *             "Museum of Bern wants to confirm that a real person is in front of the camera."
+                     *           ],
+                     *           "de": [
+                     *             "Museum of Bern möchte bestätigen, dass ein echter Mensch vor der Kamera ist."
+                     *           ]
+                     *         },
+                     *         "retention": {
+                     *           "en": "The result is kept for 365 days.",
+                     *           "de": "Das Ergebnis wird 365 Tage lang aufbewahrt."
+                     *         },
+                     *         "withdraw": {
+                     *           "en": "Ask Museum of Bern.",
+                     *           "de": "Wenden Sie sich an Museum of Bern."
+                     *         }
                      *       }
                      *     }
                      */

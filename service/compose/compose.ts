@@ -99,7 +99,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   // A service looks at its rows first.
   if (serves) await recordIntegrity.tend();
 
-  const people = createPeople(foundation, accounts, pictures, eventsOut);
+  const people = createPeople(foundation, record.auditLog, accounts, pictures, eventsOut);
   const { subjects, calibrations } = people;
   const { setup, setupTokenFile } = createFirstOwner(foundation, accounts, people);
   const verification = createVerification(foundation, accounts, pictures, eventsOut, people, {
@@ -250,6 +250,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     deliveryUpkeep: delivery.deliveryUpkeep,
     jobs,
     consents: people.consents,
+    consentReceipts: people.consentReceipts,
     holds: people.holds,
     subjects,
     calibrations,

@@ -61,6 +61,7 @@ export function createErasing(
     events,
     subjects,
     personalData,
+    organizations,
     forgetUse: limits.forgetPerson,
     isHeld: async (tx, subject) => (await isHeld(tx, subject)) || isHeldByScope(tx, subject),
     galleries: () => models.current().galleries,

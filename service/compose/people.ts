@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { createConsents, createHolds } from '../engine/consent/index.ts';
+import type { AuditLog } from '../engine/audit/index.ts';
+import { createConsentReceipts, createConsents, createHolds } from '../engine/consent/index.ts';
 import { createGalleryCalibrations, deleteClaim } from '../engine/matching/index.ts';
 import { createSubjects, type Realm } from '../engine/people/index.ts';
 import { crossScoresInThread } from '../inference/gallery/cross-scores.ts';
@@ -16,12 +17,23 @@ export type People = ReturnType<typeof createPeople>;
 /** People, what they consented to, and the galleries that they are found in. */
 export function createPeople(
   { config, db, inTransaction, sealer, audit, ids, clock, log, opened, position, vault }: Foundation,
+  auditLog: AuditLog,
   { organizations }: Accounts,
   { models }: Pictures,
   { events, recurring }: EventsOut,
 ) {
   const holds = createHolds({ db, inTransaction, sealer, audit, ids, clock });
   const consents = createConsents({ db, inTransaction, audit, ids, clock, organizations, events });
+  const { publicKeys, sign } = vault.signing;
+  const consentReceipts = createConsentReceipts({
+    db,
+    inTransaction,
+    audit,
+    clock,
+    organizations,
+    signing: { publicKeys, sign },
+    appliance: auditLog.appliance,
+  });
   const galleries = createGalleries({ log });
   opened.defer(() => galleries.close());
   const changed = createConnection<(realm: Realm) => void>('subjects.changed');
@@ -55,5 +67,5 @@ export function createPeople(
     due: () => recurring.soon('gallery-calibration'),
   });
   changed.connect(calibrations.noticed);
-  return { holds, consents, galleries, subjects, calibrations };
+  return { holds, consents, consentReceipts, galleries, subjects, calibrations };
 }

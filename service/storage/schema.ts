@@ -338,6 +338,7 @@ export interface Schema {
     receipt: string | null;
     mac: string | null;
     begun_by: string | null;
+    consents: string | null;
   };
   erasure_node: {
     erasure: string;
@@ -469,6 +470,7 @@ export interface Schema {
     waiting_sealed: Uint8Array | null;
     pictures_sealed: Uint8Array | null;
     node: string | null;
+    consent_purposes: string | null;
   };
   mail_recipient: {
     organization: string;

@@ -30,6 +30,7 @@ const personal: Record<string, string> = {
   '/api/admin/sessions/:id': 'session.read',
   '/api/admin/sessions/:id/pictures/:index': 'session.picture',
   '/api/admin/subjects/:id/consent': 'consent.read',
+  '/api/admin/subjects/:id/consent/:consent/receipt': 'consent.read',
   '/api/admin/subjects/:id/export': 'subject.export',
   '/api/admin/holds': 'hold.list',
   '/api/admin/review/:id': 'review.read',
@@ -174,6 +175,14 @@ async function fill(): Promise<Record<string, string>> {
     { email, embeddings: { [embedder!]: embedding }, quality: 0.9 },
     by.actor,
   );
+  const consent = {
+    textVersion: 'v1',
+    purposes: ['verification' as const],
+    method: 'form',
+    legalBasis: 'consent',
+  };
+  const person = { ...realm, subject: subject.id };
+  const { consents } = await gatehouse.consents.give(person, consent, by.actor);
   await gatehouse.relay.relay();
   const [delivery] = await gatehouse.deliveries.list(realm, { limit: 1 });
   const verification = `ver_${'0'.repeat(26)}`;
@@ -193,6 +202,7 @@ async function fill(): Promise<Record<string, string>> {
   return {
     organization,
     subject: subject.id,
+    consent: consents[0]!.id,
     delivery: delivery!.id,
     verification,
     administrator: administrator.id,

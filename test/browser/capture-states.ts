@@ -156,6 +156,24 @@ export const captureStates: readonly CaptureState[] = [
     },
   },
   {
+    name: 'consent-optional',
+    heading: 'Confirm it is you',
+    before: (box) =>
+      void Object.assign(box.answers, {
+        describe: {
+          ...description,
+          consent: {
+            ...(description.consent as Json),
+            asks: {
+              purposes: ['identification', 'deduplication'],
+              optional: ['deduplication'],
+              languages: ['en', 'de'],
+            },
+          },
+        },
+      }),
+  },
+  {
     name: 'consent-no-answer',
     heading: 'Confirm it is you',
     async act(page, box) {

@@ -164,7 +164,7 @@ async function pass(sessionId: string, token: string): Promise<void> {
     const reply = await fetch(`${path}/signals`, { method: 'POST', headers, body: JSON.stringify(body) });
     return (await reply.json()) as { next: string };
   };
-  let { next } = await send({ consent: { textVersion: 'gatehouse-live-1-none' } });
+  let { next } = await send({ consent: { textVersion: 'gatehouse-live-2-none-365' } });
   for (let i = 0; i < 12 && next === 'frames'; i++) {
     const name = `frame ${++frames}`;
     const bytes = frameNamed(name);

@@ -200,7 +200,7 @@ test.skipIf(missing)(
     );
     // The organization enrolls each face anyway: the text asks for no search for a second address.
     expect(consents).toMatchObject([
-      { textVersion: 'gatehouse-kiosk-3-off.en', purposes: ['verification', 'identification'] },
+      { textVersion: 'gatehouse-kiosk-4-off-1095-365.en', purposes: ['verification', 'identification'] },
     ]);
 
     const verified = createHand();

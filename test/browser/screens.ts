@@ -1,4 +1,4 @@
-// Pictures of every screen of the list, of each step of setup and sign-in, and of each state of the capture page (--only /verify), light and dark, wide and narrow, empty and full, and what
+// Pictures of every screen of the list, of each step of setup and sign-in, and of each state of the capture page (--only /verify) and the kiosk (--only /kiosk/), light and dark, wide and narrow, empty and full, and what
 // axe says of each: npm run screens -- [--only TEXT,TEXT] [--out FOLDER] [--data empty|full] [--language de] [--more] [--form TEXT]
 // --more: also 320 px wide, with text of twice the size, in forced colors, by the Tab key, and whether a width between scrolls sideways;
 // --form light-390: that one alone. Ends with 1 where there is a finding.
@@ -14,8 +14,13 @@ import { captureStates, openState, RESULT_HOST } from './capture-states.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { liveCamera } from './counting-hand.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
+<<<<<<< HEAD
 import { inLanguage } from './in-language.ts';
 import { type Form, forms, look, lookBetween, moreForms, show } from './look.ts';
+=======
+import { kioskStates, openKiosk } from './kiosk-states.ts';
+import { type Form, forms, look, moreForms, show } from './look.ts';
+>>>>>>> live49
 import { openOwnSession } from './own-session.ts';
 import { startBox, startEmptyBox } from './running-box.ts';
 import { type Screen, screens } from './screen-list.ts';
@@ -63,6 +68,7 @@ try {
     if (options.data && options.data !== data) continue;
     if (wanted(data).length > 0) await visitAll(browser, data);
   }
+<<<<<<< HEAD
   const walks = (...paths: string[]) =>
     options.data !== 'full' && only.some((text) => paths.some((path) => path.includes(text)));
   if (walks('/setup')) await walkSetup();
@@ -70,6 +76,16 @@ try {
   if (walks('/sign-in', '/security')) await walkFace();
   // Its states are found by their English words.
   if (options.language === 'en' && walks('/verify')) await walkCapture();
+=======
+  // The steps are found by their English words.
+  const english = options.language === 'en' && options.data !== 'full';
+  if (english && only.some((text) => '/setup'.includes(text))) await walkSetup();
+  if (english && only.some((text) => '/sign-in'.includes(text))) await walkSignIn(browser);
+  if (english && only.some((text) => ['/sign-in', '/security'].some((path) => path.includes(text))))
+    await walkFace();
+  if (english && only.some((text) => '/verify'.includes(text))) await walkCapture();
+  if (options.data !== 'full' && only.some((text) => '/kiosk/'.includes(text))) await walkKiosk();
+>>>>>>> live49
 } finally {
   await browser.close();
 }
@@ -311,6 +327,24 @@ async function walkFace(): Promise<void> {
       await page.getByRole('dialog').waitFor();
       await step('switch-off');
       await context.close();
+    });
+  } finally {
+    await box.stop();
+  }
+}
+
+/** What people and the desk see at a kiosk; the box's answers are a script. */
+async function walkKiosk(): Promise<void> {
+  const box = await startCaptureBox();
+  try {
+    await withFace(async (withCamera) => {
+      for (const state of kioskStates) {
+        const context = await openContext(withCamera);
+        const faults = await watchPages(context, [new URL(box.url).host]);
+        const place = { url: box.url, language: options.language === 'de' ? 'de' : 'en' } as const;
+        await lookInAllForms(await openKiosk(context, place, state), `kiosk-${state.name}`, faults);
+        await context.close();
+      }
     });
   } finally {
     await box.stop();

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -41,6 +42,27 @@ test('consent, holds, terms and the export of a person, as an operator uses them
   );
   await cli.json('subject', 'enroll', '--env', 'test', '--email', 'bea@example.com', file('bea.jpg'));
   expect((await verify()).body).toMatchObject({ verified: true, userId: enrolled.userId });
+
+  const { consents } = await cli.json<{ consents: { id: string }[] }>(
+    ...['consent', 'show', 'ada@example.com', '--env', 'test'],
+  );
+  const signed = await cli.json('consent', 'receipt', 'ada@example.com', consents[0]!.id, '--env', 'test');
+  writeFileSync(file('consent.json'), JSON.stringify(signed, null, 2));
+  const pem = await cli.run('receipt', 'key');
+  writeFileSync(file('key.pem'), pem.stdout);
+  const check = ['receipt', 'verify', file('consent.json'), '--public-key', file('key.pem')];
+  expect(await cli.json(...check)).toMatchObject({ valid: true, textVersion: 'v3', withdrawn: [] });
+  expect((await cli.run(...check)).stdout).toMatch(/text +v3\n.*purposes +verification, identification/s);
+  // By the command of the document, with neither the program nor the box.
+  const [, line] = /^node -e '(.+)'$/m.exec(readFileSync('docs/PRIVACY.md', 'utf8')) ?? [];
+  const alone = line!
+    .replace('receipt.json', file('consent.json'))
+    .replace('receipt-key.pem', file('key.pem'));
+  expect(execFileSync(process.execPath, ['-e', alone], { encoding: 'utf8' })).toBe('true\n');
+  writeFileSync(file('consent.json'), JSON.stringify({ ...(signed as object), textVersion: 'v4' }));
+  expect(execFileSync(process.execPath, ['-e', alone], { encoding: 'utf8' })).toBe('false\n');
+  const forged = await cli.run(...check);
+  expect([forged.code, forged.stdout]).toEqual([1, expect.stringContaining('NOT VALID')]);
 
   expect(
     await cli.json('consent', 'withdraw', 'ada@example.com', '--env', 'test', '--purpose', 'identification'),

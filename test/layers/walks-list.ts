@@ -228,7 +228,7 @@ export const walks: readonly Walk[] = [
       'service/engine/people/erasure/proof.ts#needlesOf',
       'service/engine/people/erasure/search-files.ts#searchFiles',
       'service/engine/people/erasure/ledger.ts#signReceipt',
-      'service/engine/people/erasure/ledger.ts#receiptBytes',
+      'service/lib/canonical-json.ts#signedBytes',
       'service/engine/people/erasure/finish-erasures.ts#settleErasure',
     ],
   },

@@ -20,7 +20,7 @@ import {
   createHeartbeats,
   createVerdicts,
 } from '../../service/engine/behavior/index.ts';
-import { createConsents, purposes } from '../../service/engine/consent/index.ts';
+import { createConsentReceipts, createConsents, purposes } from '../../service/engine/consent/index.ts';
 import { createEvents } from '../../service/engine/events/index.ts';
 import { createFlows } from '../../service/engine/live/index.ts';
 import {
@@ -359,6 +359,7 @@ export async function startEngine({
   const organizations = createOrganizations(shared);
   const access = createAccess({ ...shared, integrity, organizations });
   const consents = createConsents({ ...shared, organizations });
+  const consentReceipts = createConsentReceipts({ ...shared, organizations, signing, appliance });
   const opened = [galleries];
   function openEmpty() {
     opened.push(createGalleries({ log }));
@@ -501,6 +502,7 @@ export async function startEngine({
     /** What the file of the setup token holds. */
     setupTokens,
     consents,
+    consentReceipts,
     subjects,
     /** A second start over the same database, with empty galleries. */
     openSubjects,

@@ -5,15 +5,17 @@ import {
   IconPointer,
   IconRotateClockwise,
   IconTrash,
+  IconUser,
 } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useLanguage } from '../../ui/strings/language.tsx';
+import { readIn } from '../../ui/strings/read-in.ts';
 import { useStrings } from '../../ui/strings/use-strings.ts';
 import { captureStrings } from '../capture-strings.ts';
 import { Button, Heading, Sheet } from '../parts/frame.tsx';
 import { useText } from '../parts/use-text.ts';
 import type { Choice } from '../session/live-session.ts';
-import type { Description, Path } from '../session/wire.ts';
+import type { Description, Path, Purpose } from '../session/wire.ts';
 
 interface ConsentProps {
   description: Description;
@@ -29,9 +31,12 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
   const text = useText();
   const { language } = useLanguage();
   const [path, setPath] = useState<Path>({ flash: true, motion: true });
+  const [optional, setOptional] = useState<readonly Purpose[]>([]);
   const organization = description.organization.name;
   const purpose = text(description.purpose);
   const { consent, messages } = description;
+  const { asks } = consent;
+  const read = asks ? readIn(asks.languages, language) : language;
   return (
     <Sheet
       description={description}
@@ -40,7 +45,7 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
       acts={
         <>
           <p className="c-agree">{t('consentAsk', { organization })}</p>
-          <Button primary busy={busy} onClick={() => agree({ path, language })}>
+          <Button primary busy={busy} onClick={() => agree({ path, language, optional })}>
             {text(messages?.button) ?? t('agree')}
           </Button>
           <Button busy={busy} onClick={() => leave('other')}>
@@ -67,30 +72,51 @@ export function ConsentScreen({ description, busy, problem, agree, leave }: Cons
             {t('whatSteps', { count: description.steps })}
           </Line>
           {description.behavior && <Line icon={<IconPointer aria-hidden="true" />}>{t('whatBehavior')}</Line>}
-          <Line icon={<IconTrash aria-hidden="true" />}>{consent.retention[language]}</Line>
+          {asks?.purposes
+            .filter((one) => !asks.optional.includes(one))
+            .map((one) => (
+              <Line key={one} icon={<IconUser aria-hidden="true" />}>
+                {t(one === 'deduplication' ? 'countedOnce' : 'compared')}
+              </Line>
+            ))}
+          <Line icon={<IconTrash aria-hidden="true" />}>
+            <span lang={read}>{consent.retention[language]}</span>
+          </Line>
         </ul>
       </section>
+      {asks?.optional.map((one) => (
+        <Check
+          key={one}
+          label={t('optional')}
+          checked={optional.includes(one)}
+          change={(on) => setOptional((now) => (on ? [...now, one] : now.filter((other) => other !== one)))}
+        />
+      ))}
       <PathChoice description={description} path={path} choose={setPath} />
       <div className="c-fine">
         <details>
           <summary>{t('fullText')}</summary>
           {consent.text[language].map((paragraph) => (
-            <p key={paragraph}>{paragraph}</p>
+            <p key={paragraph} lang={read}>
+              {paragraph}
+            </p>
           ))}
         </details>
-        <details>
-          <summary>{t('withdrawTitle')}</summary>
-          <p>{consent.withdraw[language]}</p>
-          {consent.withdrawUrl !== undefined && /^https?:\/\//.test(consent.withdrawUrl) && (
-            <p>
-              <a href={consent.withdrawUrl} target="_blank" rel="noopener noreferrer">
-                {consent.withdrawUrl}
-              </a>
-            </p>
-          )}
-        </details>
+        <TakingBack of={consent} />
       </div>
     </Sheet>
+  );
+}
+
+/** How the consent is taken back: before it is given, and beside the reference at the end. */
+export function TakingBack({ of: { withdraw, asks } }: { of: Description['consent'] }) {
+  const t = useStrings(captureStrings);
+  const { language } = useLanguage();
+  return (
+    <details>
+      <summary>{t('withdrawTitle')}</summary>
+      <p lang={asks && readIn(asks.languages, language)}>{withdraw[language]}</p>
+    </details>
   );
 }
 
@@ -99,6 +125,19 @@ export const Line = ({ icon, children }: { icon: ReactNode; children: ReactNode 
     {icon}
     <span>{children}</span>
   </li>
+);
+
+interface CheckProps {
+  label: string;
+  checked: boolean;
+  change(on: boolean): void;
+}
+
+const Check = ({ label, checked, change }: CheckProps) => (
+  <label className="c-check">
+    <input type="checkbox" checked={checked} onChange={({ target }) => change(target.checked)} />
+    <span>{label}</span>
+  </label>
 );
 
 interface PathChoiceProps {
@@ -114,14 +153,7 @@ function PathChoice({ description, path, choose }: PathChoiceProps) {
   const organization = description.organization.name;
   if (!choices.flash && !choices.motion) return null;
   const box = (which: keyof Path, label: string) => (
-    <label>
-      <input
-        type="checkbox"
-        checked={!path[which]}
-        onChange={({ target }) => choose({ ...path, [which]: !target.checked })}
-      />
-      <span>{label}</span>
-    </label>
+    <Check label={label} checked={!path[which]} change={(on) => choose({ ...path, [which]: !on })} />
   );
   return (
     <fieldset className="c-note c-path">

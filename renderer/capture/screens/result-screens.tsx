@@ -23,7 +23,7 @@ import { wayBackOf, windowFrames } from '../session/ending.ts';
 import { wordOfStep } from '../session/instruction.ts';
 import type { View } from '../session/view.ts';
 import type { Description, LiveState, Result, StepName } from '../session/wire.ts';
-import { Line } from './consent-screen.tsx';
+import { Line, TakingBack } from './consent-screen.tsx';
 
 /** Milliseconds for which the result is shown before the page goes back. */
 const GOES_BACK_IN = { soon: 2_500, slow: 6_000 };
@@ -180,7 +180,7 @@ export function DecidedScreen({ description, result, second }: DecidedProps) {
       acts={
         <>
           <WayBack {...{ way, organization }} />
-          {!passed && <Reference reference={result.reference} />}
+          <Reference reference={result.reference} />
         </>
       }
     >
@@ -191,6 +191,11 @@ export function DecidedScreen({ description, result, second }: DecidedProps) {
         {otherWay !== undefined && <p className="lead">{otherWay}</p>}
         <WhereNext {...{ going: way.going, second, organization }} />
       </div>
+      {description && (
+        <div className="c-fine">
+          <TakingBack of={description.consent} />
+        </div>
+      )}
     </Sheet>
   );
 }

@@ -1,6 +1,17 @@
 import { noAnswer, toRefusal } from '../../ui/refusal.ts';
 import { doWork } from './do-work.ts';
-import type { Begun, Description, Device, Handover, Link, LiveState, Path, Result, Work } from './wire.ts';
+import type {
+  Begun,
+  Description,
+  Device,
+  Handover,
+  Link,
+  LiveState,
+  Path,
+  Purpose,
+  Result,
+  Work,
+} from './wire.ts';
 
 /** Milliseconds until a request without an answer is given up. */
 const PATIENCE = 15_000;
@@ -30,6 +41,8 @@ async function call<T>(path: string, body?: object, token?: string): Promise<T> 
 export interface NewBegin {
   link: Link;
   textVersion: string;
+  /** Agreed to, where the text asks for some. */
+  purposes?: Purpose[];
   path: Path;
   /** The session that this browser had of the link before. */
   previous?: string | undefined;

@@ -1,6 +1,7 @@
 import { base64Of } from '../../ui/base64.ts';
 import { Refusal } from '../../ui/refusal.ts';
 import type { Language } from '../../ui/strings/define-strings.ts';
+import { readIn } from '../../ui/strings/read-in.ts';
 import { type TestOutcome, testPicture } from '../../ui/test-people/test-person-choice.tsx';
 import {
   type CaptureController,
@@ -22,12 +23,14 @@ import {
 } from './capture-controller.ts';
 import { sameLink } from './link.ts';
 import { troubleOf, type View } from './view.ts';
-import type { Device, Frame, Path } from './wire.ts';
+import type { Device, Frame, Path, Purpose } from './wire.ts';
 
 export interface Choice {
   path: Path;
-  /** In which the text was read. */
+  /** Of the page; the text is read in it, or in the first in which it is written. */
   language: Language;
+  /** Those that the person may decline, and agreed to. */
+  optional?: readonly Purpose[];
 }
 
 export interface LiveSession {
@@ -111,16 +114,28 @@ async function load(controller: CaptureController): Promise<void> {
   }
 }
 
-async function agree(controller: CaptureController, { path, language }: Choice): Promise<void> {
+async function agree(
+  controller: CaptureController,
+  { path, language, optional = [] }: Choice,
+): Promise<void> {
   const { link, view } = controller;
   if (!link || !view.description) return;
   const { consent, work } = view.description;
-  const { version } = consent;
+  const { version, asks } = consent;
+  const read = asks ? readIn(asks.languages, language) : language;
+  const needed = asks?.purposes.filter((one) => !asks.optional.includes(one)) ?? [];
   const previous = controller.memory.read()?.token;
   try {
     remember(
       controller,
-      await controller.api.begin({ link, textVersion: `${version}.${language}`, path, previous, work }),
+      await controller.api.begin({
+        link,
+        textVersion: `${version}.${read}`,
+        ...(asks && { purposes: [...needed, ...optional] }),
+        path,
+        previous,
+        work,
+      }),
       path,
     );
   } catch (error) {

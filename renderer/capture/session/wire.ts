@@ -13,6 +13,8 @@ export type Text = NonNullable<Description['title']>;
 export type Work = NonNullable<Description['work']>;
 /** Whether the challenge may flash colors, and ask for movements of the head. */
 export type Path = Description['pathChoices'];
+/** What the face may be used for beside the check itself. */
+export type Purpose = NonNullable<Description['consent']['asks']>['purposes'][number];
 export type Begun = Pick<Schemas['LiveBegun'], 'sessionId' | 'token'>;
 export type Result = Schemas['LiveResult'];
 export type Decision = NonNullable<Result['decision']>;

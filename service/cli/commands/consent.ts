@@ -4,6 +4,7 @@ import { collected, needed, person, toggle, value } from '../flag.ts';
 import { type Asked, call, noun } from '../operation-command.ts';
 import { readMoment } from '../terminal/moment.ts';
 import { facts, table } from '../terminal/terminal.ts';
+import { consentReceiptText } from './receipt-text.ts';
 
 type NewConsent = Schemas['NewConsent'];
 type Purpose = NewConsent['purposes'][number];
@@ -76,6 +77,13 @@ export const consent = noun(
         'consent withdraw ada@example.com --all',
       ],
     }),
+    receipt: call('GET /api/admin/subjects/{id}/consent/{consent}/receipt', {
+      on: 'world',
+      args: { id: person, consent: value('<consent>', 'con_…, as “consent show” shows it') },
+      about: 'the signed receipt of a consent; --json gives it as it was signed (audited)',
+      text: consentReceiptText,
+      examples: ['consent receipt ada@example.com con_01… --json > ada-consent.json'],
+    }),
     attest: call('PUT /api/admin/organization/attestation', {
       on: 'org',
       about:
@@ -104,8 +112,17 @@ function describe(state: Schemas['ConsentState'], person: string, next: Asked<'w
       `${one.textVersion}, ${one.method}, ${one.legalBasis}`,
       one.expiresAt,
       one.through === 'self' ? `the person, through ${one.by}` : one.by,
+      one.id,
     ]),
-    ...state.withdrawals.map((one) => [one.at, 'withdrawn', one.purpose, undefined, undefined, one.by]),
+    ...state.withdrawals.map((one) => [
+      one.at,
+      'withdrawn',
+      one.purpose,
+      undefined,
+      undefined,
+      one.by,
+      undefined,
+    ]),
   ].toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
   const ground =
     state.policy === 'attested'
@@ -125,7 +142,7 @@ function describe(state: Schemas['ConsentState'], person: string, next: Asked<'w
       ['refused', state.withheld.join(', ') || 'nothing'],
     ]),
     '',
-    table(['when', 'what', 'purposes', 'text, method, basis', 'until', 'by'], records, ground),
+    table(['when', 'what', 'purposes', 'text, method, basis', 'until', 'by', 'record'], records, ground),
     ...(state.ended ? end : []),
   ].join('\n');
 }

@@ -3,6 +3,8 @@ import { isClean } from '../../engine/people/erasure/proof.ts';
 import { count, facts, oneLine } from '../terminal/terminal.ts';
 
 type ErasureReceipt = Schemas['ErasureReceipt'];
+type ConsentReceipt = Schemas['ConsentReceipt'];
+type Agreement = NonNullable<ErasureReceipt['consents']>[number];
 
 /** A receipt for a person to read; everything of it that is signed is in the JSON. */
 export function receiptText(receipt: ErasureReceipt): string {
@@ -19,8 +21,38 @@ export function receiptText(receipt: ErasureReceipt): string {
     ['signed with', receipt.kid],
     ['key copies', copies.length === 0 ? 'none are configured' : copies.map(describeCopy).join('; ')],
   ]);
-  return [...stateText(receipt).map(oneLine), '', rows, '', ...proofText(proof).map(oneLine)].join('\n');
+  const agreed = (receipt.consents ?? []).flatMap((one) => [
+    '',
+    'The person had agreed:',
+    facts(agreementRows(one)),
+  ]);
+  return [...stateText(receipt).map(oneLine), '', rows, ...agreed, '', ...proofText(proof).map(oneLine)].join(
+    '\n',
+  );
 }
+
+/** The receipt of a consent for a person to read. */
+export const consentReceiptText = (receipt: ConsentReceipt): string =>
+  facts([
+    ['person', receipt.subject],
+    ['organization', `${receipt.organizationName}, ${receipt.organization} (${receipt.world})`],
+    ...agreementRows(receipt),
+    ['receipt made at', receipt.issuedAt],
+    ['appliance', receipt.appliance],
+    ['signed with', receipt.kid],
+  ]);
+
+const agreementRows = (one: Agreement): [string, string][] => [
+  ['consent', one.consent],
+  ['text', `${one.textVersion}${one.textSha256 === undefined ? '' : ` (SHA-256 ${one.textSha256})`}`],
+  ['read in', one.language ?? 'not known'],
+  ['purposes', one.purposes.join(', ')],
+  ['given', `${one.givenAt}, ${one.method}, ${one.legalBasis}`],
+  ['valid until', one.expiresAt ?? 'withdrawn'],
+  ['withdrawn', one.withdrawn.map(({ purpose, at }) => `${purpose} (${at})`).join(', ') || 'nothing'],
+  ['responsible', one.controller ?? 'not named by the text'],
+  ['contact', one.contact ?? 'not named by the text'],
+];
 
 const describeCopy = ({ place, state, attested }: ErasureReceipt['copies'][number]): string =>
   `${place}: ${state}${attested ? ` (the word of ${attested.by}, ${attested.at})` : ''}`;

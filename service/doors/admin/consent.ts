@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { Organization, type Organizations } from '../../engine/accounts/index.ts';
+import { Organization, type Organizations, textOwner } from '../../engine/accounts/index.ts';
 import {
+  ConsentReceipt,
+  type ConsentReceipts,
   ConsentRecord,
   type ConsentState,
   type Consents,
@@ -8,6 +10,7 @@ import {
   OwnConsentText,
   type Person,
   purposes,
+  type TextOwner,
   WithdrawalRecord,
 } from '../../engine/consent/index.ts';
 import { pageConsent } from '../../engine/live/index.ts';
@@ -89,31 +92,52 @@ const WithdrawnReply = z
   });
 
 const paragraphs = z.array(z.string()).describe('Paragraphs');
-
-const ConsentTextReply = z
+const paragraphsByLanguage = z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language');
+const lineByLanguage = z.strictObject({ en: z.string(), de: z.string() });
+const enrollmentText = {
+  version: z.string().describe('Version of these texts'),
+  text: paragraphsByLanguage,
+  purposes: z.array(z.enum(purposes)).describe('What the text asks for'),
+  languages: z.array(z.enum(['en', 'de'])).describe('In which it is written'),
+  apart: z.boolean().describe('Each purpose is a choice of its own'),
+};
+const page = z
   .strictObject({
     version: z.string().describe('Version of these texts'),
-    text: z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language'),
-    purposes: z.array(z.enum(purposes)).describe('What the text asks for'),
-    languages: z.array(z.enum(['en', 'de'])).describe('In which it is written'),
-    apart: z.boolean().describe('Each purpose is a choice of its own'),
+    text: paragraphsByLanguage,
+    retention: lineByLanguage.describe('How long the result is kept'),
+    withdraw: lineByLanguage.describe('How to take the consent back'),
   })
-  .meta({
-    id: 'ConsentText',
-    description: 'What people are asked to agree to.',
-    examples: [
-      {
-        version: 'gatehouse-kiosk-3-off',
-        purposes: ['verification', 'identification'],
-        languages: ['en', 'de'],
-        apart: false,
-        text: {
-          en: ['Museum of Bern wants to recognize you by your face.'],
-          de: ['Museum of Bern möchte Sie an Ihrem Gesicht erkennen.'],
-        },
+  .describe('Of a live session that finds out who the person is');
+
+const ConsentTextReply = z.strictObject({ ...enrollmentText, page }).meta({
+  id: 'ConsentText',
+  description: 'What people are asked to agree to at an enrollment, and on the page of a live session.',
+  examples: [
+    {
+      version: 'gatehouse-kiosk-4-off-1095-365',
+      purposes: ['verification', 'identification'],
+      languages: ['en', 'de'],
+      apart: false,
+      text: {
+        en: ['Museum of Bern wants to recognize you by your face.'],
+        de: ['Museum of Bern möchte Sie an Ihrem Gesicht erkennen.'],
       },
-    ],
-  });
+      page: {
+        version: 'gatehouse-live-2-match-365',
+        text: {
+          en: ['Museum of Bern wants to confirm that a real person is in front of the camera.'],
+          de: ['Museum of Bern möchte bestätigen, dass ein echter Mensch vor der Kamera ist.'],
+        },
+        retention: {
+          en: 'The result is kept for 365 days.',
+          de: 'Das Ergebnis wird 365 Tage lang aufbewahrt.',
+        },
+        withdraw: { en: 'Ask Museum of Bern.', de: 'Wenden Sie sich an Museum of Bern.' },
+      },
+    },
+  ],
+});
 
 const PublishedConsentText = z
   .strictObject({ ...OwnConsentText.shape, version: z.int().describe('Number of the version') })
@@ -123,16 +147,13 @@ const PublishedConsentText = z
   });
 
 const ConsentTextPreview = z
-  .strictObject({
-    kiosk: ConsentTextReply,
-    page: z
-      .strictObject({
-        version: z.string().describe('Version of these texts'),
-        text: z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language'),
-      })
-      .describe('Of a live session'),
-  })
+  .strictObject({ kiosk: z.strictObject(enrollmentText).describe('Of an enrollment'), page })
   .meta({ id: 'ConsentTextPreview' });
+
+function previewOf(owner: Organization & TextOwner): z.input<typeof ConsentTextPreview> {
+  const { version, text, retention, withdraw } = pageConsent(owner, 'any');
+  return { kiosk: consentTextOf(owner), page: { version, text, retention, withdraw } };
+}
 
 const shown = ({ subject }: Person, { legalBasis, ...state }: ConsentState) => ({
   ...state,
@@ -144,9 +165,10 @@ const shown = ({ subject }: Person, { legalBasis, ...state }: ConsentState) => (
 export interface ConsentRouteDeps {
   subjects: Pick<Subjects, 'get'>;
   consents: Pick<Consents, 'read' | 'give' | 'withdraw' | 'withdrewMany'>;
+  consentReceipts: ConsentReceipts;
   organizations: Pick<
     Organizations,
-    'attestConsent' | 'get' | 'consentTextOf' | 'publishedText' | 'publishConsentText'
+    'attestConsent' | 'get' | 'asTextOwner' | 'publishedText' | 'publishConsentText'
   >;
 }
 
@@ -158,7 +180,12 @@ const about = {
 } as const;
 
 /** What people agreed to and withdrew. */
-export function consentRoutes({ subjects, consents, organizations }: ConsentRouteDeps): AdminRoute[] {
+export function consentRoutes({
+  subjects,
+  consents,
+  consentReceipts,
+  organizations,
+}: ConsentRouteDeps): AdminRoute[] {
   const personOf = createPersonOf(subjects);
   return [
     route({
@@ -222,6 +249,25 @@ export function consentRoutes({ subjects, consents, organizations }: ConsentRout
         return { ...shown(person, state), withdrawn: state.withdrawn };
       },
     }),
+    route({
+      ...about,
+      method: 'GET',
+      url: '/subjects/:id/consent/:consent/receipt',
+      operationId: 'getConsentReceipt',
+      effect: 'reads-personal',
+      summary: 'Show the receipt of a consent',
+      description:
+        'Text version, language, purposes, controller and contact, signed by the box: for the person, and to be checked without the box. The access is recorded in the audit log.',
+      may: byReaders,
+      params: personParams.extend({
+        consent: z.string().min(1).max(64).describe('Id of the consent'),
+      }),
+      reply: ConsentReceipt,
+      refuses: ['SUBJECT_NOT_FOUND', 'NOT_FOUND'],
+      async handle({ realm, params: { id, consent }, who, request }) {
+        return consentReceipts.receipt(await personOf(realm, id), consent, who, request);
+      },
+    }),
     ...organizationRoutes(organizations),
   ];
 }
@@ -237,11 +283,15 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       operationId: 'getConsentText',
       effect: 'none',
       summary: 'Show the consent text',
-      description: 'That people read at a kiosk, with the name of the organization, in every language.',
+      description:
+        'That people read at an enrollment and on the page of a live session, with the name of the organization, in every language.',
       may: byReaders,
       reply: ConsentTextReply,
       refuses: ['NOT_FOUND'],
-      handle: ({ organization }) => organizations.consentTextOf(organization),
+      async handle({ organization }) {
+        const { kiosk, page } = previewOf(await organizations.asTextOwner(organization));
+        return { ...kiosk, page };
+      },
     }),
     route({
       ...about,
@@ -275,13 +325,9 @@ function organizationRoutes(organizations: ConsentRouteDeps['organizations']): A
       reply: ConsentTextPreview,
       refuses: ['NOT_FOUND'],
       async handle({ organization, body }) {
-        const asked = await organizations.get(organization);
-        const next = { ...body, version: (asked.consentText?.version ?? 0) + 1 };
-        const page = pageConsent(
-          { name: asked.name, consentText: { ...next, sha256: '', publishedAt: 0 } },
-          'any',
-        );
-        return { kiosk: consentTextOf(asked, next), page: { version: page.version, text: page.text } };
+        const found = await organizations.get(organization);
+        const own = { ...body, version: (found.consentText?.version ?? 0) + 1 };
+        return previewOf(textOwner(found, own));
       },
     }),
     route({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { purposes } from '../../engine/consent/index.ts';
 import {
   riskFlags,
   type Session,
@@ -142,7 +143,14 @@ const WholeSessionReply = z
     email: z.string().optional().describe('Claimed e-mail address'),
     reference: z.string().optional().describe('The name that the relying party gave the person'),
     consent: z
-      .object({ version: z.string().describe('Version of the text'), at: time('Time of the consent') })
+      .object({
+        version: z.string().describe('Version of the text'),
+        at: time('Time of the consent'),
+        purposes: z
+          .array(z.enum(purposes))
+          .optional()
+          .describe('Purposes beside the check itself; absent where the text did not name them'),
+      })
       .optional()
       .describe('Consent of the person; absent before it'),
     path: z

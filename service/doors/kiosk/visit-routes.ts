@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Kiosks, Organizations } from '../../engine/accounts/index.ts';
 import type { Actor } from '../../engine/audit/index.ts';
-import { requireText } from '../../engine/consent/index.ts';
+import { consentTextOf, requireText } from '../../engine/consent/index.ts';
 import type { Captures } from '../../engine/matching/index.ts';
 import type { Subjects } from '../../engine/people/index.ts';
 import type { Checks } from '../../engine/verification/index.ts';
@@ -22,7 +22,7 @@ export interface VisitRouteDeps {
   checks: Pick<Checks, 'enroll' | 'verify'>;
   kiosks: Pick<Kiosks, 'confirmOperator'>;
   subjects: Pick<Subjects, 'get'>;
-  organizations: Pick<Organizations, 'consentTextOf'>;
+  organizations: Pick<Organizations, 'asTextOwner'>;
 }
 
 /** An operator is signed in at the kiosk. */
@@ -53,7 +53,8 @@ export function visitRoutes(
   app: FastifyInstance,
   { captures, checks, kiosks, subjects, organizations }: VisitRouteDeps,
 ): void {
-  const shownTo = (request: FastifyRequest) => organizations.consentTextOf(kioskOf(request).organization);
+  const shownTo = async (request: FastifyRequest) =>
+    consentTextOf(await organizations.asTextOwner(kioskOf(request).organization));
 
   app.get(
     '/api/kiosk/consent',

@@ -88,7 +88,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       schema: { hide, operationId: 'liveBegin', body: BeginRequest, response: { 200: Begun } },
     },
     async (request) => {
-      const { link, textVersion, path, previous, device, proof } = request.body;
+      const { link, textVersion, purposes, path, previous, device, proof } = request.body;
       // The capability of a session is its own link: another session is not resumed by it.
       const own = link.kind !== 'session' || previous === link.token;
       // A published flow begins again for the next person at the same screen.
@@ -96,7 +96,7 @@ function linkRoutes(app: FastifyInstance, deps: LiveDoorDeps): void {
       const resumed = previous !== undefined && own ? await liveSessions.resume(previous, wish) : undefined;
       if (resumed) return fromBegun(resumed);
       const order = {
-        consent: { version: textVersion },
+        consent: { version: textVersion, ...defined({ purposes }) },
         path,
         device: deviceOf(device, request.ip, request.headers['user-agent']),
         request: request.id,

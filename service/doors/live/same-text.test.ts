@@ -30,7 +30,9 @@ const realm = () => ({ organization: engine.organization, world: 'test' }) as co
 /** A fresh link of each kind that a person can open. */
 const links: Record<Exclude<LinkKind, 'handover'>, () => Promise<string>> = {
   async session() {
-    const page = { consent: pageConsent({ name: 'Acme' }, 'none') };
+    const page = {
+      consent: pageConsent(await engine.organizations.asTextOwner(engine.organization), 'none'),
+    };
     const expiresAt = engine.clock.now() + 600_000;
     const order = { flow: 'api', match: 'none', actor: key, page, realm: realm(), expiresAt } as const;
     return (await engine.liveSessions.create(order)).token;
@@ -72,4 +74,28 @@ test.each(Object.entries(links))('a link of the kind %s', async (kind, make) => 
   const kept = await engine.db.selectFrom('live_session').select('consent_version').execute();
   // With the language in which it was read.
   expect(kept).toEqual([{ consent_version: `${version}.de` }]);
+});
+
+test.each(Object.entries(links))('a link of the kind %s says what the settings do', async (kind, make) => {
+  const { organizations, organization } = engine;
+  const describe = async () => {
+    const link = { kind, token: await make(), ...(kind === 'flow' && { test: true }) };
+    const reply = await app.inject({ method: 'POST', url: '/api/live/describe', payload: { link } });
+    const { version, text, retention } = reply.json().consent;
+    return {
+      version,
+      said: `${text.en.join(' ')} ${retention.en}`,
+      gesagt: `${text.de.join(' ')} ${retention.de}`,
+    };
+  };
+  const before = await describe();
+  expect(before.said).toContain('365 days');
+  await organizations.setRetention(organization, { verificationDays: 30 }, operator);
+  const live = { en: 'Our {organization} asks.', de: 'Unsere {organization} bittet.' };
+  await organizations.publishConsentText(organization, { live, contact: 'desk 3', apart: false }, operator);
+  const after = await describe();
+  expect(after.said).toMatch(/^.*Our Acme asks\. .*Contact for data protection: desk 3.* 30 days/);
+  expect(after.gesagt).toMatch(/^.*Unsere Acme bittet\. .*Kontakt für den Datenschutz: desk 3.* 30 Tage/);
+  expect(after.said).not.toContain('result is kept for 365 days');
+  expect(after.version).not.toBe(before.version);
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
+import { purposes } from '../../engine/consent/index.ts';
 import { linkKinds, sessionDecisions, sessionFlows } from '../../engine/live/index.ts';
 import { time } from '../../lib/record-fields.ts';
 import { testOutcomes } from '../../lib/test-outcome.ts';
@@ -32,6 +33,8 @@ export const BeginRequest = z.strictObject({
   consent: z.literal(true),
   /** Of the text that was shown, with its language (`.de`); that of a flow has its slug in it. */
   textVersion: lineOfText(210),
+  /** Absent: all that the text asks for. */
+  purposes: z.array(z.enum(purposes)).max(purposes.length).optional(),
   path: z.strictObject({ flash: z.boolean(), motion: z.boolean() }),
   device: device.default({}),
   /** Of the work that the description asked for. */
@@ -127,7 +130,13 @@ export const Description = z
       text: z.object({ en: paragraphs, de: paragraphs }),
       retention: pair,
       withdraw: pair,
-      withdrawUrl: z.string().optional(),
+      asks: z
+        .object({
+          purposes: z.array(z.enum(purposes)),
+          optional: z.array(z.enum(purposes)).describe('Those of them that the person may decline'),
+          languages: z.array(z.enum(['en', 'de'])).describe('In which it is written'),
+        })
+        .optional(),
     }),
     language: language.optional(),
     behavior: z

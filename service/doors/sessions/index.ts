@@ -41,7 +41,7 @@ export interface SessionsDoorDeps extends OrderDeps, SignalsDeps {
       Sessions,
       'create' | 'find' | 'read' | 'wholePage' | 'finalize' | 'finalizeByToken' | 'noteBehavior'
     >;
-  organizations: Pick<Organizations, 'get'>;
+  organizations: Pick<Organizations, 'asTextOwner'>;
   uniqueness: OrderDeps['uniqueness'] & Pick<Uniqueness, 'sessionSalt'>;
   verifyToken: VerifyToken;
 }
@@ -122,7 +122,7 @@ function createRoute(app: FastifyInstance, deps: SessionsDoorDeps, prefix: strin
     },
     async (request, reply) => {
       const caller = relyingParty(request);
-      const organization = await deps.organizations.get(caller.organization);
+      const organization = await deps.organizations.asTextOwner(caller.organization);
       const order = await toOrder(deps, request.body, caller, organization, request.id);
       const { id, token, expiresAt } = await deps.liveSessions.create(order);
       return reply.code(201).send({

@@ -1,4 +1,5 @@
 import type { Organization, UniquenessPolicy } from '../../engine/accounts/index.ts';
+import type { TextOwner } from '../../engine/consent/index.ts';
 import type { Callbacks, Webhooks } from '../../engine/events/index.ts';
 import {
   type NewSession as Order,
@@ -31,7 +32,7 @@ export async function toOrder(
   deps: OrderDeps,
   wanted: NewSession,
   caller: RelyingParty,
-  organization: Organization,
+  organization: Organization & TextOwner,
   request: string,
 ): Promise<Order> {
   const { profile, callbackUrl, redirectUrl, subjectRef, metadata, testOutcome } = wanted;
@@ -43,15 +44,10 @@ export async function toOrder(
     );
   if (redirectUrl !== undefined) checkRedirect(redirectUrl, caller, organization);
   if (callbackUrl !== undefined) await checkCallback(deps, callbackUrl, caller);
-  const { name } = organization;
   const consent =
     policy === 'off'
       ? pageConsent(organization, 'none')
-      : uniqueConsent(
-          pageConsent(organization, 'any'),
-          name,
-          await deps.uniqueness.termsOf(toRealm(caller), SCOPE),
-        );
+      : uniqueConsent(organization, await deps.uniqueness.termsOf(toRealm(caller), SCOPE), policy);
   return {
     flow: 'api',
     realm: toRealm(caller),

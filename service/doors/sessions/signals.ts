@@ -32,9 +32,9 @@ export async function takeSignals(
         'CONSENT_REQUIRED',
         'Show the person the text of GET /api/v1/sessions/:id first, and send consent with its version; or open verifyUrl, which does it.',
       );
-    const { textVersion, flash, motion } = consent;
+    const { textVersion, purposes, flash, motion } = consent;
     await liveSessions.open(token, {
-      consent: { version: textVersion },
+      consent: { version: textVersion, ...defined({ purposes }) },
       path: { flash, motion },
       device: { ...defined(device), address: request.ip },
       request: request.id,

@@ -41,7 +41,12 @@ export const fromSession = (session: WholeSession): SessionStatus => ({
   consent: {
     version: session.page.consent.version,
     text: session.page.consent.text,
-    ...defined({ agreedAt: time(session.consent?.at) }),
+    ...defined({
+      purposes: session.page.consent.asks?.purposes,
+      optional: session.page.consent.asks?.optional,
+      agreedAt: time(session.consent?.at),
+      agreedTo: session.consent?.purposes,
+    }),
   },
   ...defined({ testOutcome: session.testOutcome }),
 });

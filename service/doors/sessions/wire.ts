@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionData } from '../../engine/behavior/index.ts';
+import { purposes } from '../../engine/consent/index.ts';
 import { CaptureSource } from '../../engine/matching/index.ts';
 import { pageReply } from '../../http/cursor.ts';
 import { Metadata } from '../../http/key-lists.ts';
@@ -78,6 +79,7 @@ const state = z.enum(['created', 'opened', 'processing', 'finalized']);
 const decision = z.enum(['approved', 'rejected', 'duplicate', 'expired']);
 export type WireDecision = z.output<typeof decision>;
 const texts = z.array(z.string());
+const somePurposes = z.array(z.enum(purposes)).max(purposes.length);
 
 export const SessionStatus = z
   .strictObject({
@@ -92,7 +94,10 @@ export const SessionStatus = z
         text: z
           .strictObject({ en: texts.describe('English'), de: texts.describe('German') })
           .describe('Paragraphs'),
+        purposes: somePurposes.optional().describe('What it asks for beside the check itself'),
+        optional: somePurposes.optional().describe('Those of them that the person may decline'),
         agreedAt: moment('Time when the person agreed').optional(),
+        agreedTo: somePurposes.optional().describe('Purposes that the person agreed to'),
       })
       .describe('What the person has to agree to before the first picture'),
     testOutcome: TestOutcomeReply.optional(),
@@ -107,7 +112,7 @@ export const SessionStatus = z
         decision: null,
         createdAt: '2026-11-21T12:00:00.000Z',
         expiresAt: '2026-11-21T12:30:00.000Z',
-        consent: { version: 'gatehouse-live-1-none', text: { en: ['…'], de: ['…'] } },
+        consent: { version: 'gatehouse-live-2-none-365', text: { en: ['…'], de: ['…'] } },
       },
     ],
   });
@@ -182,6 +187,9 @@ export const Signals = z
     consent: z
       .object({
         textVersion: z.string().min(1).max(200).describe('`consent.version` of the session'),
+        purposes: somePurposes
+          .optional()
+          .describe('Purposes that the person agreed to; absent: all that the text asks for'),
         flash: z.boolean().default(false).describe('The screen may show colors'),
         motion: z.boolean().default(true).describe('The person can move the head'),
       })
@@ -202,7 +210,7 @@ export const Signals = z
     examples: [
       {
         frames: [{ image: '/9j/4AAQ…', time: 1234.5 }],
-        consent: { textVersion: 'gatehouse-live-1-none', flash: false, motion: true },
+        consent: { textVersion: 'gatehouse-live-2-none-365', flash: false, motion: true },
       },
     ],
   });

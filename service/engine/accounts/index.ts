@@ -53,6 +53,7 @@ export {
   type MonthlyUse,
 } from './limits/limits.ts';
 export { sourceOf } from './limits/source.ts';
+export { textOwner } from './organizations/consent-texts.ts';
 export {
   type Branding,
   NewSite,

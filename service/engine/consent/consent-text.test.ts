@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
-import { builtInText, requireText, versionRead } from './consent-text.ts';
+import { builtInText as builtIn, requireText, type Uniqueness, versionRead } from './consent-text.ts';
 import { consentTextOf, OwnConsentText } from './own-text.ts';
 
-const bank = (uniquenessPolicy: 'off' | 'warn' | 'block') => ({ name: 'Nordlys $& Bank', uniquenessPolicy });
-const own = (text: object) => ({ ...OwnConsentText.parse(text), version: 3 });
+const terms = { unusedDays: 1095, verificationDays: 365 };
+const builtInText = (name: string, policy: Uniqueness) => builtIn(name, policy, terms);
+const bank = (uniquenessPolicy: Uniqueness, text: object) => ({
+  name: 'Nordlys $& Bank',
+  uniquenessPolicy,
+  terms,
+  own: { ...OwnConsentText.parse(text), version: 3 },
+});
 
 test('the built-in text speaks of one enrollment a person only where the organization has it', () => {
   const once = { en: 'each person is enrolled once', de: 'jede Person nur einmal erfasst' };
@@ -21,15 +27,14 @@ test('the built-in text speaks of one enrollment a person only where the organiz
 
 test('facts of the organization stand below the built-in text, in the language of the page', () => {
   const text = consentTextOf(
-    bank('block'),
-    own({
+    bank('block', {
       controller: 'Nordlys, Oslo',
       contact: 'privacy@nordlys.example',
       retention: { en: 'one year' },
       complaint: 'Datatilsynet',
     }),
   );
-  expect(text.version).toBe('gatehouse-kiosk-3-block+own-3');
+  expect(text.version).toBe('gatehouse-kiosk-4-block-1095-365+own-3');
   expect(text.text.en.slice(-4)).toEqual([
     'Responsible: Nordlys, Oslo',
     'Contact for data protection: privacy@nordlys.example',
@@ -42,8 +47,7 @@ test('facts of the organization stand below the built-in text, in the language o
 
 test('a text of its own replaces the paragraphs, and a language that is not written shows the other', () => {
   const text = consentTextOf(
-    bank('off'),
-    own({
+    bank('off', {
       text: { en: 'We, {organization}, recognize you.\n\n  You decide.\n \n' },
       contact: 'desk 3',
       apart: true,
@@ -52,16 +56,34 @@ test('a text of its own replaces the paragraphs, and a language that is not writ
   const paragraphs = [
     'We, Nordlys $& Bank, recognize you.',
     'You decide.',
+    expect.stringContaining('1095 days'),
     'Contact for data protection: desk 3',
   ];
   expect(text).toEqual({
-    version: 'own-3',
+    version: 'own-3-1095-365',
     text: { en: paragraphs, de: paragraphs },
     languages: ['en'],
     purposes: ['verification', 'identification'],
     apart: true,
   });
   expect(OwnConsentText.safeParse({ text: {} }).success).toBe(false);
+});
+
+test.each([
+  ['the product', {}],
+  ['the organization', { text: { en: 'Ours.', de: 'Unserer.' } }],
+])('a text of %s says how long things are kept, as the settings have it', (_, text) => {
+  const of = (more: object) => consentTextOf({ ...bank('off', text), terms: { ...terms, ...more } });
+  const said = (more: object) => {
+    const { text, version } = of(more);
+    return { version, en: text.en.join(' '), de: text.de.join(' ') };
+  };
+  const [plain, set] = [said({}), said({ unusedDays: 90, consentDays: 1, verificationDays: 30 })];
+  expect(plain.en).toMatch(/not used them for 1095 days\..* kept for 365 days/);
+  expect(plain.en).not.toContain('Your consent is valid');
+  expect(set.en).toMatch(/not used them for 90 days\. Your consent is valid for 1 day;.* kept for 30 days/);
+  expect(set.de).toMatch(/90 Tage lang nicht genutzt.* gilt 1 Tag;.* 30 Tage lang aufbewahrt/);
+  expect(set.version).not.toBe(plain.version);
 });
 
 test('what was agreed to is the text that is shown, and no purpose beyond it', () => {
@@ -77,6 +99,6 @@ test('what was agreed to is the text that is shown, and no purpose beyond it', (
   expect(refused({ textVersion })).toBeUndefined();
   expect(refused({ textVersion, purposes: ['verification'] })).toBeUndefined();
   expect(refused({ textVersion, purposes: ['deduplication'] })).toBe('INVALID_REQUEST');
-  for (const other of [text.version, 'gatehouse-kiosk-2.de', `${text.version}.fr`, 'own-1.de'])
+  for (const other of [text.version, 'gatehouse-kiosk-3.de', `${text.version}.fr`, 'own-1.de'])
     expect(refused({ textVersion: other })).toBe('CONFLICT');
 });

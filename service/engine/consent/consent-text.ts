@@ -18,8 +18,15 @@ export interface ConsentText {
   apart: boolean;
 }
 
+/** How long things are kept, in days, as the text says. */
+export interface KeptTerms {
+  unusedDays: number;
+  consentDays?: number;
+  verificationDays: number;
+}
+
 /** Version of the texts below; a changed one needs a new version. */
-const VERSION = 'gatehouse-kiosk-3';
+const VERSION = 'gatehouse-kiosk-4';
 
 const texts = {
   en: {
@@ -33,6 +40,9 @@ const texts = {
     block:
       'The templates are compared with your face when you confirm who you are, and with other people’s, so that each person is enrolled once.',
     kept: ' If your face is like another person’s, a cut-out of one picture is kept encrypted for the people who decide, at most 30 days, and erased 24 hours after their decision.',
+    terms:
+      'Templates, name and e-mail address are erased once you have not used them for {unused}.{consent} Each result is kept for {results}. When Gatehouse gets a newer model, it makes new templates from a picture of a later visit, and deletes that picture too.',
+    consent: ' Your consent is valid for {days}; after that they are erased too.',
     free: 'You decide freely. There is another way without the camera, and nothing is worse for you if you take it. You can take your consent back at any time at a desk of {organization}: then your templates are erased.',
   },
   de: {
@@ -46,6 +56,9 @@ const texts = {
     block:
       'Die Templates werden mit Ihrem Gesicht verglichen, wenn Sie zeigen, wer Sie sind, und mit denen anderer Personen, damit jede Person nur einmal erfasst ist.',
     kept: ' Ähnelt Ihr Gesicht dem einer anderen Person, wird ein Ausschnitt eines Bildes für die, die darüber entscheiden, verschlüsselt aufbewahrt, höchstens 30 Tage, und 24 Stunden nach ihrer Entscheidung gelöscht.',
+    terms:
+      'Templates, Name und E-Mail-Adresse werden gelöscht, wenn Sie sie {unused} lang nicht genutzt haben.{consent} Jedes Ergebnis wird {results} lang aufbewahrt. Bekommt Gatehouse ein neueres Modell, macht es aus einem Bild eines späteren Besuchs neue Templates und löscht auch dieses Bild.',
+    consent: ' Ihre Einwilligung gilt {days}; danach werden sie ebenfalls gelöscht.',
     free: 'Sie entscheiden frei. Es gibt einen anderen Weg ohne Kamera, und Sie haben dadurch keinen Nachteil. Sie können Ihre Einwilligung jederzeit an einem Schalter von {organization} widerrufen: Dann werden Ihre Templates gelöscht.',
   },
 } as const;
@@ -56,16 +69,35 @@ const purposesIn = (uniqueness: Uniqueness): Purpose[] =>
     ? ['verification', 'identification']
     : ['verification', 'identification', 'deduplication'];
 
+export const daysIn = (language: TextLanguage, days: number): string =>
+  language === 'en' ? `${days} day${days === 1 ? '' : 's'}` : `${days} Tag${days === 1 ? '' : 'e'}`;
+
+/** How long things are kept at the box: below every text, of the product and of the organization. */
+export function termsText({ unusedDays, consentDays, verificationDays }: KeptTerms, language: TextLanguage) {
+  const { terms, consent } = texts[language];
+  const days = (n: number) => daysIn(language, n);
+  return terms
+    .replace('{unused}', days(unusedDays))
+    .replace('{consent}', consentDays === undefined ? '' : consent.replace('{days}', days(consentDays)))
+    .replace('{results}', days(verificationDays));
+}
+
+/** Of a version: other terms are another text. */
+export const termsVersion = ({ unusedDays, consentDays, verificationDays }: KeptTerms): string =>
+  [unusedDays, consentDays, verificationDays].filter((days) => days !== undefined).join('-');
+
 /** The text of the product, which says what the organization's settings do. */
-export function builtInText(organization: string, uniqueness: Uniqueness): ConsentText {
+export function builtInText(organization: string, uniqueness: Uniqueness, terms: KeptTerms): ConsentText {
   const of = (language: TextLanguage) => {
     const said = texts[language];
     const compared = uniqueness === 'off' ? said.off : `${said[uniqueness]}${said.kept}`;
     const pictures = said.pictures.replace('{except}', uniqueness === 'off' ? '' : said.except);
-    return [said.wants, pictures, compared, said.free].map((text) => named(text, organization));
+    return [said.wants, pictures, compared, termsText(terms, language), said.free].map((text) =>
+      named(text, organization),
+    );
   };
   return {
-    version: `${VERSION}-${uniqueness}`,
+    version: `${VERSION}-${uniqueness}-${termsVersion(terms)}`,
     text: { en: of('en'), de: of('de') },
     languages: [...textLanguages],
     purposes: purposesIn(uniqueness),
@@ -75,6 +107,10 @@ export function builtInText(organization: string, uniqueness: Uniqueness): Conse
 
 export const named = (text: string, organization: string): string =>
   text.replaceAll('{organization}', () => organization);
+
+/** The language of the reader, or the first in which the text is written. */
+export const readIn = (written: readonly TextLanguage[], language: TextLanguage): TextLanguage =>
+  written.includes(language) ? language : (written[0] ?? language);
 
 /** The version that a record names: with the language in which the text was read. */
 export const versionRead = (version: string, language: TextLanguage): string => `${version}.${language}`;
@@ -86,7 +122,12 @@ export function requireText(
 ): void {
   if (!textLanguages.some((language) => versionRead(version, language) === agreed.textVersion))
     throw new Problem('CONFLICT', 'The text has changed: start again, read it, and agree to that one.');
-  const other = agreed.purposes?.find((purpose) => !purposes.includes(purpose));
+  refuseOthers(purposes, agreed.purposes);
+}
+
+/** Throws INVALID_REQUEST for a purpose that the text does not ask for. */
+export function refuseOthers(asked: readonly Purpose[], agreed: readonly Purpose[] = []): void {
+  const other = agreed.find((purpose) => !asked.includes(purpose));
   if (other === undefined) return;
   const message = `The text does not ask for ${other}.`;
   throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'consent.purposes', message }] });

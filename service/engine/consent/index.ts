@@ -1,4 +1,11 @@
 export {
+  Agreement,
+  type AgreementsDeps,
+  agreementOf,
+  createAgreements,
+  type PublishedFacts,
+} from './agreement.ts';
+export {
   Attestation,
   type Consent,
   ConsentRecord,
@@ -8,6 +15,12 @@ export {
   WithdrawalRecord,
 } from './consent.ts';
 export {
+  ConsentReceipt,
+  type ConsentReceipts,
+  consentReceiptFormat,
+  createConsentReceipts,
+} from './consent-receipt.ts';
+export {
   type ConsentStatus,
   endedAt,
   keptUntil,
@@ -16,6 +29,10 @@ export {
 } from './consent-status.ts';
 export {
   type ConsentText,
+  daysIn,
+  type KeptTerms,
+  readIn,
+  refuseOthers,
   requireText,
   type TextLanguage,
   textLanguages,
@@ -28,7 +45,9 @@ export {
   consentTextOf,
   factsOf,
   OwnConsentText,
+  ownWords,
   PublishedText,
   type TextOwner,
+  type VersionedText,
 } from './own-text.ts';
 export { type ConsentDataDeps, createConsentData } from './personal-data.ts';

@@ -4,8 +4,12 @@ import { lineOfText } from '../../lib/text-fields.ts';
 import {
   builtInText,
   type ConsentText,
+  type KeptTerms,
   named,
+  readIn,
   type TextLanguage,
+  termsText,
+  termsVersion,
   textLanguages,
   type Uniqueness,
 } from './consent-text.ts';
@@ -25,17 +29,24 @@ const facts = {
   apart: z.boolean().default(false).describe('Each purpose is a choice of its own'),
 };
 
+const words = inLanguages(z.string().trim().min(1).max(8000)).refine(
+  ({ en, de }) => en !== undefined || de !== undefined,
+  'Write the text in one language at least.',
+);
+type Words = z.output<typeof words>;
+
 /** What an organization says of its own; what is absent is said by the product, or not at all. */
 export const OwnConsentText = z
   .strictObject({
-    text: inLanguages(z.string().trim().min(1).max(8000))
-      .refine(
-        ({ en, de }) => en !== undefined || de !== undefined,
-        'Write the text in one language at least.',
-      )
+    text: words
       .optional()
       .describe(
-        'In the place of the built-in text; an empty line begins a paragraph, {organization} is the name',
+        'At an enrollment, in the place of the built-in text; an empty line begins a paragraph, {organization} is the name',
+      ),
+    live: words
+      .optional()
+      .describe(
+        'In live sessions, in the place of the opening and the closing sentence; what the session does is always added',
       ),
     ...facts,
   })
@@ -61,34 +72,43 @@ export const PublishedText = z.object({
 });
 export type PublishedText = z.output<typeof PublishedText>;
 
+export type VersionedText = OwnConsentText & { version: number };
+
 /** The organization of a text, with the settings that it names. */
 export interface TextOwner {
   name: string;
   uniquenessPolicy: Uniqueness;
+  terms: KeptTerms;
+  /** As published. */
+  own?: VersionedText;
 }
 
-/** The text that people are shown. `own`: as published. */
-export function consentTextOf(
-  { name, uniquenessPolicy }: TextOwner,
-  own?: OwnConsentText & { version: number },
-): ConsentText {
-  const builtIn = builtInText(name, uniquenessPolicy);
+/** The text that people are shown at an enrollment. */
+export function consentTextOf({ name, uniquenessPolicy, terms, own }: TextOwner): ConsentText {
+  const builtIn = builtInText(name, uniquenessPolicy, terms);
   if (!own) return builtIn;
-  const languages = textLanguages.filter((language) => own.text?.[language] !== undefined);
-  const body = (language: TextLanguage) => {
-    const written = own.text?.[language] ?? own.text?.[languages[0] ?? language];
-    return written === undefined ? builtIn.text[language] : paragraphsOf(named(written, name));
-  };
+  const written = own.text && ownWords(own.text, name);
+  const languages = written?.languages ?? builtIn.languages;
   const of = (language: TextLanguage) => {
-    const read = languages.length === 0 || languages.includes(language) ? language : languages[0]!;
-    return [...body(language), ...factsOf(own, read)];
+    const read = readIn(languages, language);
+    const body = written ? [...written.in(read), termsText(terms, read)] : builtIn.text[language];
+    return [...body, ...factsOf(own, read)];
   };
   return {
-    version: own.text ? `own-${own.version}` : `${builtIn.version}+own-${own.version}`,
+    version: written ? `own-${own.version}-${termsVersion(terms)}` : `${builtIn.version}+own-${own.version}`,
     text: { en: of('en'), de: of('de') },
-    languages: own.text ? languages : builtIn.languages,
+    languages,
     purposes: builtIn.purposes,
     apart: own.apart,
+  };
+}
+
+/** Paragraphs of the organization: in which languages, and what they say in each of them. */
+export function ownWords(written: Words, organization: string) {
+  const languages = textLanguages.filter((language) => written[language] !== undefined);
+  return {
+    languages,
+    in: (language: TextLanguage) => paragraphsOf(named(written[language] ?? '', organization)),
   };
 }
 
@@ -115,7 +135,7 @@ const labels = {
 
 /** Who is responsible, how long, and where to complain, as sentences of a text. */
 export function factsOf(
-  { controller, contact, retention, complaint }: Omit<OwnConsentText, 'text'>,
+  { controller, contact, retention, complaint }: Omit<OwnConsentText, 'text' | 'live'>,
   language: TextLanguage,
 ): string[] {
   const values = {

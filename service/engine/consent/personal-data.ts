@@ -1,11 +1,12 @@
 import { time } from '../../lib/time.ts';
 import type { Db } from '../../storage/transaction.ts';
 import { type Moment, type PersonalData, textOf } from '../audit/index.ts';
+import { type AgreementsDeps, agreementOf } from './agreement.ts';
 import { selectConsents, selectWithdrawals } from './consent-store.ts';
 import { type ConsentStateDeps, readState } from './consents.ts';
 import { reasonPlace } from './hold-store.ts';
 
-export type ConsentDataDeps = ConsentStateDeps;
+export type ConsentDataDeps = ConsentStateDeps & AgreementsDeps;
 
 export const createConsentData = (deps: ConsentDataDeps): PersonalData[] => [
   consentsOf(deps),
@@ -25,17 +26,18 @@ const consentsOf = (deps: ConsentDataDeps): PersonalData => ({
   async exportOf(person, { enrolled, audited }) {
     if (!enrolled) return {};
     await audited('consent.read');
+    const published = await deps.organizations.publishedFacts(person.organization);
     const { legalBasis, withheld, consents, withdrawals } = await readState(deps, person);
     return {
       consent: {
         policy: legalBasis.is,
         attestedPurposes: legalBasis.is === 'attested' ? legalBasis.purposes : [],
         withheld,
-        consents: consents.map(({ at, expiresAt, ...rest }) => ({
-          ...rest,
-          at: time(at),
-          expiresAt: time(expiresAt),
-        })),
+        consents: consents.map((one) => {
+          const { at, expiresAt, ...rest } = one;
+          const { language, controller, contact } = agreementOf(one, withdrawals, published);
+          return { ...rest, language, at: time(at), expiresAt: time(expiresAt), controller, contact };
+        }),
         withdrawals: withdrawals.map(({ at, ...rest }) => ({ ...rest, at: time(at) })),
       },
     };

@@ -13,8 +13,8 @@ interface ProtectedTable {
   key: string;
   /** Columns that the MAC covers, in its order. Bytes are covered by their SHA-256, columns named `column:text` as text. */
   covers: readonly string[];
-  /** Covered too in rows that have it: those of an earlier release lack it. */
-  laterCovers?: string;
+  /** Covered too, up to the last that the row has: those of an earlier release lack them. */
+  laterCovers?: readonly string[];
   /** Earlier releases wrote rows without a MAC, which get theirs at the first start: 1 before the last 0.1, 2 up to it. */
   adopted?: 1 | 2;
   /** Rows come and go with the work of every minute: they are checked when they are read, and by who asks for all. */
@@ -35,7 +35,7 @@ const protectedTables = {
       ...['attestation', 'allowed_profiles', 'erased_at', 'two_person_review', 'sign_in_notice'],
       ...['redirect_targets', 'four_eyes', 'consent_language', 'face_factor', 'color', 'logo', 'behavior'],
     ],
-    laterCovers: 'consent_text',
+    laterCovers: ['consent_text'],
     adopted: 1,
   },
   profile: {
@@ -94,6 +94,7 @@ const protectedTables = {
     key: 'id',
     // What was ordered: its state goes on by itself, and its receipt is signed.
     covers: ['id', 'organization', 'world', 'subject', 'reason', 'actor', 'request', 'intended_at'],
+    laterCovers: ['consents'],
     adopted: 2,
   },
   api_key: {
@@ -175,7 +176,7 @@ const protectedTables = {
       ...['running_since', 'held_until', 'decision', 'decided_at', 'outcome'],
       ...['created_at', 'opened_at', 'expires_at'],
     ],
-    laterCovers: 'running_by',
+    laterCovers: ['running_by', 'consent_purposes'],
     passing: true,
   },
   behavior_verdict: {
@@ -187,7 +188,7 @@ const protectedTables = {
       ...['id', 'token_hash', 'organization', 'world', 'lineage', 'kind', 'user_hash'],
       ...['human', 'confidence:text', 'judged_at', 'expires_at'],
     ],
-    laterCovers: 'asked',
+    laterCovers: ['asked'],
     passing: true,
   },
   behavior_session: {
@@ -211,9 +212,9 @@ type AnyTables = any;
 export const specOf = (name: ProtectedName): ProtectedTable => protectedTables[name];
 
 const coveredBy = (name: ProtectedName, row: object): readonly string[] => {
-  const { covers, laterCovers } = specOf(name);
-  const has = laterCovers !== undefined && ((row as Row)[laterCovers] ?? null) !== null;
-  return has ? [...covers, laterCovers] : covers;
+  const { covers, laterCovers = [] } = specOf(name);
+  const last = laterCovers.findLastIndex((column) => ((row as Row)[column] ?? null) !== null);
+  return [...covers, ...laterCovers.slice(0, last + 1)];
 };
 
 /** What the MAC of a row is made of. An absent column counts as null. */

@@ -34,6 +34,7 @@ function fromLast01(columns: Columns): readonly string[] {
     );
   return [
     `alter table erasure add column mac ${text}`,
+    `alter table erasure add column consents ${text}`,
     ...['erasure', 'backup_run', 'backup_drill', 'setup'].map(
       (table) => `alter table ${table} add column begun_by ${text}`,
     ),
@@ -77,6 +78,7 @@ function fromLast01(columns: Columns): readonly string[] {
     ...made('known_node', 'erasure_node', 'model_import', 'model_part'),
 
     `alter table live_session add column node ${text}`,
+    `alter table live_session add column consent_purposes ${text}`,
     `alter table kiosk add column node ${text}`,
     `alter table audit add column chain ${text} not null default ''`,
     'drop index audit_seq',
@@ -524,7 +526,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- HMAC over what was ordered (keys/protected-tables.ts).
       mac ${text},
       -- The run of the program that began it (storage/runs.ts).
-      begun_by ${text}
+      begun_by ${text},
+      -- JSON: what the person had agreed to, for the receipt.
+      consents ${text}
     )${strict}`,
   `create index erasure_state on erasure (state, id)`,
   `create index erasure_subject on erasure (organization, subject)`,
@@ -1197,7 +1201,9 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       -- While a person decides: pictures of the last attempt, where the person agreed to it; sealed as the order is.
       pictures_sealed ${bytes},
       -- Token of the run of the node that has it in memory; null before, and where no other node shares the record.
-      node ${text}
+      node ${text},
+      -- JSON: purposes that the person agreed to beside the check; null where the text of an earlier release did not name them.
+      consent_purposes ${text}
     )${strict}`,
   `create index live_session_realm on live_session (organization, world, id)`,
   `create index live_session_undecided on live_session (expires_at) where decision is null`,

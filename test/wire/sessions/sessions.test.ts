@@ -85,7 +85,7 @@ function recordedEngine(script: EngineScript) {
       connect: async (token: string, order: object) => ask('connect', { token, order }, link),
     },
     organizations: {
-      get: async () => ({
+      asTextOwner: async () => ({
         id: 'org_recorded',
         name: 'Acme',
         uniquenessPolicy: 'off',

@@ -57,6 +57,7 @@ function State({ organization: { consentText } }: { organization: Schemas['Organ
 
 const Field = fieldsOf<TextValues>()(consentStrings);
 const line = z.string().max(300);
+const paragraphs = z.string().max(8000);
 const schema = z.object({
   controller: line,
   contact: line,
@@ -65,8 +66,11 @@ const schema = z.object({
   retentionDe: line,
   apart: z.boolean(),
   own: z.boolean(),
-  textEn: z.string().max(8000),
-  textDe: z.string().max(8000),
+  textEn: paragraphs,
+  textDe: paragraphs,
+  ownLive: z.boolean(),
+  liveEn: paragraphs,
+  liveDe: paragraphs,
 });
 
 function TextForm({ published, version }: { published: OwnText | undefined; version: number }) {
@@ -102,6 +106,16 @@ function TextForm({ published, version }: { published: OwnText | undefined; vers
             <>
               <Field name="textEn" as="lines" rows={10} optional hint={t('textOther')} />
               <Field name="textDe" as="lines" rows={10} optional hint={t('textOther')} />
+            </>
+          )}
+        </Card>
+        <Card title={t('ownLiveTitle')} gap={16}>
+          <p className="small muted">{t('ownLiveText', { placeholder: '{organization}' })}</p>
+          <Field name="ownLive" as="switch" />
+          {values.ownLive && (
+            <>
+              <Field name="liveEn" as="lines" rows={6} optional hint={t('textOther')} />
+              <Field name="liveDe" as="lines" rows={6} optional hint={t('textOther')} />
             </>
           )}
         </Card>
@@ -146,12 +160,12 @@ function Shown() {
   return (
     <>
       <Refused of={text} />
-      {text.data && <Screens kiosk={text.data} />}
+      {text.data && <Screens kiosk={text.data} page={text.data.page} />}
     </>
   );
 }
 
-function Screens({ kiosk, page }: Partial<Schemas['ConsentTextPreview']>) {
+function Screens({ kiosk, page }: Schemas['ConsentTextPreview']) {
   const t = useStrings(consentStrings);
   const own = useLanguage();
   const [language, choose] = useState<Language>(own.language);
@@ -169,36 +183,34 @@ function Screens({ kiosk, page }: Partial<Schemas['ConsentTextPreview']>) {
       }
     >
       <div className={styles.screens}>
-        {kiosk && (
-          <figure className={styles.screen}>
-            <figcaption>{t('kiosk')}</figcaption>
-            <b>{t('consentTitle')}</b>
-            <Paragraphs label={t('kiosk')} of={kiosk.text[language]} />
-            {kiosk.apart && (
-              <Stack gap={4}>
-                {kiosk.purposes.map((purpose) => (
-                  <span key={purpose} className="small">
-                    ☐ {t(purpose)}
-                  </span>
-                ))}
-              </Stack>
-            )}
-            <div className={styles.buttons} aria-hidden="true">
-              <span>{t('decline')}</span>
-              <span>{t('agree')}</span>
-            </div>
-          </figure>
-        )}
-        {page && (
-          <figure className={styles.screen}>
-            <figcaption>{t('page')}</figcaption>
-            <b>{t('fullText')}</b>
-            <Paragraphs label={t('page')} of={page.text[language]} />
-            <div className={styles.buttons} aria-hidden="true">
-              <span style={{ gridColumn: '1 / -1' }}>{t('start')}</span>
-            </div>
-          </figure>
-        )}
+        <figure className={styles.screen}>
+          <figcaption>{t('kiosk')}</figcaption>
+          <b>{t('consentTitle')}</b>
+          <Paragraphs label={t('kiosk')} of={kiosk.text[language]} />
+          {kiosk.apart && (
+            <Stack gap={4}>
+              {kiosk.purposes.map((purpose) => (
+                <span key={purpose} className="small">
+                  ☐ {t(purpose)}
+                </span>
+              ))}
+            </Stack>
+          )}
+          <div className={styles.buttons} aria-hidden="true">
+            <span>{t('decline')}</span>
+            <span>{t('agree')}</span>
+          </div>
+        </figure>
+        <figure className={styles.screen}>
+          <figcaption>{t('page')}</figcaption>
+          <b>{t('fullText')}</b>
+          <Paragraphs label={t('page')} of={page.text[language]} />
+          <p className="small">{page.retention[language]}</p>
+          <p className="small">{page.withdraw[language]}</p>
+          <div className={styles.buttons} aria-hidden="true">
+            <span className={styles.wide}>{t('start')}</span>
+          </div>
+        </figure>
       </div>
     </Card>
   );

@@ -13,6 +13,9 @@ export interface TextValues {
   own: boolean;
   textEn: string;
   textDe: string;
+  ownLive: boolean;
+  liveEn: string;
+  liveDe: string;
 }
 
 export const toValues = (text: Partial<OwnText>): TextValues => ({
@@ -25,18 +28,28 @@ export const toValues = (text: Partial<OwnText>): TextValues => ({
   own: text.text !== undefined,
   textEn: text.text?.en ?? '',
   textDe: text.text?.de ?? '',
+  ownLive: text.live !== undefined,
+  liveEn: text.live?.en ?? '',
+  liveDe: text.live?.de ?? '',
 });
 
 export function toText(values: TextValues): OwnText {
-  const { controller, contact, complaint, retentionEn, retentionDe, apart, own, textEn, textDe } = values;
-  const retention = given({ en: retentionEn, de: retentionDe });
-  const text = own ? given({ en: textEn, de: textDe }) : {};
+  const { controller, contact, complaint, apart } = values;
   return {
     ...given({ controller, contact, complaint }),
-    ...(Object.keys(retention).length > 0 && { retention }),
-    ...(Object.keys(text).length > 0 && { text }),
+    ...inLanguages('retention', { en: values.retentionEn, de: values.retentionDe }),
+    ...(values.own && inLanguages('text', { en: values.textEn, de: values.textDe })),
+    ...(values.ownLive && inLanguages('live', { en: values.liveEn, de: values.liveDe })),
     apart,
   };
+}
+
+function inLanguages<Name extends 'retention' | 'text' | 'live'>(
+  name: Name,
+  both: { en: string; de: string },
+) {
+  const written = given(both);
+  return Object.keys(written).length > 0 ? ({ [name]: written } as { [N in Name]: typeof written }) : {};
 }
 
 /** Without what is empty. */

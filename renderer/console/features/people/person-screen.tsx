@@ -2,7 +2,7 @@ import { IconUserCheck } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Badge, Button, ButtonLink, Id, RelativeTime } from '../../../ui/controls/index.ts';
+import { Button, ButtonLink, Id, RelativeTime } from '../../../ui/controls/index.ts';
 import {
   Card,
   KeyValues,
@@ -13,7 +13,7 @@ import {
   TypedNameDialog,
   WithAside,
 } from '../../../ui/layout/index.ts';
-import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { useStrings } from '../../../ui/strings/index.ts';
 import {
   admin,
   api,
@@ -29,6 +29,7 @@ import {
 import { AskedOperation, Refused, useOperation } from '../../operations.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 import { ChangePerson } from './change-person.tsx';
+import { Consent } from './consent-card.tsx';
 import { DistinctPeople } from './distinct-people.tsx';
 import { nameOf, State } from './people-screen.tsx';
 import { Pictures } from './pictures.tsx';
@@ -117,36 +118,6 @@ function Aside({ person }: { person: Person }) {
         </Card>
       )}
     </>
-  );
-}
-
-const purposes = ['verification', 'identification', 'deduplication'] as const;
-
-function Consent({ id }: { id: string }) {
-  const t = useStrings(peopleStrings);
-  const format = useFormat();
-  const env = useWorld();
-  const { data } = useQuery(read('/api/admin/subjects/{id}/consent', { id, env }));
-  if (!data) return null;
-  const newest = data.consents[0];
-  return (
-    <Card title={t('consent')} gap={12}>
-      {purposes.map((purpose) => (
-        <Row between key={purpose}>
-          <span>{t(purpose)}</span>
-          {data.allowed.includes(purpose) ? (
-            <Badge kind="ok">{t('given')}</Badge>
-          ) : (
-            <Badge kind="bad">{t('withheld')}</Badge>
-          )}
-        </Row>
-      ))}
-      <p className="small muted">
-        {newest === undefined
-          ? t('noConsent')
-          : t('consentText', { version: newest.textVersion, date: format.date(newest.at) })}
-      </p>
-    </Card>
   );
 }
 

@@ -64,6 +64,9 @@ function Shown({ receipt }: { receipt: Receipt }) {
           }}
         />
       </Card>
+      {receipt.consents?.map((one) => (
+        <Agreed key={one.consent} consent={one} />
+      ))}
       {receipt.copies && receipt.copies.length > 0 && (
         <Card title={t('copies')} gap={12}>
           {receipt.copies.map(({ place, state }) => (
@@ -91,6 +94,30 @@ function Shown({ receipt }: { receipt: Receipt }) {
         <ButtonLink to="/people">{t('backToPeople')}</ButtonLink>
       </Row>
     </Stack>
+  );
+}
+
+/** Which text the person had agreed to, and who answers for it. */
+function Agreed({ consent: one }: { consent: NonNullable<Receipt['consents']>[number] }) {
+  const t = useStrings(peopleStrings);
+  return (
+    <Card title={t('receiptConsents')}>
+      <KeyValues
+        entries={{
+          [t('consentVersion')]: <code style={{ overflowWrap: 'anywhere' }}>{one.textVersion}</code>,
+          [t('textHash')]: one.textSha256 && (
+            <code style={{ overflowWrap: 'anywhere' }}>{one.textSha256}</code>
+          ),
+          [t('language')]: one.language && t(one.language),
+          [t('consentFor')]: one.purposes.map((purpose) => t(purpose)).join(', '),
+          [t('consentGiven')]: <ExactTime at={one.givenAt} />,
+          [t('consentUntil')]: one.expiresAt && <ExactTime at={one.expiresAt} />,
+          [t('withdrawn')]: one.withdrawn.map(({ purpose }) => t(purpose)).join(', ') || undefined,
+          [t('controller')]: one.controller,
+          [t('contact')]: one.contact,
+        }}
+      />
+    </Card>
   );
 }
 

@@ -268,6 +268,8 @@ function About({ session }: { session: Session }) {
           [t('consent')]:
             consent &&
             t.rich('consentText', { version: consent.version, time: <ExactTime at={consent.at} /> }),
+          [t('uses')]:
+            consent?.purposes && (consent.purposes.map((one) => t(`${one}Use`)).join(', ') || t('noUses')),
           [t('path')]: path && (chosen || t('wholePath')),
           [t('camera')]: camera?.join(', ') || undefined,
           [t('device')]: device?.userAgent,

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
+import { consentTextOf } from '../../consent/index.ts';
+import { pageConsent } from '../../live/index.ts';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -9,7 +11,7 @@ afterEach(() => engine.stop());
 
 const publish = (text: object) =>
   engine.organizations.publishConsentText(engine.organization, { apart: false, ...text }, operator);
-const shown = () => engine.organizations.consentTextOf(engine.organization);
+const shown = async () => consentTextOf(await engine.organizations.asTextOwner(engine.organization));
 const lines = async () =>
   (
     await engine.db
@@ -21,7 +23,7 @@ const lines = async () =>
   ).map(({ details }) => JSON.parse(details));
 
 test('each published version stays readable, and is in the audit log with its hash', async () => {
-  expect((await shown()).version).toMatch(/^gatehouse-kiosk-3-/);
+  expect((await shown()).version).toMatch(/^gatehouse-kiosk-4-/);
   await publish({ text: { en: 'One.' }, controller: 'Acme' });
   await publish({ text: { en: 'One.' }, controller: 'Acme' });
   const { consentText } = await publish({ text: { en: 'Two.' } });
@@ -31,7 +33,7 @@ test('each published version stays readable, and is in the audit log with its ha
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
   expect(JSON.stringify(consentText)).not.toContain('Two.');
-  expect((await shown()).text.en).toEqual(['Two.']);
+  expect((await shown()).text.en[0]).toBe('Two.');
   expect(await engine.organizations.publishedText(engine.organization, 1)).toEqual({
     version: 1,
     text: { en: 'One.' },
@@ -49,13 +51,18 @@ test('each published version stays readable, and is in the audit log with its ha
 });
 
 test('words that another program wrote are shown to no person', async () => {
-  await publish({ text: { en: 'Ours.' }, contact: 'desk 3' });
+  await publish({ text: { en: 'Ours.' }, live: { en: 'Our check.' }, contact: 'desk 3' });
+  const page = async () =>
+    pageConsent(await engine.organizations.asTextOwner(engine.organization), 'any').text.en;
+  expect((await page())[0]).toBe('Our check.');
   await engine.db
     .updateTable('consent_text')
-    .set({ content: '{"text":{"en":"Theirs."},"apart":false}' })
+    .set({ content: '{"text":{"en":"Theirs."},"live":{"en":"Their check."},"apart":false}' })
     .execute();
   const { text, version } = await shown();
+  expect((await page()).join()).not.toContain('Their check.');
+  expect((await page()).at(-1)).toBe('Contact for data protection: desk 3');
   expect(JSON.stringify(text)).not.toContain('Theirs.');
   expect(text.en.at(-1)).toBe('Contact for data protection: desk 3');
-  expect(version).toMatch(/^gatehouse-kiosk-3-\w+\+own-1$/);
+  expect(version).toMatch(/^gatehouse-kiosk-4-[\w-]+\+own-1$/);
 });

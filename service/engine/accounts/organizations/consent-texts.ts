@@ -1,21 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
+import { defined } from '../../../lib/defined.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
-import { type ConsentText, consentTextOf, OwnConsentText } from '../../consent/index.ts';
-import { type Organization, refuseErased } from './organization.ts';
-import { insertConsentText, selectConsentText } from './organization-store.ts';
+import {
+  OwnConsentText,
+  type PublishedFacts,
+  type TextOwner,
+  type VersionedText,
+} from '../../consent/index.ts';
+import { type Organization, refuseErased, retentionPolicy } from './organization.ts';
+import { insertConsentText, selectConsentText, selectConsentTexts } from './organization-store.ts';
 
 export interface ConsentTexts {
   /** A new version; the same text again changes nothing. Throws CONFLICT when the organization was erased. */
   publishConsentText(id: OrganizationId, text: OwnConsentText, actor: Actor): Promise<Organization>;
   /** A version as it was published, or the newest. Throws NOT_FOUND. */
-  publishedText(id: OrganizationId, version?: number): Promise<OwnConsentText & { version: number }>;
-  /** What people are shown now. */
-  consentTextOf(id: OrganizationId): Promise<ConsentText>;
+  publishedText(id: OrganizationId, version?: number): Promise<VersionedText>;
+  /** Of every version who is responsible, the oldest first. */
+  publishedFacts(id: OrganizationId): Promise<PublishedFacts[]>;
+  /** With all that a text for people is made of. */
+  asTextOwner(id: OrganizationId): Promise<Organization & TextOwner>;
 }
+
+/** `own`: in place of what it has published. */
+export const textOwner = (organization: Organization, own?: VersionedText): Organization & TextOwner => ({
+  ...organization,
+  terms: retentionPolicy(organization),
+  ...(own && { own }),
+});
 
 interface ConsentTextDeps {
   db: Db;
@@ -42,6 +57,16 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
     return content === undefined ? undefined : { content, parsed: OwnConsentText.parse(JSON.parse(content)) };
   }
 
+  async function asTextOwner(id: OrganizationId) {
+    const organization = await get(id);
+    const { consentText: sound } = organization;
+    if (!sound) return textOwner(organization);
+    const found = await read(id, sound.version);
+    // Another program changed the row: people are shown no words but those of the product and of the sound row.
+    if (!found || hashOf(found.content) !== sound.sha256) return textOwner(organization, sound);
+    return textOwner(organization, { ...found.parsed, version: sound.version });
+  }
+
   return {
     publishConsentText: (id, text, actor) =>
       alter(id, actor, async (before, tx) => {
@@ -52,7 +77,7 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
         if (former?.sha256 === sha256) return undefined;
         const version = (former?.version ?? 0) + 1;
         await insertConsentText(tx, { organization: id, version, content });
-        const { text: _, ...facts } = text;
+        const { text: _, live: __, ...facts } = text;
         const consentText = { ...facts, version, sha256, publishedAt: clock.now() };
         const details = { version, sha256, from: former?.version ?? null };
         return { after: { ...before, consentText }, action: 'consent.publish', details };
@@ -67,14 +92,12 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
       return { ...found.parsed, version: wanted };
     },
 
-    async consentTextOf(id) {
-      const organization = await get(id);
-      const { consentText: own } = organization;
-      if (!own) return consentTextOf(organization);
-      const found = await read(id, own.version);
-      // Another program changed the row: people are shown no words but those of the product and of the sound row.
-      if (!found || hashOf(found.content) !== own.sha256) return consentTextOf(organization, own);
-      return consentTextOf(organization, { ...found.parsed, version: own.version });
+    async publishedFacts(id) {
+      return (await selectConsentTexts(db, id)).map(({ version, content }) => {
+        const { controller, contact } = OwnConsentText.parse(JSON.parse(content));
+        return { version, sha256: hashOf(content), ...defined({ controller, contact }) };
+      });
     },
+    asTextOwner,
   };
 }

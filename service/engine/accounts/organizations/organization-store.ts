@@ -103,6 +103,15 @@ export async function selectConsentText(
   return row?.content;
 }
 
+/** Every version, the oldest first. */
+export const selectConsentTexts = (db: Db, organization: OrganizationId) =>
+  db
+    .selectFrom('consent_text')
+    .select(['version', 'content'])
+    .where('organization', '=', organization)
+    .orderBy('version')
+    .execute();
+
 export async function insertSite(tx: Tx, site: Site, createdAt: number): Promise<void> {
   const { timeZone, ...columns } = site;
   await tx

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { defined } from '../../../lib/defined.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { insertTokenUse, type Organization } from '../../accounts/index.ts';
+import type { TextOwner } from '../../consent/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { type Flow, type FlowDefinition, textsOf } from '../flows/flow.ts';
 import type { LinkResolver } from '../sessions/link.ts';
@@ -16,7 +17,7 @@ interface Published {
   by: string;
   /** Of the texts. */
   version: string;
-  organization: Organization;
+  organization: Organization & TextOwner;
 }
 
 const realmOf = ({ flow: { organization } }: Published, test: boolean): Realm => ({
@@ -53,7 +54,7 @@ export function createFlowPages(deps: HostedDeps): LinkResolver {
     const flow = await flows.bySlug(slug);
     if (!flow?.published) throw new Problem('NOT_FOUND', 'There is no such page, or it is not published.');
     const { definition, at, by } = flow.published;
-    const organization = await organizations.get(flow.organization);
+    const organization = await organizations.asTextOwner(flow.organization);
     return { flow, definition, by, version: `${slug} ${at.toString(36)}`, organization };
   }
   /** From 1, how far the address is beyond its free visits. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { defined } from '../../../lib/defined.ts';
 import type { Organization } from '../../accounts/index.ts';
+import type { TextOwner } from '../../consent/index.ts';
 import { defaultTexts, type FlowProduct } from '../flows/flow.ts';
 import { allowedRedirects } from '../flows/redirect-url.ts';
 import { extendConsent, pageConsent } from '../sessions/page-consent.ts';
-import type { SessionPage } from '../sessions/session.ts';
+import type { SessionMatch, SessionPage } from '../sessions/session.ts';
 
 const text = z.string().max(2000).optional();
 const texts = z.strictObject({
@@ -56,18 +57,22 @@ const about = {
   },
 } as const satisfies Record<FlowProduct, Record<Language, readonly string[]>>;
 
+/** The people that a product compares the face with. */
+export const matchOf = (product: FlowProduct, email: string | undefined): SessionMatch =>
+  product === 'verifyhuman' ? 'none' : email === undefined ? 'any' : { email };
+
 /** The capture page of a hosted verification, which leads only where the organization allows now. `version`: of a flow's own texts. */
 export function toHostedPage(
   product: FlowProduct,
-  { texts, language, redirects }: Pick<HostedRequest, 'texts' | 'language' | 'redirects'>,
-  organization: Pick<Organization, 'name' | 'redirectTargets' | 'consentText'>,
+  { texts, language, redirects, email }: Pick<HostedRequest, 'texts' | 'language' | 'redirects' | 'email'>,
+  organization: Organization & TextOwner,
   version?: string,
 ): SessionPage {
   const own = (one: Language) => ({ ...defaultTexts[one], ...defined(texts[one]) });
   const [en, de] = [own('en'), own('de')];
   const both = (text: keyof typeof en) => ({ en: en[text], de: de[text] });
   const { name, redirectTargets } = organization;
-  const common = pageConsent(organization, product === 'verifyhuman' ? 'none' : 'any');
+  const common = pageConsent(organization, matchOf(product, email));
   return {
     ...defined({ language }),
     title: both('title'),

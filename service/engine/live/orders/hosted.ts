@@ -14,7 +14,7 @@ import type { Flows } from '../flows/flows.ts';
 import { allowedRedirects, redirectProblems } from '../flows/redirect-url.ts';
 import type { LinkResolver } from '../sessions/link.ts';
 import type { Candidate, DecidedSession, FlowHandler } from '../sessions/session.ts';
-import { HostedRequest, toHostedPage } from './hosted-page.ts';
+import { HostedRequest, matchOf, toHostedPage } from './hosted-page.ts';
 import {
   type CallersOwn,
   createOrderLife,
@@ -312,7 +312,7 @@ export const hostedSession = (
   { email }: Pick<HostedRequest, 'email'>,
 ) =>
   ({
-    match: product === 'verifyhuman' ? 'none' : email === undefined ? 'any' : { email },
+    match: matchOf(product, email),
     // Of an identity alone, place, time and device are no question.
     context: product === 'verifytrust',
     verification,

@@ -1,7 +1,8 @@
 import type { Organization } from '../../accounts/index.ts';
+import type { TextOwner } from '../../consent/index.ts';
 import type { ScopeTerms } from '../../uniqueness/index.ts';
 import { allowedRedirects } from '../flows/redirect-url.ts';
-import { extendConsent, pageConsent, uniqueConsent } from '../sessions/page-consent.ts';
+import { extendConsent, uniqueConsent } from '../sessions/page-consent.ts';
 import type { SessionPage } from '../sessions/session.ts';
 
 /** Version of the sentences below; a changed one needs a new version. */
@@ -26,7 +27,7 @@ const texts = {
 
 /** The capture page of an invitation, which leads only where the organization allows now. */
 export function toInvitationPage(
-  organization: Pick<Organization, 'name' | 'redirectTargets' | 'consentText'>,
+  organization: Organization & TextOwner,
   terms: ScopeTerms,
   redirect: string | undefined,
 ): SessionPage {
@@ -39,7 +40,7 @@ export function toInvitationPage(
     messages: { intro: both('intro'), failure: both('failure') },
     ...(success !== undefined && { redirect: { success, failure: success } }),
     consent: extendConsent(
-      uniqueConsent(pageConsent(organization, 'any'), name, terms),
+      uniqueConsent(organization, terms, 'block'),
       ` ${VERSION}`,
       (language, { text, retention }) => {
         const { id, until } = texts[language];

@@ -6,6 +6,7 @@ import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Access, Organization, Organizations } from '../../accounts/index.ts';
 import { type Actor, type Audit, readActor } from '../../audit/index.ts';
+import type { TextOwner } from '../../consent/index.ts';
 import type { Events } from '../../events/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { BeginOptions, LinkDescription, LinkResolver } from '../sessions/link.ts';
@@ -21,7 +22,7 @@ export interface OrderDeps {
   inTransaction: InTransaction;
   sealer: OwnerSealer;
   sessions: Pick<Sessions, 'prepare' | 'requireBrowser' | 'cancel'>;
-  organizations: Pick<Organizations, 'get' | 'brandingOf'>;
+  organizations: Pick<Organizations, 'get' | 'asTextOwner' | 'brandingOf'>;
   access: Pick<Access, 'originsOf'>;
   audit: Audit;
   events: Events;
@@ -68,7 +69,7 @@ export interface KindOfOrder<Request extends object, Terms extends CommonTerms, 
   pageOf(
     order: Order<Terms, Result>,
     request: Request,
-    organization: Organization,
+    organization: Organization & TextOwner,
   ): SessionPage | Promise<SessionPage>;
   /** What the live session has to find out. */
   sessionOf(order: Order<Terms, Result>, request: Request): Pick<NewSession, 'match'> & Partial<NewSession>;
@@ -117,7 +118,7 @@ export function createOrderLife<Request extends object, Terms extends CommonTerm
     const order = await store.byToken(token);
     const request = order && (await store.requestOf(order));
     if (!request) throw new Problem('NOT_FOUND', 'There is no such link. Ask for a new one.');
-    const organization = await organizations.get(order.realm.organization);
+    const organization = await organizations.asTextOwner(order.realm.organization);
     return { order, request, page: await kind.pageOf(order, request, organization) };
   }
 

@@ -334,8 +334,11 @@ const presenceKind = (
   store,
   // A caller who was answered EXPIRED is never answered VERIFIED later.
   timed: true,
-  pageOf: (_, { purpose }, organization) => ({ purpose, consent: pageConsent(organization, 'any') }),
-  sessionOf: (_, { email }) => ({ match: email === undefined ? 'any' : { email } }),
+  pageOf: (_, { purpose, email }, organization) => ({
+    purpose,
+    consent: pageConsent(organization, matchOf(email)),
+  }),
+  sessionOf: (_, { email }) => ({ match: matchOf(email) }),
   async opened(tx, order, session, request) {
     const by = { actor: { is: 'session' as const, session }, ...defined({ request }) };
     await audit.add(tx, orderLine(order, 'presence.begin', by, { session }));
@@ -394,6 +397,8 @@ function reasonOf({ decision, match, liveness, otherPerson, reasons }: DecidedSe
   if (decision === 'cancelled') return 'caller';
   return match === 'email' && liveness?.passed && otherPerson ? 'another-person' : 'not-verified';
 }
+
+const matchOf = (email: string | undefined) => (email === undefined ? 'any' : { email });
 
 /** Two digits, as in replies: more would help to tune an attack. */
 const shown = (score: number) => Math.round(score * 100) / 100;

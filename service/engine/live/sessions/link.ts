@@ -2,7 +2,14 @@ import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Branding } from '../../accounts/index.ts';
 import type { WithoutMotion } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
-import type { ChosenPath, SessionDevice, SessionFlow, SessionPage, SessionResult } from './session.ts';
+import type {
+  AgreedConsent,
+  ChosenPath,
+  SessionDevice,
+  SessionFlow,
+  SessionPage,
+  SessionResult,
+} from './session.ts';
 
 /** What a page address stands for. `session`: the capability itself; `handover`: a second device. The others belong to their flows. */
 export const linkKinds = ['session', 'presence', 'hosted', 'flow', 'registration', 'handover'] as const;
@@ -39,7 +46,7 @@ export interface LinkDescription {
 export interface BeginOptions {
   /** Of a flow's page in test mode. */
   test: boolean;
-  consent: { version: string };
+  consent: AgreedConsent;
   path: ChosenPath;
   device: SessionDevice;
   /** Of the work that the description asked for. */

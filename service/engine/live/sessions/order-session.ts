@@ -13,7 +13,7 @@ import {
 } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import { capabilityHash, makeCapability } from './capability.ts';
-import { requireSameText } from './page-consent.ts';
+import { requireAgreed } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { consentColumns, handlerOf, type RecordingParts } from './record-session.ts';
 import type { NewSession } from './session.ts';
@@ -33,8 +33,8 @@ export function createOrderSession(parts: RecordingParts): Pick<Sessions, 'prepa
     const found = await profileOf(parts, order);
     const profile = found.slug;
     const page = profilePage(order.page, { flow: order.flow, profile: found }, parts.challenges);
-    if (order.opened) requireSameText({ consent: page.consent }, order.opened.consent);
-    const { realm, actor, match, opened, request, flow } = order;
+    const { realm, actor, match, request, flow } = order;
+    const opened = order.opened && { ...order.opened, consent: requireAgreed(page, order.opened.consent) };
     const id = ids.next('session');
     const token = makeCapability(random);
     const now = clock.now();

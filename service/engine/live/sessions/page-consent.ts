@@ -1,64 +1,97 @@
 import { Problem } from '../../../lib/problem.ts';
-import type { Organization } from '../../accounts/index.ts';
-import { factsOf, textLanguages, versionRead } from '../../consent/index.ts';
+import { retentionPolicy, type UniquenessPolicy } from '../../accounts/index.ts';
+import {
+  daysIn,
+  factsOf,
+  ownWords,
+  type Purpose,
+  purposes,
+  readIn,
+  refuseOthers,
+  type TextLanguage,
+  type TextOwner,
+  textLanguages,
+  versionRead,
+} from '../../consent/index.ts';
 import type { ScopeTerms } from '../../uniqueness/index.ts';
-import type { PageConsent, SessionMatch, SessionPage } from './session.ts';
+import type { AgreedConsent, PageConsent, SessionMatch, SessionPage } from './session.ts';
 
 /** Version of these texts; a changed text needs a new version. */
-const VERSION = 'gatehouse-live-1';
+const VERSION = 'gatehouse-live-2';
 
-/** What a person agrees to before the camera starts; `{organization}` asks. */
+/** What a person agrees to before the camera starts; `{organization}` asks. What it does is said whatever the organization says of its own. */
 const texts = {
   en: {
-    all: [
-      '{organization} wants to confirm that a real person is in front of the camera.',
-      'For a few seconds the camera sends pictures of your face to Gatehouse, a box in the network of {organization}, which asks you for small movements. The pictures are judged and deleted at once; their checksums stay for 30 days, so that a recording of them is recognized.',
-    ],
-    match: 'Your face is also compared with the encrypted templates of people who are enrolled there.',
+    wants: '{organization} wants to confirm that a real person is in front of the camera.',
+    does: 'For a few seconds the camera sends pictures of your face to Gatehouse, a box in the network of {organization}, which asks you for small movements. The pictures are judged and deleted at once; their checksums, and how your face moved as encrypted numbers, stay for 30 days, so that a recording of them is recognized. What your browser says of itself and its camera, and its network address, are kept encrypted with the result.',
+    match:
+      'Your face is also compared with the encrypted templates of people who are enrolled there. If you are one of them and Gatehouse has a newer model since, it makes new encrypted templates of you from this check.',
+    unique: 'Your face is also compared with the encrypted templates of people who are enrolled there.',
     none: 'Your face is not compared with any other person.',
     free: 'You decide freely. If you do not want this, choose another way: you have no disadvantage from it.',
-    retention: 'The result is kept as long as {organization} keeps verifications.',
+    retention: 'The result is kept for {days}.',
     noPicture: 'No picture of you is kept.',
-    withdraw: 'You can take your consent back at any time: ask {organization}.',
+    withdraw:
+      'You can take your consent back at any time: ask {organization}, and give the reference that this page shows at its end.',
+    contact: 'Contact: {contact}',
   },
   de: {
-    all: [
-      '{organization} möchte bestätigen, dass ein echter Mensch vor der Kamera ist.',
-      'Dafür sendet die Kamera einige Sekunden lang Bilder Ihres Gesichts an Gatehouse, ein Gerät im Netz von {organization}, das Sie um kleine Bewegungen bittet. Die Bilder werden beurteilt und sofort gelöscht; ihre Prüfsummen bleiben 30 Tage, damit eine Aufzeichnung davon erkannt wird.',
-    ],
+    wants: '{organization} möchte bestätigen, dass ein echter Mensch vor der Kamera ist.',
+    does: 'Dafür sendet die Kamera einige Sekunden lang Bilder Ihres Gesichts an Gatehouse, ein Gerät im Netz von {organization}, das Sie um kleine Bewegungen bittet. Die Bilder werden beurteilt und sofort gelöscht; ihre Prüfsummen und die Bewegung Ihres Gesichts als verschlüsselte Zahlen bleiben 30 Tage, damit eine Aufzeichnung davon erkannt wird. Was Ihr Browser von sich und seiner Kamera sagt und seine Netzwerkadresse werden verschlüsselt beim Ergebnis aufbewahrt.',
     match:
+      'Ihr Gesicht wird außerdem mit den verschlüsselten Templates der dort erfassten Personen verglichen. Gehören Sie dazu und hat Gatehouse inzwischen ein neueres Modell, macht es aus dieser Prüfung neue verschlüsselte Templates von Ihnen.',
+    unique:
       'Ihr Gesicht wird außerdem mit den verschlüsselten Templates der dort erfassten Personen verglichen.',
     none: 'Ihr Gesicht wird mit keiner anderen Person verglichen.',
     free: 'Sie entscheiden frei. Wenn Sie das nicht möchten, wählen Sie einen anderen Weg: Sie haben dadurch keinen Nachteil.',
-    retention: 'Das Ergebnis wird so lange aufbewahrt, wie {organization} Verifizierungen aufbewahrt.',
+    retention: 'Das Ergebnis wird {days} lang aufbewahrt.',
     noPicture: 'Ein Bild von Ihnen wird nicht aufbewahrt.',
-    withdraw: 'Sie können Ihre Einwilligung jederzeit widerrufen: Wenden Sie sich an {organization}.',
+    withdraw:
+      'Sie können Ihre Einwilligung jederzeit widerrufen: Wenden Sie sich an {organization} und nennen Sie die Nummer, die diese Seite am Ende zeigt.',
+    contact: 'Kontakt: {contact}',
   },
 } as const;
 
+type Speaker = Pick<TextOwner, 'name' | 'own'> & Parameters<typeof retentionPolicy>[0];
+
 /** The consent text of a session for an organization, by the people that the face is compared with, and what it says of its own. */
-export function pageConsent(
-  { name: organization, consentText: own }: Pick<Organization, 'name' | 'consentText'>,
-  match: SessionMatch,
+export const pageConsent = (organization: Speaker, match: SessionMatch): PageConsent =>
+  match === 'none'
+    ? consentOf(organization, 'none', [])
+    : consentOf(organization, 'match', [match === 'any' ? 'identification' : 'verification']);
+
+function consentOf(
+  { name, own, ...settings }: Speaker,
+  compared: 'match' | 'unique' | 'none',
+  asked: Purpose[],
 ): PageConsent {
-  const named = (text: string) => text.replaceAll('{organization}', () => organization);
-  const compared = match === 'none' ? 'none' : 'match';
-  const of = (language: 'en' | 'de') => {
-    const { all, free } = texts[language];
-    return [...all, texts[language][compared], free].map(named);
+  const named = (text: string) => text.replaceAll('{organization}', () => name);
+  const { verificationDays } = retentionPolicy(settings);
+  const written = own?.live && ownWords(own.live, name);
+  const languages = written?.languages ?? [...textLanguages];
+  const inEach = <Said>(say: (language: TextLanguage) => Said) => ({
+    en: say(readIn(languages, 'en')),
+    de: say(readIn(languages, 'de')),
+  });
+  return {
+    version: `${VERSION}-${compared}-${verificationDays}${own === undefined ? '' : ` own-${own.version}`}`,
+    text: inEach((language) => {
+      const { wants, does, free, [compared]: comparison } = texts[language];
+      const [opening, closing] = written ? [written.in(language), []] : [[wants], [free]];
+      const facts = own === undefined ? [] : factsOf(own, language);
+      return [...opening, ...[does, comparison, ...closing].map(named), ...facts];
+    }),
+    retention: inEach((language) => {
+      const { retention, noPicture } = texts[language];
+      return `${retention.replace('{days}', daysIn(language, verificationDays))} ${noPicture}`;
+    }),
+    withdraw: inEach((language) => {
+      const { withdraw, contact } = texts[language];
+      const where = own?.contact === undefined ? [] : [contact.replace('{contact}', () => own.contact!)];
+      return [named(withdraw), ...where].join(' ');
+    }),
+    asks: { purposes: asked, optional: [], languages },
   };
-  const retention = (language: 'en' | 'de') =>
-    `${named(texts[language].retention)} ${texts[language].noPicture}`;
-  const consent = {
-    version: `${VERSION}-${compared}`,
-    text: { en: of('en'), de: of('de') },
-    retention: { en: retention('en'), de: retention('de') },
-    withdraw: { en: named(texts.en.withdraw), de: named(texts.de.withdraw) },
-  };
-  if (own === undefined) return consent;
-  return extendConsent(consent, ` own-${own.version}`, (language, { text }) => ({
-    text: [...text, ...factsOf(own, language)],
-  }));
 }
 
 /** The same with what a flow or a profile adds: another text, so `version` is added to its version. */
@@ -66,13 +99,13 @@ export function extendConsent(
   consent: PageConsent,
   version: string,
   of: (
-    language: 'en' | 'de',
+    language: TextLanguage,
     known: { text: string[]; retention: string },
   ) => { text: string[]; retention?: string },
 ): PageConsent {
-  const inLanguage = (language: 'en' | 'de') => {
+  const inLanguage = (language: TextLanguage) => {
     const known = { text: consent.text[language], retention: consent.retention[language] };
-    return { ...known, ...of(language, known) };
+    return { ...known, ...of(readIn(consent.asks?.languages ?? textLanguages, language), known) };
   };
   const [en, de] = [inLanguage('en'), inLanguage('de')];
   return {
@@ -146,11 +179,19 @@ const counted = {
   },
 } as const;
 
-/** The consent text of a session that counts people once per scope: what is kept for it, and what an erasure does. */
-export function uniqueConsent(common: PageConsent, organization: string, terms: ScopeTerms): PageConsent {
-  const { onErasure, retentionDays, endsAt } = terms;
+/**
+ * The consent text of a session that counts people once per scope: what is kept for it, and what an erasure does. Where the purposes are
+ * apart and nothing depends on it, a person may decline to be counted.
+ */
+export function uniqueConsent(
+  organization: Speaker,
+  { onErasure, retentionDays, endsAt }: ScopeTerms,
+  policy: UniquenessPolicy,
+): PageConsent {
+  const common = consentOf(organization, 'unique', ['deduplication']);
+  const optional: Purpose[] = organization.own?.apart && policy === 'warn' ? ['deduplication'] : [];
   const shown = [onErasure, retentionDays, endsAt].filter((term) => term !== undefined).join('-');
-  return extendConsent(common, `-${UNIQUE_VERSION}-${shown}`, (language, { text, retention }) => {
+  const consent = extendConsent(common, `-${UNIQUE_VERSION}-${shown}`, (language, { text, retention }) => {
     const own = counted[language];
     const end = endsAt === undefined ? undefined : new Date(endsAt).toISOString().slice(0, 10);
     const until = end === undefined ? '' : own.until.replace('{end}', end);
@@ -158,26 +199,35 @@ export function uniqueConsent(common: PageConsent, organization: string, terms: 
     return {
       text: [
         ...text,
-        own.unique.replaceAll('{organization}', () => organization),
+        own.unique.replaceAll('{organization}', () => organization.name),
         own[onErasure].replace('{until}', until),
       ],
       retention: [retention, ...kept].join(' '),
     };
   });
+  return { ...consent, asks: { ...common.asks!, optional } };
 }
 
 /**
- * The person agrees to the text that the page has now, in every flow. Throws CONFLICT for another: it changed while they read it.
- * A page that says in which language it was read adds it (`VERSION.de`), and the record has it.
+ * The person agrees to the text that the page has now, in every flow, and to all of its purposes but those that they may decline. Throws
+ * CONFLICT for another text: it changed while they read it; CONSENT_REQUIRED where a purpose is missing.
  */
-export function requireSameText(
+export function requireAgreed(
   { consent }: Pick<SessionPage, 'consent'>,
-  agreed: { version: string },
-): void {
-  const { version } = consent;
-  if ([version, ...textLanguages.map((one) => versionRead(version, one))].includes(agreed.version)) return;
+  { version, purposes: chosen }: AgreedConsent,
+): { version: string; purposes: Purpose[] } {
+  if (![consent.version, ...textLanguages.map((one) => versionRead(consent.version, one))].includes(version))
+    throw new Problem(
+      'CONFLICT',
+      'The text of this page has changed: load the page again, read it, and agree to that one.',
+    );
+  const { purposes: asked = [], optional = [] }: Partial<PageConsent['asks'] & object> = consent.asks ?? {};
+  refuseOthers(asked, chosen);
+  const agreed = purposes.filter((purpose) => asked.includes(purpose) && (chosen?.includes(purpose) ?? true));
+  const missing = asked.find((purpose) => !agreed.includes(purpose) && !optional.includes(purpose));
+  if (missing === undefined) return { version, purposes: agreed };
   throw new Problem(
-    'CONFLICT',
-    'The text of this page has changed: load the page again, read it, and agree to that one.',
+    'CONSENT_REQUIRED',
+    `This check cannot be done without ${missing}: agree to it, or take another way.`,
   );
 }

@@ -98,7 +98,7 @@ export async function scopeOrder(
     ...(portrait !== undefined && { portrait: Uint8Array.from(Buffer.from(portrait, 'base64')) }),
     ...defined({ self, reference: unnamed ? undefined : opened.subjectRef }),
     consent: {
-      textVersion: opened.page.consent.version,
+      textVersion: opened.consent?.version ?? opened.page.consent.version,
       purposes: ['deduplication'],
       method: 'live-page',
       legalBasis: 'consent',

@@ -158,6 +158,7 @@ async function exportSessions(db: Db, person: Person, { open }: ExportOptions) {
       createdAt: time(row.created_at),
       consent: row.consent_version ?? undefined,
       consentAt: time(row.consent_at),
+      consentPurposes: row.consent_purposes === null ? undefined : JSON.parse(row.consent_purposes),
       attempts: row.attempts,
       decision: row.decision ?? undefined,
       decidedAt: time(row.decided_at),

@@ -3,6 +3,7 @@ import type { OrganizationId, SubjectId, VerificationId } from '../../../lib/id.
 import { Problem } from '../../../lib/problem.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import { type Actor, readActor } from '../../audit/index.ts';
+import type { Purpose } from '../../consent/index.ts';
 import type { Judged } from '../../uniqueness/index.ts';
 import type { MovementRow } from './movement-store.ts';
 import { MOST_ATTEMPTS, REVIEW_LIFE, type SessionParts } from './parts.ts';
@@ -51,7 +52,7 @@ export class DecidedMeanwhile extends Error {
 }
 
 interface Consent {
-  consent: { version: string };
+  consent: { version: string; purposes: Purpose[] };
   path: { flash: boolean; motion: boolean };
   request?: string | undefined;
 }
@@ -81,7 +82,7 @@ export function createRecord(parts: SessionParts) {
   const agreed = (tx: Tx, row: NewSessionRow, { consent, path, request }: Consent) =>
     line(tx, row as SessionRow, 'session.consent', {
       actor: { is: 'session', session: row.id },
-      details: { textVersion: consent.version, ...path },
+      details: { textVersion: consent.version, purposes: consent.purposes, ...path },
       ...defined({ request }),
     });
 
@@ -294,6 +295,7 @@ export const consentColumns = ({ consent, path }: Omit<Consent, 'request'>, now:
   state: 'opened',
   opened_at: now,
   consent_version: consent.version,
+  consent_purposes: JSON.stringify(consent.purposes),
   consent_at: now,
   flash: Number(path.flash),
   motion: Number(path.motion),

@@ -137,12 +137,17 @@ export function createSealedValues(sealer: OwnerSealer) {
       const device = await open(row, 'device');
       const pictures = await open(row, 'pictures');
       const { email, subjectRef, callback, testOutcome } = order;
+      const session = sessionOf(row);
+      const agreed = session.consent?.purposes;
+      // The person may be checked without being counted.
+      const declined =
+        agreed && order.page.consent.asks?.optional.some((purpose) => !agreed.includes(purpose));
       return {
         ...defined({ testOutcome }),
-        ...sessionOf(row),
+        ...session,
         page: order.page,
         metadata: order.metadata ?? {},
-        uniquenessRule: order.uniqueness ?? { policy: 'off', scope: '' },
+        uniquenessRule: (!declined && order.uniqueness) || { policy: 'off', scope: '' },
         browserOrigins: order.browserOrigins ?? [],
         profiles: order.profiles ?? [],
         context: order.context ?? true,

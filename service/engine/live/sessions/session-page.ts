@@ -4,7 +4,7 @@ import { requireSource } from '../../matching/index.ts';
 import { capabilityHash, over, sameHash } from './capability.ts';
 import type { LinkDescription } from './link.ts';
 import type { LiveSessions } from './live-sessions.ts';
-import { requireSameText } from './page-consent.ts';
+import { requireAgreed } from './page-consent.ts';
 import { SESSION_LIFE, type SessionParts } from './parts.ts';
 import { consentColumns, type RecordingParts } from './record-session.ts';
 import { planOf, requirePath, rulesIn } from './session-rules.ts';
@@ -103,19 +103,19 @@ function consenting(
         const opened = await sealed.whole(before);
         if (before.consent_at !== null)
           throw new Problem('CONFLICT', 'This session was begun in another browser.');
-        requireSameText(opened.page, consent);
+        const agreed = requireAgreed(opened.page, consent);
         const { profile } = await planOf(parts, opened);
         requireSource(profile, sourceOfSession(before));
         requirePath(path, rulesIn(before.flow, profile, parts.challenges).withoutMotion);
         const now = clock.now();
         const expiresAt = Math.min(before.expires_at, now + SESSION_LIFE);
         const change = {
-          ...consentColumns({ consent, path }, now),
+          ...consentColumns({ consent: agreed, path }, now),
           expires_at: expiresAt,
           device_sealed: await sealed.seal(before, 'device', device),
         };
         await inTransaction(async (tx) => {
-          if (!(await record.opened(tx, before, { consent, path, request }, change))) throw over();
+          if (!(await record.opened(tx, before, { consent: agreed, path, request }, change))) throw over();
         });
         return { sessionId: row.id, token, expiresAt };
       });

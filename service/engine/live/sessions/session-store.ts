@@ -7,6 +7,7 @@ import { isSound, macOf, type RowIntegrity } from '../../../storage/keys/protect
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import { readActor } from '../../audit/index.ts';
+import type { Purpose } from '../../consent/index.ts';
 import { type CaptureSource, sourceOfFrames, type TryAgain } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { Session, SessionDecision, SessionFlow, SessionState, SessionWait } from './session.ts';
@@ -91,7 +92,13 @@ export function sessionOf(row: SessionRow): Session {
     ...(row.opened_at === null ? {} : { openedAt: row.opened_at }),
     ...(row.consent_version === null || row.consent_at === null
       ? {}
-      : { consent: { version: row.consent_version, at: row.consent_at } }),
+      : {
+          consent: {
+            version: row.consent_version,
+            at: row.consent_at,
+            ...(row.consent_purposes !== null && { purposes: JSON.parse(row.consent_purposes) as Purpose[] }),
+          },
+        }),
     ...(row.flash === null || row.motion === null
       ? {}
       : { path: { flash: row.flash === 1, motion: row.motion === 1 } }),

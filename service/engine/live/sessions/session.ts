@@ -2,6 +2,7 @@ import type { SessionId, SubjectId, VerificationId } from '../../../lib/id.ts';
 import type { TestOutcome } from '../../../lib/test-outcome.ts';
 import type { Tx } from '../../../storage/transaction.ts';
 import type { Actor } from '../../audit/index.ts';
+import type { Purpose, TextLanguage } from '../../consent/index.ts';
 import type { CaptureSource, Evidence } from '../../matching/index.ts';
 import type { Realm } from '../../people/index.ts';
 import type { Judged } from '../../uniqueness/index.ts';
@@ -27,7 +28,21 @@ export interface PageConsent {
   text: { en: string[]; de: string[] };
   retention: { en: string; de: string };
   withdraw: { en: string; de: string };
-  withdrawUrl?: string;
+  /** Absent in pages that an earlier release made. */
+  asks?: {
+    purposes: Purpose[];
+    /** Those of them that the person may decline. */
+    optional: Purpose[];
+    /** In which it is written. */
+    languages: TextLanguage[];
+  };
+}
+
+/** What the person agreed to: a version, with the language in which it was read (`VERSION.de`) where the page says it. */
+export interface AgreedConsent {
+  version: string;
+  /** Absent: all that the text asks for. */
+  purposes?: readonly Purpose[];
 }
 
 /** What the capture page shows; the relying party's own words are shown as text only. */
@@ -85,7 +100,7 @@ export interface NewSession {
   /** Id of the verification that a match makes; a new one when absent. */
   verification?: VerificationId;
   /** The person began from a link that was used up for it; absent: the page begins with the capability (`Sessions.open`). */
-  opened?: { consent: { version: string }; path: ChosenPath; device: SessionDevice };
+  opened?: { consent: AgreedConsent; path: ChosenPath; device: SessionDevice };
   request?: string;
 }
 
@@ -179,8 +194,8 @@ export interface Session {
   createdAt: number;
   expiresAt: number;
   openedAt?: number;
-  /** Version of the text that the person agreed to, and when. */
-  consent?: { version: string; at: number };
+  /** Version of the text that the person agreed to, for what, and when. `purposes`: absent where the text did not name them. */
+  consent?: { version: string; at: number; purposes?: Purpose[] };
   path?: ChosenPath;
   /** Attempts that were begun. */
   attempts: number;

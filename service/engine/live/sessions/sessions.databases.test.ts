@@ -6,7 +6,8 @@ import { frameNamed, liveSessionsOver, scriptedChallenges } from '../../../../te
 import type { MemberId, ReviewId } from '../../../lib/id.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { onlyRun } from '../../../storage/runs.ts';
-import { pageConsent } from './page-consent.ts';
+import type { Purpose } from '../../consent/index.ts';
+import { pageConsent, uniqueConsent } from './page-consent.ts';
 import type { DecidedSession, FlowHandler, NewSession } from './session.ts';
 import { deleteSessionsOf } from './session-store.ts';
 
@@ -794,6 +795,50 @@ mostlyOnSqlite('live sessions', (newPlace, _, { test }) => {
     ]);
     const stored = await engine.db.selectFrom('live_session').select('outcome').execute();
     for (const { outcome } of stored) expect(outcome).not.toMatch(/sub_|humanId/);
+  });
+
+  test('a person who declines to be counted is checked all the same, and nothing of them is counted', async () => {
+    sessions = open({ uniqueness: engine.uniqueness });
+    const own = { version: 1, apart: true };
+    const page = { consent: uniqueConsent({ name: 'Acme', own }, { onErasure: 'reopen' }, 'warn') };
+    const version = `${page.consent.version}.de`;
+    const check = async (purposes: Purpose[]) => {
+      const uniqueness = { policy: 'warn' as const, scope: '' };
+      const { id, token } = await sessions.create(order({ uniqueness, page }));
+      await sessions.open(token, { ...begin, consent: { version, purposes } });
+      await attempt(token);
+      return id;
+    };
+    const declined = await check([]);
+    const counted = await check(['deduplication']);
+    expect(ended.map(({ decision, uniqueness }) => [decision, uniqueness?.outcome])).toEqual([
+      ['approved', undefined],
+      ['approved', 'new'],
+    ]);
+    expect((await find(declined)).consent).toMatchObject({ version, purposes: [] });
+    expect((await find(counted)).consent).toMatchObject({ version, purposes: ['deduplication'] });
+    const lines = await engine.db
+      .selectFrom('audit')
+      .select('details')
+      .where('action', '=', 'session.consent')
+      .orderBy('seq')
+      .execute();
+    expect(lines.map(({ details }) => JSON.parse(details))).toMatchObject([
+      { textVersion: version, purposes: [] },
+      { textVersion: version, purposes: ['deduplication'] },
+    ]);
+    const { text_version } = await engine.db
+      .selectFrom('consent')
+      .select('text_version')
+      .executeTakeFirstOrThrow();
+    expect(text_version).toBe(version);
+  });
+
+  test('purposes that another program added to a session count for nothing', async () => {
+    const { id, token } = await begun();
+    await engine.db.updateTable('live_session').set({ consent_purposes: '["deduplication"]' }).execute();
+    expect(await sessions.find(realm(), id)).toBeUndefined();
+    expect(await codeOf(sessions.describe(token))).toBe('MISSING_AUTH');
   });
 
   test('no more are judged at once than keep their pace, and a fast client is asked to slow down', async () => {

@@ -7,6 +7,7 @@ import type { Realm } from '../../people/index.ts';
 import type { DecidedNewcomer } from '../../uniqueness/index.ts';
 import type { BegunSession, LinkDescription } from './link.ts';
 import type {
+  AgreedConsent,
   ChosenPath,
   NewSession,
   Session,
@@ -134,7 +135,8 @@ export type ProfileChoice = Pick<LinkDescription, 'profile' | 'profiles'>;
 export interface Sessions {
   /**
    * Checks, reads and seals a session that is part of a larger change. Throws INVALID_REQUEST, PROFILE_NOT_FOUND, PROFILE_NOT_ALLOWED,
-   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED, KIOSK_REQUIRED, MOTION_REQUIRED, and CONFLICT where the person agreed to another text than that of the page.
+   * MODEL_NOT_INSTALLED, PAD_NOT_INSTALLED, KIOSK_REQUIRED, MOTION_REQUIRED, CONFLICT where the person agreed to another text than that of the page, and CONSENT_REQUIRED where they agreed to
+   * less than it needs.
    */
   prepare(order: NewSession): Promise<PreparedSession>;
   /** The same, in a transaction of its own. */
@@ -206,7 +208,7 @@ export interface Sessions {
   describe(token: string): Promise<LinkDescription>;
   open(
     token: string,
-    order: { consent: { version: string }; path: ChosenPath; device: SessionDevice; request?: string },
+    order: { consent: AgreedConsent; path: ChosenPath; device: SessionDevice; request?: string },
   ): Promise<BegunSession>;
   /** The same browser again, as after a reload; undefined where the capability is unknown or not begun; with `undecided`, where it is over. */
   resume(token: string, order?: { undecided?: boolean }): Promise<BegunSession | undefined>;

@@ -51,6 +51,7 @@ export function createErasureStore(db: Db, integrity: RowIntegrity) {
           'actor',
           'request',
           'intended_at',
+          'consents',
           'mac',
         ])
         .where('state', '!=', 'intended')

@@ -4,11 +4,11 @@ import { mostlyOnSqlite } from '../../../../test/storage/databases.ts';
 import { type Engine, operator, startEngine } from '../../../../test/support/engine.ts';
 import { openErasure } from '../../../../test/support/erasure.ts';
 import { direction, near } from '../../../../test/support/faces.ts';
+import { signedBytes } from '../../../lib/canonical-json.ts';
 import type { ErasureId, SubjectId, World } from '../../../lib/id.ts';
 import { verifySignature } from '../../../storage/keys/signing-keys.ts';
 import type { Erasure, ErasureDeps } from './erasure.ts';
 import type { CopyOfReceipt } from './ledger.ts';
-import { receiptBytes } from './ledger.ts';
 
 let engine: Engine;
 let erasure: Erasure;
@@ -279,11 +279,53 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
     expect(await erasure.receipts(engine.organization, { limit: 10 })).toEqual([receipt]);
     expect(await erasure.receipts(engine.organization, { limit: 10, pending: true })).toEqual([]);
     const parsed = JSON.parse(JSON.stringify(receipt, null, 2));
-    expect(verifySignature(receipt.publicKey, receiptBytes(parsed), receipt)).toBe(true);
+    expect(verifySignature(receipt.publicKey, signedBytes(parsed), receipt)).toBe(true);
     for (const change of [{ subject: 'sub_other' }, { state: 'pending' }, { proof: {} }, { copies: [{}] }]) {
-      expect(verifySignature(receipt.publicKey, receiptBytes({ ...parsed, ...change }), receipt)).toBe(false);
+      expect(verifySignature(receipt.publicKey, signedBytes({ ...parsed, ...change }), receipt)).toBe(false);
     }
     await expect(erasure.receipt('ers_none' as ErasureId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('has a receipt that names the text, who answers for it, and what was withdrawn', async () => {
+    const text = { controller: 'Acme, Oslo', contact: 'privacy@acme.example', apart: true };
+    await engine.organizations.publishConsentText(engine.organization, text, operator);
+    const id = await enroll('ada@example.com');
+    const person = { ...realm(), subject: id };
+    engine.advance(1000);
+    await engine.consents.give(
+      person,
+      {
+        textVersion: 'own-1-1095-365.de',
+        purposes: ['verification', 'identification'],
+        method: 'kiosk, typed name',
+        legalBasis: 'explicit consent',
+        through: 'self',
+      },
+      operator,
+    );
+    engine.advance(1000);
+    await engine.consents.withdraw(person, ['identification'], operator);
+    await engine.organizations.publishConsentText(engine.organization, { apart: false }, operator);
+    const receipt = await erasure.erase(realm(), id, order);
+    expect(receipt.consents).toMatchObject([
+      { textVersion: 'v1', purposes: ['verification'], withdrawn: [] },
+      {
+        textVersion: 'own-1-1095-365.de',
+        language: 'de',
+        textSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        purposes: ['verification', 'identification'],
+        through: 'self',
+        withdrawn: [{ purpose: 'identification', at: expect.any(String) }],
+        controller: 'Acme, Oslo',
+        contact: 'privacy@acme.example',
+      },
+    ]);
+    expect(await engine.db.selectFrom('consent').select('id').where('subject', '=', id).execute()).toEqual(
+      [],
+    );
+    expect(verifySignature(receipt.publicKey, signedBytes(receipt), receipt)).toBe(true);
+    const changed = { ...receipt, consents: [] };
+    expect(verifySignature(receipt.publicKey, signedBytes(changed), receipt)).toBe(false);
   });
 
   test('is refused while a hold stands, and nothing changes but the audit log', async () => {
@@ -441,7 +483,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
       { place: '/mnt/one', copy: 'one', ...expected },
       { place: '/mnt/two', copy: 'two', ...expected },
     ]);
-    expect(verifySignature(done.publicKey, receiptBytes(done), done)).toBe(true);
+    expect(verifySignature(done.publicKey, signedBytes(done), done)).toBe(true);
     const [line] = await engine.db
       .selectFrom('audit')
       .select('details')
@@ -566,7 +608,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
       expect(again.people(realm())).toBe(0);
       const [receipt] = await started.receipts(engine.organization, { limit: 1 });
       expect(receipt).toMatchObject({ subject: id, state: 'done', actor: 'operator:ada', request: 'req_1' });
-      expect(verifySignature(receipt!.publicKey, receiptBytes(receipt!), receipt!)).toBe(true);
+      expect(verifySignature(receipt!.publicKey, signedBytes(receipt!), receipt!)).toBe(true);
     }
     expect([...steps].sort()).toEqual(['intent', 'key', 'ledger', 'log and files', 'transaction'].sort());
     const crashes = (await states()).length - 1;
@@ -666,7 +708,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
       [1, 'mass'],
     ]);
     for (const receipt of receipts) {
-      expect(verifySignature(receipt.publicKey, receiptBytes(receipt), receipt)).toBe(true);
+      expect(verifySignature(receipt.publicKey, signedBytes(receipt), receipt)).toBe(true);
     }
     expect(await engine.subjects.count(realm('test'))).toBe(1);
   });

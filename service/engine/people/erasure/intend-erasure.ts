@@ -5,6 +5,7 @@ import { Problem, type ProblemCode } from '../../../lib/problem.ts';
 import type { Runs } from '../../../storage/runs.ts';
 import type { InTransaction, Tx } from '../../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor, type PersonalData } from '../../audit/index.ts';
+import { type AgreementsDeps, createAgreements } from '../../consent/index.ts';
 import { isPresent, noteFormer, releaseAddress } from '../subjects/former-address-store.ts';
 import type { Realm } from '../subjects/subject.ts';
 import type { Subjects } from '../subjects/subjects.ts';
@@ -13,6 +14,7 @@ import type { ErasureReason } from './ledger.ts';
 
 export interface IntendDeps {
   store: Pick<ErasureStore, 'insert'>;
+  organizations: AgreementsDeps['organizations'];
   inTransaction: InTransaction;
   subjects: Pick<Subjects, 'forget'>;
   personalData: readonly PersonalData[];
@@ -51,6 +53,7 @@ export type Intend = (
 
 export function createIntend(deps: IntendDeps): Intend {
   const { store, inTransaction, subjects, personalData, sealer, isHeld, audit, ids, clock, runs } = deps;
+  const agreements = createAgreements(deps);
 
   const hashesOf = (organization: OrganizationId, email: string | undefined) =>
     email === undefined
@@ -100,8 +103,14 @@ export function createIntend(deps: IntendDeps): Intend {
 
   return async (realm, subject, order, id = ids.next('erasure')) => {
     const row = rowOf(realm, subject, order, { id, now: clock.now(), begunBy: runs.own });
+    const agreementsOf = await agreements(realm.organization);
     try {
-      const emailHash = await subjects.forget(realm, subject, (tx) => write(tx, realm, subject, row, order));
+      const emailHash = await subjects.forget(realm, subject, async (tx) => {
+        // Its rows go with the person.
+        const consents = await agreementsOf(tx, subject);
+        if (consents.length > 0) row.consents = JSON.stringify(consents);
+        return write(tx, realm, subject, row, order);
+      });
       if (emailHash !== undefined) await deps.forgetUse?.(realm, emailHash);
     } catch (error) {
       if (isProblem(error, 'LEGAL_HOLD')) await auditRefusal(realm, subject, order);
@@ -130,6 +139,7 @@ const rowOf = (
   receipt: null,
   mac: null,
   begun_by: begunBy,
+  consents: null,
 });
 
 export const noSuchPerson = () => new Problem('SUBJECT_NOT_FOUND', 'No such person is enrolled here.');

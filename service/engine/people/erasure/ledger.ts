@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+import { canonicalJson, signedBytes } from '../../../lib/canonical-json.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { defined } from '../../../lib/defined.ts';
 import type { ErasureId, OrganizationId, SubjectId, World } from '../../../lib/id.ts';
@@ -8,6 +9,7 @@ import { createOneAtATime } from '../../../lib/one-at-a-time.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { actor, env, id, writtenTime } from '../../../lib/record-fields.ts';
 import { time } from '../../../lib/time.ts';
+import { Agreement } from '../../consent/index.ts';
 import type { ErasureRow } from './erasure-store.ts';
 
 const format = 'gatehouse-erasure-ledger/1';
@@ -122,8 +124,8 @@ export function createLedger({ keys, signing }: LedgerDeps): Ledger {
         previous: place.hash,
         kid,
       } as const;
-      const { signature } = signing.sign('receipts', bytesOf(unsigned));
-      const entry = canonical({ ...unsigned, signature });
+      const { signature } = signing.sign('receipts', signedBytes(unsigned));
+      const entry = canonicalJson({ ...unsigned, signature });
       place = { seq: unsigned.seq, hash: hashOf(entry) };
       return { seq: place.seq, entry };
     });
@@ -161,7 +163,7 @@ function* entriesAfter(known: LedgerPosition, rows: readonly LedgerRow[], signin
 function read(text: string): LedgerEntry | undefined {
   try {
     const entry = JSON.parse(text) as LedgerEntry;
-    return entry.format === format && canonical(entry) === text ? entry : undefined;
+    return entry.format === format && canonicalJson(entry) === text ? entry : undefined;
   } catch {
     return undefined;
   }
@@ -182,10 +184,9 @@ function isSigned(
 ): boolean {
   const { kid } = unsigned;
   const key = signing.publicKeys().find((one) => one.kid === kid && one.purpose === 'receipts');
-  return key !== undefined && signing.verify(key.publicKey, bytesOf(unsigned), { kid, signature });
+  return key !== undefined && signing.verify(key.publicKey, signedBytes(unsigned), { kid, signature });
 }
 
-const bytesOf = (unsigned: Omit<LedgerEntry, 'signature'>) => new TextEncoder().encode(canonical(unsigned));
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 const changed = (seq: number) =>
@@ -283,6 +284,10 @@ export const ErasureReceipt = z
       .strictObject({ seq: z.int().describe('Number'), hash: z.string().describe('Hash') })
       .describe('Number in the erasure ledger'),
     proof: Proof.optional().describe('The search for remaining data of the person'),
+    consents: z
+      .array(Agreement)
+      .optional()
+      .describe('What the person had agreed to; absent without a recorded consent, and in older receipts'),
     publicKey: z.string().describe('Public key of the appliance, PEM'),
     kid: z.string().describe('Id of the key'),
     signature: z.string().describe('Ed25519 signature over the other fields as canonical JSON, base64url'),
@@ -315,23 +320,6 @@ export const ErasureReceipt = z
 export type ErasureReceipt = z.output<typeof ErasureReceipt>;
 
 type UnsignedReceipt = Omit<ErasureReceipt, 'signature'>;
-
-/** What is signed: the receipt without its signature as JSON, the names in order, without spaces (as RFC 8785 for these values). */
-export function receiptBytes(receipt: UnsignedReceipt | ErasureReceipt): Uint8Array {
-  const { signature: _, ...signed } = receipt as ErasureReceipt;
-  return new TextEncoder().encode(canonical(signed));
-}
-
-/** JSON whose objects name their members in order; what is undefined is left out. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
-  return `{${members.join(',')}}`;
-}
 
 export interface SignReceiptDeps {
   signing: Signing;
@@ -373,10 +361,11 @@ export async function signReceipt(
     copies,
     ledger: place,
     ...defined({ proof }),
+    ...(row.consents !== null && { consents: JSON.parse(row.consents) as Agreement[] }),
     publicKey: key.publicKey,
     kid: key.kid,
   };
-  const { kid, signature } = signing.sign('receipts', receiptBytes(unsigned));
+  const { kid, signature } = signing.sign('receipts', signedBytes(unsigned));
   if (kid !== key.kid) throw new Error('The key that signs receipts is not the newest public one.');
   return { ...unsigned, signature };
 }
@@ -394,7 +383,7 @@ export function isReceiptSigned(
       key !== undefined &&
       receipt.erasure === id &&
       receipt.subject === subject &&
-      verify(key.publicKey, receiptBytes(receipt), { kid, signature })
+      verify(key.publicKey, signedBytes(receipt), { kid, signature })
     );
   } catch {
     return false;

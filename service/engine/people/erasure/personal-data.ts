@@ -5,7 +5,7 @@ import type { PersonalData } from '../../audit/index.ts';
 export const createErasureData = ({ db }: { db: Db }): PersonalData => ({
   tables: {
     erasure: {
-      columns: ['subject', 'receipt'],
+      columns: ['subject', 'consents', 'receipt'],
       record: { in: 'erasures' },
       keepsId: 'The signed receipt says who was erased.',
     },

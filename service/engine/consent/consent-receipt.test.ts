@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Engine, operator, startEngine } from '../../../test/support/engine.ts';
+import { signedBytes } from '../../lib/canonical-json.ts';
+import type { SubjectId } from '../../lib/id.ts';
+import { verifySignature } from '../../storage/keys/signing-keys.ts';
+import { agreementOf } from './agreement.ts';
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await startEngine();
+});
+afterEach(() => engine.stop());
+
+const consent = {
+  textVersion: 'own-1-1095-365.de',
+  purposes: ['verification' as const],
+  method: 'kiosk, typed name',
+  legalBasis: 'explicit consent',
+  through: 'self' as const,
+};
+const publish = (text: object) =>
+  engine.organizations.publishConsentText(engine.organization, { apart: false, ...text }, operator);
+async function enroll(email: string): Promise<SubjectId> {
+  const { subject } = await engine.subjects.enroll(
+    { organization: engine.organization, world: 'live' },
+    {
+      email,
+      embeddings: { 'a-net': new Float32Array(512).fill(1 / Math.sqrt(512)) },
+      quality: 0.9,
+      mark: 'ab'.repeat(32),
+      consent,
+    },
+    operator,
+  );
+  return subject.id;
+}
+const personOf = (subject: SubjectId, world: 'live' | 'test' = 'live') => ({
+  organization: engine.organization,
+  world,
+  subject,
+});
+
+test('the receipt of a consent names text, language, purposes and who answers for them, and holds by the public key alone', async () => {
+  await publish({ controller: 'Acme, Oslo', contact: 'privacy@acme.example' });
+  const ada = personOf(await enroll('ada@example.com'));
+  await publish({ controller: 'Acme, Bergen' });
+  const [record] = (await engine.consents.read(ada, operator)).consents;
+  const made = () => engine.consentReceipts.receipt(ada, record!.id, operator, 'req_1');
+  const receipt = await made();
+  expect(receipt).toMatchObject({
+    format: 'gatehouse-consent-receipt/1',
+    organizationName: 'Acme',
+    world: 'live',
+    subject: ada.subject,
+    consent: record!.id,
+    textVersion: 'own-1-1095-365.de',
+    language: 'de',
+    purposes: ['verification'],
+    controller: 'Acme, Oslo',
+    contact: 'privacy@acme.example',
+    withdrawn: [],
+  });
+  expect(verifySignature(receipt.publicKey, signedBytes(receipt), receipt)).toBe(true);
+  for (const change of [{ purposes: [] }, { controller: 'Other' }, { textVersion: 'own-2.de' }])
+    expect(verifySignature(receipt.publicKey, signedBytes({ ...receipt, ...change }), receipt)).toBe(false);
+  const published = await engine.db
+    .selectFrom('audit')
+    .select('details')
+    .where('action', '=', 'consent.publish')
+    .orderBy('seq')
+    .execute();
+  expect(JSON.parse(published[0]!.details)).toMatchObject({ version: 1, sha256: receipt.textSha256 });
+
+  engine.advance(1000);
+  await engine.consents.withdraw(ada, ['verification'], operator);
+  expect((await made()).withdrawn).toMatchObject([{ purpose: 'verification' }]);
+  const reads = await engine.db
+    .selectFrom('audit')
+    .select('request')
+    .where('action', '=', 'consent.read')
+    .where('request', '=', 'req_1')
+    .execute();
+  expect(reads).toHaveLength(2);
+});
+
+test('a consent of another person has no receipt here', async () => {
+  const [ada, bea] = [personOf(await enroll('ada@example.com')), personOf(await enroll('bea@example.com'))];
+  const [record] = (await engine.consents.read(bea, operator)).consents;
+  for (const id of [record!.id, 'con_none'])
+    await expect(engine.consentReceipts.receipt(ada, id, operator)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+});
+
+test('a text that is not the organization’s is answered for by what it has published last', () => {
+  const record = {
+    id: 'con_1',
+    at: 5,
+    textVersion: 'v3',
+    purposes: ['verification' as const],
+    method: 'paper',
+    legalBasis: 'consent',
+    by: 'key:key_1',
+    through: 'integrator' as const,
+  };
+  const published = [
+    { version: 1, sha256: 'one', controller: 'Former' },
+    { version: 2, sha256: 'two', controller: 'Present' },
+  ];
+  const earlier = [
+    { id: 'wdr_1', purpose: 'verification' as const, at: 4, by: 'x', through: 'operator' as const },
+  ];
+  const agreed = agreementOf(record, earlier, published);
+  expect(agreed).toMatchObject({ controller: 'Present', withdrawn: [] });
+  expect([agreed.language, agreed.textSha256]).toEqual([undefined, undefined]);
+  const own = { ...record, textVersion: 'gatehouse-kiosk-4-off-1095-365+own-1.en' };
+  expect(agreementOf(own, [], published)).toMatchObject({
+    controller: 'Former',
+    textSha256: 'one',
+    language: 'en',
+  });
+  expect(agreementOf({ ...record, textVersion: 'own-9.en' }, [], published).controller).toBeUndefined();
+});

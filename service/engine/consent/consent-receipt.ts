@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { signedBytes } from '../../lib/canonical-json.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { defined } from '../../lib/defined.ts';
+import { Problem } from '../../lib/problem.ts';
+import { env, id, writtenTime } from '../../lib/record-fields.ts';
+import { time } from '../../lib/time.ts';
+import type { Db, InTransaction } from '../../storage/transaction.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import { Agreement, type AgreementsDeps, createAgreements } from './agreement.ts';
+import type { Person } from './consent.ts';
+
+export const consentReceiptFormat = 'gatehouse-consent-receipt/1';
+
+/** What a person agreed to at an enrollment, or later, signed by the appliance. */
+export const ConsentReceipt = z
+  .strictObject({
+    format: z.literal(consentReceiptFormat).describe('Format of the receipt'),
+    appliance: z.string().describe('Id of the appliance'),
+    organization: id<'organization'>('Id of the organization'),
+    organizationName: z.string().describe('Its name'),
+    world: env('World of the person'),
+    subject: id<'subject'>('Id of the person'),
+    ...Agreement.shape,
+    issuedAt: writtenTime('When the receipt was made; what was withdrawn later is not in it'),
+    publicKey: z.string().describe('Public key of the appliance, PEM'),
+    kid: z.string().describe('Id of the key'),
+    signature: z.string().describe('Ed25519 signature over the other fields as canonical JSON, base64url'),
+  })
+  .meta({
+    id: 'ConsentReceipt',
+    description: 'The signed record of a consent.',
+    examples: [
+      {
+        format: consentReceiptFormat,
+        appliance: 'apl_01m7w2z9c0h2rb1yq7j5t8k3nd',
+        organization: 'org_01m7w2z9c0h2rb1yq7j5t8k3nd',
+        organizationName: 'Museum of Bern',
+        world: 'live',
+        subject: 'sub_01m7w3ayykpzv1m774b6g68g31',
+        consent: 'cns_01m7w3hb8hbf355he5zqwjztdk',
+        textVersion: 'own-3-1095-365.de',
+        language: 'de' as const,
+        textSha256: '9f2c…',
+        purposes: ['verification' as const],
+        method: 'kiosk, typed name',
+        legalBasis: 'explicit consent',
+        through: 'self' as const,
+        givenAt: '2026-11-20T12:00:00.000Z',
+        withdrawn: [],
+        controller: 'Museum of Bern, Helvetiaplatz 5, Bern',
+        contact: 'privacy@museum.example',
+        issuedAt: '2026-11-20T12:05:00.000Z',
+        publicKey: '-----BEGIN PUBLIC KEY-----…',
+        kid: '4c1a…',
+        signature: 'x1Yz…',
+      },
+    ],
+  });
+export type ConsentReceipt = z.output<typeof ConsentReceipt>;
+
+export interface ConsentReceipts {
+  /** Audited as a read. The person is there. Throws NOT_FOUND. */
+  receipt(person: Person, consent: string, actor: Actor, request?: string): Promise<ConsentReceipt>;
+}
+
+export interface ConsentReceiptsDeps {
+  db: Db;
+  inTransaction: InTransaction;
+  audit: Audit;
+  clock: Clock;
+  organizations: AgreementsDeps['organizations'] & {
+    get(id: Person['organization']): Promise<{ name: string }>;
+  };
+  signing: {
+    sign(purpose: 'receipts', bytes: Uint8Array): { kid: string; signature: string };
+    publicKeys(): { kid: string; purpose: string; publicKey: string }[];
+  };
+  /** Id of this appliance. */
+  appliance: string;
+}
+
+export function createConsentReceipts(deps: ConsentReceiptsDeps): ConsentReceipts {
+  const { db, inTransaction, audit, clock, organizations, signing, appliance } = deps;
+  const agreements = createAgreements(deps);
+  return {
+    async receipt({ organization, world, subject }, consent, actor, request) {
+      const agreed = (await (await agreements(organization))(db, subject)).find(
+        (one) => one.consent === consent,
+      );
+      if (!agreed) throw new Problem('NOT_FOUND', 'The person has no such consent.');
+      const { name } = await organizations.get(organization);
+      const key = signing.publicKeys().findLast(({ purpose }) => purpose === 'receipts');
+      if (!key) throw new Error('There is no key to sign receipts with.');
+      await inTransaction((tx) =>
+        audit.add(tx, {
+          actor,
+          action: 'consent.read',
+          organization,
+          target: subject,
+          ...defined({ request }),
+          details: { world, consent },
+        }),
+      );
+      const unsigned = {
+        format: consentReceiptFormat,
+        appliance,
+        organization,
+        organizationName: name,
+        world,
+        subject,
+        ...agreed,
+        issuedAt: time(clock.now()),
+        publicKey: key.publicKey,
+        kid: key.kid,
+      } as const;
+      const { kid, signature } = signing.sign('receipts', signedBytes(unsigned));
+      if (kid !== key.kid) throw new Error('The key that signs receipts is not the newest public one.');
+      return { ...unsigned, signature };
+    },
+  };
+}
