@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { readSettings } from '../data-directory/database-place.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import { syncFile, syncFolder, writeDurably } from '../lib/durable-file.ts';
@@ -10,6 +11,7 @@ import { COPY_NAME } from '../storage/key-copies/key-copy-file.ts';
 import { acceptLostOrganizations } from '../storage/keys/vault.ts';
 import { LENT_NOTE } from '../storage/master/master-key-provider.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
+import { requireNodesStopped } from '../storage/postgres/nodes-stopped.ts';
 import {
   lossBetween,
   type RestoreLoss,
@@ -78,7 +80,7 @@ export interface Restored {
 /**
  * Makes a data directory of a backup beside `data`, checks all of it, and only then lets it take the place of `data` by two
  * renames. At every moment one of the two is whole: cut short before the renames the old one is in place, and between them the
- * next start completes the restore (finish-restore.ts). Throws what `layOutBackup` throws, CONFLICT where a service runs,
+ * next start completes the restore (finish-restore.ts). Throws what `layOutBackup` throws, CONFLICT where a service runs, here or as another node of the record,
  * BACKUP_UNUSABLE for what does not pass, CONFLICT for a PostgreSQL database that is not empty or cannot be written, and
  * CONFIRMATION_REQUIRED over people; then `data` is as it was.
  */
@@ -102,6 +104,8 @@ export async function restoreBackup(order: RestoreOptions): Promise<Restored> {
   let takeOut: (() => Promise<void>) | undefined;
   try {
     clearUnfinishedRestore(data, around);
+    const { databaseUrl: record } = readSettings(data);
+    if (typeof record === 'string' && !order.drill) await requireNodesStopped(record);
     around.change(() => mkdirSync(dirname(data), { recursive: true, mode: 0o700 }));
     const { facts, found, ...rest } = await stage(order, staged);
     const lost = lossBetween(join(data, 'gatehouse.db'), join(staged, 'gatehouse.db'));
@@ -226,7 +230,9 @@ async function moveIntoPostgres(staged: string, url: string, clock: Clock): Prom
 function refuseOtherFolder(data: string, holds: readonly string[]): void {
   if (holds.length === 0) return;
   if (
-    ['gatehouse.db', 'keys.db', 'master.key', 'master-passphrase.json'].some((name) => holds.includes(name))
+    ['gatehouse.db', 'keys.db', 'master.key', 'master-passphrase.json', 'node.json'].some((name) =>
+      holds.includes(name),
+    )
   )
     return;
   throw new Problem(
