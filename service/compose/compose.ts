@@ -19,6 +19,8 @@ import type { EndpointId } from '../lib/id.ts';
 import { productVersion } from '../lib/version.ts';
 import { databaseSize } from '../storage/connection.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
+import { readSchema } from '../storage/migrate.ts';
+import { programSchema } from '../storage/migrations/index.ts';
 import { createFirstOwner, openAccounts } from './accounts.ts';
 import { createStatus } from './appliance-status.ts';
 import { openAuditLog } from './audit.ts';
@@ -116,6 +118,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     recurring,
     files: createBackupFiles({ data: config.data, place, vault, clock, log }),
     copies: keyPlaces,
+    whyOutdated: foundation.nodes?.whyOutdated,
     troubled: backupTroubled.call,
   });
   const readings = createGaugeReadings({
@@ -167,6 +170,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     position: foundation.position,
     serving,
     version: productVersion(),
+    schema: { ...programSchema(), read: () => readSchema(database.db) },
     clock,
   });
   const { status, applianceReport } = createStatus({
