@@ -9,15 +9,15 @@ import { systemClock } from '../../service/lib/clock.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
 import { operator } from '../support/engine.ts';
-import { binaries, type Cluster, startCluster } from './start-cluster.ts';
+import { binaries, type Nodes, openNodes } from './nodes.ts';
 
 const ours = migrations.at(-1)!.name;
 
 describe.skipIf(binaries === undefined)('nodes of a record that a newer version works on too', () => {
-  let cluster: Cluster;
+  let cluster: Nodes;
   let a: Gatehouse;
   beforeAll(async () => {
-    cluster = await startCluster();
+    cluster = await openNodes();
     a = await cluster.start('a');
   });
   afterAll(() => cluster?.close());
@@ -75,7 +75,7 @@ describe.skipIf(binaries === undefined)('nodes of a record that a newer version 
 
   test('the record goes back, and is replaced, under no node that runs', async () => {
     const { databaseUrl, keysDatabaseUrl } = cluster;
-    await cluster.stop(await cluster.start('b'));
+    await (await cluster.start('b')).close();
     const data = cluster.dataOf('b');
     const settings = { data, databaseUrl, keysDatabaseUrl };
     writeFileSync(join(data, 'gatehouse.json'), JSON.stringify({ databaseUrl, keysDatabaseUrl }));
@@ -109,7 +109,7 @@ describe.skipIf(binaries === undefined)('nodes of a record that a newer version 
     expect(existsSync(join(data, 'master.key'))).toBe(true);
     expect(await a.nodeList.list()).toMatchObject([{ id: 'node_a', state: 'running' }]);
 
-    await cluster.stop(a);
+    await a.close();
     await expect(back()).rejects.toThrow('holds no snapshot with an older one');
     await expect(restore(false)).rejects.toMatchObject({ code: 'BACKUP_UNUSABLE' });
   });
