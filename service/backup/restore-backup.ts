@@ -1,7 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { readSettings } from '../data-directory/database-place.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import { syncFile, syncFolder, writeDurably } from '../lib/durable-file.ts';
@@ -48,6 +47,8 @@ export interface RestoreOptions extends Omit<OpenBackupOptions, 'into'> {
    * would change the same copies otherwise.
    */
   drill?: boolean;
+  /** The PostgreSQL database that `data` has its people in until now: nodes may work on it. */
+  record?: string;
   /** Empty PostgreSQL database for the people; absent: SQLite in the directory. */
   databaseUrl?: string;
   /** Number of people in `data`, as a confirmation; required if there are any. */
@@ -104,8 +105,7 @@ export async function restoreBackup(order: RestoreOptions): Promise<Restored> {
   let takeOut: (() => Promise<void>) | undefined;
   try {
     clearUnfinishedRestore(data, around);
-    const { databaseUrl: record } = readSettings(data);
-    if (typeof record === 'string' && !order.drill) await requireNodesStopped(record);
+    if (order.record !== undefined && !order.drill) await requireNodesStopped(order.record);
     around.change(() => mkdirSync(dirname(data), { recursive: true, mode: 0o700 }));
     const { facts, found, ...rest } = await stage(order, staged);
     const lost = lossBetween(join(data, 'gatehouse.db'), join(staged, 'gatehouse.db'));

@@ -162,6 +162,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const jobs = createJobs({ db, inTransaction, audit, clock, recurring, queue, byHand: delivery.byHand });
   const serving = createServing({ config, certificate, clock });
   const { nodes: shared } = foundation;
+  const { knows, isOlder } = programSchema();
   const nodeList = createNodeList({
     nodes: shared && { id: shared.node.id, list: shared.list },
     keys: keyCare.nodeKeys,
@@ -170,7 +171,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     position: foundation.position,
     serving,
     version: productVersion(),
-    schema: { ...programSchema(), read: () => readSchema(database.db) },
+    schema: { knows, isOlder, read: () => readSchema(database.db) },
     clock,
   });
   const { status, applianceReport } = createStatus({

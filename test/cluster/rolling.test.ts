@@ -18,7 +18,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))(
   'three nodes, one updated after another',
   () => {
     let server: TestPostgres;
-  let nodes: NodeProcesses;
+    let nodes: NodeProcesses;
     let pictures: string[];
     const known: Person[] = [];
     /** What was not answered, or not as it should be. */
@@ -29,8 +29,8 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))(
 
     beforeAll(async () => {
       server = await startPostgres(binaries!);
-    // A node that is slow is not gone: what fails is to be the fault of the update.
-    nodes = await startNodeProcesses(server, ['a', 'b', 'c'], { check: '4s' });
+      // A node that is slow is not gone: what fails is to be the fault of the update.
+      nodes = await startNodeProcesses(server, ['a', 'b', 'c'], { check: '4s' });
       pictures = await Promise.all(
         (['ada', 'bea', 'stranger'] as const).map(async (who) => (await portrait(who)).toString('base64')),
       );
@@ -38,7 +38,7 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))(
     afterAll(async () => {
       ended = true;
       await nodes?.close();
-    await server?.stop();
+      await server?.stop();
     });
 
     const isReady = (url: string) =>

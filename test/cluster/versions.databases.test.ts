@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { restoreBackup } from '../../service/backup/restore-backup.ts';
@@ -78,7 +78,6 @@ describe.skipIf(binaries === undefined)('nodes of a record that a newer version 
     await (await cluster.start('b')).close();
     const data = cluster.dataOf('b');
     const settings = { data, databaseUrl, keysDatabaseUrl };
-    writeFileSync(join(data, 'gatehouse.json'), JSON.stringify({ databaseUrl, keysDatabaseUrl }));
     const back = () =>
       goBack({
         config: parseConfig(settings, {}),
@@ -93,6 +92,7 @@ describe.skipIf(binaries === undefined)('nodes of a record that a newer version 
         keys: data,
         masterKeyFiles: [],
         data,
+        record: databaseUrl,
         actor: 'ada',
         drill,
         clock: systemClock,
