@@ -9055,6 +9055,8 @@ export interface components {
          *       "isThis": true,
          *       "address": "https://10.0.0.1:7300",
          *       "version": "0.2.0",
+         *       "schema": "0001-baseline",
+         *       "isOutdated": false,
          *       "since": "2026-11-27T12:00:00.000Z",
          *       "lastSignAt": "2026-11-27T12:10:00.000Z",
          *       "clockAheadMilliseconds": 4,
@@ -9080,6 +9082,10 @@ export interface components {
             address?: string;
             /** @description Version of Gatehouse; absent if unknown */
             version?: string;
+            /** @description Newest schema of the database that its program knows: it works with that one, and with newer ones that allow it; absent if unknown */
+            schema?: string;
+            /** @description Whether the database has a newer schema than it knows: it works on, and makes no backups until it is updated; absent if unknown */
+            isOutdated?: boolean;
             /**
              * Format: date-time
              * @description When it joined

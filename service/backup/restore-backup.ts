@@ -10,6 +10,7 @@ import { COPY_NAME } from '../storage/key-copies/key-copy-file.ts';
 import { acceptLostOrganizations } from '../storage/keys/vault.ts';
 import { LENT_NOTE } from '../storage/master/master-key-provider.ts';
 import { checkPostgres } from '../storage/postgres/check-postgres.ts';
+import { requireNodesStopped } from '../storage/postgres/nodes-stopped.ts';
 import {
   lossBetween,
   type RestoreLoss,
@@ -46,6 +47,8 @@ export interface RestoreOptions extends Omit<OpenBackupOptions, 'into'> {
    * would change the same copies otherwise.
    */
   drill?: boolean;
+  /** The PostgreSQL database that `data` has its people in until now: nodes may work on it. */
+  record?: string;
   /** Empty PostgreSQL database for the people; absent: SQLite in the directory. */
   databaseUrl?: string;
   /** Number of people in `data`, as a confirmation; required if there are any. */
@@ -78,7 +81,7 @@ export interface Restored {
 /**
  * Makes a data directory of a backup beside `data`, checks all of it, and only then lets it take the place of `data` by two
  * renames. At every moment one of the two is whole: cut short before the renames the old one is in place, and between them the
- * next start completes the restore (finish-restore.ts). Throws what `layOutBackup` throws, CONFLICT where a service runs,
+ * next start completes the restore (finish-restore.ts). Throws what `layOutBackup` throws, CONFLICT where a service runs, here or as another node of the record,
  * BACKUP_UNUSABLE for what does not pass, CONFLICT for a PostgreSQL database that is not empty or cannot be written, and
  * CONFIRMATION_REQUIRED over people; then `data` is as it was.
  */
@@ -102,6 +105,7 @@ export async function restoreBackup(order: RestoreOptions): Promise<Restored> {
   let takeOut: (() => Promise<void>) | undefined;
   try {
     clearUnfinishedRestore(data, around);
+    if (order.record !== undefined && !order.drill) await requireNodesStopped(order.record);
     around.change(() => mkdirSync(dirname(data), { recursive: true, mode: 0o700 }));
     const { facts, found, ...rest } = await stage(order, staged);
     const lost = lossBetween(join(data, 'gatehouse.db'), join(staged, 'gatehouse.db'));
@@ -226,7 +230,9 @@ async function moveIntoPostgres(staged: string, url: string, clock: Clock): Prom
 function refuseOtherFolder(data: string, holds: readonly string[]): void {
   if (holds.length === 0) return;
   if (
-    ['gatehouse.db', 'keys.db', 'master.key', 'master-passphrase.json'].some((name) => holds.includes(name))
+    ['gatehouse.db', 'keys.db', 'master.key', 'master-passphrase.json', 'node.json'].some((name) =>
+      holds.includes(name),
+    )
   )
     return;
   throw new Problem(

@@ -20,6 +20,8 @@ import type { Log } from '../lib/log.ts';
 import { productVersion } from '../lib/version.ts';
 import { databaseSize } from '../storage/connection.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
+import { readSchema } from '../storage/migrate.ts';
+import { programSchema } from '../storage/migrations/index.ts';
 import { createFirstOwner, openAccounts } from './accounts.ts';
 import { createStatus } from './appliance-status.ts';
 import { openAuditLog } from './audit.ts';
@@ -123,6 +125,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     recurring,
     files: createBackupFiles({ data: config.data, place, vault, clock, log }),
     copies: keyPlaces,
+    whyOutdated: foundation.nodes?.whyOutdated,
     troubled: backupTroubled.call,
   });
   const readings = createGaugeReadings({
@@ -166,6 +169,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   const jobs = createJobs({ db, inTransaction, audit, clock, recurring, queue, byHand: delivery.byHand });
   const serving = createServing({ config, certificate, clock });
   const { nodes: shared } = foundation;
+  const { knows, isOlder } = programSchema();
   const nodeList = createNodeList({
     nodes: shared && { id: shared.node.id, list: shared.list },
     keys: keyCare.nodeKeys,
@@ -174,6 +178,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     position: foundation.position,
     serving,
     version: productVersion(),
+    schema: { knows, isOlder, read: () => readSchema(database.db) },
     clock,
   });
   const { status, applianceReport } = createStatus({

@@ -2,7 +2,9 @@ import { type NodeCredentials, sharedCredentials } from '../http/nodes/node-cred
 import type { NodePeers } from '../http/nodes/places.ts';
 import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
-import { listRuns, type Node, readNodes, type SeenNode } from '../storage/postgres/nodes.ts';
+import { readSchema } from '../storage/migrate.ts';
+import { programSchema } from '../storage/migrations/index.ts';
+import { describeNodes, listRuns, type Node, readNodes, type SeenNode } from '../storage/postgres/nodes.ts';
 import type { Db } from '../storage/transaction.ts';
 
 /** The nodes that share the record, as this one sees them; each question is put to the rows. */
@@ -16,6 +18,8 @@ export interface Nodes {
   list(): Promise<SeenNode[]>;
   /** Resolves when the others have removed this one: it answers nothing any more, and starts anew. */
   removed: Promise<void>;
+  /** Why this one makes no backups, where a newer version has brought the database further. */
+  whyOutdated(): Promise<string | undefined>;
 }
 
 export function createNodes({
@@ -34,10 +38,20 @@ export function createNodes({
 }): Nodes {
   const tag = nodeTagOf(run);
   const others = async () => (await listRuns(db)).filter((one) => one.run !== run);
+  async function whyOutdated(): Promise<string | undefined> {
+    const { knows, isOlder } = programSchema();
+    const has = await readSchema(db);
+    if (!isOlder(knows, has)) return undefined;
+    const able = (await readNodes(db)).filter(({ schema }) => !isOlder(schema, has));
+    const where =
+      able.length > 0 ? `Make it at ${describeNodes(able)}, or update this one` : 'Update this one first';
+    return `The database has schema ${has}, and this node (${node.version}) knows schemas up to ${knows}: a backup from here would lack what is new. ${where}.`;
+  }
   return {
     node,
     removed,
     list: () => readNodes(db),
+    whyOutdated,
     here: {
       run,
       tag,

@@ -64,6 +64,11 @@ export async function openDirectory(
       log.warn({ what, from, to, snapshot }, `the ${what} is brought from schema ${from} to ${to}${kept}`);
       announce?.(change);
     },
+    newer: ({ what, has, knows }) =>
+      log.warn(
+        { what, has, knows },
+        `the ${what} has schema ${has}, which a newer version made; this one knows ${knows} and works with it: update it soon`,
+      ),
   };
 
   // Both, before one of them is given tables.

@@ -10,13 +10,14 @@ import { createOneAtATime } from '../lib/one-at-a-time.ts';
 import { Problem } from '../lib/problem.ts';
 import { type OpenFiles, watchOpenFiles } from './file-reading/open-files.ts';
 import { createTransactionGuard } from './guarded-driver.ts';
-import { migrate, type OlderSchema, type StoreName } from './migrate.ts';
+import { migrate, type OlderSchema, type SchemaNeeds, type StoreName } from './migrate.ts';
 import type { DialectName, Migration } from './migration.ts';
 import { migrations as ourMigrations } from './migrations/index.ts';
 import { prepareNumbers } from './numbers.ts';
 import { unreachable } from './postgres/check-postgres.ts';
 import type { PostgresLock } from './postgres/held-right.ts';
 import { joinNodes, type Node } from './postgres/nodes.ts';
+import { requireNodesKnow } from './postgres/nodes-schema.ts';
 import { dropConnections, openPostgresPool, postgresDialect, serializable } from './postgres/postgres.ts';
 import { takePostgresLock } from './postgres/postgres-lock.ts';
 import { explainRefusal } from './postgres/postgres-refusal.ts';
@@ -158,6 +159,7 @@ export async function openPostgres<S>(
   snapshot?: (version: string) => Promise<string | undefined>,
 ): Promise<Opened<S>> {
   const guard = createTransactionGuard();
+  const schema = migrations.at(-1)!.name;
   // Of a writer alone, so that its sessions can be ended when it is gone.
   const sessions = writer === undefined ? 'gatehouse' : `gatehouse ${randomBytes(6).toString('hex')}`;
   const pool = openPostgresPool(url, sessions, log);
@@ -165,7 +167,7 @@ export async function openPostgres<S>(
   async function takeLock(): Promise<PostgresLock | undefined> {
     if (writer === undefined) return undefined;
     const held = { log, holder: writer, sessions, unanswered: () => dropConnections(pool) };
-    return node ? joinNodes(url, { ...held, node, clock }) : takePostgresLock(url, held);
+    return node ? joinNodes(url, { ...held, node, schema, clock }) : takePostgresLock(url, held);
   }
   try {
     (await pool.connect()).release();
@@ -187,6 +189,11 @@ export async function openPostgres<S>(
     ...older,
     migrations,
     fence,
+    ...(lock &&
+      node && {
+        admit: (tx: Kysely<S>, needs: SchemaNeeds) =>
+          requireNodesKnow(tx, { ...needs, run: lock.token, migrations }),
+      }),
     ...defined({ snapshot, files: directory }),
     // In turns, as on SQLite: every transaction adds to the end of the audit chain, so two of one process would only conflict.
     inTransaction: async (work) => {
@@ -227,6 +234,7 @@ async function finish<S>(
     inTransaction,
     disk,
     fence = async () => {},
+    admit = async () => {},
     files,
     lock,
     locks,
@@ -240,6 +248,8 @@ async function finish<S>(
     inTransaction: Opened<S>['inTransaction'];
     /** First in each transaction of a migration. */
     fence?: (db: Kysely<S>) => Promise<void>;
+    /** As in migrate.ts. */
+    admit?: (db: Kysely<S>, needs: SchemaNeeds) => Promise<void>;
     disk?: Pick<ConfirmedDisk, 'require'>;
     files?: Pick<OpenFiles, 'require'>;
     lock?: PostgresLock;
@@ -264,6 +274,7 @@ async function finish<S>(
       migrations,
       clock,
       fence,
+      admit,
       ...older,
       ...defined({ snapshot }),
     });

@@ -12,6 +12,7 @@ import {
   schemaDigest,
   schemaNumber,
 } from './migration.ts';
+import type { Db } from './transaction.ts';
 
 interface MigrationRecord {
   name: string;
@@ -36,6 +37,24 @@ export interface OlderSchema {
   older?: 'migrate' | 'refuse';
   /** Called before an older schema is migrated. */
   announce?: (change: SchemaChange) => void;
+  /** Called for a schema that a newer Gatehouse made and this one works with. */
+  newer?: (schema: NewerSchema) => void;
+}
+
+/** `0001-baseline`: the newest migration that the store has, and the newest that this program knows. */
+export interface NewerSchema {
+  what: StoreName;
+  has: string;
+  knows: string;
+}
+
+/** What a program has to know that works beside the one which migrates. */
+export interface SchemaNeeds {
+  what: StoreName;
+  from: string;
+  to: string;
+  /** The newest migration that it must know, at least. */
+  needs: string;
 }
 
 interface MigrateDeps extends OlderSchema {
@@ -46,6 +65,12 @@ interface MigrateDeps extends OlderSchema {
   /** First in each transaction; throws where another process writes to the database. */
   // biome-ignore lint/suspicious/noExplicitAny: as db.
   fence?: (tx: Kysely<any>) => Promise<void>;
+  /**
+   * Throws CONFLICT where another node runs a program that does not know the schema. Called before anything is changed, and once more in
+   * each transaction, under the lock that a node which starts waits for.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: as db.
+  admit?: (db: Kysely<any>, needs: SchemaNeeds) => Promise<void>;
   /** For messages. */
   what?: StoreName;
   clock: Clock;
@@ -58,6 +83,10 @@ interface MigrateDeps extends OlderSchema {
 
 /** PostgreSQL: two starts take turns. Any number that is ours alone in the database. */
 export const MIGRATION_LOCK = 7_184_001;
+/** Milliseconds that a migration waits for a table which other nodes use: their next statements on it wait behind it. */
+const TABLE_PATIENCE = 1_000;
+/** Milliseconds in which it is begun again, and in which a start waits for one before. */
+const PATIENCE = 60_000;
 
 /**
  * Brings the database forward, one transaction per migration (an empty one: one for all), and gives the name of its newest one. A database that a
@@ -71,16 +100,17 @@ export async function migrate({
   what = 'database',
   clock,
   fence = async () => {},
+  admit = async () => {},
   older = 'migrate',
   announce = () => {},
+  newer = () => {},
   snapshot,
 }: MigrateDeps): Promise<string> {
   const columns = columnsOf[dialect];
   const newest = migrations.at(-1);
   if (newest === undefined) throw new Error('There is no migration.');
   const recorded: Kysely<Recorded> = db;
-  await recorded.transaction().execute(async (tx) => {
-    await takeTurn(tx, dialect);
+  await inTurn(recorded, dialect, async (tx) => {
     await fence(tx);
     // The other one with the next migration: an older schema that is refused stays as it is.
     await sql.raw(recordTables(columns)[0]).execute(tx);
@@ -90,17 +120,40 @@ export async function migrate({
   if (former === undefined) await requirePrefix(recorded, applied, { migrations, dialect });
   const from = applied.at(-1)?.name;
   const left = former === undefined ? migrations.slice(applied.length) : migrations;
+  if (from !== undefined && schemaNumber(from, migrations) > schemaNumber(newest.name, migrations))
+    newer({ what, has: from, knows: newest.name });
   let kept: string | undefined;
+  const needs = from === undefined ? undefined : needsOf(left, { what, from, migrations });
   if (from !== undefined && left.length > 0) {
     if (older === 'refuse') throw olderSchema(what, from, newest.name);
+    if (needs) await admit(recorded, needs);
     kept = await snapshot?.(from);
     announce({ what, from, to: newest.name, snapshot: kept });
   }
 
   // An empty database has nothing to go back to between two of them: it waits for the disk once.
   for (const together of from === undefined ? [left] : left.map((one) => [one]))
-    await apply(recorded, together, { dialect, clock, fence, kept, former });
+    await apply(recorded, together, {
+      dialect,
+      clock,
+      kept,
+      former,
+      async fence(tx) {
+        await fence(tx);
+        if (needs) await admit(tx, needs);
+      },
+    });
   return left.at(-1)?.name ?? from ?? newest.name;
+}
+
+/** Undefined where programs that know the present schema go on with the new one. */
+function needsOf(
+  left: readonly Migration[],
+  { what, from, migrations }: { what: StoreName; from: string; migrations: readonly Migration[] },
+): SchemaNeeds | undefined {
+  const number = Math.max(...left.map(({ needs }) => Math.max(needs?.reader ?? 0, needs?.writer ?? 0)));
+  const needs = migrations.find(({ name }) => schemaNumber(name, migrations) >= number)?.name;
+  return number > 0 && needs !== undefined ? { what, from, to: left.at(-1)!.name, needs } : undefined;
 }
 
 function formerOf(
@@ -129,8 +182,7 @@ async function apply(
 ): Promise<void> {
   let current = '';
   try {
-    await db.transaction().execute(async (tx) => {
-      await takeTurn(tx, dialect);
+    await inTurn(db, dialect, async (tx) => {
       await fence(tx);
       for (const statement of recordTables(columnsOf[dialect])) await sql.raw(statement).execute(tx);
       for (const { name, up, needs, replaces } of migrations) {
@@ -190,8 +242,35 @@ const olderSchema = (what: StoreName, from: string, to: string) =>
     `The ${what} has schema ${from}, this Gatehouse ${to}: nothing was changed. Bring it up to date with "gatehouse migrate", or start the service, which does the same; it then says how to go back.`,
   );
 
-async function takeTurn(tx: Transaction<Recorded>, dialect: DialectName): Promise<void> {
-  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
+/** One start after the other; begun again where other nodes use a table for longer than a migration waits for it. */
+async function inTurn(
+  db: Kysely<Recorded>,
+  dialect: DialectName,
+  work: (tx: Transaction<Recorded>) => Promise<void>,
+): Promise<void> {
+  if (dialect === 'sqlite') return db.transaction().execute(work);
+  for (const begun = performance.now(); ; )
+    try {
+      return await db.transaction().execute(async (tx) => {
+        await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
+        await sql`select set_config('lock_timeout', ${String(TABLE_PATIENCE)}, true)`.execute(tx);
+        await work(tx);
+      });
+    } catch (error) {
+      if (!isHeldUp(error) || performance.now() - begun > PATIENCE) throw error;
+    }
+}
+
+/** A lock that was not had in time, or a deadlock: both have waited already. */
+const isHeldUp = (error: unknown): boolean =>
+  [error, (error as Error).cause].some((one) =>
+    /^(55P03|40P01)$/.test((one as { code?: string })?.code ?? ''),
+  );
+
+/** The newest migration that the database has now: another node may bring it further while this one runs. */
+export async function readSchema(db: Db): Promise<string> {
+  const { rows } = await sql<{ name: string }>`select max(name) as name from schema_migration`.execute(db);
+  return rows[0]!.name;
 }
 
 function readApplied(db: Kysely<Recorded>): Promise<MigrationRecord[]> {

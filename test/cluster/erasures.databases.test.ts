@@ -57,7 +57,7 @@ describe.skipIf(binaries === undefined)('an erasure where several nodes keep fil
 
   test('waits for a node that does not answer, says which, and no longer once that is removed', async () => {
     await nodes.query(`insert into known_node (node, joined_at) values ('node_hung', 1)`);
-    await nodes.query(`insert into service_node select 'its own', 'node_hung', 'gatehouse hung', 'none', version,
+    await nodes.query(`insert into service_node select 'its own', 'node_hung', 'gatehouse hung', 'none', version, schema,
       'https://hung.example', 0, joined_at, 7, beaten_at, 0 from service_node where node = 'node_a'`);
     const receipt = await a.erasure.erase(realm(), await enroll(), order);
     expect(receipt).toMatchObject({

@@ -51,7 +51,7 @@ describe.skipIf(binaries === undefined)('a node that is gone', () => {
     const killed = new pg.Client({ connectionString: url, application_name: 'gatehouse killed' });
     await killed.connect();
     await killed.query(
-      `insert into service_node select 'its own', 'node_b', 'gatehouse b', 'gatehouse killed', version, 'http://127.0.0.1/b',
+      `insert into service_node select 'its own', 'node_b', 'gatehouse b', 'gatehouse killed', version, schema, 'http://127.0.0.1/b',
          pg_backend_pid(), clock_timestamp(), 7, clock_timestamp(), 0 from service_node`,
     );
     let gone = 0;

@@ -38,6 +38,8 @@ export interface NodeProcessesOptions {
   wayOf?: (name: string, url: string) => string;
   /** Of the processes, by the name of the node. */
   env?: (name: string) => Record<string, string>;
+  /** For which the balancer waits when it looks at a node; 1 s unless given. */
+  check?: string;
 }
 
 export type NodeProcesses = Awaited<ReturnType<typeof startNodeProcesses>>;
@@ -49,7 +51,7 @@ export type NodeProcesses = Awaited<ReturnType<typeof startNodeProcesses>>;
 export async function startNodeProcesses(
   server: Pick<ReachedPostgres, 'createDatabase'>,
   names: readonly string[],
-  { wayOf = (_, url) => url, env = () => ({}) }: NodeProcessesOptions = {},
+  { wayOf = (_, url) => url, env = () => ({}), check = '1s' }: NodeProcessesOptions = {},
 ) {
   const databaseUrl = await server.createDatabase();
   const keysDatabaseUrl = await server.createDatabase();
@@ -86,7 +88,7 @@ export async function startNodeProcesses(
 
   const front = await freePort();
   const file = join(cli.temporary, 'haproxy.cfg');
-  writeFileSync(file, frontOf(front, places));
+  writeFileSync(file, frontOf(front, places, check));
   const balancer = spawn(HAPROXY, ['-db', '-f', file], { stdio: 'ignore' });
   const pauses = new Set<NodeJS.Timeout>();
 
@@ -172,12 +174,12 @@ export async function startNodeProcesses(
 }
 
 /** Each request goes to the next node that says it is ready. */
-const frontOf = (port: number, places: readonly NodePlace[]): string => `defaults
+const frontOf = (port: number, places: readonly NodePlace[], check: string): string => `defaults
   mode http
   timeout client 60s
   timeout server 60s
   timeout connect 5s
-  timeout check 1s
+  timeout check ${check}
   option redispatch 1
 frontend gatehouse
   bind 127.0.0.1:${port}

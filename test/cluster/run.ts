@@ -17,6 +17,7 @@ const files = [
   'test/cluster/kill.test.ts',
   'test/cluster/failover.test.ts',
   'test/cluster/cut-off.test.ts',
+  'test/cluster/rolling.test.ts',
   'test/cluster/gallery.databases.test.ts',
   'test/cluster/decisions.databases.test.ts',
   'test/audit/several-writers.databases.test.ts',

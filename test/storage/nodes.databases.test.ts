@@ -41,6 +41,7 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
       holder: `gatehouse ${id}`,
       sessions: `pool of ${id}`,
       node: nodeOf(id),
+      schema: '0001-baseline',
       clock: { now },
       still,
     });
@@ -101,15 +102,41 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
     await open('node_a');
     await expect(open('alone', 'alone')).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringContaining('in use by gatehouse node_a'),
+      message: expect.stringMatching(
+        /in use by nodes.*: node_a \(0\.2\.0, https:\/\/node_a:7300\).*Stop every node/,
+      ),
     });
+  });
+
+  test('that give no sign hold up no service that wants the database alone, and write nothing when they wake up', async () => {
+    const asleep = await connect('pool of node_asleep');
+    await (await join('node_first')).close();
+    await asleep.query('select pg_advisory_lock_shared(7184002)');
+    await asleep.query(
+      `insert into service_node values ('its own', 'node_asleep', 'gatehouse asleep', 'pool of node_asleep', '0.2.0', '0001-baseline',
+         'https://asleep', pg_backend_pid(), clock_timestamp(), 7, clock_timestamp(), 0)`,
+    );
+    const alone = await open('alone', 'alone');
+    await add(alone, 'org_alone');
+    await expect(asleep.query('select')).rejects.toThrow();
+    expect(await ids(await connect())).toEqual([]);
+  });
+
+  test('of which a row is left, without a session, are removed by the next service that has the database alone', async () => {
+    const lock = await join('node_lost');
+    const admin = await connect();
+    await admin.query('create table kept as select * from service_node');
+    await lock.close();
+    await admin.query('insert into service_node select * from kept; drop table kept');
+    await open('alone', 'alone');
+    expect(await ids(admin)).toEqual([]);
   });
 
   test('that are silent are removed by the others, with the transaction that they had begun', async () => {
     const hung = await connect('pool of node_hung');
     const live = await join('node_live', { still: 0 });
     await hung.query(
-      `insert into service_node select 'its own', 'node_hung', 'gatehouse hung', 'pool of node_hung', version, address, 0,
+      `insert into service_node select 'its own', 'node_hung', 'gatehouse hung', 'pool of node_hung', version, schema, address, 0,
          joined_at, 7, beaten_at, 0 from service_node`,
     );
     await hung.query('begin');

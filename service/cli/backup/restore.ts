@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Restored } from '../../backup/restore-backup.ts';
 import { Config, describeDatabase } from '../../config.ts';
+import { readSettings } from '../../data-directory/database-place.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -72,7 +73,7 @@ export const restore = work({
         data,
         drill,
         acceptUnproven,
-        ...defined({ confirm, databaseUrl }),
+        ...defined({ confirm, databaseUrl, record: recordOf(data) }),
         actor: operatorName(),
         clock: systemClock,
         log: silentLog,
@@ -141,6 +142,16 @@ function restoredText(
     ),
     `Start the service:  ${invocation} serve --data ${data}`,
   ].join('\n');
+}
+
+/** Also of a directory whose settings cannot be read: it is about to be replaced. */
+function recordOf(data: string): string | undefined {
+  try {
+    const { databaseUrl } = readSettings(data);
+    return typeof databaseUrl === 'string' ? databaseUrl : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** As `--database-url`, else as the environment says, which every later command would read too. */

@@ -126,6 +126,8 @@ export const node = noun(
         name: 'name',
         state: 'state',
         version: 'version',
+        schema: ({ schema, isOutdated }) =>
+          isOutdated ? `${schema} (the database has a newer one: update it)` : schema,
         address: 'address',
         since: 'since',
         'last sign': 'lastSignAt',

@@ -1,8 +1,22 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { installedData, passphraseFor, serviceEnvironment, updatePassphrase } from './installed-data.ts';
+import {
+  installedData,
+  passphraseFor,
+  serviceEnvironment,
+  TURN_TAKEN,
+  updatePassphrase,
+} from './installed-data.ts';
 import { runProgram } from './machine.ts';
 
 function temporary(): string {
@@ -30,6 +44,7 @@ esac
   chmodSync(command, 0o755);
   const env = { GATEHOUSE_PASSPHRASE_FILE: '/run/p' };
   return {
+    data,
     machine: installedData({ data, command, env, schema: '0034-alerts' }),
     calls: () => readFileSync(calls, 'utf8').trim().split('\n'),
   };
@@ -52,6 +67,10 @@ test('data that this update migrated go back, with the passphrase', async () => 
 test.each([
   ['a snapshot of an earlier update', refusal('0031-jobs')],
   [
+    'other nodes at work',
+    'The PostgreSQL database gatehouse is in use by nodes that share it: node_b (0.2.0, https://10.0.0.2:7300). Nothing was changed.',
+  ],
+  [
     'no snapshot',
     'The database has schema 0034-alerts, and /snapshots holds no snapshot with an older one: there is nothing to go back to.',
   ],
@@ -59,6 +78,21 @@ test.each([
   const { machine, calls } = dataWith(sentence);
   expect(await machine.migrateBack()).toBe(false);
   expect(calls()).toEqual(['migrate --back /run/p']);
+});
+
+test('a record of several nodes is updated in turn, of which the program from before has the lock as long as it runs', async () => {
+  const { data, machine, calls } = dataWith('');
+  const program = join(data, 'program');
+  await using _ = await machine.takeTurn();
+  expect(existsSync(join(data, 'calls'))).toBe(false);
+  writeFileSync(join(data, 'gatehouse.json'), '{"databaseUrl":"postgresql://db.example/gatehouse"}');
+  writeFileSync(program, `#!/bin/sh\necho "$*" > ${data}/calls\necho '${TURN_TAKEN}'\nexec sleep 600\n`);
+  const turn = await machine.takeTurn();
+  expect(calls()).toEqual([`update --take-turn --data ${data} --json`]);
+  // Ends that program.
+  await turn[Symbol.asyncDispose]();
+  writeFileSync(program, "#!/bin/sh\necho 'Another node of this record is being updated (x).' >&2\nexit 1\n");
+  await expect(machine.takeTurn()).rejects.toThrow('Nothing was changed: it ended with 1: Another node');
 });
 
 test('data that went back already, before a kill, count as gone back', async () => {

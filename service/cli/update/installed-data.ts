@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { dropToOwner, ownFs, type PrivilegedFs } from '../../backup/finish-restore.ts';
 import { parseConfig } from '../../config.ts';
+import { readSettings } from '../../data-directory/database-place.ts';
 import { Problem } from '../../lib/problem.ts';
 import { readPassphraseFile } from '../../storage/master/open-master.ts';
 import { migrations } from '../../storage/migrations/index.ts';
@@ -24,11 +25,22 @@ import { createControl } from '../control/control.ts';
 import { createSocketTransport } from '../control/socket-transport.ts';
 import { isInitialized } from '../data-directory.ts';
 import { type AskingTerminal, readPassphrase } from '../master/passphrase.ts';
-import { type Account, type Machine, type ProgramOptions, runProgram, runUntil } from './machine.ts';
+import {
+  type Account,
+  type Machine,
+  type ProgramOptions,
+  runProgram,
+  runUntil,
+  startProgram,
+} from './machine.ts';
 
 /** Of `gatehouse migrate --snapshot --json`. */
 const Kept = z.object({ snapshot: z.string().optional() });
 
+/** Milliseconds for a connection to the database. */
+const TURN = 30_000;
+/** What `gatehouse update --take-turn` writes when it has it. */
+export const TURN_TAKEN = '{"turn":"taken"}';
 /** Milliseconds: models are loaded, galleries of large organizations are read. */
 const START = 120_000;
 
@@ -54,7 +66,10 @@ export function installedData({
   env: given,
   inherit = [],
   schema = OWN_SCHEMA,
-}: InstalledDataDeps): Pick<Machine, 'migrate' | 'keepData' | 'migrateBack' | 'tryStart' | 'askService'> {
+}: InstalledDataDeps): Pick<
+  Machine,
+  'migrate' | 'keepData' | 'migrateBack' | 'tryStart' | 'askService' | 'takeTurn' | 'nodesWithout'
+> {
   const account = (): Account => {
     const { uid, gid } = statSync(data);
     return { uid, gid };
@@ -79,6 +94,8 @@ export function installedData({
         (error: Error) => error.message,
       );
       if (refusal.includes('holds no snapshot with an older one')) return false;
+      // The others work with the newer schema, and so does the version from before.
+      if (refusal.includes('is in use by nodes')) return false;
       // of a call before, that was cut short after it
       if (refusal.includes('and was not started since')) return true;
       const [, older, people] = /\(schema ([\w-]+)\)[\s\S]*--confirm (\d+)/.exec(refusal) ?? [];
@@ -104,6 +121,30 @@ export function installedData({
         if (is === 'sealed') await gatehouse('unseal');
         const { ready, reason } = await replyOf(control.admin.GET('/api/admin/status'));
         return ready ? undefined : `the service is not ready: ${reason}`;
+      } finally {
+        await control.close();
+      }
+    },
+    async takeTurn() {
+      const none = { async [Symbol.asyncDispose]() {} };
+      if (!initialized() || readSettings(data).databaseUrl === undefined) return none;
+      const words = ['update', '--take-turn', '--data', data, '--json'];
+      const held = await startProgram(command, words, {
+        ...options(),
+        timeoutMs: TURN,
+        ready: async (line) => (line === TURN_TAKEN ? true : undefined),
+      }).catch((error: Error) => {
+        throw new Problem('CONFLICT', `Nothing was changed: ${error.message}`, { cause: error });
+      });
+      return { [Symbol.asyncDispose]: held.end };
+    },
+    async nodesWithout(version) {
+      const control = createControl(createSocketTransport(join(data, 'control.sock')));
+      try {
+        const { items } = await replyOf(control.admin.GET('/api/admin/nodes'));
+        return items
+          .filter((one) => !one.isThis && one.version !== undefined && one.version !== version)
+          .map((one) => `${one.id} (${one.version}, ${one.address})`);
       } finally {
         await control.close();
       }
@@ -208,7 +249,8 @@ export async function updatePassphrase({
   around = ownFs,
   terminal,
 }: PassphraseSources): Promise<string | undefined> {
-  if (!existsSync(join(data, 'master-passphrase.json'))) return undefined;
+  if (!['master-passphrase.json', 'node-passphrase.json'].some((name) => existsSync(join(data, name))))
+    return undefined;
   const asking = { env: {}, ...(terminal && { terminal }) };
   const ask = (file?: string) => readPassphrase('Passphrase of the master key: ', file, asking);
   if (given !== undefined) return around.change(() => ask(given));

@@ -116,6 +116,8 @@ function processOn(box: Box, { migrates, works }: { migrates: boolean; works: bo
         box.data = OLD;
         return true;
       }),
+    takeTurn: async () => ({ async [Symbol.asyncDispose]() {} }),
+    nodesWithout: async () => [],
     tryStart: () =>
       step(() => {
         open();

@@ -30,6 +30,10 @@ export interface Machine {
   tryStart(): Promise<string | undefined>;
   /** Asks the service that `start` started. Undefined: it is ready. Else why not. */
   askService(): Promise<string | undefined>;
+  /** Keeps updates of the other nodes of the record off until it is disposed of. Throws where one of them has it. */
+  takeTurn(): Promise<AsyncDisposable>;
+  /** The nodes of the record that run another version, in words: none where the service has its record for itself. */
+  nodesWithout(version: string): Promise<string[]>;
 }
 
 export type Say = (sentence: string) => void;
@@ -128,26 +132,39 @@ function start(program: string, words: readonly string[], { account, env, inheri
   }) as ChildProcessByStdio<null, Readable, Readable>;
 }
 
+interface UntilOptions<T> extends ProgramOptions {
+  timeoutMs: number;
+  ready(line: string): Promise<T | undefined>;
+}
+
 /** Runs a service until `ready` has seen a line of its standard output and settled, then ends it. */
 export async function runUntil<T>(
   program: string,
   words: readonly string[],
-  {
-    timeoutMs,
-    ready,
-    ...options
-  }: ProgramOptions & {
-    timeoutMs: number;
-    ready(line: string): Promise<T | undefined>;
-  },
+  options: UntilOptions<T>,
 ): Promise<T> {
+  const { value, end } = await startProgram(program, words, options);
+  await end();
+  return value;
+}
+
+/** The same, and leaves it running until `end`. */
+export async function startProgram<T>(
+  program: string,
+  words: readonly string[],
+  { timeoutMs, ready, ...options }: UntilOptions<T>,
+): Promise<{ value: T; end(): Promise<void> }> {
   const child = start(program, words, options);
   let errors = '';
   child.stderr.on('data', (bytes: Buffer) => {
     errors = (errors + bytes).slice(-4000);
   });
+  async function end(): Promise<void> {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGTERM')) await ended;
+  }
   try {
-    return await new Promise<T>((resolve, reject) => {
+    const value = await new Promise<T>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`it did not become ready within ${timeoutMs / 1000} s`)),
         timeoutMs,
@@ -172,9 +189,10 @@ export async function runUntil<T>(
         done(() => reject(new Error(`it ended with ${code}: ${lastLines(errors)}`))),
       );
     });
-  } finally {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    if (child.exitCode === null && child.kill('SIGTERM')) await ended;
+    return { value, end };
+  } catch (error) {
+    await end();
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ const versions = { from: '0.1.0', to: '0.2.0' };
 function machineWith(own: Partial<Machine> = {}, running = true) {
   const done: string[] = [];
   const steps: (JournalEntry['step'] | 'end')[] = [];
+  const turns: (readonly string[])[] = [];
   const step =
     <T>(name: string, value: T) =>
     async (...words: unknown[]) => {
@@ -32,6 +33,11 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
     migrateBack: step('migrate back', true),
     tryStart: step('try', undefined as string | undefined),
     askService: step('ask', undefined as string | undefined),
+    takeTurn: async () => {
+      turns.push([...steps]);
+      return { [Symbol.asyncDispose]: async () => void turns.push([...steps]) };
+    },
+    nodesWithout: async () => [],
     ...own,
   };
   const journal = {
@@ -43,6 +49,8 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
     machine,
     done,
     steps,
+    /** What the journal held as it was taken and given back. */
+    turns,
     run: (more = {}) => update(machine, 'new.deb', { ...order, ...more }),
   };
 }
@@ -59,6 +67,33 @@ test('an update that becomes ready stays', async () => {
   expect(await run()).toEqual({ ...versions, snapshot });
   expect(done).toEqual([...BEFORE, 'install new.deb', 'migrate', 'try', 'start', 'ask']);
   expect(steps).toEqual(['before', 'installing', 'changing data', 'starting', 'ready', 'end']);
+});
+
+test('of several nodes one is updated at a time: from before the first step until after the last, whatever comes of it', async () => {
+  for (const own of [{}, { tryStart: async () => 'no' }, { keepData: fail('no') }]) {
+    const { run, steps, turns } = machineWith(own);
+    await run().catch(() => {});
+    expect(turns).toEqual([[], steps]);
+  }
+  const { run, done, steps } = machineWith({
+    takeTurn: fail('Another node of this record is being updated.'),
+  });
+  await expect(run()).rejects.toThrow('Another node');
+  expect([done, steps]).toEqual([[], []]);
+});
+
+test('nodes of another version are said, where the service of this one runs', async () => {
+  const nodesWithout = async (version: string) => [`node_b (before ${version})`];
+  expect(await machineWith({ nodesWithout }).run()).toEqual({
+    ...versions,
+    snapshot,
+    others: ['node_b (before 0.2.0)'],
+  });
+  for (const other of [
+    machineWith({ nodesWithout: fail('no socket') }),
+    machineWith({ nodesWithout }, false),
+  ])
+    expect(await other.run()).toEqual({ ...versions, snapshot });
 });
 
 test('without a snapshot, where the operator says so, the data is opened all the same', async () => {

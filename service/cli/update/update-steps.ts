@@ -10,8 +10,10 @@ export interface UpdateOutcome {
   snapshot?: string;
   /** Why the version from before is back. */
   wentBack?: string;
-  /** Whether the database from before was put in place; false where it stayed, because the new version had not changed its schema. */
+  /** Whether the database from before was put in place; false where it stayed: the new version had not changed its schema, or other nodes work on it. */
   restored?: boolean;
+  /** Nodes of the record that run another version, in words; absent where there are none. */
+  others?: string[];
 }
 
 interface UpdatePlan {
@@ -28,10 +30,11 @@ interface UpdatePlan {
 /**
  * Replaces the installed version by a verified package. Where the new one does not start and become ready, the version and the data
  * from before come back. Nothing is changed before the copy of the old version is there, the old version has opened the data and a copy of the database was kept.
- * Each step is in the journal before it begins, so that `recover` can end an update that was killed.
+ * Each step is in the journal before it begins, so that `recover` can end an update that was killed. Of several nodes one is updated at a time.
  */
 export async function update(machine: Machine, file: string, order: UpdatePlan): Promise<UpdateOutcome> {
   const { from, to, journal, say } = order;
+  await using _ = await machine.takeTurn();
   say(`keeping a copy of ${from}`);
   const before = await machine.packInstalled();
   const program = await machine.keepProgram();
@@ -59,7 +62,8 @@ export async function update(machine: Machine, file: string, order: UpdatePlan):
   if (why === undefined) {
     journal.write({ ...entry, step: 'ready' });
     journal.remove();
-    return outcome;
+    const others = running ? await machine.nodesWithout(to).catch(() => []) : [];
+    return { ...outcome, ...(others.length > 0 && { others }) };
   }
   say(`${to} does not work here (${why}); going back to ${from}`);
   const { restored } = await takeBack(machine, entry, { journal, opens: true });

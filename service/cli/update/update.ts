@@ -1,7 +1,9 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { releaseKeyFolders } from '../../compose/model-paths.ts';
+import { parseConfig } from '../../config.ts';
 import { defined } from '../../lib/defined.ts';
 import { document } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -14,7 +16,7 @@ import { UsageError } from '../failure.ts';
 import { userPath } from '../user-path.ts';
 import { archiveHome, archiveMachine } from './archive-machine.ts';
 import { debianMachine, type MachineDeps } from './debian-machine.ts';
-import { environmentOf, OWN_SCHEMA } from './installed-data.ts';
+import { environmentOf, OWN_SCHEMA, TURN_TAKEN } from './installed-data.ts';
 import {
   journalFile,
   openJournal,
@@ -38,6 +40,7 @@ interface UpdateOptions {
   snapshot: boolean;
   recover?: boolean;
   byUnit?: boolean;
+  takeTurn?: boolean;
 }
 
 export function addUpdate(program: Command, runner: CommandRunner): void {
@@ -63,6 +66,12 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
     )
     .option('--recover', 'end an update that was interrupted: go back, or finish it')
     .addOption(new Option('--by-unit', 'with --recover: systemd starts the service').hideHelp())
+    .addOption(
+      new Option(
+        '--take-turn',
+        'of an update: keeps those of the other nodes off as long as it runs',
+      ).hideHelp(),
+    )
     .addHelpText(
       'after',
       examples(
@@ -76,6 +85,7 @@ export function addUpdate(program: Command, runner: CommandRunner): void {
     async (context, word) => {
       const { options, data, terminal } = context;
       const say = (sentence: string) => terminal.note(sentence);
+      if (options.takeTurn) return holdTurn(data);
       if (options.recover) {
         if (word !== undefined) throw new UsageError('--recover takes no file: it ends the update before.');
         requireRoot(process.geteuid?.());
@@ -218,7 +228,7 @@ function answer(outcome: UpdateOutcome): Answer {
   if (wentBack === undefined)
     return {
       json: outcome,
-      text: `Gatehouse ${to} is installed and was ready; before it was ${from}.${copy}`,
+      text: `Gatehouse ${to} is installed and was ready; before it was ${from}.${copy}${othersSentence(outcome)}`,
     };
   return {
     json: outcome,
@@ -227,12 +237,27 @@ function answer(outcome: UpdateOutcome): Answer {
   };
 }
 
+const othersSentence = ({ others = [] }: UpdateOutcome): string =>
+  others.length === 0
+    ? ''
+    : `\nStill of another version: ${others.join(', ')}. Update them now, one after another: until then they make no backups.`;
+
+/** Until this process is ended, or its connection is. */
+async function holdTurn(data: string): Promise<never> {
+  const { databaseUrl } = parseConfig({ data });
+  if (databaseUrl === undefined) throw new UsageError('--take-turn is for a record on PostgreSQL.');
+  const { takeUpdateTurn } = await import('../../storage/postgres/update-turn.ts');
+  await takeUpdateTurn(databaseUrl, hostname());
+  process.stdout.write(`${TURN_TAKEN}\n`);
+  return new Promise(() => {});
+}
+
 export const interrupted = (): boolean => existsSync(journalFile());
 
 export const dataSentence = (restored: boolean): string =>
   restored
     ? `The database from before the update is in its place again; the newer one is kept beside it (${document('OPERATIONS')}, Updates).`
-    : 'The new version had not changed the schema: the database stayed, with what was written since.';
+    : 'The database stayed, with what was written since: the new version had not changed its schema, or other nodes work on it.';
 
 export interface RecoverOptions {
   passphraseFile?: string;

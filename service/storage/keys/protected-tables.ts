@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Updateable } from 'kysely';
+import type { Selectable, Updateable } from 'kysely';
 import type { Schema } from '../schema.ts';
 import type { Db, Protected, RowIntegrity, Tx } from '../transaction.ts';
 
@@ -13,8 +13,18 @@ interface ProtectedTable {
   key: string;
   /** Columns that the MAC covers, in its order. Bytes are covered by their SHA-256, columns named `column:text` as text. */
   covers: readonly string[];
+<<<<<<< HEAD
   /** Covered too, up to the last that the row has: those of an earlier release lack them. */
   laterCovers?: readonly string[];
+=======
+  /** Covered too in rows that have it: those of an earlier release lack it. */
+  laterCovers?: string;
+  /**
+   * Columns that releases after 0.2 added, one list for each: covered in rows that have one of them, by a part of its own behind the MAC. A program
+   * from before leaves parts that it does not know as they are when it changes a row; so it must not be one that it writes anew as a whole.
+   */
+  parts?: readonly (readonly string[])[];
+>>>>>>> roll50
   /** Earlier releases wrote rows without a MAC, which get theirs at the first start: 1 before the last 0.1, 2 up to it. */
   adopted?: 1 | 2;
   /** Rows come and go with the work of every minute: they are checked when they are read, and by who asks for all. */
@@ -217,22 +227,56 @@ const coveredBy = (name: ProtectedName, row: object): readonly string[] => {
   return [...covers, ...laterCovers.slice(0, last + 1)];
 };
 
-/** What the MAC of a row is made of. An absent column counts as null. */
-function fieldsOf(name: ProtectedName, row: object): (string | number | null)[] {
+type Field = string | number | null;
+
+/** An absent column counts as null. */
+const valuesOf = (columns: readonly string[], row: object): Field[] =>
+  columns.map((column) => {
+    const [named, kind] = column.split(':');
+    const value = (row as Row)[named!] ?? null;
+    if (value instanceof Uint8Array) return createHash('sha256').update(value).digest('hex');
+    return kind === 'text' && value !== null ? String(value) : (value as Field);
+  });
+
+/** What the MAC of a row is made of. */
+function fieldsOf(name: ProtectedName, row: object): Field[] {
   const { label } = specOf(name);
-  return [
-    ...(label === undefined ? [] : [label]),
-    ...coveredBy(name, row).map((column) => {
-      const [named, kind] = column.split(':');
-      const value = (row as Row)[named!] ?? null;
-      if (value instanceof Uint8Array) return createHash('sha256').update(value).digest('hex');
-      return kind === 'text' && value !== null ? String(value) : (value as string | number | null);
-    }),
-  ];
+  return [...(label === undefined ? [] : [label]), ...valuesOf(coveredBy(name, row), row)];
 }
 
-export const macOf = (integrity: RowIntegrity, name: ProtectedName, row: object): string =>
-  integrity.mac(specOf(name).of, fieldsOf(name, row));
+/** Behind the MAC, as they were written: also those of releases that this program does not know. */
+const writtenParts = (row: object): string[] =>
+  String((row as Row).mac ?? '')
+    .split('.')
+    .slice(1);
+
+/** How many parts cover what the row holds, as far as this program knows. */
+const partsNeeded = (name: ProtectedName, row: object): number =>
+  (specOf(name).parts ?? []).findLastIndex((columns) =>
+    valuesOf(columns, row).some((value) => value !== null),
+  ) + 1;
+
+const partFields = (name: ProtectedName, at: number, row: object): Field[] => {
+  const { label = name, key, parts = [] } = specOf(name);
+  return [`${label} part ${at + 1}`, ...valuesOf([key, ...parts[at]!], row)];
+};
+
+/** How many parts there are is covered too: none can be taken away. */
+const countedFields = (name: ProtectedName, row: object, parts: number): Field[] => [
+  ...(parts === 0 ? [] : [`parts ${parts}`]),
+  ...fieldsOf(name, row),
+];
+
+/** Of a row as it is now; `row.mac`, where there is one, is what it had before. */
+export function macOf(integrity: RowIntegrity, name: ProtectedName, row: object): string {
+  const { of, parts: known = [] } = specOf(name);
+  const before = writtenParts(row);
+  const count = Math.max(partsNeeded(name, row), before.length);
+  const parts = Array.from({ length: count }, (_, at) =>
+    at < known.length ? integrity.mac(of, partFields(name, at, row)) : before[at]!,
+  );
+  return [integrity.mac(of, countedFields(name, row, count)), ...parts].join('.');
+}
 
 /** The row with its MAC, to be inserted. */
 export const withMac = <Values extends object>(
@@ -241,23 +285,39 @@ export const withMac = <Values extends object>(
   row: Values,
 ): Values & { mac: string } => ({ ...row, mac: macOf(integrity, name, row) });
 
-/** Whether the service wrote the row as it is. */
+/** Whether the service wrote the row as it is; of what a later release covers, whether it is covered. */
 export function isSound(integrity: RowIntegrity, name: ProtectedName, row: { mac: string | null }): boolean {
-  return row.mac !== null && integrity.verify(specOf(name).of, fieldsOf(name, row), row.mac);
+  if (row.mac === null) return false;
+  const { of, parts: known = [] } = specOf(name);
+  const parts = writtenParts(row);
+  if (parts.length < partsNeeded(name, row)) return false;
+  const [mac = ''] = row.mac.split('.');
+  return (
+    integrity.verify(of, countedFields(name, row, parts.length), mac) &&
+    parts.slice(0, known.length).every((part, at) => integrity.verify(of, partFields(name, at, row), part))
+  );
 }
 
-/** Changes a row and its MAC. A row that another program altered is changed too, but stays altered. Gives whether there is one. */
+/** Whether both hold the same in the columns that the MAC covers. */
+export const holdsSame = (name: ProtectedName, row: object, other: object): boolean =>
+  JSON.stringify(fieldsOf(name, row)) === JSON.stringify(fieldsOf(name, other));
+
+/**
+ * Changes a row and its MAC. A row that another program altered is changed too, but stays altered. Gives whether there is one, for which
+ * `when` holds.
+ */
 export async function updateProtected<Name extends ProtectedName>(
   tx: Tx,
   integrity: RowIntegrity,
   name: Name,
   id: string,
   change: Updateable<Schema[Name]>,
+  when: (row: Selectable<Schema[Name]>) => boolean = () => true,
 ): Promise<boolean> {
   const from: AnyTables = tx;
   const { key } = specOf(name);
   const row = await from.selectFrom(name).selectAll().where(key, '=', id).executeTakeFirst();
-  if (row === undefined) return false;
+  if (row === undefined || !when(row)) return false;
   const mac = isSound(integrity, name, row) ? macOf(integrity, name, { ...row, ...change }) : row.mac;
   await from
     .updateTable(name)
@@ -307,9 +367,10 @@ export async function readContent(
   const { key, label } = specOf(name);
   const row = await from.selectFrom(name).selectAll().where(key, '=', id).executeTakeFirst();
   if (row === undefined) return undefined;
-  const covers = coveredBy(name, row);
-  const fields = fieldsOf(name, row);
-  const values = label === undefined ? fields : fields.slice(1);
+  const { parts = [] } = specOf(name);
+  const covers = [...coveredBy(name, row), ...parts.slice(0, partsNeeded(name, row)).flat()];
+  const values = valuesOf(covers, row);
+  const fields = [...(label === undefined ? [] : [label]), ...values];
   return {
     columns: Object.fromEntries(covers.map((column, i) => [column.split(':')[0]!, values[i]!])),
     digest: createHash('sha256')

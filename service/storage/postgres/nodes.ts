@@ -34,6 +34,7 @@ const TABLE = `create table if not exists service_node (
   holder text not null,
   sessions text not null,
   version text not null,
+  schema text not null,
   address text not null,
   backend integer not null,
   joined_at timestamptz not null,
@@ -64,6 +65,10 @@ export interface ThisNode extends Node {
 
 /** A node as the others see it. */
 export interface SeenNode extends Node {
+  /** Of this run alone. */
+  run: string;
+  /** The newest migration that its program knows. */
+  schema: string;
   /** Who it is, for a person. */
   holder: string;
   /** Milliseconds since its last heartbeat, by the clock of the server. */
@@ -75,6 +80,8 @@ export interface SeenNode extends Node {
 
 export interface NodeDeps extends PostgresLockDeps {
   node: Node;
+  /** The newest migration that this program knows. */
+  schema: string;
   clock: Clock;
   /** Milliseconds without a heartbeat after which a node counts as gone, 10 s. */
   still?: number;
@@ -87,7 +94,7 @@ export interface NodeDeps extends PostgresLockDeps {
  * more when it wakes up.
  */
 export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
-  const { node, clock, log, holder, sessions = holder, still = STILL } = deps;
+  const { node, schema, clock, log, holder, sessions = holder, still = STILL } = deps;
   let watch = createWatch(still);
   const name = new URL(url).pathname.slice(1);
   let hindered: string | undefined;
@@ -110,9 +117,9 @@ export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
     // Of an earlier run with this data directory, which its lock says is over.
     await removeNodes(client, await readRows(client, { node: node.id }));
     const { rows } = await client.query<{ backend: number }>(
-      `insert into service_node (token, node, holder, sessions, version, address, backend, joined_at, beats, beaten_at, clock_ahead)
-       values ($1, $2, $3, $4, $5, $6, pg_backend_pid(), clock_timestamp(), 0, clock_timestamp(), $7) returning backend`,
-      [token, node.id, holder, sessions, node.version, node.address, ahead],
+      `insert into service_node (token, node, holder, sessions, version, schema, address, backend, joined_at, beats, beaten_at, clock_ahead)
+       values ($1, $2, $3, $4, $5, $6, $7, pg_backend_pid(), clock_timestamp(), 0, clock_timestamp(), $8) returning backend`,
+      [token, node.id, holder, sessions, node.version, schema, node.address, ahead],
     );
     return { is: 'held', backend: rows[0]!.backend };
   }
@@ -131,7 +138,7 @@ export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
       if ((await writeBeat(client, token, ahead)) === undefined) return removed();
       const { silent, ended } = watch(await readRows(client, { not: token }));
       const dead = ended.length > 0 ? await stillEnded(client, ended) : [];
-      for (const { node: id, holder: who } of [...silent, ...dead])
+      for (const { id, holder: who } of [...silent, ...dead])
         log.warn({ node: id, holder: who }, 'a node is gone: it is removed, and what it had begun is undone');
       await removeNodes(client, [...silent, ...dead]);
       return undefined;
@@ -151,7 +158,7 @@ export async function listNodes(
   query: (statement: string) => Promise<{ rows: unknown[] }>,
 ): Promise<SeenNode[]> {
   const { rows } = await query(
-    `select node as id, version, address, holder, clock_ahead as "clockAhead",
+    `select node as id, token as run, version, schema, address, holder, clock_ahead as "clockAhead",
        (extract(epoch from clock_timestamp() - beaten_at) * 1000)::integer as "silentFor",
        (extract(epoch from joined_at) * 1000)::float8 as "joinedAt"
      from service_node order by joined_at`,
@@ -179,9 +186,9 @@ export async function listRuns(db: Db): Promise<{ run: string; address: string }
   return rows;
 }
 
-interface Row {
+/** Of one that may run, or run no more. */
+export interface NodeRow extends Node {
   token: string;
-  node: string;
   holder: string;
   sessions: string;
   backend: number;
@@ -190,10 +197,20 @@ interface Row {
   alive: boolean;
 }
 
-async function readRows(client: pg.Client, which: { node: string } | { not: string }): Promise<Row[]> {
+/** None where no node ever joined. */
+export async function readAllRows(client: pg.Client): Promise<NodeRow[]> {
+  const { rows } = await client.query("select from pg_class where oid = to_regclass('service_node')");
+  return rows.length === 0 ? [] : readRows(client, { not: '' });
+}
+
+/** `node_a (0.2.0, https://10.0.0.1:7300)` */
+export const describeNodes = (nodes: readonly Node[]): string =>
+  nodes.map(({ id, version, address }) => `${id} (${version}, ${address})`).join(', ');
+
+async function readRows(client: pg.Client, which: { node: string } | { not: string }): Promise<NodeRow[]> {
   const [where, value] = 'node' in which ? ['node = $1', which.node] : ['token <> $1', which.not];
-  const { rows } = await client.query<Row>(
-    `select token, node, holder, sessions, backend, beats::text, exists (select from pg_stat_activity a
+  const { rows } = await client.query<NodeRow>(
+    `select token, node as id, holder, sessions, version, address, backend, beats::text, exists (select from pg_stat_activity a
        where a.pid = n.backend and (a.backend_start is null or a.backend_start <= n.beaten_at)) as alive
      from service_node n where ${where}`,
     [value],
@@ -212,7 +229,7 @@ async function writeBeat(client: pg.Client, token: string, ahead: number): Promi
 }
 
 /** Their sessions first: what they had begun would go on to hold the rows. Not where a heartbeat came since they were read. */
-async function removeNodes(client: pg.Client, rows: readonly Row[]): Promise<void> {
+export async function removeNodes(client: pg.Client, rows: readonly NodeRow[]): Promise<void> {
   for (const { token, sessions, beats } of rows) {
     await endSessions(client, { alive: false, backend: 0, sessions });
     await client.query('delete from service_node where token = $1 and beats = $2', [token, beats]);
@@ -220,7 +237,7 @@ async function removeNodes(client: pg.Client, rows: readonly Row[]): Promise<voi
 }
 
 /** Those that have not joined again. */
-async function stillEnded(client: pg.Client, ended: readonly Row[]): Promise<Row[]> {
+async function stillEnded(client: pg.Client, ended: readonly NodeRow[]): Promise<NodeRow[]> {
   await wait(REJOINS);
   const beats = new Map(ended.map((row) => [row.token, row.beats]));
   const rows = await readRows(client, { not: '' });
@@ -263,7 +280,7 @@ interface Watched {
 export function createWatch(still: number, now = () => performance.now()) {
   let seen = new Map<string, Watched>();
   let last = Number.NEGATIVE_INFINITY;
-  return <R extends Pick<Row, 'token' | 'beats' | 'alive'>>(
+  return <R extends Pick<NodeRow, 'token' | 'beats' | 'alive'>>(
     rows: readonly R[],
   ): { silent: R[]; ended: R[] } => {
     const at = now();

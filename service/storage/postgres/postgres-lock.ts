@@ -10,9 +10,11 @@ import {
   STILL,
   type Taken,
 } from './held-right.ts';
+import { describeNodes, type NodeRow, readAllRows, removeNodes } from './nodes.ts';
 import {
   beat,
   endSessions,
+  endSharers,
   FENCE,
   readWriterRow,
   release,
@@ -29,7 +31,8 @@ const PAUSE = 200;
 /**
  * Makes one process the only writer: takes an advisory lock on a connection of its own, which PostgreSQL releases when that connection ends,
  * and the row of writer-row.ts. Throws CONFLICT, naming the holder, when another process has it and writes heartbeats; one that has written
- * none for 10 s is taken over from.
+ * none for 10 s is taken over from. So are nodes that share the database: rows that are left of some go with what they had begun, and such a node writes
+ * nothing when it wakes up.
  *
  * A pooler in transaction mode voids the advisory lock (checkPostgres refuses it), the row not.
  */
@@ -59,15 +62,26 @@ async function acquire(client: pg.Client, claim: Claim): Promise<Taken> {
   const { url, token, former } = claim;
   const inUse = (found: WriterRow): Taken => ({ is: 'in use', refusal: usedBy(url, describe(found)) });
   let still: { beats: string; since: number } | undefined;
+  let seen: readonly NodeRow[] | undefined;
   for (const start = performance.now(); ; await wait(PAUSE)) {
     const found = await readWriterRow(client);
     const { locked, locker, row } = found;
     if (former && isTaken(found, former))
       return { is: 'taken over', refusal: takenOver(url, describe(found)) };
+    const nodes = await readAllRows(client);
+    if (locked && nodes.length > 0) await removeNodes(client, nodes);
     if (locked && (row === undefined || row.token === token || !row.alive))
       return { is: 'held', backend: await takeRow(client, claim, row) };
     const now = performance.now();
-    if (former && locker) {
+    if (locker?.isNode) {
+      seen ??= nodes;
+      if (nodes.some((one) => !seen!.some(({ token, beats }) => token === one.token && beats === one.beats)))
+        return { is: 'in use', refusal: usedByNodes(url, nodes) };
+      if (now - start > STILL) {
+        await removeNodes(client, nodes);
+        await endSharers(client);
+      }
+    } else if (former && locker) {
       // The server has not noticed yet that our own session ended.
       await endSessions(client, { alive: true, backend: locker.backend, sessions: '' });
     } else if (row === undefined || (locker && locker.backend !== row.backend)) {
@@ -101,6 +115,12 @@ const usedBy = (url: string, by: string, more = ''): Problem =>
   new Problem(
     'CONFLICT',
     `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by ${by}: stop it first, or give this directory a database of its own.${more}`,
+  );
+
+const usedByNodes = (url: string, nodes: readonly NodeRow[]): Problem =>
+  new Problem(
+    'CONFLICT',
+    `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by nodes that share it: ${describeNodes(nodes)}. Nothing was changed. Stop every node first, each on its machine.`,
   );
 
 const takenOver = (url: string, by: string): Problem =>

@@ -44,7 +44,7 @@ export interface WriterRow {
   /** Whether this connection has the advisory lock now. */
   locked: boolean;
   /** Who has it else. */
-  locker?: { backend: number; name: string; address: string | null; since: string };
+  locker?: { backend: number; name: string; address: string | null; since: string; isNode: boolean };
   row?: RowHolder;
 }
 
@@ -74,15 +74,27 @@ async function readRow(client: pg.Client): Promise<RowHolder | undefined> {
   }
 }
 
+const HELD = `l.locktype = 'advisory' and l.granted and l.objid = $1 and l.classid = 0
+  and l.database = (select oid from pg_database where datname = current_database())`;
+
 async function readLocker(client: pg.Client): Promise<WriterRow['locker']> {
   const { rows } = await client.query<NonNullable<WriterRow['locker']>>(
-    `select a.pid as backend, a.application_name as name, a.client_addr as address, a.backend_start::text as since
+    `select a.pid as backend, a.application_name as name, a.client_addr as address, a.backend_start::text as since,
+       l.mode = 'ShareLock' as "isNode"
      from pg_locks l join pg_stat_activity a on a.pid = l.pid
-     where l.locktype = 'advisory' and l.granted and l.objid = $1 and l.classid = 0
-       and l.database = (select oid from pg_database where datname = current_database())`,
+     where ${HELD}`,
     [WRITER_LOCK],
   );
   return rows[0];
+}
+
+/** Ends the sessions with which nodes that give no sign share the lock. */
+export async function endSharers(client: pg.Client): Promise<void> {
+  await client.query(
+    `select pg_terminate_backend(a.pid) from pg_locks l join pg_stat_activity a on a.pid = l.pid
+     where ${HELD} and l.mode = 'ShareLock' and a.usename = current_user`,
+    [WRITER_LOCK],
+  );
 }
 
 /** Takes the lock together with others that do, and holds off a writer that shares it with none. */

@@ -125,7 +125,13 @@ const listColumns: Columns<Node, typeof nodeStrings> = [
       return t(ahead > 0 ? 'ahead' : 'behindTime', { time: format.duration(Math.abs(ahead)) });
     },
   },
-  { id: 'version', priority: 3, cell: ({ version }) => version },
+  {
+    id: 'version',
+    csv: { version: 'version', schema: 'schema' },
+    priority: 3,
+    cell: ({ version, isOutdated }, { t }) =>
+      version !== undefined && <TwoLines second={isOutdated ? t('outdated') : undefined}>{version}</TwoLines>,
+  },
   {
     id: 'since',
     priority: 3,

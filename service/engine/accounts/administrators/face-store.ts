@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { AdministratorId, OrganizationId } from '../../../lib/id.ts';
-import { isSound, withMac } from '../../../storage/keys/protected-tables.ts';
+import { holdsSame, isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -47,13 +47,16 @@ export async function updateFace(
   before: FaceRow,
   after: FaceRow,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('administrator_face')
-    .set(sealed(integrity, after))
-    .where('administrator', '=', before.administrator)
-    .where('mac', '=', sealed(integrity, before).mac)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
+  const { administrator, ...stored } = toStored(after);
+  return updateProtected(
+    tx,
+    integrity,
+    'administrator_face',
+    administrator,
+    stored,
+    (row) =>
+      isSound(integrity, 'administrator_face', row) && holdsSame('administrator_face', row, toStored(before)),
+  );
 }
 
 /** None where something else than this service made or changed the row. */

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { AdministratorId } from '../../../lib/id.ts';
-import { isSound, withMac } from '../../../storage/keys/protected-tables.ts';
+import { isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -50,13 +50,8 @@ export async function updateUse(
   before: PasskeyRow,
   { counter, lastUsedAt }: { counter: number; lastUsedAt: number },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('passkey')
-    .set(sealed(integrity, { ...before, counter, lastUsedAt }))
-    .where('id', '=', before.id)
-    .where('counter', '=', before.counter)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
+  const { id, ...stored } = toStored({ ...before, counter, lastUsedAt });
+  return updateProtected(tx, integrity, 'passkey', id, stored, (row) => row.counter === before.counter);
 }
 
 /** The name is no part of what the row's MAC protects. */

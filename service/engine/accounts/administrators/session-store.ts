@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { AdministratorId } from '../../../lib/id.ts';
-import { isSound, withMac } from '../../../storage/keys/protected-tables.ts';
+import { isSound, updateProtected, withMac } from '../../../storage/keys/protected-tables.ts';
 import type { Schema } from '../../../storage/schema.ts';
 import type { Db, Tx } from '../../../storage/transaction.ts';
 import type { SignInIntegrity } from './administrator-store.ts';
@@ -43,8 +43,8 @@ export async function insertSession(tx: Tx, integrity: SignInIntegrity, row: Ses
 }
 
 export async function updateSession(tx: Tx, integrity: SignInIntegrity, row: SessionRow): Promise<void> {
-  const { last_seen_at: _, ...stored } = sealed(integrity, row);
-  await tx.updateTable('administrator_session').set(stored).where('id', '=', row.id).execute();
+  const { id, last_seen_at: _, ...stored } = toStored(row);
+  await updateProtected(tx, integrity, 'administrator_session', id, stored);
 }
 
 /** It only ever grows. */

@@ -38,6 +38,8 @@ export interface BackupWriterDeps {
   clock: Clock;
   log: Log;
   runs: Runs;
+  /** Why this node makes no backups for now: a newer one has brought the schema of the database further. */
+  whyOutdated?: (() => Promise<string | undefined>) | undefined;
 }
 
 export const appliance: Actor = { is: 'appliance', task: 'backups' };
@@ -162,7 +164,7 @@ export interface BackupSchedule {
 
 export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
   const { db, inTransaction, audit, files, copies, writer, write, isWriting, closeLeft, clock, log } = deps;
-  const { refreshWarnings, runs } = deps;
+  const { refreshWarnings, runs, whyOutdated = async () => undefined } = deps;
 
   async function run(plan: BackupPlan): Promise<void> {
     const { folder } = plan;
@@ -210,6 +212,11 @@ export function createBackupSchedule(deps: BackupScheduleDeps): BackupSchedule {
         const now = clock.now();
         const last = await selectLast(db, plan.folder, { until: now, origin: 'schedule' });
         if (isWriting() || !isDue(plan, last, now)) continue;
+        const why = await whyOutdated();
+        if (why !== undefined) {
+          log.warn({ folder: plan.folder }, `a scheduled backup waits. ${why}`);
+          continue;
+        }
         const isHere =
           runs.node === '' || (await inTransaction((tx) => takePlan(tx, plan.folder, runs.node)));
         if (isHere) await run(plan);

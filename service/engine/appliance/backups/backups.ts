@@ -51,7 +51,7 @@ export interface MadeBackup {
 export interface Backups extends BackupSchedule, BackupDrills {
   /**
    * Writes one backup while the service runs, brings every copy of the key store up to date, and proves the file as a restore
-   * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written, an error that says why it
+   * would; `keysTo` is such a place from now on, and `folder` where there is none at all. Throws CONFLICT while another one is written and at a node that does not know the schema of the database, an error that says why it
    * could not be written, and BACKUP_UNUSABLE for a file that would not restore, which stays.
    */
   create(order: { folder: string; keysTo?: string }, actor: Actor): Promise<MadeBackup>;
@@ -82,6 +82,7 @@ export interface BackupsDeps extends BackupWriterDeps {
 
 export function createBackups(deps: BackupsDeps): Backups {
   const { db, inTransaction, audit, files, copies, troubled = async () => {}, clock, log, runs } = deps;
+  const { whyOutdated = async () => undefined } = deps;
   const writer = createBackupWriter(deps);
   const drills = createBackupDrills(deps);
   let writing = false;
@@ -127,6 +128,8 @@ export function createBackups(deps: BackupsDeps): Backups {
   return {
     create: ({ folder: given, keysTo }, actor) =>
       alone(async () => {
+        const why = await whyOutdated();
+        if (why !== undefined) throw new Problem('CONFLICT', why);
         const folder = await files.checkFolder(given);
         const place = keysTo === undefined ? undefined : await files.checkFolder(keysTo);
         await requireKeyPlace(copies, place, folder, actor);

@@ -19,12 +19,14 @@ const alone = (more: Partial<NodeListDeps> = {}) =>
     position: { behind: async () => 0 },
     serving: { report: () => ({ url: 'https://box', startedAt: NOW - 60_000 }) },
     version: '0.2.0',
+    schema: { knows: '0001-baseline', read: async () => '0002-more', isOlder: (one, other) => one < other },
     clock: { now: () => NOW },
     ...more,
   });
 
 test('a service alone is one entry without an id', async () => {
-  const entry = { state: 'running', isThis: true, version: '0.2.0', lastSignAt: NOW, leases: ['retention'] };
+  const program = { version: '0.2.0', schema: '0001-baseline', isOutdated: true };
+  const entry = { state: 'running', isThis: true, ...program, lastSignAt: NOW, leases: ['retention'] };
   expect(await alone().list()).toEqual([{ ...entry, address: 'https://box', since: NOW - 60_000 }]);
   expect(await alone({ serving: { report: () => undefined } }).list()).toEqual([entry]);
   expect(alone().shared).toBe(false);

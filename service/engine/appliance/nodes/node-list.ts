@@ -22,6 +22,18 @@ export const ListedNode = z
     isThis: z.boolean().describe('Whether it gave this reply'),
     address: z.string().optional().describe('Where the other nodes reach it; absent if unknown'),
     version: z.string().optional().describe('Version of Gatehouse; absent if unknown'),
+    schema: z
+      .string()
+      .optional()
+      .describe(
+        'Newest schema of the database that its program knows: it works with that one, and with newer ones that allow it; absent if unknown',
+      ),
+    isOutdated: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the database has a newer schema than it knows: it works on, and makes no backups until it is updated; absent if unknown',
+      ),
     since: time('When it joined').optional(),
     lastSignAt: time('Its last sign: of a silent node, the last line of its audit log').optional(),
     clockAheadMilliseconds: z
@@ -47,6 +59,8 @@ export const ListedNode = z
         isThis: true,
         address: 'https://10.0.0.1:7300',
         version: '0.2.0',
+        schema: '0001-baseline',
+        isOutdated: false,
         since: '2026-11-27T12:00:00.000Z',
         lastSignAt: '2026-11-27T12:10:00.000Z',
         clockAheadMilliseconds: 4,
@@ -76,6 +90,7 @@ export interface NodeList {
 interface RunningNode {
   id: string;
   version: string;
+  schema: string;
   address: string;
   joinedAt: number;
   /** Milliseconds since its last sign, by the clock of the server. */
@@ -92,11 +107,19 @@ export interface NodeListDeps {
   position: Pick<Position, 'behind'>;
   serving: { report(): { url: string; startedAt: number } | undefined };
   version: string;
+  schema: {
+    /** The newest that this program knows. */
+    knows: string;
+    /** That of the database now. */
+    read(): Promise<string>;
+    /** Whether the first is older than the second. */
+    isOlder(one: string, other: string): boolean;
+  };
   clock: Clock;
 }
 
 export function createNodeList(deps: NodeListDeps): NodeList {
-  const { nodes, keys, auditLog, recurring, position, serving, version, clock } = deps;
+  const { nodes, keys, auditLog, recurring, position, serving, version, schema, clock } = deps;
 
   async function findSilent(running: readonly RunningNode[]): Promise<ListedNode[]> {
     const ids = new Set(running.map(({ id }) => id));
@@ -114,20 +137,28 @@ export function createNodeList(deps: NodeListDeps): NodeList {
   async function listAlone(): Promise<ListedNode[]> {
     const { url: address, startedAt: since } = serving.report() ?? {};
     const leases = (await recurring.held()).map(({ work }) => work).toSorted();
-    const known = defined({ address, since });
-    return [{ state: 'running', isThis: true, version, lastSignAt: clock.now(), leases, ...known }];
+    const isOutdated = schema.isOlder(schema.knows, await schema.read());
+    const known = { version, schema: schema.knows, isOutdated, ...defined({ address, since }) };
+    return [{ state: 'running', isThis: true, lastSignAt: clock.now(), leases, ...known }];
   }
 
   async function listShared({ id: own, list }: NonNullable<NodeListDeps['nodes']>): Promise<ListedNode[]> {
-    const [running, held, changesBehind] = await Promise.all([list(), recurring.held(), position.behind()]);
+    const [running, held, changesBehind, has] = await Promise.all([
+      list(),
+      recurring.held(),
+      position.behind(),
+      schema.read(),
+    ]);
     const leasesOf = (id: string) =>
       held.flatMap(({ work, run }) => (run.startsWith(`${id}/`) ? [work] : [])).toSorted();
-    const seen = running.map(({ id, address, version, joinedAt, silentFor, clockAhead }) => ({
+    const seen = running.map(({ id, address, version, schema: knows, joinedAt, silentFor, clockAhead }) => ({
       id,
       state: 'running' as const,
       isThis: id === own,
       address,
       version,
+      schema: knows,
+      isOutdated: schema.isOlder(knows, has),
       since: Math.round(joinedAt),
       lastSignAt: clock.now() - silentFor,
       clockAheadMilliseconds: clockAhead,
