@@ -126,6 +126,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     backups,
     retention,
     recordIntegrity,
+    figures: foundation.figures,
     clock,
   });
   const { alerts, delivery } = createDelivery(foundation, accounts, eventsOut, { profiles, readings });
@@ -200,6 +201,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
       },
     alteredRows: () => recordIntegrity.found().length,
     silentNodes: nodeList.countSilent,
+    lostLines: record.auditLog.lost,
     databaseBytes: () => databaseSize(database),
   });
   const gatehouse = {
@@ -319,6 +321,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   followChanges(foundation.position, {
     access: accounts.access,
     alerts,
+    auditLog: record.auditLog,
     limits: accounts.limits,
     behaviorLayers: behavior.behaviorLayers,
     behaviorSettings,
@@ -333,7 +336,8 @@ export async function compose(config: Config, deps: ComposeDeps) {
   });
   // A node that runs already may be making what would be swept.
   const [first] = await runs.living(db);
-  const sweeps = serves && first === runs.own;
+  // Nor where the record is older than the keys: the people of those that have none here may be in a newer one.
+  const sweeps = serves && first === runs.own && !(await record.auditLog.isShort());
   await readPeople(foundation, pictures, people, erasing, behavior, { serves, sweeps });
   await backups.resume();
   if (serves) {
@@ -342,6 +346,10 @@ export async function compose(config: Config, deps: ComposeDeps) {
     await alerts.load();
     await retention.checkClock();
     await live.liveSessions.takeOver();
+    await foundation.figures.report(async () => ({
+      diskFree: await readings.diskFree(),
+      certificateDays: readings.certificateDays?.(),
+    }));
   }
   addRecurringWork(gatehouse, certificate);
   unlessComposed.move();
