@@ -2128,6 +2128,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit/accepted-losses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept that lines of the audit log are lost
+         * @description Where an older database took over from the one that this machine had seen, and nothing newer is left. A signed line says what is lost and who accepted it; the log is signed again from there on. Refused where nothing is lost.
+         */
+        post: operations["acceptLostLines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/backups": {
         parameters: {
             query?: never;
@@ -10106,6 +10126,29 @@ export interface components {
             id: string;
             /** @description Digest of what the row held when it was looked at */
             seen: string;
+        };
+        /**
+         * @description Lines of the audit log that are lost.
+         * @example {
+         *       "items": [
+         *         {
+         *           "node": "node_1f0c9a2b",
+         *           "from": 46,
+         *           "through": 57
+         *         }
+         *       ]
+         *     }
+         */
+        LostLines: {
+            /** @description Lines that this machine had seen */
+            items: {
+                /** @description Node whose lines they are; absent where there are none */
+                node?: string;
+                /** @description The first; absent where it is not known */
+                from?: number;
+                /** @description The last */
+                through: number;
+            }[];
         };
         /** @description One page of a list. */
         BackupPage: {
@@ -35967,6 +36010,164 @@ export interface operations {
              *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
              *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
              *     - `TIMEOUT`: The request exceeded the time limit.
+             */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `STORAGE_FULL`: The disk of the box is full, or cannot be written. */
+            507: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acceptLostLines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of the audit log that are lost. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "node": "node_1f0c9a2b",
+                     *           "from": 46,
+                     *           "through": 57
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LostLines"];
+                };
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
+             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
+             *     - `TIMEOUT`: The request exceeded the time limit; try again.
              */
             503: {
                 headers: {

@@ -181,7 +181,7 @@ function callerOf({ id, administrator, factorAt, limitedTo }: AdministratorSessi
 
 /** How the first owner is made. */
 export function createFirstOwner(
-  { config, db, inTransaction, integrity, audit, clock, runs }: Foundation,
+  { config, db, inTransaction, integrity, audit, clock, locks, runs }: Foundation,
   { organizations, administrators }: Accounts,
   { subjects }: { subjects: Pick<Subjects, 'count'> },
 ) {
@@ -197,6 +197,7 @@ export function createFirstOwner(
     administrators,
     hasPeople: async (realm) => (await subjects.count(realm)) > 0,
     random: randomFillSync,
+    locks,
     file: tokenFile(setupTokenFile),
     runs,
   });

@@ -11,6 +11,7 @@ import {
   type KeyCustody,
   type KeyPlaces,
 } from '../engine/appliance/index.ts';
+import { type LostLines, lostText } from '../engine/audit/index.ts';
 import {
   builtInProfiles,
   type GalleryCalibration,
@@ -54,6 +55,8 @@ export interface StatusDeps {
   alteredRows?(): number;
   /** Nodes that are gone and did not leave. */
   silentNodes?(): Promise<number>;
+  /** Lines of the audit log that this machine has seen, and that the record has no more. */
+  lostLines?(): readonly LostLines[];
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
   /** Bytes that the database takes. */
@@ -102,7 +105,7 @@ async function describe(
   const realms = ids.flatMap((organization) => worlds.map((world) => ({ organization, world })));
   const copies = await keyPlaces.list();
   const lenientOrganizations = await countLenient(reading, storage);
-  const { clock: clockDoubt, sweeps } = await retention.waiting();
+  const { clock: clockDoubt, sweeps } = await readWaiting(retention, reading.patience);
   const facts = {
     ...(await describePictures(deps, storage)),
     storage: {
@@ -120,6 +123,7 @@ async function describe(
     ...defined({
       lenientOrganizations,
       alteredRows: deps.alteredRows?.() || undefined,
+      lostLines: lostText(deps.lostLines?.() ?? []) || undefined,
       silentNodes: (await countSilent(deps, reading.patience, storage)) || undefined,
     }),
     matchOnlyOrganizations: storage.organizations.filter(
@@ -333,6 +337,12 @@ const readDatabaseBytes = ({
   databaseBytes(): Promise<number>;
   patience: number;
 }): Promise<number | undefined> => within(patience, databaseBytes()).catch(() => undefined);
+
+/** Nothing where it cannot be read: what is said of the storage is worse. */
+const readWaiting = (
+  retention: StatusDeps['retention'],
+  patience: number,
+): ReturnType<Retention['waiting']> => within(patience, retention.waiting()).catch(() => ({ sweeps: [] }));
 
 /** Undefined where it cannot be read. */
 async function countSilent(

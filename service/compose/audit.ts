@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { readRestoreMarker } from '../backup/finish-restore.ts';
 import { adoptRows } from '../engine/appliance/index.ts';
 import { type Actor, type AuditLog, applianceIdentity, createAuditLog } from '../engine/audit/index.ts';
@@ -14,6 +15,7 @@ export async function openAuditLog({
   inTransaction,
   integrity,
   audit,
+  auditEnd,
   ids,
   clock,
   log,
@@ -29,6 +31,10 @@ export async function openAuditLog({
     note: checkpointNote,
     appliance: await applianceIdentity(keys, ids),
     node,
+    machine:
+      config.databaseUrl === undefined
+        ? undefined
+        : { file: join(config.data, 'audit-heads.json'), end: auditEnd },
     clock,
     log,
   });

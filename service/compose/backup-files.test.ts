@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -24,6 +24,22 @@ beforeEach(async () => {
 afterEach(async () => {
   await keys.close();
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('the wrapped key of a passphrase that another node keeps stays in the key store', async () => {
+  const files = createBackupFiles({
+    data: folder,
+    place: { kind: 'sqlite-memory' },
+    vault: { keys, master },
+    clock,
+    log: silentLog,
+  });
+  await keys.setNote('master/passphrase-file', 'of the other');
+  await files.keepPassphrase();
+  expect(await keys.note('master/passphrase-file')).toBe('of the other');
+  writeFileSync(join(folder, 'master-passphrase.json'), 'own');
+  await files.keepPassphrase();
+  expect(await keys.note('master/passphrase-file')).toBe('own');
 });
 
 test('in the moment when a new master key has wrapped the rows and not taken over yet, backups go on', async () => {

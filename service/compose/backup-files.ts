@@ -93,7 +93,9 @@ export function createBackupFiles(deps: BackupFilesDeps): BackupFiles {
 const scratchOf = (data: string) => join(data, 'tmp');
 
 async function keepPassphrase({ data, vault: { keys } }: BackupFilesDeps): Promise<void> {
-  const now = readPassphraseFile(data) ?? '';
+  const now = readPassphraseFile(data);
+  // Another node keeps it, or a file has the key: what replaced the key noted that.
+  if (now === undefined) return;
   if (((await keys.note(PASSPHRASE_NOTE)) ?? '') !== now) await keys.setNote(PASSPHRASE_NOTE, now);
 }
 

@@ -19,7 +19,7 @@ export type Behavior = ReturnType<typeof createBehavior>;
 
 /** Verdicts on the behavior of users of a page, their challenges and the heartbeats that follow. */
 export function createBehavior(
-  { db, inTransaction, sealer, integrity, audit, ids, clock, log, opened }: Foundation,
+  { db, inTransaction, sealer, integrity, audit, ids, clock, log, position, opened }: Foundation,
   { limits }: Accounts,
   { events, webhooks }: EventsOut,
   { alerts, behaviorSettings }: { alerts: Alerts; behaviorSettings: BehaviorSettingsOf },
@@ -54,6 +54,7 @@ export function createBehavior(
     behaviorSettings,
     verdicts,
     pictures: createChallengePictures(randomFillSync),
+    shared: position.shared,
   });
   const heartbeats = createHeartbeats({ inTransaction, integrity, clock, steady, verdicts });
   return { behaviorLayers, verdicts, behaviorChallenges, heartbeats };

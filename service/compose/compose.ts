@@ -136,6 +136,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     backups,
     retention,
     recordIntegrity,
+    figures: foundation.figures,
     clock,
   });
   const { alerts, delivery } = createDelivery(foundation, accounts, eventsOut, { profiles, readings });
@@ -212,8 +213,10 @@ export async function compose(config: Config, deps: ComposeDeps) {
       },
     alteredRows: () => recordIntegrity.found().length,
     silentNodes: nodeList.countSilent,
+    lostLines: record.auditLog.lost,
     databaseBytes: () => databaseSize(database),
   });
+  // A node that runs already may be making what would be swept.
   const [first] = await runs.living(db);
   const gatehouse = {
     clock,
@@ -267,7 +270,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     reviews,
     erasure: erasing.erasure,
     /** Destroys keys that no person has. Undefined where a node runs already, which may be making what would be swept. */
-    sweepKeys: first === runs.own ? createSweepKeys(people, log) : undefined,
+    sweepKeys: first === runs.own ? createSweepKeys(people, record, log) : undefined,
     retention,
     subjectRecords: erasing.subjectRecords,
     timelines: erasing.timelines,
@@ -335,6 +338,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
   followChanges(foundation.position, {
     access: accounts.access,
     alerts,
+    auditLog: record.auditLog,
     limits: accounts.limits,
     behaviorLayers: behavior.behaviorLayers,
     behaviorSettings,
@@ -355,6 +359,10 @@ export async function compose(config: Config, deps: ComposeDeps) {
     await alerts.load();
     await retention.checkClock();
     await live.liveSessions.takeOver();
+    await foundation.figures.report(async () => ({
+      diskFree: await readings.diskFree(),
+      certificateDays: readings.certificateDays?.(),
+    }));
   }
   addRecurringWork(gatehouse, certificate);
   unlessComposed.move();
@@ -383,8 +391,10 @@ async function readPeople(
 }
 
 const createSweepKeys =
-  ({ subjects }: People, log: Log) =>
+  ({ subjects }: People, { auditLog }: Awaited<ReturnType<typeof openAuditLog>>, log: Log) =>
   async (): Promise<void> => {
+    // Where the record is older than the keys, the people of those that have none here may be in a newer one.
+    if (await auditLog.isShort()) return;
     const { swept } = await subjects.sweepKeys();
     if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
   };

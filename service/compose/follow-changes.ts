@@ -1,5 +1,6 @@
 import type { Access, Limits } from '../engine/accounts/index.ts';
 import type { Alerts } from '../engine/appliance/index.ts';
+import type { AuditLog } from '../engine/audit/index.ts';
 import type { BehaviorLayers, BehaviorSettingsOf } from '../engine/behavior/index.ts';
 import type { Consents } from '../engine/consent/index.ts';
 import type { EndpointWebhooks, Grants } from '../engine/events/index.ts';
@@ -32,6 +33,7 @@ export const followedTables = {
 
 export interface FollowingServices {
   alerts: Pick<Alerts, 'load'>;
+  auditLog: Pick<AuditLog, 'noticeLost'>;
   access: Pick<Access, 'forgetRead'>;
   limits: Pick<Limits, 'forgetRead'>;
   behaviorLayers: Pick<BehaviorLayers, 'load'>;
@@ -52,6 +54,7 @@ export function followChanges(
   {
     access,
     alerts,
+    auditLog,
     limits,
     behaviorLayers,
     behaviorSettings,
@@ -106,6 +109,7 @@ export function followChanges(
     webhooks.load,
   );
   position.whenOlder(async () => {
+    await auditLog.noticeLost();
     // Before people are read into memory.
     await erasure.eraseAgain();
     for (const readAnew of anew) await readAnew();

@@ -4,7 +4,7 @@ import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import type { Config } from '../config.ts';
 import { readSettings } from '../data-directory/database-place.ts';
 import { openDirectory } from '../data-directory/open-directory.ts';
-import { type Audit, createAudit } from '../engine/audit/index.ts';
+import { type Audit, createAudit, createOwnEnd, type OwnEnd } from '../engine/audit/index.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { describeDamage, type ModelLibrary, openModelLibrary } from '../inference/models/model-library.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
@@ -19,6 +19,7 @@ import type { Vault } from '../storage/keys/vault.ts';
 import { createLeases, type Leases } from '../storage/leases.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
+import { type NodeFigures, noOtherFigures, openNodeFigures } from '../storage/position/node-figures.ts';
 import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/node-works.ts';
 import { alone, openPosition, type Position } from '../storage/position/position.ts';
 import type { Node, ThisNode } from '../storage/postgres/nodes.ts';
@@ -59,6 +60,8 @@ export interface Foundation {
   /** Of rows that another writer of the database may not change. */
   integrity: Integrity;
   audit: Audit;
+  /** The newest line of the audit log that this process has added. */
+  auditEnd: OwnEnd;
   ids: Ids;
   clock: Clock;
   log: Log;
@@ -67,6 +70,8 @@ export interface Foundation {
   database: Database;
   /** How far what is kept in memory follows the database. */
   position: Position;
+  /** What each node reads of its own machine. */
+  figures: NodeFigures;
   /** Long works that one node does for all. */
   works: NodeWorks;
   /** By which claims of work end. */
@@ -117,6 +122,7 @@ export async function openFoundation(
     );
   }
   const { place, database, vault } = directory;
+  const auditEnd = createOwnEnd();
   // Before anything is read that it follows.
   const position = node
     ? withKeys(
@@ -128,12 +134,15 @@ export async function openFoundation(
           log,
           require: database.requireWriter,
           before: vault.keys.position.catchUp,
+          newestLine: () => ownLine(node.id, auditEnd),
         }),
       )
     : alone;
   opened.defer(() => position.close());
   const works = node ? await openNodeWorks({ database, log }) : worksAlone;
   opened.defer(() => works.close());
+  const figures = node ? await openNodeFigures({ database, log }) : noOtherFigures;
+  opened.defer(() => figures.close());
   const runs = node ? runOfNode(node.id, database.token!) : onlyRun(randomUUID());
   const leases = createLeases();
   const { sealer, integrity } = vault;
@@ -151,10 +160,11 @@ export async function openFoundation(
     config,
     settings,
     db: database.db,
-    inTransaction: leases.fenced(database.inTransaction),
+    inTransaction: auditEnd.watched(leases.fenced(database.inTransaction)),
     sealer,
     integrity,
-    audit: createAudit({ ids, clock, sealer, chain: node?.id }),
+    audit: createAudit({ ids, clock, sealer, chain: node?.id, added: auditEnd.added }),
+    auditEnd,
     ids,
     clock,
     log,
@@ -162,6 +172,7 @@ export async function openFoundation(
     place,
     database,
     position,
+    figures,
     works,
     time: node ? databaseTime : ownTime(clock),
     locks: database.locks,
@@ -175,6 +186,11 @@ export async function openFoundation(
     boxCertificate: box,
     opened,
   };
+}
+
+function ownLine(chain: string, end: OwnEnd): { chain: string; seq: number; hash: string } | undefined {
+  const newest = end.newest();
+  return newest && { chain, seq: newest.seq, hash: newest.hash };
 }
 
 const thisNode = (

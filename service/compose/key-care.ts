@@ -11,6 +11,7 @@ import { Problem } from '../lib/problem.ts';
 import { createRecurring } from '../lib/recurring.ts';
 import { createOrganizationRotations } from '../storage/keys/rotate-organization.ts';
 import { createMasterCare } from '../storage/master/master-care.ts';
+import { createNextMasterTaking } from '../storage/master/next-master.ts';
 import { createNodeJoins } from '../storage/master/node-joins.ts';
 import { dropNode } from '../storage/postgres/nodes.ts';
 import { appliance } from './audit.ts';
@@ -89,6 +90,13 @@ export async function createKeyCare({
     const looks = createRecurring({ log });
     opened.defer(() => looks.stop());
     looks.every('machines that join', JOINS_EVERY, nodeKeys.answer);
+    const { joined } = places;
+    if (node && joined)
+      looks.every(
+        'a new master key',
+        JOINS_EVERY,
+        createNextMasterTaking({ keys: { nodeKeys: keys.nodeKeys, note: keys.note }, master, joined, log }),
+      );
   }
   const keyPlaces = createKeyPlaces({ copies, inTransaction, audit });
   const renewals = createTemplateRenewals({

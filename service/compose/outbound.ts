@@ -12,6 +12,7 @@ import type { Retention } from '../engine/people/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { defined } from '../lib/defined.ts';
 import { machineInterfaces } from '../lib/machine/network-interfaces.ts';
+import type { NodeFigures } from '../storage/position/node-figures.ts';
 
 /** The mail server of the settings, or undefined without one. Throws ConfigError naming the setting that cannot be used. */
 export function mailServerOf({
@@ -73,6 +74,7 @@ interface GaugeReadingsDeps {
   backups: Pick<Backups, 'warnings'>;
   retention: Pick<Retention, 'waiting'>;
   recordIntegrity: Pick<RecordIntegrity, 'found'>;
+  figures?: Pick<NodeFigures, 'ofOthers'> | undefined;
   clock: Clock;
 }
 
@@ -85,6 +87,7 @@ export function createGaugeReadings({
   backups,
   retention,
   recordIntegrity,
+  figures,
   clock,
 }: GaugeReadingsDeps): GaugeReadings {
   return {
@@ -98,6 +101,7 @@ export function createGaugeReadings({
         return Math.floor((end - clock.now()) / DAY);
       },
     }),
+    ...(figures && { otherNodes: figures.ofOthers }),
     backupTroubles: backups.warnings,
     async sweepWaiting(organization) {
       const { clock: doubt, sweeps } = await retention.waiting();

@@ -8,7 +8,8 @@ export type Decision =
   | 'refused-picture'
   | 'replay'
   | 'test-delivery'
-  | 'keys';
+  | 'keys'
+  | 'setup';
 
 /**
  * Turns that all who write to the database take together. They are taken before the transaction: one that waits for a lock sees the record

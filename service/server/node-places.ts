@@ -4,7 +4,7 @@ import type { Place, PlacedRequest, Places } from '../http/nodes/places.ts';
 import { isCapability, isKioskToken } from '../http/sign-in/person-sessions.ts';
 import { tagIn } from '../lib/node-tag.ts';
 
-type PlacesDeps = Pick<Gatehouse, 'liveSessions' | 'kiosks' | 'modelChanges'>;
+type PlacesDeps = Pick<Gatehouse, 'behaviorChallenges' | 'liveSessions' | 'kiosks' | 'modelChanges'>;
 
 const bearerOf = ({ headers }: PlacedRequest): string =>
   /^Bearer\s+(\S{1,200})$/i.exec(headers.authorization ?? '')?.[1] ?? String(headers['x-api-key'] ?? '');
@@ -14,13 +14,23 @@ const fieldOf = (from: unknown, name: string): string => {
 };
 
 /** All that one node alone has in memory, by the routes that need it: which node it is stands in the row, the link, the id or the cookie. */
-export function createNodePlaces({ liveSessions, kiosks, modelChanges }: PlacesDeps): Places {
+export function createNodePlaces({
+  behaviorChallenges,
+  liveSessions,
+  kiosks,
+  modelChanges,
+}: PlacesDeps): Places {
   const ofSession = async (token: string) =>
     isCapability(token) ? liveSessions.nodeOfToken(token) : undefined;
   const bySession: Place = { head: (request) => ofSession(bearerOf(request)) };
   const bySessionId: Place = { head: ({ params }) => liveSessions.nodeOf(fieldOf(params, 'id')) };
   const inBody = (name: string): Place => ({ body: async ({ body }) => tagIn(fieldOf(body, name)) });
   const pairing: Place = { isHere: ({ params }) => kiosks.hasPairing(fieldOf(params, 'id')) };
+  /** Where the request names the person of a challenge, every node answers it. */
+  const namesPerson = ({ body }: PlacedRequest) => {
+    const challenge = fieldOf(body, 'challenge_id');
+    return challenge === '' || fieldOf(body, 'userId') !== '' || behaviorChallenges.knows(challenge);
+  };
   const boardSession = ({ headers }: PlacedRequest) => tagIn(fromCookie(headers.cookie));
 
   return {
@@ -43,6 +53,8 @@ export function createNodePlaces({ liveSessions, kiosks, modelChanges }: PlacesD
       '/api/v1/sessions/:id/finalize': bySessionId,
       '/api/v1/widget/sessions/:id/signals': bySessionId,
       '/api/v1/widget/sessions/:id/finalize': bySessionId,
+      '/api/v1/challenge/create': { isHere: namesPerson },
+      '/api/v1/challenge/verify': { isHere: namesPerson },
       '/api/captures/live': { socket: tagIn },
       '/api/captures/frames': { head: async ({ headers }) => tagIn(headers['x-capture-token']) },
       '/mcp/messages': { head: async ({ query }) => tagIn(fieldOf(query, 'sessionId')) },

@@ -24,6 +24,7 @@ const worst: ApplianceFacts = {
   waitingSweeps: ['It would erase 9 people.'],
   alteredRows: 2,
   silentNodes: 2,
+  lostLines: 'node_a: 46–57',
   insecureHttp: true,
   matchOnlyOrganizations: 1,
   lenientOrganizations: 2,

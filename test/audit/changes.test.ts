@@ -429,6 +429,8 @@ const elsewhere = [
   // Of several nodes on PostgreSQL: `test/cluster/node-joins.databases.test.ts`.
   'POST /api/admin/nodes/tokens',
   'DELETE /api/admin/nodes/:id',
+  // Of a record on another machine: `test/cluster/older-log.databases.test.ts`.
+  'POST /api/admin/audit/accepted-losses',
   // Not for the operator of the box: engine/approvals tests their lines.
   'POST /api/admin/approvals',
   'POST /api/admin/approvals/:id/confirm',

@@ -107,6 +107,19 @@ describe.skipIf(binaries === undefined)('people at three nodes', () => {
     expect(b.subjects.people(people.realm)).toBeGreaterThan(before);
   });
 
+  test('who is enrolled under a renewed secret is found by a node whose gallery has the former rotation', async () => {
+    const before = await enroll(b, 'olga');
+    expect(await recognize(b, 'olga')).toBe(before);
+    await a.renewals.start(cluster.organization, operator);
+    await expect
+      .poll(() => a.renewals.anywhere(cluster.organization), { timeout: 30_000 })
+      .toEqual({ is: 'none' });
+    const id = await enroll(a, 'nora');
+    expect(await recognize(b, 'nora')).toBe(id);
+    expect(await recognize(b, 'olga')).toBe(before);
+    expect(await recognize(a, 'olga')).toBe(before);
+  });
+
   test('a node without the record answers nothing from memory', async () => {
     await enroll(a, 'zoe');
     expect(await recognize(b, 'zoe')).toBeDefined();

@@ -95,6 +95,39 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
     ).toMatchObject({ status: 409, body: { code: 'CONFLICT', requestId: expect.any(String) } });
   });
 
+  test('the event of a challenge names the person whichever node is asked', async () => {
+    const key = await a.gatehouse.access.createKey(
+      { organization, world: 'test', scopes: ['behavior'] },
+      operator,
+    );
+    const headers = bearer(key.key);
+    const answeredAt: string[] = [];
+    for (const [name, { gatehouse }] of Object.entries({ a, b })) {
+      const { answer } = gatehouse.behaviorChallenges;
+      gatehouse.behaviorChallenges.answer = (...words) => {
+        answeredAt.push(name);
+        return answer(...words);
+      };
+    }
+    const created = await send(b, 'POST', '/api/v1/challenge/create', {
+      body: { userId: 'user_4711' },
+      headers,
+    });
+    const answer = (at: ServedNode, more = {}) =>
+      send(at, 'POST', '/api/v1/challenge/verify', {
+        body: { challenge_id: created.body.challenge_id, answer: 'no such answer', ...more },
+        headers,
+      });
+    expect(await answer(a)).toMatchObject({ status: 200, body: { passed: false } });
+    expect(answeredAt).toEqual(['b']);
+    expect(await answer(a, { userId: 'user_4711' })).toMatchObject({ status: 200 });
+    expect(answeredAt).toEqual(['b', 'a']);
+    const accessible = { challenge_id: created.body.challenge_id, accessible: true };
+    const replaced = await send(a, 'POST', '/api/v1/challenge/create', { body: accessible, headers });
+    expect(a.gatehouse.behaviorChallenges.knows(String(replaced.body.challenge_id))).toBe(false);
+    expect(b.gatehouse.behaviorChallenges.knows(String(replaced.body.challenge_id))).toBe(true);
+  });
+
   test('its WebSocket is served there too, with every end of it', async () => {
     const { token } = await beginSession(b);
     await start(b, token);

@@ -5,7 +5,6 @@ import { createLedger } from '../../service/engine/people/erasure/ledger.ts';
 import type { ErasureId, OrganizationId, SubjectId } from '../../service/lib/id.ts';
 import { verifySignature } from '../../service/storage/keys/signing-keys.ts';
 import type { Vault } from '../../service/storage/keys/vault.ts';
-import { createMasterCare } from '../../service/storage/master/master-care.ts';
 import { type NodeVault, type NodeVaults, openNodeVaults } from '../support/node-vaults.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
@@ -190,14 +189,6 @@ describe.skipIf(binaries === undefined)('the keys of two nodes', () => {
     const after = await fileOf();
     expect(await a.keys.stillReadable()).toBeUndefined();
     expect(await fileOf()).toBe(after);
-  });
-
-  test('the master key is not replaced while another node has it', async () => {
-    const care = createMasterCare({ keys: a.keys, master: a.master, places: a.places, clock });
-    await expect(care.rotate(undefined)).rejects.toMatchObject({
-      code: 'CONFLICT',
-      message: expect.stringContaining('gatehouse b'),
-    });
   });
 
   test('a node that was removed, or reads an older key store than before, answers nothing until it is restarted', async () => {

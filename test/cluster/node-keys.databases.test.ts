@@ -107,8 +107,7 @@ describe.skipIf(binaries === undefined)('the master key for the own key of a nod
     expect(admitted).toMatchObject([{ node, name: 'b' }]);
     expect(await joins.list()).toMatchObject([
       { id: 'node_a', running: { version: '0.2.0' } },
-      { id: 'node_b' },
-      { id: node, name: 'b', joinedAt: now },
+      { id: node, name: 'b', joinedAt: now, running: { version: '0.2.0' } },
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { Gatehouse } from '../../service/compose/compose.ts';
 import { consentOfAll, operator } from '../support/engine.ts';
 import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 import { peopleOf } from './people.ts';
+import { standbyOf } from './standby.ts';
 
 describe.skipIf(binaries === undefined)('a record that comes back older than the nodes have seen it', () => {
   let cluster: StartedNodes;
@@ -17,27 +18,8 @@ describe.skipIf(binaries === undefined)('a record that comes back older than the
   });
   afterEach(() => cluster?.close());
 
-  /** As a standby that takes over: `work` on the databases while nothing is connected to them. */
-  async function apart(urls: readonly string[], work: (database: string) => string[]): Promise<void> {
-    const databases = urls.map((url) => new URL(url).pathname.slice(1));
-    await cluster.server.administer(async (client) => {
-      for (const one of databases) {
-        await client.query(`alter database "${one}" with allow_connections false`);
-        await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
-          one,
-        ]);
-        for (const statement of work(one)) await client.query(statement);
-        await client.query(`alter database "${one}" with allow_connections true`);
-      }
-    });
-  }
-  const standbyStops = (urls: readonly string[]) =>
-    apart(urls, (one) => [`create database "${one}_standby" template "${one}"`]);
-  const standbyTakesOver = (urls: readonly string[]) =>
-    apart(urls, (one) => [
-      `alter database "${one}" rename to "${one}_lost"`,
-      `alter database "${one}_standby" rename to "${one}"`,
-    ]);
+  const standbyStops = (urls: readonly string[]) => standbyOf(cluster.server).stops(urls);
+  const standbyTakesOver = (urls: readonly string[]) => standbyOf(cluster.server).takesOver(urls);
   /** A node has its right to write again some seconds after it has lost its connections. */
   const again = <T>(work: () => Promise<T>) => vi.waitFor(work, { timeout: 60_000, interval: 100 });
   /** Once the node answers again. */

@@ -55,6 +55,7 @@ export async function startAlerting(place: DatabasePlace) {
       backupTroubles: () => at.box.backupTroubles,
       sweepWaiting: async () => at.box.sweepWaiting,
       alteredRows: () => at.box.alteredRows,
+      otherNodes: async () => [],
     }),
     alerts: undefined as unknown as Alerts,
     /** As after a start: over the same database, with empty memory. */

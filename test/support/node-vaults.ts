@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -14,6 +14,12 @@ import type { TestPostgres } from './postgres.ts';
 const clock = { now: () => Date.now() };
 
 const hasKey = (data: string) => isJoined(data) || existsSync(join(data, 'master.key'));
+
+/** Where the directory joined: who it is. */
+const nodeIn = (data: string): string | undefined =>
+  isJoined(data)
+    ? (JSON.parse(readFileSync(join(data, 'node.json'), 'utf8')) as { node: string }).node
+    : undefined;
 
 /** The record and the keys of one node. */
 export interface NodeVault {
@@ -62,7 +68,7 @@ export async function openNodeVaults(server: Pick<TestPostgres, 'createDatabase'
         clock,
         log: silentLog,
         writer: `gatehouse ${name}`,
-        node: { id: `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
+        node: { id: nodeIn(data) ?? `node_${name}`, version: '0.2.0', address: `http://127.0.0.1/${name}` },
       };
       const database = await openDatabase({ kind: 'postgres', url: databaseUrl }, as);
       const own = new AsyncDisposableStack();

@@ -123,7 +123,7 @@ export const audit = noun('the log of every change and every access to personal 
     about:
       'Looks at every line, every checkpoint, the key store’s note of the newest one and the same note in every copy of the key ' +
       'store: changed, missing, reordered, inserted and cut-off lines are found. Then at everything else that is signed or carries a MAC: keys, the list of ' +
-      'erased people, receipts, and the rows of the database that protect or open the box. Where there are several nodes, each has lines of its own, and names signed where those of all others end: a node whose lines were cut off or set back to an older state is found by what the others name, and one that signed nothing for half an hour without leaving is reported. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
+      'erased people, receipts, and the rows of the database that protect or open the box. Where there are several nodes, each has lines of its own, and names signed where those of all others end: a node whose lines were cut off or set back to an older state is found by what the others name, and one that signed nothing for half an hour without leaving is reported. With a database on another machine, this machine keeps on its disk where all lines ended, signed: what of that is not there any more is named as lost. Exit code 1 when anything is wrong. Lines after the last checkpoint are chained but not signed yet. ' +
       'With --file it checks an exported log instead, without data directory or service.',
     options: {
       file: value('<file>', 'an export (audit export)'),
@@ -165,6 +165,28 @@ export const audit = noun('the log of every change and every access to personal 
         ...(row.sound ? {} : { exitCode: 1 as const }),
       };
     },
+  }),
+  'accept-loss': call('POST /api/admin/audit/accepted-losses', {
+    summary: 'accept that lines of the log are lost',
+    about:
+      'For a database on another machine that came back older than this machine had seen it: a standby that lagged took over, and nothing newer is left. audit verify names the lines. With --yes a signed line says what is lost and who accepted it, the log is signed again from there on, and the warning ends. Put the newest database back instead where there is one.',
+    confirm: {
+      option: '--yes',
+      about: 'confirm',
+      word: () => [
+        true,
+        'What the lost lines record is lost for good with them. Nothing was changed. Add --yes to confirm.',
+      ],
+    },
+    text: ({ items }) =>
+      [
+        'The loss is accepted, and a signed line of the log says so.',
+        ...items.map(
+          ({ node, from, through }) =>
+            `  ${node === undefined ? 'lines' : `${node}: lines`} ${from === undefined ? 'up to' : `${from} to`} ${through}`,
+        ),
+      ].join('\n'),
+    examples: ['audit accept-loss --yes'],
   }),
 });
 

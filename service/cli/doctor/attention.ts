@@ -7,6 +7,7 @@ const subjects: Readonly<Record<string, string>> = {
   STORAGE_FULL: 'storage',
   STORAGE_UNAVAILABLE: 'storage',
   NOT_READY: 'service',
+  LINES_LOST: 'record',
   NODE_SILENT: 'nodes',
   MODEL_DAMAGED: 'imported models',
   LIVENESS_NOT_INSTALLED: 'presentation attack detection',

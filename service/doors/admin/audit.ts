@@ -9,6 +9,7 @@ import {
 } from '../../engine/appliance/index.ts';
 import type { AuditLog, PlacedLine } from '../../engine/audit/index.ts';
 import { pageOfShort, pageReply, shortListQuery } from '../../http/cursor.ts';
+import { defined } from '../../lib/defined.ts';
 import { actor, moment, time } from '../../lib/record-fields.ts';
 import { idOf } from './ids.ts';
 import { listRoute, shortListRoute } from './lists.ts';
@@ -257,6 +258,24 @@ const AcceptOrder = z.strictObject({ ...row, seen }).meta({
   examples: [{ table: 'destination_grant', id: fault.id, seen: digest }],
 });
 
+const LostReply = z
+  .strictObject({
+    items: z
+      .array(
+        z.strictObject({
+          node: z.string().optional().describe('Node whose lines they are; absent where there are none'),
+          from: seq.optional().describe('The first; absent where it is not known'),
+          through: seq.describe('The last'),
+        }),
+      )
+      .describe('Lines that this machine had seen'),
+  })
+  .meta({
+    id: 'LostLines',
+    description: 'Lines of the audit log that are lost.',
+    examples: [{ items: [{ node: 'node_1f0c9a2b', from: 46, through: 57 }] }],
+  });
+
 const VerificationReply = z
   .union([
     z.strictObject({ seen: seq.describe('Checked lines'), all: seq.describe('Total lines') }),
@@ -315,7 +334,10 @@ function readDetails(text: string): unknown {
 }
 
 export interface AuditRouteDeps {
-  auditLog: Pick<AuditLog, 'page' | 'follow' | 'export' | 'verify' | 'appliance' | 'publicKeys' | 'chains'>;
+  auditLog: Pick<
+    AuditLog,
+    'page' | 'follow' | 'export' | 'verify' | 'acceptLoss' | 'appliance' | 'publicKeys' | 'chains'
+  >;
   recordIntegrity: Pick<RecordIntegrity, 'check' | 'contentOf' | 'accept'>;
 }
 
@@ -334,6 +356,7 @@ export const auditRoutes = (deps: AuditRouteDeps): AdminRoute[] => [
   ...readingRoutes(deps),
   ...verifyingRoutes(deps),
   ...protectedRowRoutes(deps),
+  lossRoute(deps),
 ];
 
 const readingRoutes = ({ auditLog }: AuditRouteDeps): AdminRoute[] => [
@@ -505,6 +528,31 @@ const protectedRowRoutes = ({ recordIntegrity }: AuditRouteDeps): AdminRoute[] =
     },
   }),
 ];
+
+const lossRoute = ({ auditLog }: AuditRouteDeps): AdminRoute =>
+  route({
+    ...about,
+    within: 'appliance',
+    may: { ...ofAppliance, fresh: true },
+    method: 'POST',
+    url: '/audit/accepted-losses',
+    operationId: 'acceptLostLines',
+    effect: 'opens-the-box',
+    summary: 'Accept that lines of the audit log are lost',
+    description:
+      'Where an older database took over from the one that this machine had seen, and nothing newer is left. A signed line says what is lost and who accepted it; the log is signed again from there on. Refused where nothing is lost.',
+    refuses: [...about.refuses, 'CONFLICT'],
+    reply: LostReply,
+    async handle({ who }) {
+      const lost = await auditLog.acceptLoss({ actor: who });
+      return {
+        items: lost.map(({ chain, ...lines }) => ({
+          ...(chain !== '' && { node: chain }),
+          ...defined(lines),
+        })),
+      };
+    },
+  });
 
 async function* linesOf(pages: ReturnType<AuditLog['follow']>): AsyncGenerator<string> {
   for await (const page of pages) {

@@ -208,6 +208,7 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/audit/chains': 'o OA--a - --',
   'GET /api/admin/audit/integrity-faults': 'o ----- - B-',
   'GET /api/admin/audit/protected-row': 'o ----- - B-',
+  'POST /api/admin/audit/accepted-losses': 'o ----- - Bf opens-the-box',
   'POST /api/admin/audit/accepted-rows': 'o ----- - Bf opens-the-box',
   'GET /api/admin/audit/keys': 'o OA--a - --',
   'GET /api/admin/backups': 'o ----- - B-',

@@ -6,6 +6,7 @@ import { putCheckpoint, readHead, readNewestCheckpoint } from './audit-store.ts'
 import type { Checkpoint, CheckpointNote, Head } from './chain.ts';
 import { readHeads } from './chains-store.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import { ACCEPT_LOSS } from './joint.ts';
 import { readNoted, withNoted } from './noted.ts';
 import type { By } from './read-lines.ts';
 
@@ -18,13 +19,19 @@ interface RestoreDeps {
   clock: Clock;
 }
 
+export interface Acknowledged {
+  details?: Record<string, unknown>;
+  /** Unless given, a backup was restored. */
+  action?: 'backup.restore' | typeof ACCEPT_LOSS;
+}
+
 /**
  * The line and its checkpoint in one transaction, then the note. After a crash in between, the line replaces the note:
  * it has the note's content.
  */
 export async function acknowledgeRestore(
   { inTransaction, audit, note, checkpoints, chain, clock }: RestoreDeps,
-  { actor, request, details = {} }: By & { details?: Record<string, unknown> },
+  { actor, request, details = {}, action = 'backup.restore' }: By & Acknowledged,
 ): Promise<void> {
   const state = await note.read();
   const noted = state.is === 'sound' ? readNoted(state.text) : undefined;
@@ -37,11 +44,11 @@ export async function acknowledgeRestore(
   };
   const newest = await inTransaction(async (tx) => {
     const before = await readNewestCheckpoint(tx, chain);
-    if (!before || !(await known(tx))) {
+    if (!before || action === ACCEPT_LOSS || !(await known(tx))) {
       const end = await readHead(tx, chain);
       await audit.add(tx, {
         actor,
-        action: 'backup.restore',
+        action,
         ...defined({ request }),
         details: {
           ...details,

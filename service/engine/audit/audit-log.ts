@@ -16,9 +16,12 @@ import {
   hashOutside,
 } from './chain.ts';
 import { readHeads } from './chains-store.ts';
-import { type AuditSigning, createCheckpoints, type Gap } from './checkpoints.ts';
+import { type AuditSigning, createCheckpoints, forgedNote, type Gap } from './checkpoints.ts';
 import { type ExportFilter, writeExport } from './export.ts';
-import { HEADS, JOIN, LEAVE, REMOVE, saysHeads } from './joint.ts';
+import { ACCEPT_LOSS, HEADS, JOIN, LEAVE, REMOVE, saysHeads } from './joint.ts';
+import { headsKeptByRecord, openKeptHeads } from './kept-heads.ts';
+import type { LostLines } from './lost-lines.ts';
+import type { OwnEnd } from './own-end.ts';
 import { prune } from './prune.ts';
 import { type By, createLineReading, type LineReading } from './read-lines.ts';
 import { type AuditKey, type ChainReport, verifyChain } from './verify-chain.ts';
@@ -43,6 +46,17 @@ export interface AuditLog extends LineReading {
    * ended and what the key store remembers. Before anything else is added; again after it was cut short.
    */
   acknowledgeRestore(by: By & { details?: Record<string, unknown> }): Promise<void>;
+  /**
+   * An operator says that what a record that took over does not have is lost: the line "audit.accept-loss", signed at once as that of a
+   * restore. Throws CONFLICT where nothing is lost.
+   */
+  acceptLoss(by: By): Promise<readonly LostLines[]>;
+  /** What this machine has seen of the log, and the record has no more. */
+  lost(): readonly LostLines[];
+  /** Whether the log is shorter than this machine, or the key store, knows that it was; and no restore says why. */
+  isShort(): Promise<boolean>;
+  /** Looks for that, before a line is added to a record that may be an older one. */
+  noticeLost(): Promise<void>;
   /**
    * Deletes, in every chain, lines older than `before` (ms since 1970) up to the last checkpoint among them, which stays as the place where
    * the chain begins. Throws CONFLICT while an export runs, and
@@ -88,14 +102,19 @@ export interface AuditLogDeps {
   appliance: string;
   /** As one of several, with a chain of its own. */
   node?: { id: string; version: string; address: string } | undefined;
+  /** Where the record lies elsewhere: the file of this machine in which the ends of the chains are kept, and the end of its own. */
+  machine?: { file: string; end: OwnEnd } | undefined;
   clock: Clock;
   log: Log;
 }
 
 export function createAuditLog(deps: AuditLogDeps): AuditLog {
-  const { audit, db, inTransaction, signing, note, appliance, node, clock, log } = deps;
+  const { audit, db, inTransaction, signing, note, appliance, node, machine, clock, log } = deps;
   const chain = node?.id ?? '';
   const checkpoints = createCheckpoints({ ...deps, chain });
+  const kept = machine
+    ? openKeptHeads({ ...machine, chain, db, checkpoints, clock, log })
+    : headsKeptByRecord;
   /** Two checkpoints at a time could note the older one last. */
   const oneAtATime = createOneAtATime();
   let exports = 0;
@@ -115,15 +134,18 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     await record({ actor: { is: 'appliance', task: 'audit' }, action: 'audit.begin', details: older });
   }
 
-  const look = async (progress: { progress?: (seen: number, all: number) => void } = {}) =>
-    verifyChain({
+  const look = async (progress: { progress?: (seen: number, all: number) => void } = {}) => {
+    await kept.compare();
+    return verifyChain({
       db,
       keys: publicKeys(),
       appliance,
       ...progress,
       note: await note.read(),
       copies: () => note.copies(),
+      lost: kept.lost(),
     });
+  };
 
   /** The ends of the other chains, as the joint checkpoint names them: none of them names a line that is not before these ends. */
   async function readOthersAt({ seq }: Checkpoint): Promise<Head[]> {
@@ -142,11 +164,18 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     });
   }
 
-  const checkpoint: AuditLog['checkpoint'] = (kind) => oneAtATime(() => checkpoints.make(kind));
+  /** What is signed is kept on this machine too. */
+  async function keeping(made: Checkpoint | undefined): Promise<Checkpoint | undefined> {
+    if (made) await kept.keep(await readHeads(db));
+    return made;
+  }
+  const checkpoint: AuditLog['checkpoint'] = (kind) =>
+    oneAtATime(async () => keeping(await checkpoints.make(kind)));
 
   return {
     record,
     async begin() {
+      await kept.compare();
       const gap = await checkpoints.findGap(db);
       if (gap) logGap(log, gap);
       else await takeInOlderLines();
@@ -159,12 +188,35 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     },
     ...createLineReading(db, record),
     checkpoint,
-    tend: () => oneAtATime(() => checkpoints.makeWhenDue()),
+    tend: () =>
+      oneAtATime(async () => {
+        await kept.tend();
+        await keeping(await checkpoints.makeWhenDue());
+      }),
     acknowledgeRestore: (order) =>
       oneAtATime(async () => {
         await takeInOlderLines();
         await acknowledgeRestore({ ...deps, chain, checkpoints }, order);
       }),
+    acceptLoss: (by) =>
+      oneAtATime(async () => {
+        await kept.compare();
+        const lost = kept.lost();
+        const gap = await checkpoints.findGap(db);
+        if (gap === 'forged') throw forgedNote();
+        if (lost.length === 0 && gap === undefined)
+          throw new Problem(
+            'CONFLICT',
+            'Nothing of the audit log is lost that this machine has seen: there is nothing to accept.',
+          );
+        const details = { lost: lost.map((one) => [one.chain, one.from ?? null, one.through]) };
+        await acknowledgeRestore({ ...deps, chain, checkpoints }, { ...by, action: ACCEPT_LOSS, details });
+        await kept.compare();
+        return lost;
+      }),
+    lost: () => kept.lost(),
+    isShort: async () => kept.lost().length > 0 || (await checkpoints.findGap(db)) !== undefined,
+    noticeLost: () => kept.compare(),
     prune: (order) =>
       oneAtATime(async () => {
         if (exports > 0) {

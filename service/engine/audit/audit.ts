@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { appendLine, type SealPersonal, sealPersonal } from './audit-store.ts';
+import type { Place } from './chain.ts';
 
 /**
  * Who does something, and in which request: an API key, a person at the box (control socket, CLI), a signed-in administrator,
@@ -65,9 +66,11 @@ export interface AuditDeps {
   sealer: SealPersonal;
   /** Chain that the lines are added to: the id of this node; empty, and unless given, of a service that shares its database with none. */
   chain?: string | undefined;
+  /** What is added, before the transaction is done. */
+  added?(tx: Tx, place: Place): void;
 }
 
-export function createAudit({ ids, clock, sealer, chain = '' }: AuditDeps): Audit {
+export function createAudit({ ids, clock, sealer, chain = '', added }: AuditDeps): Audit {
   return {
     async add(
       tx,
@@ -84,7 +87,7 @@ export function createAudit({ ids, clock, sealer, chain = '' }: AuditDeps): Audi
           { id, organization: organization!, subject: personal.subject },
           personal.values,
         ));
-      await appendLine(tx, chain, {
+      const place = await appendLine(tx, chain, {
         id,
         organization: organization ?? null,
         // A lone surrogate would come back from the database as another character, and the hash would not fit.
@@ -98,6 +101,7 @@ export function createAudit({ ids, clock, sealer, chain = '' }: AuditDeps): Audi
         subject: personal?.subject ?? null,
         personalSealed: sealed ? Buffer.from(sealed).toString('base64') : null,
       });
+      added?.(tx, place);
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db, InTransaction } from '../../storage/transaction.ts';
 import type { Audit } from './audit.ts';
@@ -20,6 +19,7 @@ import {
   type Head,
   hashLine,
   type Place,
+  type PlacedLine,
 } from './chain.ts';
 import { readHeads } from './chains-store.ts';
 import { detailsOfHeads, HEADS, saysRestore } from './joint.ts';
@@ -49,7 +49,6 @@ export interface CheckpointsDeps {
   /** The chain that is signed: that of this node, or of the service that shares its database with none (empty). */
   chain: string;
   clock: Clock;
-  log: Log;
 }
 
 /** What is missing between the note and the database when the database is older than the keys. */
@@ -66,7 +65,7 @@ export interface Checkpoints {
    */
   make(kind: CheckpointKind): Promise<Checkpoint | undefined>;
   /** As `make`, when 1,000 lines or 10 minutes have passed since the last; not within a minute after it failed. A node signs every 10 minutes. */
-  makeWhenDue(): Promise<void>;
+  makeWhenDue(): Promise<Checkpoint | undefined>;
   /** Whether this appliance signed it, of this chain, and it is unchanged. */
   isOurs(checkpoint: Checkpoint, chain: string): boolean;
   /** A checkpoint at this place of a chain, signed; not stored. */
@@ -75,6 +74,8 @@ export interface Checkpoints {
   note(checkpoint: Checkpoint): Promise<void>;
   /** Whether an acknowledged restore replaced the noted checkpoint: a signed line says so. */
   isAcknowledged(db: Db, noted: Head): Promise<boolean>;
+  /** Whether an acknowledged restore replaced what the log was then, ms since 1970. */
+  isReplaced(db: Db, then: number): Promise<boolean>;
   /**
    * Undefined when the log passes through the noted checkpoint, or an operator acknowledged that it does not. `forged`: the
    * note was not written by this service, so that nothing is known.
@@ -85,7 +86,6 @@ export interface Checkpoints {
 export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   const { audit, db, inTransaction, signing, appliance, chain, clock } = deps;
   let failedAt: number | undefined;
-  const wentBack = createLookBack();
 
   const signed: Checkpoints['signed'] = (place, of) => ({
     ...place,
@@ -117,17 +117,23 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     );
 
   /** A writer of the line can write its hash too: what counts is the signed checkpoint over it. */
-  const isAcknowledged: Checkpoints['isAcknowledged'] = async (over, noted) => {
+  async function hasRestore(over: Db, fits: (line: PlacedLine) => boolean): Promise<boolean> {
     for (const line of await readSignedAs(over, 'restore')) {
-      const restore = saysRestore(line);
-      const said = restore ? [{ chain: line.chain, ...restore.from }, ...restore.others] : [];
-      if (!said.some((one) => one.chain === noted.chain && one.seq === noted.seq && one.hash === noted.hash))
-        continue;
+      if (!fits(line)) continue;
       const made = await readCheckpointAt(over, line.chain, line.seq);
       if (made?.kind === 'restore' && made.hash === hashLine(line) && isOurs(made, line.chain)) return true;
     }
     return false;
-  };
+  }
+
+  const isAcknowledged: Checkpoints['isAcknowledged'] = (over, noted) =>
+    hasRestore(over, (line) => {
+      const restore = saysRestore(line);
+      const said = restore ? [{ chain: line.chain, ...restore.from }, ...restore.others] : [];
+      return said.some(
+        (one) => one.chain === noted.chain && one.seq === noted.seq && one.hash === noted.hash,
+      );
+    });
 
   const note: Checkpoints['note'] = (checkpoint) =>
     deps.note.write((now) => withNoted(now, chain, checkpoint));
@@ -136,13 +142,7 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   async function readOthers(): Promise<Head[] | undefined> {
     const heads = await readHeads(db);
     if (chain === '' && heads.every((head) => head.chain === '')) return undefined;
-    const others = heads.filter((head) => head.chain !== chain);
-    for (const back of await wentBack(others, (head) => readHash(db, head.chain, head.seq)))
-      deps.log.error(
-        { node: back.chain, line: back.seq },
-        'the audit log of another node does not reach the line that it had before: run "gatehouse audit verify"',
-      );
-    return others;
+    return heads.filter((head) => head.chain !== chain);
   }
 
   const make: Checkpoints['make'] = async (kind) => {
@@ -174,11 +174,12 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     make,
     async makeWhenDue() {
       const kind = await dueKind(db, chain, clock.now());
-      if (kind === undefined) return;
-      if (failedAt !== undefined && Math.abs(clock.now() - failedAt) < PAUSE_AFTER_FAILURE) return;
+      if (kind === undefined) return undefined;
+      if (failedAt !== undefined && Math.abs(clock.now() - failedAt) < PAUSE_AFTER_FAILURE) return undefined;
       try {
-        await make(kind);
+        const made = await make(kind);
         failedAt = undefined;
+        return made;
       } catch (error) {
         failedAt = clock.now();
         throw error;
@@ -186,6 +187,8 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     },
     isOurs,
     isAcknowledged,
+    isReplaced: (over, then) =>
+      hasRestore(over, (line) => saysRestore(line) !== undefined && line.at >= then),
     signed,
     note,
     findGap,
@@ -209,29 +212,14 @@ async function dueKind(db: Db, chain: string, now: number): Promise<'lines' | 't
   return newest && Math.abs(now - newest.at) < TIME_BETWEEN ? undefined : 'time';
 }
 
-/** Compares the ends of chains with those of the time before: gives those that are not there any more. */
-function createLookBack() {
-  let before: readonly Head[] = [];
-  return async (heads: readonly Head[], hashOf: (head: Head) => Promise<string | undefined>) => {
-    const back: Head[] = [];
-    for (const one of before) {
-      const now = heads.find(({ chain }) => chain === one.chain);
-      const there = (now?.seq ?? 0) >= one.seq && ((await hashOf(one)) ?? one.hash) === one.hash;
-      if (!there) back.push(one);
-    }
-    before = heads;
-    return back;
-  };
-}
-
 /** Further signatures would make a truncated log look whole. */
 const cutOff = ({ chain, noted }: Gap): Problem =>
   new Problem(
     'CONFLICT',
-    `The audit log (last line ${chain.seq}) does not pass through the checkpoint at line ${noted.seq} that the key store remembers: lines were cut off, or an older database was put back by hand. No checkpoint is signed over that. See what "gatehouse audit verify" says, and put the newest database back; or restore the older one with "gatehouse restore", which records that it did.`,
+    `The audit log (last line ${chain.seq}) does not pass through the checkpoint at line ${noted.seq} that the key store remembers: lines were cut off, or an older database was put back by hand. No checkpoint is signed over that. See what "gatehouse audit verify" says, and put the newest database back; restore the older one with "gatehouse restore", which records that it did; or, where a standby that lagged took over and nothing newer is left, run "gatehouse audit accept-loss".`,
   );
 
-const forgedNote = (): Problem =>
+export const forgedNote = (): Problem =>
   new Problem(
     'CONFLICT',
     'The note of the newest audit checkpoint in the key store was changed, deleted or put back from elsewhere: nothing is signed until that is settled. See what "gatehouse audit verify" says. Put back the newest copy of the key store ("gatehouse keystore places"), or restore a backup with "gatehouse restore", which records that it did.',

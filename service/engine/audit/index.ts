@@ -11,8 +11,11 @@ export {
 export { type AuditLog, type AuditLogDeps, createAuditLog } from './audit-log.ts';
 export { hasLine, readDone } from './audit-store.ts';
 export type { CheckpointNote, PlacedLine, StoredLine } from './chain.ts';
+export { readHeads as readEnds } from './chains-store.ts';
 export { readClockJumps, readNewestTime } from './clock-trail-store.ts';
 export { REMOVE } from './joint.ts';
+export { type LostLines, lostText } from './lost-lines.ts';
+export { createOwnEnd, type OwnEnd } from './own-end.ts';
 export { Moment, type MomentKind, type MomentsOf, momentKinds } from './personal-data/moment.ts';
 export {
   type ExpiringRows,

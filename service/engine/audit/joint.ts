@@ -33,11 +33,15 @@ function readHead(named: unknown): Head[] {
     : [];
 }
 
-/** Details of a line "backup.restore": of each chain its end in what was restored, and what the key store remembered. */
+/** An operator accepted that what a record that took over does not have is lost. */
+export const ACCEPT_LOSS = 'audit.accept-loss';
+const RESTORES = ['backup.restore', ACCEPT_LOSS];
+
+/** Details of a line "backup.restore", or of an accepted loss: of each chain its end in what took over, and what the key store remembered. */
 export function saysRestore(
   line: StoredLine,
 ): { seq: number; at: number; from: Place; to: Place; others: Head[] } | undefined {
-  if (line.action !== 'backup.restore') return undefined;
+  if (!RESTORES.includes(line.action)) return undefined;
   const { noted, chain, others } = detailsOf(line);
   return isPlace(noted) && isPlace(chain)
     ? {

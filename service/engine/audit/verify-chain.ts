@@ -13,6 +13,7 @@ import {
   readSignedNote,
   toComparedCopy,
 } from './judge-notes.ts';
+import { damageOfLost, type LostLines } from './lost-lines.ts';
 import { type ChainRecord, readChain } from './read-chain.ts';
 import { createSeveralChains, type LogReport, summarize } from './several-chains.ts';
 import { type ChainWalk, createChainWalk, type PublicKeys } from './walk-chain.ts';
@@ -37,6 +38,8 @@ interface VerifyChainDeps {
   note: ComparedNote;
   /** What each copy of the key store notes; absent: not compared. */
   copies?: () => Promise<CopyNote[]>;
+  /** What this machine has seen and is not there any more. */
+  lost?: readonly LostLines[];
   /** Lines seen and lines there are, now and then. */
   progress?: (seen: number, all: number) => void;
 }
@@ -52,11 +55,11 @@ export const keysById = (keys: readonly AuditKey[]): PublicKeys =>
  * work; of each chain the first damage is found.
  */
 export async function verifyChain(deps: VerifyChainDeps): Promise<ChainReport> {
-  const { db, keys, appliance, note, copies, progress } = deps;
+  const { db, keys, appliance, note, copies, lost = [], progress } = deps;
   const publicKeys = keysById(keys);
   const noted = readSignedNote(note, publicKeys, appliance);
   const newest = await readNewestOfAll(db);
-  const heads = withoutLines([...noted.keys()], await readHeads(db));
+  const heads = withoutLines([...noted.keys(), ...lost.map(({ chain }) => chain)], await readHeads(db));
   const all = heads.reduce((sum, { seq }) => sum + seq, 0);
   const chains = createSeveralChains();
   const walks = new Map<string, ChainWalk>();
@@ -79,6 +82,8 @@ export async function verifyChain(deps: VerifyChainDeps): Promise<ChainReport> {
   }
   for (const { chain, seq: last } of heads) {
     const walk = walks.get(chain)!;
+    const gone = lost.find((one) => one.chain === chain);
+    if (gone) walk.blame(damageOfLost(gone));
     walk.end(chains.isRestored);
     if (walk.damage()) continue;
     const found =
@@ -86,11 +91,11 @@ export async function verifyChain(deps: VerifyChainDeps): Promise<ChainReport> {
       judgeNoted({ note, chain, noted: noted.get(chain), newest: newest.get(chain), last });
     if (found) walk.blame(found);
   }
-  const gone = await chains.judge(walks, ({ chain, seq }) => readHash(db, chain, seq));
+  const cut = await chains.judge(walks, ({ chain, seq }) => readHash(db, chain, seq));
   const compared = await copies?.();
   const { omitted: _, ...report } = summarize(
     walks.values(),
-    [...gone, judgeNote(note, heads[0]!.seq), judgeCopies(compared ?? [], noted)],
+    [...cut, judgeNote(note, heads[0]!.seq), judgeCopies(compared ?? [], noted)],
     chains.silent(walks.values()),
   );
   return { ...report, ...defined({ copies: compared?.map(toComparedCopy) }) };
@@ -103,10 +108,10 @@ async function readNewestOfAll(db: Db): Promise<Map<string, Checkpoint | undefin
   return newest;
 }
 
-/** The heads, and of those chains that the key store remembers and that are gone. */
+/** The heads, and of those chains that the key store or this machine remembers and that are gone. */
 const withoutLines = (noted: readonly string[], heads: readonly Head[]): Head[] => [
   ...heads,
-  ...noted
+  ...[...new Set(noted)]
     .filter((one) => !heads.some(({ chain }) => chain === one))
     .map((chain) => ({ chain, seq: 0, hash: '' })),
 ];

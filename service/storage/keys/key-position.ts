@@ -34,8 +34,6 @@ export interface KeyPosition {
   feed(follower: KeyFollower): void;
   /** Resolves when the follower has all that was written before the call: with the revision up to which it has it. */
   fed(): Promise<number>;
-  /** Who the other nodes are, for a person. */
-  others(): Promise<string[]>;
   /** Up to which all changes are applied here. */
   revision(): number;
   /** Keys of people are never remembered then: each use asks the store whether there still is one. */
@@ -50,7 +48,6 @@ export const ownKeys: KeyPosition = {
   catchUp: async () => {},
   feed: () => {},
   fed: async () => 0,
-  others: async () => [],
   revision: () => 0,
   shared: false,
   close: async () => {},
@@ -201,11 +198,6 @@ export async function openKeyPosition({ keys, log, timer }: SharedKeysDeps): Pro
       const { revision } = seen;
       await feeding;
       return revision;
-    },
-    async others() {
-      const { rows } = await sql<{ holder: string }>`
-        select holder from service_node where token <> ${token} order by holder`.execute(db);
-      return rows.map(({ holder }) => holder);
     },
     revision: () => seen.revision,
     shared: true,

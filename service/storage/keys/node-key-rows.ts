@@ -37,9 +37,26 @@ export interface NodeKeyRow {
   joinedAt: number;
 }
 
+/** A new master key for a node that runs, until it is in force. */
+export interface NextRow {
+  /** Token of the run. */
+  run: string;
+  /** Id of the key. */
+  master: string;
+  /** For the own key of the node. */
+  wrapped: string;
+  /** The id, wrapped by the master key in force: no other program made the row. */
+  attested: string;
+  /** The run, wrapped by the new key: its node has it. */
+  answer: string | null;
+}
+
 /** What runs of the record, as the key store sees it. */
 export interface RunningNode {
   node: string;
+  run: string;
+  /** For a person. */
+  holder: string;
   version: string;
   address: string;
   silentFor: number;
@@ -60,6 +77,20 @@ export interface NodeKeyRows {
   find(node: string): Promise<NodeKeyRow | undefined>;
   /** With its wrap, and its place among those that run. False where there is none. */
   remove(node: string): Promise<boolean>;
+  /** The wrap alone: the node keeps the master key itself from here on. */
+  forget(node: string): Promise<void>;
+  /** Of this process among the nodes; undefined where it shares the store with none. */
+  readonly run: string | undefined;
+  /** Gives a new master key to a node that runs. */
+  give(row: NextRow): Promise<void>;
+  given(): Promise<NextRow[]>;
+  /** Takes back what was given, unless it is of this new master key. */
+  takeBack(butOf?: string): Promise<void>;
+  /** What is given to this run. */
+  givenHere(): Promise<NextRow | undefined>;
+  answer(row: Pick<NextRow, 'run' | 'master'>, answer: string): Promise<void>;
+  /** In the transaction that puts the new master key in force, after which nothing is given. Throws CONFLICT where a node runs that did not answer. */
+  requireAnswered(tx: Transaction<KeySchema>, master: string): Promise<void>;
   running(): Promise<RunningNode[]>;
   /** After `list`, in the transaction that replaces the master key. Throws CONFLICT where one is missing. */
   rewrap(tx: Transaction<KeySchema>, rows: readonly NodeKeyRow[], to: string): Promise<void>;
@@ -92,16 +123,28 @@ const TABLES = [
   )`,
 ];
 
+/** Made with the first master key that is replaced while nodes run. */
+const NEXT = `create table if not exists service_master_next (
+  run text primary key references service_node on delete cascade,
+  master text not null,
+  wrapped text not null,
+  attested text not null,
+  answer text
+)`;
+
 const ofNodes = sql`select node, name, public_key as "publicKey", attested, token, master, wrapped, joined_at as "joinedAt"
   from service_node_key`;
+
+type OwnTable = 'service_node_key' | 'service_node' | 'service_master_next';
 
 export function createNodeKeyRows({
   db,
   inTransaction,
-}: Pick<Opened<KeySchema>, 'db' | 'inTransaction'>): NodeKeyRows {
+  token: run,
+}: Pick<Opened<KeySchema>, 'db' | 'inTransaction' | 'token'>): NodeKeyRows {
   const made = new Set<string>();
 
-  async function isThere(table: 'service_node_key' | 'service_node'): Promise<boolean> {
+  async function isThere(table: OwnTable): Promise<boolean> {
     if (made.has(table)) return true;
     const { rows } = await sql<{ there: boolean }>`select to_regclass(${table}) is not null as there`.execute(
       db,
@@ -110,7 +153,7 @@ export function createNodeKeyRows({
     return made.has(table);
   }
 
-  async function rowsOf<Row>(statement: RawBuilder<Row>, table: 'service_node_key' | 'service_node') {
+  async function rowsOf<Row>(statement: RawBuilder<Row>, table: OwnTable) {
     return (await isThere(table)) ? (await statement.execute(db)).rows : [];
   }
 
@@ -173,10 +216,60 @@ export function createNodeKeyRows({
     },
     running: () =>
       rowsOf(
-        sql<RunningNode>`select node, version, address,
+        sql<RunningNode>`select node, token as run, holder, version, address,
           (extract(epoch from clock_timestamp() - beaten_at) * 1000)::integer as "silentFor" from service_node`,
         'service_node',
       ),
+    async forget(node) {
+      await inTransaction((tx) => sql`delete from service_node_key where node = ${node}`.execute(tx));
+    },
+    run,
+    async give({ run: to, master, wrapped, attested }) {
+      await sql.raw(makeOwn(NEXT)).execute(db);
+      // None for a node that was removed meanwhile.
+      await inTransaction((tx) =>
+        sql`insert into service_master_next (run, master, wrapped, attested)
+          select token, ${master}, ${wrapped}, ${attested} from service_node where token = ${to}
+          on conflict (run) do nothing`.execute(tx),
+      );
+    },
+    given: () =>
+      rowsOf(
+        sql<NextRow>`select run, master, wrapped, attested, answer from service_master_next`,
+        'service_master_next',
+      ),
+    async takeBack(butOf = '') {
+      if (!(await isThere('service_master_next'))) return;
+      await inTransaction((tx) => sql`delete from service_master_next where master <> ${butOf}`.execute(tx));
+    },
+    async givenHere() {
+      if (run === undefined) return undefined;
+      const [row] = await rowsOf(
+        sql<NextRow>`select run, master, wrapped, attested, answer from service_master_next where run = ${run}`,
+        'service_master_next',
+      );
+      return row;
+    },
+    async answer({ run: of, master }, answer) {
+      await inTransaction((tx) =>
+        sql`update service_master_next set answer = ${answer} where run = ${of} and master = ${master}`.execute(
+          tx,
+        ),
+      );
+    },
+    async requireAnswered(tx, master) {
+      // Known since the answers were read: nothing but `tx` is asked here.
+      const nextThere = made.has('service_master_next');
+      const answered = nextThere
+        ? sql`select run from service_master_next where master = ${master} and answer is not null`
+        : sql`select null where false`;
+      const left =
+        await sql`select from service_node where token <> ${run} and token not in (${answered}) limit 1`.execute(
+          tx,
+        );
+      if (left.rows.length > 0) throw changedMeanwhile();
+      if (nextThere) await sql`delete from service_master_next`.execute(tx);
+    },
     async rewrap(tx, rows, to) {
       for (const { node, master, wrapped, attested } of rows)
         await sql`update service_node_key set master = ${to}, wrapped = ${wrapped}, attested = ${attested}

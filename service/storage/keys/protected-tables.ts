@@ -13,18 +13,13 @@ interface ProtectedTable {
   key: string;
   /** Columns that the MAC covers, in its order. Bytes are covered by their SHA-256, columns named `column:text` as text. */
   covers: readonly string[];
-<<<<<<< HEAD
   /** Covered too, up to the last that the row has: those of an earlier release lack them. */
   laterCovers?: readonly string[];
-=======
-  /** Covered too in rows that have it: those of an earlier release lack it. */
-  laterCovers?: string;
   /**
    * Columns that releases after 0.2 added, one list for each: covered in rows that have one of them, by a part of its own behind the MAC. A program
    * from before leaves parts that it does not know as they are when it changes a row; so it must not be one that it writes anew as a whole.
    */
   parts?: readonly (readonly string[])[];
->>>>>>> roll50
   /** Earlier releases wrote rows without a MAC, which get theirs at the first start: 1 before the last 0.1, 2 up to it. */
   adopted?: 1 | 2;
   /** Rows come and go with the work of every minute: they are checked when they are read, and by who asks for all. */

@@ -145,8 +145,12 @@ export async function openVault(
       others: async () => inUse.past((await keys.state()).revision),
     }),
   });
-  keys.position.follow('organization_key', (ids) => organizationKeys.reload(ids as OrganizationId[]));
+  keys.position.follow('organization_key', async (ids) => {
+    await master.refresh();
+    await organizationKeys.reload(ids as OrganizationId[]);
+  });
   keys.position.follow('appliance_secret', async (names) => {
+    await master.refresh();
     await signing.reload(names);
     await sealer.scopeKeys.reload(names);
     await sealer.transforms.reload(names);

@@ -55,7 +55,7 @@ const TRIES = 3;
  * replaced meanwhile: then the new one wraps.
  */
 export async function writeWrapped<T>(
-  master: Pick<MasterKey, 'id'>,
+  master: Pick<MasterKey, 'id' | 'refresh'>,
   write: (master: string) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -64,6 +64,7 @@ export async function writeWrapped<T>(
       return await write(master.id);
     } catch (error) {
       if (!isConflict(error) || attempt === TRIES) throw error;
+      await master.refresh?.();
     }
   }
 }

@@ -5,7 +5,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { NodeKeyRow } from '../keys/node-key-rows.ts';
 import type { Random } from '../sealing/aes-gcm.ts';
-import { createMasterKey, type MasterKey, masterKeyId } from './master-key.ts';
+import { createMasterKey, type MasterKey, masterKeyId, type SharedMasterKey } from './master-key.ts';
 import { type MasterKeyFile, masterKeyFile } from './master-key-file.ts';
 import { type HeldKey, type MasterKeyProvider, PASSPHRASE_NOTE } from './master-key-provider.ts';
 import { type MasterPassphrase, masterPassphrase } from './master-passphrase.ts';
@@ -31,6 +31,9 @@ export interface OwnNode extends NodeKeyPair {
 export interface JoinedMaster extends MasterKeyProvider {
   /** Another passphrase for the own key of the node. Throws WRONG_PASSPHRASE. */
   change(passphrase: string, next: string): Promise<void>;
+  readonly node: string;
+  /** Another master key that is given to this node while it runs; undefined where its own key does not open it. After `open`. */
+  receive(wrapped: Uint8Array, bound: string): SharedMasterKey | undefined;
 }
 
 const pathsIn = (folder: string) => ({
@@ -87,8 +90,11 @@ export async function joinedMaster(
   const lock: MasterKeyFile | MasterPassphrase =
     kind === 'passphrase' ? passphrase : masterKeyFile(paths.file, random);
 
+  let own: OwnNode | undefined;
+
   return {
     kind,
+    node: file.node,
     name: `the own key of this node (${lock.path})`,
     path: lock.path,
     asks: lock.asks,
@@ -96,7 +102,9 @@ export async function joinedMaster(
     carried: () => carried,
     async open(_, given) {
       if (!row) throw removed(file.node);
-      const key = await openRow(await lock.open('current', given), file, row);
+      const opened = await openRow(await lock.open('current', given), file, row);
+      const { key } = opened;
+      own = opened.own;
       try {
         return createMasterKey(key, random);
       } finally {
@@ -111,9 +119,13 @@ export async function joinedMaster(
     },
     commit: async () => {},
     async remove() {
-      await keys.nodeKeys?.remove(file.node);
+      await keys.nodeKeys?.forget(file.node);
       destroySecretFile(paths.about);
       await lock.remove();
+    },
+    receive(wrapped, bound) {
+      const key = own && openForNode(own, wrapped, bound);
+      return key && createMasterKey(key, random);
     },
     async change(was, next) {
       await passphrase.change(was, next);
@@ -124,12 +136,17 @@ export async function joinedMaster(
 const heldIn = (row: NodeKeyRow | undefined, node: string): HeldKey =>
   row ? { is: 'key', id: row.master } : { is: 'unusable', problem: removed(node) };
 
-async function openRow(lock: MasterKey, file: NodeFile, row: NodeKeyRow): Promise<Uint8Array> {
+/** The own key stays in memory: a new master key comes for it while the node runs. */
+async function openRow(
+  lock: MasterKey,
+  file: NodeFile,
+  row: NodeKeyRow,
+): Promise<{ key: Uint8Array; own: OwnNode }> {
   const { node, appliance, publicKey, sealed } = file;
   const privateKey = await lock.unwrap(Buffer.from(sealed, 'base64url'), ownBound(file));
-  const key = privateKey && openWrap({ node, appliance, publicKey, privateKey }, row);
-  privateKey?.fill(0);
-  if (key) return key;
+  const own = privateKey && { node, appliance, publicKey, privateKey };
+  const key = own && openWrap(own, row);
+  if (own && key) return { key, own };
   throw new Problem(
     'SEALED',
     `The master key that the key store has for this node (${node}) does not open with its own key: another program changed it, or a file of this data directory is of another node. Remove the node at another one, and join again with a new data directory.`,

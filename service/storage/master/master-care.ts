@@ -1,9 +1,11 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import type { Transaction } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import { Problem } from '../../lib/problem.ts';
 import { COPY_NAME } from '../key-copies/key-copy-file.ts';
 import type { KeyStore } from '../keys/key-store.ts';
+import type { KeySchema } from '../keys/key-store-schema.ts';
 import { lookupBound, organizationBound, secretBound } from '../keys/wrapped-key.ts';
 import type { MasterKey, SharedMasterKey } from './master-key.ts';
 import { masterKeyFile } from './master-key-file.ts';
@@ -16,6 +18,7 @@ import {
   readMasterRecord,
   recordReplacement,
 } from './master-key-provider.ts';
+import { giveNextMaster, NotGiven, requireNoKeepers } from './next-master.ts';
 import { rewrapForNodes } from './node-joins.ts';
 import type { MasterPlaces } from './open-master.ts';
 
@@ -29,12 +32,15 @@ interface MasterCare {
   toFile(path: string | undefined): Promise<Replacement>;
 }
 
-export function createMasterCare(deps: {
+interface MasterCareDeps {
   keys: KeyStore;
   master: CurrentMaster;
-  places: MasterPlaces;
   clock: Clock;
-}): MasterCare {
+  /** Milliseconds for which other nodes are waited for. */
+  patience?: number;
+}
+
+export function createMasterCare(deps: MasterCareDeps & { places: MasterPlaces }): MasterCare {
   const { master, places } = deps;
   return {
     state: () => ({ id: master.id, kind: master.provider.kind, path: master.provider.path }),
@@ -101,10 +107,11 @@ const TRIES = 3;
  * Puts a new master key in the place of the one in use, kept by `to`; nothing that is sealed is touched, and everything can be
  * read and written meanwhile. The order makes every crash harmless: the new key is on disk beside the old, then all rows are
  * rewrapped in one transaction, then the new key takes its place and the old one is overwritten. Before the transaction the
- * next start goes on with the old key; after it, with the new one, and completes what is left.
+ * next start goes on with the old key; after it, with the new one, and completes what is left. Nodes that run have the new key before the
+ * transaction, those that do not get it in the transaction.
  */
 export async function replaceMaster(
-  { keys, master, clock }: { keys: KeyStore; master: CurrentMaster; clock: Clock },
+  { keys, master, clock, patience }: MasterCareDeps,
   to: MasterKeyProvider,
   passphrase?: string,
 ): Promise<Replacement> {
@@ -116,13 +123,7 @@ export async function replaceMaster(
       `This directory is a trial (restore --drill) and reads ${from.path}, the master key of the original: replacing it here would leave the original without one. Nothing was changed.`,
     );
   }
-  const others = await keys.position.others();
-  if (others.length > 0) {
-    throw new Problem(
-      'CONFLICT',
-      `Other nodes have the master key of now, and would open nothing with it: stop them first (${others.join('; ')}), and give them the new one before they start again. Nothing was changed.`,
-    );
-  }
+  await requireNoKeepers({ keys });
   // What was left half done must not be written over: it may hold the key in use.
   const { next } = from.held();
   if (next.is === 'key' && next.id === was) await from.commit();
@@ -141,7 +142,9 @@ export async function replaceMaster(
         kind: to.kind,
         path: to.path,
       });
-      await rewrap(keys, master, prepared, [
+      const answered = await giveNextMaster({ keys, master, patience }, prepared);
+      master.expect(prepared, to);
+      await rewrap({ keys, from: master, to: prepared, answered }, [
         { name: MASTER_NOTE, value: record },
         { name: PASSPHRASE_NOTE, value: to.carried('next') },
       ]);
@@ -150,7 +153,9 @@ export async function replaceMaster(
       // On disk all the same: what failed came after, such as emptying the log.
       if ((await keys.masters()).includes(prepared.id)) break;
       const moved = error instanceof Problem && error.code === 'CONFLICT';
-      if (!moved || attempt === TRIES) throw error;
+      if (moved && attempt < TRIES && !(error instanceof NotGiven)) continue;
+      master.expect(undefined, to);
+      throw error;
     }
   }
   master.replace(prepared, to);
@@ -163,10 +168,15 @@ export async function replaceMaster(
   }
 }
 
+interface Rewrap {
+  keys: KeyStore;
+  from: MasterKey;
+  to: SharedMasterKey;
+  answered: Awaited<ReturnType<typeof giveNextMaster>>;
+}
+
 async function rewrap(
-  keys: KeyStore,
-  from: MasterKey,
-  to: SharedMasterKey,
+  { keys, from, to, answered }: Rewrap,
   notes: { name: string; value: string }[],
 ): Promise<void> {
   const organizations = [];
@@ -187,7 +197,11 @@ async function rewrap(
       wrapped: await move(from, to, row.wrapped, secretBound(row.name)),
     });
   }
-  const alongside = await rewrapForNodes(keys, from, to);
+  const ofNodes = await rewrapForNodes(keys, from, to);
+  const alongside = async (tx: Transaction<KeySchema>) => {
+    await answered(tx);
+    await ofNodes?.(tx);
+  };
   await keys.rewrapMaster({ from: from.id, to: to.id, organizations, secrets, notes, alongside });
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Problem } from '../../lib/problem.ts';
+import { Problem } from '../../lib/problem.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { SharedMasterKey } from './master-key.ts';
 
@@ -45,11 +45,21 @@ export interface MasterKeyProvider {
 export interface CurrentMaster extends SharedMasterKey {
   readonly provider: MasterKeyProvider;
   replace(by: SharedMasterKey, provider: MasterKeyProvider): void;
+  /** What may soon be in force opens too, from now on; undefined: nothing but the one that is. */
+  expect(next: SharedMasterKey | undefined, provider: MasterKeyProvider): void;
+  /** Goes on with the one that is in force now. Throws STORAGE_UNAVAILABLE where that is neither of the two. */
+  refresh(): Promise<void>;
 }
 
-export function createCurrentMaster(first: SharedMasterKey, from: MasterKeyProvider): CurrentMaster {
+/** `masters`: the ids of those that wrapped what is in the key store, where other nodes may replace it. */
+export function createCurrentMaster(
+  first: SharedMasterKey,
+  from: MasterKeyProvider,
+  masters: () => Promise<string[]> = async () => [],
+): CurrentMaster {
   let key = first;
   let provider = from;
+  let expected: { key: SharedMasterKey; provider: MasterKeyProvider } | undefined;
   return {
     get id() {
       return key.id;
@@ -58,14 +68,33 @@ export function createCurrentMaster(first: SharedMasterKey, from: MasterKeyProvi
       return provider;
     },
     wrap: (plain, bound) => key.wrap(plain, bound),
-    unwrap: (wrapped, bound) => key.unwrap(wrapped, bound),
+    unwrap: async (wrapped, bound) =>
+      (await key.unwrap(wrapped, bound)) ?? (await expected?.key.unwrap(wrapped, bound)),
     wrapItself: (publicKey, bound) => key.wrapItself(publicKey, bound),
     replace(by, next) {
       key = by;
       provider = next;
+      expected = undefined;
+    },
+    expect(next, by) {
+      expected = next && { key: next, provider: by };
+    },
+    async refresh() {
+      const [inForce = key.id] = await masters();
+      if (inForce === key.id) return;
+      if (inForce !== expected?.key.id) throw replacedElsewhere();
+      ({ key, provider } = expected);
+      expected = undefined;
     },
   };
 }
+
+const replacedElsewhere = () =>
+  new Problem(
+    'STORAGE_UNAVAILABLE',
+    'The master key was replaced while this process did not follow: restart it.',
+    { retryAfterSeconds: 5 },
+  );
 
 /** Note of the key store beside what the master key wrapped: written in the transaction of a rotation. */
 export const MASTER_NOTE = 'master';

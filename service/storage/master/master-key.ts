@@ -9,6 +9,8 @@ export interface MasterKey {
   wrap(key: Uint8Array, bound: string): Promise<Uint8Array>;
   /** `undefined` when another master key wrapped it, or for other bound data. */
   unwrap(wrapped: Uint8Array, bound: string): Promise<Uint8Array | undefined>;
+  /** Of one that may be replaced meanwhile: goes on with the one in force. */
+  refresh?(): Promise<void>;
 }
 
 /** One that a node which joins can be given. */

@@ -7,6 +7,7 @@ import type { KeySchema } from '../keys/key-store-schema.ts';
 import type { NodeKeyRow, NodeKeyRows, RequestRow, TokenRow } from '../keys/node-key-rows.ts';
 import { isSigned, makeJoinToken, nodeBound, tokenBound, verifierOf, writeJoinToken } from './join-token.ts';
 import type { MasterKey, SharedMasterKey } from './master-key.ts';
+import { attestedKey } from './next-master.ts';
 import { isNodeKey, wrapBound } from './node-key.ts';
 
 /** Milliseconds for which a token can be used. */
@@ -167,19 +168,12 @@ export async function rewrapForNodes(
     rows.map(async (row) => {
       const { node, token, publicKey } = row;
       const bound = nodeBound({ appliance, node, token });
-      const attested = await from.unwrap(Buffer.from(row.attested, 'base64url'), bound);
-      if (!attested || Buffer.from(attested).toString() !== publicKey) throw foreign(node);
+      const attested = Buffer.from(await attestedKey(from, appliance, row));
       const wrap = await to.wrapItself(publicKey, wrapBound({ appliance, node, token, master: to.id }));
       return { ...row, wrapped: base64url(wrap), attested: base64url(await to.wrap(attested, bound)) };
     }),
   );
   return (tx) => nodeKeys.rewrap(tx, moved, to.id);
 }
-
-const foreign = (node: string): Problem =>
-  new Problem(
-    'CONFLICT',
-    `The row of the node ${node} in the key store was not written by a node of this record: remove it ("gatehouse node remove ${node}"), and ask who can write to that database. Nothing was changed.`,
-  );
 
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');

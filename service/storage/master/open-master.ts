@@ -107,10 +107,10 @@ export async function openMaster(deps: OpenMasterDeps): Promise<CurrentMaster> {
     const unusable = looks.find(({ held }) => held.is === 'unusable')?.held;
     if (unusable?.is === 'unusable') throw unusable.problem;
     if (recorded !== undefined || !mayCreate) throw missing(looks, recorded, record, places);
-    return createCurrentMaster(await places.file.create(), places.file);
+    return createCurrentMaster(await places.file.create(), places.file, keys.masters);
   }
   const { provider, which } = found;
-  const master = createCurrentMaster(await openWith(provider, which, deps.unlock), provider);
+  const master = createCurrentMaster(await openWith(provider, which, deps.unlock), provider, keys.masters);
   if (which === 'next') {
     await provider.commit();
     log.info({ master: master.id }, 'completed a rotation of the master key that was cut short');

@@ -98,10 +98,12 @@ export interface SharedPositionDeps {
   require(): void;
   /** Before changes are applied: what was written before them elsewhere, the keys, is known then. */
   before?: () => Promise<void>;
+  /** The newest line of the audit log that this node has written: what is in no followed table is in the log. */
+  newestLine?: () => { chain: string; seq: number; hash: string } | undefined;
 }
 
 interface Row extends Found {
-  /** Whether the newest change that this node has seen is there. */
+  /** Whether the newest change that this node has seen is there, and the newest line that it has written. */
   stands: boolean;
   id: number | null;
   xid: string | null;
@@ -121,6 +123,7 @@ export async function openPosition({
   log,
   require,
   before,
+  newestLine,
 }: SharedPositionDeps): Promise<Position> {
   await prepare(db, tables);
   const followers: { of: readonly string[]; apply: ApplyChange }[] = [];
@@ -128,18 +131,23 @@ export async function openPosition({
   /** Of transactions that are `low` or newer. */
   const applied = new Map<number, string>();
   let { horizon: low, newest, session } = await readBeginning(db, token);
+  /** Until all is mended. */
+  let wentBack = false;
 
   async function look(): Promise<void> {
     require();
+    const line = newestLine?.();
     const { rows } = await sql<Row>`
       select ${found(token)},
-        ${newest === undefined ? sql`true` : sql`exists (select from service_change where id = ${newest.id} and xid = ${newest.xid}::xid8)`} as stands,
+        ${newest === undefined ? sql`true` : sql`exists (select from service_change where id = ${newest.id} and xid = ${newest.xid}::xid8)`}
+          and ${line === undefined ? sql`true` : sql`exists (select from audit where chain = ${line.chain} and seq = ${line.seq} and hash = ${line.hash})`} as stands,
         c.id, c.xid::text, c.about, c.key
       from (select) as one left join service_change c on c.xid >= ${low}::xid8
       order by c.id`.execute(db);
     const { horizon, session: now, stands } = rows[0]!;
     if (now === null) throw removed();
-    if (!stands) return goBack();
+    wentBack ||= !stands;
+    if (wentBack) return goBack();
     if (now !== session) {
       // At the server that took over, numbers of transactions may be given again that the one before had used.
       low = String(BigInt(low) > GIVEN_AGAIN ? BigInt(low) - GIVEN_AGAIN : 0n);
@@ -167,6 +175,7 @@ export async function openPosition({
     await mend();
     applied.clear();
     ({ horizon: low, newest, session } = beginning);
+    wentBack = false;
   }
 
   const share = shareLooks(look);

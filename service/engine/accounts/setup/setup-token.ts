@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
 import type { OrganizationId } from '../../../lib/id.ts';
+import type { Locks } from '../../../lib/locks.ts';
 import { Problem } from '../../../lib/problem.ts';
-import { createTurns } from '../../../lib/turns.ts';
 import { isElsewhere, type Runs } from '../../../storage/runs.ts';
 import type { Db, InTransaction, Tx } from '../../../storage/transaction.ts';
 import type { Actor, Audit } from '../../audit/index.ts';
@@ -32,7 +32,8 @@ const refused = (message: string) => new Problem('SETUP_TOKEN_REFUSED', message)
 /** The token, and the one browser that used it. One thing at a time. */
 export function createSetupToken(deps: SetupDeps) {
   const { db, inTransaction, integrity, audit, clock, administrators, file, runs } = deps;
-  const turns = createTurns();
+  // Of all nodes: there is one first owner.
+  const turns = deps.locks.of('setup');
   const tries = createClaimTries(clock);
   const read = async (): Promise<SetupRow | undefined> => {
     const row = await selectSetup(db, integrity);
@@ -212,5 +213,6 @@ export interface SetupDeps {
   hasPeople(realm: { organization: OrganizationId; world: 'live' | 'test' }): Promise<boolean>;
   file: TokenFile;
   random(into: Uint8Array): void;
+  locks: Locks;
   runs: Pick<Runs, 'own' | 'living'>;
 }

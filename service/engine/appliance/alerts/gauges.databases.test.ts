@@ -56,6 +56,20 @@ onSqlite('gauges of alert rules', (newPlace) => {
     expect((await at.rules(at.realm()))[0]!.waitsFor).toBeUndefined();
   });
 
+  test('of several nodes the worst machine counts, and is named', async () => {
+    at.box.diskFree = 900;
+    const others = [
+      { node: 'node_b', diskFree: 80.5, certificateDays: 90 },
+      { node: 'node_c', diskFree: 700 },
+    ];
+    const { certificateDays: _, ...readings } = at.readings();
+    await at.open({ readings: { ...readings, otherNodes: async () => others } });
+    await at.alerts.addRule(at.realm(), { metric: 'disk-free', threshold: 1024, windowMinutes: 1 }, operator);
+    await at.alerts.checkGauges();
+    expect(await at.fired()).toMatchObject([{ metric: 'disk-free', value: 80 }]);
+    expect((await at.alertEvents()).map(({ reason }) => reason)).toEqual(['It is that of node_b.']);
+  });
+
   test('missing presentation attack detection is a matter of the live world', async () => {
     await at.alerts.addRule(at.realm(), { metric: 'pad-missing' }, operator);
     await expect(

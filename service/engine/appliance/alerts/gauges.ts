@@ -24,7 +24,12 @@ export interface GaugeReadings {
   sweepWaiting(organization: OrganizationId): Promise<string | undefined>;
   /** Rows of the organization, and of none, that another program wrote or changed: one sentence each. */
   alteredRows(organization: OrganizationId): readonly string[];
+  /** What the other nodes read of their machines; none where there are none. */
+  otherNodes?(): Promise<readonly (Partial<Record<OfMachine, number | undefined>> & { node: string })[]>;
 }
+
+/** Each node has its own. */
+type OfMachine = 'diskFree' | 'certificateDays';
 
 /** What a gauge shows now, and why, where the figure does not say it. */
 export interface Reading {
@@ -43,16 +48,23 @@ export interface GaugesDeps {
 export function createGauges({ readings, waitingDeliveries, clock, log }: GaugesDeps) {
   const since = new Map<AlertRuleId, number>();
 
+  /** Of this machine and those of all other nodes; which one it is, where it is another. */
+  async function lowest(figure: OfMachine, own: number | undefined): Promise<Reading | undefined> {
+    let found: Reading | undefined = own === undefined ? undefined : { value: Math.floor(own) };
+    for (const { node, [figure]: value } of (await readings.otherNodes?.()) ?? [])
+      if (value !== undefined && value < (found?.value ?? Number.POSITIVE_INFINITY))
+        found = { value: Math.floor(value), reason: `It is that of ${node}.` };
+    return found;
+  }
+
   async function read(metric: AlertMetric, realm: EventRealm): Promise<Reading | undefined> {
     switch (metric) {
       case 'queue-depth':
         return { value: await waitingDeliveries(realm) };
       case 'disk-free':
-        return { value: Math.floor(await readings.diskFree()) };
-      case 'certificate-days': {
-        const value = readings.certificateDays?.();
-        return value === undefined ? undefined : { value };
-      }
+        return lowest('diskFree', await readings.diskFree());
+      case 'certificate-days':
+        return lowest('certificateDays', readings.certificateDays?.());
       case 'pad-missing':
         return { value: (await readings.padMissing(realm.organization)) ? 1 : 0 };
       case 'backup-trouble': {

@@ -26,6 +26,8 @@ export interface ApplianceFacts {
   alteredRows?: number;
   /** Nodes that are gone and did not leave. */
   silentNodes?: number;
+  /** Of the audit log, that this machine has seen and the database has no more: `node_a: 46–57`. */
+  lostLines?: string;
   insecureHttp?: boolean;
   matchOnlyOrganizations?: number;
   lenientOrganizations?: number;
@@ -72,6 +74,7 @@ function* aboutService({
   storage,
   freeBytes,
   silentNodes = 0,
+  lostLines,
 }: ApplianceFacts): Generator<Attention> {
   if (storage.state !== 'ok')
     yield {
@@ -93,6 +96,15 @@ function* aboutService({
       remedy: 'The log says why; “gatehouse doctor” checks the box.',
     };
   if (storage.state === 'ok' && freeBytes !== undefined) yield* aboutRoom(freeBytes);
+  if (lostLines !== undefined)
+    yield {
+      code: 'LINES_LOST',
+      urgency: 'now',
+      sentence: `The database is older than this machine has seen it. Lost with all that they record, lines of the audit log: ${lostLines}.`,
+      values: { lines: lostLines },
+      remedy:
+        'Look at the database server: a standby that lagged took over, or an old copy was put back. Put the newest database back; where there is none, “gatehouse audit accept-loss”.',
+    };
   if (silentNodes > 0)
     yield {
       code: 'NODE_SILENT',

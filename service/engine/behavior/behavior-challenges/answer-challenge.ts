@@ -240,8 +240,13 @@ const actor: Actor = { is: 'appliance', task: 'behavior-challenges' };
 const ROWS = 1_000;
 
 /** Challenges that ended with wrong answers and without the right one have failed, as with three wrong answers. */
-export function createFailLeft(deps: AnsweringDeps & { db: Db }) {
-  const { db, inTransaction, clock, references } = deps;
+/** Milliseconds for which one whose person another node may name is left to that node. */
+const LEFT_TO_OTHERS = 90_000;
+
+export function createFailLeft(deps: AnsweringDeps & { db: Db; shared?: boolean }) {
+  const { db, inTransaction, clock, references, shared = false } = deps;
+  const isOthers = ({ id, expiresAt }: StoredChallenge, now: number) =>
+    shared && references.of(id) === undefined && now < expiresAt + LEFT_TO_OTHERS;
 
   async function fail(tx: Tx, id: string, now: number): Promise<void> {
     const [one] = await selectLeft(tx, now, { id });
@@ -259,8 +264,10 @@ export function createFailLeft(deps: AnsweringDeps & { db: Db }) {
     const failures: unknown[] = [];
     for (let found = ROWS; found === ROWS && failures.length === 0; ) {
       const left = await selectLeft(db, now, { most: ROWS });
-      found = left.length;
-      for (const { id } of left) {
+      // Those that are left to others are the newest.
+      const own = left.filter((one) => !isOthers(one, now));
+      found = own.length;
+      for (const { id } of own) {
         try {
           await inTransaction((tx) => fail(tx, id, now));
           references.forget(id);

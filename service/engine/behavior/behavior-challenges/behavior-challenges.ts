@@ -48,6 +48,8 @@ export interface BehaviorChallenges {
   create(caller: ChallengeCaller, order: ChallengeOptions): Promise<OpenedChallenge>;
   /** Throws NOT_FOUND; SESSION_EXPIRED once it is over, passed or out of attempts. */
   answer(caller: ChallengeCaller, answer: ChallengeAnswer, actor: Actor): Promise<AnswerResult>;
+  /** Whether this process has the caller's own name of the person who holds it. */
+  knows(challenge: string): boolean;
   /** Reports challenges that ended with wrong answers as failed. */
   expireDue(): Promise<void>;
   /** Removes what ended long ago. */
@@ -65,6 +67,8 @@ export interface BehaviorChallengesDeps {
   pictures: ChallengePictures;
   behaviorSettings: Pick<BehaviorSettingsOf, 'get'>;
   verdicts: Pick<Verdicts, 'userHashOf' | 'declaredBy' | 'judge' | 'issue'>;
+  /** Other nodes make challenges too. */
+  shared?: boolean;
 }
 
 /** Longer than wrong answers count. */
@@ -131,6 +135,7 @@ export function createBehaviorChallenges({
       return { id, shown, expiresInSeconds: LIFE / 1000 };
     },
     answer: createAnswering({ ...deps, references }),
+    knows: (challenge) => references.of(challenge) !== undefined,
     expireDue: createFailLeft({ ...deps, references }),
     sweep: () => inTransaction((tx) => deleteChallengesBefore(tx, clock.now() - KEPT)),
   };

@@ -4,7 +4,7 @@ import type { Log } from '../../../lib/log.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { time } from '../../../lib/time.ts';
 import type { Db, InTransaction } from '../../../storage/transaction.ts';
-import { type Actor, type Audit, readClockJumps, readNewestTime } from '../../audit/index.ts';
+import { type Actor, type Audit, readClockJumps, readEnds, readNewestTime } from '../../audit/index.ts';
 import { DAY, type SweepNotes } from './due.ts';
 
 /** The newest lines of the audit log that are searched for jumps of the clock. */
@@ -51,10 +51,12 @@ export function createClockTrust(deps: ClockTrustDeps) {
   /** When the first program on this directory was built that noted it. */
   const firstBuiltAt = async () => (await notes.believed())?.builtAt ?? builtAt;
 
-  async function believe(): Promise<void> {
+  /** `everywhere`: what the chains of all nodes show is settled, whose clocks differ by no more than is allowed. */
+  async function believe({ everywhere = false } = {}): Promise<void> {
     const line = (await readNewestTime(db, chain))?.seq ?? 0;
     const { lines: known } = (await notes.believed()) ?? {};
-    const lines = chain === '' ? known : { ...known, [chain]: line };
+    const ends = everywhere ? (await readEnds(db)).map((end) => [end.chain, end.seq] as const) : [];
+    const lines = chain === '' ? known : { ...known, ...Object.fromEntries(ends), [chain]: line };
     await notes.believe({
       at: clock.now(),
       ...(chain === '' && { line }),
@@ -106,7 +108,7 @@ export function createClockTrust(deps: ClockTrustDeps) {
           details: { now: time(now), today, ...defined({ doubt: why }) },
         }),
       );
-      await believe();
+      await believe({ everywhere: true });
       await notes.setWaiting({ sweeps });
       warnedAt = undefined;
       return { now };

@@ -139,21 +139,16 @@ export function createSweepNotes(notes: Notes) {
     const text = await notes.note(name);
     return text === undefined ? undefined : (JSON.parse(text) as T);
   };
-  let known: Waiting | undefined;
-  async function waiting(): Promise<Waiting> {
-    known ??= (await read<Waiting>(WAITING)) ?? nothing;
-    return known;
-  }
+  // Each time: another node may have written it.
+  const waiting = async (): Promise<Waiting> => (await read<Waiting>(WAITING)) ?? nothing;
   return {
     believed: () => read<Believed>(LAST_SWEEP),
     believe: (believed: Believed) => notes.setNote(LAST_SWEEP, JSON.stringify(believed)),
-    /** Read once. */
     waiting,
     /** Each write goes to every copy of the key store: only what changed is written. */
     async setWaiting(now: Waiting): Promise<void> {
       const text = JSON.stringify(now);
       if (text !== JSON.stringify(await waiting())) await notes.setNote(WAITING, text);
-      known = now;
     },
   };
 }

@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import type { Log } from '../../lib/log.ts';
+import { createRecurring } from '../../lib/recurring.ts';
+import { systemTimer, type Timer } from '../../lib/timer.ts';
+import type { Database } from '../connection.ts';
+import { makeOwn } from '../postgres/make-own.ts';
+
+/** What a node reads of its own machine, for the one that looks after all. */
+export interface Figures {
+  /** MiB on the disk of the data directory. */
+  diskFree?: number | undefined;
+  /** Whole days that its certificate lasts. */
+  certificateDays?: number | undefined;
+}
+
+export interface NodeFigures {
+  /** Says them now, and again and again. */
+  report(read: () => Promise<Figures>): Promise<void>;
+  /** Of the other nodes that run, as they said last. */
+  ofOthers(): Promise<(Figures & { node: string })[]>;
+  close(): Promise<void>;
+}
+
+/** Of a service that shares its record with none. */
+export const noOtherFigures: NodeFigures = {
+  report: async () => {},
+  ofOthers: async () => [],
+  close: async () => {},
+};
+
+/** Beside the tables of the migrations, as the rows of the nodes. */
+const TABLE = `create table if not exists service_node_figures (
+  token text primary key references service_node on delete cascade,
+  figures text not null
+)`;
+
+/** Milliseconds between two reports. */
+const EVERY = 60_000;
+
+export async function openNodeFigures({
+  database: { db, inTransaction, token },
+  log,
+  timer = systemTimer,
+}: {
+  database: Pick<Database, 'db' | 'inTransaction' | 'token'>;
+  log: Log;
+  timer?: Timer;
+}): Promise<NodeFigures> {
+  await sql.raw(makeOwn(TABLE)).execute(db);
+  const recurring = createRecurring({ log, timer });
+
+  async function report(read: () => Promise<Figures>): Promise<void> {
+    const figures = JSON.stringify(await read());
+    await inTransaction((tx) =>
+      sql`insert into service_node_figures (token, figures) values (${token}, ${figures})
+        on conflict (token) do update set figures = excluded.figures`.execute(tx),
+    );
+  }
+
+  return {
+    async report(read) {
+      recurring.every('figures of this node', EVERY, () => report(read));
+      await report(read);
+    },
+    async ofOthers() {
+      const { rows } = await sql<{ node: string; figures: string }>`
+        select node, figures from service_node_figures join service_node using (token)
+        where token <> ${token} order by node`.execute(db);
+      return rows.map(({ node, figures }) => ({ ...(JSON.parse(figures) as Figures), node }));
+    },
+    close: () => recurring.stop(),
+  };
+}

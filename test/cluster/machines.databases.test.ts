@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { silentLog } from '../../service/lib/log.ts';
+import { type NodeFigures, openNodeFigures } from '../../service/storage/position/node-figures.ts';
+import { operator } from '../support/engine.ts';
+import { type NodeVaults, openNodeVaults } from '../support/node-vaults.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { binaries, type StartedNodes, startNodes } from './nodes.ts';
+
+const today = () => new Date().toISOString().slice(0, 10);
+
+describe.skipIf(binaries === undefined)('what one node knows of itself', () => {
+  describe('figures of its machine', () => {
+    let server: Awaited<ReturnType<typeof startPostgres>>;
+    let nodes: NodeVaults;
+    beforeAll(async () => {
+      server = await startPostgres(binaries!);
+      nodes = await openNodeVaults(server);
+    });
+    const opened: NodeFigures[] = [];
+    afterAll(async () => {
+      for (const one of opened) await one.close();
+      await nodes?.stop();
+      await server?.stop();
+    });
+
+    test('are there for the others as long as it runs', async () => {
+      const [a, b] = [await nodes.start('a'), await nodes.start('b')];
+      for (const { database } of [a, b]) opened.push(await openNodeFigures({ database, log: silentLog }));
+      const [ofA, ofB] = opened as [NodeFigures, NodeFigures];
+      await ofA.report(async () => ({ diskFree: 900, certificateDays: 80 }));
+      await ofB.report(async () => ({ diskFree: 5 }));
+      expect(await ofA.ofOthers()).toEqual([{ node: 'node_b', diskFree: 5 }]);
+      expect(await ofB.ofOthers()).toEqual([{ node: 'node_a', diskFree: 900, certificateDays: 80 }]);
+      await ofB.close();
+      await b.stop();
+      expect(await ofA.ofOthers()).toEqual([]);
+    });
+  });
+
+  describe('of its clock and of sweeps that wait', () => {
+    let cluster: StartedNodes;
+    beforeAll(async () => {
+      cluster = await startNodes('a', 'b');
+    });
+    afterAll(() => cluster?.close());
+
+    test('is the same at each, and what an operator confirms at one holds for all', async () => {
+      const [a, b] = cluster.nodes;
+      // The clock of the first went on by a month at once, as its part of the log shows.
+      const { seq } = (
+        await a.auditLog.page({ action: 'node.join', limit: 5 }, { actor: operator })
+      ).lines.find(({ chain }) => chain === 'node_a')!;
+      await a.auditLog.record({ actor: operator, action: 'thing.do' });
+      await cluster.query(`update audit set at = at - 2592000000 where chain = 'node_a' and seq <= $1`, [
+        seq,
+      ]);
+      expect((await b.retention.waiting()).clock).toBeUndefined();
+      await a.retention.tend();
+      expect((await b.retention.waiting()).clock).toContain('went on by');
+      await b.retention.confirmClock({ today: today(), actor: operator });
+      expect((await a.retention.waiting()).clock).toBeUndefined();
+      await a.retention.checkClock();
+      expect((await b.retention.waiting()).clock).toBeUndefined();
+    });
+  });
+});
