@@ -14,13 +14,9 @@ import { captureStates, openState, RESULT_HOST } from './capture-states.ts';
 import { addAuthenticator, missing, openChromium, watchPages } from './chromium.ts';
 import { liveCamera } from './counting-hand.ts';
 import { type DemoPlaces, fillWithDemoData } from './demo-data.ts';
-<<<<<<< HEAD
 import { inLanguage } from './in-language.ts';
-import { type Form, forms, look, lookBetween, moreForms, show } from './look.ts';
-=======
 import { kioskStates, openKiosk } from './kiosk-states.ts';
-import { type Form, forms, look, moreForms, show } from './look.ts';
->>>>>>> live49
+import { type Form, forms, look, lookBetween, moreForms, show } from './look.ts';
 import { openOwnSession } from './own-session.ts';
 import { startBox, startEmptyBox } from './running-box.ts';
 import { type Screen, screens } from './screen-list.ts';
@@ -68,7 +64,6 @@ try {
     if (options.data && options.data !== data) continue;
     if (wanted(data).length > 0) await visitAll(browser, data);
   }
-<<<<<<< HEAD
   const walks = (...paths: string[]) =>
     options.data !== 'full' && only.some((text) => paths.some((path) => path.includes(text)));
   if (walks('/setup')) await walkSetup();
@@ -76,16 +71,7 @@ try {
   if (walks('/sign-in', '/security')) await walkFace();
   // Its states are found by their English words.
   if (options.language === 'en' && walks('/verify')) await walkCapture();
-=======
-  // The steps are found by their English words.
-  const english = options.language === 'en' && options.data !== 'full';
-  if (english && only.some((text) => '/setup'.includes(text))) await walkSetup();
-  if (english && only.some((text) => '/sign-in'.includes(text))) await walkSignIn(browser);
-  if (english && only.some((text) => ['/sign-in', '/security'].some((path) => path.includes(text))))
-    await walkFace();
-  if (english && only.some((text) => '/verify'.includes(text))) await walkCapture();
-  if (options.data !== 'full' && only.some((text) => '/kiosk/'.includes(text))) await walkKiosk();
->>>>>>> live49
+  if (walks('/kiosk/')) await walkKiosk();
 } finally {
   await browser.close();
 }
