@@ -157,8 +157,8 @@ describe.skipIf(binaries === undefined || !existsSync(HAPROXY))(
       for (const { url } of nodes.places)
         for (const person of [known[0]!, known.at(-1)!]) await verify(person, url);
       expect(failed).toEqual([]);
-      const { rows } = await nodes.query<{ id: string }>('select id from subject');
-      expect(rows.map(({ id }) => id).sort()).toEqual(known.map(({ id }) => id).sort());
+      const people = await nodes.query<{ id: string }>('select id from subject');
+      expect(people.map(({ id }) => id).sort()).toEqual(known.map(({ id }) => id).sort());
       for (const place of nodes.places)
         expect(place.log).not.toMatch(/written or changed by another program/);
       expect((await nodes.cli.run('audit', 'verify')).code).toBe(0);

@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../service/storage/connection.ts
 import type { NewerSchema } from '../../service/storage/migrate.ts';
 import type { Migration } from '../../service/storage/migration.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
+import { takeUpdateTurn } from '../../service/storage/postgres/update-turn.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const binaries = findPostgres();
@@ -141,6 +142,16 @@ describe.skipIf(binaries === undefined)('nodes of several versions', () => {
     );
     expect((await start('b', afterNext)).version).toBe('9002-contract');
     expect((await admin.query('select node from service_node')).rows).toEqual([{ node: 'node_b' }]);
+  });
+
+  test('one is updated at a time: another one is refused, with who has the turn, until that session ends', async () => {
+    const turn = await takeUpdateTurn(url, 'gate-1');
+    await expect(takeUpdateTurn(url, 'gate-2')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('is being updated (gatehouse update on gate-1'),
+    });
+    await turn.end();
+    await (await takeUpdateTurn(url, 'gate-2')).end();
   });
 
   test('a table that a long transaction holds is waited for, and others go on meanwhile', async () => {

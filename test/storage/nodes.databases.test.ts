@@ -155,7 +155,7 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
     await admin.query('delete from service_node');
     await expect(add(a, 'org_after')).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
-      message: expect.stringContaining('Restart it to join again'),
+      message: expect.stringContaining('until it has started anew'),
     });
     await a.close();
     closers = [];
