@@ -18,7 +18,8 @@ import { unreachable } from './postgres/check-postgres.ts';
 import type { PostgresLock } from './postgres/held-right.ts';
 import { joinNodes, type Node } from './postgres/nodes.ts';
 import { requireNodesKnow } from './postgres/nodes-schema.ts';
-import { dropConnections, openPostgresPool, postgresDialect, serializable } from './postgres/postgres.ts';
+import { dropConnections } from './postgres/open-connections.ts';
+import { openPostgresPool, postgresDialect, serializable } from './postgres/postgres.ts';
 import { takePostgresLock } from './postgres/postgres-lock.ts';
 import { explainRefusal } from './postgres/postgres-refusal.ts';
 import { createSharedLocks, type SharedLocks } from './postgres/shared-locks.ts';
@@ -164,9 +165,14 @@ export async function openPostgres<S>(
   const sessions = writer === undefined ? 'gatehouse' : `gatehouse ${randomBytes(6).toString('hex')}`;
   const pool = openPostgresPool(url, sessions, log);
   const db = new Kysely<S>({ dialect: postgresDialect(pool, guard) });
+  const locks = node && createSharedLocks(url, sessions);
   async function takeLock(): Promise<PostgresLock | undefined> {
     if (writer === undefined) return undefined;
-    const held = { log, holder: writer, sessions, unanswered: () => dropConnections(pool) };
+    const unanswered = () => {
+      dropConnections(pool);
+      locks?.drop();
+    };
+    const held = { log, holder: writer, sessions, unanswered };
     return node ? joinNodes(url, { ...held, node, schema, clock }) : takePostgresLock(url, held);
   }
   try {
@@ -179,7 +185,6 @@ export async function openPostgres<S>(
     await pool.end();
     throw error;
   });
-  const locks = node && createSharedLocks(url, sessions);
   const inTurn = createOneAtATime({ patience: TURN_PATIENCE, refuse: waitedTooLong });
   const fence = async (tx: Kysely<S>) =>
     lock?.fence((statement, values) => tx.executeQuery(CompiledQuery.raw(statement, values)));

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -12,6 +13,8 @@ import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
 const BEAT_EVERY = 2_000;
 /** Milliseconds without a heartbeat after which a process counts as gone. */
 export const STILL = 10_000;
+/** Milliseconds for which the end of a connection is waited for. */
+const ENDS = 1_000;
 /** pg's words of a statement that got no answer. */
 const UNANSWERED = 'Query read timeout';
 const LOST = 'The connection that locks the database was lost: nothing is written until it is back.';
@@ -101,7 +104,7 @@ export async function holdRight(url: string, deps: PostgresLockDeps, right: Righ
       await ended;
       const client = hold.client();
       if (client) await right.release(client, hold.token).catch(() => {});
-      await client?.end().catch(() => {});
+      if (client) await endSoon(client);
     },
   };
 }
@@ -211,6 +214,10 @@ function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, 
   };
 }
 
+/** Of a server that gives no answer the end of a connection would be waited for as long as TCP does. */
+const endSoon = (client: pg.Client): Promise<unknown> =>
+  Promise.race([client.end().catch(() => {}), wait(ENDS, undefined, { ref: false })]);
+
 function createClient(url: string, holder: string): pg.Client {
   return new pg.Client({
     connectionString: url,
@@ -236,6 +243,6 @@ async function connectAndTake(client: pg.Client, url: string, take: () => Promis
     if (error instanceof Problem) throw error;
     throw explainRefusal(error, url) ?? unreachable(error);
   } finally {
-    if (taken?.is !== 'held') await client.end().catch(() => {});
+    if (taken?.is !== 'held') await endSoon(client);
   }
 }

@@ -5,6 +5,7 @@ import pg from 'pg';
 import type { Log } from '../../lib/log.ts';
 import { Problem } from '../../lib/problem.ts';
 import { guardDriver, type TransactionGuard } from '../guarded-driver.ts';
+import { rememberConnections } from './open-connections.ts';
 import { connectTimeoutOf, LOCK_TIMEOUT, sessionSettings } from './session-settings.ts';
 
 /** Connections at most; every one can hold a transaction. */
@@ -44,18 +45,8 @@ export function openPostgresPool(url: string, name: string, log: Log): pg.Pool {
   const lost = (error: Error) => log.warn({ error: error.message }, 'a PostgreSQL connection was lost');
   pool.on('connect', (client) => client.on('error', lost));
   pool.on('error', () => {});
-  const open = new Set<pg.PoolClient>();
-  pool.on('connect', (client) => open.add(client));
-  pool.on('remove', (client) => open.delete(client));
-  connections.set(pool, open);
+  rememberConnections(pool);
   return pool;
-}
-
-const connections = new WeakMap<pg.Pool, ReadonlySet<pg.PoolClient>>();
-
-/** Of a server that gives no answer, and no error either: what waits for one fails now, and the next use of the pool connects anew. */
-export function dropConnections(pool: pg.Pool): void {
-  for (const { connection } of connections.get(pool) ?? []) connection.stream.destroy();
 }
 
 export function postgresDialect(pool: pg.Pool, guard: TransactionGuard): Dialect {

@@ -5,6 +5,7 @@ import { type Locks, once, type Place } from '../../lib/locks.ts';
 import { Problem } from '../../lib/problem.ts';
 import { createTurns } from '../../lib/turns.ts';
 import { toStorageProblem } from '../storage-problem.ts';
+import { dropConnections, rememberConnections } from './open-connections.ts';
 import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
 
 /** Milliseconds for which a lock is waited for that another node has. */
@@ -19,6 +20,8 @@ const MOST_PLACES = 32;
 export interface SharedLocks extends Locks {
   /** Throws STORAGE_UNAVAILABLE where the caller has a lock that was lost with its connection: another node may have it. */
   require(): void;
+  /** All of its connections end at once, and with them what waits for one. */
+  drop(): void;
   close(): Promise<void>;
 }
 
@@ -56,6 +59,7 @@ export function createSharedLocks(url: string, sessions: string): SharedLocks {
     ),
   );
   waiting.on('error', () => {});
+  rememberConnections(waiting);
   let main: Promise<Session> | undefined;
 
   async function openMain(): Promise<Session> {
@@ -166,6 +170,13 @@ export function createSharedLocks(url: string, sessions: string): SharedLocks {
           'The connection that held off the other nodes was lost: nothing was changed. Try again.',
           { retryAfterSeconds: 1 },
         );
+    },
+    drop() {
+      void main?.then(
+        (session) => session.drop(),
+        () => {},
+      );
+      dropConnections(waiting);
     },
     async close() {
       (await main?.catch(() => undefined))?.drop();
