@@ -93,7 +93,7 @@ test.skipIf(missing)(`the keyboard alone leads from consent to the result${why}`
   expect(bodyOf('begin')).toMatchObject({
     link: { kind: 'session', token: 'link-token' },
     consent: true,
-    textVersion: 'gatehouse-live-1',
+    textVersion: 'gatehouse-live-1.en',
     path: { flash: false, motion: true },
   });
   box.push(step('turn-left', 0, 0.5));

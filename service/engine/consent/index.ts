@@ -1,7 +1,6 @@
 export {
   Agreement,
   type AgreementsDeps,
-  agreementOf,
   createAgreements,
   type PublishedFacts,
 } from './agreement.ts';
@@ -17,7 +16,6 @@ export {
 export {
   ConsentReceipt,
   type ConsentReceipts,
-  consentReceiptFormat,
   createConsentReceipts,
 } from './consent-receipt.ts';
 export {
