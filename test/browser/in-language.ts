@@ -30,7 +30,8 @@ function pairsOf(language: string): [english: string, other: string][] {
 
 function fill(english: string, other: string, text: string): string[] {
   const words = english.replace(hole, '');
-  if (words === english || !/\p{L}{3}/u.test(words)) return [];
+  // "{from} to {to}" would fit too much.
+  if (words === english || words.replace(/\P{L}/gu, '').length < 4) return [];
   const named = new Set<string>();
   const pattern = plain(english).replace(/\\\{(\w+)\\\}/g, (_, name: string) => {
     if (named.has(name)) return `\\k<${name}>`;

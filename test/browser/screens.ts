@@ -169,7 +169,8 @@ async function visit(
         .first()
         .click({ timeout: 10_000 });
     await page.waitForLoadState('networkidle');
-    await page.locator('.mantine-Loader-root').first().waitFor({ state: 'detached' });
+    // A dry run over the people of the box takes its time.
+    await page.locator('.mantine-Loader-root').first().waitFor({ state: 'detached', timeout: 120_000 });
     return [...(await look(page, form, file, press.length === 0)), ...(await lookFurther(page, form))];
   } catch (error) {
     return [`was not reached: ${(error as Error).message.split('\n', 1)[0]}`];
