@@ -55,6 +55,19 @@ describe('parseConfig', () => {
       'an address, a network such as 10.0.0.0/8',
     ],
     ['half of TLS', { tlsCert: 'a.pem' }, {}, '--tls-key'],
+    ['nodes on SQLite', { nodes: true }, {}, 'no URL names the database of the record: give --database-url'],
+    [
+      'nodes whose keys are in a file',
+      { databaseUrl: 'postgresql://db.example/gatehouse' },
+      { GATEHOUSE_NODES: 'on' },
+      'of the key store: give --keys-database-url',
+    ],
+    [
+      'a node at every address',
+      {},
+      { GATEHOUSE_NODE_ADDRESS: '0.0.0.0:7301' },
+      '"nodeAddress" from the environment',
+    ],
     ['a foreign database', { databaseUrl: 'mysql://x' }, {}, '"databaseUrl"'],
   ])('%s is refused by name', (_what, flags, env, message) => {
     expect(() => parseConfig({ data, ...flags }, env)).toThrow(ConfigError);

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { isDnsName } from './http/listening/listen-policy.ts';
+import { NODE_ADDRESS_WANTED, parseNodeAddress } from './http/listening/node-address.ts';
 import { PROXY_WANTED, parseProxy } from './http/listening/own-hosts.ts';
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters');
@@ -80,6 +81,26 @@ export const Config = z.strictObject({
     .optional()
     .describe(
       'PostgreSQL URL of the key store, a database of its own; keys.db in the data directory when absent.',
+    ),
+  nodes: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Serves as one of several nodes that share both PostgreSQL databases ([NODES.md](NODES.md)). `node join` and `init --nodes` write it.',
+    ),
+  nodeName: z
+    .string()
+    .trim()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Name of this node in lists of nodes; the name of the machine when absent.'),
+  nodeAddress: z
+    .string()
+    .refine((text) => parseNodeAddress(text) !== undefined, NODE_ADDRESS_WANTED)
+    .optional()
+    .describe(
+      'Address and port at which the other nodes reach this one, such as `10.0.0.11:7301`. When absent: port 7301 of the address that `host` names, or of the only address of the machine.',
     ),
   masterKeyFile: z.string().optional().describe('The master key on other media than the data directory.'),
   passphraseFile: z
@@ -161,6 +182,9 @@ export const environment: Record<string, { key: keyof Config; read: (text: strin
   GATEHOUSE_ALLOWED_HOSTS: { key: 'allowedHosts', read: readList },
   GATEHOUSE_DATABASE_URL: { key: 'databaseUrl', read: (t) => t },
   GATEHOUSE_KEYS_DATABASE_URL: { key: 'keysDatabaseUrl', read: (t) => t },
+  GATEHOUSE_NODES: { key: 'nodes', read: readSwitch },
+  GATEHOUSE_NODE_NAME: { key: 'nodeName', read: (t) => t },
+  GATEHOUSE_NODE_ADDRESS: { key: 'nodeAddress', read: (t) => t },
   GATEHOUSE_MASTER_KEY_FILE: { key: 'masterKeyFile', read: (t) => t },
   GATEHOUSE_PASSPHRASE_FILE: { key: 'passphraseFile', read: (t) => t },
   GATEHOUSE_WORKERS: { key: 'workers', read: Number },
@@ -301,11 +325,27 @@ function requireCompanions(config: Config): void {
       'TLS needs both a certificate and its key: give --tls-cert FILE and --tls-key FILE.',
     );
   }
+  if (config.nodes) requireShared(config);
   if (config.smtpUrl !== undefined && config.smtpFrom === undefined) {
     throw new ConfigError(
       'Mail needs a sender: give its address with GATEHOUSE_SMTP_FROM or "smtpFrom" in gatehouse.json.',
     );
   }
+}
+
+/** Nodes have nothing in common but two PostgreSQL databases. */
+function requireShared({ databaseUrl, keysDatabaseUrl, mdns }: Config): void {
+  if (databaseUrl === undefined || keysDatabaseUrl === undefined) {
+    const [what, flag] =
+      databaseUrl === undefined ? ['record', '--database-url'] : ['key store', '--keys-database-url'];
+    throw new ConfigError(
+      `Nodes ("nodes") share their record and its key store on PostgreSQL, and no URL names the database of the ${what}: give ${flag}. A directory that has its people or keys in files cannot be one of several nodes: "gatehouse init" with both URLs makes a new one.`,
+    );
+  }
+  if (mdns)
+    throw new ConfigError(
+      'The announcement ("mdns") gives the name of the service to one machine, but several nodes ("nodes") have that name: remove "mdns", and give the name to the balancer in your DNS.',
+    );
 }
 
 /** `PostgreSQL db.example:5432/gatehouse`: where it is, never who or with what password. */

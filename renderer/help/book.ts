@@ -119,7 +119,7 @@ function addressOf(href: string, from: string, { names, files, root }: Shelf): s
   const name = names.get(target);
   if (name !== undefined) return `/help/${name}${anchor === undefined ? '' : `#${anchor}`}`;
   if (served[target] !== undefined) return served[target];
-  if (/^docs\/(?:screens|monitoring)\/[\w.-]+$/.test(target)) {
+  if (/^(?:docs\/(?:screens|monitoring)|installers\/cluster)\/[\w.-]+$/.test(target)) {
     readFileSync(join(root, target));
     files.add(target);
     return `/help/files/${basename(target)}`;

@@ -1764,6 +1764,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/nodes/{id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drain a node
+         * @description Within a second its `/ready` answers 503, and it begins nothing that another node can do. What it has begun ends, and requests are answered. It lasts until `DELETE`, or its next start.
+         */
+        post: operations["drainNode"];
+        /**
+         * Let a drained node work again
+         * @description Its `/ready` answers 200 within a second.
+         */
+        delete: operations["undrainNode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/models": {
         parameters: {
             query?: never;
@@ -5452,7 +5476,7 @@ export interface components {
              * @description Metric of the rule
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered" | "node-trouble";
             /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
             about?: string;
             /** @description Measured value */
@@ -5520,7 +5544,7 @@ export interface components {
                  * @description Metric of the rule
                  * @enum {string}
                  */
-                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered" | "node-trouble";
                 /** @description Id of the person or API key, if the rule counts them separately; absent once the person is erased */
                 about?: string;
                 /** @description Measured value */
@@ -5592,7 +5616,7 @@ export interface components {
              * @description Metric
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered" | "node-trouble";
             /** @description Length of the window in minutes */
             windowMinutes: number;
             /** @description Fires at this value or beyond */
@@ -5663,7 +5687,7 @@ export interface components {
                  * @description Metric
                  * @enum {string}
                  */
-                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
+                metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered" | "node-trouble";
                 /** @description Length of the window in minutes */
                 windowMinutes: number;
                 /** @description Fires at this value or beyond */
@@ -5706,7 +5730,7 @@ export interface components {
              * @description Metric
              * @enum {string}
              */
-            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered";
+            metric: "failures-per-person" | "failures-per-key" | "spoof-attempts" | "impossible-travel" | "unknown-device" | "bot-rate" | "webhook-disabled" | "protected-change" | "queue-depth" | "disk-free" | "certificate-days" | "pad-missing" | "backup-trouble" | "sweep-waiting" | "rows-altered" | "node-trouble";
             /**
              * @description Name, also used in notifications
              * @example many failures
@@ -9090,11 +9114,11 @@ export interface components {
             /** @description Id; absent: the service shares its database with none */
             id?: string;
             /**
-             * @description `silent`: it gave no sign, was removed by the others, and did not leave; `stopped`: it joined with a token and does not run
+             * @description `drained`: it runs, and takes no new work until it is let, or restarted; `silent`: it gave no sign, was removed by the others, and did not leave; `stopped`: it joined with a token and does not run
              * @enum {string}
              */
-            state: "running" | "silent" | "stopped";
-            /** @description Name that it joined with; absent: it keeps the master key itself */
+            state: "running" | "drained" | "silent" | "stopped";
+            /** @description Name of its machine, or the one that it joined with; absent if unknown */
             name?: string;
             /** @description Whether it gave this reply */
             isThis: boolean;
@@ -9120,6 +9144,11 @@ export interface components {
             clockAheadMilliseconds?: number;
             /** @description Changes of galleries and settings that it has not read yet: it reads them before its next answer. Known of the node that replies */
             changesBehind?: number;
+            /**
+             * @description Its memory has not followed the record for some minutes; absent otherwise
+             * @constant
+             */
+            lags?: true;
             /** @description Roles and recurring work that it alone does now */
             leases: string[];
         };
@@ -33293,6 +33322,271 @@ export interface operations {
                 headers: {
                     "x-request-id": components["headers"]["RequestId"];
                     "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    drainNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the node */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `CONFLICT`: The resource exists already, or is not in the expected state. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `PAYLOAD_TOO_LARGE`: The body is larger than this call accepts. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `UNSUPPORTED_MEDIA_TYPE`: The body is compressed or has a Content-Type that this call does not accept. */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `BURST_LIMIT_EXCEEDED`: Too many requests of the key, or too many refused keys from this address; `retry-after` says when to continue. */
+            429: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `INTERNAL`: An internal error; the log has the details under `requestId`. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
+             */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undrainNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the node */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `INVALID_REQUEST`: A field is missing, of the wrong type or out of range; `details` names each.
+             *     - `MALFORMED_JSON`: The body is not JSON.
+             */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `MISSING_AUTH`: No API key was sent. */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description - `INSUFFICIENT_SCOPE`: The API key lacks the scope of this call.
+             *     - `SECOND_FACTOR_REQUIRED`: The account has to enroll a second factor before anything else.
+             *     - `CSRF_REFUSED`: The header `x-csrf-token` is not the one of the session, or another page sent the call.
+             *     - `FRESH_FACTOR_REQUIRED`: The call needs a second factor proven within the last five minutes: prove it, then repeat the call.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description - `NOT_FOUND`: The path does not exist, or the resource does not exist in the organization and world of the key. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
                 content: {

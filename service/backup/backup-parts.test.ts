@@ -27,6 +27,12 @@ test('settings keep everything but who may open the databases', () => {
   expect(settings()).toEqual({ port: 7301, databaseUrl: plain, keysDatabaseUrl: plain });
 });
 
+test('settings leave out what a machine is among nodes', () => {
+  const ofNode = { nodes: true, nodeName: 'gate-1', nodeAddress: '10.0.0.11:7301' };
+  writeFileSync(join(data, 'gatehouse.json'), JSON.stringify({ port: 7301, ...ofNode }));
+  expect(settings()).toEqual({ port: 7301 });
+});
+
 test('imported models are in every backup: listed always, and their files where they are there', () => {
   expect(importedModels(data)).toEqual({ list: [], parts: [] });
   mkdirSync(join(data, 'models'));

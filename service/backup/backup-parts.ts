@@ -133,7 +133,10 @@ export function readPassphraseFile(data: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** `gatehouse.json` without the names and passwords inside database URLs. */
+/** What a machine is among nodes: another one that a backup is restored on is not it. */
+const OF_ONE_NODE = ['nodes', 'nodeName', 'nodeAddress'];
+
+/** `gatehouse.json` without the names and passwords inside database URLs, and without what is of one machine. */
 export function backupSettings(data: string): Part {
   const path = join(data, 'gatehouse.json');
   const settings = existsSync(path)
@@ -145,6 +148,7 @@ export function backupSettings(data: string): Part {
     if (url) Object.assign(url, { username: '', password: '', search: '' });
     settings[name] = url?.href;
   }
+  for (const name of OF_ONE_NODE) delete settings[name];
   return { name: 'gatehouse.json', bytes: Buffer.from(`${JSON.stringify(settings, null, 2)}\n`) };
 }
 

@@ -221,7 +221,7 @@ const ownJson = new Set([
   ...['key revoke', 'key rotate', 'keystore remove', 'kiosk pair', 'master rotate', 'master rotate-signing'],
   ...['master use-file', 'models list', 'models remove', 'org rotate-key', 'profile reset'],
   ...['profile show', 'scope show', 'site remove', 'subject export', 'subject list', 'token keys'],
-  ...['node remove', 'webhook remove'],
+  ...['node drain', 'node undrain', 'node remove', 'webhook remove'],
 ]);
 
 test.each(commands.filter(({ path }) => !ownJson.has(path)))(

@@ -123,15 +123,11 @@ interface Work<Where extends On, A extends Flags, O extends Flags, Limit> extend
   ): Promise<Answer | undefined>;
 }
 
-/** Commands under one word. `hidden`: in no list of commands. */
+/** Commands under one word. */
 export const noun =
-  (
-    description: string,
-    verbs: Readonly<Record<string, AddCommand>>,
-    { hidden = false }: { hidden?: boolean } = {},
-  ): AddCommand =>
+  (description: string, verbs: Readonly<Record<string, AddCommand>>): AddCommand =>
   (parent, runner, name) => {
-    const group = parent.command(name, { hidden }).helpCommand(false).description(description);
+    const group = parent.command(name).helpCommand(false).description(description);
     for (const [verb, add] of Object.entries(verbs)) add(group, runner, verb);
   };
 

@@ -10,6 +10,7 @@ import {
   type Backups,
   type KeyCustody,
   type KeyPlaces,
+  type NodeTroubles,
 } from '../engine/appliance/index.ts';
 import { type LostLines, lostText } from '../engine/audit/index.ts';
 import {
@@ -27,6 +28,7 @@ import { defined } from '../lib/defined.ts';
 import type { OrganizationId, World } from '../lib/id.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Database } from '../storage/connection.ts';
+import type { Draining } from './draining.ts';
 import type { Pictures } from './pictures.ts';
 
 export interface StatusDeps {
@@ -47,16 +49,15 @@ export interface StatusDeps {
   backups: Pick<Backups, 'facts'>;
   retention: Pick<Retention, 'waiting'>;
   clock: Clock;
-  /** It ends: requests are to go elsewhere. */
-  stops?(): boolean;
+  /** Requests are to go elsewhere. */
+  draining?: Draining['is'];
   /** Undefined without TLS. */
   certificate?(): ApplianceFacts['certificate'];
   /** Rows that another program wrote or changed, as of the last look. */
   alteredRows?(): number;
-  /** Nodes that are gone and did not leave. */
-  silentNodes?(): Promise<number>;
   /** Lines of the audit log that this machine has seen, and that the record has no more. */
   lostLines?(): readonly LostLines[];
+  nodes?(): Promise<NodeTroubles>;
   /** Bytes that may still be written to the data directory's disk. */
   freeBytes?(): Promise<number>;
   /** Bytes that the database takes. */
@@ -124,7 +125,7 @@ async function describe(
       lenientOrganizations,
       alteredRows: deps.alteredRows?.() || undefined,
       lostLines: lostText(deps.lostLines?.() ?? []) || undefined,
-      silentNodes: (await countSilent(deps, reading.patience, storage)) || undefined,
+      nodes: await readNodeTroubles(deps, reading.patience, storage),
     }),
     matchOnlyOrganizations: storage.organizations.filter(
       ({ matchOnly, erasedAt }) => matchOnly && erasedAt === undefined,
@@ -132,6 +133,8 @@ async function describe(
   };
   const attention = applianceAttention({
     ...facts,
+    // Said as what it is.
+    ...(deps.draining?.() === 'drained' && { readiness: { is: 'ready' } }),
     ...defined({
       freeBytes: storage.freeBytes,
       clockDoubt,
@@ -173,13 +176,13 @@ function masterKeyOf(
 const liesIn = (folder: string, path: string) => !relative(folder, path).startsWith('..');
 
 /** State of inference. */
-async function describePictures({ models, pictures, stops }: StatusDeps, storage: StorageState) {
+async function describePictures({ models, pictures, draining }: StatusDeps, storage: StorageState) {
   const current = models.current();
   const installed = await models.list();
   const [pad] = current.padSets;
   const { workers, busy, waiting, queueLimit, provider, broken } = pictures();
   return {
-    readiness: stops?.() ? stopping : readinessOf(broken, storage, installed),
+    readiness: elsewhere(draining?.() ?? false) ?? readinessOf(broken, storage, installed),
     models: installed,
     damagedModels: models.damaged(),
     pad: pad
@@ -195,7 +198,15 @@ async function describePictures({ models, pictures, stops }: StatusDeps, storage
   };
 }
 
-const stopping = { is: 'not-ready' as const, reason: 'The service is stopping.' };
+/** Why requests are to go to other nodes, or to none. */
+function elsewhere(draining: ReturnType<Draining['is']>) {
+  if (!draining) return undefined;
+  const reason =
+    draining === 'stops'
+      ? 'The service is stopping.'
+      : 'This node is drained: “gatehouse node undrain” or a restart lets it work again.';
+  return { is: 'not-ready' as const, reason };
+}
 
 /** Figures about people over these organizations. */
 function describePeople(
@@ -345,13 +356,13 @@ const readWaiting = (
 ): ReturnType<Retention['waiting']> => within(patience, retention.waiting()).catch(() => ({ sweeps: [] }));
 
 /** Undefined where it cannot be read. */
-async function countSilent(
-  { silentNodes }: Pick<StatusDeps, 'silentNodes'>,
+async function readNodeTroubles(
+  { nodes }: Pick<StatusDeps, 'nodes'>,
   patience: number,
   { state }: StorageState,
-): Promise<number | undefined> {
-  if (silentNodes === undefined || state === 'unavailable') return undefined;
-  return within(patience, silentNodes()).catch(() => undefined);
+): Promise<NodeTroubles | undefined> {
+  if (nodes === undefined || state === 'unavailable') return undefined;
+  return within(patience, nodes()).catch(() => undefined);
 }
 
 /** `Subjects.upgradesByWorld` over these organizations; empty where it cannot be read. */

@@ -30,7 +30,6 @@ import { type Behavior, createBehavior } from './behavior.ts';
 import { openCertificateCare } from './certificate/certificate-care.ts';
 import { createNameCare, createServing, isInsecure } from './certificate/serving.ts';
 import { createConnection } from './connection.ts';
-import { createDraining } from './draining.ts';
 import { createErasing, createOrganizationErasing, type Erasing } from './erasing.ts';
 import { createDelivery, openEvents } from './events.ts';
 import { followChanges } from './follow-changes.ts';
@@ -137,6 +136,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     retention,
     recordIntegrity,
     figures: foundation.figures,
+    nodes: () => nodeList.troubles(),
     clock,
   });
   const { alerts, delivery } = createDelivery(foundation, accounts, eventsOut, { profiles, readings });
@@ -166,13 +166,17 @@ export async function compose(config: Config, deps: ComposeDeps) {
   verification.newcomerDecided.connect(live.liveSessions.newcomerDecided);
   backupTroubled.connect(alerts.checkGauges);
 
-  const draining = createDraining({ hasOthers: runs.node !== '' });
   const jobs = createJobs({ db, inTransaction, audit, clock, recurring, queue, byHand: delivery.byHand });
   const serving = createServing({ config, certificate, clock });
   const { nodes: shared } = foundation;
   const { knows, isOlder } = programSchema();
   const nodeList = createNodeList({
-    nodes: shared && { id: shared.node.id, list: shared.list },
+    nodes: shared && {
+      id: shared.node.id,
+      list: shared.list,
+      drain: shared.drain,
+      standbys: shared.standbys,
+    },
     keys: keyCare.nodeKeys,
     auditLog: record.auditLog,
     recurring,
@@ -205,15 +209,15 @@ export async function compose(config: Config, deps: ComposeDeps) {
     backups,
     retention,
     clock,
-    stops: draining.is,
+    draining: foundation.draining.is,
     certificate: () =>
       certificate && {
         endsAt: certificate.end(),
         renewsItself: certificate.isSelfIssued() && certificate.end() > clock.now(),
       },
     alteredRows: () => recordIntegrity.found().length,
-    silentNodes: nodeList.countSilent,
     lostLines: record.auditLog.lost,
+    nodes: nodeList.troubles,
     databaseBytes: () => databaseSize(database),
   });
   // A node that runs already may be making what would be swept.
@@ -226,7 +230,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     position: foundation.position,
     nodes: shared,
     nodeList,
-    draining,
+    draining: foundation.draining,
     auditLog: record.auditLog,
     organizations,
     limits: accounts.limits,

@@ -1,10 +1,13 @@
 import { systemTimer, type Timer } from '../lib/timer.ts';
 
-/** The end of a service: what runs ends, `/ready` answers 503, and requests are answered until the doors close. */
+/** What runs ends, `/ready` answers 503, and requests are answered: before the doors close, or until an administrator lets the node work again. */
 export interface Draining {
+  /** The service ends. */
   begin(): void;
-  /** Whether it has begun. */
-  is(): boolean;
+  /** Whether it ends, or an administrator drains this node. */
+  is(): false | 'stops' | 'drained';
+  /** As an administrator wants it. */
+  order(drains: boolean): void;
   /** Resolves once a balancer has seen it, and sends requests to other nodes; at once where there are none. */
   seen(): Promise<void>;
 }
@@ -20,13 +23,17 @@ export function createDraining({
   timer?: Timer;
 }): Draining {
   let seen: Promise<void> | undefined;
+  let ordered = false;
   return {
+    order(drains) {
+      ordered = drains;
+    },
     begin() {
       seen ??= hasOthers
         ? new Promise<void>((resolve) => void timer.after(SEEN, resolve))
         : Promise.resolve();
     },
-    is: () => seen !== undefined,
+    is: () => (seen !== undefined ? 'stops' : ordered && 'drained'),
     seen: async () => seen,
   };
 }

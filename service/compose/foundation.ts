@@ -26,9 +26,11 @@ import type { Node, ThisNode } from '../storage/postgres/nodes.ts';
 import { onlyRun, type Runs, runOfNode } from '../storage/runs.ts';
 import type { Sealer } from '../storage/sealing/sealed.ts';
 import type { ClaimTime, Db, InTransaction } from '../storage/transaction.ts';
+import { createDraining, type Draining } from './draining.ts';
 import { followedTables } from './follow-changes.ts';
 import { modelPaths } from './model-paths.ts';
 import { createNodes, type Nodes } from './nodes.ts';
+import { keepNodeId, nodeOfSettings } from './this-node.ts';
 
 export interface ComposeDeps extends OlderSchema {
   log: Log;
@@ -43,7 +45,7 @@ export interface ComposeDeps extends OlderSchema {
   boxCertificate?: BoxCertificate | undefined;
   /** The directory is held and the certificate read: what takes long comes after it. */
   certified?(): Promise<void>;
-  /** As one of several nodes on a PostgreSQL database. */
+  /** As this one of several nodes, in the place of the one that the settings make. */
   node?: Node | undefined;
   /** The copies of the key store are neither read nor written: a restored directory before its service starts. */
   leaveCopies?: boolean;
@@ -84,6 +86,7 @@ export interface Foundation {
   nodes: Nodes | undefined;
   /** This run of the program, and those beside it. */
   runs: Runs;
+  draining: Draining;
   /** Of recurring work and roles: `inTransaction` checks them. */
   leases: Leases;
   vault: Vault;
@@ -104,7 +107,7 @@ export async function openFoundation(
     boxCertificate,
     unlock,
     leaveCopies,
-    node,
+    node = nodeOfSettings(config),
     older,
     announce,
   }: ComposeDeps,
@@ -114,6 +117,7 @@ export async function openFoundation(
   const box = boxCertificate ?? boxCertificateOf(config, { clock, log });
   const directory = await openDirectory(config, { clock, log, unlock, leaveCopies, node, older, announce });
   opened.defer(directory.close);
+  if (node) keepNodeId(config.data, node);
   const library = await openModelLibrary(modelPaths(config.data));
   for (const damage of library.damaged()) {
     log.error(
@@ -143,7 +147,9 @@ export async function openFoundation(
   opened.defer(() => works.close());
   const figures = node ? await openNodeFigures({ database, log }) : noOtherFigures;
   opened.defer(() => figures.close());
-  const runs = node ? runOfNode(node.id, database.token!) : onlyRun(randomUUID());
+  const draining = createDraining({ hasOthers: node !== undefined });
+  const rests = () => draining.is() === 'drained';
+  const runs = node ? runOfNode(node.id, database.token!, rests) : onlyRun(randomUUID());
   const leases = createLeases();
   const { sealer, integrity } = vault;
   const ids = createIds(clock);
@@ -151,10 +157,14 @@ export async function openFoundation(
     node &&
     createNodes({
       db: database.db,
+      inTransaction: database.inTransaction,
       run: database.token!,
       node,
       integrity,
       removed: Promise.race([database.gone!, vault.keys.gone!]),
+      draining,
+      position,
+      clock,
     });
   return {
     config,
@@ -179,6 +189,7 @@ export async function openFoundation(
     node: node && thisNode(node, database),
     nodes,
     runs,
+    draining,
     leases,
     vault,
     library,
@@ -194,9 +205,9 @@ function ownLine(chain: string, end: OwnEnd): { chain: string; seq: number; hash
 }
 
 const thisNode = (
-  { id, version, address }: Node,
+  { id, name, version, address }: Node,
   { token, requireWriter }: Pick<Database, 'token' | 'requireWriter'>,
-): ThisNode => ({ id, version, address, token: token!, requireWriter });
+): ThisNode => ({ id, name, version, address, token: token!, requireWriter });
 
 /** Both databases are looked at, at the same time. */
 const withKeys = (keys: Pick<Position, 'catchUp'>, record: Position): Position => ({

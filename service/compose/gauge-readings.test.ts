@@ -14,6 +14,7 @@ const box = {
   backups: { warnings: () => [] },
   retention: { waiting: async () => waiting },
   recordIntegrity: { found: () => [] },
+  nodes: async () => ({ silent: 1, drained: 1, lagging: 0, standbysGone: 0 }),
 };
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'gatehouse-gauges-'));
@@ -79,4 +80,11 @@ test('a waiting sweep counts for its organization; a doubted clock counts for ev
   expect(await readings.sweepWaiting(engine.organization)).toBeUndefined();
   waiting = { clock: 'The clock says 2021.', sweeps: [] };
   expect(await readings.sweepWaiting(engine.organization)).toBe('The clock says 2021.');
+});
+
+test('of nodes, what is urgent', async () => {
+  const readings = createGaugeReadings({ ...engine, ...box, config: { data, tlsCert: undefined } });
+  expect(await readings.nodeTroubles()).toEqual([
+    'Nodes that are gone and did not leave: 1. What they had in work begins again at the others.',
+  ]);
 });

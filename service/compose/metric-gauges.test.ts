@@ -95,6 +95,7 @@ test('a node among several says what it sees of all, and how it stands itself', 
   const { read } = gaugesOf({ nodes: { shared: true, list } });
   expect((await read()).filter((line) => line.startsWith('gatehouse_node'))).toEqual([
     'gatehouse_node_seen{running} 2',
+    'gatehouse_node_seen{drained} 0',
     'gatehouse_node_seen{silent} 1',
     'gatehouse_node_leases{node_a,relay} 1',
     'gatehouse_node_leases{node_b,retention} 1',

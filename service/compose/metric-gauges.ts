@@ -114,7 +114,7 @@ const single = (name: string, help: string, value: number): GaugeSample => ({
 /** Of this node, and what it sees of all. */
 function gaugesOfNodes(all: Awaited<ReturnType<NodeList['list']>>): GaugeSample[] {
   const own = all.find(({ isThis }) => isThis);
-  const states = ['running', 'silent'] as const;
+  const states = ['running', 'drained', 'silent'] as const;
   return [
     {
       name: 'gatehouse_node_seen',

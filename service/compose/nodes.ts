@@ -1,11 +1,24 @@
 import { type NodeCredentials, sharedCredentials } from '../http/nodes/node-credentials.ts';
 import type { NodePeers } from '../http/nodes/places.ts';
+import type { Clock } from '../lib/clock.ts';
 import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
 import { readSchema } from '../storage/migrate.ts';
 import { programSchema } from '../storage/migrations/index.ts';
-import { describeNodes, listRuns, type Node, readNodes, type SeenNode } from '../storage/postgres/nodes.ts';
-import type { Db } from '../storage/transaction.ts';
+import type { Position } from '../storage/position/position.ts';
+import {
+  countStandbys,
+  describeNodes,
+  drainNode,
+  isDrained,
+  listRuns,
+  type Node,
+  noteLag,
+  readNodes,
+  type SeenNode,
+} from '../storage/postgres/nodes.ts';
+import type { Db, InTransaction } from '../storage/transaction.ts';
+import type { Draining } from './draining.ts';
 
 /** The nodes that share the record, as this one sees them; each question is put to the rows. */
 export interface Nodes {
@@ -20,22 +33,53 @@ export interface Nodes {
   removed: Promise<void>;
   /** Why this one makes no backups, where a newer version has brought the database further. */
   whyOutdated(): Promise<string | undefined>;
+  /** False where it does not run. The node follows within a second. */
+  drain(node: string, drains: boolean): Promise<boolean>;
+  /** What an administrator wants of this one, wherever they said it, and what the others have to know of it. */
+  tend(): Promise<void>;
+  /** Standbys of the database server: the most that this run has seen, and at its last look. */
+  standbys(): { most: number; now: number };
+  lookForStandbys(): Promise<void>;
 }
+
+/** Milliseconds for which a node may be behind: one that nothing asks looks every minute. */
+const LAG = 150_000;
 
 export function createNodes({
   db,
+  inTransaction,
   run,
   node,
   integrity,
   removed,
+  draining,
+  position,
+  clock,
 }: {
   db: Db;
+  inTransaction: InTransaction;
   /** Token of this run. */
   run: string;
   node: Node;
   integrity: Pick<Integrity, 'mac'>;
   removed: Promise<void>;
+  draining: Pick<Draining, 'order'>;
+  position: Pick<Position, 'behind'>;
+  clock: Clock;
 }): Nodes {
+  const standbys = { most: 0, now: 0 };
+  let behindSince: number | undefined;
+  let lags = false;
+
+  async function tendLag(): Promise<void> {
+    const now = clock.now();
+    behindSince = (await position.behind()) > 0 ? (behindSince ?? now) : undefined;
+    const isLate = behindSince !== undefined && now - behindSince > LAG;
+    if (isLate === lags) return;
+    await noteLag(db, run, isLate);
+    lags = isLate;
+  }
+
   const tag = nodeTagOf(run);
   const others = async () => (await listRuns(db)).filter((one) => one.run !== run);
   async function whyOutdated(): Promise<string | undefined> {
@@ -52,6 +96,16 @@ export function createNodes({
     removed,
     list: () => readNodes(db),
     whyOutdated,
+    drain: (other, drains) => inTransaction((tx) => drainNode(tx, other, drains)),
+    async tend() {
+      draining.order(await isDrained(db, run));
+      await tendLag();
+    },
+    standbys: () => standbys,
+    async lookForStandbys() {
+      standbys.now = await countStandbys(db);
+      standbys.most = Math.max(standbys.most, standbys.now);
+    },
     here: {
       run,
       tag,

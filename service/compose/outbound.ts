@@ -5,7 +5,14 @@ import { isIP } from 'node:net';
 import type { ServedCertificate } from '../certificate/served-certificate.ts';
 import { type Config, ConfigError } from '../config.ts';
 import type { Organizations } from '../engine/accounts/index.ts';
-import type { Backups, GaugeReadings, MailServer, RecordIntegrity } from '../engine/appliance/index.ts';
+import {
+  type Backups,
+  type GaugeReadings,
+  type MailServer,
+  type NodeTroubles,
+  nodeTroubleSentences,
+  type RecordIntegrity,
+} from '../engine/appliance/index.ts';
 import type { ApplianceAddresses } from '../engine/events/index.ts';
 import type { Models } from '../engine/models/index.ts';
 import type { Retention } from '../engine/people/index.ts';
@@ -75,6 +82,7 @@ interface GaugeReadingsDeps {
   retention: Pick<Retention, 'waiting'>;
   recordIntegrity: Pick<RecordIntegrity, 'found'>;
   figures?: Pick<NodeFigures, 'ofOthers'> | undefined;
+  nodes(): Promise<NodeTroubles>;
   clock: Clock;
 }
 
@@ -88,6 +96,7 @@ export function createGaugeReadings({
   retention,
   recordIntegrity,
   figures,
+  nodes,
   clock,
 }: GaugeReadingsDeps): GaugeReadings {
   return {
@@ -107,6 +116,7 @@ export function createGaugeReadings({
       const { clock: doubt, sweeps } = await retention.waiting();
       return doubt ?? sweeps.find((one) => one.organization === organization)?.why;
     },
+    nodeTroubles: async () => nodeTroubleSentences(await nodes()),
     alteredRows: (organization) => recordIntegrity.found(organization).map(({ says }) => says),
     async padMissing(organization) {
       return models.current().padSets.length === 0 || (await organizations.get(organization)).matchOnly;

@@ -6,6 +6,7 @@ export const documentNames = [
   'BEHAVIOR',
   'HARDENING',
   'MODELS',
+  'NODES',
   'OPERATIONS',
   'PACKAGES',
   'PRIVACY',

@@ -194,7 +194,7 @@ const tlsOf = ({ certificate }: Listening) =>
 
 /** Deliveries and what recurs; stopped in reverse by `opened`. */
 async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Promise<void> {
-  const { log, limits, auditLog, subjects, sweepKeys, recurring: standing, queue, relay } = gatehouse;
+  const { log, limits, auditLog, subjects, sweepKeys, recurring: standing, queue, relay, nodes } = gatehouse;
   const recurring = createRecurring({ log });
   opened.defer(() => recurring.stop());
   // With the answers of verdicts, which promise it (docs/BEHAVIOR.md).
@@ -203,6 +203,10 @@ async function startWork(gatehouse: Gatehouse, opened: AsyncDisposableStack): Pr
   recurring.every('gallery snapshot', 600_000, () => subjects.snapshot.keep());
   // Of a million people it takes seconds: nothing waits for it.
   if (sweepKeys) recurring.every('keys without a person', 86_400_000, sweepKeys)();
+  if (nodes) {
+    recurring.every('state of this node', 1_000, () => nodes.tend());
+    recurring.every('standbys of the database', 10_000, () => nodes.lookForStandbys())();
+  }
   opened.defer(() => standing.stop());
   await standing.start();
   opened.defer(() => queue.stop());

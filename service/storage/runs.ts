@@ -17,6 +17,8 @@ export interface Runs {
   living(from: Db | Tx): Promise<ReadonlySet<string>>;
   /** Called when `living` finds that a run is missing which was there before: what it had begun can be taken over. */
   whenGone(listener: () => void): void;
+  /** Whether an administrator drains it: it begins nothing that another run can do. */
+  rests(): boolean;
 }
 
 /** Of a service that has its record for itself: whatever is not its own is left from an earlier run. */
@@ -25,15 +27,17 @@ export const onlyRun = (own: string): Runs => ({
   node: '',
   living: async () => new Set([own]),
   whenGone: () => {},
+  rests: () => false,
 });
 
 /** Of a node among several, by their rows (postgres/nodes.ts). */
-export function runOfNode(node: string, token: string): Runs {
+export function runOfNode(node: string, token: string, rests: () => boolean = () => false): Runs {
   const listeners: (() => void)[] = [];
   let known: ReadonlySet<string> = new Set();
   return {
     own: `${node}/${token}`,
     node,
+    rests,
     async living(from) {
       const { rows } = await sql<{ run: string }>`select node || '/' || token as run
         from service_node order by joined_at, node`.execute(from);

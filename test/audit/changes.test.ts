@@ -429,6 +429,9 @@ const elsewhere = [
   // Of several nodes on PostgreSQL: `test/cluster/node-joins.databases.test.ts`.
   'POST /api/admin/nodes/tokens',
   'DELETE /api/admin/nodes/:id',
+  // The same: `test/cluster/drained.databases.test.ts`.
+  'POST /api/admin/nodes/:id/drain',
+  'DELETE /api/admin/nodes/:id/drain',
   // Of a record on another machine: `test/cluster/older-log.databases.test.ts`.
   'POST /api/admin/audit/accepted-losses',
   // Not for the operator of the box: engine/approvals tests their lines.

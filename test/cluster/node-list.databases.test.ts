@@ -76,6 +76,7 @@ describe.skipIf(binaries === undefined)('the list of two nodes on one PostgreSQL
     );
     expect(await gauges('gatehouse_node_seen')).toEqual([
       [{ state: 'running' }, 1],
+      [{ state: 'drained' }, 0],
       [{ state: 'silent' }, 1],
     ]);
 

@@ -179,6 +179,34 @@ describe.skipIf(binaries === undefined)('work that one node does at a time', () 
     expect(taken).toEqual(['a', 'b', 'a']);
     await ofA.stop();
   });
+
+  test('a node that is drained gives its role to another, and begins no work until it may', async () => {
+    const [a, b] = [await join('node_a'), await join('node_b')];
+    let drained = true;
+    const resting = { ...a, runs: { ...a.runs, rests: () => drained } };
+    const did: string[] = [];
+    const perform = (name: string, role: Role) => role.perform(async () => void did.push(name));
+    const [ofA, ofB] = [resting, b].map((node) => createRole('relay', node, async () => {}));
+    drained = false;
+    await perform('a', ofA!);
+    drained = true;
+    await perform('a', ofA!);
+    await perform('b', ofB!);
+    expect(did).toEqual(['a', 'b']);
+    await recurring(resting, async () => void did.push('work of a'));
+    a.timers.expire();
+    await recurring(b, async () => void did.push('work of b'));
+    b.timers.expire();
+    await until(() => did.includes('work of b'));
+    expect(did).not.toContain('work of a');
+    drained = false;
+    passed += 61_000;
+    await until(() => {
+      a.timers.expire();
+      return did.includes('work of a');
+    });
+    for (const role of [ofA!, ofB!]) await role.stop();
+  });
 });
 
 describe.skipIf(binaries === undefined)('the works of two services', () => {

@@ -95,7 +95,7 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
     const alone = await open('alone', 'alone');
     await expect(open('node_a')).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: expect.stringContaining('in use by gatehouse alone'),
+      message: expect.stringMatching(/in use by gatehouse alone.*start it as a node too/),
     });
     await alone.close();
     closers = [];
@@ -103,8 +103,60 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
     await expect(open('alone', 'alone')).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringMatching(
-        /in use by nodes.*: node_a \(0\.2\.0, https:\/\/node_a:7300\).*Stop every node/,
+        /in use by nodes.*: node_a \(0\.2\.0, https:\/\/node_a:7300\).*start this service as a node too/,
       ),
+    });
+  });
+
+  describe('that the others could not reach are refused', () => {
+    const at = (id: string, address: string, holder = `gatehouse 7 on ${id}: /srv/gatehouse`) =>
+      joinNodes(url, { ...silent, holder, node: { ...nodeOf(id), address }, clock }).then((lock) => {
+        closers.push(() => lock.close());
+        return lock;
+      });
+
+    test.each([
+      [
+        'at the address of another one',
+        'node_b',
+        'https://10.0.0.1:7301',
+        'is where they reach gatehouse 7 on node_a',
+      ],
+      [
+        'at a loopback address',
+        'node_b',
+        'https://127.0.0.1:7301',
+        'Give this one an address of the network',
+      ],
+      [
+        'as a copy of the directory of another one',
+        'node_a',
+        'https://10.0.0.2:7301',
+        'is a copy of its one',
+      ],
+    ])('%s', async (_, id, address, message) => {
+      await at('node_a', 'https://10.0.0.1:7301');
+      const attempt = at(id, address, 'gatehouse 7 on elsewhere: /srv/gatehouse');
+      await expect(attempt).rejects.toMatchObject({
+        code: 'CONFLICT',
+        message: expect.stringContaining(message),
+      });
+      await at('node_c', 'https://10.0.0.3:7301');
+    });
+
+    test('beside one at a loopback address', async () => {
+      await at('node_a', 'https://127.0.0.1:7301');
+      await expect(at('node_b', 'https://10.0.0.1:7301')).rejects.toMatchObject({
+        message: expect.stringContaining('Restart that one with an address of the network'),
+      });
+    });
+
+    test('not for what a killed one has left', async () => {
+      await at('node_a', 'https://10.0.0.1:7301');
+      const admin = await connect();
+      await admin.query("update service_node set token = 'of a killed one', node = 'node_killed'");
+      await at('node_b', 'https://10.0.0.1:7301');
+      expect(await ids(admin)).toContain('node_b');
     });
   });
 

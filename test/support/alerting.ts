@@ -47,6 +47,7 @@ export async function startAlerting(place: DatabasePlace) {
       backupTroubles: [] as string[],
       sweepWaiting: undefined as string | undefined,
       alteredRows: [] as string[],
+      nodeTroubles: [] as string[],
     },
     readings: (): Required<GaugeReadings> => ({
       diskFree: async () => at.box.diskFree,
@@ -56,6 +57,7 @@ export async function startAlerting(place: DatabasePlace) {
       sweepWaiting: async () => at.box.sweepWaiting,
       alteredRows: () => at.box.alteredRows,
       otherNodes: async () => [],
+      nodeTroubles: async () => at.box.nodeTroubles,
     }),
     alerts: undefined as unknown as Alerts,
     /** As after a start: over the same database, with empty memory. */

@@ -48,6 +48,7 @@ export async function openEventsOut(engine: Engine, outgoing: Outgoing = receive
       backupTroubles: () => [],
       sweepWaiting: async () => undefined,
       alteredRows: () => [],
+      nodeTroubles: async () => [],
     },
   });
   const delivery = createEventDelivery({

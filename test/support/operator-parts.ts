@@ -42,6 +42,6 @@ export const operatorParts = {
   works: createWorks(systemClock),
   status: refuse,
   applianceReport: refuse,
-  nodeList: { list: refuse, remove: refuse },
+  nodeList: { list: refuse, remove: refuse, drain: refuse, undrain: refuse },
   netProvider: refuse,
 };

@@ -136,7 +136,7 @@ export const navigation: readonly NavigationGroup[] = [
         to: '/nodes',
         label: 'nodes',
         icon: IconServer2,
-        help: 'operations#one-writer-and-a-second-box',
+        help: 'nodes',
         appliance: true,
         ofNodes: true,
       },

@@ -5,7 +5,7 @@ import { factsOf, type Shown, tableOf } from '../operation-command.ts';
 export type Rule = Schemas['RecommendedRules']['items'][number] & Partial<Schemas['AlertRule']>;
 
 const fallsBelow = new Set(['disk-free', 'certificate-days']);
-const measured = new Set(['queue-depth', 'rows-altered', 'backup-trouble', ...fallsBelow]);
+const measured = new Set(['queue-depth', 'rows-altered', 'backup-trouble', 'node-trouble', ...fallsBelow]);
 const units: Record<string, string> = { 'disk-free': ' MiB', 'certificate-days': ' days' };
 const withoutFigure: Record<string, string> = {
   'pad-missing': 'it is missing',

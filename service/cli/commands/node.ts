@@ -4,6 +4,7 @@ import { parseConfig } from '../../config.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import { readJoinToken } from '../../storage/master/join-token.ts';
+import type { Control } from '../control/control.ts';
 import { isInitialized } from '../data-directory.ts';
 import { UsageError } from '../failure.ts';
 import { needed, toggle, value } from '../flag.ts';
@@ -12,22 +13,17 @@ import { invocation } from '../invocation.ts';
 import { currentPassphrase, opening } from '../master/master-key.ts';
 import { passphraseFileFlag, readNewPassphrase } from '../master/passphrase.ts';
 import { call, list, noun, work } from '../operation-command.ts';
-import { databaseUrlFlag, keysDatabaseUrlFlag, toConfigInput } from '../serve/options.ts';
+import { databaseUrlFlag, keysDatabaseUrlFlag, nodeAddressFlag, toConfigInput } from '../serve/options.ts';
 import { facts } from '../terminal/terminal.ts';
 import { userPath } from '../user-path.ts';
 
 const passphraseFile = value(...passphraseFileFlag);
 
-/** Until several nodes can be started (decision 0055). */
-const NOT_YET =
-  'This release starts one service on a PostgreSQL database at a time: the new one starts once the other is stopped.';
-
 const PATIENCE = 60_000;
 const LONGEST_NAME = 64;
 
-/** In no list of commands while no setting starts a second node (decision 0055). */
 export const node = noun(
-  'services that share one record on PostgreSQL: let a machine join, list and remove them',
+  'services that share one record on PostgreSQL: let a machine join, list, drain and remove them',
   {
     token: work({
       about:
@@ -37,6 +33,7 @@ export const node = noun(
       async run({ passphraseFile }, { control }) {
         const open = await control(opening(passphraseFile));
         const passphrase = await currentPassphrase(open, passphraseFile);
+        const isAlone = await sharesWithNone(open);
         const made = await replyOf(
           open.admin.POST('/api/admin/nodes/tokens', { body: defined({ passphrase }) }),
         );
@@ -51,7 +48,11 @@ export const node = noun(
           ...(open.via === 'own process'
             ? ['No service runs on this directory: it answers once it is started.']
             : []),
-          NOT_YET,
+          ...(isAlone
+            ? [
+                'This service has its databases for itself, and a second one is refused until it is started as a node: "nodes": true in its settings, or --nodes.',
+              ]
+            : []),
         ].join('\n');
         return { json: made, text };
       },
@@ -67,6 +68,7 @@ export const node = noun(
           keysDatabaseUrlFlag[0].replace(/^\S+ /, ''),
           'the PostgreSQL database of its keys',
         ),
+        nodeAddress: value(nodeAddressFlag[0].replace(/^\S+ /, ''), nodeAddressFlag[1]),
         passphrase: toggle('protect the key of this node with a passphrase, not with a file'),
         passphraseFile,
       },
@@ -74,7 +76,7 @@ export const node = noun(
         'node join --token-file token --database-url postgresql://gatehouse@db.example/gatehouse --keys-database-url postgresql://gatehouse@db.example/gatehouse_keys',
       ],
       async run({ tokenFile = '', name = hostname(), passphrase, passphraseFile, ...urls }, { data }) {
-        const { databaseUrl, keysDatabaseUrl } = parseConfig(toConfigInput(data, urls));
+        const { databaseUrl, keysDatabaseUrl, nodeAddress } = parseConfig(toConfigInput(data, urls));
         if (databaseUrl === undefined || keysDatabaseUrl === undefined) {
           throw new UsageError(
             'Nodes share their record and its keys on PostgreSQL: give --database-url and --keys-database-url.',
@@ -102,7 +104,7 @@ export const node = noun(
           passphrase: hidden,
           patience: PATIENCE,
         });
-        recordDatabase(data, { databaseUrl, keysDatabaseUrl });
+        recordDatabase(data, { databaseUrl, keysDatabaseUrl, nodes: true, nodeName: name, nodeAddress });
         const text = [
           `${data} is ready.`,
           '',
@@ -112,7 +114,7 @@ export const node = noun(
             ['own key', hidden === undefined ? 'in a file of this directory' : 'behind the passphrase'],
           ]),
           '',
-          NOT_YET,
+          `Start it:  ${invocation} serve --data ${data}`,
         ].join('\n');
         return { json: { ...joined, name }, text };
       },
@@ -139,6 +141,22 @@ export const node = noun(
       empty: 'There are no nodes.',
       examples: ['node list'],
     }),
+    drain: call('POST /api/admin/nodes/{id}/drain', {
+      args: { id: value('<node-id>', 'as `node list` shows it') },
+      about:
+        'let a node take no new work, before a repair: a balancer passes it by, and what it has begun ends',
+      json: (_, { id }) => ({ drained: id }),
+      text: (_, { id }) =>
+        `The node ${id} takes no new work within a second, until "${invocation} node undrain ${id}" or its next start. Live sessions and captures that it has go on there: "${invocation} node list" shows what it alone still does.`,
+      examples: ['node drain node_5f0c…'],
+    }),
+    undrain: call('DELETE /api/admin/nodes/{id}/drain', {
+      args: { id: value('<node-id>', 'as `node list` shows it') },
+      about: 'let a drained node work again',
+      json: (_, { id }) => ({ undrained: id }),
+      text: (_, { id }) => `The node ${id} works again.`,
+      examples: ['node undrain node_5f0c…'],
+    }),
     remove: call('DELETE /api/admin/nodes/{id}', {
       args: { id: value('<node-id>', 'as `node list` shows it') },
       about: 'take its wrapped master key from a node, and what it runs from the record',
@@ -156,5 +174,8 @@ export const node = noun(
       examples: ['node remove node_5f0c… --confirm node_5f0c…'],
     }),
   },
-  { hidden: true },
 );
+
+/** Whether the service shares its databases with none. */
+const sharesWithNone = async ({ admin }: Control) =>
+  (await replyOf(admin.GET('/api/admin/nodes'))).items.some(({ id }) => id === undefined);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ConfigInput } from '../../config.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { SchemaChange } from '../../storage/migrate.ts';
 import { requireInitialized } from '../data-directory.ts';
@@ -13,9 +14,8 @@ export interface OpenOptions {
   create?: boolean;
   /** The command analyzes many pictures: all workers the settings allow, not one. Only where no service runs. */
   manyPictures?: boolean;
-  /** As `--database-url`, of a directory that does not record one yet. Only where no service runs. */
-  databaseUrl?: string | undefined;
-  keysDatabaseUrl?: string | undefined;
+  /** Those of a directory that does not record them yet. Only where no service runs. */
+  settings?: ConfigInput;
   /** Passphrase that the command already has, so that it is not asked for again. Only where no service runs. */
   passphrase?: () => Promise<string>;
   /** Called for each schema that is migrated; without it an older schema is refused. Only where no service runs. */
@@ -46,8 +46,7 @@ export async function openControl(data: string, options: OpenOptions = {}): Prom
       return createControl(
         await createOwnTransport({
           data,
-          databaseUrl: options.databaseUrl,
-          keysDatabaseUrl: options.keysDatabaseUrl,
+          settings: options.settings,
           workers: options.manyPictures ? undefined : 1,
           passphrase: options.passphrase,
           migrating: options.migrating,

@@ -1,6 +1,6 @@
 import { toResponse } from '../../../sdk/admin/socket-fetch.ts';
 import { compose } from '../../compose/compose.ts';
-import { parseConfig } from '../../config.ts';
+import { type ConfigInput, parseConfig } from '../../config.ts';
 import { createStructuredLog } from '../../http/structured-log.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createControlServer } from '../../server/control-server.ts';
@@ -14,25 +14,19 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** Gatehouse composed in this process, which holds the directory until `close`; the same door as on the socket. */
 export async function createOwnTransport({
   data,
-  databaseUrl,
-  keysDatabaseUrl,
+  settings,
   workers,
   passphrase,
   migrating,
 }: {
   data: string;
-  databaseUrl: string | undefined;
-  keysDatabaseUrl: string | undefined;
+  settings: ConfigInput | undefined;
   workers: number | undefined;
   passphrase: (() => Promise<string>) | undefined;
   /** Migrates an older schema and is called for each change; absent, an older schema is refused. */
   migrating: ((change: SchemaChange) => void) | undefined;
 }): Promise<Transport> {
-  const config = parseConfig({
-    data,
-    ...(databaseUrl && { databaseUrl }),
-    ...(keysDatabaseUrl && { keysDatabaseUrl }),
-  });
+  const config = parseConfig({ ...settings, data });
   const log = createStructuredLog({
     clock: systemClock,
     level: 'error',

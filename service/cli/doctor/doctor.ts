@@ -39,6 +39,7 @@ import {
   existingFolder,
   type Finding,
 } from './checks.ts';
+import { examineCluster } from './cluster.ts';
 import { checkDeadJobs, checkWebhooks, type EventsOut } from './events.ts';
 import { examineHardening } from './hardening/hardening.ts';
 import { checkGrants } from './postgres.ts';
@@ -65,13 +66,19 @@ export function addDoctor(program: Command, runner: CommandRunner): void {
       '--hardening',
       `the checklist of the hardening guide instead (${document('HARDENING')}), on a box that runs: what was found, why it matters, how to put it right`,
     )
-    .addHelpText('after', examples('doctor', 'doctor --data /srv/gatehouse --json', 'doctor --hardening'));
-  runner.run<{ hardening?: boolean }>(
+    .option(
+      '--cluster',
+      `what several nodes need instead (${document('NODES')}): all nodes, their versions and clocks, the standby of PostgreSQL and its connections`,
+    )
+    .addHelpText(
+      'after',
+      examples('doctor', 'doctor --data /srv/gatehouse --json', 'doctor --hardening', 'doctor --cluster'),
+    );
+  runner.run<{ hardening?: boolean; cluster?: boolean }>(
     command,
     async ({ options, data, terminal, control }) => {
-      const findings: Finding[] = options.hardening
-        ? await examineHardening(data, control)
-        : await examine(data, control);
+      const look = options.hardening ? examineHardening : options.cluster ? examineCluster : examine;
+      const findings: Finding[] = await look(data, control);
       const counts = countStates(findings);
       const ok = counts.fail === 0;
       const mark = { ok: 'good', warn: 'care', fail: 'bad' } as const;

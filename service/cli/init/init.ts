@@ -9,7 +9,13 @@ import { normalizeEmail } from '../../storage/email-address.ts';
 import { type CommandRunner, examples } from '../command.ts';
 import type { Control } from '../control/control.ts';
 import { asTyped, invocation } from '../invocation.ts';
-import { databaseUrlFlag, keysDatabaseUrlFlag, toConfigInput } from '../serve/options.ts';
+import {
+  databaseUrlFlag,
+  keysDatabaseUrlFlag,
+  nodeAddressFlag,
+  nodesFlag,
+  toConfigInput,
+} from '../serve/options.ts';
 import { describeFirstSetup } from '../serve/setup-address.ts';
 import { facts } from '../terminal/terminal.ts';
 import { initialize } from './initialize.ts';
@@ -35,6 +41,8 @@ export function addInit(program: Command, runner: CommandRunner): void {
     .option('--match-only', 'let live verifications run without presentation attack detection')
     .option(...databaseUrlFlag)
     .option(...keysDatabaseUrlFlag)
+    .option(...nodesFlag)
+    .option(...nodeAddressFlag)
     .addHelpText(
       'after',
       examples(
@@ -46,10 +54,10 @@ export function addInit(program: Command, runner: CommandRunner): void {
     );
   runner.run<InitOptions>(command, async ({ options, data, control }) => {
     const wanted = readUnattended(options);
-    const { databaseUrl, keysDatabaseUrl } = options;
-    const given = defined({ databaseUrl, keysDatabaseUrl });
+    const { databaseUrl, keysDatabaseUrl, nodes, nodeAddress } = options;
+    const given = defined({ databaseUrl, keysDatabaseUrl, nodes, nodeAddress });
     const config = parseConfig(toConfigInput(data, given));
-    const open = await control({ create: true, databaseUrl, keysDatabaseUrl });
+    const open = await control({ create: true, settings: given });
     if (open.via === 'own process') recordDatabase(data, config);
     const made = await initialize(open, wanted.org, ['live', 'test'], (organization) =>
       setUp(open, organization, wanted),

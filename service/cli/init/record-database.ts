@@ -1,8 +1,12 @@
 import type { Config } from '../../config.ts';
 import { recordSettings } from '../../data-directory/database-place.ts';
 
-export type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'>;
+export type RecordedDatabases = Pick<Config, 'databaseUrl' | 'keysDatabaseUrl'> &
+  Partial<Pick<Config, 'nodes' | 'nodeName' | 'nodeAddress'>>;
 
-/** Writes the URLs that are given into DATA/gatehouse.json, so that every later command finds the database. */
-export const recordDatabase = (data: string, { databaseUrl, keysDatabaseUrl }: RecordedDatabases): void =>
-  recordSettings(data, { databaseUrl, keysDatabaseUrl });
+/** Writes what is given into DATA/gatehouse.json, so that every later command finds the databases, and opens them as the service does. */
+export const recordDatabase = (
+  data: string,
+  { databaseUrl, keysDatabaseUrl, nodes, nodeName, nodeAddress }: RecordedDatabases,
+): void =>
+  recordSettings(data, { databaseUrl, keysDatabaseUrl, nodes: nodes || undefined, nodeName, nodeAddress });

@@ -11,6 +11,8 @@ export interface InitOptions {
   matchOnly?: boolean;
   databaseUrl?: string;
   keysDatabaseUrl?: string;
+  nodes?: boolean;
+  nodeAddress?: string;
 }
 
 /** What a first start without a person sets up. */

@@ -16,6 +16,9 @@ export interface ServeOptions {
   providers?: string;
   databaseUrl?: string;
   keysDatabaseUrl?: string;
+  nodes?: boolean;
+  nodeName?: string;
+  nodeAddress?: string;
   masterKeyFile?: string;
   passphraseFile?: string;
   queue?: string;
@@ -31,6 +34,16 @@ export const databaseUrlFlag = [
 export const keysDatabaseUrlFlag = [
   '--keys-database-url <url>',
   'postgresql://… of the key store, another database than --database-url; written into gatehouse.json as well',
+] as const;
+
+export const nodesFlag = [
+  '--nodes',
+  'serve as one of several nodes that share both databases; init and start write it into gatehouse.json',
+] as const;
+
+export const nodeAddressFlag = [
+  '--node-address <address>',
+  'address and port at which the other nodes reach this one: 10.0.0.11:7301',
 ] as const;
 
 /** The settings a service can be started with. Each is also GATEHOUSE_* in the environment and a field of gatehouse.json. */
@@ -67,6 +80,9 @@ export function addServeOptions(command: Command): Command {
       )
       .option(...databaseUrlFlag)
       .option(...keysDatabaseUrlFlag)
+      .option(...nodesFlag)
+      .option('--node-name <name>', 'name of this node in lists of nodes (default: the name of this machine)')
+      .option(...nodeAddressFlag)
       .option('--master-key-file <file>', 'master key kept outside the data directory')
       .option(
         '--passphrase-file <file>',
@@ -94,6 +110,9 @@ export function toConfigInput(data: string, options: ServeOptions): ConfigInput 
     providers: options.providers?.split(',').map((provider) => provider.trim()),
     databaseUrl: options.databaseUrl,
     keysDatabaseUrl: options.keysDatabaseUrl,
+    nodes: options.nodes,
+    nodeName: options.nodeName,
+    nodeAddress: options.nodeAddress,
     masterKeyFile: options.masterKeyFile === undefined ? undefined : userPath(options.masterKeyFile),
     passphraseFile: options.passphraseFile === undefined ? undefined : userPath(options.passphraseFile),
     queue: options.queue,

@@ -10,11 +10,13 @@ import { nodeRoutes } from './nodes.ts';
 let engine: Engine;
 let app: FastifyInstance;
 let removed: unknown[];
+let drained: unknown[];
 const at = Date.UTC(2026, 10, 27);
 
 beforeEach(async () => {
   engine = await startEngine();
   removed = [];
+  drained = [];
   app = createServer({ ids: engine.ids, log: silentLog });
   const nodeList = {
     list: async () => [
@@ -23,6 +25,12 @@ beforeEach(async () => {
     ],
     async remove(...given: unknown[]) {
       removed.push(given);
+    },
+    async drain(...given: unknown[]) {
+      drained.push(['drain', ...given]);
+    },
+    async undrain(...given: unknown[]) {
+      drained.push(['undrain', ...given]);
     },
   };
   const nodeKeys = { createToken: () => Promise.reject(new Error('No token is asked for.')) };
@@ -50,4 +58,15 @@ test('a node is removed by its id', async () => {
   const reply = await app.inject({ method: 'DELETE', url: '/api/admin/nodes/node_b', headers });
   expect(reply.statusCode).toBe(204);
   expect(removed).toMatchObject([['node_b', { is: 'operator', name: 'ada' }]]);
+});
+
+test('a node is drained, and let work again', async () => {
+  for (const method of ['POST', 'DELETE'] as const)
+    expect((await app.inject({ method, url: '/api/admin/nodes/node_b/drain', headers })).statusCode).toBe(
+      204,
+    );
+  expect(drained).toMatchObject([
+    ['drain', 'node_b', { name: 'ada' }],
+    ['undrain', 'node_b', { name: 'ada' }],
+  ]);
 });

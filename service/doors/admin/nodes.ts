@@ -37,7 +37,7 @@ const NodeParams = z.strictObject({ id: z.string().min(1).max(100).describe('Id 
 
 export interface NodeRouteDeps {
   nodeKeys: Pick<NodeKeys, 'createToken'>;
-  nodeList: Pick<NodeList, 'list' | 'remove'>;
+  nodeList: Pick<NodeList, 'list' | 'remove' | 'drain' | 'undrain'>;
 }
 
 const about = { tag: 'key-store', within: 'appliance', may: ofAppliance } as const;
@@ -85,5 +85,30 @@ export const nodeRoutes = ({ nodeKeys, nodeList }: NodeRouteDeps): AdminRoute[] 
     params: NodeParams,
     refuses: ['NOT_FOUND', 'CONFLICT'],
     handle: ({ params: { id }, who }) => nodeList.remove(id, who),
+  }),
+  route({
+    ...about,
+    method: 'POST',
+    url: '/nodes/:id/drain',
+    operationId: 'drainNode',
+    effect: 'none',
+    summary: 'Drain a node',
+    description:
+      'Within a second its `/ready` answers 503, and it begins nothing that another node can do. What it has begun ends, and requests are answered. It lasts until `DELETE`, or its next start.',
+    params: NodeParams,
+    refuses: ['NOT_FOUND', 'CONFLICT'],
+    handle: ({ params: { id }, who }) => nodeList.drain(id, who),
+  }),
+  route({
+    ...about,
+    method: 'DELETE',
+    url: '/nodes/:id/drain',
+    operationId: 'undrainNode',
+    effect: 'none',
+    summary: 'Let a drained node work again',
+    description: 'Its `/ready` answers 200 within a second.',
+    params: NodeParams,
+    refuses: ['NOT_FOUND'],
+    handle: ({ params: { id }, who }) => nodeList.undrain(id, who),
   }),
 ];

@@ -191,6 +191,8 @@ const table: Record<string, `${'o' | '-'} ${string} ${'k' | '-'} ${'B' | '-'}${'
   'GET /api/admin/nodes': 'o ----- - B-',
   'POST /api/admin/nodes/tokens': 'o ----- - Bf opens-the-box',
   'DELETE /api/admin/nodes/:id': 'o ----- - Bf weakens-protection approval',
+  'POST /api/admin/nodes/:id/drain': 'o ----- - Bf',
+  'DELETE /api/admin/nodes/:id/drain': 'o ----- - Bf',
   'GET /api/admin/models': 'o ----- - B-',
   'GET /api/admin/models/verification': 'o ----- - B-',
   'POST /api/admin/models': 'o ----- - Bf weakens-protection approval',

@@ -52,12 +52,13 @@ export { createNodeKeys, type NodeKeys } from './keys/node-keys.ts';
 export { createTemplateRenewals, type TemplateRenewals } from './keys/template-renewal.ts';
 export type { ModelFile, ReadModel, StagedModel } from './model-changes/dry-run.ts';
 export { createModelChanges, type ModelChanges } from './model-changes/model-changes.ts';
-export { createNodeList, ListedNode, type NodeList } from './nodes/node-list.ts';
+export { createNodeList, ListedNode, type NodeList, type NodeTroubles } from './nodes/node-list.ts';
 export {
   type ApplianceFacts,
   Attention,
   applianceAttention,
   inOrder,
+  nodeTroubleSentences,
 } from './overview/appliance-attention.ts';
 export { createOverviews, type Overview, type Overviews } from './overview/overview.ts';
 export { createWorks, FollowedWork, Work, type Works } from './works/works.ts';

@@ -4,6 +4,8 @@ import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { machineInterfaces } from '../../lib/machine/network-interfaces.ts';
+import { Problem } from '../../lib/problem.ts';
 import { SlicedResponse } from '../leaving/unsent-bytes.ts';
 import type { NodeCredentials } from './node-credentials.ts';
 
@@ -76,6 +78,21 @@ export function listenForNodes(
   });
   doors.addHook('onClose', async () => void (await closed));
   doors.addHook('onReady', async () => {
-    await once(server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }), 'listening');
+    const listening = once(server.listen({ ...ownHost(hostname), port: Number(port) }), 'listening');
+    await listening.catch((error: unknown) => {
+      throw notListened(address, error as NodeJS.ErrnoException);
+    });
   });
 }
+
+/** A name, or an address that is translated on the way here, is listened for at every address: what is no node gets no answer there. */
+function ownHost(hostname: string): { host?: string } {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return host === '127.0.0.1' || machineInterfaces().some(({ address }) => address === host) ? { host } : {};
+}
+
+const notListened = (address: string, { code, message }: NodeJS.ErrnoException): Problem =>
+  new Problem(
+    'CONFLICT',
+    `The other nodes are to reach this one at ${address}, but it cannot be listened on there (${code ?? message}): another program has the port, or the address is of another machine. Give another one: "nodeAddress", GATEHOUSE_NODE_ADDRESS or --node-address.`,
+  );

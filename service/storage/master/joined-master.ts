@@ -44,6 +44,10 @@ const pathsIn = (folder: string) => ({
 
 export const isJoined = (folder: string): boolean => existsSync(pathsIn(folder).about);
 
+/** Which node a directory that joined is. */
+export const joinedNode = (folder: string): string | undefined =>
+  isJoined(folder) ? readNodeFile(pathsIn(folder).about).node : undefined;
+
 /** Writes the own key of a node, last what says that this directory is one. `passphrase`: in the place of a key file. */
 export async function keepOwnNode(
   folder: string,

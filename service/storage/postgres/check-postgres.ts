@@ -44,7 +44,7 @@ async function requireUtf8(client: pg.Client): Promise<void> {
   );
 }
 
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   let client: pg.Client | undefined;
   try {
     client = new pg.Client({

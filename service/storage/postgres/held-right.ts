@@ -10,7 +10,7 @@ import { explainRefusal } from './postgres-refusal.ts';
 import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
 
 /** Milliseconds between two heartbeats, which also keep the connection known to routers. */
-const BEAT_EVERY = 2_000;
+export const BEAT_EVERY = 2_000;
 /** Milliseconds without a heartbeat after which a process counts as gone. */
 export const STILL = 10_000;
 /** Milliseconds for which the end of a connection is waited for. */

@@ -6,6 +6,7 @@ import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Db } from '../transaction.ts';
 import {
+  BEAT_EVERY,
   holdRight,
   type PostgresLock,
   type PostgresLockDeps,
@@ -40,7 +41,10 @@ const TABLE = `create table if not exists service_node (
   joined_at timestamptz not null,
   beats bigint not null,
   beaten_at timestamptz not null,
-  clock_ahead integer not null
+  clock_ahead integer not null,
+  name text,
+  drains boolean not null default false,
+  lags boolean not null default false
 )`;
 
 const FENCE = `select ${SERVER_TIME} from service_node where token = $1 for key share`;
@@ -49,6 +53,8 @@ const FENCE = `select ${SERVER_TIME} from service_node where token = $1 for key 
 export interface Node {
   /** The same as long as its data directory is: `node_…`. */
   id: string;
+  /** For a person: of its machine, unless the settings have another. */
+  name?: string | undefined;
   /** Of Gatehouse: `0.2.0`. */
   version: string;
   /** Where the other nodes reach its doors. */
@@ -76,6 +82,10 @@ export interface SeenNode extends Node {
   /** Milliseconds that its clock is ahead of the server's, within the time that a statement takes. */
   clockAhead: number;
   joinedAt: number;
+  /** An administrator wants that it takes no new work. */
+  drains: boolean;
+  /** Its memory has not followed the record for some minutes. */
+  lags: boolean;
 }
 
 export interface NodeDeps extends PostgresLockDeps {
@@ -114,14 +124,22 @@ export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
       const backend = await writeBeat(client, token, ahead);
       return backend === undefined ? { is: 'taken over', refusal: removed() } : { is: 'held', backend };
     }
+    const rows = await readRows(client, { not: '' });
+    if (rows.some((row) => findFault(node, holder, row) !== undefined)) {
+      const fault = (await whichBeat(client, rows)).map((row) => findFault(node, holder, row)).find(Boolean);
+      if (fault !== undefined) return { is: 'in use', refusal: new Problem('CONFLICT', fault) };
+    }
     // Of an earlier run with this data directory, which its lock says is over.
-    await removeNodes(client, await readRows(client, { node: node.id }));
-    const { rows } = await client.query<{ backend: number }>(
-      `insert into service_node (token, node, holder, sessions, version, schema, address, backend, joined_at, beats, beaten_at, clock_ahead)
-       values ($1, $2, $3, $4, $5, $6, $7, pg_backend_pid(), clock_timestamp(), 0, clock_timestamp(), $8) returning backend`,
-      [token, node.id, holder, sessions, node.version, schema, node.address, ahead],
+    await removeNodes(
+      client,
+      rows.filter((row) => row.id === node.id),
     );
-    return { is: 'held', backend: rows[0]!.backend };
+    const inserted = await client.query<{ backend: number }>(
+      `insert into service_node (token, node, name, holder, sessions, version, schema, address, backend, joined_at, beats, beaten_at, clock_ahead)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, pg_backend_pid(), clock_timestamp(), 0, clock_timestamp(), $9) returning backend`,
+      [token, node.id, node.name ?? null, holder, sessions, node.version, schema, node.address, ahead],
+    );
+    return { is: 'held', backend: inserted.rows[0]!.backend };
   }
 
   const right: Right = {
@@ -158,17 +176,45 @@ export async function listNodes(
   query: (statement: string) => Promise<{ rows: unknown[] }>,
 ): Promise<SeenNode[]> {
   const { rows } = await query(
-    `select node as id, token as run, version, schema, address, holder, clock_ahead as "clockAhead",
+    `select node as id, token as run, name, version, schema, address, holder, drains, lags, clock_ahead as "clockAhead",
        (extract(epoch from clock_timestamp() - beaten_at) * 1000)::integer as "silentFor",
        (extract(epoch from joined_at) * 1000)::float8 as "joinedAt"
      from service_node order by joined_at`,
   );
-  return rows as SeenNode[];
+  return (rows as (SeenNode & { name: string | null })[]).map((row) => ({
+    ...row,
+    name: row.name ?? undefined,
+  }));
 }
 
 /** What it has begun ends first; then it writes nothing more. */
 export const dropNode = (tx: Db, id: string): Promise<unknown> =>
   sql`delete from service_node where node = ${id}`.execute(tx);
+
+/** False where it does not run. Its next run begins without it. */
+export async function drainNode(tx: Db, id: string, drains: boolean): Promise<boolean> {
+  const { numAffectedRows } =
+    await sql`update service_node set drains = ${drains} where node = ${id}`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
+export async function isDrained(db: Db, token: string): Promise<boolean> {
+  const { rows } = await sql<{
+    drains: boolean;
+  }>`select drains from service_node where token = ${token}`.execute(db);
+  return rows[0]?.drains === true;
+}
+
+/** Of this run. */
+export const noteLag = (db: Db, token: string, lags: boolean): Promise<unknown> =>
+  sql`update service_node set lags = ${lags} where token = ${token}`.execute(db);
+
+/** Servers that stream from this one; a role without `pg_monitor` sees that they are there, and nothing more of them. */
+export async function countStandbys(db: Db): Promise<number> {
+  const { rows } = await sql<{ standbys: number }>`select count(*)::integer as standbys
+    from pg_stat_replication`.execute(db);
+  return rows[0]!.standbys;
+}
 
 export const readNodes = (db: Db): Promise<SeenNode[]> =>
   listNodes((statement) => sql.raw(statement).execute(db));
@@ -207,16 +253,45 @@ export async function readAllRows(client: pg.Client): Promise<NodeRow[]> {
 export const describeNodes = (nodes: readonly Node[]): string =>
   nodes.map(({ id, version, address }) => `${id} (${version}, ${address})`).join(', ');
 
-async function readRows(client: pg.Client, which: { node: string } | { not: string }): Promise<NodeRow[]> {
-  const [where, value] = 'node' in which ? ['node = $1', which.node] : ['token <> $1', which.not];
+/** Of all but the one with this token. */
+async function readRows(client: pg.Client, { not }: { not: string }): Promise<NodeRow[]> {
   const { rows } = await client.query<NodeRow>(
     `select token, node as id, holder, sessions, version, address, backend, beats::text, exists (select from pg_stat_activity a
        where a.pid = n.backend and (a.backend_start is null or a.backend_start <= n.beaten_at)) as alive
-     from service_node n where ${where}`,
-    [value],
+     from service_node n where token <> $1`,
+    [not],
   );
   return rows;
 }
+
+/** Machine and data directory: of `NAME on box: /srv/gatehouse` what follows `on`. */
+const placeOf = (holder: string): string | undefined => holder.split(' on ').at(-1);
+
+/** Those that give a sign still: what a killed one has left hinders none. */
+async function whichBeat(client: pg.Client, rows: readonly NodeRow[]): Promise<NodeRow[]> {
+  const before = new Map(rows.map(({ token, beats }) => [token, beats]));
+  await wait(BEAT_EVERY + 500);
+  const after = await readRows(client, { not: '' });
+  return after.filter(({ token, beats }) => before.has(token) && before.get(token) !== beats);
+}
+
+/** Why a node cannot run beside another one: that is the same, or one of both does not reach the other. */
+function findFault(
+  { id, address }: Node,
+  holder: string,
+  other: Pick<NodeRow, 'id' | 'holder' | 'address'>,
+): string | undefined {
+  if (other.id === id) return placeOf(other.holder) === placeOf(holder) ? undefined : copied(other);
+  if (other.address === address)
+    return `The other nodes are to reach this one at ${address}, but that is where they reach ${other.holder}. Give each node an address of its own: "nodeAddress", GATEHOUSE_NODE_ADDRESS or --node-address.`;
+  if (isLoopback(other.address) === isLoopback(address)) return undefined;
+  return isLoopback(address) ? localAmong(address, other) : besideLocal(address, other);
+}
+
+const isLoopback = (address: string): boolean => {
+  const { hostname } = new URL(address);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127[.]/.test(hostname);
+};
 
 /** Its session at the server; undefined where the row is gone. */
 async function writeBeat(client: pg.Client, token: string, ahead: number): Promise<number | undefined> {
@@ -302,7 +377,16 @@ export function createWatch(still: number, now = () => performance.now()) {
 }
 
 const inUse = (name: string, by: string): string =>
-  `The PostgreSQL database ${name} is in use by ${by}, which shares it with no other node: stop it first.`;
+  `The PostgreSQL database ${name} is in use by ${by}, which shares it with no other node: stop it, and start it as a node too ("nodes": true, GATEHOUSE_NODES or --nodes).`;
+
+const localAmong = (address: string, other: Pick<NodeRow, 'holder' | 'address'>): string =>
+  `The other nodes are to reach this one at ${address}, which is this machine alone, but ${other.holder} is reached at ${other.address}. Give this one an address of the network: "nodeAddress", GATEHOUSE_NODE_ADDRESS or --node-address.`;
+
+const besideLocal = (address: string, other: Pick<NodeRow, 'holder' | 'address'>): string =>
+  `This node, at ${address}, cannot reach ${other.holder}, which gives the address ${other.address} of its own machine alone. Restart that one with an address of the network: "nodeAddress", GATEHOUSE_NODE_ADDRESS or --node-address.`;
+
+const copied = ({ id, holder }: Pick<NodeRow, 'id' | 'holder'>): string =>
+  `${holder} runs as the same node, ${id}: this data directory is a copy of its one. A node that is added has a directory of its own: "gatehouse node token" there, "gatehouse node join" here.`;
 
 const wrongClock = (ahead: number): string | undefined =>
   Math.abs(ahead) <= CLOCK_LIMIT

@@ -120,7 +120,7 @@ const usedBy = (url: string, by: string, more = ''): Problem =>
 const usedByNodes = (url: string, nodes: readonly NodeRow[]): Problem =>
   new Problem(
     'CONFLICT',
-    `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by nodes that share it: ${describeNodes(nodes)}. Nothing was changed. Stop every node first, each on its machine.`,
+    `The PostgreSQL database ${new URL(url).pathname.slice(1)} is in use by nodes that share it: ${describeNodes(nodes)}. Nothing was changed. Stop every node first, each on its machine, or start this service as a node too ("nodes": true, GATEHOUSE_NODES or --nodes).`,
   );
 
 const takenOver = (url: string, by: string): Problem =>

@@ -230,6 +230,9 @@ function limitRemedy({ message, role, database }: RefusedConnection): Connection
 /** Ten for requests, one for the lock, one for a copy before an upgrade, two while a start looks at the database. */
 export const CONNECTIONS_NEEDED = 14;
 
+/** Of one of several nodes: ten for requests, one for its row, one for its locks and six that wait for locks of others. */
+export const NODE_CONNECTIONS = 18;
+
 /** Of TLS between this machine and the server: the certificates, and the files that the URL names. */
 function tlsRemedy(error: Error, host: string): ConnectionRemedy | undefined {
   const code = 'code' in error ? String(error.code) : '';

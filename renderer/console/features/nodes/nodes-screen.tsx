@@ -7,7 +7,7 @@ import { useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, TwoLines, useColumns } from '../../../ui/tables/index.ts';
 import { api, type Schemas } from '../../data.ts';
 import { nodesQuery } from '../../nodes-query.ts';
-import { ConfirmOperation, QueryTable, useList } from '../../operations.ts';
+import { ConfirmOperation, QueryTable, Refused, useList, useOperation } from '../../operations.ts';
 import { nodeStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/nodes')({ component: NodesScreen });
@@ -22,7 +22,11 @@ function NodesScreen() {
   const t = useStrings(nodeStrings);
   const columns = useColumns(listColumns, nodeStrings);
   const query = useList({ ...nodesQuery, refetchInterval: EVERY });
-  const [leaving, setLeaving] = useState<string>();
+  const [asked, setAsked] = useState<{ what: 'remove' | 'drain'; id: string }>();
+  const undrain = useOperation((id: string) => api.delete('/api/admin/nodes/{id}/drain', { id }), {
+    toast: (_, id) => [t('undrainDone'), id],
+    settled: changed,
+  });
   const isAlone = query.data?.items.every(({ id }) => id === undefined);
   return (
     <Page title={t('title')} lead={t('lead')}>
@@ -43,20 +47,46 @@ function NodesScreen() {
               <Leases node={node} />
             </Row>
           )}
-          actions={({ id, state }) => [
-            state !== 'running' &&
-              id !== undefined && { label: t('remove'), danger: true, onClick: () => setLeaving(id) },
-          ]}
+          actions={({ id, state }) =>
+            id === undefined
+              ? []
+              : [
+                  state === 'running' && {
+                    label: t('drain'),
+                    onClick: () => setAsked({ what: 'drain', id }),
+                  },
+                  state === 'drained' && { label: t('undrain'), onClick: () => undrain.mutate(id) },
+                  (state === 'silent' || state === 'stopped') && {
+                    label: t('remove'),
+                    danger: true,
+                    onClick: () => setAsked({ what: 'remove', id }),
+                  },
+                ]
+          }
           empty={null}
         />
       )}
-      {leaving !== undefined && (
+      {undrain.error && <Refused of={undrain} title={t('notUndrained')} />}
+      {asked?.what === 'drain' && (
         <ConfirmOperation
-          run={() => api.delete('/api/admin/nodes/{id}', { id: leaving })}
-          toast={[t('removed'), leaving]}
-          refresh={['nodes', 'status', 'overview']}
-          close={() => setLeaving(undefined)}
-          title={t('removeTitle', { node: leaving })}
+          run={() => api.post('/api/admin/nodes/{id}/drain', { id: asked.id })}
+          toast={[t('drainDone'), asked.id]}
+          refresh={changed}
+          close={() => setAsked(undefined)}
+          title={t('drainTitle', { node: asked.id })}
+          confirmLabel={t('drain')}
+          cancelLabel={t('keep')}
+        >
+          {t('drainText')}
+        </ConfirmOperation>
+      )}
+      {asked?.what === 'remove' && (
+        <ConfirmOperation
+          run={() => api.delete('/api/admin/nodes/{id}', { id: asked.id })}
+          toast={[t('removed'), asked.id]}
+          refresh={changed}
+          close={() => setAsked(undefined)}
+          title={t('removeTitle', { node: asked.id })}
           confirmLabel={t('remove')}
           cancelLabel={t('keep')}
           danger
@@ -68,13 +98,19 @@ function NodesScreen() {
   );
 }
 
+const changed = ['nodes', 'status', 'overview'];
 const idOf = ({ id = '' }: Node) => id;
 
-const kinds = { running: 'ok', silent: 'bad', stopped: 'outline' } as const;
+const kinds = { running: 'ok', drained: 'info', silent: 'bad', stopped: 'outline' } as const;
 
-function State({ node: { state } }: { node: Node }) {
+function State({ node: { state, lags } }: { node: Node }) {
   const t = useStrings(nodeStrings);
-  return <Badge kind={kinds[state]}>{t(state)}</Badge>;
+  return (
+    <>
+      <Badge kind={kinds[state]}>{t(state)}</Badge>
+      {lags && <Badge kind="bad">{t('lags')}</Badge>}
+    </>
+  );
 }
 
 const isKey = (key: string): key is keyof typeof nodeStrings.en => key in nodeStrings.en;

@@ -156,6 +156,15 @@ export const metricFacts: Readonly<Record<AlertMetric, MetricFacts>> = {
     most: 100_000,
     unit: 'a whole number of rows',
   },
+  'node-trouble': {
+    name: 'A node or a standby is gone or does not follow',
+    windowMinutes: 1,
+    threshold: 1,
+    holdOffMinutes: 60,
+    least: 1,
+    most: 100,
+    unit: 'a whole number of troubles',
+  },
 };
 
 /** Judged visits that the window needs before their share counts. */

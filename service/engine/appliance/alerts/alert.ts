@@ -26,6 +26,7 @@ export const gaugeMetrics = [
   'backup-trouble',
   'sweep-waiting',
   'rows-altered',
+  'node-trouble',
 ] as const;
 export const alertMetrics = [...countedMetrics, ...gaugeMetrics] as const;
 export type AlertMetric = (typeof alertMetrics)[number];

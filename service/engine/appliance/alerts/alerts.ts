@@ -39,7 +39,15 @@ import { createWatchedRules } from './watching/watched-rules.ts';
 
 const MINUTE = 60_000;
 /** Watched once, in the live world. */
-const ofTheBox: readonly AlertMetric[] = ['pad-missing', 'backup-trouble', 'sweep-waiting', 'rows-altered'];
+const ofTheBox: readonly AlertMetric[] = [
+  'pad-missing',
+  'backup-trouble',
+  'sweep-waiting',
+  'rows-altered',
+  'node-trouble',
+];
+/** The one says nothing where no page asks, and every verdict costs an event more; the other is of nodes, which add it themselves. */
+const notForAll: ReadonlySet<AlertMetric> = new Set(['bot-rate', 'node-trouble']);
 
 export interface AlertsDeps {
   db: Db;
@@ -150,14 +158,11 @@ function recommend(
   readings: GaugeReadings,
 ): AlertDefinition[] {
   const known = new Set(there.map(({ metric }) => metric));
-  return (
-    alertMetrics
-      // Says nothing where no page asks, and every verdict costs an event more.
-      .filter((metric) => metric !== 'bot-rate')
-      .filter((metric) => !known.has(metric) && waitsFor(metric, readings) === undefined)
-      .filter((metric) => world === 'live' || !ofTheBox.includes(metric))
-      .map((metric) => checkNewRule({ metric }))
-  );
+  return alertMetrics
+    .filter((metric) => !notForAll.has(metric))
+    .filter((metric) => !known.has(metric) && waitsFor(metric, readings) === undefined)
+    .filter((metric) => world === 'live' || !ofTheBox.includes(metric))
+    .map((metric) => checkNewRule({ metric }));
 }
 
 function waitsFor(metric: AlertMetric, { certificateDays }: GaugeReadings): string | undefined {

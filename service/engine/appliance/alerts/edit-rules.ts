@@ -147,7 +147,7 @@ const settingsOf = ({ windowMinutes, threshold, filter, holdOffMinutes, channels
 
 interface FirstRulesDeps {
   organizations: Pick<Organizations, 'list'>;
-  readings: Pick<GaugeReadings, 'backupTroubles' | 'sweepWaiting' | 'alteredRows'>;
+  readings: Pick<GaugeReadings, 'backupTroubles' | 'sweepWaiting' | 'alteredRows' | 'nodeTroubles'>;
   rules: Pick<RuleStore, 'everOf'>;
   changes: Pick<RuleChanges, 'change'>;
   editRules: Pick<EditRules, 'insert'>;
@@ -179,9 +179,10 @@ export function createFirstRules(deps: FirstRulesDeps) {
 
   return {
     fireEach,
-    /** Adds the rules for untestable backups, waiting sweeps and altered rows. */
+    /** Adds the rules for untestable backups, waiting sweeps, altered rows and nodes. */
     async addBoxRules(): Promise<void> {
       const troubled = readings.backupTroubles().length > 0;
+      const nodeTroubles = await readings.nodeTroubles();
       for (const { id: organization, erasedAt } of await organizations.list()) {
         if (erasedAt !== undefined) continue;
         const realm = { organization, world: 'live' } as const;
@@ -189,6 +190,7 @@ export function createFirstRules(deps: FirstRulesDeps) {
         if (troubled) await addOnce(realm, 'backup-trouble');
         if (waits) await addOnce(realm, 'sweep-waiting');
         if (readings.alteredRows(organization).length > 0) await addOnce(realm, 'rows-altered');
+        if (nodeTroubles.length > 0) await addOnce(realm, 'node-trouble');
       }
     },
     /** Fires the rules of `webhook-disabled`. */

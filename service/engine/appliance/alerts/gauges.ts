@@ -26,6 +26,8 @@ export interface GaugeReadings {
   alteredRows(organization: OrganizationId): readonly string[];
   /** What the other nodes read of their machines; none where there are none. */
   otherNodes?(): Promise<readonly (Partial<Record<OfMachine, number | undefined>> & { node: string })[]>;
+  /** What is wrong with the nodes that share the record, and with the standby of its database: one sentence each. */
+  nodeTroubles(): Promise<readonly string[]>;
 }
 
 /** Each node has its own. */
@@ -79,6 +81,10 @@ export function createGauges({ readings, waitingDeliveries, clock, log }: Gauges
       case 'rows-altered': {
         const rows = readings.alteredRows(realm.organization);
         return { value: rows.length, ...(rows.length > 0 && { reason: rows.slice(0, 3).join(' ') }) };
+      }
+      case 'node-trouble': {
+        const troubles = await readings.nodeTroubles();
+        return { value: troubles.length, ...(troubles.length > 0 && { reason: troubles.join(' ') }) };
       }
       default:
         return undefined;

@@ -33,7 +33,8 @@ test('a service alone is one entry without an id', async () => {
 });
 
 test('a service alone is never silent, and has none to remove', async () => {
-  expect(await alone().countSilent()).toBe(0);
+  expect(await alone().troubles()).toEqual({ silent: 0, drained: 0, lagging: 0, standbysGone: 0 });
+  await expect(alone().drain('node_a', operator)).rejects.toMatchObject({ code: 'CONFLICT' });
   await expect(alone().remove('node_a', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 

@@ -14,11 +14,14 @@ export const ListedNode = z
   .strictObject({
     id: z.string().optional().describe('Id; absent: the service shares its database with none'),
     state: z
-      .enum(['running', 'silent', 'stopped'])
+      .enum(['running', 'drained', 'silent', 'stopped'])
       .describe(
-        '`silent`: it gave no sign, was removed by the others, and did not leave; `stopped`: it joined with a token and does not run',
+        '`drained`: it runs, and takes no new work until it is let, or restarted; `silent`: it gave no sign, was removed by the others, and did not leave; `stopped`: it joined with a token and does not run',
       ),
-    name: z.string().optional().describe('Name that it joined with; absent: it keeps the master key itself'),
+    name: z
+      .string()
+      .optional()
+      .describe('Name of its machine, or the one that it joined with; absent if unknown'),
     isThis: z.boolean().describe('Whether it gave this reply'),
     address: z.string().optional().describe('Where the other nodes reach it; absent if unknown'),
     version: z.string().optional().describe('Version of Gatehouse; absent if unknown'),
@@ -47,6 +50,10 @@ export const ListedNode = z
       .describe(
         'Changes of galleries and settings that it has not read yet: it reads them before its next answer. Known of the node that replies',
       ),
+    lags: z
+      .literal(true)
+      .optional()
+      .describe('Its memory has not followed the record for some minutes; absent otherwise'),
     leases: z.array(z.string()).describe('Roles and recurring work that it alone does now'),
   })
   .meta({
@@ -77,18 +84,37 @@ export interface NodeList {
   readonly shared: boolean;
   /** Those that run, the first that joined first, then the silent ones. One entry for a service alone. */
   list(): Promise<ListedNode[]>;
-  /** How many did not leave and run no more. */
-  countSilent(): Promise<number>;
+  /** What needs a person. */
+  troubles(): Promise<NodeTroubles>;
   /**
    * Of one that joined with a token, its master key too. Of others, ends the silence: throws CONFLICT for one that runs, and NOT_FOUND where
    * none is silent.
    */
   remove(id: string, actor: Actor): Promise<void>;
+  /**
+   * Its `/ready` answers 503, and it begins nothing that another node can do; what it has begun ends, and requests are answered. Throws
+   * NOT_FOUND for one that does not run, and CONFLICT where no other would take work.
+   */
+  drain(id: string, actor: Actor): Promise<void>;
+  /** It works again. */
+  undrain(id: string, actor: Actor): Promise<void>;
+}
+
+export interface NodeTroubles {
+  /** Nodes that did not leave and run no more. */
+  silent: number;
+  /** Nodes that an administrator drained. */
+  drained: number;
+  /** Nodes whose memory has not followed the record for minutes. */
+  lagging: number;
+  /** Standbys of the database server that were there since this service started, and are not now. */
+  standbysGone: number;
 }
 
 /** As its row has it. */
 interface RunningNode {
   id: string;
+  name?: string | undefined;
   version: string;
   schema: string;
   address: string;
@@ -96,11 +122,22 @@ interface RunningNode {
   /** Milliseconds since its last sign, by the clock of the server. */
   silentFor: number;
   clockAhead: number;
+  drains: boolean;
+  lags: boolean;
 }
 
 export interface NodeListDeps {
   /** Absent: the service shares its database with none. */
-  nodes: { id: string; list(): Promise<RunningNode[]> } | undefined;
+  nodes:
+    | {
+        id: string;
+        list(): Promise<RunningNode[]>;
+        /** False where it does not run. */
+        drain(id: string, drains: boolean): Promise<boolean>;
+        /** Of the database server. */
+        standbys(): { most: number; now: number };
+      }
+    | undefined;
   keys: Pick<NodeKeys, 'list' | 'remove'>;
   auditLog: Pick<AuditLog, 'nodes' | 'record'>;
   recurring: Pick<RecurringWorks, 'held'>;
@@ -151,20 +188,24 @@ export function createNodeList(deps: NodeListDeps): NodeList {
     ]);
     const leasesOf = (id: string) =>
       held.flatMap(({ work, run }) => (run.startsWith(`${id}/`) ? [work] : [])).toSorted();
-    const seen = running.map(({ id, address, version, schema: knows, joinedAt, silentFor, clockAhead }) => ({
-      id,
-      state: 'running' as const,
-      isThis: id === own,
-      address,
-      version,
-      schema: knows,
-      isOutdated: schema.isOlder(knows, has),
-      since: Math.round(joinedAt),
-      lastSignAt: clock.now() - silentFor,
-      clockAheadMilliseconds: clockAhead,
-      ...(id === own && { changesBehind }),
-      leases: leasesOf(id),
-    }));
+    const seen = running.map(
+      ({ id, name, address, version, schema: knows, joinedAt, silentFor, clockAhead, drains, lags }) => ({
+        id,
+        ...defined({ name }),
+        state: drains ? ('drained' as const) : ('running' as const),
+        isThis: id === own,
+        address,
+        version,
+        schema: knows,
+        isOutdated: schema.isOlder(knows, has),
+        since: Math.round(joinedAt),
+        lastSignAt: clock.now() - silentFor,
+        clockAheadMilliseconds: clockAhead,
+        ...(id === own && { changesBehind }),
+        ...(lags && { lags }),
+        leases: leasesOf(id),
+      }),
+    );
     return [...seen, ...(await findSilent(running))];
   }
 
@@ -178,13 +219,26 @@ export function createNodeList(deps: NodeListDeps): NodeList {
     const stopped = [...joined.keys()]
       .filter((id) => !known.has(id))
       .map((id) => ({ id, state: 'stopped' as const, isThis: false, leases: [], ...nameOf(id) }));
-    return [...found.map((one) => ({ ...one, ...nameOf(one.id) })), ...stopped];
+    return [...found.map((one) => ({ ...nameOf(one.id), ...one })), ...stopped];
+  }
+
+  async function setDrain(id: string, drains: boolean): Promise<void> {
+    if (!(await nodes?.drain(id, drains))) throw new Problem('NOT_FOUND', `No node ${id} runs.`);
   }
 
   return {
     shared: nodes !== undefined,
     list: async () => withJoined(await (nodes ? listShared(nodes) : listAlone())),
-    countSilent: async () => (nodes ? (await findSilent(await nodes.list())).length : 0),
+    async troubles() {
+      const running = (await nodes?.list()) ?? [];
+      const { most, now } = nodes?.standbys() ?? { most: 0, now: 0 };
+      return {
+        silent: nodes ? (await findSilent(running)).length : 0,
+        drained: running.filter(({ drains }) => drains).length,
+        lagging: running.filter(({ lags }) => lags).length,
+        standbysGone: most - now,
+      };
+    },
     async remove(id, actor) {
       if ((await keys.list()).some((one) => one.id === id && one.joinedAt !== undefined))
         return keys.remove(id, actor);
@@ -197,6 +251,20 @@ export function createNodeList(deps: NodeListDeps): NodeList {
       if (!nodes || !(await findSilent(running)).some((one) => one.id === id))
         throw new Problem('NOT_FOUND', `No node ${id} is silent: it left, was removed, or never joined.`);
       await auditLog.record({ actor, action: REMOVE, target: id });
+    },
+    async drain(id, actor) {
+      const others = (await nodes?.list())?.filter((one) => one.id !== id && !one.drains) ?? [];
+      if (others.length === 0)
+        throw new Problem(
+          'CONFLICT',
+          'No other node would take the work: start one, or let a drained one work again.',
+        );
+      await setDrain(id, true);
+      await auditLog.record({ actor, action: 'node.drain', target: id });
+    },
+    async undrain(id, actor) {
+      await setDrain(id, false);
+      await auditLog.record({ actor, action: 'node.undrain', target: id });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { World } from '../../../lib/id.ts';
 import { type HoldsFor, heldForText } from '../../matching/index.ts';
+import type { NodeTroubles } from '../nodes/node-list.ts';
 
 /** What of the state of the box can need a person. Times are ms since 1970. */
 export interface ApplianceFacts {
@@ -24,10 +25,9 @@ export interface ApplianceFacts {
   clockDoubt?: string;
   waitingSweeps?: readonly string[];
   alteredRows?: number;
-  /** Nodes that are gone and did not leave. */
-  silentNodes?: number;
   /** Of the audit log, that this machine has seen and the database has no more: `node_a: 46–57`. */
   lostLines?: string;
+  nodes?: NodeTroubles;
   insecureHttp?: boolean;
   matchOnlyOrganizations?: number;
   lenientOrganizations?: number;
@@ -73,7 +73,7 @@ function* aboutService({
   readiness,
   storage,
   freeBytes,
-  silentNodes = 0,
+  nodes,
   lostLines,
 }: ApplianceFacts): Generator<Attention> {
   if (storage.state !== 'ok')
@@ -105,14 +105,49 @@ function* aboutService({
       remedy:
         'Look at the database server: a standby that lagged took over, or an old copy was put back. Put the newest database back; where there is none, “gatehouse audit accept-loss”.',
     };
-  if (silentNodes > 0)
+  if (nodes) yield* aboutNodes(nodes);
+}
+
+/** What of it is urgent. */
+export const nodeTroubleSentences = (troubles: NodeTroubles): string[] =>
+  [...aboutNodes(troubles)].flatMap(({ urgency, sentence }) => (urgency === 'now' ? [sentence] : []));
+
+function* aboutNodes({ silent, drained, lagging, standbysGone }: NodeTroubles): Generator<Attention> {
+  if (silent > 0)
     yield {
       code: 'NODE_SILENT',
       urgency: 'now',
-      sentence: `Nodes that are gone and did not leave: ${silentNodes}. What they had in work begins again at the others.`,
-      values: { count: silentNodes },
+      sentence: `Nodes that are gone and did not leave: ${silent}. What they had in work begins again at the others.`,
+      values: { count: silent },
       remedy:
         'Look at the machine and its log, and start the service again. One that does not come back: “gatehouse node remove”.',
+      screen: 'nodes',
+    };
+  if (standbysGone > 0)
+    yield {
+      code: 'STANDBY_GONE',
+      urgency: 'now',
+      sentence: `Standbys of the database server that are gone: ${standbysGone}. If the server is lost too, changes may be lost.`,
+      values: { count: standbysGone },
+      remedy: 'Look at the standby and its log; with Patroni, “patronictl list” on a database server.',
+      screen: 'nodes',
+    };
+  if (lagging > 0)
+    yield {
+      code: 'NODE_LAGS',
+      urgency: 'now',
+      sentence: `Nodes whose memory does not follow the record: ${lagging}. They refuse requests rather than answer from what is old.`,
+      values: { count: lagging },
+      remedy: 'The log of the node says why; a restart reads everything anew.',
+      screen: 'nodes',
+    };
+  if (drained > 0)
+    yield {
+      code: 'NODE_DRAINED',
+      urgency: 'note',
+      sentence: `Nodes that are drained and take no new work: ${drained}.`,
+      values: { count: drained },
+      remedy: 'Let them work again when the repair is done: “gatehouse node undrain”, or a restart.',
       screen: 'nodes',
     };
 }

@@ -203,7 +203,7 @@ class Claims {
 
   /** Claims what is due; soon, and never twice at a time. */
   work({ look }: { look: boolean }): void {
-    if (!this.#deps.isOpen()) return;
+    if (!this.#deps.isOpen() || this.#deps.runs.rests()) return;
     this.#wanted = look ? 'look' : (this.#wanted ?? 'claim');
     this.#working ??= this.#workAll().finally(() => {
       this.#working = undefined;

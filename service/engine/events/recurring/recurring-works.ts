@@ -145,7 +145,7 @@ export function createRecurringWorks(deps: RecurringWorksDeps): RecurringWorks {
     for (const [kind, work] of works) {
       const row = rows.get(rowOf(kind));
       if (state !== 'open') return;
-      if (row === undefined || running.has(kind)) continue;
+      if (row === undefined || running.has(kind) || (runs.rests() && !work.perNode)) continue;
       // A clock that was put back must not stop it: no pause is longer than the one that was asked for.
       const isDue = row.next_at !== null && (row.next_at <= now || row.next_at > now + (work.every ?? 0));
       const isFree = !isWorkClaimed(row, { now, longest: CLAIM, living });

@@ -69,8 +69,15 @@ export function createRole(kind: string, deps: RoleDeps, taken: () => Promise<vo
 
   recurring.every(`role: ${kind}`, CLAIM / 3, renew);
 
+  async function giveBack(): Promise<void> {
+    const held = lease;
+    lease = undefined;
+    if (held) await inTransaction((tx) => giveRoleBack(tx, kind, held.fence));
+  }
+
   return {
     async perform(work) {
+      if (runs.rests()) return giveBack();
       if (lease === undefined) {
         lease = await take();
         ready = false;
@@ -92,10 +99,7 @@ export function createRole(kind: string, deps: RoleDeps, taken: () => Promise<vo
     },
     async stop() {
       await recurring.stop();
-      const held = lease;
-      lease = undefined;
-      if (held === undefined) return;
-      await inTransaction((tx) => giveRoleBack(tx, kind, held.fence)).catch((error: unknown) =>
+      await giveBack().catch((error: unknown) =>
         log.warn({ role: kind, err: error }, 'a role could not be given back: the others take it over'),
       );
     },

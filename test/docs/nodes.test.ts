@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Cli, createCli, type Service } from '../cli/gatehouse.ts';
+import { certificate, certificateKey } from '../support/certificate.ts';
+import { freePort } from '../support/free-port.ts';
+import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+// docs/NODES.md and installers/cluster, as they stand there but for addresses, ports and paths.
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const document = read('docs/NODES.md');
+const blocks = (language: string) =>
+  [...document.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    ([, text = '']) => text,
+  );
+const binaries = findPostgres();
+const HAPROXY = '/usr/sbin/haproxy';
+
+test('the settings of a machine are those of installers/cluster', () => {
+  expect(blocks('json').map((text) => JSON.parse(text))).toEqual([
+    JSON.parse(read('installers/cluster/gatehouse.json')),
+  ]);
+});
+
+test.skipIf(!existsSync(HAPROXY))('HAProxy reads installers/cluster/haproxy.cfg', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-haproxy-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'gatehouse.pem'), certificate + certificateKey);
+  writeFileSync(join(folder, 'gatehouse-authority.pem'), certificate);
+  const file = join(folder, 'haproxy.cfg');
+  const shipped = read('installers/cluster/haproxy.cfg');
+  writeFileSync(file, shipped.replaceAll('/etc/haproxy', folder));
+  const checked = spawnSync(HAPROXY, ['-c', '-f', file], { encoding: 'utf8' });
+  expect([checked.status, checked.stderr]).toEqual([0, expect.not.stringMatching(/ALERT|WARNING/)]);
+  const settings = JSON.parse(read('installers/cluster/gatehouse.json')) as Record<string, unknown>;
+  expect(shipped).toContain(`server ${settings.nodeName} ${settings.host}:7300`);
+  expect(shipped).toContain(`verifyhost ${settings.hostName}`);
+});
+
+describe.skipIf(binaries === undefined)('each command of the document, one after another', () => {
+  let server: TestPostgres;
+  let first: Cli;
+  let second: Cli;
+  const serving = new Map<Cli, Service>();
+  beforeAll(async () => {
+    server = await startPostgres(binaries!);
+    first = createCli(await settingsOf('gate-1'));
+    second = createCli(await settingsOf('gate-2'));
+  });
+  afterAll(async () => {
+    for (const cli of [first, second]) await cli?.clean();
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-docs-'));
+  async function settingsOf(nodeName: string): Promise<Record<string, string>> {
+    const settings = JSON.parse(blocks('json')[0]!) as object;
+    const here = { host: '127.0.0.1', nodeName, nodeAddress: `127.0.0.1:${await freePort()}` };
+    const file = join(folder, `${nodeName}.json`);
+    writeFileSync(file, JSON.stringify({ ...settings, ...here }));
+    return { GATEHOUSE_SETTINGS: file, GATEHOUSE_WORKERS: '1', GATEHOUSE_PROVIDERS: 'cpu' };
+  }
+
+  test('does what is said', async () => {
+    const lines = blocks('sh').flatMap((block) => block.trim().split('\n'));
+    const urls = new Map<string, string>();
+    for (const url of new Set(document.match(/postgresql:\/\/\S+\/gatehouse\w*/g)))
+      urls.set(url, await server.createDatabase());
+    expect(urls.size).toBe(2);
+    const token = join(folder, 'token');
+    let at = first;
+    let id = '';
+    const done: string[] = [];
+    for (const line of lines) {
+      if (line === 'sudo systemctl start gatehouse') {
+        serving.set(at, await at.serve('--port', '0'));
+        continue;
+      }
+      const [program, ...words] = line.match(/"[^"]*"|\S+/g)!;
+      expect(program).toBe('gatehouse');
+      const verb = words.slice(0, 2).join(' ');
+      if (verb === 'node join') at = second;
+      if (verb === 'node remove') {
+        await serving.get(second)!.end();
+        at = first;
+      }
+      const replaced = words
+        .map((word) => word.replaceAll('"', ''))
+        .map((word, i, all) => (all[i - 1] === '--token-file' ? token : word))
+        .map((word) => urls.get(word) ?? (word === 'node_5f0c' ? id : word));
+      const { code, stdout, stderr } = await at.run(...replaced);
+      expect([line, code, code === 0 ? '' : stdout + stderr]).toEqual([line, 0, '']);
+      if (verb === 'node token') writeFileSync(token, /ghnode\S+/.exec(stdout)![0], { mode: 0o600 });
+      if (verb === 'node join') id = /node_\w+/.exec(stdout)![0];
+      done.push(verb);
+    }
+    expect(done).toEqual([
+      ...['init --org', 'node token', 'node join', 'node list', 'doctor --cluster'],
+      ...['node drain', 'node undrain', 'node remove'],
+    ]);
+  });
+});
