@@ -36459,9 +36459,9 @@ export interface operations {
             };
             /**
              * @description - `OVERLOADED`: Too many pictures are waiting, or too many bytes of request bodies, or the service is starting or stopping; `retry-after` says when to try again.
-             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached; try again.
-             *     - `SEALED`: The box is sealed: its operator has to unseal it or restore the master key.
-             *     - `TIMEOUT`: The request exceeded the time limit; try again.
+             *     - `STORAGE_UNAVAILABLE`: The database of the box cannot be reached.
+             *     - `SEALED`: The box is sealed: it has started without its passphrase or its master key.
+             *     - `TIMEOUT`: The request exceeded the time limit.
              */
             503: {
                 headers: {

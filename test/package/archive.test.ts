@@ -105,9 +105,7 @@ sudo -u gatehouse gatehouse subject enroll --data ${DATA} --env test --email ada
       ]);
       expect(current()).toBe('versions/gatehouse-9.0.0');
       expect(await verify()).toMatchObject({ stdout: expect.stringContaining('Verified: ada@example.com') });
-      expect((await updateTo({ version: '8.0.0' })).stderr).toContain(
-        'an update needs a newer version',
-      );
+      expect((await updateTo({ version: '8.0.0' })).stderr).toContain('an update needs a newer version');
     });
 
     test('an update killed while it changes the data is taken back by the recovery that it left', async () => {

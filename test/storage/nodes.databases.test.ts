@@ -110,7 +110,13 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
 
   describe('that the others could not reach are refused', () => {
     const at = (id: string, address: string, holder = `gatehouse 7 on ${id}: /srv/gatehouse`) =>
-      joinNodes(url, { ...silent, holder, node: { ...nodeOf(id), address }, clock }).then((lock) => {
+      joinNodes(url, {
+        ...silent,
+        holder,
+        node: { ...nodeOf(id), address },
+        schema: '0001-baseline',
+        clock,
+      }).then((lock) => {
         closers.push(() => lock.close());
         return lock;
       });
