@@ -13,6 +13,7 @@ export function PinForm({
   text,
   action,
   pinFirst = false,
+  heading: Heading = 'h1',
   children,
 }: {
   send(pin: string, typed: FormData): Promise<unknown>;
@@ -22,6 +23,8 @@ export function PinForm({
   action: string;
   /** The PIN gets the focus, and not the address before it. */
   pinFirst?: boolean;
+  /** `h2`: beside what the screen itself says. */
+  heading?: 'h1' | 'h2';
   children?: ReactNode;
 }) {
   const t = useStrings(kioskStrings);
@@ -41,7 +44,7 @@ export function PinForm({
     <Form send={submit}>
       {(busy) => (
         <>
-          <h1>{title}</h1>
+          <Heading>{title}</Heading>
           <p>{text}</p>
           {children}
           <Field

@@ -41,6 +41,7 @@ export function UndecidedScreen({ state, step, go, vouch, lost, footer }: Props)
       <PinForm
         send={vouch}
         changed={lost}
+        heading="h2"
         title={t('forDesk')}
         text={t('undecidedDesk')}
         action={t('vouch')}

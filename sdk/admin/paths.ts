@@ -12032,12 +12032,16 @@ export interface components {
                 };
                 /** @description How long the result is kept */
                 retention: {
+                    /** @description In English */
                     en: string;
+                    /** @description In German */
                     de: string;
                 };
                 /** @description How to take the consent back */
                 withdraw: {
+                    /** @description In English */
                     en: string;
+                    /** @description In German */
                     de: string;
                 };
             };
@@ -12159,12 +12163,16 @@ export interface components {
                 };
                 /** @description How long the result is kept */
                 retention: {
+                    /** @description In English */
                     en: string;
+                    /** @description In German */
                     de: string;
                 };
                 /** @description How to take the consent back */
                 withdraw: {
+                    /** @description In English */
                     en: string;
+                    /** @description In German */
                     de: string;
                 };
             };

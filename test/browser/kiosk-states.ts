@@ -124,6 +124,12 @@ export const kioskStates: readonly KioskState[] = [
     act: confirmMe,
     answers: () => ({ verify: { ...verified, verified: false } }),
   },
+  {
+    name: 'undecided',
+    heading: 'undecidedTitle',
+    act: confirmMe,
+    answers: () => ({ verify: { ...verified, verified: false, undecided: true } }),
+  },
   { name: 'cut', heading: 'offlineTitle', act: confirmMe },
   {
     name: 'consent-cut',

@@ -93,7 +93,10 @@ const WithdrawnReply = z
 
 const paragraphs = z.array(z.string()).describe('Paragraphs');
 const paragraphsByLanguage = z.strictObject({ en: paragraphs, de: paragraphs }).describe('By language');
-const lineByLanguage = z.strictObject({ en: z.string(), de: z.string() });
+const lineByLanguage = z.strictObject({
+  en: z.string().describe('In English'),
+  de: z.string().describe('In German'),
+});
 const enrollmentText = {
   version: z.string().describe('Version of these texts'),
   text: paragraphsByLanguage,

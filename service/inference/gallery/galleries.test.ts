@@ -279,14 +279,15 @@ describe('a search thread that dies', () => {
     const galleries = open({
       inlineBytes: 0,
       open: (data) => {
-        workers.push(startWorker(data));
-        return workers.at(-1)!;
+        const worker = startWorker(data);
+        workers.push(worker);
+        // It has not read the search yet.
+        if (workers.length === 1) void worker.terminate();
+        return worker;
       },
     });
     galleries.put('g', 'a', vectorOf(1, 16));
     const searching = galleries.search('g', vectorOf(1, 16), 1);
-    await expect.poll(() => workers.length).toBe(1);
-    await workers[0]!.terminate();
     expect((await searching).map(({ template }) => template)).toEqual(['a']);
     expect(workers).toHaveLength(2);
     expect((await galleries.search('g', vectorOf(1, 16), 1)).map(({ template }) => template)).toEqual(['a']);
