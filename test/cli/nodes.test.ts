@@ -104,7 +104,7 @@ describe.skipIf(binaries === undefined)('nodes that the settings start', () => {
     );
     expect(await second.run('org', 'list')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/one of the nodes that share it: start this service as a node too/),
+      stderr: expect.stringMatching(/in use by nodes that share it: .*start this service as a node too/),
     });
     writeFileSync(
       join(second.data, 'gatehouse.json'),

@@ -1,18 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gatehouse } from '../../service/compose/compose.ts';
 import { operator } from '../support/engine.ts';
 import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 
 describe.skipIf(binaries === undefined)('the first owner, at two nodes at once', () => {
   let cluster: StartedNodes;
+  let a: Gatehouse;
+  let b: Gatehouse;
   beforeAll(async () => {
     cluster = await startNodes('a', 'b');
+    [a, b] = cluster.nodes;
   });
   afterAll(() => cluster?.close());
 
+  test('the token of a node holds over its restart, also when another one starts after it', async () => {
+    const { token } = await b.setup.begin();
+    expect(token).toBeDefined();
+    await b.close();
+    b = await cluster.start('b');
+    expect((await b.setup.begin()).token).toBe(token);
+    expect(await a.setup.begin()).toMatchObject({ at: 'node_b' });
+    expect((await b.setup.opening()).token).toBe(token);
+  });
+
   test('there is one token, in the directory of the node that is named, and one owner', async () => {
-    const [a, b] = cluster.nodes;
     const made = await Promise.all([a.setup.begin(), b.setup.begin()]);
     const [token, ...more] = made.flatMap((one) => one.token ?? []);
     expect(more).toEqual([]);

@@ -91,6 +91,12 @@ export function createSetupToken(deps: SetupDeps) {
     read,
     opening,
     make,
+    /** The token that an earlier run on this machine made is that of this run: no other node makes one in its place. */
+    keep: () =>
+      inTransaction(async (tx) => {
+        const row = await selectSetup(tx, integrity);
+        if (row && row.begunBy !== runs.own) await putSetup(tx, integrity, { ...row, begunBy: runs.own });
+      }),
     async use(token: string, { source }: From): Promise<string> {
       const attempt = tries.begin(source);
       const secret = makeSecret(deps);

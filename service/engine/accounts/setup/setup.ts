@@ -66,6 +66,7 @@ export function createSetup(deps: SetupDeps): Setup {
       inTurn(async () => {
         const now = await token.opening();
         if (now.is === 'closed') await token.end();
+        if (now.token !== undefined) await token.keep();
         const needed = now.is === 'open' && now.token === undefined && now.at === undefined;
         return needed ? token.make({ is: 'appliance', task: 'start' }) : now;
       }),
