@@ -11937,7 +11937,10 @@ export interface components {
             expiresAt?: string;
             /** @description Purposes of it that were withdrawn since */
             withdrawn: {
-                /** @enum {string} */
+                /**
+                 * @description Use that was withdrawn
+                 * @enum {string}
+                 */
                 purpose: "verification" | "identification" | "deduplication";
                 /**
                  * Format: date-time
@@ -13376,7 +13379,10 @@ export interface components {
                 expiresAt?: string;
                 /** @description Purposes of it that were withdrawn since */
                 withdrawn: {
-                    /** @enum {string} */
+                    /**
+                     * @description Use that was withdrawn
+                     * @enum {string}
+                     */
                     purpose: "verification" | "identification" | "deduplication";
                     /**
                      * Format: date-time

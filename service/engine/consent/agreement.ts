@@ -29,7 +29,7 @@ export const Agreement = z.strictObject({
   givenAt: writtenTime('When'),
   expiresAt: writtenTime('Expiry').optional(),
   withdrawn: z
-    .array(z.strictObject({ purpose, at: writtenTime('When') }))
+    .array(z.strictObject({ purpose: purpose.describe('Use that was withdrawn'), at: writtenTime('When') }))
     .describe('Purposes of it that were withdrawn since'),
   controller: z.string().optional().describe('Who is responsible, as that text names it'),
   contact: z.string().optional().describe('Contact for data protection, as that text names it'),
