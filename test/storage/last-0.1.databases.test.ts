@@ -431,6 +431,7 @@ onBothDatabases('the database of the last 0.1', (newPlace, kind) => {
       random: randomFillSync,
       organizations: {
         get: async () => ({ name: 'kept', redirectTargets: ['app.example.com'] }),
+        asTextOwner: async () => ({ name: 'kept', redirectTargets: ['app.example.com'], retention: {} }),
         brandingOf: async () => ({ name: 'kept' }),
       },
       access: { originsOf: async () => [] },

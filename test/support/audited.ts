@@ -28,8 +28,7 @@ export async function startAudited({
   let now = Date.UTC(2026, 10, 20, 12);
   const clock = { now: () => now };
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++safe.ids));
-  const logged: unknown[] = [];
-  const log = { ...silentLog, error: (...words: unknown[]) => void logged.push(words) };
+  const log = silentLog;
   const database = await openTestDatabase(place, { clock, log });
   const { db, inTransaction, close } = database;
   const open = (node?: string) =>
@@ -51,7 +50,6 @@ export async function startAudited({
     auditLog,
     audit: auditLog.audit,
     safe,
-    logged,
     close,
     /** The log of a node, on the same database. */
     ofNode: (node: string) => open(node),
