@@ -24,7 +24,7 @@ export interface Machine {
   migrate(): Promise<void>;
   /** The same, and keeps a checked copy of the database; where, in words. Undefined where there is no data yet. */
   keepData(): Promise<string | undefined>;
-  /** Back to the schema of the version from before. False where the data has no newer one, and stays. */
+  /** Back to the schema of the version from before. False where the data has no newer one, or several nodes share it: it stays. */
   migrateBack(): Promise<boolean>;
   /** Starts the installed program once and asks `/ready`. Undefined: it is ready. Else why not. */
   tryStart(): Promise<string | undefined>;

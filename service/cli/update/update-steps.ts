@@ -10,7 +10,7 @@ export interface UpdateOutcome {
   snapshot?: string;
   /** Why the version from before is back. */
   wentBack?: string;
-  /** Whether the database from before was put in place; false where it stayed: the new version had not changed its schema, or other nodes work on it. */
+  /** Whether the database from before was put in place; false where it stayed: the new version had not changed its schema, or several nodes share it. */
   restored?: boolean;
   /** Nodes of the record that run another version, in words; absent where there are none. */
   others?: string[];
@@ -20,7 +20,7 @@ interface UpdatePlan {
   from: string;
   to: string;
   /** What the journal says beside the steps. */
-  place: Pick<JournalEntry, 'data' | 'schema' | 'home'>;
+  place: Pick<JournalEntry, 'data' | 'schema' | 'begun' | 'home'>;
   journal: Journal;
   /** false: the operator has a backup and wants no copy of the database. */
   snapshot?: boolean;
@@ -199,7 +199,7 @@ async function requireOpens(
     throw new Problem(
       'CONFLICT',
       `${from} is installed again, but it does not open the data, and the service is stopped. ${refusal || (error as Error).message} ` +
-        `The copy of ${from} is ${before}.${copy} Restore the backup from before the update (${document('OPERATIONS')}, "The disk or the box is lost"), or install ${to} again.`,
+        `The copy of ${from} is ${before}.${copy} Install ${to} again, which goes on with what was written since, or restore the backup from before the update (${document('OPERATIONS')}, "The disk or the box is lost").`,
     );
   }
 }
