@@ -120,10 +120,14 @@ test('a record of several nodes is updated in turn, of which the program from be
   writeFileSync(program, `#!/bin/sh\necho "$*" > ${data}/calls\necho '${TURN_TAKEN}'\nexec sleep 600\n`);
   const turn = await machine.takeTurn();
   expect(calls()).toEqual([`update --take-turn --data ${data} --json`]);
+  // The former program ends first.
+  await turn.retake();
+  expect(calls()).toHaveLength(1);
   // Ends that program.
   await turn[Symbol.asyncDispose]();
   writeFileSync(program, "#!/bin/sh\necho 'Another node of this record is being updated (x).' >&2\nexit 1\n");
-  await expect(machine.takeTurn()).rejects.toThrow('Nothing was changed: it ended with 1: Another node');
+  await expect(machine.takeTurn()).rejects.toThrow('it ended with 1: Another node');
+  await expect(turn.retake()).rejects.toThrow('it ended with 1: Another node');
 });
 
 test('data that went back already, before a kill, count as gone back', async () => {

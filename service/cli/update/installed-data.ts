@@ -28,6 +28,7 @@ import { type AskingTerminal, readPassphrase } from '../master/passphrase.ts';
 import {
   type Account,
   type Machine,
+  NO_TURN,
   type ProgramOptions,
   runProgram,
   runUntil,
@@ -137,17 +138,22 @@ export function installedData({
       }
     },
     async takeTurn() {
-      const none = { async [Symbol.asyncDispose]() {} };
-      if (!initialized() || (await settings()).databaseUrl === undefined) return none;
+      if (!initialized() || (await settings()).databaseUrl === undefined) return NO_TURN;
       const words = ['update', '--take-turn', '--data', data, '--json'];
-      const held = await startProgram(command, words, {
-        ...options(),
-        timeoutMs: TURN,
-        ready: async (line) => (line === TURN_TAKEN ? true : undefined),
-      }).catch((error: Error) => {
-        throw new Problem('CONFLICT', `Nothing was changed: ${error.message}`, { cause: error });
-      });
-      return { [Symbol.asyncDispose]: held.end };
+      const take = () =>
+        startProgram(command, words, {
+          ...options(),
+          timeoutMs: TURN,
+          ready: async (line) => (line === TURN_TAKEN ? true : undefined),
+        });
+      let held = await take();
+      return {
+        async retake() {
+          await held.end();
+          held = await take();
+        },
+        [Symbol.asyncDispose]: () => held.end(),
+      };
     },
     async nodesWithout(version) {
       const control = createControl(createSocketTransport(join(data, 'control.sock')));

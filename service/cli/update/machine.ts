@@ -31,10 +31,19 @@ export interface Machine {
   /** Asks the service that `start` started. Undefined: it is ready. Else why not. */
   askService(): Promise<string | undefined>;
   /** Keeps updates of the other nodes of the record off until it is disposed of. Throws where one of them has it. */
-  takeTurn(): Promise<AsyncDisposable>;
+  takeTurn(): Promise<Turn>;
   /** The nodes of the record that run another version, in words: none where the service has its record for itself. */
   nodesWithout(version: string): Promise<string[]>;
 }
+
+/** Of the update of one node, until it is disposed of. */
+export interface Turn extends AsyncDisposable {
+  /** Takes it anew: its connection may have ended, which is not seen here. Throws as `takeTurn`. */
+  retake(): Promise<void>;
+}
+
+/** Of a service that has its record for itself. */
+export const NO_TURN: Turn = { async retake() {}, async [Symbol.asyncDispose]() {} };
 
 export type Say = (sentence: string) => void;
 

@@ -244,7 +244,7 @@ const othersSentence = ({ others = [] }: UpdateOutcome): string =>
     ? ''
     : `\nStill of another version: ${others.join(', ')}. Update them now, one after another: until then they make no backups.`;
 
-/** Until this process is ended, or its connection is. */
+/** Until this process is ended; the turn goes with its connection. */
 async function holdTurn(data: string): Promise<never> {
   const { databaseUrl } = parseConfig({ data });
   if (databaseUrl === undefined) throw new UsageError('--take-turn is for a record on PostgreSQL.');
