@@ -21,7 +21,7 @@ export function dataDirectory(
 
 /** Gatehouse has been started or initialized here before. */
 export function isInitialized(directory: string): boolean {
-  return ['master.key', 'node.json', 'keys.db', 'gatehouse.db'].some((file) =>
+  return ['master.key', 'master-passphrase.json', 'node.json', 'keys.db', 'gatehouse.db'].some((file) =>
     existsSync(join(directory, file)),
   );
 }

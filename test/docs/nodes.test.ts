@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -24,6 +24,19 @@ test('the settings of a machine are those of installers/cluster', () => {
   expect(blocks('json').map((text) => JSON.parse(text))).toEqual([
     JSON.parse(read('installers/cluster/gatehouse.json')),
   ]);
+});
+
+test('what a start says, as the table of refusals has it, stands in the sources', () => {
+  const sources = globSync('service/**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] })
+    .map(read)
+    .join('\n');
+  const [, table = ''] = document.split('| what a start says | remedy |');
+  const first = table.split('\n\n')[0]!.matchAll(/^[|] (".*?) [|]/gm);
+  const quoted = [...first].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/"(.*?)"/g)].map(([, said]) => said!),
+  );
+  expect(quoted.length).toBeGreaterThan(8);
+  expect(quoted.filter((said) => !sources.includes(said))).toEqual([]);
 });
 
 test.skipIf(!existsSync(HAPROXY))('HAProxy reads installers/cluster/haproxy.cfg', () => {

@@ -36,6 +36,8 @@ export interface MachineDeps {
   byUnit?: boolean;
   /** Newest migration of the version from before, where that is not this program. */
   schema?: string;
+  /** When the update began, in ms since 1970. */
+  begun?: number;
   /** For what is kept while the update runs. */
   folder?: string;
 }
@@ -101,11 +103,12 @@ export const dataDepsOf = ({
   passphrase,
   lock,
   schema,
+  begun,
 }: MachineDeps): Omit<InstalledDataDeps, 'command'> => ({
   data,
   env,
   inherit: [passphrase, lock],
-  ...defined({ schema }),
+  ...defined({ schema, begun }),
 });
 
 /**

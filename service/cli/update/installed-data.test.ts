@@ -45,13 +45,19 @@ esac
   const env = { GATEHOUSE_PASSPHRASE_FILE: '/run/p' };
   return {
     data,
-    machine: installedData({ data, command, env, schema: '0034-alerts' }),
+    machine: installedData({
+      data,
+      command,
+      env,
+      schema: '0034-alerts',
+      begun: Date.parse('2026-11-22T02:59:00.000Z'),
+    }),
     calls: () => readFileSync(calls, 'utf8').trim().split('\n'),
   };
 }
 
-const refusal = (schema: string) =>
-  `DATA holds 250 people. The snapshot from 2026-11-22T03:00:00.000Z (schema ${schema}) replaces its database; it lacks people: 0. Nothing was changed. To go back: --confirm 250 (the database of now is kept beside).`;
+const refusal = (schema: string, taken = '2026-11-22T03:00:00.000Z') =>
+  `DATA holds 250 people. The snapshot from ${taken} (schema ${schema}) replaces its database; it lacks people: 0. Nothing was changed. To go back: --confirm 250 (the database of now is kept beside).`;
 
 test('data that this update migrated go back, with the passphrase', async () => {
   const { machine, calls } = dataWith(refusal('0034-alerts'));
@@ -66,6 +72,7 @@ test('data that this update migrated go back, with the passphrase', async () => 
 
 test.each([
   ['a snapshot of an earlier update', refusal('0031-jobs')],
+  ['one with the same schema', refusal('0034-alerts', '2026-11-21T03:00:00.000Z')],
   [
     'other nodes at work',
     'The PostgreSQL database gatehouse is in use by nodes that share it: node_b (0.2.0, https://10.0.0.2:7300). Nothing was changed.',
@@ -80,6 +87,30 @@ test.each([
   expect(calls()).toEqual(['migrate --back /run/p']);
 });
 
+const NODES = JSON.stringify({
+  nodes: true,
+  databaseUrl: 'postgresql://db.example/gatehouse',
+  keysDatabaseUrl: 'postgresql://db.example/gatehouse_keys',
+  host: '10.0.0.11',
+});
+
+test('data that nodes share stay, also where no other node runs: these wrote after the snapshot', async () => {
+  const { data, machine, calls } = dataWith(refusal('0034-alerts'));
+  writeFileSync(join(data, 'gatehouse.json'), NODES);
+  await machine.migrate();
+  expect(await machine.migrateBack()).toBe(false);
+  expect(calls()).toEqual(['migrate --json /run/p']);
+});
+
+test('a node is tried at its own address, whatever its trial listens on', async () => {
+  const { data, machine, calls } = dataWith('');
+  const words = `serve --data ${data} --host 127.0.0.1 --port 0`;
+  await machine.tryStart();
+  writeFileSync(join(data, 'gatehouse.json'), NODES);
+  await machine.tryStart();
+  expect(calls()).toEqual([`${words} /run/p`, `${words} --node-address 10.0.0.11:7301 /run/p`]);
+});
+
 test('a record of several nodes is updated in turn, of which the program from before has the lock as long as it runs', async () => {
   const { data, machine, calls } = dataWith('');
   const program = join(data, 'program');
@@ -89,10 +120,14 @@ test('a record of several nodes is updated in turn, of which the program from be
   writeFileSync(program, `#!/bin/sh\necho "$*" > ${data}/calls\necho '${TURN_TAKEN}'\nexec sleep 600\n`);
   const turn = await machine.takeTurn();
   expect(calls()).toEqual([`update --take-turn --data ${data} --json`]);
+  // The former program ends first.
+  await turn.retake();
+  expect(calls()).toHaveLength(1);
   // Ends that program.
   await turn[Symbol.asyncDispose]();
   writeFileSync(program, "#!/bin/sh\necho 'Another node of this record is being updated (x).' >&2\nexit 1\n");
-  await expect(machine.takeTurn()).rejects.toThrow('Nothing was changed: it ended with 1: Another node');
+  await expect(machine.takeTurn()).rejects.toThrow('it ended with 1: Another node');
+  await expect(turn.retake()).rejects.toThrow('it ended with 1: Another node');
 });
 
 test('data that went back already, before a kill, count as gone back', async () => {

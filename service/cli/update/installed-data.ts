@@ -16,8 +16,8 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { replyOf } from '../../../sdk/admin/client.ts';
 import { dropToOwner, ownFs, type PrivilegedFs } from '../../backup/finish-restore.ts';
-import { parseConfig } from '../../config.ts';
-import { readSettings } from '../../data-directory/database-place.ts';
+import { nodeOfSettings } from '../../compose/this-node.ts';
+import { type Config, parseConfig } from '../../config.ts';
 import { Problem } from '../../lib/problem.ts';
 import { readPassphraseFile } from '../../storage/master/open-master.ts';
 import { migrations } from '../../storage/migrations/index.ts';
@@ -28,6 +28,7 @@ import { type AskingTerminal, readPassphrase } from '../master/passphrase.ts';
 import {
   type Account,
   type Machine,
+  NO_TURN,
   type ProgramOptions,
   runProgram,
   runUntil,
@@ -57,6 +58,8 @@ export interface InstalledDataDeps {
   inherit?: ProgramOptions['inherit'];
   /** Newest migration of the version from before. */
   schema?: string;
+  /** When this update began, in ms since 1970; a snapshot from before is of an earlier one. */
+  begun?: number;
 }
 
 /** What an update does with the data directory, as the account that owns it. */
@@ -66,6 +69,7 @@ export function installedData({
   env: given,
   inherit = [],
   schema = OWN_SCHEMA,
+  begun = 0,
 }: InstalledDataDeps): Pick<
   Machine,
   'migrate' | 'keepData' | 'migrateBack' | 'tryStart' | 'askService' | 'takeTurn' | 'nodesWithout'
@@ -78,6 +82,8 @@ export function installedData({
   const options = () => ({ account: account(), env, inherit });
   const gatehouse = (...words: string[]) => runProgram(command, words, options());
   const initialized = () => isInitialized(data);
+  const settings = (): Promise<Config> =>
+    dropToOwner(data, async () => parseConfig({ data }, { ...process.env, ...env }));
   return {
     async migrate() {
       if (initialized()) await gatehouse('migrate', '--json');
@@ -88,26 +94,32 @@ export function installedData({
     },
     async migrateBack() {
       if (!initialized()) return false;
+      // Other nodes have written since, also where none runs now.
+      if ((await settings()).nodes) return false;
       // Asked without it, the command refuses, and names the schema of the newest snapshot with an older one and the number that confirms.
       const refusal = await gatehouse('migrate', '--back').then(
         () => '',
         (error: Error) => error.message,
       );
       if (refusal.includes('holds no snapshot with an older one')) return false;
-      // The others work with the newer schema, and so does the version from before.
+      // Without the setting: as the flag of a unit.
       if (refusal.includes('is in use by nodes')) return false;
       // of a call before, that was cut short after it
       if (refusal.includes('and was not started since')) return true;
-      const [, older, people] = /\(schema ([\w-]+)\)[\s\S]*--confirm (\d+)/.exec(refusal) ?? [];
+      const [, taken = '', older, people] =
+        /snapshot from (\S+) \(schema ([\w-]+)\)[\s\S]*--confirm (\d+)/.exec(refusal) ?? [];
       if (people === undefined) throw new Error(refusal);
       // Otherwise it is of an earlier update, and what was written since would be lost.
-      if (older !== schema) return false;
+      if (older !== schema || Date.parse(taken) < begun) return false;
       await gatehouse('migrate', '--back', '--confirm', people);
       return true;
     },
     async tryStart() {
       if (!initialized()) return undefined;
-      const words = ['serve', '--data', data, '--host', '127.0.0.1', '--port', '0'];
+      // The nodes beside it are to reach it; what its host would name is this machine alone.
+      const node = nodeOfSettings(await settings());
+      const reached = node === undefined ? [] : ['--node-address', node.address.replace('https://', '')];
+      const words = ['serve', '--data', data, '--host', '127.0.0.1', '--port', '0', ...reached];
       return runUntil(command, words, { ...options(), timeoutMs: START, ready: readyLine }).then(
         (answer) => (answer === 'ready' ? undefined : answer),
         (error: Error) => error.message,
@@ -126,17 +138,22 @@ export function installedData({
       }
     },
     async takeTurn() {
-      const none = { async [Symbol.asyncDispose]() {} };
-      if (!initialized() || readSettings(data).databaseUrl === undefined) return none;
+      if (!initialized() || (await settings()).databaseUrl === undefined) return NO_TURN;
       const words = ['update', '--take-turn', '--data', data, '--json'];
-      const held = await startProgram(command, words, {
-        ...options(),
-        timeoutMs: TURN,
-        ready: async (line) => (line === TURN_TAKEN ? true : undefined),
-      }).catch((error: Error) => {
-        throw new Problem('CONFLICT', `Nothing was changed: ${error.message}`, { cause: error });
-      });
-      return { [Symbol.asyncDispose]: held.end };
+      const take = () =>
+        startProgram(command, words, {
+          ...options(),
+          timeoutMs: TURN,
+          ready: async (line) => (line === TURN_TAKEN ? true : undefined),
+        });
+      let held = await take();
+      return {
+        async retake() {
+          await held.end();
+          held = await take();
+        },
+        [Symbol.asyncDispose]: () => held.end(),
+      };
     },
     async nodesWithout(version) {
       const control = createControl(createSocketTransport(join(data, 'control.sock')));

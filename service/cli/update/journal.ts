@@ -48,6 +48,8 @@ const Entry = z.object({
   data: z.string(),
   /** Newest migration that the version from before knows. */
   schema: z.string(),
+  /** When the update began, in ms since 1970, before its first copy of the database. */
+  begun: z.int().optional(),
   /** Of an installation by the archive. */
   home: z.string().optional(),
   /** Whether the service ran. */

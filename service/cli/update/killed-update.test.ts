@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Journal, openJournal, readJournal } from './journal.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, NO_TURN } from './machine.ts';
 import { changedData, recover, update } from './update-steps.ts';
 
 let folder: string;
@@ -116,7 +116,7 @@ function processOn(box: Box, { migrates, works }: { migrates: boolean; works: bo
         box.data = OLD;
         return true;
       }),
-    takeTurn: async () => ({ async [Symbol.asyncDispose]() {} }),
+    takeTurn: async () => NO_TURN,
     nodesWithout: async () => [],
     tryStart: () =>
       step(() => {

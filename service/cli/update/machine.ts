@@ -24,17 +24,26 @@ export interface Machine {
   migrate(): Promise<void>;
   /** The same, and keeps a checked copy of the database; where, in words. Undefined where there is no data yet. */
   keepData(): Promise<string | undefined>;
-  /** Back to the schema of the version from before. False where the data has no newer one, and stays. */
+  /** Back to the schema of the version from before. False where the data has no newer one, or several nodes share it: it stays. */
   migrateBack(): Promise<boolean>;
   /** Starts the installed program once and asks `/ready`. Undefined: it is ready. Else why not. */
   tryStart(): Promise<string | undefined>;
   /** Asks the service that `start` started. Undefined: it is ready. Else why not. */
   askService(): Promise<string | undefined>;
   /** Keeps updates of the other nodes of the record off until it is disposed of. Throws where one of them has it. */
-  takeTurn(): Promise<AsyncDisposable>;
+  takeTurn(): Promise<Turn>;
   /** The nodes of the record that run another version, in words: none where the service has its record for itself. */
   nodesWithout(version: string): Promise<string[]>;
 }
+
+/** Of the update of one node, until it is disposed of. */
+export interface Turn extends AsyncDisposable {
+  /** Takes it anew: its connection may have ended, which is not seen here. Throws as `takeTurn`. */
+  retake(): Promise<void>;
+}
+
+/** Of a service that has its record for itself. */
+export const NO_TURN: Turn = { async retake() {}, async [Symbol.asyncDispose]() {} };
 
 export type Say = (sentence: string) => void;
 

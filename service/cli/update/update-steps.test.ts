@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JournalEntry } from './journal.ts';
 import type { Machine } from './machine.ts';
-import { update } from './update-steps.ts';
+import { recover, update } from './update-steps.ts';
 
 const versions = { from: '0.1.0', to: '0.2.0' };
 
@@ -9,6 +9,7 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
   const done: string[] = [];
   const steps: (JournalEntry['step'] | 'end')[] = [];
   const turns: (readonly string[])[] = [];
+  const retaken: (readonly string[])[] = [];
   const step =
     <T>(name: string, value: T) =>
     async (...words: unknown[]) => {
@@ -35,7 +36,10 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
     askService: step('ask', undefined as string | undefined),
     takeTurn: async () => {
       turns.push([...steps]);
-      return { [Symbol.asyncDispose]: async () => void turns.push([...steps]) };
+      return {
+        retake: async () => void retaken.push([...done]),
+        [Symbol.asyncDispose]: async () => void turns.push([...steps]),
+      };
     },
     nodesWithout: async () => [],
     ...own,
@@ -47,10 +51,13 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
   const order = { ...versions, place: { data: '/data', schema: '0034' }, journal, say() {} };
   return {
     machine,
+    order,
     done,
     steps,
     /** What the journal held as it was taken and given back. */
     turns,
+    /** What was done before it was taken anew. */
+    retaken,
     run: (more = {}) => update(machine, 'new.deb', { ...order, ...more }),
   };
 }
@@ -80,6 +87,35 @@ test('of several nodes one is updated at a time: from before the first step unti
   });
   await expect(run()).rejects.toThrow('Another node');
   expect([done, steps]).toEqual([[], []]);
+});
+
+test('the turn is taken anew before anything is installed: its connection may have ended while the data was copied', async () => {
+  const fine = machineWith();
+  await fine.run();
+  expect(fine.retaken).toEqual([BEFORE]);
+  const { run, done, steps, machine } = machineWith();
+  machine.takeTurn = async () => ({
+    retake: fail('Another node of this record is being updated.'),
+    async [Symbol.asyncDispose]() {},
+  });
+  await expect(run()).rejects.toThrow(
+    /^Nothing was changed: Another node of this record is being updated[.]$/,
+  );
+  expect(done).toEqual([...BEFORE, 'start']);
+  expect(steps).toEqual(['before', 'start back', 'end']);
+});
+
+test('what is taken back keeps the others off, and waits for none: the record may not answer, or another one be updated', async () => {
+  for (const refused of [false, true]) {
+    const { machine, order, steps, turns } = machineWith();
+    if (refused) machine.takeTurn = fail('The server does not answer.');
+    const { journal, say } = order;
+    const entry = { ...versions, ...order.place, format: 1, step: 'installing', before: 'old.deb' } as const;
+    const more = { program: '/kept/program', running: true, restored: false };
+    await recover(machine, { ...entry, ...more }, { journal, say, opens: false });
+    expect(steps.at(-1)).toBe('end');
+    expect(turns).toEqual(refused ? [] : [[], steps]);
+  }
 });
 
 test('nodes of another version are said, where the service of this one runs', async () => {

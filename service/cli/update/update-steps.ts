@@ -1,7 +1,7 @@
 import { document } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
 import { type Journal, type JournalEntry, recoverScript } from './journal.ts';
-import type { Machine, Say } from './machine.ts';
+import { type Machine, NO_TURN, type Say, type Turn } from './machine.ts';
 
 export interface UpdateOutcome {
   from: string;
@@ -10,7 +10,7 @@ export interface UpdateOutcome {
   snapshot?: string;
   /** Why the version from before is back. */
   wentBack?: string;
-  /** Whether the database from before was put in place; false where it stayed: the new version had not changed its schema, or other nodes work on it. */
+  /** Whether the database from before was put in place; false where it stayed: the new version had not changed its schema, or several nodes share it. */
   restored?: boolean;
   /** Nodes of the record that run another version, in words; absent where there are none. */
   others?: string[];
@@ -20,7 +20,7 @@ interface UpdatePlan {
   from: string;
   to: string;
   /** What the journal says beside the steps. */
-  place: Pick<JournalEntry, 'data' | 'schema' | 'home'>;
+  place: Pick<JournalEntry, 'data' | 'schema' | 'begun' | 'home'>;
   journal: Journal;
   /** false: the operator has a backup and wants no copy of the database. */
   snapshot?: boolean;
@@ -34,7 +34,9 @@ interface UpdatePlan {
  */
 export async function update(machine: Machine, file: string, order: UpdatePlan): Promise<UpdateOutcome> {
   const { from, to, journal, say } = order;
-  await using _ = await machine.takeTurn();
+  await using turn = await machine.takeTurn().catch((error: Error) => {
+    throw new Problem('CONFLICT', `Nothing was changed: ${error.message}`, { cause: error });
+  });
   say(`keeping a copy of ${from}`);
   const before = await machine.packInstalled();
   const program = await machine.keepProgram();
@@ -55,7 +57,7 @@ export async function update(machine: Machine, file: string, order: UpdatePlan):
     say('stopping the service');
     await machine.stop();
   }
-  const snapshot = await openBefore(machine, entry, order);
+  const snapshot = await openBefore(machine, entry, { ...order, turn });
   if (snapshot !== undefined) entry.snapshot = snapshot;
   const outcome = { from, to, ...(snapshot !== undefined && { snapshot }) };
   const why = await replace(machine, file, { entry, journal, say });
@@ -70,18 +72,23 @@ export async function update(machine: Machine, file: string, order: UpdatePlan):
   return { ...outcome, wentBack: why, restored };
 }
 
-/** With the version from before: a passphrase that is wrong, data that do not open, or a disk without room for the copy end the update here. */
+/**
+ * With the version from before: a passphrase that is wrong, data that do not open, or a disk without room for the copy end the update here, and so does
+ * a turn that was lost meanwhile.
+ */
 async function openBefore(
   machine: Machine,
   entry: JournalEntry,
-  { journal, snapshot = true, say }: UpdatePlan,
+  { journal, snapshot = true, say, turn }: UpdatePlan & { turn: Turn },
 ): Promise<string | undefined> {
   const { from, running } = entry;
+  let why = `${from} does not open the data${snapshot ? ', or keeps no copy of it' : ''}. `;
   say(`opening the data with ${from}${snapshot ? ', and keeping a checked copy of the database' : ''}`);
   try {
-    if (snapshot) return await machine.keepData();
-    await machine.migrate();
-    return undefined;
+    const kept = snapshot ? await machine.keepData() : void (await machine.migrate());
+    why = '';
+    await turn.retake();
+    return kept;
   } catch (error) {
     journal.write({ ...entry, step: 'start back' });
     const started = running
@@ -92,11 +99,9 @@ async function openBefore(
       : true;
     journal.remove();
     const stopped = started ? '' : ' The service did not start again either.';
-    throw new Problem(
-      'CONFLICT',
-      `Nothing was changed: ${from} does not open the data${snapshot ? ', or keeps no copy of it' : ''}. ${(error as Error).message}${stopped}`,
-      { cause: error },
-    );
+    throw new Problem('CONFLICT', `Nothing was changed: ${why}${(error as Error).message}${stopped}`, {
+      cause: error,
+    });
   }
 }
 
@@ -199,7 +204,7 @@ async function requireOpens(
     throw new Problem(
       'CONFLICT',
       `${from} is installed again, but it does not open the data, and the service is stopped. ${refusal || (error as Error).message} ` +
-        `The copy of ${from} is ${before}.${copy} Restore the backup from before the update (${document('OPERATIONS')}, "The disk or the box is lost"), or install ${to} again.`,
+        `The copy of ${from} is ${before}.${copy} Install ${to} again, which goes on with what was written since, or restore the backup from before the update (${document('OPERATIONS')}, "The disk or the box is lost").`,
     );
   }
 }
@@ -232,5 +237,7 @@ export async function recover(
     return { ...outcome, installed: step === 'ready' ? to : from, restored: false };
   }
   say(`going back to ${from}`);
+  // A service that stands still is worse than two that are taken back at once.
+  await using _ = await machine.takeTurn().catch(() => NO_TURN);
   return { ...outcome, installed: from, ...(await takeBack(machine, entry, { journal, opens })) };
 }

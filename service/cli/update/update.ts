@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { releaseKeyFolders } from '../../compose/model-paths.ts';
 import { parseConfig } from '../../config.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { document } from '../../lib/installation.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -122,9 +123,10 @@ async function updateLocked(
     await verifyFile(given, file, options);
     const versions = await versionsOf(machineFor(given, { data, env: {} }), file);
     using environment = await environmentOf(data, options);
-    const machine = machineFor(given, { data, lock, ...environment });
+    const begun = systemClock.now();
+    const machine = machineFor(given, { data, begun, lock, ...environment });
     const home = archiveHome(productRoot());
-    const place = { data, schema: OWN_SCHEMA, ...defined({ home }) };
+    const place = { data, schema: OWN_SCHEMA, begun, ...defined({ home }) };
     const { snapshot } = options;
     return answer(await update(machine, file, { ...versions, place, journal: openJournal(), snapshot, say }));
   } finally {
@@ -242,7 +244,7 @@ const othersSentence = ({ others = [] }: UpdateOutcome): string =>
     ? ''
     : `\nStill of another version: ${others.join(', ')}. Update them now, one after another: until then they make no backups.`;
 
-/** Until this process is ended, or its connection is. */
+/** Until this process is ended; the turn goes with its connection. */
 async function holdTurn(data: string): Promise<never> {
   const { databaseUrl } = parseConfig({ data });
   if (databaseUrl === undefined) throw new UsageError('--take-turn is for a record on PostgreSQL.');
@@ -257,7 +259,7 @@ export const interrupted = (): boolean => existsSync(journalFile());
 export const dataSentence = (restored: boolean): string =>
   restored
     ? `The database from before the update is in its place again; the newer one is kept beside it (${document('OPERATIONS')}, Updates).`
-    : 'The database stayed, with what was written since: the new version had not changed its schema, or other nodes work on it.';
+    : 'The database stayed, with what was written since: the new version had not changed its schema, or several nodes share it.';
 
 export interface RecoverOptions {
   passphraseFile?: string;
@@ -281,8 +283,8 @@ export async function recoverInterrupted({
   if (entry === undefined) return nothing('No update was interrupted.');
   const opens = changedData(entry);
   using environment = await environmentOf(entry.data, { ...options, opens });
-  const { data, schema, home, running } = entry;
-  const deps: MachineDeps = { data, schema, lock: lock.fd, byUnit, ...environment };
+  const { data, schema, begun, home, running } = entry;
+  const deps: MachineDeps = { data, schema, lock: lock.fd, byUnit, ...defined({ begun }), ...environment };
   const machine = home === undefined ? debianMachine(deps) : archiveMachine(home, deps);
   const outcome = await recover(byUnit ? withoutService(machine) : machine, entry, {
     journal: openJournal(),
