@@ -9,6 +9,8 @@ export interface SilentWay {
   cut(): void;
   /** What waits passes then, as packets that are sent again. */
   mend(): void;
+  /** Ends all connections, as a router that is restarted does, and so many new ones as soon as they are made. */
+  refuse(connections: number): void;
   close(): void;
 }
 
@@ -16,7 +18,13 @@ export interface SilentWay {
 export async function openSilentWay(folder: string): Promise<SilentWay> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let refused = 0;
   const server = createServer({ pauseOnConnect: true }, (near) => {
+    if (refused > 0) {
+      refused--;
+      near.destroy();
+      return;
+    }
     const far = connect(join(folder, '.s.PGSQL.5432'));
     for (const [one, other] of [
       [near, far],
@@ -53,6 +61,10 @@ export async function openSilentWay(folder: string): Promise<SilentWay> {
     mend() {
       isCut = false;
       for (const one of sockets) one.resume();
+    },
+    refuse(connections) {
+      refused = connections;
+      for (const one of sockets) one.destroy();
     },
     close() {
       server.close();

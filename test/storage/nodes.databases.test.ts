@@ -4,6 +4,8 @@ import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
 import type { PostgresLock } from '../../service/storage/postgres/held-right.ts';
 import { joinNodes, listNodes } from '../../service/storage/postgres/nodes.ts';
+import { requireNodesStopped } from '../../service/storage/postgres/nodes-stopped.ts';
+import { openSilentWay, type SilentWay } from '../cluster/silent-way.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const binaries = findPostgres();
@@ -35,8 +37,8 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
     closers.push(() => database.close());
     return database;
   }
-  async function join(id: string, { now = clock.now, still = 10_000 } = {}): Promise<PostgresLock> {
-    const lock = await joinNodes(url, {
+  async function join(id: string, { now = clock.now, still = 10_000, by = url } = {}): Promise<PostgresLock> {
+    const lock = await joinNodes(by, {
       ...silent,
       holder: `gatehouse ${id}`,
       sessions: `pool of ${id}`,
@@ -263,6 +265,82 @@ describe.skipIf(binaries === undefined)('nodes of a PostgreSQL database', () => 
       )
       .toBe('written');
     expect(await ids(admin)).toEqual(['node_a']);
+  });
+
+  describe('behind a router', () => {
+    let way: SilentWay;
+    beforeEach(async () => {
+      way = await openSilentWay(server.folder);
+    });
+    afterEach(() => way.close());
+
+    test('that is restarted and refuses connections meanwhile, join again before the others remove them', async () => {
+      await join('node_a');
+      const b = await join('node_b', { by: way.to(url) });
+      const admin = await connect();
+      const beats = async () =>
+        (await admin.query("select beats::integer from service_node where node = 'node_a'")).rows[0].beats;
+      const before = await beats();
+      await expect.poll(beats, { timeout: 20_000 }).toBeGreaterThan(before + 1);
+      way.refuse(6);
+      await expect.poll(() => refusalOf(b)).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+      await expect.poll(() => refusalOf(b), { timeout: 20_000 }).toBeUndefined();
+      expect(await ids(admin)).toEqual(['node_a', 'node_b']);
+    });
+
+    test('that still refuses them when the server is there again, are waited for by a service that wants the database alone', async () => {
+      const lock = await join('node_a', { by: way.to(url) });
+      const admin = await connect();
+      way.refuse(Number.POSITIVE_INFINITY);
+      await expect.poll(() => refusalOf(lock)).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+      const alone = open('alone', 'alone').catch((error: unknown) => error);
+      await expect
+        .poll(async () => {
+          const { rowCount } = await admin.query(
+            "select from pg_stat_activity where application_name = 'gatehouse alone' and query like '%advisory_unlock%'",
+          );
+          return rowCount;
+        })
+        .toBe(1);
+      way.refuse(0);
+      expect(await alone).toMatchObject({
+        code: 'CONFLICT',
+        message: expect.stringContaining('in use by nodes that share it: node_a'),
+      });
+      await expect.poll(() => refusalOf(lock), { timeout: 20_000 }).toBeUndefined();
+    });
+
+    test('that still refuses them when the server is there again, are found by a restore', async () => {
+      const lock = await join('node_a', { by: way.to(url) });
+      const admin = await connect();
+      way.refuse(Number.POSITIVE_INFINITY);
+      await expect.poll(() => refusalOf(lock)).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+      await admin.query("update service_node set beaten_at = beaten_at - interval '1 minute'");
+      const restore = requireNodesStopped(url).catch((error: unknown) => error);
+      await expect
+        .poll(async () => {
+          const { rowCount } = await admin.query(
+            "select from pg_stat_activity where application_name = 'gatehouse restore' and query like '%service_node%'",
+          );
+          return rowCount;
+        })
+        .toBe(1);
+      way.refuse(0);
+      expect(await restore).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('node_a (') });
+      expect(await ids(admin)).toEqual(['node_a']);
+    });
+  });
+
+  test('of which rows alone are left are removed by a restore', async () => {
+    await join('node_a');
+    const admin = await connect();
+    await admin.query('create table kept as select * from service_node');
+    for (const close of closers.splice(0, 1)) await close();
+    await admin.query(
+      "insert into service_node select * from kept; drop table kept; update service_node set beaten_at = beaten_at - interval '1 minute'",
+    );
+    await requireNodesStopped(url);
+    expect(await ids(admin)).toEqual([]);
   });
 
   test('with a wrong clock are refused, and write nothing while it is wrong', async () => {

@@ -11,6 +11,8 @@ import { connectTimeoutOf, sessionSettings } from './session-settings.ts';
 
 /** Milliseconds between two heartbeats, which also keep the connection known to routers. */
 export const BEAT_EVERY = 2_000;
+/** Milliseconds between two tries to have the right again. */
+const AGAIN_EVERY = 250;
 /** Milliseconds without a heartbeat after which a process counts as gone. */
 export const STILL = 10_000;
 /** Milliseconds for which the end of a connection is waited for. */
@@ -83,6 +85,7 @@ export async function holdRight(url: string, deps: PostgresLockDeps, right: Righ
   await hold.take();
   const recurring = createRecurring({ log, timer });
   recurring.every('database lock', BEAT_EVERY, () => hold.beat());
+  recurring.every('database lock again', AGAIN_EVERY, () => hold.regain());
 
   function requireHeld(): void {
     const why = hold.client() ? right.hindered?.() : hold.why();
@@ -118,8 +121,10 @@ interface Hold {
   why(): string;
   /** Throws CONFLICT where it is refused. */
   take(): Promise<void>;
-  /** Writes a heartbeat, or takes it again. Waits for no error of the connection itself: of an unreachable host it may take minutes. */
+  /** Writes a heartbeat, where it is held. Waits for no error of the connection itself: of an unreachable host it may take minutes. */
   beat(): Promise<void>;
+  /** Takes it again, where it was lost. */
+  regain(): Promise<void>;
   /** For good, until the process starts anew: another has written meanwhile, and what this process has in memory is old. */
   giveUp(why: Problem): void;
   /** Resolves then. */
@@ -186,9 +191,8 @@ function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, 
   }
 
   async function writeBeat(): Promise<void> {
-    if (isGone) return;
     const looked = client;
-    if (!looked) return retake();
+    if (!looked) return;
     try {
       const gone = await right.beat(looked, token);
       if (gone && client === looked && !ended) giveUp(gone);
@@ -205,6 +209,9 @@ function createHold(url: string, { log, holder, unanswered }: PostgresLockDeps, 
     why: () => lost,
     take,
     beat: writeBeat,
+    async regain() {
+      if (!client && !isGone && !ended) await retake();
+    },
     giveUp,
     gone: gone.promise,
     async end() {

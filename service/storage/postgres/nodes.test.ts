@@ -30,14 +30,34 @@ describe('the watch of a node over the others', () => {
   });
 
   test('finds one whose session ended since it was seen, also with heartbeats in between', () => {
+    const endsIn = (one: ReturnType<typeof begin>, beats: number) => {
+      for (let looks = 1; looks < 5; looks++) {
+        now += BEAT;
+        if (one([row(beats, false)]).ended.length > 0) return looks;
+      }
+      return undefined;
+    };
     const watch = begin();
     watch([row(1)]);
-    now += BEAT;
-    expect(codes(watch([row(1, false)]))).toEqual({ silent: 0, ended: 1 });
+    expect(endsIn(watch, 1)).toBe(3);
     const again = begin();
     again([row(1, false)]);
+    expect(endsIn(again, 2)).toBe(3);
+  });
+
+  test('gives one whose session ended more than a heartbeat to join again, and begins anew when it did', () => {
+    const watch = begin();
+    watch([row(1)]);
+    for (let looks = 0; looks < 2; looks++) {
+      now += BEAT;
+      expect(codes(watch([row(1, false)]))).toEqual({ silent: 0, ended: 0 });
+    }
     now += BEAT;
-    expect(codes(again([row(2, false)]))).toEqual({ silent: 0, ended: 1 });
+    expect(codes(watch([row(2)]))).toEqual({ silent: 0, ended: 0 });
+    for (let looks = 0; looks < 2; looks++) {
+      now += BEAT;
+      expect(codes(watch([row(2, false)]))).toEqual({ silent: 0, ended: 0 });
+    }
   });
 
   test('waits for one whose session it has not seen: it was at another server, and may be on its way', () => {

@@ -20,8 +20,11 @@ import { endSessions, lockWithOthers, readWriterRow, unlockWithOthers } from './
 /** Milliseconds that the clock of a node may differ from the server's. */
 const CLOCK_LIMIT = 2_000;
 
-/** Milliseconds for which a node is waited for whose session at the server has ended: one that lives has another one soon. */
-const REJOINS = 1_500;
+/**
+ * Milliseconds for which a node is waited for whose session at the server has ended: one that lives tries four times a second, but what
+ * leads to the server may refuse connections for a moment. No multiple of `BEAT_EVERY`: the look that is due then is not too early.
+ */
+const REJOINS = BEAT_EVERY + 1_500;
 
 const SERVER_TIME = '(extract(epoch from clock_timestamp()) * 1000)::float8 as now';
 
@@ -155,10 +158,9 @@ export function joinNodes(url: string, deps: NodeDeps): Promise<PostgresLock> {
       hindered = wrong;
       if ((await writeBeat(client, token, ahead)) === undefined) return removed();
       const { silent, ended } = watch(await readRows(client, { not: token }));
-      const dead = ended.length > 0 ? await stillEnded(client, ended) : [];
-      for (const { id, holder: who } of [...silent, ...dead])
+      for (const { id, holder: who } of [...silent, ...ended])
         log.warn({ node: id, holder: who }, 'a node is gone: it is removed, and what it had begun is undone');
-      await removeNodes(client, [...silent, ...dead]);
+      await removeNodes(client, [...silent, ...ended]);
       return undefined;
     },
     gone: removed,
@@ -249,6 +251,10 @@ export async function readAllRows(client: pg.Client): Promise<NodeRow[]> {
   return rows.length === 0 ? [] : readRows(client, { not: '' });
 }
 
+/** Whether one wrote a heartbeat or joined since the rows were as `before`. */
+export const isAnyAlive = (rows: readonly NodeRow[], before: readonly NodeRow[]): boolean =>
+  rows.some((row) => !before.some(({ token, beats }) => token === row.token && beats === row.beats));
+
 /** `node_a (0.2.0, https://10.0.0.1:7300)` */
 export const describeNodes = (nodes: readonly Node[]): string =>
   nodes.map(({ id, version, address }) => `${id} (${version}, ${address})`).join(', ');
@@ -311,14 +317,6 @@ export async function removeNodes(client: pg.Client, rows: readonly NodeRow[]): 
   }
 }
 
-/** Those that have not joined again. */
-async function stillEnded(client: pg.Client, ended: readonly NodeRow[]): Promise<NodeRow[]> {
-  await wait(REJOINS);
-  const beats = new Map(ended.map((row) => [row.token, row.beats]));
-  const rows = await readRows(client, { not: '' });
-  return rows.filter((row) => !row.alive && beats.get(row.token) === row.beats);
-}
-
 /** A time of the server, and this process's own before it was asked for and after it was there. */
 interface ComparedClock {
   asked: number;
@@ -346,11 +344,14 @@ interface Watched {
   since: number;
   /** It had a session at the server since this process has looked. */
   hadSession: boolean;
+  /** First seen without that session and with these heartbeats. */
+  endedAt: number | undefined;
 }
 
 /**
- * Gives those that were seen `still` milliseconds long without a new heartbeat, and those whose session ended since it was seen. Of the time
- * in which this process did not look it knows nothing: it was paused, as the whole machine may have been.
+ * Gives those that were seen `still` milliseconds long without a new heartbeat, and those whose session ended since it was seen and that
+ * have not joined again for `REJOINS`. Of the time in which this process did not look it knows nothing: it was paused, as the whole
+ * machine may have been.
  */
 export function createWatch(still: number, now = () => performance.now()) {
   let seen = new Map<string, Watched>();
@@ -365,14 +366,13 @@ export function createWatch(still: number, now = () => performance.now()) {
       const before = seen.get(token);
       const same = before?.beats === beats;
       const hadSession = alive || (before !== undefined && (before.hadSession || !same));
-      return [token, { beats, since: same ? before.since : at, hadSession }];
+      const endedAt = alive || !hadSession ? undefined : ((same ? before.endedAt : undefined) ?? at);
+      return [token, { beats, since: same ? before.since : at, hadSession, endedAt }];
     });
     seen = new Map(next);
-    const silent = rows.filter(({ token }) => at - seen.get(token)!.since >= still);
-    return {
-      silent,
-      ended: rows.filter((row) => !row.alive && seen.get(row.token)!.hadSession && !silent.includes(row)),
-    };
+    const isSilent = ({ token }: R) => at - seen.get(token)!.since >= still;
+    const isOver = ({ token }: R) => at - (seen.get(token)!.endedAt ?? at) >= REJOINS;
+    return { silent: rows.filter(isSilent), ended: rows.filter((row) => isOver(row) && !isSilent(row)) };
   };
 }
 

@@ -10,7 +10,7 @@ import {
   STILL,
   type Taken,
 } from './held-right.ts';
-import { describeNodes, type NodeRow, readAllRows, removeNodes } from './nodes.ts';
+import { describeNodes, isAnyAlive, type NodeRow, readAllRows, removeNodes } from './nodes.ts';
 import {
   beat,
   endSessions,
@@ -31,8 +31,8 @@ const PAUSE = 200;
 /**
  * Makes one process the only writer: takes an advisory lock on a connection of its own, which PostgreSQL releases when that connection ends,
  * and the row of writer-row.ts. Throws CONFLICT, naming the holder, when another process has it and writes heartbeats; one that has written
- * none for 10 s is taken over from. So are nodes that share the database: rows that are left of some go with what they had begun, and such a node writes
- * nothing when it wakes up.
+ * none for 10 s is taken over from. So are nodes that share the database, whether they have sessions now or, as after a restart of the
+ * server, none yet: their rows go with what they had begun, and such a node writes nothing when it wakes up.
  *
  * A pooler in transaction mode voids the advisory lock (checkPostgres refuses it), the row not.
  */
@@ -62,22 +62,21 @@ async function acquire(client: pg.Client, claim: Claim): Promise<Taken> {
   const { url, token, former } = claim;
   const inUse = (found: WriterRow): Taken => ({ is: 'in use', refusal: usedBy(url, describe(found)) });
   let still: { beats: string; since: number } | undefined;
-  let seen: readonly NodeRow[] | undefined;
+  let seen: { nodes: readonly NodeRow[]; since: number } | undefined;
   for (const start = performance.now(); ; await wait(PAUSE)) {
     const found = await readWriterRow(client);
     const { locked, locker, row } = found;
     if (former && isTaken(found, former))
       return { is: 'taken over', refusal: takenOver(url, describe(found)) };
     const nodes = await readAllRows(client);
-    if (locked && nodes.length > 0) await removeNodes(client, nodes);
-    if (locked && (row === undefined || row.token === token || !row.alive))
-      return { is: 'held', backend: await takeRow(client, claim, row) };
     const now = performance.now();
-    if (locker?.isNode) {
-      seen ??= nodes;
-      if (nodes.some((one) => !seen!.some(({ token, beats }) => token === one.token && beats === one.beats)))
-        return { is: 'in use', refusal: usedByNodes(url, nodes) };
-      if (now - start > STILL) {
+    const isShared = locker?.isNode || (locked && nodes.length > 0);
+    if (!isShared && locked && (row === undefined || row.token === token || !row.alive))
+      return { is: 'held', backend: await takeRow(client, claim, row) };
+    if (isShared) {
+      seen ??= { nodes, since: now };
+      if (isAnyAlive(nodes, seen.nodes)) return { is: 'in use', refusal: usedByNodes(url, nodes) };
+      if (now - seen.since > STILL) {
         await removeNodes(client, nodes);
         await endSharers(client);
       }
