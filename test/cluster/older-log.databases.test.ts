@@ -74,6 +74,28 @@ describe.skipIf(binaries === undefined)('a log that comes back shorter than the 
     ]);
   });
 
+  test('what is accepted at one node is what that one has seen: each other one warns until its own loss is accepted there', async () => {
+    await record(b, 'before');
+    const shared = await endOf(b, 'node_b');
+    await standby.stops([cluster.databaseUrl]);
+    await record(a, 'lost');
+    await record(b, 'lost');
+    await record(b, 'lost');
+    await standby.takesOver([cluster.databaseUrl]);
+    await again(() => a.position.catchUp());
+    await again(() => b.position.catchUp());
+    const lost = [{ chain: 'node_b', from: shared + 1, through: shared + 2 }];
+    expect((await again(() => a.auditLog.acceptLoss(by))).map(({ chain }) => chain)).toEqual(['node_a']);
+    await again(() => b.auditLog.tend());
+    expect(b.auditLog.lost()).toEqual(lost);
+    await b.close();
+    const restarted = await cluster.start('b');
+    expect(restarted.auditLog.lost()).toEqual(lost);
+    expect(await attention(restarted)).toBeDefined();
+    expect(await again(() => restarted.auditLog.acceptLoss(by))).toEqual(lost);
+    expect(restarted.auditLog.lost()).toEqual([]);
+  });
+
   test('a node that did not run compares its disk at its start, also of the others, where keys and record went back together', async () => {
     const both = [cluster.databaseUrl, cluster.keysDatabaseUrl];
     await record(a, 'before');
