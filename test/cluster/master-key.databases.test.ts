@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join as inFolder } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createBackupFiles } from '../../service/compose/backup-files.ts';
 import type { OrganizationId } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { createRecurring } from '../../service/lib/recurring.ts';
@@ -15,6 +18,7 @@ const binaries = findPostgres();
 const organization = 'org_1' as OrganizationId;
 const clock = { now: () => Date.now() };
 const appliance = 'apl_01test';
+const passphrase = 'correct horse battery staple';
 
 describe.skipIf(binaries === undefined)('a new master key while nodes run', () => {
   let server: TestPostgres;
@@ -189,6 +193,59 @@ describe.skipIf(binaries === undefined)('a new master key while nodes run', () =
     await follow(b);
     expect(b.vault.master.id).toBe(is);
     expect(opens(b)).toBe(before);
+  });
+
+  test.each(['note', 'answer'] as const)(
+    'a node whose %s fails once answers at its next look',
+    async (what) => {
+      const b = await nodes.start('b');
+      const { keys, master, places } = b.vault;
+      const nodeKeys = keys.nodeKeys!;
+      const unavailable = new Error('unavailable');
+      let failed = 0;
+      const failsOnce =
+        <Words extends unknown[], Result>(work: (...words: Words) => Promise<Result>) =>
+        (...words: Words): Promise<Result> =>
+          ++failed === 1 ? Promise.reject(unavailable) : work(...words);
+      const take = createNextMasterTaking({
+        keys: {
+          nodeKeys: what === 'answer' ? { ...nodeKeys, answer: failsOnce(nodeKeys.answer) } : nodeKeys,
+          note: what === 'note' ? failsOnce(keys.note) : keys.note,
+        },
+        master,
+        joined: places.joined!,
+        log: silentLog,
+      });
+      const rotated = rotate();
+      await expect.poll(() => nodeKeys.givenHere(), { timeout: 10_000 }).toBeDefined();
+      await expect(take()).rejects.toBe(unavailable);
+      await take();
+      const { is } = await rotated;
+      await follow(b);
+      expect(b.vault.master.id).toBe(is);
+    },
+  );
+
+  test('the passphrase of one node stays in the key store when another one starts, looks after it, and goes on', async () => {
+    const b = await nodes.start('b');
+    takes(b);
+    const { keys, master } = first.vault;
+    await createMasterCare({ ...first.vault, clock }).toPassphrase(passphrase);
+    const note = await keys.note('master/passphrase-file');
+    expect(note).toBe(readFileSync(inFolder(nodes.dataOf('a'), 'master-passphrase.json'), 'utf8'));
+    await follow(b);
+    await b.stop();
+    const again = await nodes.start('b');
+    expect(again.vault.master.id).toBe(master.id);
+    const files = createBackupFiles({
+      data: nodes.dataOf('b'),
+      place: { kind: 'sqlite-memory' },
+      vault: again.vault,
+      clock,
+      log: silentLog,
+    });
+    await files.keepPassphrase();
+    expect(await keys.note('master/passphrase-file')).toBe(note);
   });
 
   test('a key that another program gives is not taken', async () => {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
-import { operator } from '../support/engine.ts';
+import { consentOfAll, operator } from '../support/engine.ts';
 import { binaries, type StartedNodes, startNodes } from './nodes.ts';
+import { peopleOf } from './people.ts';
 import { standbyOf } from './standby.ts';
 
 const by = { actor: operator };
@@ -72,6 +73,48 @@ describe.skipIf(binaries === undefined)('a log that comes back shorter than the 
     expect(lines.map(({ details }) => JSON.parse(details))).toMatchObject([
       { lost: [['node_a', shared + 1, shared + 2]] },
     ]);
+  });
+
+  test('what is accepted at one node is what that one has seen: each other one warns until its own loss is accepted there', async () => {
+    await record(b, 'before');
+    const shared = await endOf(b, 'node_b');
+    await standby.stops([cluster.databaseUrl]);
+    await record(a, 'lost');
+    await record(b, 'lost');
+    await record(b, 'lost');
+    await standby.takesOver([cluster.databaseUrl]);
+    await again(() => a.position.catchUp());
+    await again(() => b.position.catchUp());
+    const lost = [{ chain: 'node_b', from: shared + 1, through: shared + 2 }];
+    expect((await again(() => a.auditLog.acceptLoss(by))).map(({ chain }) => chain)).toEqual(['node_a']);
+    await again(() => b.auditLog.tend());
+    expect(b.auditLog.lost()).toEqual(lost);
+    await b.close();
+    const restarted = await cluster.start('b');
+    expect(restarted.auditLog.lost()).toEqual(lost);
+    expect(await attention(restarted)).toBeDefined();
+    expect(await again(() => restarted.auditLog.acceptLoss(by))).toEqual(lost);
+    expect(restarted.auditLog.lost()).toEqual([]);
+  });
+
+  test('keys of people that the record does not have stay while the log is short', async () => {
+    const people = peopleOf(cluster);
+    await a.organizations.attestConsent(cluster.organization, consentOfAll, operator);
+    await standby.stops([cluster.databaseUrl]);
+    await again(() => people.enroll(a, 'late'));
+    await standby.takesOver([cluster.databaseUrl]);
+    await again(() => a.position.catchUp());
+    await again(() => b.position.catchUp());
+    const ofKeys = { of: cluster.keysDatabaseUrl };
+    const keys = () => cluster.query('select subject from person_key', [], ofKeys);
+    // As old as one that no enrollment uses any more.
+    await cluster.query('update person_key set created_at = 0', [], ofKeys);
+    expect(await keys()).toHaveLength(1);
+    await again(() => a.sweepKeys!());
+    expect(await keys()).toHaveLength(1);
+    await again(() => a.auditLog.acceptLoss(by));
+    await again(() => a.sweepKeys!());
+    expect(await keys()).toEqual([]);
   });
 
   test('a node that did not run compares its disk at its start, also of the others, where keys and record went back together', async () => {

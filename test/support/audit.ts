@@ -12,7 +12,7 @@ import { silentLog } from '../../service/lib/log.ts';
 import { createSigner } from './signer.ts';
 
 /** An audit log for parts that write nothing personal into it. */
-export const createTestAudit = (deps: Pick<AuditDeps, 'ids' | 'clock' | 'chain'>): Audit =>
+export const createTestAudit = (deps: Pick<AuditDeps, 'ids' | 'clock' | 'chain' | 'added'>): Audit =>
   createAudit({
     ...deps,
     sealer: { seal: () => Promise.reject(new Error('no personal detail was expected here')) },
@@ -32,10 +32,10 @@ export const noteIn = (notes: Map<string, string>): CheckpointNote => ({
 export function createTestAuditLog(
   deps: Pick<AuditDeps, 'ids' | 'clock'> &
     Pick<AuditLogDeps, 'db' | 'inTransaction'> &
-    Partial<Pick<AuditLogDeps, 'signing' | 'note' | 'log' | 'node'>>,
+    Partial<Pick<AuditLogDeps, 'signing' | 'note' | 'log' | 'node' | 'machine'>>,
 ): AuditLog & { audit: Audit; notes: Map<string, string> } {
   const notes = new Map<string, string>();
-  const audit = createTestAudit({ ...deps, chain: deps.node?.id });
+  const audit = createTestAudit({ ...deps, chain: deps.node?.id, added: deps.machine?.end.added });
   const log = createAuditLog({
     audit,
     signing: createSigner(generateKeyPairSync('ed25519')),

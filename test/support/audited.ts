@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { Actor, AuditLine } from '../../service/engine/audit/index.ts';
+import { type Actor, type AuditLine, createOwnEnd } from '../../service/engine/audit/index.ts';
 import { createIds } from '../../service/lib/id.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import type { DatabasePlace } from '../../service/storage/connection.ts';
@@ -21,16 +21,21 @@ export const newSafe = () => ({
 export async function startAudited({
   place = { kind: 'sqlite-memory' },
   safe = newSafe(),
+  keptIn,
 }: {
   place?: DatabasePlace;
   safe?: ReturnType<typeof newSafe>;
+  /** File of the machine in which the ends of the chains are kept, as where the record lies elsewhere. */
+  keptIn?: string;
 } = {}) {
   let now = Date.UTC(2026, 10, 20, 12);
   const clock = { now: () => now };
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++safe.ids));
   const log = silentLog;
   const database = await openTestDatabase(place, { clock, log });
-  const { db, inTransaction, close } = database;
+  const { db, close } = database;
+  const end = createOwnEnd();
+  const inTransaction = end.watched(database.inTransaction);
   const open = (node?: string) =>
     createTestAuditLog({
       db,
@@ -40,6 +45,7 @@ export async function startAudited({
       log,
       signing: createSigner(safe.pair),
       note: noteIn(safe.notes),
+      machine: node === undefined && keptIn !== undefined ? { file: keptIn, end } : undefined,
       node: node === undefined ? undefined : { id: node, version: '0.2.0', address: 'http://127.0.0.1' },
     });
   const auditLog = open();

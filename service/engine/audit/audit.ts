@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids, OrganizationId, SubjectId } from '../../lib/id.ts';
 import type { Tx } from '../../storage/transaction.ts';
 import { appendLine, type SealPersonal, sealPersonal } from './audit-store.ts';
-import type { Place } from './chain.ts';
+import type { TimedPlace } from './own-end.ts';
 
 /**
  * Who does something, and in which request: an API key, a person at the box (control socket, CLI), a signed-in administrator,
@@ -67,7 +67,7 @@ export interface AuditDeps {
   /** Chain that the lines are added to: the id of this node; empty, and unless given, of a service that shares its database with none. */
   chain?: string | undefined;
   /** What is added, before the transaction is done. */
-  added?(tx: Tx, place: Place): void;
+  added?(tx: Tx, place: TimedPlace): void;
 }
 
 export function createAudit({ ids, clock, sealer, chain = '', added }: AuditDeps): Audit {
@@ -77,6 +77,7 @@ export function createAudit({ ids, clock, sealer, chain = '', added }: AuditDeps
       { actor, action, organization, target, outcome = 'done', request, details = {}, personal },
     ) {
       const id = ids.next('audit');
+      const at = clock.now();
       if (personal && organization === undefined) {
         throw new Error(`The audit line ${action} has personal details but names no organization.`);
       }
@@ -97,11 +98,11 @@ export function createAudit({ ids, clock, sealer, chain = '', added }: AuditDeps
         outcome,
         request: (request ?? actor.request)?.toWellFormed() ?? null,
         details: JSON.stringify(details),
-        at: clock.now(),
+        at,
         subject: personal?.subject ?? null,
         personalSealed: sealed ? Buffer.from(sealed).toString('base64') : null,
       });
-      added?.(tx, place);
+      added?.(tx, Object.assign(place, { at }));
     },
   };
 }

@@ -22,7 +22,7 @@ import {
   type PlacedLine,
 } from './chain.ts';
 import { readHeads } from './chains-store.ts';
-import { detailsOfHeads, HEADS, saysRestore } from './joint.ts';
+import { detailsOfHeads, HEADS, saysLost, saysRestore } from './joint.ts';
 import { type NotedCheckpoints, readNoted, withNoted } from './noted.ts';
 import { keysById } from './verify-chain.ts';
 import { isSigned } from './walk-chain.ts';
@@ -74,8 +74,11 @@ export interface Checkpoints {
   note(checkpoint: Checkpoint): Promise<void>;
   /** Whether an acknowledged restore replaced the noted checkpoint: a signed line says so. */
   isAcknowledged(db: Db, noted: Head): Promise<boolean>;
-  /** Whether an acknowledged restore replaced what the log was then, ms since 1970. */
-  isReplaced(db: Db, then: number): Promise<boolean>;
+  /**
+   * Whether a signed line says why what this machine has seen of a chain, `at` then (ms since 1970), is not there any more: a later
+   * restore, or a later accepted loss that names that line.
+   */
+  isAccountedFor(db: Db, chain: string, seen: { seq: number; at: number }): Promise<boolean>;
   /**
    * Undefined when the log passes through the noted checkpoint, or an operator acknowledged that it does not. `forged`: the
    * note was not written by this service, so that nothing is known.
@@ -187,8 +190,15 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     },
     isOurs,
     isAcknowledged,
-    isReplaced: (over, then) =>
-      hasRestore(over, (line) => saysRestore(line) !== undefined && line.at >= then),
+    isAccountedFor: (over, of, { seq, at }) =>
+      hasRestore(over, (line) => {
+        if (line.at < at) return false;
+        // Of one node, which accepts what that one has seen.
+        const lost = saysLost(line);
+        return lost
+          ? lost.some((one) => one.chain === of && one.through >= seq)
+          : saysRestore(line) !== undefined;
+      }),
     signed,
     note,
     findGap,

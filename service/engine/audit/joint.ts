@@ -54,6 +54,19 @@ export function saysRestore(
     : undefined;
 }
 
+/** What an accepted loss names: the last line of each chain that is lost. Undefined for another line. */
+export function saysLost(line: StoredLine): { chain: string; through: number }[] | undefined {
+  if (line.action !== ACCEPT_LOSS) return undefined;
+  const { lost } = detailsOf(line);
+  return Array.isArray(lost) ? lost.flatMap(readLost) : [];
+}
+
+function readLost(named: unknown): { chain: string; through: number }[] {
+  if (!Array.isArray(named)) return [];
+  const [chain, , through] = named as unknown[];
+  return typeof chain === 'string' && typeof through === 'number' ? [{ chain, through }] : [];
+}
+
 const isPlace = (value: unknown): value is Place =>
   typeof value === 'object' && value !== null && 'seq' in value && 'hash' in value;
 

@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
-import { defined } from '../../lib/defined.ts';
 import { writeDurably } from '../../lib/durable-file.ts';
 import type { Log } from '../../lib/log.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import type { Db } from '../../storage/transaction.ts';
-import { readHash, readHead, readOldestCheckpoint } from './audit-store.ts';
+import { readHash, readHead, readMatching, readOldestCheckpoint } from './audit-store.ts';
 import type { Checkpoint, Head } from './chain.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { LostLines } from './lost-lines.ts';
-import type { OwnEnd } from './own-end.ts';
+import type { OwnEnd, TimedPlace } from './own-end.ts';
 
 /**
  * Where all chains ended when this machine looked last, signed, on its own disk, where the record lies elsewhere: a server that takes the
@@ -18,8 +17,8 @@ import type { OwnEnd } from './own-end.ts';
  */
 export interface KeptHeads {
   /**
-   * Notices what of it the record has no more; first of all, before a line is added to that record. What a signed restore that came later
-   * accounts for is not lost.
+   * Notices what of it the record has no more; first of all, before a line is added to that record. What a signed restore or accepted
+   * loss that came later accounts for is not lost.
    */
   compare(): Promise<void>;
   /** As `compare`, where something is lost already or the newest line of this process is gone; else one look at that line. */
@@ -58,7 +57,7 @@ export interface KeptHeadsDeps {
   chain: string;
   end: OwnEnd;
   db: Db;
-  checkpoints: Pick<Checkpoints, 'isOurs' | 'isReplaced' | 'signed'>;
+  checkpoints: Pick<Checkpoints, 'isOurs' | 'isAccountedFor' | 'signed'>;
   clock: Clock;
   log: Log;
 }
@@ -80,8 +79,8 @@ export function openKeptHeads({
     log.error({ file }, 'ends of the audit log on this machine are not signed: they count for nothing');
   const oneAtATime = createOneAtATime();
 
-  const sign = (chain: string, { seq, hash }: { seq: number; hash: string }): Checkpoint =>
-    checkpoints.signed({ seq, hash, at: clock.now(), kind: 'seen', previous: 0 }, chain);
+  const sign = (chain: string, { seq, hash, at }: TimedPlace): Checkpoint =>
+    checkpoints.signed({ seq, hash, at, kind: 'seen', previous: 0 }, chain);
 
   function write(): void {
     try {
@@ -97,9 +96,13 @@ export function openKeptHeads({
     if (hash === seen.hash) return undefined;
     const oldest = await readOldestCheckpoint(db, chain);
     if (oldest?.kind === 'prune' && seen.seq <= oldest.seq && isOurs(chain, oldest)) return undefined;
-    if (await checkpoints.isReplaced(db, seen.at)) return undefined;
+    if (await checkpoints.isAccountedFor(db, chain, seen)) return undefined;
     const { seq } = await readHead(db, chain);
-    return { chain, seen, ...defined({ from: seq < seen.seq ? seq + 1 : undefined }) };
+    if (seq >= seen.seq) return { chain, seen };
+    // Later lines were added by what took over.
+    const window = { after: 0, until: seen.seq, limit: 1 };
+    const [last] = await readMatching(db, chain, { until: seen.at + 1 }, window);
+    return { chain, seen, from: 1 + (last?.seq ?? (oldest?.kind === 'prune' ? oldest.seq : 0)) };
   }
 
   async function compare(): Promise<void> {
@@ -116,9 +119,9 @@ export function openKeptHeads({
         'lines of the audit log that this machine has seen are lost: the record is an older one, or they were cut off. Run "gatehouse audit verify"',
       );
     }
-    if (newest && !kept.has(own)) end.beginAt(await readHead(db, own));
+    if (newest && !kept.has(own)) end.beginAt({ ...(await readHead(db, own)), at: clock.now() });
     const still: Lost[] = [];
-    for (const one of lost) if (!(await checkpoints.isReplaced(db, one.seen.at))) still.push(one);
+    for (const one of lost) if (!(await checkpoints.isAccountedFor(db, one.chain, one.seen))) still.push(one);
     lost = still;
     if (JSON.stringify([[...kept.keys()], lost]) !== before) write();
   }
@@ -134,7 +137,8 @@ export function openKeptHeads({
     keep: (heads) =>
       oneAtATime(async () => {
         await compare();
-        for (const head of heads) if (head.seq > 0) kept.set(head.chain, sign(head.chain, head));
+        for (const head of heads)
+          if (head.seq > 0) kept.set(head.chain, sign(head.chain, { ...head, at: clock.now() }));
         write();
       }),
     lost: () => lost.map(({ chain, from, seen }) => ({ chain, from, through: seen.seq })),

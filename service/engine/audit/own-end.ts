@@ -1,20 +1,25 @@
 import type { InTransaction, Tx } from '../../storage/transaction.ts';
 import type { Place } from './chain.ts';
 
+/** A line, and when it was added, ms since 1970. */
+export interface TimedPlace extends Place {
+  at: number;
+}
+
 /** The newest line that this process has added and that is on disk, as the database said. */
 export interface OwnEnd {
-  newest(): Place | undefined;
+  newest(): TimedPlace | undefined;
   /** Another end, of a record that is an older one. */
-  beginAt(place: Place): void;
+  beginAt(place: TimedPlace): void;
   /** A line of a transaction that may still be undone. */
-  added(tx: Tx, place: Place): void;
+  added(tx: Tx, place: TimedPlace): void;
   /** Notes what was added when the transaction is done. */
   watched(inTransaction: InTransaction): InTransaction;
 }
 
 export function createOwnEnd(): OwnEnd {
-  const places = new WeakMap<Tx, Place>();
-  let newest: Place | undefined;
+  const places = new WeakMap<Tx, TimedPlace>();
+  let newest: TimedPlace | undefined;
   return {
     newest: () => newest,
     beginAt(place) {

@@ -111,11 +111,10 @@ export interface TakeDeps {
 /** Of a node that joined, again and again: takes what is given to it, and says so. What the master key in force did not attest is not taken. */
 export function createNextMasterTaking({ keys, master, joined, log }: TakeDeps): () => Promise<void> {
   const { nodeKeys } = keys;
-  let seen: string | undefined;
+  let refused: string | undefined;
   return async () => {
     const row = await nodeKeys.givenHere();
-    if (!row || row.answer !== null || row.wrapped === seen) return;
-    seen = row.wrapped;
+    if (!row || row.answer !== null || row.wrapped === refused) return;
     const about = {
       appliance: (await keys.note('appliance/id')) ?? '',
       node: joined.node,
@@ -127,6 +126,7 @@ export function createNextMasterTaking({ keys, master, joined, log }: TakeDeps):
     const isGiven = attested !== undefined && Buffer.from(attested).toString() === row.master;
     const next = isGiven ? joined.receive(Buffer.from(row.wrapped, 'base64url'), bound) : undefined;
     if (next?.id !== row.master) {
+      refused = row.wrapped;
       log.error({ master: row.master }, 'no node of this record gave that master key: it is not taken');
       return;
     }
