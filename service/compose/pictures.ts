@@ -23,6 +23,7 @@ export async function openPictures({
   config,
   db,
   inTransaction,
+  integrity,
   audit,
   clock,
   log,
@@ -38,10 +39,11 @@ export async function openPictures({
   const models: Models = await createModels({
     db,
     inTransaction,
+    integrity,
     audit,
     clock,
     library,
-    shared: node && createSharedModels({ db, inTransaction }),
+    shared: node && createSharedModels({ db, inTransaction, integrity }),
     async changed() {
       running?.reload(firstModels(models));
       if (galleryFiles(models) === inGalleries) return;

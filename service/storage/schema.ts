@@ -483,6 +483,7 @@ export interface Schema {
     sha256: string;
     kept: string;
     imported_at: number;
+    mac: string;
   };
   model_part: {
     sha256: string;
@@ -495,6 +496,7 @@ export interface Schema {
     accepted_licence_doubt: number;
     set_by: string;
     set_at: number;
+    mac: string | null;
   };
   one_time_code: {
     administrator: string;

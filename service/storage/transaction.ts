@@ -54,6 +54,8 @@ export type Protected =
   | 'behavior-session'
   | 'organization'
   | 'profile'
+  | 'model-import'
+  | 'model-setting'
   | 'destination-grant'
   | 'webhook-endpoint'
   | 'webhook-delivery'

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Acceptable, adoptRows } from '../../service/engine/appliance/index.ts';
+import { createSharedModels } from '../../service/engine/models/index.ts';
 import { silentLog } from '../../service/lib/log.ts';
 import { ROWS_NOTES } from '../../service/storage/keys/integrity.ts';
 import { onSqlite } from '../storage/databases.ts';
@@ -8,6 +9,7 @@ import { type Engine, operator, startEngine } from '../support/engine.ts';
 import { openErasure } from '../support/erasure.ts';
 import { openEventsOut } from '../support/events-out.ts';
 import { direction } from '../support/faces.ts';
+import { ownModel } from '../support/own-model.ts';
 
 // The attacker is an administrator of the database: he reads and writes every row, and has no key.
 
@@ -164,6 +166,52 @@ onSqlite('rows that open or protect the box, and a writer of the database withou
     await engine.recordIntegrity.accept(row, operator);
     expect(await faulty()).toEqual([]);
     expect(await engine.recordIntegrity.contentOf('destination_grant', id)).toMatchObject({ sound: true });
+  });
+
+  test('a model that he enables stays as it is without a setting, until it is set again', async () => {
+    const enabled = async () => {
+      await engine.models.reload();
+      return (await engine.models.list()).flatMap((one) => (one.enabled ? [one.id] : []));
+    };
+    await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+    await engine.models.disable('b-net', operator);
+    const before = await enabled();
+    expect(before).not.toContain('b-net');
+    await run(sql`update model_setting set enabled = 1`);
+    expect(await enabled()).toEqual(before);
+    expect(await faulty()).toEqual([['model_setting', 'b-net', undefined]]);
+    await engine.recordIntegrity.tend();
+    expect(engine.recordIntegrity.found()).toMatchObject([
+      { says: expect.stringContaining('gatehouse models enable b-net') },
+    ]);
+    await engine.models.enable('b-net', { acceptLicenceDoubt: true }, operator);
+    expect(await enabled()).toEqual([...before, 'b-net']);
+    expect(await faulty()).toEqual([]);
+    // As the last 0.1 wrote it.
+    await run(sql`update model_setting set mac = null`);
+    expect(await adoptRows({ ...engine, log: silentLog }, operator)).toBe(1);
+    expect(await enabled()).toEqual([...before, 'b-net']);
+  });
+
+  test('an import among several nodes that he writes or alters is none', async () => {
+    const shared = createSharedModels(engine);
+    const { onnx, entry } = ownModel('mine', 1);
+    const put = () => engine.inTransaction((tx) => shared.put(tx, { entry, scorers: [], padSets: [] }, 1));
+    const known = async () => (await shared.manifest()).models.map(({ id }) => id);
+    await shared.keepBytes(onnx);
+    await put();
+    await run(
+      sql`insert into model_import select 'forged', sha256, kept, imported_at, mac from model_import`,
+    );
+    expect(await known()).toEqual(['mine']);
+    expect(await faulty()).toEqual([['model_import', 'forged', undefined]]);
+    await run(sql`delete from model_import where id = 'forged'`);
+    await run(
+      sql`update model_import set kept = replace(kept, '"enabledByDefault":false', '"enabledByDefault":true')`,
+    );
+    expect(await known()).toEqual([]);
+    await put();
+    expect([await known(), await faulty()]).toEqual([['mine'], []]);
   });
 
   test('rows of an earlier release are protected once, and never again', async () => {

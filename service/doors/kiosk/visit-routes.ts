@@ -42,10 +42,10 @@ const realmOf = (request: FastifyRequest) => {
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 
 /** Its operator is asked then, and nothing is wrong. */
-function undecided(error: unknown) {
+function undecidedOf(error: unknown) {
   const { verification, undecided } = error instanceof Problem ? error.extra : {};
   if (!undecided || verification === undefined) throw error;
-  return { verified: false, undecided, reference: verification, capture: { source: 'kiosk' } };
+  return { verified: false, undecided, verification, source: 'kiosk', subject: undefined } as const;
 }
 
 /** What people do in front of a kiosk. The replies hold the decision and no figures of checks. */
@@ -124,14 +124,13 @@ export function visitRoutes(
           actor: actorOf(request),
           request: request.id,
         })
-        .catch(undecided);
-      if ('undecided' in decided) return decided;
-      const { verified, verification, source, subject } = decided;
+        .catch(undecidedOf);
+      const { verified, undecided, verification, source, subject } = decided;
       const person = subject && (await subjects.get(realm, subject.id));
       return {
         verified,
         reference: verification,
-        ...defined({ person: person?.name ?? person?.email }),
+        ...defined({ undecided, person: person?.name ?? person?.email }),
         capture: { source },
       };
     },

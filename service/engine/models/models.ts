@@ -5,7 +5,7 @@ import type { FileCheck, ModelLibrary } from '../../inference/models/model-libra
 import type { Clock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
+import type { Db, InTransaction, RowIntegrity, Tx } from '../../storage/transaction.ts';
 import { type Actor, type Audit, describeActor } from '../audit/index.ts';
 import { forecast, type ModelChange, type ModelForecast } from './forecast.ts';
 import { doubtfulLicence, type ModelSet, modelSetOf, refuseWithout, requireModel } from './model-set.ts';
@@ -57,6 +57,7 @@ export interface ModelsDeps {
   library: ModelLibrary;
   db: Db;
   inTransaction: InTransaction;
+  integrity: RowIntegrity;
   audit: Audit;
   clock: Clock;
   /** Where several nodes share the imports. */
@@ -67,9 +68,9 @@ export interface ModelsDeps {
 
 /** Reads the settings once; after that `current` answers from memory. */
 export async function createModels(deps: ModelsDeps): Promise<Models> {
-  const { library, db, inTransaction, audit, clock, shared, changed = async () => {} } = deps;
+  const { library, db, inTransaction, integrity, audit, clock, shared, changed = async () => {} } = deps;
   if (shared) await beginSharing(deps, shared);
-  const store = createModelSettingStore({ db });
+  const store = createModelSettingStore({ db, integrity });
   const settings = new Map((await store.all()).map((row) => [row.model, row]));
   const isEnabled = (entry: ModelEntry) => isEnabledBy(settings.get(entry.id), entry);
   let set = modelSetOf(library.manifest(), isEnabled);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Manifest, ModelEntry, PadSetEntry, ScorerEntry } from '../../inference/models/manifest.ts';
 import { Problem } from '../../lib/problem.ts';
+import { isSound, type RowIntegrity, withMac } from '../../storage/keys/protected-tables.ts';
 import type { Db, InTransaction, Tx } from '../../storage/transaction.ts';
 
 /** An imported model with what came along with it. */
@@ -19,9 +20,17 @@ export type SharedModels = ReturnType<typeof createSharedModels>;
  * Imported models of a service of several nodes: the entries and the bytes are in the database, and a node's folder holds copies. The bytes
  * are known by their SHA-256, and a node that reads them compares it.
  */
-export function createSharedModels({ db, inTransaction }: { db: Db; inTransaction: InTransaction }) {
+export function createSharedModels({
+  db,
+  inTransaction,
+  integrity,
+}: {
+  db: Db;
+  inTransaction: InTransaction;
+  integrity: RowIntegrity;
+}) {
   return {
-    /** What is imported. */
+    /** What is imported, less what another program wrote. */
     async manifest(): Promise<Pick<Manifest, 'models' | 'scorers' | 'padSets'>> {
       const rows = await db
         .selectFrom('model_import')
@@ -29,7 +38,9 @@ export function createSharedModels({ db, inTransaction }: { db: Db; inTransactio
         .orderBy('imported_at')
         .orderBy('id')
         .execute();
-      const imports = rows.map(({ kept }) => JSON.parse(kept) as ModelImport);
+      const imports = rows
+        .filter((row) => isSound(integrity, 'model_import', row))
+        .map(({ kept }) => JSON.parse(kept) as ModelImport);
       return {
         models: imports.map(({ entry }) => entry),
         scorers: newest(imports.flatMap(({ scorers }) => scorers)),
@@ -75,10 +86,11 @@ export function createSharedModels({ db, inTransaction }: { db: Db; inTransactio
           'CONFLICT',
           `The file of ${id} was removed while it was imported: import it again.`,
         );
-      const row = { sha256, kept: JSON.stringify({ entry, scorers, padSets }), imported_at: at };
+      const kept = JSON.stringify({ entry, scorers, padSets });
+      const row = withMac(integrity, 'model_import', { id, sha256, kept, imported_at: at });
       await tx
         .insertInto('model_import')
-        .values({ id, ...row })
+        .values(row)
         .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
         .execute();
       if (former !== undefined) await dropUnused(tx, former);

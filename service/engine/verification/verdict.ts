@@ -76,6 +76,8 @@ export interface Verdict {
   subject?: { id: SubjectId; email?: string };
   /** Why not, in words for the person. */
   reason?: string;
+  /** As `Outcome.undecided`. Of kiosks alone. */
+  undecided?: true;
   /** 0..1, 0.5 at the profile's 1:1 rate in 1:1 and 1:N alike; 0 for every mismatch, and for every refusal unless an operator asked. */
   confidence: number;
   /** Absent in a refusal, unless an operator asked: it would reveal how near the refused checks came. */

@@ -70,7 +70,7 @@ export function createReply({ matching, clock }: ReplyDeps) {
   return function reply(run: Run, outcome: Outcome): Verdict {
     refuse(run, outcome);
     const { id, realm, profile, plan, files, started } = run;
-    const { main, decision, checkResults, compositeScore, reason, recognized } = outcome;
+    const { main, decision, checkResults, compositeScore, reason, recognized, undecided } = outcome;
     const { maturity, match: rates } = profile.definition;
     const { matched, identification } = decision;
     // How near a stranger or a photograph came is a slope to climb: towards a template, or towards a threshold.
@@ -83,6 +83,7 @@ export function createReply({ matching, clock }: ReplyDeps) {
       verified,
       ...defined({ subject: recognized }),
       ...(verified ? {} : { reason }),
+      ...(undecided && { undecided }),
       confidence: shown.confidence,
       ...(open ? { compositeScore, checkResults } : figuresFor(checkResults, verified)),
       assurance: assuranceOf(run, main),

@@ -59,6 +59,21 @@ test('a clerk may vouch where liveness alone is against it and not sure; the ans
   ]);
 });
 
+test('a clerk is asked too where liveness does not refuse by itself, but no other answer is left', async () => {
+  const { definition } = builtInProfiles.find(({ slug }) => slug === 'default')!;
+  const checks = { ...definition.checks, liveness: { ...definition.checks.liveness, hardFail: false } };
+  await setProfile('soft', 'review', { checks, minimumComposite: 0.9 });
+  expect(await ask(at(0.3), { profile: 'soft' })).toMatchObject({ verified: false, undecided: true });
+  const vouched = await ask(at(0.3), { profile: 'soft', vouched: true });
+  expect(vouched).toMatchObject({ verified: true, assurance: 'match-only' });
+  for (const verdict of [
+    vouched,
+    await ask(at(0.3), { profile: 'soft', actor: key }),
+    await ask(at(0.3, 0.3), { profile: 'soft' }),
+  ])
+    expect(verdict).not.toHaveProperty('undecided');
+});
+
 test.each([
   ['liveness is sure', () => at(0.2), {}],
   ['the face is another one', () => at(0.3, 0.3), {}],

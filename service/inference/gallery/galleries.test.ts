@@ -243,6 +243,26 @@ describe('searches that wait', () => {
     expect(sent.flatMap((one) => (one.is === 'search' ? [one.scans.length] : []))).toEqual([16, 4, 2]);
   });
 
+  test.each([1, 2])(
+    'leave nothing in a thread of a gallery that was dropped meanwhile, with %i',
+    async (workers) => {
+      const galleries = openRecorded({ workers, bytesFrom: 3 });
+      const ask = (...templates: string[]) => {
+        for (const template of templates) galleries.put('g', template, vectorOf(1, 16));
+        return [0, 1, 2].map(() => galleries.search('g', vectorOf(1, 16), 1));
+      };
+      const searching = ask('a');
+      galleries.erase('g', 'a');
+      expect(await Promise.all(searching)).toEqual([[], [], []]);
+      const posted = (is: SearchMessage['is']) => sent.filter((one) => one.is === is).length;
+      expect([posted('open'), posted('drop')]).toEqual([workers, workers]);
+      // One that lives on under the same number is opened anew, and once.
+      await Promise.all(ask('a', 'b'));
+      for (const _ of [1, 2]) await Promise.all(ask('a', 'b', 'c'));
+      expect([posted('open'), posted('drop')]).toEqual([3 * workers, 2 * workers]);
+    },
+  );
+
   test('are shared by the threads', async () => {
     const galleries = openRecorded({ workers: 2 });
     galleries.put('g', 'a', vectorOf(1, 16));

@@ -98,7 +98,7 @@ export function createGalleries({
     if (area === gallery.area) return;
     gallery.area = area;
     gallery.scanner = createScanner(kernel, area, 0);
-    threads.drop(gallery.number);
+    threads.renew(gallery.number);
   }
 
   async function attempt(gallery: Gallery, probe: Float32Array, count: number, inline: boolean) {

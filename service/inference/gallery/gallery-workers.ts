@@ -18,7 +18,9 @@ export interface SearchWorkersDeps {
 export interface SearchWorkers {
   /** `gallery` is a number that means the same area until it is dropped. Throws Problem INTERNAL if the worker dies twice. */
   nearest(gallery: number, of: { readonly area: Area }, scan: Scan): Promise<Nearest>;
-  /** Frees the memory of a gallery that is not searched any more, or has another area now. */
+  /** The gallery has another area now: frees the memory of the former one. */
+  renew(gallery: number): void;
+  /** Frees the memory of a gallery that is not searched any more, once the searches that wait for it are answered. */
   drop(gallery: number): void;
   close(): Promise<void>;
 }
@@ -28,6 +30,8 @@ interface Waiting {
   of: { readonly area: Area };
   scan: Scan;
   attempts: number;
+  /** The gallery was dropped since. */
+  dropped?: true;
   resolve: (found: Nearest) => void;
   reject: (error: Problem) => void;
 }
@@ -119,13 +123,17 @@ export function createSearchWorkers({
     waiting = waiting.filter((one) => !searches.includes(one));
     running.searches = searches;
     for (const search of searches) search.attempts += 1;
-    const post = (message: SearchMessage): void => running.worker.postMessage(message);
     if (!running.opened.has(gallery)) {
       running.opened.add(gallery);
-      post({ is: 'open', gallery, area: of.area });
+      post(running, { is: 'open', gallery, area: of.area });
     }
     running.worker.ref();
-    post({ is: 'search', gallery, scans: searches.map(({ scan }) => scan) });
+    post(running, { is: 'search', gallery, scans: searches.map(({ scan }) => scan) });
+    if (searches.some(({ dropped }) => dropped)) forget(running, gallery);
+  }
+
+  function renew(gallery: number): void {
+    for (const running of slots) if (running) forget(running, gallery);
   }
 
   return {
@@ -136,12 +144,13 @@ export function createSearchWorkers({
         dispatchSoon();
       }),
 
+    renew,
+
     drop(gallery) {
-      for (const running of slots) {
-        if (running?.opened.delete(gallery)) {
-          running.worker.postMessage({ is: 'drop', gallery } satisfies SearchMessage);
-        }
-      }
+      // Also those that are on their way: they are sent again where their worker dies.
+      const searches = [...waiting, ...slots.flatMap((running) => running?.searches ?? [])];
+      for (const search of searches) if (search.gallery === gallery) search.dropped = true;
+      renew(gallery);
     },
 
     async close() {
@@ -151,6 +160,12 @@ export function createSearchWorkers({
       await Promise.all(slots.map((running) => running?.worker.terminate()));
     },
   };
+}
+
+const post = ({ worker }: Running, message: SearchMessage): void => worker.postMessage(message);
+
+function forget(running: Running, gallery: number): void {
+  if (running.opened.delete(gallery)) post(running, { is: 'drop', gallery });
 }
 
 const stopping = () => new Problem('INTERNAL', 'The search was ended because the service is stopping.');

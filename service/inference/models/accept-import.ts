@@ -59,6 +59,16 @@ function requireValid<T>(parsed: z.ZodSafeParseResult<T>, sentence: string): T {
   });
 }
 
+/** Bytes that `acceptImport` takes. */
+export function isWholeModel(id: string, onnx: Uint8Array): boolean {
+  try {
+    refuseExternalReference(id, onnx);
+    return looksLikeOnnx(onnx);
+  } catch {
+    return false;
+  }
+}
+
 /** The runtime would read what the file names: any file that the service may read. */
 function refuseExternalReference(id: string, onnx: Uint8Array): void {
   let found: string | undefined;

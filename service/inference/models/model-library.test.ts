@@ -66,6 +66,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+test('of models that are followed only those are used whose file would be taken as an import', async () => {
+  const library = await openModelLibrary(paths());
+  const files = { whole: onnx(7), elsewhere: weightsElsewhere, pickle: Uint8Array.of(0x80, 2, 0x8a) };
+  const models = Object.entries(files).map(([id, bytes]) => entry(id, bytes, 'imported'));
+  await library.follow({ models, scorers: [], padSets: [] }, async (sha) =>
+    Object.values(files).find((bytes) => sha256(bytes) === sha),
+  );
+  expect(library.manifest().models.map(({ id }) => id)).toEqual(['ours', 'whole']);
+  expect(library.damaged().map(({ id }) => id)).toEqual(['elsewhere', 'pickle']);
+  expect((await readdir(paths().imported)).filter((file) => file.endsWith('.onnx'))).toEqual(['whole.onnx']);
+});
+
 test('an imported model is kept, survives a new start, and can be removed', async () => {
   const library = await openModelLibrary(paths());
   expect(library.importable().map(({ id }) => id)).toEqual(['known']);

@@ -6,7 +6,7 @@ import { writeDurablyAside } from '../../lib/durable-file.ts';
 import { inCheckout } from '../../lib/installation.ts';
 import { createOneAtATime } from '../../lib/one-at-a-time.ts';
 import { Problem } from '../../lib/problem.ts';
-import { acceptImport, type OwnSets } from './accept-import.ts';
+import { acceptImport, isWholeModel, type OwnSets } from './accept-import.ts';
 import { hashFile, hashFileOnce } from './file-hash.ts';
 import { Manifest, type ModelEntry, type PadSetEntry } from './manifest.ts';
 import type { ModelFile } from './onnx-model.ts';
@@ -48,8 +48,8 @@ export interface ModelLibrary {
   /** What is imported here. */
   imported(): Imports;
   /**
-   * Makes the imports those that are given: fetches each file that is not here, and removes the others. One whose bytes cannot be had, or are
-   * not those of its SHA-256, is damaged.
+   * Makes the imports those that are given: fetches each file that is not here, and removes the others. One whose bytes cannot be had, are
+   * not those of its SHA-256, or would be refused as an import is damaged.
    */
   follow(imports: Imports, fetch: (sha256: string) => Promise<Uint8Array | undefined>): Promise<void>;
   /**
@@ -190,6 +190,7 @@ async function fetchMissing(
   if ((await hashFileOnce(path)) === entry.sha256) return;
   const bytes = await fetch(entry.sha256);
   if (!bytes || createHash('sha256').update(bytes).digest('hex') !== entry.sha256) return;
+  if (!isWholeModel(entry.id, bytes)) return;
   await mkdir(imported, { recursive: true, mode: 0o700 });
   await writeDurablyAside(path, [bytes]);
 }

@@ -53,6 +53,19 @@ const protectedTables = {
     ],
     adopted: 1,
   },
+  model_import: {
+    of: 'model-import',
+    label: 'model-import-1',
+    key: 'id',
+    covers: ['id', 'sha256', 'kept', 'imported_at'],
+  },
+  model_setting: {
+    of: 'model-setting',
+    label: 'model-setting-1',
+    key: 'model',
+    covers: ['model', 'enabled', 'accepted_licence_doubt', 'set_by', 'set_at'],
+    adopted: 2,
+  },
   destination_grant: {
     of: 'destination-grant',
     label: 'destination-grant-1',

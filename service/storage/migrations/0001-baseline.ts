@@ -33,7 +33,7 @@ function fromLast01(columns: Columns): readonly string[] {
       tables.some((table) => one.includes(`create table ${table} (`) || one.includes(` on ${table} (`)),
     );
   return [
-    `alter table erasure add column mac ${text}`,
+    ...['erasure', 'model_setting'].map((table) => `alter table ${table} add column mac ${text}`),
     `alter table erasure add column consents ${text}`,
     ...['erasure', 'backup_run', 'backup_drill', 'setup'].map(
       (table) => `alter table ${table} add column begun_by ${text}`,
@@ -426,7 +426,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       enabled ${integer} not null check (enabled in (0, 1)),
       accepted_licence_doubt ${integer} not null check (accepted_licence_doubt in (0, 1)),
       set_by ${text} not null,
-      set_at ${integer} not null
+      set_at ${integer} not null,
+      mac ${text}
     )${strict}`,
 
   `
@@ -436,7 +437,8 @@ const statements = ({ text, integer, real, bytes, strict, strictInKey }: Columns
       sha256 ${text} not null,
       -- JSON: the entry, and the scorers and PAD sets that came with it.
       kept ${text} not null,
-      imported_at ${integer} not null
+      imported_at ${integer} not null,
+      mac ${text} not null
     )${strict}`,
   `create index model_import_sha256 on model_import (sha256)`,
   `

@@ -123,6 +123,9 @@ const remedies: { [Name in ProtectedName]?: (id: string) => string } = {
   organization: (id) => `Look at its settings; if they are right: gatehouse audit accept organization ${id}`,
   profile: (id) =>
     `Set the profile again (gatehouse profile set), or accept it: gatehouse audit accept profile ${id}`,
+  model_import: (id) =>
+    `Import the model again (gatehouse models import), or delete the row from the database (delete from model_import where id = '${id}').`,
+  model_setting: (id) => `Set it again: gatehouse models enable ${id}, or gatehouse models disable ${id}`,
   destination_grant: (id) =>
     `Revoke it (gatehouse grant revoke ${id}), or accept it: gatehouse audit accept destination_grant ${id}`,
   webhook_endpoint: (id) =>
