@@ -11865,7 +11865,7 @@ export interface components {
          *       "world": "live",
          *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
          *       "consent": "cns_01m7w3hb8hbf355he5zqwjztdk",
-         *       "textVersion": "own-3-1095-365.de",
+         *       "textVersion": "own-3-block-1095-365.de",
          *       "language": "de",
          *       "textSha256": "9f2c…",
          *       "purposes": [
@@ -41928,7 +41928,7 @@ export interface operations {
                      *       "world": "live",
                      *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
                      *       "consent": "cns_01m7w3hb8hbf355he5zqwjztdk",
-                     *       "textVersion": "own-3-1095-365.de",
+                     *       "textVersion": "own-3-block-1095-365.de",
                      *       "language": "de",
                      *       "textSha256": "9f2c…",
                      *       "purposes": [

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => engine.stop());
 
 const consent = {
-  textVersion: 'own-1-1095-365.de',
+  textVersion: 'own-1-block-1095-365.de',
   purposes: ['verification' as const],
   method: 'kiosk, typed name',
   legalBasis: 'explicit consent',
@@ -53,7 +53,7 @@ test('the receipt of a consent names text, language, purposes and who answers fo
     world: 'live',
     subject: ada.subject,
     consent: record!.id,
-    textVersion: 'own-1-1095-365.de',
+    textVersion: 'own-1-block-1095-365.de',
     language: 'de',
     purposes: ['verification'],
     controller: 'Acme, Oslo',

@@ -56,11 +56,12 @@ test('a text of its own replaces the paragraphs, and a language that is not writ
   const paragraphs = [
     'We, Nordlys $& Bank, recognize you.',
     'You decide.',
+    expect.stringContaining('compared with the templates.'),
     expect.stringContaining('1095 days'),
     'Contact for data protection: desk 3',
   ];
   expect(text).toEqual({
-    version: 'own-3-1095-365',
+    version: 'own-3-off-1095-365',
     text: { en: paragraphs, de: paragraphs },
     languages: ['en'],
     purposes: ['verification', 'identification'],
@@ -84,6 +85,16 @@ test.each([
   expect(set.en).toMatch(/not used them for 90 days\. Your consent is valid for 1 day;.* kept for 30 days/);
   expect(set.de).toMatch(/90 Tage lang nicht genutzt.* gilt 1 Tag;.* 30 Tage lang aufbewahrt/);
   expect(set.version).not.toBe(plain.version);
+});
+
+test('a text of the organization says with what a face is compared, and is another one under another setting', () => {
+  const policies = ['off', 'warn', 'block'] as const;
+  const of = (policy: Uniqueness) =>
+    consentTextOf(bank(policy, { text: { en: 'Ours.', de: 'Unserer.' }, apart: true }));
+  expect(new Set(policies.map((policy) => of(policy).version)).size).toBe(3);
+  for (const language of ['en', 'de'] as const)
+    for (const policy of policies)
+      expect(of(policy).text[language]).toContain(builtInText('Acme', policy).text[language][2]);
 });
 
 test('what was agreed to is the text that is shown, and no purpose beyond it', () => {

@@ -72,6 +72,12 @@ const purposesIn = (uniqueness: Uniqueness): Purpose[] =>
 export const daysIn = (language: TextLanguage, days: number): string =>
   language === 'en' ? `${days} day${days === 1 ? '' : 's'}` : `${days} Tag${days === 1 ? '' : 'e'}`;
 
+/** With what a face is compared, as the setting has it: in every text, of the product and of the organization. */
+export function comparisonText(uniqueness: Uniqueness, language: TextLanguage): string {
+  const said = texts[language];
+  return uniqueness === 'off' ? said.off : `${said[uniqueness]}${said.kept}`;
+}
+
 /** How long things are kept at the box: below every text, of the product and of the organization. */
 export function termsText({ unusedDays, consentDays, verificationDays }: KeptTerms, language: TextLanguage) {
   const { terms, consent } = texts[language];
@@ -82,22 +88,25 @@ export function termsText({ unusedDays, consentDays, verificationDays }: KeptTer
     .replace('{results}', days(verificationDays));
 }
 
-/** Of a version: other terms are another text. */
-export const termsVersion = ({ unusedDays, consentDays, verificationDays }: KeptTerms): string =>
-  [unusedDays, consentDays, verificationDays].filter((days) => days !== undefined).join('-');
+/** Of a version: other settings are another text. */
+export const settingsVersion = (
+  uniqueness: Uniqueness,
+  { unusedDays, consentDays, verificationDays }: KeptTerms,
+): string =>
+  [uniqueness, unusedDays, consentDays, verificationDays].filter((part) => part !== undefined).join('-');
 
 /** The text of the product, which says what the organization's settings do. */
 export function builtInText(organization: string, uniqueness: Uniqueness, terms: KeptTerms): ConsentText {
   const of = (language: TextLanguage) => {
     const said = texts[language];
-    const compared = uniqueness === 'off' ? said.off : `${said[uniqueness]}${said.kept}`;
+    const compared = comparisonText(uniqueness, language);
     const pictures = said.pictures.replace('{except}', uniqueness === 'off' ? '' : said.except);
     return [said.wants, pictures, compared, termsText(terms, language), said.free].map((text) =>
       named(text, organization),
     );
   };
   return {
-    version: `${VERSION}-${uniqueness}-${termsVersion(terms)}`,
+    version: `${VERSION}-${settingsVersion(uniqueness, terms)}`,
     text: { en: of('en'), de: of('de') },
     languages: [...textLanguages],
     purposes: purposesIn(uniqueness),
