@@ -97,19 +97,30 @@ test('a text of the organization says with what a face is compared, and is anoth
       expect(of(policy).text[language]).toContain(builtInText('Acme', policy).text[language][2]);
 });
 
+function agreedTo(...order: Parameters<typeof requireText>) {
+  try {
+    return requireText(...order);
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
 test('what was agreed to is the text that is shown, and no purpose beyond it', () => {
   const text = builtInText('Acme', 'off');
-  const refused = (agreed: Parameters<typeof requireText>[1]) => {
-    try {
-      requireText(text, agreed);
-    } catch (error) {
-      return (error as { code: string }).code;
-    }
-  };
   const textVersion = versionRead(text.version, 'de');
-  expect(refused({ textVersion })).toBeUndefined();
-  expect(refused({ textVersion, purposes: ['verification'] })).toBeUndefined();
-  expect(refused({ textVersion, purposes: ['deduplication'] })).toBe('INVALID_REQUEST');
+  expect(agreedTo(text, { textVersion })).toEqual(['verification', 'identification']);
+  expect(agreedTo(text, { textVersion, purposes: ['verification'] })).toEqual(['verification']);
+  expect(agreedTo(text, { textVersion, purposes: ['deduplication'] })).toBe('INVALID_REQUEST');
   for (const other of [text.version, 'gatehouse-kiosk-3.de', `${text.version}.fr`, 'own-1.de'])
-    expect(refused({ textVersion: other })).toBe('CONFLICT');
+    expect(agreedTo(text, { textVersion: other })).toBe('CONFLICT');
+});
+
+test('where each purpose is a choice, what is not named is not agreed to, and no language counts in which there is no text', () => {
+  const text = consentTextOf(bank('block', { text: { en: 'Ours.' }, apart: true }));
+  const textVersion = versionRead(text.version, 'en');
+  expect(agreedTo(text, { textVersion })).toBe('INVALID_REQUEST');
+  expect(agreedTo(text, { textVersion, purposes: ['verification'] })).toEqual(['verification']);
+  expect(agreedTo(text, { textVersion: versionRead(text.version, 'de'), purposes: ['verification'] })).toBe(
+    'CONFLICT',
+  );
 });

@@ -124,20 +124,26 @@ export const readIn = (written: readonly TextLanguage[], language: TextLanguage)
 /** The version that a record names: with the language in which the text was read. */
 export const versionRead = (version: string, language: TextLanguage): string => `${version}.${language}`;
 
-/** Throws CONFLICT where the person read another text, INVALID_REQUEST for a purpose that the text does not ask for. */
+/**
+ * What the person agreed to of the text. Throws CONFLICT where they read another one, INVALID_REQUEST for a purpose that the text does
+ * not ask for, and where each is a choice and none is named.
+ */
 export function requireText(
-  { version, purposes }: ConsentText,
-  agreed: { textVersion: string; purposes?: readonly Purpose[] | undefined },
-): void {
-  if (!textLanguages.some((language) => versionRead(version, language) === agreed.textVersion))
+  { version, purposes, languages, apart }: ConsentText,
+  agreed: { textVersion: string; purposes?: Purpose[] | undefined },
+): Purpose[] {
+  if (!languages.some((language) => versionRead(version, language) === agreed.textVersion))
     throw new Problem('CONFLICT', 'The text has changed: start again, read it, and agree to that one.');
   refuseOthers(purposes, agreed.purposes);
+  if (apart && !agreed.purposes) throw badPurposes('Each purpose is a choice: name those that the person chose.');
+  return agreed.purposes ?? purposes;
 }
 
 /** Throws INVALID_REQUEST for a purpose that the text does not ask for. */
 export function refuseOthers(asked: readonly Purpose[], agreed: readonly Purpose[] = []): void {
   const other = agreed.find((purpose) => !asked.includes(purpose));
-  if (other === undefined) return;
-  const message = `The text does not ask for ${other}.`;
-  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'consent.purposes', message }] });
+  if (other !== undefined) throw badPurposes(`The text does not ask for ${other}.`);
 }
+
+const badPurposes = (message: string) =>
+  new Problem('INVALID_REQUEST', message, { details: [{ path: 'consent.purposes', message }] });
