@@ -69,6 +69,7 @@ export const PublishedText = z.object({
   version: z.int().describe('Number of the version'),
   ...facts,
   sha256: z.string().describe('SHA-256 of the whole text, hex'),
+  earlier: z.array(z.string()).optional().describe('SHA-256 of the versions before it, the first one first'),
   publishedAt: time('When'),
 });
 export type PublishedText = z.output<typeof PublishedText>;

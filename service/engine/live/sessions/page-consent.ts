@@ -219,7 +219,8 @@ export function requireAgreed(
   { consent }: Pick<SessionPage, 'consent'>,
   { version, purposes: chosen }: AgreedConsent,
 ): { version: string; purposes: Purpose[] } {
-  const { purposes: asked = [], optional = [], languages = textLanguages }: Partial<Asks> = consent.asks ?? {};
+  const asks: Asks = consent.asks ?? { purposes: [], optional: [], languages: [...textLanguages] };
+  const { purposes: asked, optional, languages } = asks;
   if (![consent.version, ...languages.map((one) => versionRead(consent.version, one))].includes(version))
     throw new Problem(
       'CONFLICT',
