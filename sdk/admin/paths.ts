@@ -4788,6 +4788,8 @@ export interface components {
                 apart: boolean;
                 /** @description SHA-256 of the whole text, hex */
                 sha256: string;
+                /** @description SHA-256 of the versions before it, the first one first */
+                earlier?: string[];
                 /**
                  * Format: date-time
                  * @description When

@@ -130,7 +130,12 @@ test('a text that the box has not shown says nothing of one that was published',
 
 test('a text that names no version of the organization says nothing of who answers for it', () => {
   const unnamed = { language: 'en', textSha256: undefined, controller: undefined };
-  for (const textVersion of ['gatehouse-kiosk-4-off-1095-365.en', 'own-9-off-1.en', 'our-own-2.en', 'own-2x.en'])
+  for (const textVersion of [
+    'gatehouse-kiosk-4-off-1095-365.en',
+    'own-9-off-1.en',
+    'our-own-2.en',
+    'own-2x.en',
+  ])
     expect(named({ textVersion })).toEqual(unnamed);
   expect(named({ textVersion: 'gatehouse-live-2-none-365 flow own-2.en' })).toEqual(unnamed);
 });

@@ -135,7 +135,8 @@ export function requireText(
   if (!languages.some((language) => versionRead(version, language) === agreed.textVersion))
     throw new Problem('CONFLICT', 'The text has changed: start again, read it, and agree to that one.');
   refuseOthers(purposes, agreed.purposes);
-  if (apart && !agreed.purposes) throw badPurposes('Each purpose is a choice: name those that the person chose.');
+  if (apart && !agreed.purposes)
+    throw badPurposes('Each purpose is a choice: name those that the person chose.');
   return agreed.purposes ?? purposes;
 }
 

@@ -94,7 +94,8 @@ test('what was agreed to is the text with its purposes: none is added, and none 
 
 test('a text is agreed to in a language in which it is written', () => {
   const consent = pageConsent({ name: 'Acme', own: own({ live: { de: 'Bitte.' } }) }, 'none');
-  const read = (language: string) => requireAgreed({ consent }, { version: `${consent.version}.${language}` });
+  const read = (language: string) =>
+    requireAgreed({ consent }, { version: `${consent.version}.${language}` });
   expect(read('de').version).toBe(`${consent.version}.de`);
   expect(() => read('en')).toThrow(/has changed/);
 });
