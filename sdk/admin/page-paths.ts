@@ -1817,7 +1817,7 @@ export interface operations {
                         textVersion: string;
                         /** @enum {string} */
                         method: "typed-name" | "operator";
-                        /** @description Absent: all that the text asks for */
+                        /** @description Absent: all that the text asks for; needed where each is a choice */
                         purposes?: ("verification" | "identification" | "deduplication")[];
                     };
                 };

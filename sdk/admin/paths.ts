@@ -4788,6 +4788,8 @@ export interface components {
                 apart: boolean;
                 /** @description SHA-256 of the whole text, hex */
                 sha256: string;
+                /** @description SHA-256 of the versions before it, the first one first */
+                earlier?: string[];
                 /**
                  * Format: date-time
                  * @description When
@@ -11865,7 +11867,7 @@ export interface components {
          *       "world": "live",
          *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
          *       "consent": "cns_01m7w3hb8hbf355he5zqwjztdk",
-         *       "textVersion": "own-3-1095-365.de",
+         *       "textVersion": "own-3-block-1095-365.de",
          *       "language": "de",
          *       "textSha256": "9f2c…",
          *       "purposes": [
@@ -41928,7 +41930,7 @@ export interface operations {
                      *       "world": "live",
                      *       "subject": "sub_01m7w3ayykpzv1m774b6g68g31",
                      *       "consent": "cns_01m7w3hb8hbf355he5zqwjztdk",
-                     *       "textVersion": "own-3-1095-365.de",
+                     *       "textVersion": "own-3-block-1095-365.de",
                      *       "language": "de",
                      *       "textSha256": "9f2c…",
                      *       "purposes": [

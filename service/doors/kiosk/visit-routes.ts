@@ -80,19 +80,18 @@ export function visitRoutes(
     },
     async (request) => {
       const { picture, consent, ...person } = request.body;
-      const shown = consent && (await shownTo(request));
-      if (consent && shown) requireText(shown, consent);
+      const agreed = consent && requireText(await shownTo(request), consent);
       const { enrollments } = await checks.enroll({
         ...realmOf(request),
         ...defined(person),
         ...(consent &&
-          shown && {
+          agreed && {
             consent: {
               textVersion: consent.textVersion,
               method:
                 consent.method === 'operator' ? 'kiosk, signed before the operator' : 'kiosk, typed name',
               legalBasis: 'explicit consent',
-              purposes: consent.purposes ?? shown.purposes,
+              purposes: agreed,
               through: 'self',
             },
           }),

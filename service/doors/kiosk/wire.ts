@@ -37,7 +37,7 @@ export const EnrollRequest = z.strictObject({
         .min(1)
         .max(purposes.length)
         .optional()
-        .describe('Absent: all that the text asks for'),
+        .describe('Absent: all that the text asks for; needed where each is a choice'),
     })
     .optional(),
 });

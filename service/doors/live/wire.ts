@@ -33,7 +33,7 @@ export const BeginRequest = z.strictObject({
   consent: z.literal(true),
   /** Of the text that was shown, with its language (`.de`); that of a flow has its slug in it. */
   textVersion: lineOfText(210),
-  /** Absent: all that the text asks for. */
+  /** Absent: all that the text asks for but those that the person may decline. */
   purposes: z.array(z.enum(purposes)).max(purposes.length).optional(),
   path: z.strictObject({ flash: z.boolean(), motion: z.boolean() }),
   device: device.default({}),

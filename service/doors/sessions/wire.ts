@@ -189,7 +189,7 @@ export const Signals = z
         textVersion: z.string().min(1).max(200).describe('`consent.version` of the session'),
         purposes: somePurposes
           .optional()
-          .describe('Purposes that the person agreed to; absent: all that the text asks for'),
+          .describe('Purposes that the person agreed to; absent: those that the check needs'),
         flash: z.boolean().default(false).describe('The screen may show colors'),
         motion: z.boolean().default(true).describe('The person can move the head'),
       })

@@ -64,14 +64,14 @@ export const createAgreements =
   };
 
 export function agreementOf(
-  { id, at, expiresAt, by: _, ...consent }: ConsentRecord,
+  { id, at, expiresAt, by, ...consent }: ConsentRecord,
   withdrawals: readonly Withdrawal[],
   published: readonly PublishedFacts[],
 ): Agreement {
-  const named = /\bown-(\d+)/.exec(consent.textVersion)?.[1];
-  // A text that is not the organization's: who answers for it is said by what it has published last.
-  const text = named === undefined ? undefined : published.find(({ version }) => version === Number(named));
-  const { controller, contact } = text ?? (named === undefined ? published.at(-1) : undefined) ?? {};
+  // Others write of a text what they like: a kiosk and a session record none but the one that the person was shown.
+  const shown = consent.through === 'self' && !by.startsWith('key:') ? consent.textVersion : '';
+  const version = Number(OWN_VERSION.exec(shown)?.[1]);
+  const { sha256, controller, contact } = published.find((one) => one.version === version) ?? {};
   const withdrawn = consent.purposes.flatMap((purpose): { purpose: Purpose; at: string }[] => {
     const first = withdrawals.find((one) => one.purpose === purpose && one.at >= at);
     return first ? [{ purpose, at: time(first.at) }] : [];
@@ -79,12 +79,15 @@ export function agreementOf(
   return {
     consent: id,
     ...consent,
-    ...defined({ language: languageOf(consent.textVersion), textSha256: text?.sha256, controller, contact }),
+    ...defined({ language: languageOf(shown), textSha256: sha256, controller, contact }),
     givenAt: time(at),
     ...(expiresAt !== undefined && { expiresAt: time(expiresAt) }),
     withdrawn,
   };
 }
+
+/** In the version of a text of the box: the number of what the organization had published. */
+const OWN_VERSION = /^(?:own-|gatehouse-kiosk-[^ +]*\+own-|gatehouse-live-[^ ]* own-)(\d+)(?=[-. ]|$)/;
 
 const languageOf = (textVersion: string): TextLanguage | undefined =>
   textLanguages.find((language) => textVersion.endsWith(`.${language}`));

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => engine.stop());
 
 const consent = {
-  textVersion: 'own-1-1095-365.de',
+  textVersion: 'own-1-block-1095-365.de',
   purposes: ['verification' as const],
   method: 'kiosk, typed name',
   legalBasis: 'explicit consent',
@@ -53,7 +53,7 @@ test('the receipt of a consent names text, language, purposes and who answers fo
     world: 'live',
     subject: ada.subject,
     consent: record!.id,
-    textVersion: 'own-1-1095-365.de',
+    textVersion: 'own-1-block-1095-365.de',
     language: 'de',
     purposes: ['verification'],
     controller: 'Acme, Oslo',
@@ -92,32 +92,57 @@ test('a consent of another person has no receipt here', async () => {
     });
 });
 
-test('a text that is not the organization’s is answered for by what it has published last', () => {
-  const record = {
-    id: 'con_1',
-    at: 5,
-    textVersion: 'v3',
-    purposes: ['verification' as const],
-    method: 'paper',
-    legalBasis: 'consent',
-    by: 'key:key_1',
-    through: 'integrator' as const,
-  };
-  const published = [
-    { version: 1, sha256: 'one', controller: 'Former' },
-    { version: 2, sha256: 'two', controller: 'Present' },
-  ];
+const record = {
+  id: 'con_1',
+  at: 5,
+  textVersion: 'own-1-block-1095-365.en',
+  purposes: ['verification' as const],
+  method: 'kiosk, typed name',
+  legalBasis: 'consent',
+  by: 'kiosk:ksk_1',
+  through: 'self' as const,
+};
+const published = [
+  { version: 1, sha256: 'one', controller: 'Former' },
+  { version: 2, sha256: 'two', controller: 'Present' },
+];
+const named = (change: object) => {
+  const { language, textSha256, controller } = agreementOf({ ...record, ...change }, [], published);
+  return { language, textSha256, controller };
+};
+
+test.each([
+  'own-1-block-1095-365.en',
+  'gatehouse-kiosk-4-off-1095-365+own-1.en',
+  'gatehouse-live-2-match-365 own-1.en',
+  'gatehouse-live-2-unique-365 own-1-unique-1-reopen-pictures-1.en',
+])('the text %s is what the organization had published then', (textVersion) => {
+  expect(named({ textVersion })).toEqual({ language: 'en', textSha256: 'one', controller: 'Former' });
+  expect(named({ textVersion, by: 'session:liv_1' }).controller).toBe('Former');
+});
+
+test('a text that the box has not shown says nothing of one that was published', () => {
+  const nothing = { language: undefined, textSha256: undefined, controller: undefined };
+  expect(named({ by: 'key:key_1', through: 'integrator' })).toEqual(nothing);
+  expect(named({ by: 'key:key_1' })).toEqual(nothing);
+  expect(named({ by: 'administrator:adm_1', through: 'operator' })).toEqual(nothing);
+});
+
+test('a text that names no version of the organization says nothing of who answers for it', () => {
+  const unnamed = { language: 'en', textSha256: undefined, controller: undefined };
+  for (const textVersion of [
+    'gatehouse-kiosk-4-off-1095-365.en',
+    'own-9-off-1.en',
+    'our-own-2.en',
+    'own-2x.en',
+  ])
+    expect(named({ textVersion })).toEqual(unnamed);
+  expect(named({ textVersion: 'gatehouse-live-2-none-365 flow own-2.en' })).toEqual(unnamed);
+});
+
+test('what was withdrawn before a consent is not withdrawn from it', () => {
   const earlier = [
     { id: 'wdr_1', purpose: 'verification' as const, at: 4, by: 'x', through: 'operator' as const },
   ];
-  const agreed = agreementOf(record, earlier, published);
-  expect(agreed).toMatchObject({ controller: 'Present', withdrawn: [] });
-  expect([agreed.language, agreed.textSha256]).toEqual([undefined, undefined]);
-  const own = { ...record, textVersion: 'gatehouse-kiosk-4-off-1095-365+own-1.en' };
-  expect(agreementOf(own, [], published)).toMatchObject({
-    controller: 'Former',
-    textSha256: 'one',
-    language: 'en',
-  });
-  expect(agreementOf({ ...record, textVersion: 'own-9.en' }, [], published).controller).toBeUndefined();
+  expect(agreementOf(record, earlier, published).withdrawn).toEqual([]);
 });

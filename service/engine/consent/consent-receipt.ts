@@ -39,7 +39,7 @@ export const ConsentReceipt = z
         world: 'live',
         subject: 'sub_01m7w3ayykpzv1m774b6g68g31',
         consent: 'cns_01m7w3hb8hbf355he5zqwjztdk',
-        textVersion: 'own-3-1095-365.de',
+        textVersion: 'own-3-block-1095-365.de',
         language: 'de' as const,
         textSha256: '9f2c…',
         purposes: ['verification' as const],

@@ -56,11 +56,12 @@ test('a text of its own replaces the paragraphs, and a language that is not writ
   const paragraphs = [
     'We, Nordlys $& Bank, recognize you.',
     'You decide.',
+    expect.stringContaining('compared with the templates.'),
     expect.stringContaining('1095 days'),
     'Contact for data protection: desk 3',
   ];
   expect(text).toEqual({
-    version: 'own-3-1095-365',
+    version: 'own-3-off-1095-365',
     text: { en: paragraphs, de: paragraphs },
     languages: ['en'],
     purposes: ['verification', 'identification'],
@@ -86,19 +87,40 @@ test.each([
   expect(set.version).not.toBe(plain.version);
 });
 
+test('a text of the organization says with what a face is compared, and is another one under another setting', () => {
+  const policies = ['off', 'warn', 'block'] as const;
+  const of = (policy: Uniqueness) =>
+    consentTextOf(bank(policy, { text: { en: 'Ours.', de: 'Unserer.' }, apart: true }));
+  expect(new Set(policies.map((policy) => of(policy).version)).size).toBe(3);
+  for (const language of ['en', 'de'] as const)
+    for (const policy of policies)
+      expect(of(policy).text[language]).toContain(builtInText('Acme', policy).text[language][2]);
+});
+
+function agreedTo(...order: Parameters<typeof requireText>) {
+  try {
+    return requireText(...order);
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
 test('what was agreed to is the text that is shown, and no purpose beyond it', () => {
   const text = builtInText('Acme', 'off');
-  const refused = (agreed: Parameters<typeof requireText>[1]) => {
-    try {
-      requireText(text, agreed);
-    } catch (error) {
-      return (error as { code: string }).code;
-    }
-  };
   const textVersion = versionRead(text.version, 'de');
-  expect(refused({ textVersion })).toBeUndefined();
-  expect(refused({ textVersion, purposes: ['verification'] })).toBeUndefined();
-  expect(refused({ textVersion, purposes: ['deduplication'] })).toBe('INVALID_REQUEST');
+  expect(agreedTo(text, { textVersion })).toEqual(['verification', 'identification']);
+  expect(agreedTo(text, { textVersion, purposes: ['verification'] })).toEqual(['verification']);
+  expect(agreedTo(text, { textVersion, purposes: ['deduplication'] })).toBe('INVALID_REQUEST');
   for (const other of [text.version, 'gatehouse-kiosk-3.de', `${text.version}.fr`, 'own-1.de'])
-    expect(refused({ textVersion: other })).toBe('CONFLICT');
+    expect(agreedTo(text, { textVersion: other })).toBe('CONFLICT');
+});
+
+test('where each purpose is a choice, what is not named is not agreed to, and no language counts in which there is no text', () => {
+  const text = consentTextOf(bank('block', { text: { en: 'Ours.' }, apart: true }));
+  const textVersion = versionRead(text.version, 'en');
+  expect(agreedTo(text, { textVersion })).toBe('INVALID_REQUEST');
+  expect(agreedTo(text, { textVersion, purposes: ['verification'] })).toEqual(['verification']);
+  expect(agreedTo(text, { textVersion: versionRead(text.version, 'de'), purposes: ['verification'] })).toBe(
+    'CONFLICT',
+  );
 });

@@ -72,6 +72,12 @@ const purposesIn = (uniqueness: Uniqueness): Purpose[] =>
 export const daysIn = (language: TextLanguage, days: number): string =>
   language === 'en' ? `${days} day${days === 1 ? '' : 's'}` : `${days} Tag${days === 1 ? '' : 'e'}`;
 
+/** With what a face is compared, as the setting has it: in every text, of the product and of the organization. */
+export function comparisonText(uniqueness: Uniqueness, language: TextLanguage): string {
+  const said = texts[language];
+  return uniqueness === 'off' ? said.off : `${said[uniqueness]}${said.kept}`;
+}
+
 /** How long things are kept at the box: below every text, of the product and of the organization. */
 export function termsText({ unusedDays, consentDays, verificationDays }: KeptTerms, language: TextLanguage) {
   const { terms, consent } = texts[language];
@@ -82,22 +88,25 @@ export function termsText({ unusedDays, consentDays, verificationDays }: KeptTer
     .replace('{results}', days(verificationDays));
 }
 
-/** Of a version: other terms are another text. */
-export const termsVersion = ({ unusedDays, consentDays, verificationDays }: KeptTerms): string =>
-  [unusedDays, consentDays, verificationDays].filter((days) => days !== undefined).join('-');
+/** Of a version: other settings are another text. */
+export const settingsVersion = (
+  uniqueness: Uniqueness,
+  { unusedDays, consentDays, verificationDays }: KeptTerms,
+): string =>
+  [uniqueness, unusedDays, consentDays, verificationDays].filter((part) => part !== undefined).join('-');
 
 /** The text of the product, which says what the organization's settings do. */
 export function builtInText(organization: string, uniqueness: Uniqueness, terms: KeptTerms): ConsentText {
   const of = (language: TextLanguage) => {
     const said = texts[language];
-    const compared = uniqueness === 'off' ? said.off : `${said[uniqueness]}${said.kept}`;
+    const compared = comparisonText(uniqueness, language);
     const pictures = said.pictures.replace('{except}', uniqueness === 'off' ? '' : said.except);
     return [said.wants, pictures, compared, termsText(terms, language), said.free].map((text) =>
       named(text, organization),
     );
   };
   return {
-    version: `${VERSION}-${uniqueness}-${termsVersion(terms)}`,
+    version: `${VERSION}-${settingsVersion(uniqueness, terms)}`,
     text: { en: of('en'), de: of('de') },
     languages: [...textLanguages],
     purposes: purposesIn(uniqueness),
@@ -115,20 +124,27 @@ export const readIn = (written: readonly TextLanguage[], language: TextLanguage)
 /** The version that a record names: with the language in which the text was read. */
 export const versionRead = (version: string, language: TextLanguage): string => `${version}.${language}`;
 
-/** Throws CONFLICT where the person read another text, INVALID_REQUEST for a purpose that the text does not ask for. */
+/**
+ * What the person agreed to of the text. Throws CONFLICT where they read another one, INVALID_REQUEST for a purpose that the text does
+ * not ask for, and where each is a choice and none is named.
+ */
 export function requireText(
-  { version, purposes }: ConsentText,
-  agreed: { textVersion: string; purposes?: readonly Purpose[] | undefined },
-): void {
-  if (!textLanguages.some((language) => versionRead(version, language) === agreed.textVersion))
+  { version, purposes, languages, apart }: ConsentText,
+  agreed: { textVersion: string; purposes?: Purpose[] | undefined },
+): Purpose[] {
+  if (!languages.some((language) => versionRead(version, language) === agreed.textVersion))
     throw new Problem('CONFLICT', 'The text has changed: start again, read it, and agree to that one.');
   refuseOthers(purposes, agreed.purposes);
+  if (apart && !agreed.purposes)
+    throw badPurposes('Each purpose is a choice: name those that the person chose.');
+  return agreed.purposes ?? purposes;
 }
 
 /** Throws INVALID_REQUEST for a purpose that the text does not ask for. */
 export function refuseOthers(asked: readonly Purpose[], agreed: readonly Purpose[] = []): void {
   const other = agreed.find((purpose) => !asked.includes(purpose));
-  if (other === undefined) return;
-  const message = `The text does not ask for ${other}.`;
-  throw new Problem('INVALID_REQUEST', message, { details: [{ path: 'consent.purposes', message }] });
+  if (other !== undefined) throw badPurposes(`The text does not ask for ${other}.`);
 }
+
+const badPurposes = (message: string) =>
+  new Problem('INVALID_REQUEST', message, { details: [{ path: 'consent.purposes', message }] });

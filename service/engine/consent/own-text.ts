@@ -4,12 +4,13 @@ import { lineOfText } from '../../lib/text-fields.ts';
 import {
   builtInText,
   type ConsentText,
+  comparisonText,
   type KeptTerms,
   named,
   readIn,
+  settingsVersion,
   type TextLanguage,
   termsText,
-  termsVersion,
   textLanguages,
   type Uniqueness,
 } from './consent-text.ts';
@@ -68,6 +69,7 @@ export const PublishedText = z.object({
   version: z.int().describe('Number of the version'),
   ...facts,
   sha256: z.string().describe('SHA-256 of the whole text, hex'),
+  earlier: z.array(z.string()).optional().describe('SHA-256 of the versions before it, the first one first'),
   publishedAt: time('When'),
 });
 export type PublishedText = z.output<typeof PublishedText>;
@@ -91,11 +93,15 @@ export function consentTextOf({ name, uniquenessPolicy, terms, own }: TextOwner)
   const languages = written?.languages ?? builtIn.languages;
   const of = (language: TextLanguage) => {
     const read = readIn(languages, language);
-    const body = written ? [...written.in(read), termsText(terms, read)] : builtIn.text[language];
+    const body = written
+      ? [...written.in(read), comparisonText(uniquenessPolicy, read), termsText(terms, read)]
+      : builtIn.text[language];
     return [...body, ...factsOf(own, read)];
   };
   return {
-    version: written ? `own-${own.version}-${termsVersion(terms)}` : `${builtIn.version}+own-${own.version}`,
+    version: written
+      ? `own-${own.version}-${settingsVersion(uniquenessPolicy, terms)}`
+      : `${builtIn.version}+own-${own.version}`,
     text: { en: of('en'), de: of('de') },
     languages,
     purposes: builtIn.purposes,

@@ -66,3 +66,27 @@ test('words that another program wrote are shown to no person', async () => {
   expect(text.en.at(-1)).toBe('Contact for data protection: desk 3');
   expect(version).toMatch(/^gatehouse-kiosk-4-[\w-]+\+own-1$/);
 });
+
+test.each(['{"controller":"Theirs","apart":false}', '{"apart":7}', 'no JSON'])(
+  'a version that another program made %s says nothing, and stops nothing',
+  async (content) => {
+    await publish({ controller: 'First' });
+    await publish({ controller: 'Second' });
+    await publish({ controller: 'Third' });
+    const facts = async () => {
+      const published = await engine.organizations.publishedFacts(engine.organization);
+      return published.map(({ version, controller }) => [version, controller]);
+    };
+    expect(await facts()).toEqual([
+      [1, 'First'],
+      [2, 'Second'],
+      [3, 'Third'],
+    ]);
+    await engine.db.updateTable('consent_text').set({ content }).where('version', '!=', 2).execute();
+    expect(await facts()).toEqual([[2, 'Second']]);
+    expect((await shown()).text.en.at(-1)).toBe('Responsible: Third');
+    await expect(engine.organizations.publishedText(engine.organization, 1)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  },
+);

@@ -19,7 +19,7 @@ export interface ConsentTexts {
   publishConsentText(id: OrganizationId, text: OwnConsentText, actor: Actor): Promise<Organization>;
   /** A version as it was published, or the newest. Throws NOT_FOUND. */
   publishedText(id: OrganizationId, version?: number): Promise<VersionedText>;
-  /** Of every version who is responsible, the oldest first. */
+  /** Of every version who is responsible, the oldest first, without those that another program changed. */
   publishedFacts(id: OrganizationId): Promise<PublishedFacts[]>;
   /** With all that a text for people is made of. */
   asTextOwner(id: OrganizationId): Promise<Organization & TextOwner>;
@@ -50,21 +50,27 @@ interface Row {
 
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex');
 
+/** Of each version, the first one first, as the sound row of the organization has them. */
+const hashesOf = (published: Organization['consentText']): string[] =>
+  published ? [...(published.earlier ?? []), published.sha256] : [];
+
 /** Each published version stays: what a person agreed to can be shown as long as the organization is there. */
 export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter }: Row): ConsentTexts {
-  async function read(id: OrganizationId, version: number) {
+  /** A version as it was published; undefined where there is none, and where another program changed its row. */
+  async function read(id: OrganizationId, { consentText }: Organization, version: number) {
     const content = await selectConsentText(db, id, version);
-    return content === undefined ? undefined : { content, parsed: OwnConsentText.parse(JSON.parse(content)) };
+    return content !== undefined && hashOf(content) === hashesOf(consentText)[version - 1]
+      ? OwnConsentText.parse(JSON.parse(content))
+      : undefined;
   }
 
   async function asTextOwner(id: OrganizationId) {
     const organization = await get(id);
     const { consentText: sound } = organization;
     if (!sound) return textOwner(organization);
-    const found = await read(id, sound.version);
-    // Another program changed the row: people are shown no words but those of the product and of the sound row.
-    if (!found || hashOf(found.content) !== sound.sha256) return textOwner(organization, sound);
-    return textOwner(organization, { ...found.parsed, version: sound.version });
+    const found = await read(id, organization, sound.version);
+    // Without it people are shown no words but those of the product and of the sound row.
+    return textOwner(organization, found ? { ...found, version: sound.version } : sound);
   }
 
   return {
@@ -78,24 +84,28 @@ export function createConsentTexts({ db, clock }: ConsentTextDeps, { get, alter 
         const version = (former?.version ?? 0) + 1;
         await insertConsentText(tx, { organization: id, version, content });
         const { text: _, live: __, ...facts } = text;
-        const consentText = { ...facts, version, sha256, publishedAt: clock.now() };
+        const earlier = hashesOf(former);
+        const consentText = { ...facts, version, sha256, earlier, publishedAt: clock.now() };
         const details = { version, sha256, from: former?.version ?? null };
         return { after: { ...before, consentText }, action: 'consent.publish', details };
       }),
 
     async publishedText(id, version) {
-      const { consentText } = await get(id);
-      const wanted = version ?? consentText?.version;
-      const found = wanted === undefined ? undefined : await read(id, wanted);
+      const organization = await get(id);
+      const wanted = version ?? organization.consentText?.version;
+      const found = wanted === undefined ? undefined : await read(id, organization, wanted);
       if (!found || wanted === undefined)
         throw new Problem('NOT_FOUND', 'The organization has published no such version of its consent text.');
-      return { ...found.parsed, version: wanted };
+      return { ...found, version: wanted };
     },
 
     async publishedFacts(id) {
-      return (await selectConsentTexts(db, id)).map(({ version, content }) => {
-        const { controller, contact } = OwnConsentText.parse(JSON.parse(content));
-        return { version, sha256: hashOf(content), ...defined({ controller, contact }) };
+      const hashes = hashesOf((await get(id)).consentText);
+      return (await selectConsentTexts(db, id)).flatMap(({ version, content }) => {
+        const sha256 = hashOf(content);
+        if (sha256 !== hashes[version - 1]) return [];
+        const { controller, contact } = OwnConsentText.safeParse(JSON.parse(content)).data ?? {};
+        return [{ version, sha256, ...defined({ controller, contact }) }];
       });
     },
     asTextOwner,

@@ -82,6 +82,20 @@ test('what was agreed to is the text with its purposes: none is added, and none 
     'CONSENT_REQUIRED',
   ]);
   expect(agreed(pageConsent(apart, 'none'), ['verification'])).toBe('INVALID_REQUEST');
-  expect(agreed(uniqueConsent(apart, reopen, 'warn'), [])).toEqual([]);
+  const declinable = uniqueConsent(apart, reopen, 'warn');
+  expect([agreed(declinable), agreed(declinable, []), agreed(declinable, ['deduplication'])]).toEqual([
+    [],
+    [],
+    ['deduplication'],
+  ]);
+  expect(agreed(uniqueConsent(apart, reopen, 'block'))).toEqual(['deduplication']);
   expect(agreed(uniqueConsent(apart, reopen, 'block'), [])).toBe('CONSENT_REQUIRED');
+});
+
+test('a text is agreed to in a language in which it is written', () => {
+  const consent = pageConsent({ name: 'Acme', own: own({ live: { de: 'Bitte.' } }) }, 'none');
+  const read = (language: string) =>
+    requireAgreed({ consent }, { version: `${consent.version}.${language}` });
+  expect(read('de').version).toBe(`${consent.version}.de`);
+  expect(() => read('en')).toThrow(/has changed/);
 });

@@ -208,22 +208,28 @@ export function uniqueConsent(
   return { ...consent, asks: { ...common.asks!, optional } };
 }
 
+type Asks = NonNullable<PageConsent['asks']>;
+
 /**
- * The person agrees to the text that the page has now, in every flow, and to all of its purposes but those that they may decline. Throws
+ * The person agrees to the text that the page has now, in every flow, and to all of its purposes but those that they may decline: to
+ * these only where they say so. Throws
  * CONFLICT for another text: it changed while they read it; CONSENT_REQUIRED where a purpose is missing.
  */
 export function requireAgreed(
   { consent }: Pick<SessionPage, 'consent'>,
   { version, purposes: chosen }: AgreedConsent,
 ): { version: string; purposes: Purpose[] } {
-  if (![consent.version, ...textLanguages.map((one) => versionRead(consent.version, one))].includes(version))
+  const asks: Asks = consent.asks ?? { purposes: [], optional: [], languages: [...textLanguages] };
+  const { purposes: asked, optional, languages } = asks;
+  if (![consent.version, ...languages.map((one) => versionRead(consent.version, one))].includes(version))
     throw new Problem(
       'CONFLICT',
       'The text of this page has changed: load the page again, read it, and agree to that one.',
     );
-  const { purposes: asked = [], optional = [] }: Partial<PageConsent['asks'] & object> = consent.asks ?? {};
   refuseOthers(asked, chosen);
-  const agreed = purposes.filter((purpose) => asked.includes(purpose) && (chosen?.includes(purpose) ?? true));
+  const agreed = purposes.filter(
+    (purpose) => asked.includes(purpose) && (chosen?.includes(purpose) ?? !optional.includes(purpose)),
+  );
   const missing = asked.find((purpose) => !agreed.includes(purpose) && !optional.includes(purpose));
   if (missing === undefined) return { version, purposes: agreed };
   throw new Problem(

@@ -41,7 +41,7 @@ export interface PageConsent {
 /** What the person agreed to: a version, with the language in which it was read (`VERSION.de`) where the page says it. */
 export interface AgreedConsent {
   version: string;
-  /** Absent: all that the text asks for. */
+  /** Absent: all that the text asks for but those that the person may decline. */
   purposes?: readonly Purpose[];
 }
 

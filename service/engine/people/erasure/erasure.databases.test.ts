@@ -295,7 +295,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
     await engine.consents.give(
       person,
       {
-        textVersion: 'own-1-1095-365.de',
+        textVersion: 'own-1-block-1095-365.de',
         purposes: ['verification', 'identification'],
         method: 'kiosk, typed name',
         legalBasis: 'explicit consent',
@@ -310,7 +310,7 @@ mostlyOnSqlite('an erasure', (newPlace, dialect, { test }) => {
     expect(receipt.consents).toMatchObject([
       { textVersion: 'v1', purposes: ['verification'], withdrawn: [] },
       {
-        textVersion: 'own-1-1095-365.de',
+        textVersion: 'own-1-block-1095-365.de',
         language: 'de',
         textSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         purposes: ['verification', 'identification'],
