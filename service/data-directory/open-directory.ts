@@ -69,6 +69,11 @@ export async function openDirectory(
         { what, has, knows },
         `the ${what} has schema ${has}, which a newer version made; this one knows ${knows} and works with it: update it soon`,
       ),
+    waits: (what) =>
+      log.warn(
+        { what },
+        `the ${what} is being copied or migrated for another node: this start waits until that has ended`,
+      ),
   };
 
   // Both, before one of them is given tables.

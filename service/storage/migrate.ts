@@ -39,6 +39,8 @@ export interface OlderSchema {
   announce?: (change: SchemaChange) => void;
   /** Called for a schema that a newer Gatehouse made and this one works with. */
   newer?: (schema: NewerSchema) => void;
+  /** Called once where another one, which copies the database or migrates it, has the turn for some seconds. */
+  waits?: (what: StoreName) => void;
 }
 
 /** `0001-baseline`: the newest migration that the store has, and the newest that this program knows. */
@@ -85,8 +87,10 @@ interface MigrateDeps extends OlderSchema {
 export const MIGRATION_LOCK = 7_184_001;
 /** Milliseconds that a migration waits for a table which other nodes use: their next statements on it wait behind it. */
 const TABLE_PATIENCE = 1_000;
-/** Milliseconds in which it is begun again, and in which a start waits for one before. */
+/** Milliseconds in which it is begun again. */
 const PATIENCE = 60_000;
+/** Milliseconds in which a start waits for its turn: before an update the whole record is copied. */
+const TURN_PATIENCE = 15 * 60_000;
 
 /**
  * Brings the database forward, one transaction per migration (an empty one: one for all), and gives the name of its newest one. A database that a
@@ -104,13 +108,15 @@ export async function migrate({
   older = 'migrate',
   announce = () => {},
   newer = () => {},
+  waits = () => {},
   snapshot,
 }: MigrateDeps): Promise<string> {
   const columns = columnsOf[dialect];
   const newest = migrations.at(-1);
   if (newest === undefined) throw new Error('There is no migration.');
   const recorded: Kysely<Recorded> = db;
-  await inTurn(recorded, dialect, async (tx) => {
+  const held = () => waits(what);
+  await inTurn(recorded, { dialect, held }, async (tx) => {
     await fence(tx);
     // The other one with the next migration: an older schema that is refused stays as it is.
     await sql.raw(recordTables(columns)[0]).execute(tx);
@@ -136,6 +142,7 @@ export async function migrate({
     await apply(recorded, together, {
       dialect,
       clock,
+      held,
       kept,
       former,
       async fence(tx) {
@@ -173,16 +180,18 @@ async function apply(
     dialect,
     clock,
     fence,
+    held,
     kept,
     former,
   }: Required<Pick<MigrateDeps, 'dialect' | 'clock' | 'fence'>> & {
+    held: () => void;
     kept: string | undefined;
     former: FormerSchema | undefined;
   },
 ): Promise<void> {
   let current = '';
   try {
-    await inTurn(db, dialect, async (tx) => {
+    await inTurn(db, { dialect, held }, async (tx) => {
       await fence(tx);
       for (const statement of recordTables(columnsOf[dialect])) await sql.raw(statement).execute(tx);
       for (const { name, up, needs, replaces } of migrations) {
@@ -245,20 +254,31 @@ const olderSchema = (what: StoreName, from: string, to: string) =>
 /** One start after the other; begun again where other nodes use a table for longer than a migration waits for it. */
 async function inTurn(
   db: Kysely<Recorded>,
-  dialect: DialectName,
+  { dialect, held }: { dialect: DialectName; held: () => void },
   work: (tx: Transaction<Recorded>) => Promise<void>,
 ): Promise<void> {
   if (dialect === 'sqlite') return db.transaction().execute(work);
-  for (const begun = performance.now(); ; )
+  const asked = performance.now();
+  let begun: number | undefined;
+  let waited = false;
+  for (;;) {
+    let hadTurn = false;
     try {
       return await db.transaction().execute(async (tx) => {
         await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(tx);
+        hadTurn = true;
+        begun ??= performance.now();
         await sql`select set_config('lock_timeout', ${String(TABLE_PATIENCE)}, true)`.execute(tx);
         await work(tx);
       });
     } catch (error) {
-      if (!isHeldUp(error) || performance.now() - begun > PATIENCE) throw error;
+      if (!isHeldUp(error)) throw error;
+      const [since, patience] = hadTurn && begun !== undefined ? [begun, PATIENCE] : [asked, TURN_PATIENCE];
+      if (performance.now() - since > patience) throw error;
+      if (!hadTurn && !waited) held();
+      waited ||= !hadTurn;
     }
+  }
 }
 
 /** A lock that was not had in time, or a deadlock: both have waited already. */

@@ -1,8 +1,8 @@
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLog } from '../../service/lib/log.ts';
 import { type Database, openDatabase } from '../../service/storage/connection.ts';
-import type { NewerSchema } from '../../service/storage/migrate.ts';
+import { MIGRATION_LOCK, type NewerSchema } from '../../service/storage/migrate.ts';
 import type { Migration } from '../../service/storage/migration.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
 import { takeUpdateTurn } from '../../service/storage/postgres/update-turn.ts';
@@ -50,6 +50,7 @@ describe.skipIf(binaries === undefined)('nodes of several versions', () => {
     name: string,
     knows: readonly Migration[] = migrations,
     newer: (schema: NewerSchema) => void = () => {},
+    waits: (what: string) => void = () => {},
   ): Promise<Database> {
     const node = {
       id: `node_${name}`,
@@ -58,7 +59,7 @@ describe.skipIf(binaries === undefined)('nodes of several versions', () => {
     };
     const database = await openDatabase(
       { kind: 'postgres', url },
-      { clock, log: silentLog, writer: `gatehouse ${name}`, node, newer },
+      { clock, log: silentLog, writer: `gatehouse ${name}`, node, newer, waits },
       knows,
     );
     closers.push(() => database.close());
@@ -152,6 +153,27 @@ describe.skipIf(binaries === undefined)('nodes of several versions', () => {
     });
     await turn.end();
     await (await takeUpdateTurn(url, 'gate-2')).end();
+  });
+
+  test('a start waits as long as the record is copied before the update of another node, and says so', async () => {
+    await (await start('a')).close();
+    await admin.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const waits: string[] = [];
+    const real = performance.now.bind(performance);
+    let later = 0;
+    const watch = vi.spyOn(performance, 'now').mockImplementation(() => real() + later);
+    try {
+      const started = start('a', migrations, undefined, (what) => void waits.push(what));
+      const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
+      await expect.poll(async () => (await admin.query(waiting)).rowCount).toBe(1);
+      // Longer than a migration is begun again.
+      later = 120_000;
+      await expect.poll(() => waits, { timeout: 20_000 }).toEqual(['database']);
+      await admin.query('select pg_advisory_unlock_all()');
+      expect((await started).version).toBe(ours);
+    } finally {
+      watch.mockRestore();
+    }
   });
 
   test('a table that a long transaction holds is waited for, and others go on meanwhile', async () => {
