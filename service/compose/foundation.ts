@@ -164,7 +164,6 @@ export async function openFoundation(
       removed: Promise.race([database.gone!, vault.keys.gone!]),
       draining,
       position,
-      clock,
     });
   return {
     config,

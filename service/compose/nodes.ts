@@ -1,6 +1,5 @@
 import { type NodeCredentials, sharedCredentials } from '../http/nodes/node-credentials.ts';
 import type { NodePeers } from '../http/nodes/places.ts';
-import type { Clock } from '../lib/clock.ts';
 import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
 import type { Integrity } from '../storage/keys/integrity.ts';
 import { readSchema } from '../storage/migrate.ts';
@@ -19,6 +18,7 @@ import {
 } from '../storage/postgres/nodes.ts';
 import type { Db, InTransaction } from '../storage/transaction.ts';
 import type { Draining } from './draining.ts';
+import { createStandbyCount } from './standby-count.ts';
 
 /** The nodes that share the record, as this one sees them; each question is put to the rows. */
 export interface Nodes {
@@ -37,12 +37,12 @@ export interface Nodes {
   drain(node: string, drains: boolean): Promise<boolean>;
   /** What an administrator wants of this one, wherever they said it, and what the others have to know of it. */
   tend(): Promise<void>;
-  /** Standbys of the database server: the most that this run has seen, and at its last look. */
+  /** Standbys of the database server: as many as there should be by what this run has seen, and at its last look. */
   standbys(): { most: number; now: number };
   lookForStandbys(): Promise<void>;
 }
 
-/** Milliseconds for which a node may be behind: one that nothing asks looks every minute. */
+/** Milliseconds for which no look may succeed where there are changes: a node that nothing asks looks every minute. */
 const LAG = 150_000;
 
 export function createNodes({
@@ -54,7 +54,6 @@ export function createNodes({
   removed,
   draining,
   position,
-  clock,
 }: {
   db: Db;
   inTransaction: InTransaction;
@@ -64,17 +63,13 @@ export function createNodes({
   integrity: Pick<Integrity, 'mac'>;
   removed: Promise<void>;
   draining: Pick<Draining, 'order'>;
-  position: Pick<Position, 'behind'>;
-  clock: Clock;
+  position: Pick<Position, 'behind' | 'sinceLook'>;
 }): Nodes {
-  const standbys = { most: 0, now: 0 };
-  let behindSince: number | undefined;
+  const standbys = createStandbyCount();
   let lags = false;
 
   async function tendLag(): Promise<void> {
-    const now = clock.now();
-    behindSince = (await position.behind()) > 0 ? (behindSince ?? now) : undefined;
-    const isLate = behindSince !== undefined && now - behindSince > LAG;
+    const isLate = position.sinceLook() > LAG && (await position.behind()) > 0;
     if (isLate === lags) return;
     await noteLag(db, run, isLate);
     lags = isLate;
@@ -101,10 +96,9 @@ export function createNodes({
       draining.order(await isDrained(db, run));
       await tendLag();
     },
-    standbys: () => standbys,
+    standbys: standbys.read,
     async lookForStandbys() {
-      standbys.now = await countStandbys(db);
-      standbys.most = Math.max(standbys.most, standbys.now);
+      standbys.saw(await countStandbys(db));
     },
     here: {
       run,

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gatehouse } from '../../service/compose/compose.ts';
 import { operator } from '../support/engine.ts';
@@ -48,15 +49,83 @@ describe.skipIf(binaries === undefined)('a node that an administrator drains', (
     expect(await stateOf('node_b')).toBe('running');
   });
 
+  test('works on when it is the last one, until another one is there', async () => {
+    await b.nodeList.drain('node_a', operator);
+    expect(await readinessOf(a)).toMatchObject({ reason: expect.stringContaining('drained') });
+    await b.close();
+    expect(JSON.stringify(await readinessOf(a))).not.toContain('drained');
+    expect(await stateOf('node_a')).toBe('running');
+    b = await cluster.start('b');
+    expect(await readinessOf(a)).toMatchObject({ reason: expect.stringContaining('drained') });
+    await a.nodeList.undrain('node_a', operator);
+    await readinessOf(a);
+  });
+
+  test('is one alone where all are drained at one time', async () => {
+    const done = await Promise.allSettled([
+      a.nodeList.drain('node_b', operator),
+      b.nodeList.drain('node_a', operator),
+    ]);
+    expect(done.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const rows = await cluster.query<{ node: string }>('select node from service_node where drains');
+    expect(rows).toHaveLength(1);
+    await cluster.query('update service_node set drains = false');
+  });
+
+  /** Streams nothing; the server counts it among its standbys. */
+  async function stream(name: string): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: cluster.databaseUrl,
+      application_name: name,
+      replication: 'true',
+    } as pg.ClientConfig);
+    await client.connect();
+    return client;
+  }
+  const look = async () => {
+    for (let looks = 0; looks < 6; looks++) await a.nodes!.lookForStandbys();
+    return a.nodes!.standbys();
+  };
+
+  test('misses no standby after a copy of the server was made', async () => {
+    const copies = [await stream('pg_basebackup'), await stream('pg_receivewal')];
+    expect(await look()).toEqual({ most: 0, now: 0 });
+    for (const one of copies) await one.end();
+  });
+
+  test('lags where its looks fail, not where others write much', async () => {
+    await b.position.catchUp();
+    let since = 0;
+    const { sinceLook } = b.position;
+    const lags = async () => {
+      await b.nodes!.tend();
+      return (await a.nodeList.list()).some((one) => one.lags);
+    };
+    Object.assign(b.position, { sinceLook: () => since });
+    since = 200_000;
+    expect(await lags()).toBe(false);
+    await a.organizations.create({ name: 'Harbor' }, operator);
+    since = 60_000;
+    expect(await lags()).toBe(false);
+    since = 200_000;
+    expect(await lags()).toBe(true);
+    Object.assign(b.position, { sinceLook });
+    expect(await lags()).toBe(false);
+  });
+
   test('a standby that is there no more, and a node that does not follow, need attention', async () => {
     const codes = async () => (await a.status()).attention.map(({ code }) => code);
-    Object.assign(a.nodes!.standbys(), { most: 1 });
-    await a.nodes!.lookForStandbys();
+    const standby = await stream('db-2');
+    expect(await look()).toEqual({ most: 1, now: 1 });
+    await standby.end();
+    await expect.poll(async () => (await look()).now).toBe(0);
     await cluster.query("update service_node set lags = true where node = 'node_b'");
     expect(await codes()).toEqual(expect.arrayContaining(['STANDBY_GONE', 'NODE_LAGS']));
     expect(await a.nodeList.list()).toMatchObject([{ id: 'node_a' }, { id: 'node_b', lags: true }]);
-    Object.assign(a.nodes!.standbys(), { most: 0 });
+    const again = await stream('db-2');
+    await look();
     await cluster.query('update service_node set lags = false');
     expect(await codes()).not.toContain('STANDBY_GONE');
+    await again.end();
   });
 });

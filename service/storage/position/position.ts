@@ -31,6 +31,8 @@ export interface Position {
   catchUp(): Promise<void>;
   /** Changes that are in the record and were not applied here. */
   behind(): Promise<number>;
+  /** Milliseconds since the begin of the newest look that has come to its end. */
+  sinceLook(): number;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export const alone: Position = {
   whenOlder: () => {},
   catchUp: async () => {},
   behind: async () => 0,
+  sinceLook: () => 0,
   close: async () => {},
 };
 
@@ -133,6 +136,7 @@ export async function openPosition({
   let { horizon: low, newest, session } = await readBeginning(db, token);
   /** Until all is mended. */
   let wentBack = false;
+  let lookedAt = performance.now();
 
   async function look(): Promise<void> {
     require();
@@ -178,7 +182,11 @@ export async function openPosition({
     wentBack = false;
   }
 
-  const share = shareLooks(look);
+  const share = shareLooks(async () => {
+    const begun = performance.now();
+    await look();
+    lookedAt = begun;
+  });
   function catchUp(): Promise<void> {
     tend();
     return share();
@@ -215,6 +223,7 @@ export async function openPosition({
         select id from service_change where xid >= ${low}::xid8`.execute(db);
       return rows.filter(({ id }) => !applied.has(id)).length;
     },
+    sinceLook: () => performance.now() - lookedAt,
     close: () => recurring.stop(),
   };
 }

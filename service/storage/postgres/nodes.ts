@@ -52,6 +52,9 @@ const TABLE = `create table if not exists service_node (
 
 const FENCE = `select ${SERVER_TIME} from service_node where token = $1 for key share`;
 
+/** As long as another one takes the work: the last one works, whatever was ordered. */
+const DRAINS = 'drains and exists (select from service_node o where not o.drains) as drains';
+
 /** One service of several on a PostgreSQL database. */
 export interface Node {
   /** The same as long as its data directory is: `node_…`. */
@@ -85,7 +88,7 @@ export interface SeenNode extends Node {
   /** Milliseconds that its clock is ahead of the server's, within the time that a statement takes. */
   clockAhead: number;
   joinedAt: number;
-  /** An administrator wants that it takes no new work. */
+  /** It takes no new work, because an administrator wants that and another node takes it. */
   drains: boolean;
   /** Its memory has not followed the record for some minutes. */
   lags: boolean;
@@ -178,7 +181,7 @@ export async function listNodes(
   query: (statement: string) => Promise<{ rows: unknown[] }>,
 ): Promise<SeenNode[]> {
   const { rows } = await query(
-    `select node as id, token as run, name, version, schema, address, holder, drains, lags, clock_ahead as "clockAhead",
+    `select node as id, token as run, name, version, schema, address, holder, ${DRAINS}, lags, clock_ahead as "clockAhead",
        (extract(epoch from clock_timestamp() - beaten_at) * 1000)::integer as "silentFor",
        (extract(epoch from joined_at) * 1000)::float8 as "joinedAt"
      from service_node order by joined_at`,
@@ -193,17 +196,19 @@ export async function listNodes(
 export const dropNode = (tx: Db, id: string): Promise<unknown> =>
   sql`delete from service_node where node = ${id}`.execute(tx);
 
-/** False where it does not run. Its next run begins without it. */
+/** False where it does not run, or no other one would take the work. Its next run begins without it. */
 export async function drainNode(tx: Db, id: string, drains: boolean): Promise<boolean> {
-  const { numAffectedRows } =
-    await sql`update service_node set drains = ${drains} where node = ${id}`.execute(tx);
+  const { numAffectedRows } = await sql`update service_node set drains = ${drains} where node = ${id}
+    and (not ${drains} or exists (select from service_node o where o.node <> ${id} and not o.drains))`.execute(
+    tx,
+  );
   return numAffectedRows === 1n;
 }
 
 export async function isDrained(db: Db, token: string): Promise<boolean> {
   const { rows } = await sql<{
     drains: boolean;
-  }>`select drains from service_node where token = ${token}`.execute(db);
+  }>`select ${sql.raw(DRAINS)} from service_node where token = ${token}`.execute(db);
   return rows[0]?.drains === true;
 }
 
@@ -211,10 +216,11 @@ export async function isDrained(db: Db, token: string): Promise<boolean> {
 export const noteLag = (db: Db, token: string, lags: boolean): Promise<unknown> =>
   sql`update service_node set lags = ${lags} where token = ${token}`.execute(db);
 
-/** Servers that stream from this one; a role without `pg_monitor` sees that they are there, and nothing more of them. */
+/** Servers that stream from this one, and, for a role without `pg_monitor`, what makes a copy of it, which looks the same then. */
 export async function countStandbys(db: Db): Promise<number> {
   const { rows } = await sql<{ standbys: number }>`select count(*)::integer as standbys
-    from pg_stat_replication`.execute(db);
+    from pg_stat_replication where state is distinct from 'backup'
+      and coalesce(application_name, '') not in ('pg_basebackup', 'pg_receivewal')`.execute(db);
   return rows[0]!.standbys;
 }
 

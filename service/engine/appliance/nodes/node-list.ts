@@ -132,7 +132,7 @@ export interface NodeListDeps {
     | {
         id: string;
         list(): Promise<RunningNode[]>;
-        /** False where it does not run. */
+        /** False where it does not run, or no other one would take the work. */
         drain(id: string, drains: boolean): Promise<boolean>;
         /** Of the database server. */
         standbys(): { most: number; now: number };
@@ -154,6 +154,8 @@ export interface NodeListDeps {
   };
   clock: Clock;
 }
+
+const notRunning = (id: string): Problem => new Problem('NOT_FOUND', `No node ${id} runs.`);
 
 export function createNodeList(deps: NodeListDeps): NodeList {
   const { nodes, keys, auditLog, recurring, position, serving, version, schema, clock } = deps;
@@ -222,10 +224,6 @@ export function createNodeList(deps: NodeListDeps): NodeList {
     return [...found.map((one) => ({ ...nameOf(one.id), ...one })), ...stopped];
   }
 
-  async function setDrain(id: string, drains: boolean): Promise<void> {
-    if (!(await nodes?.drain(id, drains))) throw new Problem('NOT_FOUND', `No node ${id} runs.`);
-  }
-
   return {
     shared: nodes !== undefined,
     list: async () => withJoined(await (nodes ? listShared(nodes) : listAlone())),
@@ -253,17 +251,17 @@ export function createNodeList(deps: NodeListDeps): NodeList {
       await auditLog.record({ actor, action: REMOVE, target: id });
     },
     async drain(id, actor) {
-      const others = (await nodes?.list())?.filter((one) => one.id !== id && !one.drains) ?? [];
-      if (others.length === 0)
+      if (!(await nodes?.drain(id, true))) {
+        if (nodes && !(await nodes.list()).some((one) => one.id === id)) throw notRunning(id);
         throw new Problem(
           'CONFLICT',
           'No other node would take the work: start one, or let a drained one work again.',
         );
-      await setDrain(id, true);
+      }
       await auditLog.record({ actor, action: 'node.drain', target: id });
     },
     async undrain(id, actor) {
-      await setDrain(id, false);
+      if (!(await nodes?.drain(id, false))) throw notRunning(id);
       await auditLog.record({ actor, action: 'node.undrain', target: id });
     },
   };
