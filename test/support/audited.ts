@@ -31,7 +31,8 @@ export async function startAudited({
   let now = Date.UTC(2026, 10, 20, 12);
   const clock = { now: () => now };
   const ids = createIds(clock, (into) => new DataView(into.buffer).setUint32(12, ++safe.ids));
-  const log = silentLog;
+  const logged: unknown[] = [];
+  const log = { ...silentLog, error: (...words: unknown[]) => void logged.push(words) };
   const database = await openTestDatabase(place, { clock, log });
   const { db, close } = database;
   const end = createOwnEnd();
@@ -56,6 +57,7 @@ export async function startAudited({
     auditLog,
     audit: auditLog.audit,
     safe,
+    logged,
     close,
     /** The log of a node, on the same database. */
     ofNode: (node: string) => open(node),
