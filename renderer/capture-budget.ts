@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 /** Bytes after gzip that the capture page may load as JavaScript, with all that it loads later: it is opened on phones, often once. */
-export const CAPTURE_BUDGET = 122_000;
+export const CAPTURE_BUDGET = 123_000;
 
 /** Fails a build in which the capture page has become too large. */
 export function captureBudget(): Plugin {

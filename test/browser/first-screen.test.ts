@@ -58,7 +58,7 @@ test.skipIf(!isBuilt)(
 );
 
 test.skipIf(!isBuilt)(
-  'the capture page loads at most 121 kB of JavaScript, with all that it loads later',
+  `the capture page loads at most ${CAPTURE_BUDGET / 1000} kB of JavaScript, with all that it loads later`,
   () => {
     const manifest = readManifest();
     const bytes = sizeOf(manifest, closureOf(manifest, 'capture/index.html', new Set(), true));

@@ -109,9 +109,11 @@ describe.skipIf(binaries === undefined)('a log that comes back shorter than the 
     const keys = () => cluster.query('select subject from person_key', [], ofKeys);
     // As old as one that no enrollment uses any more.
     await cluster.query('update person_key set created_at = 0', [], ofKeys);
-    expect(await keys()).toHaveLength(1);
+    // An enrollment that was tried again while the server went left one of its own.
+    const before = await keys();
+    expect(before).not.toEqual([]);
     await again(() => a.sweepKeys!());
-    expect(await keys()).toHaveLength(1);
+    expect(await keys()).toEqual(before);
     await again(() => a.auditLog.acceptLoss(by));
     await again(() => a.sweepKeys!());
     expect(await keys()).toEqual([]);
