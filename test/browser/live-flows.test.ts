@@ -333,6 +333,10 @@ test.skipIf(noScene).each(forms)(
     note('registrations', form, attempt, since);
     expect(event).toEqual({
       event: 'USER_VERIFICATION_COMPLETED',
+      event_id: expect.stringMatching(/^evt_/),
+      version: 1,
+      registration_id: expect.stringMatching(/^reg_/),
+      uniqueness_region_id: expect.any(String),
       ...reference,
       connection_status: 'COMPLETED',
       failure_code: null,
