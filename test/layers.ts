@@ -57,8 +57,8 @@ const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 const keep = process.argv.includes('--keep');
 /** Since titles are checked; none where there is no git. */
 const titles =
-  spawnSync('git', ['log', '--format=%h %s', '--since=2026-11-27T21:56:00Z'], { cwd: root, encoding: 'utf8' }).stdout ??
-  '';
+  spawnSync('git', ['log', '--format=%h %s', '--since=2026-11-27T21:56:00Z'], { cwd: root, encoding: 'utf8' })
+    .stdout ?? '';
 const tables = new Set(tablesMadeBy(migrations).map(({ name }) => name));
 const architecture = textOf(ARCHITECTURE);
 const rooms = findServiceRooms(files);
