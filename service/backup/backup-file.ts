@@ -245,18 +245,18 @@ async function* sealStream(
   const waiting = new Uint8Array(CHUNK);
   let filled = 0;
   let counter = 0;
-  const seal = (last: boolean): Uint8Array => {
+  function* seal(last: boolean): Generator<Uint8Array> {
     const cipher = createCipheriv('aes-256-gcm', key, nonceOf(prefix, counter++, last));
-    const body = cipher.update(waiting.subarray(0, filled));
+    yield cipher.update(waiting.subarray(0, filled));
     cipher.final();
     filled = 0;
-    return Buffer.concat([body, cipher.getAuthTag()]);
-  };
+    yield cipher.getAuthTag();
+  }
   for await (const bytes of source) {
     for (let taken = 0; taken < bytes.length; ) {
       // Only when more follows: the last chunk must be known as the last.
       if (filled === CHUNK) {
-        yield seal(false);
+        yield* seal(false);
         await pause();
       }
       const part = bytes.subarray(taken, taken + CHUNK - filled);
@@ -265,7 +265,7 @@ async function* sealStream(
       taken += part.length;
     }
   }
-  yield seal(true);
+  yield* seal(true);
 }
 
 /** Number of chunks in `bytes` sealed bytes. */

@@ -140,7 +140,8 @@ export interface PersonText {
 
 /** So many are there at once; the first page does without a thread, which takes longer to start. */
 const FIRST_PAGE = 200;
-const NAMES_PAGE = 1_000;
+/** A page is read, and its keys, in one turn of the event loop. */
+const NAMES_PAGE = 400;
 
 async function* everyName({ db, sealer }: SubjectStoreDeps, realm: Realm): AsyncGenerator<PersonText[]> {
   const read = (limit: number, before?: string) => {
