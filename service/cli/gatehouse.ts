@@ -2,6 +2,7 @@
 import { url } from 'node:inspector';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { lowerThisThread } from '../lib/machine/thread-priority.ts';
 import { switchTelemetryOff } from '../lib/native-telemetry.ts';
 import { compileCacheFolder } from './compile-cache.ts';
 import { objectionToNodeOptions } from './node-options.ts';
@@ -24,6 +25,8 @@ const refusal =
   });
 if (refusal === undefined) {
   compileOnce(process.argv[2]);
+  // People are answered in the processes of these; other commands give way to a service on the same cores.
+  if (!process.argv.some((word) => ['serve', 'start', 'update'].includes(word))) lowerThisThread('soon');
   process.exitCode = await run();
 } else {
   process.stderr.write(`${refusal}\n`);
