@@ -5,6 +5,7 @@ import type { SubjectId } from '../../service/lib/id.ts';
 import { consentOfAll, operator } from '../support/engine.ts';
 import { binaries, type StartedNodes, startNodes } from './nodes.ts';
 import { peopleOf } from './people.ts';
+import { report } from './report.ts';
 
 /** Of people who come and go, at each node in turn: `npm run test:cluster -- --rounds 10000`. */
 const ROUNDS = Number(process.env.GATEHOUSE_ROUNDS ?? 20);
@@ -39,8 +40,11 @@ describe.skipIf(binaries === undefined)('people at three nodes', () => {
       await people.erase(next, id);
       missed.erased += (await found(undefined)).filter((isGone) => !isGone).length;
     }
-    if (ROUNDS > 20) console.log(JSON.stringify({ rounds: ROUNDS, missed }));
     expect(missed).toEqual({ enrolled: 0, erased: 0 });
+    report({
+      what: 'enrolled at one node, found at all at once; erased at another, found at none',
+      found: `0 misses in ${ROUNDS} rounds, ${6 * ROUNDS} searches`,
+    });
   });
 
   test('what forbids to recognize a person holds at the other, and what allows it again', async () => {
