@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog } from '../../service/lib/log.ts';
-import { isDiskFull, type NodeFigures, openNodeFigures } from '../../service/storage/position/node-figures.ts';
+import {
+  isDiskFull,
+  type NodeFigures,
+  openNodeFigures,
+} from '../../service/storage/position/node-figures.ts';
 import { operator } from '../support/engine.ts';
 import { type NodeVaults, openNodeVaults } from '../support/node-vaults.ts';
 import { startPostgres } from '../support/postgres.ts';

@@ -1,14 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -99,8 +91,7 @@ test.skipIf(!existsSync(ETCD) || !existsSync(PATRONI))(
       env.ETCD_DATA_DIR = join(folder, String(machine));
       children.push(spawn(ETCD, [], { env, stdio: 'ignore' }));
     }
-    const health = () =>
-      fetch(`http://127.0.0.11${ports.get(':2379')}/health`).then((reply) => reply.json());
+    const health = () => fetch(`http://127.0.0.11${ports.get(':2379')}/health`).then((reply) => reply.json());
     await expect.poll(() => health().catch(() => undefined)).toEqual({ health: 'true' });
     const file = join(folder, 'config.yml');
     const valid = settings('installers/cluster/patroni.yml', 11).replace(

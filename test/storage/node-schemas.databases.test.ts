@@ -160,7 +160,10 @@ describe.skipIf(binaries === undefined)('nodes of several versions', () => {
     const way = await openSilentWay(server.folder);
     try {
       for (const lose of [
-        () => admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%gate-3'"),
+        () =>
+          admin.query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%gate-3'",
+          ),
         async () => way.cut(),
       ]) {
         const { lost } = await takeUpdateTurn(way.to(url), 'gate-3');
