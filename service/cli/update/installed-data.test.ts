@@ -117,7 +117,10 @@ test('a record of several nodes is updated in turn, of which the program from be
   await using _ = await machine.takeTurn();
   expect(existsSync(join(data, 'calls'))).toBe(false);
   writeFileSync(join(data, 'gatehouse.json'), '{"databaseUrl":"postgresql://db.example/gatehouse"}');
-  writeFileSync(program, `#!/bin/sh\necho "$*" > ${data}/calls\necho '${TURN_TAKEN}'\necho $$ > ${data}/pid\nexec sleep 600\n`);
+  writeFileSync(
+    program,
+    `#!/bin/sh\necho "$*" > ${data}/calls\necho '${TURN_TAKEN}'\necho $$ > ${data}/pid\nexec sleep 600\n`,
+  );
   const turn = await machine.takeTurn();
   expect(calls()).toEqual([`update --take-turn --data ${data} --json`]);
   rmSync(join(data, 'calls'));

@@ -50,7 +50,8 @@ export function listenForNodes(
     },
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (credentials.holds(request.socket) && took(request)) doors.server.emit('upgrade', request, socket, head);
+    if (credentials.holds(request.socket) && took(request))
+      doors.server.emit('upgrade', request, socket, head);
     else socket.destroy();
   });
   // As of the doors: what asks for another protocol elsewhere is answered as any other request.
