@@ -10,8 +10,8 @@ import {
   type Table,
   tablesInOrder,
 } from '../storage/migrate.ts';
-import { columnsOf, type Migration, migrationHash } from '../storage/migration.ts';
-import { migrations as ofRecord } from '../storage/migrations/index.ts';
+import { columnsOf, migrationHash } from '../storage/migration.ts';
+import { migrations } from '../storage/migrations/index.ts';
 import { type PostgresSession, withPostgresSession } from '../storage/postgres/postgres-session.ts';
 
 /** Rows in one statement: templates of about 2 KB make one megabyte of them. */
@@ -31,16 +31,11 @@ export async function requireEmptyPostgres(url: string): Promise<void> {
 }
 
 /**
- * Copies the SQLite file `from`, which has the newest schema of these migrations, into the empty PostgreSQL database: tables and every row in one
+ * Copies the SQLite file `from`, which has the newest schema, into the empty PostgreSQL database: tables and every row in one
  * transaction, so that all of it is there or nothing. Throws CONFLICT for a database that is not empty, cannot be reached or does not
  * let its role make tables. Gives what takes it all out again.
  */
-export async function restorePostgres(
-  from: string,
-  url: string,
-  clock: Clock,
-  migrations: readonly Migration[] = ofRecord,
-): Promise<() => Promise<void>> {
+export async function restorePostgres(from: string, url: string, clock: Clock): Promise<() => Promise<void>> {
   const source = new Sqlite(from, { readonly: true, fileMustExist: true });
   source.defaultSafeIntegers(true);
   try {
@@ -50,7 +45,7 @@ export async function restorePostgres(
       await target.query("set local synchronous_commit = 'on'");
       await target.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
       await requireEmpty(target);
-      await makeSchema(target, migrations, clock);
+      await makeSchema(target, clock);
       for (const table of tables) await copyTable(source, target, table);
       await target.query('commit');
     });
@@ -70,11 +65,7 @@ async function requireEmpty(client: PostgresSession): Promise<void> {
   );
 }
 
-async function makeSchema(
-  target: PostgresSession,
-  migrations: readonly Migration[],
-  clock: Clock,
-): Promise<void> {
+async function makeSchema(target: PostgresSession, clock: Clock): Promise<void> {
   for (const statement of recordTables(columnsOf.postgres)) await target.query(statement);
   for (const { name, up } of migrations) {
     const statements = up(columnsOf.postgres);

@@ -35,7 +35,7 @@ export function keyStorePlace({
   if (!existsSync(file)) return { kind: 'postgres', url: keysDatabaseUrl };
   throw new ConfigError(
     `The keys of ${data} are in ${file} (SQLite), but the URL of the key store names ${describeDatabase(keysDatabaseUrl)}. ` +
-      'Remove the URL (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), move the keys there with "gatehouse keystore move", or give another directory with --data.',
+      'Remove the URL (--keys-database-url, GATEHOUSE_KEYS_DATABASE_URL, gatehouse.json), or give another directory with --data.',
   );
 }
 
@@ -51,8 +51,8 @@ export function keyStoreAdvice({
   if (databaseUrl === undefined || keysDatabaseUrl !== undefined) return undefined;
   return (
     `The people are in ${describeDatabase(databaseUrl)}, their keys in ${join(data, 'keys.db')}: without that file no person in the database ` +
-    'can be read. Keep copies of it with "gatehouse keystore add DIR". They can be moved into a second PostgreSQL ' +
-    'database: "gatehouse keystore move --keys-database-url URL".'
+    'can be read. Keep copies of it with "gatehouse keystore add DIR". A new data directory can have its keys in a second PostgreSQL ' +
+    'database: --keys-database-url.'
   );
 }
 

@@ -1,14 +1,9 @@
 import { replyOf, type Schemas } from '../../../sdk/admin/client.ts';
-import { parseConfig } from '../../config.ts';
-import { systemClock } from '../../lib/clock.ts';
 import { defined } from '../../lib/defined.ts';
-import { requireInitialized } from '../data-directory.ts';
 import { UsageError } from '../failure.ts';
 import { toggle, value } from '../flag.ts';
-import { recordDatabase } from '../init/record-database.ts';
 import { asTyped, invocation } from '../invocation.ts';
 import { call, list, noun, tableOf, work } from '../operation-command.ts';
-import { keysDatabaseUrlFlag, toConfigInput } from '../serve/options.ts';
 import { userPath } from '../user-path.ts';
 
 type Place = Schemas['KeyPlace'];
@@ -37,33 +32,6 @@ export const keystore = noun(
       },
       failed: ({ state }) => state !== 'current',
       examples: ['keystore add /media/stick', 'keystore add /mnt/safe/gatehouse'],
-    }),
-    move: work({
-      about:
-        'move the key store from the data directory into an empty PostgreSQL database, while the service is stopped: every key is compared, then the file is overwritten and removed',
-      options: {
-        keysDatabaseUrl: value(
-          keysDatabaseUrlFlag[0].replace(/^\S+ /, ''),
-          'the empty PostgreSQL database of the keys, which is not that of the record',
-        ),
-      },
-      examples: ['keystore move --keys-database-url postgresql://gatehouse@db.example/gatehouse_keys'],
-      async run(urls, { data }) {
-        const { keysDatabaseUrl: url } = parseConfig(toConfigInput(data, urls));
-        if (url === undefined) throw new UsageError('Name the database: --keys-database-url URL.');
-        await requireInitialized(data);
-        const { moveKeys } = await import('../../backup/move-keys.ts');
-        const { people } = await moveKeys({
-          data,
-          url,
-          clock: systemClock,
-          record: () => recordDatabase(data, { databaseUrl: undefined, keysDatabaseUrl: url }),
-        });
-        return {
-          json: { moved: true, people },
-          text: `The keys are in PostgreSQL, those of ${people} people among them, each compared with the file, which is overwritten and removed. ${data}/gatehouse.json names the database. Start the service; as one of several nodes with "nodes": true.`,
-        };
-      },
     }),
     remove: work({
       args: { dir: value('<dir>', 'as `keystore places` shows it') },
