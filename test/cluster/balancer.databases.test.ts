@@ -14,7 +14,6 @@ import { type ServedNodes, serveNodes } from './served-nodes.ts';
 
 const consent = pageConsent({ name: 'Museum' }, 'none');
 const CLIENT = '127.0.0.9';
-const patient = { timeout: 240_000, interval: 100 };
 
 interface Front {
   program: string;
@@ -126,11 +125,14 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
   }
 
   const untilReached = (request: () => ReturnType<typeof send>) =>
-    vi.waitFor(async () => {
-      const reply = await request();
-      expect(reply.status).not.toBe(503);
-      return reply;
-    }, patient);
+    vi.waitFor(
+      async () => {
+        const reply = await request();
+        expect(reply.status).not.toBe(503);
+        return reply;
+      },
+      { timeout: 240_000, interval: 100 },
+    );
 
   test.each(Object.entries(fronts).filter(([, { program }]) => existsSync(program)))(
     '%s: a session, its handover to a phone and one-time links, whichever node a request reaches',
@@ -159,11 +161,14 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
       };
       // Its place is lost after three seconds without frames, and an attempt ends: it starts again then.
       const running = (capability: string) =>
-        vi.waitFor(async () => {
-          const start = { is: 'start', frames: [] };
-          expect(await call('frames', start, capability)).toMatchObject({ state: 'running' });
-          expect(await call('state', undefined, capability)).toMatchObject({ state: 'running' });
-        }, patient);
+        vi.waitFor(
+          async () => {
+            const start = { is: 'start', frames: [] };
+            expect(await call('frames', start, capability)).toMatchObject({ state: 'running' });
+            expect(await call('state', undefined, capability)).toMatchObject({ state: 'running' });
+          },
+          { timeout: 240_000, interval: 100 },
+        );
       const link = { kind: 'session', token };
       await call('describe', { link });
       const path = { flash: true, motion: true };
@@ -192,7 +197,7 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
         socket.close();
         expect(message).toMatchObject({ is: 'state', state: 'running' });
       };
-      for (const _ of [1, 2]) await vi.waitFor(opensSocket, patient);
+      for (const _ of [1, 2]) await vi.waitFor(opensSocket, { timeout: 240_000, interval: 100 });
 
       const opened = async () => {
         const { url: board } = await b.gatehouse.boardLinks.make(operator);
