@@ -124,15 +124,14 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
     return { status: reply.statusCode as number, body: answer as Record<string, string> };
   }
 
-  const untilReached = (request: () => ReturnType<typeof send>) =>
-    vi.waitFor(
-      async () => {
-        const reply = await request();
-        expect(reply.status).not.toBe(503);
-        return reply;
-      },
-      { timeout: 240_000, interval: 100 },
-    );
+  function untilReached(request: () => ReturnType<typeof send>) {
+    const reached = async () => {
+      const reply = await request();
+      expect(reply.status).not.toBe(503);
+      return reply;
+    };
+    return vi.waitFor(reached, { timeout: 240_000, interval: 100 });
+  }
 
   test.each(Object.entries(fronts).filter(([, { program }]) => existsSync(program)))(
     '%s: a session, its handover to a phone and one-time links, whichever node a request reaches',
@@ -160,15 +159,14 @@ describe.skipIf(binaries === undefined)('two nodes behind a balancer', () => {
         return reply.body;
       };
       // Its place is lost after three seconds without frames, and an attempt ends: it starts again then.
-      const running = (capability: string) =>
-        vi.waitFor(
-          async () => {
-            const start = { is: 'start', frames: [] };
-            expect(await call('frames', start, capability)).toMatchObject({ state: 'running' });
-            expect(await call('state', undefined, capability)).toMatchObject({ state: 'running' });
-          },
-          { timeout: 240_000, interval: 100 },
-        );
+      function running(capability: string) {
+        const runs = async () => {
+          const start = { is: 'start', frames: [] };
+          expect(await call('frames', start, capability)).toMatchObject({ state: 'running' });
+          expect(await call('state', undefined, capability)).toMatchObject({ state: 'running' });
+        };
+        return vi.waitFor(runs, { timeout: 240_000, interval: 100 });
+      }
       const link = { kind: 'session', token };
       await call('describe', { link });
       const path = { flash: true, motion: true };
