@@ -9151,6 +9151,13 @@ export interface components {
              * @constant
              */
             lags?: true;
+            /**
+             * @description The disk of its data directory is full: its `/ready` answers 503, and it begins nothing that another node can do; absent otherwise
+             * @constant
+             */
+            diskFull?: true;
+            /** @description Lines of the audit log that it has seen and the database has no more; absent if none */
+            lostLines?: string;
             /** @description Roles and recurring work that it alone does now */
             leases: string[];
         };

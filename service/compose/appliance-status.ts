@@ -28,6 +28,7 @@ import { defined } from '../lib/defined.ts';
 import type { OrganizationId, World } from '../lib/id.ts';
 import { Problem } from '../lib/problem.ts';
 import type { Database } from '../storage/connection.ts';
+import { LEAST_DISK } from '../storage/position/node-figures.ts';
 import type { Draining } from './draining.ts';
 import type { Pictures } from './pictures.ts';
 
@@ -280,8 +281,7 @@ function readinessOf(
 }
 
 const MEBIBYTE = 2 ** 20;
-/** Free bytes below which writes are about to fail. */
-const LEAST_FREE = 16 * MEBIBYTE;
+const LEAST_FREE = LEAST_DISK * MEBIBYTE;
 
 interface StorageState {
   state: 'ok' | 'full' | 'unavailable';
@@ -315,7 +315,7 @@ async function readStorage({
     const free = await freeBytes();
     const read = { organizations: known, freeBytes: free };
     if (free >= LEAST_FREE) return { ...read, state: 'ok', reason: undefined };
-    const reason = `Less than ${LEAST_FREE / MEBIBYTE} MiB are free on the disk of ${data}: free some space.`;
+    const reason = `Less than ${LEAST_DISK} MiB are free on the disk of ${data}: free some space.`;
     return { ...read, state: 'full', reason };
   } catch (error) {
     const full = error instanceof Problem && error.code === 'STORAGE_FULL';

@@ -10,18 +10,19 @@ import {
   createRecordIntegrity,
   createWorks,
 } from '../engine/appliance/index.ts';
+import { lostText } from '../engine/audit/index.ts';
 import { createBehaviorSettings } from '../engine/behavior/index.ts';
 import { createJobs } from '../engine/events/index.ts';
 import { countWaitingSessions } from '../engine/live/index.ts';
 import { createProfiles } from '../engine/matching/index.ts';
 import { createPictureCounts } from '../engine/people/index.ts';
 import type { EndpointId } from '../lib/id.ts';
-import type { Log } from '../lib/log.ts';
 import { productVersion } from '../lib/version.ts';
 import { databaseSize } from '../storage/connection.ts';
 import { verifySignature } from '../storage/keys/signing-keys.ts';
 import { readSchema } from '../storage/migrate.ts';
 import { programSchema } from '../storage/migrations/index.ts';
+import { isDiskFull } from '../storage/position/node-figures.ts';
 import { createFirstOwner, openAccounts } from './accounts.ts';
 import { createStatus } from './appliance-status.ts';
 import { openAuditLog } from './audit.ts';
@@ -33,7 +34,7 @@ import { createConnection } from './connection.ts';
 import { createErasing, createOrganizationErasing, type Erasing } from './erasing.ts';
 import { createDelivery, openEvents } from './events.ts';
 import { followChanges } from './follow-changes.ts';
-import { type ComposeDeps, openFoundation } from './foundation.ts';
+import { type ComposeDeps, type Foundation, openFoundation } from './foundation.ts';
 import { createKeyCare } from './key-care.ts';
 import { createLive } from './live.ts';
 import { createMetricGauges } from './metric-gauges.ts';
@@ -176,6 +177,8 @@ export async function compose(config: Config, deps: ComposeDeps) {
       list: shared.list,
       drain: shared.drain,
       standbys: shared.standbys,
+      figures: async () =>
+        (await foundation.figures.ofAll()).map((one) => ({ ...one, diskFull: isDiskFull(one) })),
     },
     keys: keyCare.nodeKeys,
     auditLog: record.auditLog,
@@ -274,7 +277,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     reviews,
     erasure: erasing.erasure,
     /** Destroys keys that no person has. Undefined where a node runs already, which may be making what would be swept. */
-    sweepKeys: first === runs.own ? createSweepKeys(people, record, log) : undefined,
+    sweepKeys: first === runs.own ? createSweepKeys(people, record, foundation) : undefined,
     retention,
     subjectRecords: erasing.subjectRecords,
     timelines: erasing.timelines,
@@ -366,6 +369,7 @@ export async function compose(config: Config, deps: ComposeDeps) {
     await foundation.figures.report(async () => ({
       diskFree: await readings.diskFree(),
       certificateDays: readings.certificateDays?.(),
+      lostLines: lostText(record.auditLog.lost()) || undefined,
     }));
   }
   addRecurringWork(gatehouse, certificate);
@@ -395,10 +399,15 @@ async function readPeople(
 }
 
 const createSweepKeys =
-  ({ subjects }: People, { auditLog }: Awaited<ReturnType<typeof openAuditLog>>, log: Log) =>
+  (
+    { subjects }: People,
+    { auditLog }: Awaited<ReturnType<typeof openAuditLog>>,
+    { figures, log }: Pick<Foundation, 'figures' | 'log'>,
+  ) =>
   async (): Promise<void> => {
-    // Where the record is older than the keys, the people of those that have none here may be in a newer one.
-    if (await auditLog.isShort()) return;
+    // Where the record is older than the keys, the people of those that have none here may be in a newer one. Each node knows what it has seen.
+    const others = await figures.ofOthers();
+    if ((await auditLog.isShort()) || others.some(({ lostLines }) => lostLines !== undefined)) return;
     const { swept } = await subjects.sweepKeys();
     if (swept > 0) log.info({ swept }, 'destroyed keys left by enrollments that were cut short');
   };

@@ -19,7 +19,12 @@ import type { Vault } from '../storage/keys/vault.ts';
 import { createLeases, type Leases } from '../storage/leases.ts';
 import type { Unlock } from '../storage/master/open-master.ts';
 import type { OlderSchema } from '../storage/migrate.ts';
-import { type NodeFigures, noOtherFigures, openNodeFigures } from '../storage/position/node-figures.ts';
+import {
+  isDiskFull,
+  type NodeFigures,
+  noOtherFigures,
+  openNodeFigures,
+} from '../storage/position/node-figures.ts';
 import { type NodeWorks, openNodeWorks, worksAlone } from '../storage/position/node-works.ts';
 import { alone, openPosition, type Position } from '../storage/position/position.ts';
 import type { Node, ThisNode } from '../storage/postgres/nodes.ts';
@@ -148,7 +153,7 @@ export async function openFoundation(
   const figures = node ? await openNodeFigures({ database, log }) : noOtherFigures;
   opened.defer(() => figures.close());
   const draining = createDraining({ hasOthers: node !== undefined });
-  const rests = () => draining.is() === 'drained';
+  const rests = () => draining.is() === 'drained' || isDiskFull(figures.own());
   const runs = node ? runOfNode(node.id, database.token!, rests) : onlyRun(randomUUID());
   const leases = createLeases();
   const { sealer, integrity } = vault;
@@ -160,7 +165,7 @@ export async function openFoundation(
       inTransaction: database.inTransaction,
       run: database.token!,
       node,
-      integrity,
+      link: vault.link!,
       removed: Promise.race([database.gone!, vault.keys.gone!]),
       draining,
       position,

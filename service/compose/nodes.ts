@@ -1,7 +1,6 @@
-import { type NodeCredentials, sharedCredentials } from '../http/nodes/node-credentials.ts';
+import { type NodeCredentials, type SharedLink, sharedCredentials } from '../http/nodes/node-credentials.ts';
 import type { NodePeers } from '../http/nodes/places.ts';
 import { type NodeHere, nodeTagOf } from '../lib/node-tag.ts';
-import type { Integrity } from '../storage/keys/integrity.ts';
 import { readSchema } from '../storage/migrate.ts';
 import { programSchema } from '../storage/migrations/index.ts';
 import type { Position } from '../storage/position/position.ts';
@@ -50,7 +49,7 @@ export function createNodes({
   inTransaction,
   run,
   node,
-  integrity,
+  link,
   removed,
   draining,
   position,
@@ -60,7 +59,7 @@ export function createNodes({
   /** Token of this run. */
   run: string;
   node: Node;
-  integrity: Pick<Integrity, 'mac'>;
+  link: SharedLink;
   removed: Promise<void>;
   draining: Pick<Draining, 'order'>;
   position: Pick<Position, 'behind' | 'sinceLook'>;
@@ -111,8 +110,6 @@ export function createNodes({
         (await others()).find((one) => one.run === other || nodeTagOf(one.run) === other)?.address,
       others: async () => (await others()).map(({ address }) => address),
     },
-    credentials: sharedCredentials(run, (other) =>
-      Buffer.from(integrity.mac('node-link', [other]), 'base64url'),
-    ),
+    credentials: sharedCredentials(run, link),
   };
 }

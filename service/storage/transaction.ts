@@ -59,6 +59,5 @@ export type Protected =
   | 'destination-grant'
   | 'webhook-endpoint'
   | 'webhook-delivery'
-  | 'node-link'
   | 'approval'
   | 'erasure';

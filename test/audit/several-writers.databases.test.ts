@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifyChain, verifyExport } from '../../service/engine/audit/index.ts';
+import { report as reportFigure } from '../cluster/report.ts';
 import { onBothDatabases } from '../storage/databases.ts';
 import { type Audited, by, startAudited } from '../support/audited.ts';
 
@@ -102,6 +103,10 @@ onBothDatabases('an audit log with several writers', (newPlace) => {
     const file = await verifyExport(await exported(nodes.node_d));
     expect(file).toMatchObject({ valid: false, damage: { node: 'node_a' }, chains: expected });
     expect(file.silent?.map(({ node }) => node)).toEqual(['node_a', 'node_c']);
+    reportFigure({
+      what: 'log of three writers: a cut, a roll-back and a silence are found without a key',
+      found: 'all three',
+    });
     const pinned = await verifyExport(await exported(nodes.node_d), { pinned: nodes.node_d.publicKeys() });
     expect(pinned.chains).toMatchObject(expected);
   });

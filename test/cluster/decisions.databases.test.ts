@@ -6,6 +6,7 @@ import type { SubjectId } from '../../service/lib/id.ts';
 import { consentOfAll, operator } from '../support/engine.ts';
 import { direction } from '../support/faces.ts';
 import { binaries, type StartedNodes, startNodes } from './nodes.ts';
+import { report } from './report.ts';
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -59,11 +60,14 @@ describe.skipIf(binaries === undefined)('decisions of three nodes at one moment'
       const humans = new Set(all.map(({ humanId }) => humanId)).size;
       if (humans !== 1 || outcomes.join() !== 'known,known,new') split.push(n);
     }
-    if (NEWCOMERS > 40) console.log(JSON.stringify({ newcomers: NEWCOMERS, split }));
     expect(split).toEqual([]);
     expect(await cluster.query('select count(*)::int as members from uniqueness_member')).toEqual([
       { members: NEWCOMERS },
     ]);
+    report({
+      what: 'the same newcomer at three nodes at once is one human',
+      found: `${NEWCOMERS} of ${NEWCOMERS}`,
+    });
   });
 
   test('one face under three addresses is enrolled once, each time', async () => {

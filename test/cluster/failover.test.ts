@@ -4,13 +4,14 @@ import { findPostgres } from '../support/postgres.ts';
 import { createLoad, type Load } from './load.ts';
 import { type NodeProcesses, startNodeProcesses } from './node-processes.ts';
 import { lacking, type PatroniCluster, startPatroni } from './patroni.ts';
+import { report, reportTimes } from './report.ts';
 
 const binaries = findPostgres();
 const fullSize = process.env.GATEHOUSE_CLUSTER === 'full';
 /** `npm run test:cluster`; `npm test` one. */
-const KILLS = fullSize ? 10 : 1;
+const KILLS = Number(process.env.GATEHOUSE_FAILOVERS ?? 1);
 const CLIENTS = 3;
-/** Milliseconds without writes, at most. */
+/** Milliseconds without writes: the goal. */
 const LONGEST = 30_000;
 
 if (lacking.length > 0)
@@ -26,7 +27,8 @@ describe.skipIf(binaries === undefined || lacking.length > 0)('PostgreSQL under 
     nodes = await startNodeProcesses(servers, ['a', 'b', 'c']);
     load = await createLoad(nodes);
     await load.receive();
-    await Promise.all(nodes.places.map(nodes.start));
+    // One after another: of a machine that is busy each may be long at it, and one that starts is removed as any other.
+    for (const place of nodes.places) await nodes.start(place);
     for (const { url } of nodes.places) await until(() => isReady(url));
   });
   afterAll(async () => {
@@ -49,7 +51,7 @@ describe.skipIf(binaries === undefined || lacking.length > 0)('PostgreSQL under 
     timeout: 1_200_000,
   }, async () => {
     const failed = load.begin(CLIENTS);
-    const figures: Record<'answers' | 'whole', number>[] = [];
+    const figures: { what: 'server' | 'machine'; answers: number; whole: number }[] = [];
     async function killPrimary(what: 'server' | 'machine'): Promise<void> {
       await load.moreAnswers(12);
       const member = await servers.primary();
@@ -63,7 +65,7 @@ describe.skipIf(binaries === undefined || lacking.length > 0)('PostgreSQL under 
       load.disturb();
       for (const { url } of nodes.places) await expect.poll(() => isReady(url)).toBe(true);
       const whole = performance.now() - at;
-      figures.push({ answers, whole });
+      figures.push({ what, answers, whole });
       if (fullSize) console.log(JSON.stringify({ kill: figures.length, what, answers, whole }));
       // None was thrown out by the others, who were as blind as it was.
       expect(await runs()).toEqual(before);
@@ -73,6 +75,18 @@ describe.skipIf(binaries === undefined || lacking.length > 0)('PostgreSQL under 
       await Promise.race([killPrimary(kill % 2 === 0 ? 'server' : 'machine'), failed]);
     await load.finish();
     await load.expectKept();
-    if (fullSize) expect(Math.max(...figures.map(({ answers }) => answers))).toBeLessThan(LONGEST);
+    report({
+      what: 'kill -9 of the primary under Patroni: nothing acknowledged is lost, no webhook sent twice',
+      found: `${KILLS} kills, ${load.answers()} acknowledged`,
+    });
+    for (const [kind, of] of [
+      ['server', 'its server alone'],
+      ['machine', 'its server and its Patroni'],
+    ] as const) {
+      const killed = figures.filter(({ what }) => what === kind);
+      const times = (name: 'answers' | 'whole') => killed.map((one) => one[name]);
+      reportTimes(`primary killed (${of}): writes back`, times('answers'), LONGEST);
+      reportTimes(`primary killed (${of}): all nodes ready`, times('whole'));
+    }
   });
 });

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect as connectTls } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { signedText } from '../../service/engine/accounts/kiosks/kiosk.ts';
 import { pageConsent } from '../../service/engine/live/index.ts';
 import { sharedCredentials } from '../../service/http/nodes/node-credentials.ts';
@@ -316,8 +317,51 @@ describe.skipIf(binaries === undefined)('work that one of two nodes has in memor
       });
     const run = a.gatehouse.nodes!.here.run;
     expect(await attempt({})).toBe('refused');
-    expect(await attempt(sharedCredentials(run, () => new Uint8Array(32)).client)).toBe('refused');
+    const guessed = { id: a.gatehouse.nodes!.credentials.shown(), keyOf: () => new Uint8Array(32) };
+    const credentials = sharedCredentials(run, { shown: () => guessed, accepted: () => undefined });
+    expect(await attempt(credentials.client)).toBe('refused');
     expect(await attempt(b.gatehouse.nodes!.credentials.client)).toBe('connected');
+  });
+
+  test('what a node has that was removed reaches no node any more: by a new connection, one of before or a session of TLS', async () => {
+    const port = Number(new URL(a.address).port);
+    const { client, shown } = b.gatehouse.nodes!.credentials;
+    const [former, proof] = [shown(), client.pskCallback!(null)!];
+    const connect = (more: object = {}) =>
+      connectTls({ host: '127.0.0.1', port, ...client, pskCallback: () => proof, ...more });
+    const isRefused = (socket: TLSSocket) =>
+      new Promise<boolean>((resolve) => {
+        socket.once('secureConnect', () => resolve(!socket.destroy()));
+        socket.once('error', () => resolve(true));
+      });
+    const open = connect();
+    const sessions: Buffer[] = [];
+    open.on('session', (session) => sessions.push(session));
+    open.on('error', () => {});
+    await once(open, 'secureConnect');
+
+    await a.gatehouse.nodeKeys.renewLink();
+    await b.gatehouse.position.catchUp();
+    // Both go on while they change, and after it.
+    const { token } = await beginSession(b);
+    await start(b, token);
+    const passes = () => live(a, token, 'GET', 'state');
+    expect(await passes()).toMatchObject({ status: 200 });
+    const real = performance.now.bind(performance);
+    const later = vi.spyOn(performance, 'now').mockImplementation(() => real() + 11_000);
+    try {
+      expect(shown()).not.toBe(former);
+      expect(await passes()).toMatchObject({ status: 200 });
+      expect(await isRefused(connect())).toBe(true);
+      for (const session of [open.getSession()!, ...sessions])
+        expect(await isRefused(connect({ session }))).toBe(true);
+      const ended = once(open, 'close');
+      open.write('GET /ready HTTP/1.1\r\nHost: x\r\nX-Gatehouse-Hop: {}\r\n\r\n');
+      await ended;
+      expect(open.bytesRead).toBe(0);
+    } finally {
+      later.mockRestore();
+    }
   });
 
   test('begins again at the other where a node is lost, and the attempt is not counted', async () => {

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog } from '../../service/lib/log.ts';
-import { type NodeFigures, openNodeFigures } from '../../service/storage/position/node-figures.ts';
+import {
+  isDiskFull,
+  type NodeFigures,
+  openNodeFigures,
+} from '../../service/storage/position/node-figures.ts';
 import { operator } from '../support/engine.ts';
 import { type NodeVaults, openNodeVaults } from '../support/node-vaults.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -28,8 +32,11 @@ describe.skipIf(binaries === undefined)('what one node knows of itself', () => {
       for (const { database } of [a, b]) opened.push(await openNodeFigures({ database, log: silentLog }));
       const [ofA, ofB] = opened as [NodeFigures, NodeFigures];
       await ofA.report(async () => ({ diskFree: 900, certificateDays: 80 }));
-      await ofB.report(async () => ({ diskFree: 5 }));
-      expect(await ofA.ofOthers()).toEqual([{ node: 'node_b', diskFree: 5 }]);
+      await ofB.report(async () => ({ diskFree: 5, lostLines: 'node_b: 7' }));
+      const b5 = { node: 'node_b', diskFree: 5, lostLines: 'node_b: 7' };
+      expect(await ofA.ofOthers()).toEqual([b5]);
+      expect(await ofA.ofAll()).toEqual([{ node: 'node_a', ...ofA.own() }, b5]);
+      expect([isDiskFull(ofA.own()), isDiskFull(ofB.own()), isDiskFull({})]).toEqual([false, true, false]);
       expect(await ofB.ofOthers()).toEqual([{ node: 'node_a', diskFree: 900, certificateDays: 80 }]);
       await ofB.close();
       await b.stop();

@@ -115,6 +115,13 @@ describe.skipIf(binaries === undefined)('a log that comes back shorter than the 
     await again(() => a.sweepKeys!());
     expect(await keys()).toEqual(before);
     await again(() => a.auditLog.acceptLoss(by));
+    // Another node has seen what this one has not.
+    await cluster.query(
+      `insert into service_node_figures select token, '{"lostLines":"node_b: 7"}' from service_node where node = 'node_b'`,
+    );
+    await again(() => a.sweepKeys!());
+    expect(await keys()).toEqual(before);
+    await cluster.query('delete from service_node_figures');
     await again(() => a.sweepKeys!());
     expect(await keys()).toEqual([]);
   });

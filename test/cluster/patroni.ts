@@ -96,11 +96,7 @@ export async function startPatroni(binaries: string, names: readonly string[]): 
     });
   for (const member of members) {
     const file = join(folder, `${member.name}.yml`);
-    // JSON is YAML.
-    writeFileSync(
-      file,
-      JSON.stringify(settingsOf(member, { folder, etcd: `127.0.0.1:${client}`, binaries })),
-    );
+    writeFileSync(file, settingsOf(member, { folder, etcd: `127.0.0.1:${client}`, binaries }));
     own(file);
   }
   const file = join(folder, 'haproxy.cfg');
@@ -205,67 +201,48 @@ function killServer(data: string): void {
   }
 }
 
+const shipped = (name: string) =>
+  readFileSync(new URL(`../../installers/cluster/${name}`, import.meta.url), 'utf8');
+
+/** installers/cluster/patroni.yml, with the addresses, folders and accounts of this member, and PostgreSQL small. */
 function settingsOf(
   { name, port, rest, data }: Member,
   { folder, etcd, binaries }: { folder: string; etcd: string; binaries: string },
-): object {
-  return {
-    scope: 'gatehouse',
-    name,
-    restapi: { listen: `127.0.0.1:${rest}`, connect_address: `127.0.0.1:${rest}` },
-    etcd3: { hosts: etcd },
-    bootstrap: {
-      dcs: {
-        // The shortest that Patroni allows: half a minute of no writes is made of it.
-        ttl: 20,
-        loop_wait: 2,
-        retry_timeout: 5,
-        maximum_lag_on_failover: 1_048_576,
-        // A server that has crashed is not waited for.
-        primary_start_timeout: 0,
-        synchronous_mode: true,
-        // Nothing is acknowledged that one server alone has.
-        synchronous_mode_strict: true,
-        postgresql: {
-          use_pg_rewind: true,
-          use_slots: true,
-          parameters: { max_connections: 200, wal_keep_size: '64MB', fsync: 'off', autovacuum: 'off' },
-        },
-      },
-      initdb: [{ encoding: 'UTF8' }, { locale: 'C.UTF-8' }, 'data-checksums'],
-    },
-    postgresql: {
-      listen: `127.0.0.1:${port}`,
-      connect_address: `127.0.0.1:${port}`,
-      data_dir: data,
-      bin_dir: binaries,
-      pgpass: join(folder, `${name}.pgpass`),
-      authentication: {
-        superuser: { username: 'gatehouse', password: 'of-a-test' },
-        replication: { username: 'replicator', password: 'of-a-test' },
-        rewind: { username: 'rewinder', password: 'of-a-test' },
-      },
-      pg_hba: [
-        'host all all 127.0.0.1/32 trust',
-        'host replication all 127.0.0.1/32 trust',
-        'local all all trust',
-      ],
-      parameters: { unix_socket_directories: folder, shared_buffers: '16MB' },
-    },
-  };
+): string {
+  const [settings = ''] = shipped('patroni.yml').split('  authentication:');
+  const own = settings
+    .replace('name: db-1', `name: ${name}`)
+    .replaceAll('10.0.0.11:8008', `127.0.0.1:${rest}`)
+    .replace(/hosts: .*/, `hosts: ${etcd}`)
+    .replace('encoding: UTF8', 'encoding: UTF8\n    - locale: C.UTF-8')
+    .replaceAll('10.0.0.11:5432', `127.0.0.1:${port}`)
+    .replace(/bin_dir: .*/, `bin_dir: ${binaries}`)
+    .replace(/data_dir: .*/, `data_dir: ${data}`)
+    .replace(/pgpass: .*/, `pgpass: ${join(folder, `${name}.pgpass`)}`);
+  return `${own}  authentication:
+    superuser: { username: gatehouse, password: of-a-test }
+    replication: { username: replicator, password: of-a-test }
+  pg_hba:
+    - host all all 127.0.0.1/32 trust
+    - host replication all 127.0.0.1/32 trust
+    - local all all trust
+  parameters:
+    unix_socket_directories: ${folder}
+    shared_buffers: 16MB
+    fsync: "off"
+    autovacuum: "off"
+`;
 }
 
-/** Connections to what is not the primary any more end at once. */
-const frontOf = (port: number, members: readonly Member[]): string => `defaults
-  mode tcp
-  timeout client 1h
-  timeout server 1h
-  timeout connect 2s
-  timeout check 2s
-listen primary
-  bind 127.0.0.1:${port}
-  option httpchk GET /primary
-  http-check expect status 200
-  default-server inter 1s fall 2 rise 1 on-marked-down shutdown-sessions
-${members.map(({ name, port: server, rest }) => `  server ${name} 127.0.0.1:${server} check port ${rest}`).join('\n')}
-`;
+/** The way to the primary of installers/cluster/haproxy.cfg, with these addresses. */
+function frontOf(port: number, members: readonly Member[]): string {
+  const [before = '', way = ''] = shipped('haproxy.cfg').split('listen postgresql');
+  const [, defaults = ''] = /^(defaults\n(?: .*\n)+)/m.exec(before) ?? [];
+  const servers = members.map(
+    ({ name, port: server, rest }) => `  server ${name} 127.0.0.1:${server} port ${rest}`,
+  );
+  return `${defaults}listen postgresql${way
+    .replace(/bind .*/, `bind 127.0.0.1:${port}`)
+    .replace(' port 8008', '')
+    .replace(/(?: {2}server .*\n)+/, `${servers.join('\n')}\n`)}`;
+}

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -52,6 +53,94 @@ test.skipIf(!existsSync(HAPROXY))('HAProxy reads installers/cluster/haproxy.cfg'
   const settings = JSON.parse(read('installers/cluster/gatehouse.json')) as Record<string, unknown>;
   expect(shipped).toContain(`server ${settings.nodeName} ${settings.host}:7300`);
   expect(shipped).toContain(`verifyhost ${settings.hostName}`);
+});
+
+const ETCD = '/usr/bin/etcd';
+const PATRONI = '/usr/bin/patroni';
+
+test.skipIf(!existsSync(ETCD) || !existsSync(PATRONI))(
+  'three etcd start with etcd.env, and Patroni finds nothing wrong in patroni.yml',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-etcd-'));
+    const ports = new Map([
+      [':2379', `:${await freePort()}`],
+      [':2380', `:${await freePort()}`],
+      [':8008', `:${await freePort()}`],
+      [':5432', `:${await freePort()}`],
+    ]);
+    /** Of the machine 10.0.0.`machine`, on loopback. */
+    function settings(file: string, machine: number): string {
+      const own = read(file)
+        .replaceAll('10.0.0.11', `10.0.0.${machine}`)
+        .replace(/INITIAL_CLUSTER=.*|hosts: .*/, (all) => all.replace(`10.0.0.${machine}`, '10.0.0.11'))
+        .replace('http://127.0.0.1:2379', `http://127.0.1.${machine}:2379`)
+        .replace('NAME=etcd-1', `NAME=etcd-${machine - 10}`)
+        .replaceAll('10.0.0.', '127.0.0.');
+      return own.replace(/:(?:2379|2380|8008|5432)\b/g, (port) => ports.get(port)!);
+    }
+    const children: ChildProcess[] = [];
+    onTestFinished(async () => {
+      const ends = children.map((child) => child.kill('SIGKILL') && once(child, 'exit'));
+      await Promise.all(ends);
+      rmSync(folder, { recursive: true });
+    });
+    for (const machine of [11, 12, 13]) {
+      const lines = settings('installers/cluster/etcd.env', machine).trim().split('\n').slice(1);
+      const env = Object.fromEntries(lines.map((line) => line.split(/=(.*)/)));
+      // As its unit has it, but for the folder.
+      env.ETCD_DATA_DIR = join(folder, String(machine));
+      children.push(spawn(ETCD, [], { env, stdio: 'ignore' }));
+    }
+    const health = () => fetch(`http://127.0.0.11${ports.get(':2379')}/health`).then((reply) => reply.json());
+    await expect.poll(() => health().catch(() => undefined)).toEqual({ health: 'true' });
+    const file = join(folder, 'config.yml');
+    const valid = settings('installers/cluster/patroni.yml', 11).replace(
+      /bin_dir: .*/,
+      `bin_dir: ${binaries ?? '/usr/bin'}`,
+    );
+    const faultsOf = (text: string) => {
+      writeFileSync(file, text);
+      const { stdout, stderr } = spawnSync(PATRONI, ['--validate-config', file], { encoding: 'utf8' });
+      return `${stdout}${stderr}`.trim().split('\n');
+    };
+    // It has both in other places: postgresql.pg_hba, and a superuser that rewinds.
+    const left = ['bootstrap.pg_hba  is not defined.', 'postgresql.authentication.rewind  is not defined.'];
+    expect(faultsOf(valid)).toEqual(left);
+    expect(faultsOf(valid.replace('ttl: 20', 'ttl: long'))).toHaveLength(3);
+    // As every Patroni asks for, whichever version checks it.
+    const [ttl, loop, retry] = ['ttl', 'loop_wait', 'retry_timeout'].map((name) =>
+      Number(new RegExp(`${name}: (\\d+)`).exec(valid)![1]),
+    );
+    expect(ttl).toBeGreaterThanOrEqual(20);
+    expect(loop! + 2 * retry!).toBeLessThanOrEqual(ttl!);
+  },
+);
+
+const ANALYZE = '/usr/bin/systemd-analyze';
+
+test.skipIf(!existsSync(ANALYZE))('systemd reads node.conf beside the unit of the package', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-units-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const unit = join(folder, 'gatehouse.service');
+  const program = (text: string) => text.replace(/^ExecStart=.*$/m, 'ExecStart=/bin/true');
+  mkdirSync(`${unit}.d`);
+  writeFileSync(unit, program(read('installers/linux/debian/gatehouse.service')));
+  writeFileSync(join(folder, 'haproxy.service'), '[Service]\nExecStart=/bin/true\n');
+  writeFileSync(
+    join(folder, 'gatehouse-update-recover.service'),
+    program(read('installers/linux/debian/gatehouse-update-recover.service')),
+  );
+  const verified = (conf: string) => {
+    writeFileSync(join(`${unit}.d`, 'node.conf'), conf);
+    const { status, stderr } = spawnSync(ANALYZE, ['verify', '--man=no', unit], {
+      env: { SYSTEMD_UNIT_PATH: `${folder}:` },
+      encoding: 'utf8',
+    });
+    return [status, stderr];
+  };
+  const shipped = read('installers/cluster/node.conf');
+  expect(verified(shipped)).toEqual([0, '']);
+  expect(verified(shipped.replace('Wants=', 'Wishes='))[1]).toContain('Wishes');
 });
 
 describe.skipIf(binaries === undefined)('each command of the document, one after another', () => {

@@ -6,6 +6,7 @@ import { MIGRATION_LOCK, type NewerSchema } from '../../service/storage/migrate.
 import type { Migration } from '../../service/storage/migration.ts';
 import { migrations } from '../../service/storage/migrations/index.ts';
 import { takeUpdateTurn } from '../../service/storage/postgres/update-turn.ts';
+import { openSilentWay } from '../cluster/silent-way.ts';
 import { findPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const binaries = findPostgres();
@@ -153,6 +154,25 @@ describe.skipIf(binaries === undefined)('nodes of several versions', () => {
     });
     await turn.end();
     await (await takeUpdateTurn(url, 'gate-2')).end();
+  });
+
+  test('an update notices that it has the turn no more, once its connection has ended or nothing answers', async () => {
+    const way = await openSilentWay(server.folder);
+    try {
+      for (const lose of [
+        () =>
+          admin.query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%gate-3'",
+          ),
+        async () => way.cut(),
+      ]) {
+        const { lost } = await takeUpdateTurn(way.to(url), 'gate-3');
+        await lose();
+        expect(await lost).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+      }
+    } finally {
+      way.close();
+    }
   });
 
   test('a start waits as long as the record is copied before the update of another node, and says so', async () => {

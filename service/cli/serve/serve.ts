@@ -27,6 +27,7 @@ export function addServe(program: Command, runner: CommandRunner): void {
     const config = parseConfig(toConfigInput(data, options));
     await requireInitialized(data);
     const manager = createServiceManager();
+    manager.starting();
     const ready = async ({ url }: RunningService) => {
       terminal.answer(JSON.stringify({ event: 'listening', url }));
       manager.ready(`Serving ${url}`);

@@ -18,6 +18,7 @@ function started(env: Record<string, string>) {
 
 test('a process that no service manager started sends nothing', () => {
   const { sent, manager, timers } = started({ WATCHDOG_USEC: '60000000' });
+  manager.starting();
   manager.ready('Serving');
   manager.stopping();
   expect(sent).toEqual([]);
@@ -44,6 +45,24 @@ test('the manager is sent the start, the watchdog at half its time, and the end'
     ['WATCHDOG=1'],
     ['STOPPING=1', 'STATUS=Running requests end'],
   ]);
+});
+
+test('a start asks for more time again and again until it is ready, stopped or six hours old', () => {
+  const more = ['EXTEND_TIMEOUT_USEC=180000000'];
+  for (const end of ['ready', 'stopping'] as const) {
+    const { sent, manager, timers } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
+    manager.starting();
+    expect(timers.running()).toEqual([60_000]);
+    timers.expire();
+    timers.expire();
+    manager[end]('Serving');
+    expect(sent.slice(0, -1)).toEqual([more, more, more]);
+    expect(timers.running()).toEqual([]);
+  }
+  const { sent, manager, timers } = started({ NOTIFY_SOCKET: '/run/systemd/notify' });
+  manager.starting();
+  while (timers.running().length > 0) timers.expire();
+  expect(sent).toHaveLength(360);
 });
 
 test('the command that sends waits until the message was read', async () => {

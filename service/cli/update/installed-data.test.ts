@@ -117,17 +117,24 @@ test('a record of several nodes is updated in turn, of which the program from be
   await using _ = await machine.takeTurn();
   expect(existsSync(join(data, 'calls'))).toBe(false);
   writeFileSync(join(data, 'gatehouse.json'), '{"databaseUrl":"postgresql://db.example/gatehouse"}');
-  writeFileSync(program, `#!/bin/sh\necho "$*" > ${data}/calls\necho '${TURN_TAKEN}'\nexec sleep 600\n`);
+  writeFileSync(
+    program,
+    `#!/bin/sh\necho "$*" > ${data}/calls\necho '${TURN_TAKEN}'\necho $$ > ${data}/pid\nexec sleep 600\n`,
+  );
   const turn = await machine.takeTurn();
   expect(calls()).toEqual([`update --take-turn --data ${data} --json`]);
-  // The former program ends first.
-  await turn.retake();
-  expect(calls()).toHaveLength(1);
+  rmSync(join(data, 'calls'));
+  await turn.keep();
+  expect(existsSync(join(data, 'calls'))).toBe(false);
+  // As where its connection has ended.
+  const pid = Number(readFileSync(join(data, 'pid'), 'utf8'));
+  process.kill(pid);
+  await expect.poll(() => turn.keep().then(() => existsSync(join(data, 'calls')))).toBe(true);
   // Ends that program.
   await turn[Symbol.asyncDispose]();
   writeFileSync(program, "#!/bin/sh\necho 'Another node of this record is being updated (x).' >&2\nexit 1\n");
   await expect(machine.takeTurn()).rejects.toThrow('it ended with 1: Another node');
-  await expect(turn.retake()).rejects.toThrow('it ended with 1: Another node');
+  await expect(turn.keep()).rejects.toThrow('it ended with 1: Another node');
 });
 
 test('data that went back already, before a kill, count as gone back', async () => {

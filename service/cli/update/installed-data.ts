@@ -148,9 +148,8 @@ export function installedData({
         });
       let held = await take();
       return {
-        async retake() {
-          await held.end();
-          held = await take();
+        async keep() {
+          if (held.hasEnded()) held = await take();
         },
         [Symbol.asyncDispose]: () => held.end(),
       };

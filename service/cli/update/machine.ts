@@ -38,12 +38,12 @@ export interface Machine {
 
 /** Of the update of one node, until it is disposed of. */
 export interface Turn extends AsyncDisposable {
-  /** Takes it anew: its connection may have ended, which is not seen here. Throws as `takeTurn`. */
-  retake(): Promise<void>;
+  /** Takes it anew where it was lost, with its connection or with the process that had it. Throws as `takeTurn`. */
+  keep(): Promise<void>;
 }
 
 /** Of a service that has its record for itself. */
-export const NO_TURN: Turn = { async retake() {}, async [Symbol.asyncDispose]() {} };
+export const NO_TURN: Turn = { async keep() {}, async [Symbol.asyncDispose]() {} };
 
 export type Say = (sentence: string) => void;
 
@@ -157,20 +157,21 @@ export async function runUntil<T>(
   return value;
 }
 
-/** The same, and leaves it running until `end`. */
+/** The same, and leaves it running until `end`, or until it ends by itself. */
 export async function startProgram<T>(
   program: string,
   words: readonly string[],
   { timeoutMs, ready, ...options }: UntilOptions<T>,
-): Promise<{ value: T; end(): Promise<void> }> {
+): Promise<{ value: T; hasEnded(): boolean; end(): Promise<void> }> {
   const child = start(program, words, options);
   let errors = '';
   child.stderr.on('data', (bytes: Buffer) => {
     errors = (errors + bytes).slice(-4000);
   });
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   async function end(): Promise<void> {
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    if (child.exitCode === null && child.signalCode === null && child.kill('SIGTERM')) await ended;
+    if (!hasEnded() && child.kill('SIGTERM')) await ended;
   }
   try {
     const value = await new Promise<T>((resolve, reject) => {
@@ -198,7 +199,7 @@ export async function startProgram<T>(
         done(() => reject(new Error(`it ended with ${code}: ${lastLines(errors)}`))),
       );
     });
-    return { value, end };
+    return { value, hasEnded, end };
   } catch (error) {
     await end();
     throw error;

@@ -9,7 +9,7 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
   const done: string[] = [];
   const steps: (JournalEntry['step'] | 'end')[] = [];
   const turns: (readonly string[])[] = [];
-  const retaken: (readonly string[])[] = [];
+  const kept: (readonly string[])[] = [];
   const step =
     <T>(name: string, value: T) =>
     async (...words: unknown[]) => {
@@ -37,7 +37,7 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
     takeTurn: async () => {
       turns.push([...steps]);
       return {
-        retake: async () => void retaken.push([...done]),
+        keep: async () => void kept.push([...done]),
         [Symbol.asyncDispose]: async () => void turns.push([...steps]),
       };
     },
@@ -56,8 +56,8 @@ function machineWith(own: Partial<Machine> = {}, running = true) {
     steps,
     /** What the journal held as it was taken and given back. */
     turns,
-    /** What was done before it was taken anew. */
-    retaken,
+    /** What was done before each look whether it was lost. */
+    kept,
     run: (more = {}) => update(machine, 'new.deb', { ...order, ...more }),
   };
 }
@@ -89,20 +89,32 @@ test('of several nodes one is updated at a time: from before the first step unti
   expect([done, steps]).toEqual([[], []]);
 });
 
-test('the turn is taken anew before anything is installed: its connection may have ended while the data was copied', async () => {
+test('where the turn was lost, and another node has it, nothing more is changed: each step looks', async () => {
+  const another = 'Another node of this record is being updated.';
   const fine = machineWith();
   await fine.run();
-  expect(fine.retaken).toEqual([BEFORE]);
-  const { run, done, steps, machine } = machineWith();
-  machine.takeTurn = async () => ({
-    retake: fail('Another node of this record is being updated.'),
-    async [Symbol.asyncDispose]() {},
-  });
-  await expect(run()).rejects.toThrow(
-    /^Nothing was changed: Another node of this record is being updated[.]$/,
-  );
-  expect(done).toEqual([...BEFORE, 'start']);
-  expect(steps).toEqual(['before', 'start back', 'end']);
+  const installed = [...BEFORE, 'install new.deb'];
+  expect(fine.kept).toEqual([BEFORE, BEFORE, installed, [...installed, 'migrate', 'try']]);
+
+  function lostAt(look: number) {
+    const { machine, ...lost } = machineWith();
+    let looks = 0;
+    machine.takeTurn = async () => ({
+      async keep() {
+        looks += 1;
+        if (looks === look) throw new Error(another);
+      },
+      async [Symbol.asyncDispose]() {},
+    });
+    return lost;
+  }
+  const early = lostAt(1);
+  await expect(early.run()).rejects.toThrow(`Nothing was changed: ${another}`);
+  expect(early.done).toEqual([...BEFORE, 'start']);
+  expect(early.steps).toEqual(['before', 'start back', 'end']);
+  const late = lostAt(3);
+  expect(await late.run()).toMatchObject({ wentBack: another });
+  expect(late.done).toEqual([...installed, 'stop', 'install old.deb {"goingBack":true}', 'migrate', 'start']);
 });
 
 test('what is taken back keeps the others off, and waits for none: the record may not answer, or another one be updated', async () => {

@@ -30,7 +30,8 @@ interface UpdatePlan {
 /**
  * Replaces the installed version by a verified package. Where the new one does not start and become ready, the version and the data
  * from before come back. Nothing is changed before the copy of the old version is there, the old version has opened the data and a copy of the database was kept.
- * Each step is in the journal before it begins, so that `recover` can end an update that was killed. Of several nodes one is updated at a time.
+ * Each step is in the journal before it begins, so that `recover` can end an update that was killed. Of several nodes one is updated at a time:
+ * where the turn for that was lost, and another node has it now, the update goes back.
  */
 export async function update(machine: Machine, file: string, order: UpdatePlan): Promise<UpdateOutcome> {
   const { from, to, journal, say } = order;
@@ -60,7 +61,7 @@ export async function update(machine: Machine, file: string, order: UpdatePlan):
   const snapshot = await openBefore(machine, entry, { ...order, turn });
   if (snapshot !== undefined) entry.snapshot = snapshot;
   const outcome = { from, to, ...(snapshot !== undefined && { snapshot }) };
-  const why = await replace(machine, file, { entry, journal, say });
+  const why = await replace(machine, file, { entry, journal, say, turn });
   if (why === undefined) {
     journal.write({ ...entry, step: 'ready' });
     journal.remove();
@@ -74,7 +75,7 @@ export async function update(machine: Machine, file: string, order: UpdatePlan):
 
 /**
  * With the version from before: a passphrase that is wrong, data that do not open, or a disk without room for the copy end the update here, and so does
- * a turn that was lost meanwhile.
+ * a turn that another node has now.
  */
 async function openBefore(
   machine: Machine,
@@ -87,7 +88,7 @@ async function openBefore(
   try {
     const kept = snapshot ? await machine.keepData() : void (await machine.migrate());
     why = '';
-    await turn.retake();
+    await turn.keep();
     return kept;
   } catch (error) {
     journal.write({ ...entry, step: 'start back' });
@@ -109,23 +110,24 @@ async function openBefore(
 async function replace(
   machine: Machine,
   file: string,
-  { entry, journal, say }: { entry: JournalEntry; journal: Journal; say: Say },
+  { entry, journal, say, turn }: { entry: JournalEntry; journal: Journal; say: Say; turn: Turn },
 ): Promise<string | undefined> {
-  const begin = (step: JournalEntry['step'], sentence: string) => {
+  const begin = async (step: JournalEntry['step'], sentence: string) => {
+    await turn.keep();
     entry.step = step;
     journal.write(entry);
     say(sentence);
   };
   try {
-    begin('installing', 'installing');
+    await begin('installing', 'installing');
     await machine.install(file);
-    begin('changing data', 'bringing the data to the new schema');
+    await begin('changing data', 'bringing the data to the new schema');
     await machine.migrate();
     say('starting the new version once');
     const fault = await machine.tryStart();
     if (fault !== undefined || !entry.running) return fault;
     // its unit restricts it in ways that the trial does not
-    begin('starting', 'starting the service');
+    await begin('starting', 'starting the service');
     await machine.start();
     return await machine.askService();
   } catch (error) {

@@ -244,14 +244,14 @@ const othersSentence = ({ others = [] }: UpdateOutcome): string =>
     ? ''
     : `\nStill of another version: ${others.join(', ')}. Update them now, one after another: until then they make no backups.`;
 
-/** Until this process is ended; the turn goes with its connection. */
+/** Until this process is ended, or throws when the turn is lost with its connection. */
 async function holdTurn(data: string): Promise<never> {
   const { databaseUrl } = parseConfig({ data });
   if (databaseUrl === undefined) throw new UsageError('--take-turn is for a record on PostgreSQL.');
   const { takeUpdateTurn } = await import('../../storage/postgres/update-turn.ts');
-  await takeUpdateTurn(databaseUrl, hostname());
+  const { lost } = await takeUpdateTurn(databaseUrl, hostname());
   process.stdout.write(`${TURN_TAKEN}\n`);
-  return new Promise(() => {});
+  throw await lost;
 }
 
 export const interrupted = (): boolean => existsSync(journalFile());

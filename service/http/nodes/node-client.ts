@@ -20,15 +20,23 @@ export interface NodeClient {
   close(): void;
 }
 
-export function createNodeClient({ client: credentials }: NodeCredentials): NodeClient {
-  const agent = new Agent({ ...credentials, keepAlive: true, timeout: IDLE });
+export function createNodeClient({ client: credentials, shown }: NodeCredentials): NodeClient {
+  const newAgent = () => new Agent({ ...credentials, keepAlive: true, timeout: IDLE });
+  /** By what its connections have shown. What was shown before is at requests that go on, or idle until the other end or `IDLE` ends it. */
+  const agents = new Map<string, Agent>();
+  function agentNow(): Agent {
+    const now = shown();
+    const agent = agents.get(now) ?? newAgent();
+    agents.set(now, agent);
+    return agent;
+  }
   return {
     pass(address, request, reply, { hop, body }) {
       const { hostname, port } = new URL(address);
       const { method, url: path } = request.raw;
       return new Promise((resolve, reject) => {
         const headers = headersOfHop(request, hop, body);
-        const order = send({ host: hostname, port, method, path, headers, agent }, resolve);
+        const order = send({ host: hostname, port, method, path, headers, agent: agentNow() }, resolve);
         const late = setTimeout(() => order.destroy(new Error('no connection')), CONNECTING);
         const connected = () => clearTimeout(late);
         order.once('socket', (socket) => {
@@ -47,6 +55,8 @@ export function createNodeClient({ client: credentials }: NodeCredentials): Node
         else request.raw.pipe(order);
       });
     },
-    close: () => agent.destroy(),
+    close() {
+      for (const agent of agents.values()) agent.destroy();
+    },
   };
 }

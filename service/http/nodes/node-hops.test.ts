@@ -23,6 +23,9 @@ let held: Record<Name, Set<string>>;
 /** Addresses that each found of its callers. */
 let callers: Record<Name, string[]>;
 
+const link = { id: 'link', keyOf: (run: string) => Buffer.from(`key of ${run}`.padEnd(32)) };
+const shared = { shown: () => link, accepted: (id: string) => (id === link.id ? link : undefined) };
+
 const places = (self: Name): Places => ({
   always: async ({ headers }) => headers['x-node'] as string | undefined,
   routes: {
@@ -34,7 +37,7 @@ const places = (self: Name): Places => ({
 });
 
 async function serve(self: Name): Promise<void> {
-  const credentials = sharedCredentials(self, (node) => Buffer.from(`key of ${node}`.padEnd(32)));
+  const credentials = sharedCredentials(self, shared);
   const peers = {
     isSelf: (name: string) => name === self,
     addressOf: async (name: string) => addresses[name as Name],
@@ -198,7 +201,7 @@ test('a socket is relayed by its first message, with its end', async () => {
 
 test('a connection without a request holds up no stop', async () => {
   const { hostname: host, port } = new URL(addresses.a);
-  const { client } = sharedCredentials('b', (node) => Buffer.from(`key of ${node}`.padEnd(32)));
+  const { client } = sharedCredentials('b', shared);
   await once(
     connect({ host, port: Number(port), ...client }).on('error', () => {}),
     'secureConnect',

@@ -44,12 +44,14 @@ export function listenForNodes(
       ServerResponse: SlicedResponse,
     },
     (request: IncomingMessage, response: ServerResponse) => {
-      if (took(request)) doors.routing(request, response);
+      if (!credentials.holds(request.socket)) request.socket.destroy();
+      else if (took(request)) doors.routing(request, response);
       else response.writeHead(400).end();
     },
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (took(request)) doors.server.emit('upgrade', request, socket, head);
+    if (credentials.holds(request.socket) && took(request))
+      doors.server.emit('upgrade', request, socket, head);
     else socket.destroy();
   });
   // As of the doors: what asks for another protocol elsewhere is answered as any other request.

@@ -17,6 +17,7 @@ import type { Db } from '../transaction.ts';
 import type { CheckpointNote } from './checkpoint-note.ts';
 import { type Integrity, openIntegrity } from './integrity.ts';
 import { type KeyStore, type KeyStorePlace, openKeyStore } from './key-store.ts';
+import { type NodeLink, openNodeLink } from './node-link.ts';
 import { createNoteGuard, openNoteGuard } from './note-guard.ts';
 import { type OrganizationKeys, openOrganizationKeys } from './organization-keys.ts';
 import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
@@ -33,6 +34,8 @@ export interface Vault {
   /** Places outside `folder` that hold the newest key store. */
   copies: KeyCopies;
   organizations: OrganizationKeys;
+  /** Of a node among several. */
+  link: NodeLink | undefined;
   master: CurrentMaster;
   /** Where a master key may be kept. */
   places: MasterPlaces;
@@ -145,6 +148,7 @@ export async function openVault(
       others: async () => inUse.past((await keys.state()).revision),
     }),
   });
+  const link = keys.position.shared ? await openNodeLink({ keys, master }) : undefined;
   keys.position.follow('organization_key', async (ids) => {
     await master.refresh();
     await organizationKeys.reload(ids as OrganizationId[]);
@@ -154,6 +158,7 @@ export async function openVault(
     await signing.reload(names);
     await sealer.scopeKeys.reload(names);
     await sealer.transforms.reload(names);
+    await link?.reload(names);
   });
   keys.position.begin();
   copies.begin();
@@ -171,6 +176,7 @@ export async function openVault(
     keys,
     copies,
     organizations: organizationKeys,
+    link,
     master,
     places,
     close: () => everything.disposeAsync(),

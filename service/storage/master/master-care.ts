@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Transaction } from 'kysely';
@@ -6,6 +7,8 @@ import { Problem } from '../../lib/problem.ts';
 import { COPY_NAME } from '../key-copies/key-copy-file.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { KeySchema } from '../keys/key-store-schema.ts';
+import { NODE_LINK } from '../keys/node-link.ts';
+import { randomKey } from '../keys/organization-keys.ts';
 import { lookupBound, organizationBound, secretBound } from '../keys/wrapped-key.ts';
 import type { MasterKey, SharedMasterKey } from './master-key.ts';
 import { masterKeyFile } from './master-key-file.ts';
@@ -194,7 +197,10 @@ async function rewrap(
     secrets.push({
       ...row,
       master: to.id,
-      wrapped: await move(from, to, row.wrapped, secretBound(row.name)),
+      wrapped:
+        row.name === NODE_LINK
+          ? await to.wrap(randomKey(randomFillSync), secretBound(row.name))
+          : await move(from, to, row.wrapped, secretBound(row.name)),
     });
   }
   const ofNodes = await rewrapForNodes(keys, from, to);

@@ -11,19 +11,31 @@ export interface Figures {
   diskFree?: number | undefined;
   /** Whole days that its certificate lasts. */
   certificateDays?: number | undefined;
+  /** Lines of the audit log that it has seen and the record has no more, in words. */
+  lostLines?: string | undefined;
 }
+
+/** MiB on the disk of the data directory below which writes are about to fail. */
+export const LEAST_DISK = 16;
+export const isDiskFull = ({ diskFree = LEAST_DISK }: Figures): boolean => diskFree < LEAST_DISK;
 
 export interface NodeFigures {
   /** Says them now, and again and again. */
   report(read: () => Promise<Figures>): Promise<void>;
-  /** Of the other nodes that run, as they said last. */
+  /** Of the nodes that run, as they said last. */
+  ofAll(): Promise<(Figures & { node: string })[]>;
+  /** Of the others. */
   ofOthers(): Promise<(Figures & { node: string })[]>;
+  /** Of this node. */
+  own(): Figures;
   close(): Promise<void>;
 }
 
 /** Of a service that shares its record with none. */
 export const noOtherFigures: NodeFigures = {
   report: async () => {},
+  ofAll: async () => [],
+  own: () => ({}),
   ofOthers: async () => [],
   close: async () => {},
 };
@@ -49,12 +61,22 @@ export async function openNodeFigures({
   await sql.raw(makeOwn(TABLE)).execute(db);
   const recurring = createRecurring({ log, timer });
 
+  let own: Figures = {};
+
   async function report(read: () => Promise<Figures>): Promise<void> {
-    const figures = JSON.stringify(await read());
+    own = await read();
+    const figures = JSON.stringify(own);
     await inTransaction((tx) =>
       sql`insert into service_node_figures (token, figures) values (${token}, ${figures})
         on conflict (token) do update set figures = excluded.figures`.execute(tx),
     );
+  }
+
+  async function readAll(but = ''): Promise<(Figures & { node: string })[]> {
+    const { rows } = await sql<{ node: string; figures: string }>`
+      select node, figures from service_node_figures join service_node using (token)
+      where token <> ${but} order by node`.execute(db);
+    return rows.map(({ node, figures }) => ({ ...(JSON.parse(figures) as Figures), node }));
   }
 
   return {
@@ -62,12 +84,9 @@ export async function openNodeFigures({
       recurring.every('figures of this node', EVERY, () => report(read));
       await report(read);
     },
-    async ofOthers() {
-      const { rows } = await sql<{ node: string; figures: string }>`
-        select node, figures from service_node_figures join service_node using (token)
-        where token <> ${token} order by node`.execute(db);
-      return rows.map(({ node, figures }) => ({ ...(JSON.parse(figures) as Figures), node }));
-    },
+    ofAll: () => readAll(),
+    ofOthers: () => readAll(token),
+    own: () => own,
     close: () => recurring.stop(),
   };
 }

@@ -103,12 +103,14 @@ const idOf = ({ id = '' }: Node) => id;
 
 const kinds = { running: 'ok', drained: 'info', silent: 'bad', stopped: 'outline' } as const;
 
-function State({ node: { state, lags } }: { node: Node }) {
+function State({ node: { state, lags, diskFull, lostLines } }: { node: Node }) {
   const t = useStrings(nodeStrings);
   return (
     <>
       <Badge kind={kinds[state]}>{t(state)}</Badge>
       {lags && <Badge kind="bad">{t('lags')}</Badge>}
+      {diskFull && <Badge kind="bad">{t('diskFull')}</Badge>}
+      {lostLines && <Badge kind="bad">{t('lostLines', { lines: lostLines })}</Badge>}
     </>
   );
 }

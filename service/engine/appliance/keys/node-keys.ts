@@ -25,8 +25,10 @@ export interface NodeKeys {
   /** Gives the master key to what asks with an open token: at a start, and while a token is open. */
   answer(): Promise<void>;
   list(): Promise<NodeReport[]>;
-  /** Takes its wrapped master key away. Throws NOT_FOUND, and CONFLICT for this node itself. */
+  /** Takes its wrapped master key away, and what the nodes show each other. Throws NOT_FOUND, and CONFLICT for this node itself. */
   remove(node: string, actor: Actor): Promise<void>;
+  /** What the nodes show each other is another one: one that is gone knows it no more. */
+  renewLink(): Promise<void>;
 }
 
 export interface NodeKeysDeps {
@@ -47,6 +49,7 @@ export interface NodeKeysDeps {
     >;
     remove(node: string): Promise<void>;
   };
+  renewLink(): Promise<void>;
   /** Of the nodes that run: it writes nothing more to the record. */
   drop(tx: Tx, node: string): Promise<unknown>;
   inTransaction: InTransaction;
@@ -57,7 +60,7 @@ export interface NodeKeysDeps {
 const NODES: Actor = { is: 'appliance', task: 'nodes' };
 
 export function createNodeKeys(deps: NodeKeysDeps): NodeKeys {
-  const { prove, joins, drop, inTransaction, locks } = deps;
+  const { prove, joins, renewLink, drop, inTransaction, locks } = deps;
   const { write, audited } = createAuditedWork(deps);
   const turns = locks.of('keys');
   /** A token may be open, of before this start too. */
@@ -105,10 +108,12 @@ export function createNodeKeys(deps: NodeKeysDeps): NodeKeys {
         async () => {
           await joins.remove(node);
           await inTransaction((tx) => drop(tx, node));
+          await renewLink();
           return {};
         },
         node,
       );
     },
+    renewLink,
   };
 }

@@ -10,6 +10,7 @@ const alone = (more: Partial<NodeListDeps> = {}) =>
     keys: {
       list: async () => [],
       remove: () => Promise.reject(new Error('No node has a key.')),
+      renewLink: () => Promise.reject(new Error('There are no nodes.')),
     },
     auditLog: {
       nodes: () => Promise.reject(new Error('A service alone reads no log.')),
@@ -43,6 +44,7 @@ test('a machine that joined and does not run is listed by its name, and removed 
   const keys = {
     list: async () => [{ id: 'node_b', name: 'vault-2', joinedAt: NOW, running: false }],
     remove: async (id: string) => void removed.push(id),
+    renewLink: () => Promise.reject(new Error('A removal does it.')),
   };
   const [, joined] = await alone({ keys }).list();
   expect(joined).toEqual({ id: 'node_b', name: 'vault-2', state: 'stopped', isThis: false, leases: [] });

@@ -54,6 +54,16 @@ export const ListedNode = z
       .literal(true)
       .optional()
       .describe('Its memory has not followed the record for some minutes; absent otherwise'),
+    diskFull: z
+      .literal(true)
+      .optional()
+      .describe(
+        'The disk of its data directory is full: its `/ready` answers 503, and it begins nothing that another node can do; absent otherwise',
+      ),
+    lostLines: z
+      .string()
+      .optional()
+      .describe('Lines of the audit log that it has seen and the database has no more; absent if none'),
     leases: z.array(z.string()).describe('Roles and recurring work that it alone does now'),
   })
   .meta({
@@ -136,9 +146,11 @@ export interface NodeListDeps {
         drain(id: string, drains: boolean): Promise<boolean>;
         /** Of the database server. */
         standbys(): { most: number; now: number };
+        /** As each said last. */
+        figures(): Promise<{ node: string; diskFull: boolean; lostLines?: string | undefined }[]>;
       }
     | undefined;
-  keys: Pick<NodeKeys, 'list' | 'remove'>;
+  keys: Pick<NodeKeys, 'list' | 'remove' | 'renewLink'>;
   auditLog: Pick<AuditLog, 'nodes' | 'record'>;
   recurring: Pick<RecurringWorks, 'held'>;
   position: Pick<Position, 'behind'>;
@@ -181,9 +193,14 @@ export function createNodeList(deps: NodeListDeps): NodeList {
     return [{ state: 'running', isThis: true, lastSignAt: clock.now(), leases, ...known }];
   }
 
-  async function listShared({ id: own, list }: NonNullable<NodeListDeps['nodes']>): Promise<ListedNode[]> {
-    const [running, held, changesBehind, has] = await Promise.all([
+  async function listShared({
+    id: own,
+    list,
+    figures,
+  }: NonNullable<NodeListDeps['nodes']>): Promise<ListedNode[]> {
+    const [running, figuresOf, held, changesBehind, has] = await Promise.all([
       list(),
+      figures().then((all) => new Map(all.map((one) => [one.node, one]))),
       recurring.held(),
       position.behind(),
       schema.read(),
@@ -205,6 +222,8 @@ export function createNodeList(deps: NodeListDeps): NodeList {
         clockAheadMilliseconds: clockAhead,
         ...(id === own && { changesBehind }),
         ...(lags && { lags }),
+        ...(figuresOf.get(id)?.diskFull && { diskFull: true as const }),
+        ...defined({ lostLines: figuresOf.get(id)?.lostLines }),
         leases: leasesOf(id),
       }),
     );
@@ -248,6 +267,7 @@ export function createNodeList(deps: NodeListDeps): NodeList {
         );
       if (!nodes || !(await findSilent(running)).some((one) => one.id === id))
         throw new Problem('NOT_FOUND', `No node ${id} is silent: it left, was removed, or never joined.`);
+      await keys.renewLink();
       await auditLog.record({ actor, action: REMOVE, target: id });
     },
     async drain(id, actor) {
