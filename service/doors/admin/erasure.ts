@@ -60,13 +60,16 @@ const about = {
   keyRefusal: 'No API key may erase people or read receipts of it: on the box run "gatehouse subject erase".',
 } as const;
 
-/** Erasing people, and the receipts of it. No API key can. */
-export const erasureRoutes = (deps: ErasureRouteDeps): AdminRoute[] => [
-  ...erasingRoutes(deps),
-  ...receiptRoutes(deps),
-];
+const unconfirmed = (id: string, confirm: string | undefined) =>
+  new Problem(
+    'CONFIRMATION_REQUIRED',
+    confirm === undefined
+      ? `No person was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
+      : 'No person was erased: confirm names another person than the path. Send the same in both.',
+  );
 
-const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
+/** Erasing people, and the receipts of it. No API key can. */
+export const erasureRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
   route({
     ...about,
     within: 'world',
@@ -110,9 +113,6 @@ const erasingRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     handle: ({ realm, body: { after, ...order }, who, request }) =>
       erasure.eraseMany(realm, { ...order, after: after as SubjectId | undefined, actor: who, request }),
   }),
-];
-
-const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
   listRoute({
     ...about,
     within: 'organization',
@@ -171,11 +171,3 @@ const receiptRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     handle: ({ params: { id } }) => erasure.receipt(id),
   }),
 ];
-
-const unconfirmed = (id: string, confirm: string | undefined) =>
-  new Problem(
-    'CONFIRMATION_REQUIRED',
-    confirm === undefined
-      ? `No person was erased. Send JSON that confirms it: {"confirm": ${JSON.stringify(id)}}.`
-      : 'No person was erased: confirm names another person than the path. Send the same in both.',
-  );

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { decodePicture } from '../../http/bodies/base64-picture.ts';
-import { own, ownWithFreshFactor } from './access.ts';
-import { actorOf } from './actor.ts';
 import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
+import { actorOf, own, ownWithFreshFactor } from './auth-deps.ts';
 import { fromFace, fromTokenByPasskey } from './translate.ts';
 import { FaceEnrollment, FaceSignIn, Nothing } from './wire.ts';
 import { DoneReply, FaceReply, PasskeySignInReply } from './wire-replies.ts';

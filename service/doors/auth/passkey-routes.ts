@@ -2,10 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { requireFreshFactor, siteOf } from '../../http/sign-in/administrator-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
-import { own, ownOrEnrolling, ownWithFreshFactor } from './access.ts';
-import { actorOf } from './actor.ts';
 import { answerSignIn, fromOf, requireCookiePlace } from './answer-sign-in.ts';
 import type { AuthDeps } from './auth-deps.ts';
+import { actorOf, own, ownOrEnrolling, ownWithFreshFactor } from './auth-deps.ts';
 import { fromNewPasskey, fromPasskeys, fromTokenByPasskey } from './translate.ts';
 import {
   NewPasskey,

@@ -2,9 +2,8 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { administratorOfRequest } from '../../http/authentication.ts';
 import { endedSessionCookie, fromSessionCookie, siteOf } from '../../http/sign-in/administrator-sessions.ts';
 import { Problem } from '../../lib/problem.ts';
-import { own, ownOrEnrolling, ownWithFreshFactor } from './access.ts';
-import { actorOf } from './actor.ts';
 import type { AuthDeps } from './auth-deps.ts';
+import { actorOf, own, ownOrEnrolling, ownWithFreshFactor } from './auth-deps.ts';
 import { fromSession, fromSessions } from './translate.ts';
 import { Nothing, PasswordChange, SessionParams, StepUp } from './wire.ts';
 import {

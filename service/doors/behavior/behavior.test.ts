@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultErrors } from '../../http/default-errors.ts';
 import { problemCodes } from '../../lib/problem.ts';
-import { toAnswer } from './challenge-translate.ts';
+import { toAnswer } from './challenge-routes.ts';
 import { toHeartbeatOrder, toVerdictRequest } from './translate.ts';
 
 /** The codes that behavior.txt names, with the statuses it gives them. */
