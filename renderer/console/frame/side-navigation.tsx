@@ -19,8 +19,7 @@ import { useSignOut } from '../session/use-sign-out.ts';
 import styles from './frame.module.css';
 import { frameStrings } from './frame-strings.ts';
 import { Logo } from './logo.tsx';
-import { helpOf } from './navigation.ts';
-import { useNavigation } from './use-navigation.ts';
+import { helpOf, useNavigation } from './navigation.ts';
 
 /** The upright of the frame. `onGo`: closes the drawer that it stands in on narrow screens. */
 export function SideNavigation({ onGo }: { onGo?: () => void }) {

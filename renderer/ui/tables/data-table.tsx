@@ -6,7 +6,7 @@ import { Row } from '../layout/layout.tsx';
 import { uiStrings } from '../strings/ui-strings.ts';
 import { useFormat } from '../strings/use-format.ts';
 import { useStrings } from '../strings/use-strings.ts';
-import type { Column, RowAction } from './column.ts';
+import type { Column, RowAction } from './declared.ts';
 import styles from './table.module.css';
 import type { Pages } from './use-pages.ts';
 

@@ -5,11 +5,14 @@ import { useState } from 'react';
 import { approvalStates } from '../../../../sdk/admin/values.ts';
 import { Badge, Button, Id, RelativeTime } from '../../../ui/controls/index.ts';
 import { Card, ConfirmDialog, EmptyState, Page, Row } from '../../../ui/layout/index.ts';
-import { useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { defineStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filters, TwoLines, useColumns, useFilters } from '../../../ui/tables/index.ts';
 import { api, list, managers, organizationQuery, type Schemas, useSession } from '../../data.ts';
 import { QueryTable, Refused, useList, useOperation } from '../../operations.ts';
-import { approvalStrings } from './strings.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
+
+const approvalStrings = defineStrings('console/features/approvals/strings', en, de);
 
 export const Route = createLazyRoute('/approvals')({ component: ApprovalsScreen });
 

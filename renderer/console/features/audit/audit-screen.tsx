@@ -6,7 +6,7 @@ import { useForm } from 'react-hook-form';
 import { Badge, Button, ExactTime, Id, LinkButton, Snippet } from '../../../ui/controls/index.ts';
 import { fieldsOf } from '../../../ui/forms/index.ts';
 import { Card, Dialog, EmptyState, KeyValues, Note, Page, Row, Stack } from '../../../ui/layout/index.ts';
-import { shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
+import { defineStrings, shortenId, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type Columns, type Filter, type FilterValues, useColumns } from '../../../ui/tables/index.ts';
 import { Actor, admin, list, Named, read, replyOf, type Schemas, saveFile, useSession } from '../../data.ts';
 import {
@@ -19,7 +19,10 @@ import {
 } from '../../operations.ts';
 import { momentOfDay } from '../../search-values.ts';
 import { readLines } from './read-lines.ts';
-import { auditStrings } from './strings.ts';
+import de from './strings.de.json' with { type: 'json' };
+import en from './strings.en.json' with { type: 'json' };
+
+const auditStrings = defineStrings('console/features/audit/strings', en, de);
 
 export const Route = createLazyRoute('/audit')({ component: AuditScreen });
 

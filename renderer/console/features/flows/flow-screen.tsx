@@ -9,10 +9,9 @@ import { uiStrings, useStrings } from '../../../ui/strings/index.ts';
 import { Actor, api, managers, type Schemas, useSession } from '../../data.ts';
 import { Refused, useOperation } from '../../operations.ts';
 import { PublishFlow, RemoveFlow, UnpublishFlow } from './flow-dialogs.tsx';
-import { FlowForm } from './flow-form.tsx';
+import { FlowForm, flowQuery } from './flow-form.tsx';
 import { stateOf } from './flow-values.ts';
 import { FlowState } from './flows-screen.tsx';
-import { flowQuery } from './queries.ts';
 import { flowStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/flows/$id')({ component: FlowScreen });

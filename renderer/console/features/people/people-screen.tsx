@@ -8,7 +8,7 @@ import { type Columns, useColumns } from '../../../ui/tables/index.ts';
 import { list, operators, read, type Schemas, useSession, useWorld } from '../../data.ts';
 import { QueryTable, useList } from '../../operations.ts';
 import { DoubtfulNote } from '../../own-gallery.tsx';
-import { upgradesQuery } from '../../template-upgrades.ts';
+import { upgradesQuery } from '../../queries.ts';
 import { peopleStrings } from './strings.ts';
 
 export const Route = createLazyRoute('/people')({ component: PeopleScreen });
