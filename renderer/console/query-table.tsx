@@ -19,6 +19,7 @@ import de from './list-strings.de.json' with { type: 'json' };
 import en from './list-strings.en.json' with { type: 'json' };
 import styles from './list-tools.module.css';
 import { Refused } from './load-failed.tsx';
+import { RunButton } from './operation-form.tsx';
 import { rowsOfCsv } from './rows-of-csv.ts';
 import { saveFile } from './save-file.ts';
 
@@ -206,9 +207,9 @@ function CsvButton({ source, columns, ids }: CsvProps) {
     onError: (error) => toast(t('csvFailed'), { text: error.message }),
   });
   return (
-    <Button small kind="quiet" busy={save.isPending} onClick={() => save.mutate()} icon={IconDownload}>
+    <RunButton of={save} small kind="quiet" icon={IconDownload}>
       {t('csv')}
-    </Button>
+    </RunButton>
   );
 }
 

@@ -49,7 +49,7 @@ export interface NewBegin {
   work?: Work | undefined;
 }
 
-export interface FramesOrder {
+export interface FramesCommand {
   is?: 'start' | 'stop';
   device?: Device;
   frames: { image: string; time: number }[];
@@ -79,7 +79,7 @@ export const liveApi = {
   },
   accept: ({ token }: Link, number: string) => call<Begun>('handover/accept', { link: token, number }),
   state: (token: string) => call<LiveState>('state', undefined, token),
-  frames: (token: string, order: FramesOrder) => call<LiveState>('frames', order, token),
+  frames: (token: string, order: FramesCommand) => call<LiveState>('frames', order, token),
   behavior: (token: string, data: object) => call<undefined>('behavior', data, token),
   finalize: (token: string) => call<Result>('finalize', {}, token),
 };

@@ -1,3 +1,4 @@
+import type { TablerIcon } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Messages, Strings } from '../strings/define-strings.ts';
 import { useFormat } from '../strings/use-format.ts';
@@ -25,6 +26,7 @@ export interface CsvField {
 
 export interface RowAction {
   label: string;
+  icon?: TablerIcon;
   onClick(): void;
   danger?: boolean;
   disabled?: boolean;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { roles } from '../../../../sdk/admin/values.ts';
 import { Badge, Button, ButtonLink, RelativeTime } from '../../../ui/controls/index.ts';
 import { fieldsOf, useCheckedForm } from '../../../ui/forms/index.ts';
-import { EmptyState, Page } from '../../../ui/layout/index.ts';
+import { Page } from '../../../ui/layout/index.ts';
 import { uiStrings, useFormat, useStrings } from '../../../ui/strings/index.ts';
 import {
   type Columns,
@@ -134,11 +134,7 @@ function AdministratorsScreen() {
         filters={useFilters(listFilters, administratorStrings)}
         values={{ role, state, find }}
         search={{ key: 'find', label: t('find') }}
-        empty={
-          <EmptyState icon={IconUsersGroup} title={t('empty')} action={<AddLink />}>
-            {t('emptyText')}
-          </EmptyState>
-        }
+        empty={{ icon: IconUsersGroup, title: t('empty'), action: <AddLink />, text: t('emptyText') }}
       />
       {asked?.what === 'change' && <ChangeAdministrator of={asked.about} close={close} />}
       {asked?.what === 'reset' && (

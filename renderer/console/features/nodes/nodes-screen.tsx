@@ -34,9 +34,7 @@ function NodesScreen() {
   return (
     <Page title={t('title')} lead={t('lead')}>
       {isAlone ? (
-        <EmptyState icon={IconServer2} title={t('emptyTitle')}>
-          {t('emptyText')}
-        </EmptyState>
+        <EmptyState icon={IconServer2} title={t('emptyTitle')} text={t('emptyText')} />
       ) : (
         <QueryTable
           label={t('title')}

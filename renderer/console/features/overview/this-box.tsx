@@ -97,7 +97,7 @@ function StatusParts({
       <Part
         icon={IconDatabase}
         name={t('storage')}
-        text={storage.state === 'ok' ? <Room storage={storage} /> : t(storageTexts[storage.state])}
+        text={storage.state === 'ok' ? <FreeSpace storage={storage} /> : t(storageTexts[storage.state])}
       >
         {badge('storage')}
       </Part>
@@ -135,7 +135,7 @@ const codesOf = {
 
 const storageTexts = { full: 'storageFull', unavailable: 'storageUnavailable' } as const;
 
-function Room({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status['storage'] }) {
+function FreeSpace({ storage: { kind, freeBytes, databaseBytes } }: { storage: Status['storage'] }) {
   const t = useStrings(overviewStrings);
   const format = useFormat();
   return [

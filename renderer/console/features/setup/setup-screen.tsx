@@ -8,7 +8,7 @@ import { Card, KeyValues, Row, ToastRegion } from '../../../ui/layout/index.ts';
 import { useFormat, useStrings } from '../../../ui/strings/index.ts';
 import { type SetupState, setup } from '../../api/setup.ts';
 import { api, organizationQuery, sessionQuery } from '../../data.ts';
-import { OperationForm, Refused, useOperation } from '../../operations.ts';
+import { OperationForm, Refused, RunButton, useOperation } from '../../operations.ts';
 import { StepUpDialog } from '../../session/step-up.tsx';
 import { AttackStep } from './attack-step.tsx';
 import { ConsentStep } from './consent-step.tsx';
@@ -255,9 +255,7 @@ function KeysStep({ organization }: StepProps) {
         </Card>
       ) : (
         <Row>
-          <Button busy={keys.isPending} onClick={() => keys.mutate()}>
-            {t('makeKeys')}
-          </Button>
+          <RunButton of={keys}>{t('makeKeys')}</RunButton>
         </Row>
       )}
       <Refused of={save} title={t('failed')} />
