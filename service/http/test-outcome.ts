@@ -15,6 +15,3 @@ export const TestOutcomeWish = z
   .describe(
     'For a key of the test world: the session ends so as soon as the person agrees, without a camera',
   );
-
-/** Of the webhook bodies whose shape is ours; it changes with what a receiver could trip over (docs/COMPATIBILITY.md). */
-export const WEBHOOK_VERSION = 1;

@@ -252,7 +252,7 @@ const AlteredRowReply = z
     ],
   });
 
-const AcceptOrder = z.strictObject({ ...row, seen }).meta({
+const AcceptRequest = z.strictObject({ ...row, seen }).meta({
   id: 'AcceptedRow',
   description: 'A row that counts as written by the service from here on.',
   examples: [{ table: 'destination_grant', id: fault.id, seen: digest }],
@@ -536,8 +536,8 @@ export const auditRoutes = ({ auditLog, recordIntegrity }: AuditRouteDeps): Admi
     description:
       'The row counts as written by the service from here on, as it is. Refused where it is not as it was looked at. The audit log records it.',
     refuses: [...about.refuses, 'CONFLICT'],
-    body: AcceptOrder,
-    reply: AcceptOrder,
+    body: AcceptRequest,
+    reply: AcceptRequest,
     async handle({ body, who }) {
       await recordIntegrity.accept(body, who);
       return body;

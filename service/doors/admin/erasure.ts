@@ -9,7 +9,7 @@ import { byManagers, byReaders, ofAppliance } from './may-call.ts';
 import { flag } from './request-fields.ts';
 import { type AdminRoute, route } from './route.ts';
 
-const EraseOrder = z
+const EraseRequest = z
   .strictObject({
     confirm: z.string().max(254).optional().describe('The person as in the path, as a confirmation'),
     reason: z.enum(erasureReasons).exclude(['restored', 'mass']).default('request').describe('Why'),
@@ -17,7 +17,7 @@ const EraseOrder = z
   })
   .meta({ id: 'ErasureOrder', examples: [{ confirm: 'ada@example.com' }] });
 
-const EraseManyOrder = z
+const EraseManyRequest = z
   .strictObject({
     confirm: z.int().min(0).optional().describe('Number of people now, as a confirmation'),
     after: z.string().max(64).optional().describe('`next` of the previous call'),
@@ -84,7 +84,7 @@ export const erasureRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     may: byManagers,
     lasting: 'followed',
     params: personParams,
-    body: EraseOrder,
+    body: EraseRequest,
     reply: ErasureReceipt,
     refuses: [
       ...(['SUBJECT_NOT_FOUND', 'CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED'] as const),
@@ -107,7 +107,7 @@ export const erasureRoutes = ({ erasure }: ErasureRouteDeps): AdminRoute[] => [
     description: 'Page by page: call it again with `next` as `after`, and with `left` as `confirm`.',
     may: { operator: true, administrator: ['owner'], key: false },
     lasting: 'followed',
-    body: EraseManyOrder,
+    body: EraseManyRequest,
     reply: MassErasureReply,
     refuses: ['CONFIRMATION_REQUIRED', 'APPROVAL_REQUIRED', 'STORAGE_FULL'],
     handle: ({ realm, body: { after, ...order }, who, request }) =>

@@ -5,15 +5,12 @@ import type { OrganizationId } from '../../lib/id.ts';
 import { actor, altered, time } from '../../lib/record-fields.ts';
 import { listRoute } from './lists.ts';
 import { byManagers, byReaders } from './may-call.ts';
+import { AnyProfile, Definition, OwnProfile, slug } from './profile-fields.ts';
 import {
-  AnyProfile,
   type CheckRouteDeps,
   checkRoutes,
-  Definition,
-  OwnProfile,
   type PreviewRouteDeps,
   previewRoutes,
-  slug,
 } from './profile-previews.ts';
 import { type AdminRoute, route } from './route.ts';
 

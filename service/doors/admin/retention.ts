@@ -73,13 +73,13 @@ const RetentionReply = z
     ],
   });
 
-const SweepOrder = z
+const SweepRequest = z
   .strictObject({
     confirm: z.int().min(0).optional().describe('Expected number of people to erase, as a confirmation'),
   })
   .meta({ id: 'SweepOrder', examples: [{ confirm: 212 }] });
 
-const ClockOrder = z
+const ClockRequest = z
   .strictObject({
     today: z.iso
       .date('It must be a date such as 2026-11-20.')
@@ -228,7 +228,7 @@ export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps
     description: 'Erases people and deletes data past their retention term. People under a legal hold stay.',
     may: byManagers,
     lasting: 'followed',
-    body: SweepOrder,
+    body: SweepRequest,
     status: 201,
     reply: Sweep,
     refuses: ['NOT_FOUND', 'CONFIRMATION_REQUIRED', 'CONFLICT', 'STORAGE_FULL'],
@@ -256,7 +256,7 @@ export const retentionRoutes = ({ organizations, retention }: RetentionRouteDeps
     effect: 'destroys',
     summary: 'Confirm the clock',
     description: 'Sweeps that stopped because of doubts about the clock continue.',
-    body: ClockOrder,
+    body: ClockRequest,
     reply: ClockReply,
     refuses: ['STORAGE_FULL'],
     handle: ({ body: { today }, who, request }) => retention.confirmClock({ today, actor: who, request }),

@@ -53,11 +53,12 @@ export function challengeRoutes(
     },
     async (request) => {
       const caller = keyOf(request);
-      const order = toOrder(request.body);
+      const options = toChallengeOptions(request.body);
       const address = caller.browser ? request.ip : undefined;
       const realm = toRealm(caller);
-      if ('userId' in order) await limits.admitUser(realm, verdicts.userHashOf(realm, order.userId), address);
-      return fromChallenge(await behaviorChallenges.create(caller, order));
+      if ('userId' in options)
+        await limits.admitUser(realm, verdicts.userHashOf(realm, options.userId), address);
+      return fromChallenge(await behaviorChallenges.create(caller, options));
     },
   );
 
@@ -92,7 +93,12 @@ export function challengeRoutes(
   );
 }
 
-const toOrder = ({ userId, challenge_id, accessible = false, language }: NewChallenge): ChallengeOptions => ({
+const toChallengeOptions = ({
+  userId,
+  challenge_id,
+  accessible = false,
+  language,
+}: NewChallenge): ChallengeOptions => ({
   // The schema asks for one of the two.
   ...(userId === undefined ? { replaces: challenge_id! } : { userId }),
   accessible,

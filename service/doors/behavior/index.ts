@@ -9,7 +9,7 @@ import {
   fromNewEndpoint,
   toActor,
   toFilter,
-  toHeartbeatOrder,
+  toHeartbeat,
   toNewEndpoint,
   toRealm,
 } from './translate.ts';
@@ -136,6 +136,6 @@ function sessionRoute(app: FastifyInstance, { heartbeats }: SessionRouteDeps): v
         response: { 200: HeartbeatReply },
       },
     },
-    async (request) => heartbeats.beat(keyOf(request), toHeartbeatOrder(request.body, request)),
+    async (request) => heartbeats.beat(keyOf(request), toHeartbeat(request.body, request)),
   );
 }

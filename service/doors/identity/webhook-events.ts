@@ -1,5 +1,5 @@
 import type { EventPayloads, PayloadDialect, RecordedEvent, Translation } from '../../engine/events/index.ts';
-import { WEBHOOK_VERSION } from '../../http/test-outcome.ts';
+import { WEBHOOK_VERSION } from '../../http/published-route.ts';
 import { defined } from '../../lib/defined.ts';
 
 /** What receivers of this family's webhooks get, as the catalog shows it and a test event sends it. */

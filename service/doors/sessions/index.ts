@@ -15,7 +15,8 @@ import {
 } from '../../http/sign-in/relying-party.ts';
 import { Problem } from '../../lib/problem.ts';
 import { time } from '../../lib/time.ts';
-import { type OrderDeps, type SignalsDeps, takeSignals, toOrder } from './order.ts';
+import { type OrderDeps, toOrder } from './order.ts';
+import { type SignalsDeps, takeSignals } from './signals.ts';
 import { fromFinding, fromListed, fromResult, fromSession, toBehavior } from './translate.ts';
 import {
   Finalize,

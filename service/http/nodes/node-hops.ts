@@ -10,9 +10,9 @@ import { machineInterfaces } from '../../lib/machine/network-interfaces.ts';
 import { Problem } from '../../lib/problem.ts';
 import { SlicedResponse } from '../leaving/unsent-bytes.ts';
 import { type Hop, hopOf, takeHop } from './hop.ts';
+import { createNodeClient, relaySocket } from './node-client.ts';
 import type { NodeCredentials } from './node-credentials.ts';
 import type { NodePeers, Place, Places, Relayed } from './places.ts';
-import { createNodeClient, relaySocket } from './relay-socket.ts';
 
 /**
  * Passes requests on to the node that has their work in memory, in one hop: what came from another node is never passed on again. A node

@@ -8,7 +8,7 @@ import { HOP, type Hop, headersOfHop } from './hop.ts';
 import type { NodeCredentials } from './node-credentials.ts';
 import type { FirstMessage } from './places.ts';
 
-interface RelayOrder {
+interface RelayRequest {
   address: string;
   path: string;
   hop: Hop;
@@ -24,7 +24,7 @@ const MOST_WAITING = 1024 * 1024;
 const mayBeSent = (code: number) => code === 1000 || code === 1011 || (code >= 3000 && code < 5000);
 
 /** Both ends get what the other one sends, and its end. */
-export function relaySocket(client: WebSocket, order: RelayOrder): void {
+export function relaySocket(client: WebSocket, order: RelayRequest): void {
   const { log } = order;
   const { admitted } = answerSocket(client, { log, fault: 'a connection to another node failed' });
   admitted();
@@ -74,7 +74,7 @@ async function connect({
   hop,
   request,
   credentials,
-}: RelayOrder): Promise<globalThis.WebSocket> {
+}: RelayRequest): Promise<globalThis.WebSocket> {
   const { Agent, WebSocket: Socket } = await import('undici');
   const dispatcher = new Agent({ connect: { ...credentials.client, maxCachedSessions: 0 } });
   const { origin, 'user-agent': userAgent = '' } = request.headers;
