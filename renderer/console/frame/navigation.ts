@@ -27,10 +27,7 @@ import {
   IconWebhook,
   type TablerIcon,
 } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { useRouter } from '@tanstack/react-router';
 import type { Role } from '../api/auth.ts';
-import { nodesQuery } from '../queries.ts';
 import {
   auditors,
   mayOpen,
@@ -40,7 +37,6 @@ import {
   type ScreenData,
   sessionReaders,
 } from '../screen-data.ts';
-import { useSession } from '../session/session-query.ts';
 import type { frameStrings } from './frame-strings.ts';
 
 export interface NavigationEntry extends ScreenData {
@@ -192,24 +188,3 @@ export function helpFor(path: string): string {
 /** The documents for a role, first in the list. */
 export const helpOf = (role: Role): string =>
   role === 'auditor' ? '/help#auditors' : '/help#administrators';
-
-/** Milliseconds: that a service becomes a node needs a restart of it. */
-const NODES_EVERY = 10 * 60_000;
-
-/** What the reader may open, of the screens that this build has. */
-export function useNavigation(): NavigationGroup[] {
-  const { routesByPath } = useRouter();
-  const { user, limitedTo } = useSession();
-  const mayAsk = user.applianceOwner && limitedTo === undefined;
-  const { data } = useQuery({ ...nodesQuery, enabled: mayAsk, staleTime: NODES_EVERY });
-  const isNode = data?.items.some(({ id }) => id !== undefined) ?? false;
-  if (limitedTo === 'enrollment') return [];
-  return navigation
-    .map((group) => ({
-      ...group,
-      entries: group.entries.filter(
-        (entry) => entry.to in routesByPath && mayOpen(entry, user) && (!entry.ofNodes || isNode),
-      ),
-    }))
-    .filter(({ entries }) => entries.length > 0);
-}

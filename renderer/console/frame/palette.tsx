@@ -25,8 +25,8 @@ import de from './action-strings.de.json' with { type: 'json' };
 import en from './action-strings.en.json' with { type: 'json' };
 import { frameStrings } from './frame-strings.ts';
 import { hrefOfId } from './href-of-id.ts';
-import { useNavigation } from './navigation.ts';
 import styles from './palette.module.css';
+import { useNavigation } from './use-navigation.ts';
 
 /** Names of the actions in the palette. */
 const actionStrings = defineStrings('console/frame/action-strings', en, de);

@@ -19,7 +19,8 @@ import { useSession, useWorld } from '../session/session-query.ts';
 import { useSignOut } from '../session/use-sign-out.ts';
 import styles from './frame.module.css';
 import { frameStrings } from './frame-strings.ts';
-import { helpOf, useNavigation } from './navigation.ts';
+import { helpOf } from './navigation.ts';
+import { useNavigation } from './use-navigation.ts';
 
 /** The upright of the frame. `onGo`: closes the drawer that it stands in on narrow screens. */
 export function SideNavigation({ onGo }: { onGo?: () => void }) {

@@ -7,7 +7,7 @@ import { ButtonLink, Figure, Gauge } from '../../../ui/controls/index.ts';
 import { Card, Columns, Page, Stack, WithAside } from '../../../ui/layout/index.ts';
 import { useFormat, useLanguage, useStrings } from '../../../ui/strings/index.ts';
 import { operators, read, type Schemas, useSession, useWorld } from '../../data.ts';
-import { useNavigation } from '../../frame/navigation.ts';
+import { useNavigation } from '../../frame/use-navigation.ts';
 import { Refused } from '../../operations.ts';
 import { useAttentionText } from '../../reasons/attention-text.ts';
 import { heldForStrings } from '../../reasons/held-for-strings.ts';
