@@ -37,7 +37,7 @@ import { type ComposeDeps, openFoundation } from './foundation.ts';
 import { createKeyCare } from './key-care.ts';
 import { createLive } from './live.ts';
 import { createMetricGauges } from './metric-gauges.ts';
-import { readModelFile } from './model-paths.ts';
+import { readModelFile } from './model-imports.ts';
 import { createGaugeReadings } from './outbound.ts';
 import { createPeople, type People } from './people.ts';
 import { openPictures, type Pictures } from './pictures.ts';
